@@ -1,0 +1,83 @@
+//! The inbox: which message a consumer has seen, for effects that leave the house.
+//! A claim is written before the effect and closed after it, so that a killed handler leaves a trace:
+//! whoever finds an open claim asks the other side before doing it again.
+
+use async_trait::async_trait;
+use jiff::SignedDuration;
+use jiff::Timestamp;
+
+use crate::failure::BoxError;
+use crate::failure::Failure;
+use crate::id::MessageId;
+
+/// How long a message is remembered: longer than the longest redelivery (14 days of a queue and one of the bus).
+pub const REMEMBERED: SignedDuration = SignedDuration::from_hours(16 * 24);
+
+/// How long a claim holds others off: longer than any function may run.
+pub const LEASE: SignedDuration = SignedDuration::from_secs(60);
+
+/// A message and the consumer that shall see it once.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Ticket {
+    /// The consumer: a function's name, or a context for its once-commands.
+    pub consumer: String,
+    /// The message.
+    pub message: MessageId,
+}
+
+impl std::fmt::Display for Ticket {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}/{}", self.consumer, self.message)
+    }
+}
+
+/// What a claim found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Claim {
+    /// Nobody was here: go on.
+    First,
+    /// Somebody was here and did not finish: ask before doing it again.
+    Again,
+    /// Somebody is here now: come back later.
+    Held,
+    /// It is done.
+    Closed,
+}
+
+/// The memory of what was seen.
+#[async_trait]
+pub trait Inbox: Send + Sync {
+    /// Claims the ticket until `until`; a claim that ran out before `now` may be taken over.
+    async fn claim(&self, ticket: &Ticket, now: Timestamp, until: Timestamp) -> Result<Claim, InboxError>;
+
+    /// The effect is done: no further claim will be granted.
+    async fn close(&self, ticket: &Ticket, now: Timestamp) -> Result<(), InboxError>;
+
+    /// The effect was not done after all, or nobody knows: the next claim is granted at once, as [`Claim::Again`].
+    async fn release(&self, ticket: &Ticket, now: Timestamp) -> Result<(), InboxError>;
+}
+
+/// An inbox that did not answer.
+#[derive(Debug, thiserror::Error)]
+#[error("the inbox did not answer for {ticket}")]
+pub struct InboxError {
+    /// The ticket.
+    pub ticket: Ticket,
+    /// Why.
+    #[source]
+    pub source: BoxError,
+}
+
+impl From<InboxError> for Failure {
+    fn from(error: InboxError) -> Self {
+        Self::retry(error)
+    }
+}
+
+/// Somebody else has the message in hand.
+#[derive(Debug, thiserror::Error)]
+#[error("{ticket} is in another's hands")]
+pub struct HeldByAnother {
+    /// The ticket.
+    pub ticket: Ticket,
+}

@@ -1,0 +1,188 @@
+//! Routes: which handler hears which message, and the way of a message into its handler.
+//! Everything around a handler that does not depend on a cloud is here: opening, claiming, classifying, burying.
+
+use std::sync::Arc;
+
+use futures::future::BoxFuture;
+use heck::ToKebabCase;
+use serde_json::value::to_raw_value;
+
+use crate::app::App;
+use crate::dead_letter::DeadLetter;
+use crate::envelope::Delivery;
+use crate::envelope::ReceiveError;
+use crate::envelope::Received;
+use crate::envelope::receive;
+use crate::failure::Failure;
+use crate::failure::Handled;
+use crate::failure::Outcome;
+use crate::failure::causes;
+use crate::inbox::Claim;
+use crate::inbox::HeldByAnother;
+use crate::inbox::LEASE;
+use crate::inbox::Ticket;
+use crate::message::EncodeError;
+use crate::message::Message;
+
+/// How a message comes into a handler: plain, for effects that versions guard, or claimed in the inbox.
+pub trait Arrival: Send + 'static {
+    /// The message.
+    type Message: Message;
+    /// Whether the inbox is asked first.
+    const CLAIMED: bool;
+
+    /// What the handler gets.
+    fn new(received: Received<Self::Message>, again: bool) -> Self;
+}
+
+impl<M: Message> Arrival for Received<M> {
+    type Message = M;
+    const CLAIMED: bool = false;
+
+    fn new(received: Received<M>, _: bool) -> Self {
+        received
+    }
+}
+
+/// A message whose effect leaves the house: the inbox was asked, and the claim is this handler's.
+#[derive(Clone, Debug)]
+pub struct Claimed<M> {
+    /// The message.
+    pub message: Received<M>,
+    /// Somebody began and did not finish: ask the other side before doing it again.
+    pub again: bool,
+}
+
+impl<M: Message> Arrival for Claimed<M> {
+    type Message = M;
+    const CLAIMED: bool = true;
+
+    fn new(message: Received<M>, again: bool) -> Self {
+        Self { message, again }
+    }
+}
+
+/// A function that handles one message type.
+pub trait Handler<A: Arrival>: Clone + Send + Sync + 'static {
+    /// Handles the message.
+    fn call(&self, app: App, arrival: A) -> BoxFuture<'static, Outcome>;
+}
+
+impl<A, F, Answer> Handler<A> for F
+where
+    A: Arrival,
+    F: Fn(App, A) -> Answer + Clone + Send + Sync + 'static,
+    Answer: Future<Output = Outcome> + Send + 'static,
+{
+    fn call(&self, app: App, arrival: A) -> BoxFuture<'static, Outcome> {
+        Box::pin(self(app, arrival))
+    }
+}
+
+/// One line of the routing page: who hears what.
+#[derive(Clone)]
+pub struct Route {
+    /// The context that reacts.
+    pub context: &'static str,
+    /// The message it hears.
+    pub message: &'static str,
+    /// The context that owns the message.
+    pub owner: &'static str,
+    /// Whether the handler claims its messages in the inbox.
+    pub claimed: bool,
+    handle: Arc<dyn Fn(App, String, Delivery) -> BoxFuture<'static, Outcome> + Send + Sync>,
+}
+
+/// A route: `context` hears the handler's message.
+pub fn route<A: Arrival>(context: &'static str, handler: impl Handler<A>) -> Route {
+    Route {
+        context,
+        message: A::Message::NAME,
+        owner: A::Message::CONTEXT,
+        claimed: A::CLAIMED,
+        handle: Arc::new(move |app, consumer, delivery| {
+            let handler = handler.clone();
+            Box::pin(async move { handle(&app, &consumer, &delivery, &handler).await })
+        }),
+    }
+}
+
+impl Route {
+    /// The function's name: `<context>-on-<message>`.
+    pub fn function(&self) -> String {
+        function_name(self.context, self.message)
+    }
+
+    /// Hands a delivery to the handler.
+    pub async fn handle(&self, app: &App, delivery: &Delivery) -> Outcome {
+        (self.handle)(app.clone(), self.function(), delivery.clone()).await
+    }
+}
+
+/// The name of the function with which `context` hears `message`: its binary, file and logical id.
+///
+/// ```
+/// assert_eq!(kernel::function_name("inventory", "OrderPlaced"), "inventory-on-order-placed");
+/// ```
+pub fn function_name(context: &str, message: &str) -> String {
+    format!("{context}-on-{}", message.to_kebab_case())
+}
+
+/// The way of a message into a handler. What can never work is in the dead letters when this returns.
+pub async fn handle<A: Arrival>(app: &App, consumer: &str, delivery: &Delivery, handler: &impl Handler<A>) -> Outcome {
+    let received = match receive::<A::Message>(delivery) {
+        Ok(received) => received,
+        Err(error) => return bury(app, consumer, delivery, error.into()).await,
+    };
+    if !A::CLAIMED {
+        let outcome = handler.call(app.clone(), A::new(received, false)).await;
+        return settle(app, consumer, delivery, outcome).await;
+    }
+    if delivery.replay_name.is_some() {
+        // No effect leaves the house when the past is told again.
+        return Ok(Handled::Duplicate);
+    }
+    let ticket = Ticket { consumer: consumer.to_owned(), message: received.id.clone() };
+    let now = app.clock().now();
+    let again = match app.inbox().claim(&ticket, now, now + LEASE).await? {
+        Claim::First => false,
+        Claim::Again => true,
+        Claim::Held => return Err(Failure::retry(HeldByAnother { ticket })),
+        Claim::Closed => return Ok(Handled::Duplicate),
+    };
+    let outcome = handler.call(app.clone(), A::new(received, again)).await;
+    let outcome = settle(app, consumer, delivery, outcome).await;
+    match &outcome {
+        Ok(Handled::Buried) | Err(_) => app.inbox().release(&ticket, app.clock().now()).await?,
+        Ok(_) => app.inbox().close(&ticket, app.clock().now()).await?,
+    }
+    outcome
+}
+
+async fn settle(app: &App, consumer: &str, delivery: &Delivery, outcome: Outcome) -> Outcome {
+    match outcome {
+        Err(Failure::Reject(error)) => bury(app, consumer, delivery, Failure::Reject(error)).await,
+        outcome => outcome,
+    }
+}
+
+/// Writes the message to the dead letters; only then is it handled.
+async fn bury(app: &App, consumer: &str, delivery: &Delivery, failure: Failure) -> Outcome {
+    let message = to_raw_value(delivery).map_err(Failure::retry)?;
+    let reason = reason_code(failure.reason()).to_owned();
+    let explanation = causes(failure.reason());
+    let letter = DeadLetter { reason, explanation, consumer: consumer.to_owned(), at: app.clock().now(), message };
+    app.dead_letters().keep(&letter).await?;
+    Ok(Handled::Buried)
+}
+
+/// The reason as one word.
+pub fn reason_code(error: &(dyn std::error::Error + Send + Sync + 'static)) -> &'static str {
+    if let Some(error) = error.downcast_ref::<ReceiveError>() {
+        return error.code();
+    }
+    match error.downcast_ref::<EncodeError>() {
+        Some(EncodeError::TooLarge { .. }) => "TOO_LARGE",
+        Some(EncodeError::Unwritable { .. }) | None => "REJECTED",
+    }
+}
