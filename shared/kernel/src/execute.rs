@@ -169,10 +169,8 @@ pub(crate) async fn execute<D: Decider>(
                 if losses >= MOST_LOSSES {
                     return Err(ExecuteError::Conflict { stream, losses });
                 }
-                if losses > 1 {
-                    if let Some(pause) = PAUSE.delay(losses - 2, app.ids()) {
-                        app.clock().sleep(pause).await;
-                    }
+                if let Some(pause) = PAUSE.delay(losses - 1, app.ids()).filter(|_| losses > 1) {
+                    app.clock().sleep(pause).await;
                 }
                 if losses >= FREE_LOSSES {
                     known = load::<D>(app.store(), &stream).await?;

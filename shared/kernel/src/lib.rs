@@ -27,6 +27,7 @@ pub mod message;
 pub mod party;
 pub mod process;
 pub mod project;
+pub mod receive;
 pub mod relay;
 pub mod route;
 pub mod snapshot;

@@ -2,7 +2,6 @@
 
 use crate::app::App;
 use crate::commit::Recorded;
-use crate::envelope::ReceiveError;
 use crate::envelope::Received;
 use crate::execute::MAX_EVENTS;
 use crate::failure::Failure;
@@ -10,6 +9,7 @@ use crate::failure::Handled;
 use crate::failure::Outcome;
 use crate::id::StreamId;
 use crate::load::LoadError;
+use crate::receive::ReceiveError;
 use crate::store::ReadError;
 use crate::store::check_contiguous;
 use crate::view::PatchError;

@@ -10,9 +10,7 @@ use serde_json::value::to_raw_value;
 use crate::app::App;
 use crate::dead_letter::DeadLetter;
 use crate::envelope::Delivery;
-use crate::envelope::ReceiveError;
 use crate::envelope::Received;
-use crate::envelope::receive;
 use crate::failure::Failure;
 use crate::failure::Handled;
 use crate::failure::Outcome;
@@ -23,6 +21,8 @@ use crate::inbox::LEASE;
 use crate::inbox::Ticket;
 use crate::message::EncodeError;
 use crate::message::Message;
+use crate::receive::ReceiveError;
+use crate::receive::receive;
 
 /// How a message comes into a handler: plain, for effects that versions guard, or claimed in the inbox.
 pub trait Arrival: Send + 'static {
