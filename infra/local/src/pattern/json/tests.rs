@@ -1,0 +1,85 @@
+//! The reader: what it keeps, what it refuses and where it stops.
+
+use super::{DEEPEST, Json, JsonError, read};
+
+fn shown(text: &str) -> String {
+    read(text).expect("the text is valid").to_string()
+}
+
+fn text(json: &str) -> String {
+    match read(json).expect("the text is valid") {
+        Json::Text(text) => text.into_owned(),
+        other => panic!("{other} is not a string"),
+    }
+}
+
+#[test]
+fn order_repetition_and_spelling_are_kept() {
+    let written = r#"{"b":1.50,"a":[true,null,-0,1E5],"b":{}}"#;
+    assert_eq!(shown(written), written);
+}
+
+#[test]
+fn escapes_become_characters() {
+    assert_eq!(text(r#""a\"\\\/\b\f\n\r\t\u0041""#), "a\"\\/\u{8}\u{c}\n\r\tA");
+    assert_eq!(text(r#""\ud83d\ude80 \u20ac""#), "🚀 €");
+}
+
+#[test]
+fn half_a_surrogate_pair_becomes_the_replacement_character() {
+    assert_eq!(text(r#""\ud83d""#), "\u{fffd}");
+    assert_eq!(text(r#""\ude80x""#), "\u{fffd}x");
+    assert_eq!(text(r#""\ud83d\u0041""#), "\u{fffd}A");
+}
+
+#[test]
+fn what_is_not_json_is_refused() {
+    let refused = [
+        "",
+        " ",
+        "{",
+        "[",
+        "{]",
+        "[1,]",
+        "{\"a\":1,}",
+        "{\"a\"}",
+        "{a:1}",
+        "[1 2]",
+        "01",
+        "1.",
+        ".5",
+        "+1",
+        "1e",
+        "-",
+        "tru",
+        "nul",
+        "\"",
+        "\"\\x\"",
+        "\"\\u12\"",
+        "\"\\u12g4\"",
+        "\"\n\"",
+        "{} {}",
+        "'a'",
+        "NaN",
+        "// no\n1",
+        "\u{feff}{}",
+    ];
+    for text in refused {
+        assert!(matches!(read(text), Err(JsonError::Unexpected { .. })), "{text:?} was read");
+    }
+}
+
+#[test]
+fn a_message_says_what_was_expected_and_where() {
+    let error = read(r#"{"a" 1}"#).expect_err("a colon is missing");
+    assert_eq!(error.to_string(), "expected a colon at byte 5");
+}
+
+#[test]
+fn nesting_ends_at_the_limit() {
+    let nested = |depth: usize| format!("{}1{}", "[".repeat(depth), "]".repeat(depth));
+    assert!(read(&nested(DEEPEST)).is_ok());
+    assert_eq!(read(&nested(DEEPEST + 1)), Err(JsonError::TooDeep { limit: DEEPEST }));
+    assert_eq!(read(&"[".repeat(1_000_000)), Err(JsonError::TooDeep { limit: DEEPEST }));
+    assert_eq!(read(&"{\"a\":".repeat(1_000)), Err(JsonError::TooDeep { limit: DEEPEST }));
+}
