@@ -1,1 +1,3 @@
-//! Soon.
+//! What all tests of the house stand on.
+
+pub mod wire;

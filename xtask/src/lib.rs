@@ -1,1 +1,8 @@
-//! Soon.
+//! For those who build Causeway: the catalogue of messages, a new message with its function, all checks.
+//! The house test reads the same parts, so that what a tool writes and what a test demands cannot differ.
+
+pub mod catalogue;
+pub mod check;
+pub mod new;
+pub mod place;
+pub mod template;

@@ -1,1 +1,73 @@
-fn main() {}
+//! The command `cargo xtask`.
+#![expect(clippy::print_stdout, reason = "a command speaks to the person who called it")]
+
+use std::process::Command;
+use std::process::ExitCode;
+
+use clap::Parser;
+use xtask::catalogue;
+use xtask::check;
+use xtask::new;
+use xtask::place;
+
+/// For those who build Causeway.
+#[derive(Parser)]
+#[command(name = "cargo xtask")]
+enum Task {
+    /// All checks: formatting, clippy, tests, docs, licences, template. The last line counts them.
+    Test(check::Choice),
+    /// Writes schema and sample of every message to `events/`.
+    Events {
+        /// Writes nothing, and fails if something would be written.
+        #[arg(long)]
+        check: bool,
+    },
+    /// Writes a new event of a context, with the function that hears it.
+    New(new::Wanted),
+}
+
+fn main() -> ExitCode {
+    let done = match Task::parse() {
+        Task::Test(choice) => check::run(&place::root(), &choice),
+        Task::Events { check: true } => check_events(),
+        Task::Events { check: false } => write_events(),
+        Task::New(wanted) => new_event(&wanted),
+    };
+    match done {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("{error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn write_events() -> anyhow::Result<bool> {
+    for path in catalogue::generate(&place::root(), &domain::catalogue())? {
+        println!("wrote {path}");
+    }
+    check_events()
+}
+
+fn check_events() -> anyhow::Result<bool> {
+    let problems = catalogue::problems(&place::root(), &domain::catalogue())?;
+    for problem in &problems {
+        println!("{problem}");
+    }
+    Ok(problems.is_empty())
+}
+
+fn new_event(wanted: &new::Wanted) -> anyhow::Result<bool> {
+    for path in new::write(&place::root(), wanted)? {
+        println!("wrote {path}");
+    }
+    // What was put in is brought into the order of the formatter. The types have changed, so the catalogue is
+    // written by a tool built anew.
+    for arguments in [&["fmt", "--all"][..], &["run", "--quiet", "--package", "xtask", "--", "events"]] {
+        if !Command::new("cargo").args(arguments).current_dir(place::root()).status()?.success() {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}

@@ -1,3 +1,4 @@
 //! The local cloud.
 
 pub mod pattern;
+pub mod schedule;

@@ -1,1 +1,26 @@
-//! Soon.
+//! Every AWS call, and the Lambda loop that all functions share.
+//! Each port of the kernel has its adapter here; nothing in this crate knows the business.
+
+pub mod client;
+pub mod clock;
+pub mod config;
+pub mod connect;
+pub mod dead_letters;
+pub mod dynamo;
+pub mod eventbridge;
+pub mod lambda;
+pub mod scheduler;
+pub mod serve;
+pub mod ses;
+pub mod sqs;
+pub mod telemetry;
+pub mod units;
+
+mod refusal;
+
+pub use serve::serve;
+pub use serve::serve_queue;
+pub use serve::serve_relay;
+
+#[cfg(test)]
+mod fake_wire;

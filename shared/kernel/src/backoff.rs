@@ -1,5 +1,8 @@
 //! Waiting between tries: exponential, with jitter, and with an end.
 
+#[cfg(test)]
+mod tests;
+
 use jiff::SignedDuration;
 
 use crate::clock::Ids;

@@ -1,5 +1,8 @@
 //! The circuit breaker: an outside party that fails again and again is left alone for a while.
 
+#[cfg(test)]
+mod tests;
+
 use std::sync::Mutex;
 
 use jiff::SignedDuration;

@@ -1,6 +1,9 @@
 //! The warm path: what this process saw last, so that a command costs no read.
 //! Never trusted by itself: the append's condition checks it, and a "no" decided on it is decided again.
 
+#[cfg(test)]
+mod tests;
+
 use std::any::Any;
 use std::any::TypeId;
 use std::collections::HashMap;

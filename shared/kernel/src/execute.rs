@@ -1,6 +1,9 @@
 //! The only write path: load, decide, append; and when another was first, fold its commit in and decide again.
 //! A repeat of a command is answered as before, and a lost answer is found to be our own earlier write.
 
+#[cfg(test)]
+mod tests;
+
 use jiff::SignedDuration;
 
 use crate::app::App;

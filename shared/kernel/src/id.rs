@@ -2,6 +2,9 @@
 //! An id is `[A-Za-z0-9_-]{1,64}`, checked where it enters; a stream is `<context>/<id>`.
 //! `Id<T>` is one newtype for all ids: `Id<Order>` and `Id<Account>` do not mix.
 
+#[cfg(test)]
+mod tests;
+
 use std::borrow::Cow;
 use std::fmt;
 use std::hash::Hash;

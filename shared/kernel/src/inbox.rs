@@ -19,7 +19,7 @@ pub const LEASE: SignedDuration = SignedDuration::from_secs(60);
 /// A message and the consumer that shall see it once.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Ticket {
-    /// The consumer: a function's name, or a context for its once-commands.
+    /// The consumer: a function's name, or a stream for its once-commands.
     pub consumer: String,
     /// The message.
     pub message: MessageId,

@@ -1,6 +1,9 @@
 //! Loading a stream: the newest commit, and only if no state rides in it the few behind it.
 //! One consistent read in nearly all cases, whatever the stream's length.
 
+#[cfg(test)]
+mod tests;
+
 use crate::commit::Commit;
 use crate::decider::Decider;
 use crate::failure::Failure;

@@ -2,6 +2,9 @@
 //! `Steps` is the memory of one: what was asked, done, refused and undone. It only moves forward, so no step is
 //! asked twice and none is undone twice, however often a message comes.
 
+#[cfg(test)]
+mod tests;
+
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde::Serialize;

@@ -1,5 +1,8 @@
 //! Projecting: an event moves its stream's row by one version, or the row catches up with the log.
 
+#[cfg(test)]
+mod tests;
+
 use crate::app::App;
 use crate::commit::Recorded;
 use crate::envelope::Received;

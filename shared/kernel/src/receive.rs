@@ -1,6 +1,9 @@
 //! Receiving: a message from the bus is opened strictly, or refused with the field and the rule named.
 //! A fact is complete; a command sent by hand may be `{"data":{…}}`, the rest is filled in here.
 
+#[cfg(test)]
+mod tests;
+
 use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::value::RawValue;

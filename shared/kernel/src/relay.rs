@@ -2,6 +2,9 @@
 //! Every stream moves by itself, stage by stage: its events one by one, then what the commit sends, then its timers.
 //! A later stage is never begun while an earlier one fails, so no later version overtakes an earlier one.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::BTreeMap;
 use std::collections::VecDeque;
 

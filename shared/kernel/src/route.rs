@@ -1,6 +1,9 @@
 //! Routes: which handler hears which message, and the way of a message into its handler.
 //! Everything around a handler that does not depend on a cloud is here: opening, claiming, classifying, burying.
 
+#[cfg(test)]
+mod tests;
+
 use std::sync::Arc;
 
 use futures::future::BoxFuture;
@@ -111,6 +114,16 @@ impl Route {
     /// The function's name: `<context>-on-<message>`.
     pub fn function(&self) -> String {
         function_name(self.context, self.message)
+    }
+
+    /// The same route with something around it that sees each delivery first, and hands it on as it thinks right.
+    #[must_use]
+    pub fn wrapped(
+        self,
+        around: impl Fn(Self, App, Delivery) -> BoxFuture<'static, Outcome> + Send + Sync + 'static,
+    ) -> Self {
+        let inner = self.clone();
+        Self { handle: Arc::new(move |app, _, delivery| around(inner.clone(), app, delivery)), ..self }
     }
 
     /// Hands a delivery to the handler.

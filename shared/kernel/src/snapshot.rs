@@ -1,6 +1,9 @@
 //! State carrying: the snapshot rides in the commit, in the spare part of a write unit that is paid for anyway.
 //! A state is trusted only under our own fingerprint of its shape and meaning; any other is ignored.
 
+#[cfg(test)]
+mod tests;
+
 use std::any::TypeId;
 use std::collections::HashMap;
 use std::sync::LazyLock;

@@ -29,8 +29,8 @@ pub struct Append<'a> {
     pub commit: &'a Commit,
     /// Whether the state must ride along, or only if it costs nothing.
     pub carry: Carry,
-    /// Whether a marker for the commit's command is written in the same transaction, and a
-    /// marker that is there already refuses the commit.
+    /// Whether a marker for the commit's command on this stream is written in the same transaction. A marker that
+    /// is there already refuses the commit as [`AppendError::Repeated`], also when the place is taken.
     pub once: bool,
 }
 

@@ -1,6 +1,9 @@
 //! JSON as it should be: no key twice, not too deep.
 //! Parsers differ in what they make of the rest, and what two readers read differently is an attack.
 
+#[cfg(test)]
+mod tests;
+
 use std::cell::Cell;
 use std::collections::HashSet;
 use std::fmt;

@@ -1,1 +1,25 @@
-//! Kit.
+//! The test kit: how tests of deciders, views, processes and ports are told.
+//! It is made for tests, so it panics, with what was expected and what was found.
+
+mod diff;
+mod given;
+mod given_process;
+mod given_view;
+pub mod ports;
+mod recorder;
+mod sequence;
+pub mod sim;
+#[cfg(test)]
+pub(crate) mod tests;
+mod twice;
+
+pub use given::Decided;
+pub use given::Given;
+pub use given::given;
+pub use given_process::ProcessStory;
+pub use given_process::given_process;
+pub use given_view::GivenView;
+pub use given_view::given_view;
+pub use recorder::Recorder;
+pub use sequence::Sequence;
+pub use twice::twice;

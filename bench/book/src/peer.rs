@@ -1,0 +1,82 @@
+//! The book of orders on `cqrs-es`, as its own guide says it.
+
+use std::collections::HashMap;
+use std::convert::Infallible;
+
+use cqrs_es::Aggregate;
+use cqrs_es::DomainEvent;
+use cqrs_es::EventEnvelope;
+use cqrs_es::View;
+use cqrs_es::event_sink::EventSink;
+use serde::Deserialize;
+use serde::Serialize;
+
+use crate::event::Book;
+use crate::event::OrderPlaced;
+
+/// What happens to a book of orders.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum BookEvent {
+    /// An order was placed.
+    OrderPlaced(OrderPlaced),
+}
+
+impl DomainEvent for BookEvent {
+    fn event_type(&self) -> String {
+        "OrderPlaced".to_owned()
+    }
+
+    fn event_version(&self) -> String {
+        "1".to_owned()
+    }
+}
+
+/// The aggregate.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct OrderBook {
+    /// What it knows.
+    pub book: Book,
+}
+
+impl Aggregate for OrderBook {
+    const TYPE: &'static str = "book";
+    type Command = OrderPlaced;
+    type Event = BookEvent;
+    type Error = Infallible;
+    type Services = ();
+
+    async fn handle(&mut self, command: OrderPlaced, (): &(), sink: &EventSink<Self>) -> Result<(), Infallible> {
+        sink.write(BookEvent::OrderPlaced(command), self).await;
+        Ok(())
+    }
+
+    fn apply(&mut self, event: BookEvent) {
+        let BookEvent::OrderPlaced(order) = event;
+        self.book.add(&order);
+    }
+}
+
+/// The view: the last order and what all cost.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct BookRow {
+    /// What it shows.
+    pub book: Book,
+}
+
+impl View<OrderBook> for BookRow {
+    fn update(&mut self, event: &EventEnvelope<OrderBook>) {
+        let BookEvent::OrderPlaced(order) = &event.payload;
+        self.book.add(order);
+    }
+}
+
+/// The metadata that Causeway's envelope carries too: where the event comes from, and when.
+pub fn metadata(command: &str) -> HashMap<String, String> {
+    let pairs = [
+        ("correlationId", command),
+        ("causationId", command),
+        ("userId", "u-4711"),
+        ("timestamp", "2026-11-21T10:30:00.123Z"),
+    ];
+    pairs.into_iter().map(|(key, value)| (key.to_owned(), value.to_owned())).collect()
+}

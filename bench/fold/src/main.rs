@@ -1,0 +1,64 @@
+//! How many events a second are read from their stored form and folded, and folded alone, beside `cqrs-es`.
+//! Both sides read the items that their own crate wrote, as the SDK hands them over.
+
+mod ours;
+mod peer;
+mod stored;
+
+use std::error::Error;
+use std::hint::black_box;
+use std::io::Write;
+use std::io::stdout;
+use std::time::Duration;
+use std::time::Instant;
+
+/// Events of the one stream that is folded again and again.
+const EVENTS: u64 = 1_000;
+/// How often: a million events in all.
+const ROUNDS: u32 = 1_000;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Box<dyn Error>> {
+    let stored = stored::write_both(EVENTS).await?;
+    let bodies = ours::bodies(&stored.ours)?;
+    let payloads = peer::payloads(&stored.peer)?;
+    let facts = ours::facts(&bodies)?;
+    let events = peer::events(&payloads)?;
+    let mut took = [Duration::ZERO; 6];
+    // In turn, so that a busy machine is equally unfair to both.
+    for _ in 0..ROUNDS {
+        let copies = events.clone();
+        let [items, peer_items, texts, peer_texts, fold, peer_fold] = &mut took;
+        measure(items, || ours::fold_items(&stored.ours))?;
+        measure(peer_items, || peer::fold_items(&stored.peer))?;
+        measure(texts, || ours::fold_bodies(&bodies))?;
+        measure(peer_texts, || peer::fold_payloads(&payloads))?;
+        measure(fold, || Ok(ours::fold(&facts)))?;
+        measure(peer_fold, || Ok(peer::fold(copies)))?;
+    }
+    let mut out = stdout().lock();
+    writeln!(out, "| what | Causeway, million events a second | cqrs-es | ratio |")?;
+    writeln!(out, "|---|---|---|---|")?;
+    let [items, peer_items, texts, peer_texts, fold, peer_fold] = took.map(per_second);
+    for (what, ours, peer) in [
+        ("item to state", items, peer_items),
+        ("event's body to state", texts, peer_texts),
+        ("fold alone", fold, peer_fold),
+    ] {
+        writeln!(out, "| {what} | {ours:.2} | {peer:.2} | {:.2} |", ours / peer)?;
+    }
+    Ok(())
+}
+
+/// Adds the time of one round.
+fn measure<T>(took: &mut Duration, round: impl FnOnce() -> Result<T, Box<dyn Error>>) -> Result<(), Box<dyn Error>> {
+    let begun = Instant::now();
+    black_box(round()?);
+    *took += begun.elapsed();
+    Ok(())
+}
+
+/// Million events a second.
+fn per_second(took: Duration) -> f64 {
+    EVENTS as f64 * f64::from(ROUNDS) / took.as_secs_f64() / 1e6
+}

@@ -1,0 +1,52 @@
+//! Causeway's way from the item to the state.
+
+use std::error::Error;
+
+use aws::dynamo::commit_of;
+use bench_book::event::Book;
+use bench_book::ours::BookEvent;
+use bench_book::ours::OrderBook;
+use kernel::Encoded;
+use kernel::Messages;
+use kernel::decider;
+
+use crate::stored::Item;
+
+/// From the items.
+pub(crate) fn fold_items(items: &[Item]) -> Result<Book, Box<dyn Error>> {
+    let mut book = Book::default();
+    for item in items {
+        let events = commit_of(item)?.decode::<BookEvent>()?;
+        book = decider::fold::<OrderBook>(book, &events);
+    }
+    Ok(book)
+}
+
+/// The events as texts with their names.
+pub(crate) fn bodies(items: &[Item]) -> Result<Vec<Encoded>, Box<dyn Error>> {
+    let mut bodies = Vec::new();
+    for item in items {
+        bodies.extend(commit_of(item)?.events);
+    }
+    Ok(bodies)
+}
+
+/// From the texts.
+pub(crate) fn fold_bodies(bodies: &[Encoded]) -> Result<Book, Box<dyn Error>> {
+    let mut book = Book::default();
+    for body in bodies {
+        let event = BookEvent::decode(&body.name, body.version, &body.data)?;
+        book = decider::fold::<OrderBook>(book, [&event]);
+    }
+    Ok(book)
+}
+
+/// The events.
+pub(crate) fn facts(bodies: &[Encoded]) -> Result<Vec<BookEvent>, Box<dyn Error>> {
+    bodies.iter().map(|body| Ok(BookEvent::decode(&body.name, body.version, &body.data)?)).collect()
+}
+
+/// From the events.
+pub(crate) fn fold(events: &[BookEvent]) -> Book {
+    decider::fold::<OrderBook>(Book::default(), events)
+}

@@ -1,0 +1,20 @@
+//! The smallest function there is, as the runtime's own template writes it: what a start is measured against.
+
+use lambda_runtime::Error;
+use lambda_runtime::LambdaEvent;
+use lambda_runtime::run;
+use lambda_runtime::service_fn;
+use lambda_runtime::tracing;
+use serde_json::Value;
+use serde_json::json;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Error> {
+    tracing::init_default_subscriber();
+    run(service_fn(greet)).await
+}
+
+async fn greet(event: LambdaEvent<Value>) -> Result<Value, Error> {
+    let name = event.payload.get("firstName").and_then(Value::as_str).unwrap_or("world");
+    Ok(json!({ "message": format!("Hello, {name}!") }))
+}

@@ -1,0 +1,59 @@
+//! How long a function needs from its exec to its first request for work, and how much memory it holds then.
+//! Alternates between the binaries, so that a busy machine is as unfair to one as to the other.
+
+mod lambda;
+mod median;
+
+use std::env;
+use std::error::Error;
+use std::fs;
+use std::io::Write;
+use std::io::stdout;
+use std::path::PathBuf;
+
+use crate::lambda::Lambda;
+use crate::lambda::Start;
+use crate::median::median;
+
+const USAGE: &str = "bench-start <rounds> [KEY=VALUE ...] <binary> <binary to compare with>";
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let mut words = env::args().skip(1);
+    let rounds: usize = words.next().ok_or(USAGE)?.parse()?;
+    let (settings, binaries): (Vec<String>, Vec<String>) = words.partition(|word| word.contains('='));
+    let settings: Vec<(&str, &str)> = settings.iter().filter_map(|word| word.split_once('=')).collect();
+    let binaries: Vec<PathBuf> = binaries.iter().map(PathBuf::from).collect();
+    let lambda = Lambda::listen()?;
+    let mut starts: Vec<Vec<Start>> = vec![Vec::new(); binaries.len()];
+    // The first round only brings the files into the page cache.
+    for round in 0..=rounds {
+        let mut turns: Vec<_> = binaries.iter().zip(&mut starts).collect();
+        if round % 2 == 1 {
+            turns.reverse();
+        }
+        for (binary, starts) in turns {
+            let start = lambda.start(binary, &settings)?;
+            if round > 0 {
+                starts.push(start);
+            }
+        }
+    }
+    let mut out = stdout().lock();
+    writeln!(out, "| binary | bytes | exec to first /next, median | fastest | resident |")?;
+    writeln!(out, "|---|---|---|---|---|")?;
+    let mut medians = Vec::new();
+    for (binary, starts) in binaries.iter().zip(&starts) {
+        let micros: Vec<u64> = starts.iter().map(|start| start.micros).collect();
+        let resident = median(starts.iter().map(|start| start.resident_kib).collect());
+        let bytes = fs::metadata(binary)?.len();
+        let name = binary.file_name().unwrap_or_default().to_string_lossy();
+        let fastest = micros.iter().min().copied().unwrap_or_default();
+        let middle = median(micros);
+        writeln!(out, "| {name} | {bytes} | {middle} µs | {fastest} µs | {resident} KiB |")?;
+        medians.push(middle);
+    }
+    if let [first, second] = medians.as_slice() {
+        writeln!(out, "start, first to second: {:.2} ({rounds} rounds)", *first as f64 / *second as f64)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,107 @@
+//! Causeway on the same task: a command that appends one event and updates one view, on the adapters of the functions.
+
+use std::error::Error;
+use std::sync::Arc;
+
+use aws::clock::OsIds;
+use aws::clock::SystemClock;
+use aws::dynamo::DynamoEventStore;
+use aws::dynamo::DynamoViewStore;
+use aws::units::Units;
+use aws_sdk_dynamodb::Client;
+use bench_book::event::OrderPlaced;
+use bench_book::event::order_placed;
+use bench_book::ours::BookRow;
+use bench_book::ours::OrderBook;
+use kernel::App;
+use kernel::Cause;
+use kernel::Decider;
+use kernel::Id;
+use kernel::MessageId;
+use kernel::Parts;
+use kernel::Received;
+use kernel::StreamId;
+use kernel::cache::Cache;
+use kernel::clock::Clock;
+use kernel::memory::Memory;
+
+use crate::endpoint::Key;
+use crate::endpoint::create_table;
+
+/// The table of the log.
+pub const EVENTS: &str = "causeway-events";
+const VIEWS: &str = "causeway-views";
+const INBOX: &str = "causeway-inbox";
+
+/// Causeway, ready for commands.
+pub struct Ours {
+    app: App,
+    with_view: bool,
+}
+
+/// Creates its tables.
+pub async fn create_tables(client: &Client) -> Result<(), Box<dyn Error>> {
+    create_table(client, EVENTS, &[Key::Text("stream"), Key::Number("version")]).await?;
+    create_table(client, VIEWS, &[Key::Text("row")]).await
+}
+
+impl Ours {
+    /// Causeway over this client, with so many streams in mind and with the view or without.
+    pub fn new(client: &Client, cached_streams: usize, with_view: bool) -> Self {
+        let units = Arc::new(Units::default());
+        let parts = Parts {
+            store: Arc::new(DynamoEventStore::new(client.clone(), EVENTS, INBOX, units.clone())),
+            views: Arc::new(DynamoViewStore::new(client.clone(), VIEWS, units)),
+            clock: Arc::new(SystemClock),
+            ids: Arc::new(OsIds),
+            cache: Cache::new(cached_streams),
+            ..Memory::new(0).parts()
+        };
+        Self { app: App::new(parts), with_view }
+    }
+
+    /// One command.
+    pub async fn place(&self, id: &str, number: u64) -> Result<(), Box<dyn Error>> {
+        let id = Id::<OrderBook>::new(id)?;
+        let mut cause = Cause::new(MessageId::new(format!("0193b2c4-7d10-7a51-9c11-{number:012}"))?, "PlaceOrder");
+        cause.metadata.user_id = Some("u-4711".to_owned());
+        let order = order_placed(number);
+        let executed = self.app.try_execute::<OrderBook>(&id, &order, &cause).await?;
+        if self.with_view {
+            self.project(&id, executed.version, order, &cause).await?;
+        }
+        Ok(())
+    }
+
+    /// Writes a stream of so many events, one command each, and brings its row to the end.
+    pub async fn seed(&self, id: &str, events: u64) -> Result<(), Box<dyn Error>> {
+        let writer = Self { app: self.app.clone(), with_view: false };
+        for number in 1..=events {
+            writer.place(id, number).await?;
+        }
+        if self.with_view {
+            let cause = Cause::new(MessageId::new("seeded")?, "PlaceOrder");
+            self.project(&Id::new(id)?, events, order_placed(events), &cause).await?;
+        }
+        Ok(())
+    }
+
+    async fn project(
+        &self,
+        id: &Id<OrderBook>,
+        version: u64,
+        data: OrderPlaced,
+        cause: &Cause,
+    ) -> Result<(), Box<dyn Error>> {
+        let event = Received {
+            id: cause.command.derived(&version.to_string()),
+            stream: Some(StreamId::new(OrderBook::CONTEXT, id)),
+            version: Some(version),
+            timestamp: SystemClock.now(),
+            data,
+            metadata: cause.metadata.clone(),
+        };
+        self.app.project::<BookRow>(&event).await.map_err(|failure| format!("{failure:?}"))?;
+        Ok(())
+    }
+}

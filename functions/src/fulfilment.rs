@@ -1,0 +1,123 @@
+//! Fulfilments: what the process hears, and the board that shows where each stands.
+
+use domain::fulfilment::Fulfilment;
+use domain::fulfilment::FulfilmentCompensated;
+use domain::fulfilment::FulfilmentCompensating;
+use domain::fulfilment::FulfilmentCompleted;
+use domain::fulfilment::FulfilmentDeadlinePassed;
+use domain::fulfilment::FulfilmentFactNoted;
+use domain::fulfilment::FulfilmentLineReleased;
+use domain::fulfilment::FulfilmentLineReserved;
+use domain::fulfilment::FulfilmentNeedsOperator;
+use domain::fulfilment::FulfilmentReleased;
+use domain::fulfilment::FulfilmentReserved;
+use domain::fulfilment::FulfilmentStarted;
+use domain::fulfilment::Heard;
+use domain::fulfilment::ProcessBoard;
+use domain::fulfilment::ReservationsReturned;
+use domain::inventory::StockReleased;
+use domain::inventory::StockReservationFailed;
+use domain::inventory::StockReserved;
+use domain::order::OrderCancelled;
+use domain::order::OrderConfirmed;
+use domain::order::OrderPlaced;
+use kernel::App;
+use kernel::Outcome;
+use kernel::Received;
+
+/// Begins to get the order what it needs.
+pub async fn on_order_placed(app: App, event: Received<OrderPlaced>) -> Outcome {
+    let heard = Heard::order_placed(&event, app.clock().now());
+    app.execute::<Fulfilment>(&event.data.order_id, &heard, &event.cause()).await
+}
+
+/// Completes the fulfilment.
+pub async fn on_order_confirmed(app: App, event: Received<OrderConfirmed>) -> Outcome {
+    let heard = Heard::order_confirmed(&event, app.clock().now());
+    app.execute::<Fulfilment>(&event.data.order_id, &heard, &event.cause()).await
+}
+
+/// Undoes what was done for the order.
+pub async fn on_order_cancelled(app: App, event: Received<OrderCancelled>) -> Outcome {
+    let heard = Heard::order_cancelled(&event, app.clock().now());
+    app.execute::<Fulfilment>(&event.data.order_id, &heard, &event.cause()).await
+}
+
+/// Notes the line; with the last one the order is confirmed.
+pub async fn on_stock_reserved(app: App, event: Received<StockReserved>) -> Outcome {
+    let heard = Heard::stock_reserved(&event, app.clock().now());
+    app.execute::<Fulfilment>(&event.data.order_id, &heard, &event.cause()).await
+}
+
+/// Undoes what was done, because a line is refused.
+pub async fn on_stock_reservation_failed(app: App, event: Received<StockReservationFailed>) -> Outcome {
+    let heard = Heard::stock_reservation_failed(&event, app.clock().now());
+    app.execute::<Fulfilment>(&event.data.order_id, &heard, &event.cause()).await
+}
+
+/// Notes the line; with the last one the order is cancelled.
+pub async fn on_stock_released(app: App, event: Received<StockReleased>) -> Outcome {
+    let heard = Heard::stock_released(&event, app.clock().now());
+    app.execute::<Fulfilment>(&event.data.order_id, &heard, &event.cause()).await
+}
+
+/// Undoes what took too long, or calls for somebody.
+pub async fn on_fulfilment_deadline_passed(app: App, event: Received<FulfilmentDeadlinePassed>) -> Outcome {
+    let heard = Heard::deadline_passed(&event, app.clock().now());
+    app.execute::<Fulfilment>(&event.data.order_id, &heard, &event.cause()).await
+}
+
+/// Puts the fulfilment on the board.
+pub async fn on_fulfilment_started(app: App, event: Received<FulfilmentStarted>) -> Outcome {
+    app.project::<ProcessBoard>(&event).await
+}
+
+/// Keeps the board in step with its stream.
+pub async fn on_fulfilment_fact_noted(app: App, event: Received<FulfilmentFactNoted>) -> Outcome {
+    app.project::<ProcessBoard>(&event).await
+}
+
+/// Keeps the board in step with its stream.
+pub async fn on_fulfilment_line_reserved(app: App, event: Received<FulfilmentLineReserved>) -> Outcome {
+    app.project::<ProcessBoard>(&event).await
+}
+
+/// Keeps the board in step with its stream.
+pub async fn on_fulfilment_reserved(app: App, event: Received<FulfilmentReserved>) -> Outcome {
+    app.project::<ProcessBoard>(&event).await
+}
+
+/// Moves the fulfilment to the completed ones.
+pub async fn on_fulfilment_completed(app: App, event: Received<FulfilmentCompleted>) -> Outcome {
+    app.project::<ProcessBoard>(&event).await
+}
+
+/// Moves the fulfilment to those being undone, with the reason.
+pub async fn on_fulfilment_compensating(app: App, event: Received<FulfilmentCompensating>) -> Outcome {
+    app.project::<ProcessBoard>(&event).await
+}
+
+/// Keeps the board in step with its stream.
+pub async fn on_fulfilment_line_released(app: App, event: Received<FulfilmentLineReleased>) -> Outcome {
+    app.project::<ProcessBoard>(&event).await
+}
+
+/// Keeps the board in step with its stream.
+pub async fn on_fulfilment_released(app: App, event: Received<FulfilmentReleased>) -> Outcome {
+    app.project::<ProcessBoard>(&event).await
+}
+
+/// Moves the fulfilment to the undone ones.
+pub async fn on_fulfilment_compensated(app: App, event: Received<FulfilmentCompensated>) -> Outcome {
+    app.project::<ProcessBoard>(&event).await
+}
+
+/// Moves the fulfilment to those somebody must look at.
+pub async fn on_fulfilment_needs_operator(app: App, event: Received<FulfilmentNeedsOperator>) -> Outcome {
+    app.project::<ProcessBoard>(&event).await
+}
+
+/// Keeps the board in step with its stream.
+pub async fn on_reservations_returned(app: App, event: Received<ReservationsReturned>) -> Outcome {
+    app.project::<ProcessBoard>(&event).await
+}

@@ -1,0 +1,88 @@
+//! Mails to the buyer. They leave the house, so the message is claimed first and the mailer is asked before a repeat.
+
+use domain::email::EmailAddress;
+use domain::ids::OrderId;
+use domain::notification;
+use domain::notification::Delivered;
+use domain::notification::EmailFailed;
+use domain::notification::EmailKind;
+use domain::notification::EmailSent;
+use domain::notification::Notification;
+use domain::order::Order;
+use domain::order::OrderCancelled;
+use domain::order::OrderConfirmed;
+use kernel::App;
+use kernel::Claimed;
+use kernel::Failure;
+use kernel::Outcome;
+use kernel::Received;
+use kernel::mail::FoundMail;
+use kernel::mail::Mail;
+use kernel::mail::MailError;
+use kernel::mail::Mailer;
+use kernel::message::Message;
+
+/// Tells the buyer that the order is confirmed.
+pub async fn on_order_confirmed(app: App, claimed: Claimed<OrderConfirmed>) -> Outcome {
+    let confirmed = &claimed.message;
+    let known = app.state::<Order>(&confirmed.data.order_id).await?;
+    let mail = known.placed().and_then(|order| {
+        let to = order.contact_email.clone()?;
+        Some((notification::order_confirmed(&confirmed.id, &confirmed.data, &to, order.total), to))
+    });
+    let letter = Letter { order_id: confirmed.data.order_id.clone(), kind: EmailKind::OrderConfirmation, mail };
+    deliver(&app, confirmed, claimed.again, letter).await
+}
+
+/// Tells the buyer that the order is cancelled, and why.
+pub async fn on_order_cancelled(app: App, claimed: Claimed<OrderCancelled>) -> Outcome {
+    let cancelled = &claimed.message;
+    let known = app.state::<Order>(&cancelled.data.order_id).await?;
+    let mail = known.placed().and_then(|order| {
+        let to = order.contact_email.clone()?;
+        Some((notification::order_cancelled(&cancelled.id, &cancelled.data, &to), to))
+    });
+    let letter = Letter { order_id: cancelled.data.order_id.clone(), kind: EmailKind::OrderCancellation, mail };
+    deliver(&app, cancelled, claimed.again, letter).await
+}
+
+/// A mail to be delivered, if there is somebody to write to.
+struct Letter {
+    order_id: OrderId,
+    kind: EmailKind,
+    mail: Option<(Mail, EmailAddress)>,
+}
+
+/// Hands the mail over and records what became of it.
+async fn deliver<M: Message>(app: &App, event: &Received<M>, again: bool, letter: Letter) -> Outcome {
+    let Letter { order_id, kind, mail } = letter;
+    let delivered = match mail {
+        None => {
+            let reason = "the order has no mail address".to_owned();
+            Delivered::Failed(EmailFailed { order_id, kind, to: None, reason })
+        }
+        Some((mail, to)) => match hand_over(app, &mail, again).await? {
+            Ok(mail_id) => Delivered::Sent(EmailSent { order_id, kind, to, mail_id }),
+            Err(reason) => Delivered::Failed(EmailFailed { order_id, kind, to: Some(to), reason }),
+        },
+    };
+    app.execute::<Notification>(&event.id, &delivered, &event.cause()).await
+}
+
+/// The mailer's id of the mail, or why there is none. What nobody can tell is never sent a second time.
+async fn hand_over(app: &App, mail: &Mail, again: bool) -> Result<Result<String, String>, Failure> {
+    let mailer = app.party::<dyn Mailer>().map_err(Failure::retry)?;
+    if again {
+        match mailer.find(&mail.key).await {
+            Ok(FoundMail::Accepted(accepted)) => return Ok(Ok(accepted.id)),
+            Ok(FoundMail::Unknown) => {}
+            Ok(FoundMail::CannotTell) => return Ok(Err("outcome unknown".to_owned())),
+            Err(error) => return Err(Failure::retry(error)),
+        }
+    }
+    match mailer.send(mail).await {
+        Ok(accepted) => Ok(Ok(accepted.id)),
+        Err(MailError::Refused { reason }) => Ok(Err(format!("the mailer refused it: {reason}"))),
+        Err(error @ MailError::Unavailable(_)) => Err(Failure::retry(error)),
+    }
+}

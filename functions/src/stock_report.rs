@@ -1,0 +1,34 @@
+//! The daily stock report.
+
+use domain::ids::DayId;
+use domain::inventory::Stock;
+use domain::stock_report::StockCount;
+use domain::stock_report::StockReport;
+use domain::stock_report::StockReportDue;
+use kernel::App;
+use kernel::Failure;
+use kernel::Outcome;
+use kernel::Received;
+use kernel::view::Page;
+
+/// So many rows are read at once.
+const ROWS_AT_ONCE: u32 = 100;
+
+/// Counts the stock and produces the report of the message's day.
+pub async fn on_stock_report_due(app: App, due: Received<StockReportDue>) -> Outcome {
+    let day = DayId::new(due.timestamp.strftime("%Y-%m-%d").to_string()).map_err(Failure::reject)?;
+    let count = count_stock(&app, StockCount::of(day.clone())).await?;
+    app.execute::<StockReport>(&day, &count, &due.cause()).await
+}
+
+async fn count_stock(app: &App, mut count: StockCount) -> Result<StockCount, Failure> {
+    let mut page = Page { limit: ROWS_AT_ONCE, newest_first: false, after: None };
+    loop {
+        let rows = app.list::<Stock>(Stock::LIST, &page).await?;
+        count = count.and(&rows.rows);
+        match rows.next {
+            Some(next) => page.after = Some(next),
+            None => return Ok(count),
+        }
+    }
+}

@@ -1,0 +1,134 @@
+//! The sections of a template and the resources that are declared in it, before any
+//! intrinsic is worked out.
+
+use super::Finding;
+use super::TemplateError;
+use super::node::Data;
+use super::node::Entries;
+use super::node::Node;
+use super::node::take;
+
+const SERVERLESS: &str = "AWS::Serverless-2016-10-31";
+
+/// A template, divided.
+pub(super) struct Document {
+    pub(super) parameters: Entries,
+    pub(super) mappings: Entries,
+    pub(super) conditions: Entries,
+    pub(super) globals: Entries,
+    pub(super) resources: Vec<Declared>,
+    pub(super) outputs: Entries,
+}
+
+/// A resource as the template declares it, or as SAM would add it.
+#[derive(Clone, Debug)]
+pub(super) struct Declared {
+    pub(super) line: usize,
+    pub(super) id: String,
+    pub(super) kind: String,
+    pub(super) condition: Option<String>,
+    /// Always a map.
+    pub(super) properties: Node,
+    pub(super) needs: Vec<(String, usize)>,
+    pub(super) binary: Option<String>,
+    /// What a function may do, in the words of SAM.
+    pub(super) policies: Option<Node>,
+}
+
+impl Declared {
+    /// A resource that this one brings with it: it is there under the same condition.
+    pub(super) fn beside(&self, id: String, kind: &str, properties: Node) -> Self {
+        Self {
+            line: properties.line,
+            id,
+            kind: kind.to_owned(),
+            condition: self.condition.clone(),
+            properties,
+            needs: Vec::new(),
+            binary: None,
+            policies: None,
+        }
+    }
+}
+
+pub(super) fn divide(root: Node, findings: &mut Vec<Finding>) -> Result<Document, TemplateError> {
+    let mut sections = root.into_map("the template")?;
+    let mut section = |name: &str| match take(&mut sections, name) {
+        None => Ok(Vec::new()),
+        Some(node) => node.into_map(name),
+    };
+    let document = Document {
+        parameters: section("Parameters")?,
+        mappings: section("Mappings")?,
+        conditions: section("Conditions")?,
+        globals: section("Globals")?,
+        outputs: section("Outputs")?,
+        resources: Vec::new(),
+    };
+    let declared = section("Resources")?;
+    if declared.is_empty() {
+        let place = "the template".to_owned();
+        return Err(TemplateError::Missing { line: 1, place, property: "Resources".to_owned() });
+    }
+    let serverless = transforms(take(&mut sections, "Transform"), findings)?;
+    for (key, _) in sections {
+        if !matches!(key.name.as_str(), "AWSTemplateFormatVersion" | "Description" | "Metadata") {
+            findings.push(Finding::new(key.line, "the template", format!("the section {} is not read", key.name)));
+        }
+    }
+    let mut resources = Vec::new();
+    for (key, node) in declared {
+        let resource = resource(key.name, key.line, node, findings)?;
+        if !serverless && resource.kind.starts_with("AWS::Serverless::") {
+            let place = format!("the template of a {}", resource.kind);
+            return Err(TemplateError::Missing { line: resource.line, place, property: format!("Transform: {SERVERLESS}") });
+        }
+        resources.push(resource);
+    }
+    Ok(Document { resources, ..document })
+}
+
+fn transforms(node: Option<Node>, findings: &mut Vec<Finding>) -> Result<bool, TemplateError> {
+    let names = match node {
+        None => Vec::new(),
+        Some(Node { data: Data::List(items), .. }) => items,
+        Some(single) => vec![single],
+    };
+    let mut serverless = false;
+    for node in names {
+        match node.as_text("Transform")?.as_str() {
+            SERVERLESS => serverless = true,
+            other => findings.push(Finding::new(node.line, "the template", format!("the transform {other} is not known"))),
+        }
+    }
+    Ok(serverless)
+}
+
+fn resource(id: String, line: usize, node: Node, findings: &mut Vec<Finding>) -> Result<Declared, TemplateError> {
+    if id.is_empty() || !id.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+        return Err(Node::text(line, id).wrong("a logical id", "letters and digits"));
+    }
+    let mut attributes = node.into_map(&id)?;
+    let Some(kind) = take(&mut attributes, "Type") else {
+        return Err(TemplateError::Missing { line, place: id, property: "Type".to_owned() });
+    };
+    let kind = kind.as_text(&format!("{id}.Type"))?;
+    let properties = take(&mut attributes, "Properties").unwrap_or(Node { line, data: Data::Map(Vec::new()) });
+    properties.as_map(&format!("{id}.Properties"))?;
+    let condition = take(&mut attributes, "Condition").map(|name| name.as_text(&format!("{id}.Condition"))).transpose()?;
+    let binary = take(&mut attributes, "Metadata")
+        .and_then(|metadata| metadata.get("BuildProperties")?.get("Binary")?.spelled());
+    let needs = match take(&mut attributes, "DependsOn") {
+        None => Vec::new(),
+        Some(Node { data: Data::List(items), .. }) => items,
+        Some(single) => vec![single],
+    };
+    let place = format!("{id}.DependsOn");
+    let needs = needs.into_iter().map(|need| Ok((need.as_text(&place)?, need.line))).collect::<Result<_, _>>()?;
+    for (key, _) in attributes {
+        if !matches!(key.name.as_str(), "DeletionPolicy" | "UpdateReplacePolicy" | "UpdatePolicy" | "CreationPolicy") {
+            findings.push(Finding::new(key.line, &id, format!("the attribute {} is not known", key.name)));
+        }
+    }
+    Ok(Declared { line, id, kind, condition, properties, needs, binary, policies: None })
+}

@@ -1,0 +1,184 @@
+//! YAML to nodes, from the parser's events and with a stack of our own: a hostile text meets
+//! a limit and not the end of the thread's stack. What CloudFormation does not take is
+//! refused: aliases, keys that are not scalars, and tags that are no intrinsics.
+
+use std::borrow::Cow;
+
+use saphyr::Scalar;
+use saphyr::ScalarStyle;
+use saphyr::Tag;
+use saphyr_parser::Event;
+use saphyr_parser::Parser;
+use serde_json::Number;
+
+use super::TemplateError;
+use super::node::Data;
+use super::node::Entries;
+use super::node::Key;
+use super::node::Node;
+
+/// The longest template that CloudFormation takes, in bytes.
+const LARGEST: usize = 1_048_576;
+
+/// Lists and maps stand in each other this deeply at most.
+const DEEPEST: usize = 64;
+
+/// The short forms, which are the long ones without `Fn::`; `Ref` and `Condition` have no such prefix.
+const SHORT: [&str; 25] = [
+    "And",
+    "Base64",
+    "Cidr",
+    "Contains",
+    "EachMemberEquals",
+    "EachMemberIn",
+    "Equals",
+    "FindInMap",
+    "GetAZs",
+    "GetAtt",
+    "If",
+    "ImportValue",
+    "Join",
+    "Length",
+    "Not",
+    "Or",
+    "RefAll",
+    "Select",
+    "Split",
+    "Sub",
+    "ToJsonString",
+    "Transform",
+    "ValueOf",
+    "ValueOfAll",
+    "GetStackOutput",
+];
+
+/// Reads the one document of a text.
+pub(super) fn read(text: &str) -> Result<Node, TemplateError> {
+    if text.len() > LARGEST {
+        return Err(TemplateError::TooLarge { bytes: text.len(), limit: LARGEST });
+    }
+    let mut open: Vec<Open> = Vec::new();
+    let mut document = None;
+    for event in Parser::new_from_str(text) {
+        let (event, span) = event
+            .map_err(|error| TemplateError::Yaml { line: error.marker().line(), problem: error.info().to_owned() })?;
+        let line = span.start.line();
+        let done = match event {
+            Event::SequenceStart(_, tag) => {
+                open.push(Open { line, tag: short_form(line, tag)?, inner: Inner::List(Vec::new()) });
+                None
+            }
+            Event::MappingStart(_, tag) => {
+                open.push(Open { line, tag: short_form(line, tag)?, inner: Inner::Map(Vec::new(), None) });
+                None
+            }
+            Event::SequenceEnd | Event::MappingEnd => open.pop().map(Open::close),
+            Event::Scalar(text, style, _, tag) => Some(scalar(line, text, style, tag)?),
+            Event::Alias(_) => {
+                let problem = "CloudFormation takes no aliases".to_owned();
+                return Err(TemplateError::Yaml { line, problem });
+            }
+            Event::DocumentStart(_) if document.is_some() => {
+                return Err(TemplateError::Yaml { line, problem: "a second document begins".to_owned() });
+            }
+            Event::DocumentStart(_) | Event::DocumentEnd | Event::StreamStart | Event::StreamEnd | Event::Nothing => None,
+        };
+        if open.len() > DEEPEST {
+            return Err(TemplateError::TooDeep { line, limit: DEEPEST });
+        }
+        match (done, open.last_mut()) {
+            (None, _) => {}
+            (Some(node), None) => document = Some(node),
+            (Some(node), Some(outer)) => outer.add(node)?,
+        }
+    }
+    Ok(document.unwrap_or(Node { line: 1, data: Data::Null }))
+}
+
+/// A list or map that has begun and not ended.
+struct Open {
+    line: usize,
+    tag: Option<String>,
+    inner: Inner,
+}
+
+enum Inner {
+    List(Vec<Node>),
+    Map(Entries, Option<Key>),
+}
+
+impl Open {
+    fn add(&mut self, node: Node) -> Result<(), TemplateError> {
+        match &mut self.inner {
+            Inner::List(items) => items.push(node),
+            Inner::Map(entries, key) => match key.take() {
+                Some(key) => entries.push((key, node)),
+                None => {
+                    let name = node.spelled().ok_or_else(|| node.wrong("a key", "text"))?;
+                    if entries.iter().any(|(key, _)| key.name == name) {
+                        return Err(TemplateError::Twice { line: node.line, key: name });
+                    }
+                    *key = Some(Key { line: node.line, name });
+                }
+            },
+        }
+        Ok(())
+    }
+
+    fn close(self) -> Node {
+        let data = match self.inner {
+            Inner::List(items) => Data::List(items),
+            Inner::Map(entries, _) => Data::Map(entries),
+        };
+        written_out(self.tag, Node { line: self.line, data })
+    }
+}
+
+fn scalar(
+    line: usize,
+    text: Cow<'_, str>,
+    style: ScalarStyle,
+    tag: Option<Cow<'_, Tag>>,
+) -> Result<Node, TemplateError> {
+    let spelled = text.clone().into_owned();
+    let data = match Scalar::parse_from_cow_and_metadata(text, style, tag.as_ref()) {
+        Some(Scalar::Null) => Data::Null,
+        Some(Scalar::Boolean(truth)) => Data::Bool(truth),
+        Some(Scalar::Integer(number)) => Data::Number(number.into()),
+        Some(Scalar::FloatingPoint(number)) => match Number::from_f64(number.into_inner()) {
+            // What JSON cannot say, such as an infinity, is left as text.
+            Some(number) => Data::Number(number),
+            None => Data::Text(spelled),
+        },
+        Some(Scalar::String(text)) => Data::Text(text.into_owned()),
+        None => return Err(TemplateError::Yaml { line, problem: format!("{spelled:?} is not what its tag says") }),
+    };
+    Ok(written_out(short_form(line, tag)?, Node { line, data }))
+}
+
+// The long name of an intrinsic, if the tag is the short one.
+fn short_form(line: usize, tag: Option<Cow<'_, Tag>>) -> Result<Option<String>, TemplateError> {
+    match tag {
+        None => Ok(None),
+        Some(tag) if tag.is_yaml_core_schema() => Ok(None),
+        Some(tag) if tag.handle == "!" && matches!(tag.suffix.as_str(), "Ref" | "Condition") => {
+            Ok(Some(tag.suffix.clone()))
+        }
+        Some(tag) if tag.handle == "!" && SHORT.contains(&tag.suffix.as_str()) => {
+            Ok(Some(format!("Fn::{}", tag.suffix)))
+        }
+        Some(tag) => Err(TemplateError::UnknownTag { line, tag: tag.suffix.clone() }),
+    }
+}
+
+fn written_out(name: Option<String>, node: Node) -> Node {
+    let line = node.line;
+    match (name, node.spelled()) {
+        (None, _) => node,
+        (Some(name), Some(path)) if name == "Fn::GetAtt" => {
+            let parts = path.splitn(2, '.').map(|part| Node::text(line, part)).collect();
+            Node::map(line, [(name.as_str(), Node::list(line, parts))])
+        }
+        (Some(name), _) => Node::map(line, [(name.as_str(), node)]),
+    }
+}

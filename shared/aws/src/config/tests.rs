@@ -1,0 +1,97 @@
+//! What a configuration says when something is missing.
+
+use std::collections::HashMap;
+
+use super::Config;
+use super::ConfigError;
+use super::Needs;
+use super::check_lambda;
+
+const ALL: [(&str, &str); 11] = [
+    ("EVENTS_TABLE", "causeway-events"),
+    ("VIEWS_TABLE", "causeway-views"),
+    ("INBOX_TABLE", "causeway-inbox"),
+    ("BUS_NAME", "causeway"),
+    ("DEAD_LETTER_QUEUE_URL", "https://sqs.eu-central-1.amazonaws.com/1/letters"),
+    ("SCHEDULE_GROUP", "causeway"),
+    ("SCHEDULE_ROLE_ARN", "arn:aws:iam::1:role/causeway"),
+    ("BUS_ARN", "arn:aws:events:eu-central-1:1:event-bus/causeway"),
+    ("SCHEDULE_DEAD_LETTER_ARN", "arn:aws:sqs:eu-central-1:1:letters"),
+    ("MAIL_FROM", "shop@example.com"),
+    ("BUS_CALL_BYTES", "1000"),
+];
+
+const EVERYTHING: Needs = Needs { timers: true, mail: true };
+
+fn read(needs: Needs, change: impl Fn(&mut HashMap<&str, &str>)) -> Result<Config, ConfigError> {
+    let mut variables = HashMap::from(ALL);
+    change(&mut variables);
+    Config::read(needs, |name| variables.get(name).map(|value| (*value).to_owned()))
+}
+
+#[test]
+fn a_whole_environment_gives_a_whole_configuration() {
+    let config = read(EVERYTHING, |_| {}).unwrap();
+    assert_eq!(config.events_table, "causeway-events");
+    assert_eq!(config.bus_call_bytes, 1000);
+    assert_eq!(config.scheduling.unwrap().group, "causeway");
+    assert_eq!(config.mail_from.as_deref(), Some("shop@example.com"));
+}
+
+#[test]
+fn each_missing_variable_is_named_with_what_it_is_for() {
+    for (missing, _) in ALL.into_iter().filter(|(name, _)| *name != "BUS_CALL_BYTES") {
+        for empty in [false, true] {
+            let error = read(EVERYTHING, |variables| {
+                if empty {
+                    variables.insert(missing, " ")
+                } else {
+                    variables.remove(missing)
+                };
+            })
+            .unwrap_err();
+            assert_eq!(error.problems.len(), 1, "{error}");
+            assert!(error.problems[0].starts_with(&format!("{missing} is missing: the ")), "{error}");
+        }
+    }
+}
+
+#[test]
+fn all_that_is_missing_is_named_at_once() {
+    let error = Config::read(EVERYTHING, |_| None).unwrap_err();
+    assert_eq!(error.problems.len(), ALL.len() - 1);
+}
+
+#[test]
+fn a_wrong_variable_is_named_with_its_value_and_its_form() {
+    for (variable, value, form) in [
+        ("SCHEDULE_ROLE_ARN", "causeway", "an ARN"),
+        ("BUS_ARN", "causeway", "an ARN"),
+        ("DEAD_LETTER_QUEUE_URL", "letters", "a URL"),
+        ("MAIL_FROM", "shop", "a mail address"),
+        ("BUS_CALL_BYTES", "many", "a whole number"),
+    ] {
+        let error = read(EVERYTHING, |variables| {
+            variables.insert(variable, value);
+        })
+        .unwrap_err();
+        assert!(error.to_string().contains(&format!("{variable} is {value:?} and must be {form}")), "{error}");
+    }
+}
+
+#[test]
+fn a_function_that_sets_no_timers_and_sends_no_mail_needs_nothing_for_them() {
+    let config = read(Needs::default(), |variables| {
+        variables.retain(|name, _| !name.starts_with("SCHEDULE") && *name != "BUS_ARN" && *name != "MAIL_FROM");
+    })
+    .unwrap();
+    assert_eq!(config.scheduling, None);
+    assert_eq!(config.mail_from, None);
+}
+
+#[test]
+fn outside_of_lambda_the_missing_variables_are_named() {
+    let error = check_lambda(|name| (name != "AWS_LAMBDA_FUNCTION_NAME").then(|| "x".to_owned())).unwrap_err();
+    assert_eq!(error.problems.len(), 1);
+    assert!(error.to_string().contains("AWS_LAMBDA_FUNCTION_NAME"), "{error}");
+}

@@ -1,0 +1,101 @@
+//! The app of a real function: every port with its adapter, all on one HTTP client.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use aws_types::SdkConfig;
+use kernel::App;
+use kernel::Parties;
+use kernel::Parts;
+use kernel::cache::Cache;
+use kernel::clock::Clock;
+use kernel::clock::Ids;
+use kernel::mail::Mailer;
+use kernel::timers::Pending;
+use kernel::timers::Timer;
+use kernel::timers::TimerError;
+use kernel::timers::TimerKey;
+use kernel::timers::Timers;
+
+use crate::clock::OsIds;
+use crate::clock::SystemClock;
+use crate::config::Config;
+use crate::dynamo::DynamoEventStore;
+use crate::dynamo::DynamoInbox;
+use crate::dynamo::DynamoViewStore;
+use crate::eventbridge::EventBridgeBus;
+use crate::scheduler::SchedulerTimers;
+use crate::ses::SesMailer;
+use crate::sqs::SqsDeadLetters;
+use crate::units::Units;
+
+/// An app and the counter of what it spends.
+#[derive(Clone)]
+pub struct Connected {
+    /// The app.
+    pub app: App,
+    /// What its tables cost.
+    pub units: Arc<Units>,
+}
+
+/// Connects every port. No call is made yet.
+pub fn connect(config: &Config, sdk: &SdkConfig) -> Connected {
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let ids: Arc<dyn Ids> = Arc::new(OsIds);
+    let units = Arc::new(Units::default());
+    let tables = aws_sdk_dynamodb::Client::new(sdk);
+    let bus = EventBridgeBus::new(aws_sdk_eventbridge::Client::new(sdk), &config.bus_name);
+    let timers: Arc<dyn Timers> = match &config.scheduling {
+        Some(scheduling) => {
+            Arc::new(SchedulerTimers::new(aws_sdk_scheduler::Client::new(sdk), Arc::clone(&clock), scheduling.clone()))
+        }
+        None => Arc::new(NoTimers),
+    };
+    let mut parties = Parties::default();
+    if let Some(from) = &config.mail_from {
+        let client = aws_sdk_sesv2::Client::new(sdk);
+        parties =
+            parties.with::<dyn Mailer>(Arc::new(SesMailer::new(client, from, Arc::clone(&clock), Arc::clone(&ids))));
+    }
+    let app = App::new(Parts {
+        store: Arc::new(DynamoEventStore::new(
+            tables.clone(),
+            &config.events_table,
+            &config.inbox_table,
+            Arc::clone(&units),
+        )),
+        views: Arc::new(DynamoViewStore::new(tables.clone(), &config.views_table, Arc::clone(&units))),
+        inbox: Arc::new(DynamoInbox::new(tables, &config.inbox_table, Arc::clone(&units))),
+        bus: Arc::new(bus.with_call_bytes(config.bus_call_bytes)),
+        timers,
+        dead_letters: Arc::new(SqsDeadLetters::new(aws_sdk_sqs::Client::new(sdk), &config.dead_letter_queue_url)),
+        clock,
+        ids,
+        parties,
+        cache: Cache::new(config.cache_streams),
+    });
+    Connected { app, units }
+}
+
+/// The timers of a function that sets none: what it wants of time is in its commits, and the relay sets it.
+struct NoTimers;
+
+#[async_trait]
+impl Timers for NoTimers {
+    async fn set(&self, _: &Timer) -> Result<(), TimerError> {
+        Err(not_here())
+    }
+
+    async fn cancel(&self, _: &TimerKey) -> Result<(), TimerError> {
+        Err(not_here())
+    }
+
+    async fn list(&self) -> Result<Vec<Pending>, TimerError> {
+        Err(not_here())
+    }
+}
+
+fn not_here() -> TimerError {
+    let reason = "this function is not configured for timers; only the relay sets them".to_owned();
+    TimerError::Refused { code: "NOT_CONFIGURED".to_owned(), reason }
+}

@@ -1,0 +1,22 @@
+//! The log, the views and the inbox on DynamoDB.
+//! One plain conditional write wherever one will do: a transaction for one item costs double.
+
+mod attributes;
+mod commit_text;
+mod deflate;
+mod event_store;
+mod inbox;
+mod item;
+mod marker;
+mod packing;
+mod page_mark;
+mod row_item;
+mod row_patch;
+mod row_value;
+mod view_store;
+
+pub use attributes::Item;
+pub use event_store::DynamoEventStore;
+pub use inbox::DynamoInbox;
+pub use item::commit_of;
+pub use view_store::DynamoViewStore;

@@ -1,0 +1,229 @@
+//! The log on DynamoDB: a commit is one item, an append one conditional `PutItem`, a load one consistent `Query`.
+//! Who loses a race gets the winner's item with the refusal, and reads nothing.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::operation::put_item::PutItemError;
+use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
+use aws_sdk_dynamodb::types::CancellationReason;
+use aws_sdk_dynamodb::types::Put;
+use aws_sdk_dynamodb::types::ReturnConsumedCapacity;
+use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure;
+use aws_sdk_dynamodb::types::TransactWriteItem;
+use aws_smithy_types::error::operation::BuildError;
+use kernel::StreamId;
+use kernel::commit::Commit;
+use kernel::failure::BoxError;
+use kernel::store::Append;
+use kernel::store::AppendError;
+use kernel::store::Appended;
+use kernel::store::EventStore;
+use kernel::store::ReadError;
+
+use super::attributes::Item;
+use super::attributes::LIMIT;
+use super::attributes::number;
+use super::attributes::text;
+use super::attributes::write_units;
+use super::item::STREAM;
+use super::item::VERSION;
+use super::item::commit_of;
+use super::marker::EXPIRES;
+use super::marker::TICKET;
+use super::marker::marker;
+use super::marker::obeyed_at;
+use super::packing::PackError;
+use super::packing::Packed;
+use super::packing::pack;
+use crate::units::Units;
+
+/// The code of a cancellation reason that is a failed condition.
+const CONDITION_FAILED: &str = "ConditionalCheckFailed";
+
+/// The log on DynamoDB.
+#[derive(Clone, Debug)]
+pub struct DynamoEventStore {
+    client: Client,
+    events_table: String,
+    inbox_table: String,
+    units: Arc<Units>,
+}
+
+impl DynamoEventStore {
+    /// The log in `events_table`, with the markers of once-commands in `inbox_table`.
+    pub fn new(
+        client: Client,
+        events_table: impl Into<String>,
+        inbox_table: impl Into<String>,
+        units: Arc<Units>,
+    ) -> Self {
+        Self { client, events_table: events_table.into(), inbox_table: inbox_table.into(), units }
+    }
+
+    async fn put(&self, commit: &Commit, packed: Packed) -> Result<(), AppendError> {
+        let put = self
+            .client
+            .put_item()
+            .table_name(&self.events_table)
+            .set_item(Some(packed.item))
+            .condition_expression("attribute_not_exists(#stream)")
+            .expression_attribute_names("#stream", STREAM)
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+            .return_consumed_capacity(ReturnConsumedCapacity::Total);
+        match put.send().await {
+            Ok(written) => {
+                self.units.wrote(written.consumed_capacity());
+                Ok(())
+            }
+            Err(error) => match error.as_service_error() {
+                Some(PutItemError::ConditionalCheckFailedException(refused)) => {
+                    self.units.failed_condition(write_units(packed.bytes));
+                    Err(conflict(commit, refused.item()))
+                }
+                _ => Err(AppendError::Unavailable(Box::new(error))),
+            },
+        }
+    }
+
+    async fn put_once(&self, commit: &Commit, packed: Packed) -> Result<(), AppendError> {
+        let log = Put::builder()
+            .table_name(&self.events_table)
+            .set_item(Some(packed.item))
+            .condition_expression("attribute_not_exists(#stream)")
+            .expression_attribute_names("#stream", STREAM)
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
+        let inbox = Put::builder()
+            .table_name(&self.inbox_table)
+            .set_item(Some(marker(commit)))
+            .condition_expression("attribute_not_exists(#ticket) OR #expires <= :now")
+            .expression_attribute_names("#ticket", TICKET)
+            .expression_attribute_names("#expires", EXPIRES)
+            .expression_attribute_values(":now", number(commit.at.as_second()))
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
+        let transaction = self
+            .client
+            .transact_write_items()
+            .transact_items(write(log.build())?)
+            .transact_items(write(inbox.build())?)
+            .return_consumed_capacity(ReturnConsumedCapacity::Total);
+        match transaction.send().await {
+            Ok(written) => {
+                self.units.wrote(written.consumed_capacity());
+                Ok(())
+            }
+            Err(error) => match error.as_service_error() {
+                Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) => {
+                    // A transaction prepares and commits, so each unit counts twice; the marker is one.
+                    self.units.failed_condition(2 * (write_units(packed.bytes) + 1));
+                    match refused(commit, cancelled.cancellation_reasons()) {
+                        Some(refused) => Err(refused),
+                        None => Err(AppendError::Unavailable(Box::new(error))),
+                    }
+                }
+                _ => Err(AppendError::Unavailable(Box::new(error))),
+            },
+        }
+    }
+
+    /// The stream's items from `from` on, in either order, over all pages or until there are enough.
+    async fn query(&self, stream: &StreamId, from: u64, newest_only: bool) -> Result<Vec<Commit>, ReadError> {
+        let mut commits = Vec::new();
+        let mut after: Option<Item> = None;
+        loop {
+            let query = self
+                .client
+                .query()
+                .table_name(&self.events_table)
+                .key_condition_expression("#stream = :stream AND #version >= :from")
+                .expression_attribute_names("#stream", STREAM)
+                .expression_attribute_names("#version", VERSION)
+                .expression_attribute_values(":stream", text(stream.to_string()))
+                .expression_attribute_values(":from", number(from))
+                .consistent_read(true)
+                .scan_index_forward(!newest_only)
+                .set_limit(newest_only.then_some(1))
+                .set_exclusive_start_key(after)
+                .return_consumed_capacity(ReturnConsumedCapacity::Total);
+            let page = query.send().await.map_err(|error| ReadError::Unavailable(Box::new(error)))?;
+            self.units.read(page.consumed_capacity());
+            for item in page.items() {
+                commits.push(commit_of(item)?);
+            }
+            // A page may be empty and still not the last.
+            after = page.last_evaluated_key;
+            let enough = newest_only && !commits.is_empty();
+            if enough || after.is_none() {
+                return Ok(commits);
+            }
+        }
+    }
+}
+
+#[async_trait]
+impl EventStore for DynamoEventStore {
+    async fn append(&self, append: Append<'_>) -> Result<Appended, AppendError> {
+        let commit = append.commit;
+        let packed = pack(commit, append.carry).map_err(|error| match error {
+            PackError::TooLarge { bytes } => {
+                AppendError::TooLarge { stream: commit.stream.clone(), bytes, limit: LIMIT }
+            }
+            PackError::Unwritable(error) => corrupt(commit, error.to_string()),
+        })?;
+        let appended = Appended { carried: packed.carried };
+        if append.once {
+            self.put_once(commit, packed).await?;
+        } else {
+            self.put(commit, packed).await?;
+        }
+        Ok(appended)
+    }
+
+    async fn newest(&self, stream: &StreamId) -> Result<Option<Commit>, ReadError> {
+        Ok(self.query(stream, 0, true).await?.pop())
+    }
+
+    async fn since(&self, stream: &StreamId, from: u64) -> Result<Vec<Commit>, ReadError> {
+        self.query(stream, from, false).await
+    }
+}
+
+/// What a cancelled transaction means; none: it was not refused by a condition, and may work later.
+fn refused(commit: &Commit, reasons: &[CancellationReason]) -> Option<AppendError> {
+    let failed = |reason: &&CancellationReason| reason.code() == Some(CONDITION_FAILED);
+    // The reasons stand in the order of the writes: the commit, then its marker.
+    let marker = reasons.get(1).filter(failed);
+    if let Some(marker) = marker.and_then(CancellationReason::item) {
+        return Some(match obeyed_at(marker) {
+            Ok(version) => AppendError::Repeated { command: commit.command.clone(), version },
+            Err(reason) => corrupt(commit, format!("the marker of {}: {reason}", commit.command)),
+        });
+    }
+    let taken = reasons.first().filter(failed)?;
+    Some(conflict(commit, taken.item()))
+}
+
+fn conflict(commit: &Commit, winner: Option<&Item>) -> AppendError {
+    let Some(winner) = winner else {
+        return AppendError::Unavailable("the refusal does not say who stands there".into());
+    };
+    match commit_of(winner) {
+        Ok(winner) => {
+            let winner = Box::new(winner);
+            AppendError::Conflict { stream: commit.stream.clone(), version: commit.version, winner }
+        }
+        Err(error) => error.into(),
+    }
+}
+
+fn corrupt(commit: &Commit, reason: String) -> AppendError {
+    ReadError::Corrupt { stream: commit.stream.clone(), version: commit.version, reason }.into()
+}
+
+fn write(put: Result<Put, BuildError>) -> Result<TransactWriteItem, AppendError> {
+    match put {
+        Ok(put) => Ok(TransactWriteItem::builder().put(put).build()),
+        Err(error) => Err(AppendError::Unavailable(BoxError::from(error))),
+    }
+}

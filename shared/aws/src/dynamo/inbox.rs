@@ -1,0 +1,171 @@
+//! The inbox on DynamoDB: a claim is one conditional write whose answer says what stood there before.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::operation::put_item::PutItemError;
+use aws_sdk_dynamodb::types::AttributeValue;
+use aws_sdk_dynamodb::types::ReturnConsumedCapacity;
+use aws_sdk_dynamodb::types::ReturnValue;
+use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure;
+use jiff::Timestamp;
+use kernel::failure::BoxError;
+use kernel::inbox::Claim;
+use kernel::inbox::Inbox;
+use kernel::inbox::InboxError;
+use kernel::inbox::REMEMBERED;
+use kernel::inbox::Ticket;
+
+use super::attributes::Item;
+use super::attributes::number;
+use super::attributes::read_number;
+use super::attributes::read_text;
+use super::attributes::size;
+use super::attributes::text;
+use super::attributes::write_units;
+use super::marker::EXPIRES;
+use super::marker::TICKET;
+use crate::units::Units;
+
+const STATE: &str = "state";
+const UNTIL: &str = "until";
+const OPEN: &str = "open";
+const CLOSED: &str = "closed";
+
+/// The inbox on DynamoDB.
+#[derive(Clone, Debug)]
+pub struct DynamoInbox {
+    client: Client,
+    table: String,
+    units: Arc<Units>,
+}
+
+/// What became of a write.
+enum Written {
+    /// It is written; this stood there before.
+    Over(Option<Item>),
+    /// It is not, because of this.
+    Refused(Option<Item>),
+}
+
+impl DynamoInbox {
+    /// The inbox in `table`.
+    pub fn new(client: Client, table: impl Into<String>, units: Arc<Units>) -> Self {
+        Self { client, table: table.into(), units }
+    }
+
+    /// Writes the ticket's item, if the guard lets it.
+    async fn write(&self, ticket: &Ticket, item: Item, guard: Option<Guard>) -> Result<Written, InboxError> {
+        let units = write_units(size(&item));
+        let mut call = self
+            .client
+            .put_item()
+            .table_name(&self.table)
+            .set_item(Some(item))
+            .return_values(ReturnValue::AllOld)
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+            .return_consumed_capacity(ReturnConsumedCapacity::Total);
+        if let Some(guard) = guard {
+            call = call
+                .condition_expression(guard.expression)
+                .set_expression_attribute_names(Some(guard.names))
+                .set_expression_attribute_values(Some(guard.values));
+        }
+        match call.send().await {
+            Ok(written) => {
+                self.units.wrote(written.consumed_capacity());
+                Ok(Written::Over(written.attributes))
+            }
+            Err(error) => match error.as_service_error() {
+                Some(PutItemError::ConditionalCheckFailedException(refused)) => {
+                    self.units.failed_condition(units);
+                    Ok(Written::Refused(refused.item().cloned()))
+                }
+                _ => Err(failed(ticket, error)),
+            },
+        }
+    }
+}
+
+/// A condition.
+struct Guard {
+    expression: &'static str,
+    names: HashMap<String, String>,
+    values: Item,
+}
+
+impl Guard {
+    fn new<const N: usize, const V: usize>(
+        expression: &'static str,
+        names: [(&str, &str); N],
+        values: [(&str, AttributeValue); V],
+    ) -> Self {
+        Self {
+            expression,
+            names: names.map(|(placeholder, name)| (placeholder.to_owned(), name.to_owned())).into(),
+            values: values.map(|(placeholder, value)| (placeholder.to_owned(), value)).into(),
+        }
+    }
+}
+
+#[async_trait]
+impl Inbox for DynamoInbox {
+    async fn claim(&self, ticket: &Ticket, now: Timestamp, until: Timestamp) -> Result<Claim, InboxError> {
+        let guard = Guard::new(
+            "attribute_not_exists(#state) OR #expires <= :second OR (#state = :open AND #until <= :now)",
+            [("#state", STATE), ("#until", UNTIL), ("#expires", EXPIRES)],
+            [(":open", text(OPEN)), (":now", number(now.as_nanosecond())), (":second", number(now.as_second()))],
+        );
+        match self.write(ticket, item(ticket, OPEN, until, now), Some(guard)).await? {
+            Written::Over(before) => {
+                let remembered = before.filter(|before| is_remembered(before, now));
+                Ok(if remembered.is_some() { Claim::Again } else { Claim::First })
+            }
+            Written::Refused(Some(holder)) => match read_text(&holder, STATE) {
+                Ok(CLOSED) => Ok(Claim::Closed),
+                Ok(OPEN) => Ok(Claim::Held),
+                Ok(other) => Err(failed(ticket, format!("{STATE} is {other}"))),
+                Err(reason) => Err(failed(ticket, reason)),
+            },
+            Written::Refused(None) => Err(failed(ticket, "the refusal does not say what stands there")),
+        }
+    }
+
+    async fn close(&self, ticket: &Ticket, now: Timestamp) -> Result<(), InboxError> {
+        self.write(ticket, item(ticket, CLOSED, now, now), None).await?;
+        Ok(())
+    }
+
+    async fn release(&self, ticket: &Ticket, now: Timestamp) -> Result<(), InboxError> {
+        let guard =
+            Guard::new("attribute_not_exists(#state) OR #state = :open", [("#state", STATE)], [(":open", text(OPEN))]);
+        // A refusal means that it is closed, and so it stays.
+        self.write(ticket, item(ticket, OPEN, now, now), Some(guard)).await?;
+        Ok(())
+    }
+}
+
+fn item(ticket: &Ticket, state: &str, until: Timestamp, touched: Timestamp) -> Item {
+    // Rounded up: never forgotten too early.
+    let begun = i64::from(touched.subsec_nanosecond() > 0);
+    let expires = touched.as_second().saturating_add(REMEMBERED.as_secs()).saturating_add(begun);
+    let attributes = [
+        (TICKET, text(ticket.to_string())),
+        (STATE, text(state)),
+        (UNTIL, number(until.as_nanosecond())),
+        (EXPIRES, number(expires)),
+    ];
+    attributes.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+}
+
+fn is_remembered(before: &Item, now: Timestamp) -> bool {
+    // What says no end is remembered: asking once more is the safe side.
+    let expires = read_number(before, EXPIRES).ok().and_then(|expires| i64::try_from(expires).ok());
+    expires.is_none_or(|expires| expires > now.as_second())
+}
+
+fn failed(ticket: &Ticket, source: impl Into<BoxError>) -> InboxError {
+    InboxError { ticket: ticket.clone(), source: source.into() }
+}

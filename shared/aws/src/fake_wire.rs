@@ -1,0 +1,132 @@
+//! A wire that answers as a test says, under the real SDK: no network, and every request is kept.
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::Mutex;
+
+use aws_credential_types::Credentials;
+use aws_smithy_runtime_api::client::http::HttpClient;
+use aws_smithy_runtime_api::client::http::HttpConnector;
+use aws_smithy_runtime_api::client::http::HttpConnectorFuture;
+use aws_smithy_runtime_api::client::http::HttpConnectorSettings;
+use aws_smithy_runtime_api::client::http::SharedHttpConnector;
+use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_runtime_api::client::result::ConnectorError;
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_runtime_api::http::StatusCode;
+use aws_smithy_types::body::SdkBody;
+use serde_json::Value;
+
+/// One request as it went out.
+#[derive(Clone, Debug)]
+pub(crate) struct Request {
+    /// `POST /schedules/x`, or the operation of a JSON protocol: `PutEvents`.
+    pub(crate) operation: String,
+    /// The body.
+    pub(crate) body: Value,
+}
+
+/// What comes back.
+#[derive(Clone, Debug)]
+pub(crate) enum Reply {
+    /// A status and a body.
+    Answer(u16, Value),
+    /// An error with this code.
+    Refused(u16, &'static str),
+    /// Nothing: the connection breaks.
+    Nothing,
+}
+
+type Script = dyn Fn(usize, &Request) -> Reply + Send + Sync;
+
+/// The wire; a clone is the same wire.
+#[derive(Clone)]
+pub(crate) struct FakeWire {
+    script: Arc<Script>,
+    requests: Arc<Mutex<Vec<Request>>>,
+}
+
+impl FakeWire {
+    /// A wire that answers the n-th request (from 0) by the script.
+    pub(crate) fn new(script: impl Fn(usize, &Request) -> Reply + Send + Sync + 'static) -> Self {
+        Self { script: Arc::new(script), requests: Arc::default() }
+    }
+
+    /// What went out so far.
+    pub(crate) fn requests(&self) -> Vec<Request> {
+        self.requests.lock().unwrap().clone()
+    }
+
+    /// The operations that went out so far.
+    pub(crate) fn operations(&self) -> Vec<String> {
+        self.requests().into_iter().map(|request| request.operation).collect()
+    }
+
+    /// Credentials for any client.
+    pub(crate) fn credentials() -> Credentials {
+        Credentials::from_keys("key", "secret", None)
+    }
+}
+
+/// An SDK client of the given crate on the wire, without retries of its own.
+macro_rules! client_on {
+    ($sdk:ident, $wire:expr) => {
+        $sdk::Client::from_conf(
+            $sdk::Config::builder()
+                .behavior_version($sdk::config::BehaviorVersion::latest())
+                .region($sdk::config::Region::new("eu-central-1"))
+                .credentials_provider($crate::fake_wire::FakeWire::credentials())
+                .retry_config($sdk::config::retry::RetryConfig::disabled())
+                .http_client($wire.clone())
+                .build(),
+        )
+    };
+}
+pub(crate) use client_on;
+
+impl fmt::Debug for FakeWire {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("FakeWire")
+    }
+}
+
+impl HttpConnector for FakeWire {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let request = read(&request);
+        let mut requests = self.requests.lock().unwrap();
+        let reply = (self.script)(requests.len(), &request);
+        requests.push(request);
+        HttpConnectorFuture::ready(respond(reply))
+    }
+}
+
+impl HttpClient for FakeWire {
+    fn http_connector(&self, _: &HttpConnectorSettings, _: &RuntimeComponents) -> SharedHttpConnector {
+        SharedHttpConnector::new(self.clone())
+    }
+}
+
+fn read(request: &HttpRequest) -> Request {
+    let path = request.uri().split("amazonaws.com").last().unwrap_or_default();
+    let operation = match request.headers().get("x-amz-target") {
+        Some(target) => target.rsplit('.').next().unwrap_or(target).to_owned(),
+        None => format!("{} {path}", request.method()),
+    };
+    let body = request.body().bytes().unwrap_or_default();
+    Request { operation, body: serde_json::from_slice(body).unwrap_or(Value::Null) }
+}
+
+fn respond(reply: Reply) -> Result<HttpResponse, ConnectorError> {
+    let (status, body, code) = match reply {
+        Reply::Answer(status, body) => (status, body, None),
+        Reply::Refused(status, code) => (status, serde_json::json!({ "__type": code, "message": "no" }), Some(code)),
+        Reply::Nothing => return Err(ConnectorError::io("the wire broke".into())),
+    };
+    let status = StatusCode::try_from(status).unwrap();
+    let mut response = HttpResponse::new(status, SdkBody::from(body.to_string()));
+    if let Some(code) = code {
+        response.headers_mut().insert("x-amzn-errortype", code);
+    }
+    Ok(response)
+}

@@ -1,0 +1,105 @@
+//! One message on its way into a handler: read, traced, handled, counted, and said in one line of the log.
+
+use std::marker::PhantomData;
+
+use jiff::Timestamp;
+use kernel::App;
+use kernel::Delivery;
+use kernel::Failure;
+use kernel::Handled;
+use kernel::Message;
+use kernel::Outcome;
+use kernel::dead_letter::DeadLetter;
+use kernel::failure::causes;
+use kernel::route::Arrival;
+use kernel::route::Handler;
+use kernel::route::handle;
+use serde_json::value::RawValue;
+use serde_json::value::to_raw_value;
+use tracing::Instrument;
+use tracing::error;
+use tracing::info;
+use tracing::info_span;
+use tracing::warn;
+
+use super::Invocation;
+use super::event::NotAnEvent;
+use super::event::Trail;
+use super::event::read;
+use crate::telemetry;
+
+/// A handler with its name and its app.
+pub struct Listener<A, H> {
+    function: String,
+    app: App,
+    handler: H,
+    arrival: PhantomData<fn(A)>,
+}
+
+impl<A: Arrival, H: Handler<A>> Listener<A, H> {
+    /// The handler under the function's name.
+    pub fn new(function: &str, app: App, handler: H) -> Self {
+        Self { function: function.to_owned(), app, handler, arrival: PhantomData }
+    }
+
+    /// Hears one payload. What can never work is in the dead letters when this returns.
+    pub async fn hear(&self, invocation: Invocation<'_>) -> Outcome {
+        let delivery = match read(invocation.payload, A::Message::NAME) {
+            Ok(delivery) => delivery,
+            Err(error) => {
+                let outcome = self.bury(invocation.payload, &error).await;
+                self.tell(&outcome, None);
+                return outcome;
+            }
+        };
+        let trail = Trail::of(&delivery.detail);
+        let span = info_span!(
+            "message",
+            event = delivery.detail_type,
+            id = trail.id(&delivery),
+            stream = trail.stream(),
+            correlation_id = trail.correlation_id(&delivery),
+            causation_id = trail.causation_id(&delivery),
+            attempt = invocation.attempt,
+            request_id = invocation.request_id,
+        );
+        self.handle(&delivery, trail.timestamp.unwrap_or(delivery.time)).instrument(span).await
+    }
+
+    async fn handle(&self, delivery: &Delivery, happened: Timestamp) -> Outcome {
+        let outcome = handle(&self.app, &self.function, delivery, &self.handler).await;
+        self.tell(&outcome, Some(happened));
+        outcome
+    }
+
+    fn tell(&self, outcome: &Outcome, happened: Option<Timestamp>) {
+        telemetry::heard(outcome, happened.map(|happened| self.app.clock().now().duration_since(happened)));
+        match outcome {
+            Ok(Handled::Done) => info!("handled"),
+            Ok(Handled::Duplicate) => info!("handled before"),
+            Ok(Handled::Rejected) => info!("rejected by a rule"),
+            Ok(Handled::Buried) => error!("kept with the dead letters"),
+            Err(failure) => warn!(reason = causes(failure.reason()), "to be tried again"),
+        }
+    }
+
+    async fn bury(&self, payload: &str, error: &NotAnEvent) -> Outcome {
+        let letter = DeadLetter {
+            reason: "MALFORMED".to_owned(),
+            explanation: error.to_string(),
+            consumer: self.function.clone(),
+            at: self.app.clock().now(),
+            message: as_json(payload).map_err(Failure::retry)?,
+        };
+        self.app.dead_letters().keep(&letter).await?;
+        Ok(Handled::Buried)
+    }
+}
+
+/// JSON as it is, any other text as a JSON text.
+pub(crate) fn as_json(payload: &str) -> Result<Box<RawValue>, serde_json::Error> {
+    match RawValue::from_string(payload.to_owned()) {
+        Ok(json) => Ok(json),
+        Err(_) => to_raw_value(payload),
+    }
+}

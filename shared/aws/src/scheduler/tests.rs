@@ -1,0 +1,172 @@
+//! Schedules made, moved, cancelled and listed on a wire.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use kernel::MessageId;
+use kernel::StreamId;
+use kernel::clock::Clock;
+use kernel::envelope::Cause;
+use kernel::envelope::Envelope;
+use kernel::memory::Memory;
+use kernel::timers::Timer;
+use kernel::timers::TimerError;
+use kernel::timers::TimerKey;
+use kernel::timers::Timers;
+use serde_json::Value;
+use serde_json::json;
+use serde_json::value::to_raw_value;
+
+use super::SchedulerTimers;
+use super::Scheduling;
+use super::read_at;
+use super::write_at;
+use crate::fake_wire::FakeWire;
+use crate::fake_wire::Reply;
+use crate::fake_wire::client_on;
+
+fn timers(wire: &FakeWire) -> SchedulerTimers {
+    let scheduling = Scheduling {
+        group: "timers".to_owned(),
+        role_arn: "arn:aws:iam::1:role/timers".to_owned(),
+        bus_arn: "arn:aws:events:eu-central-1:1:event-bus/causeway".to_owned(),
+        dead_letter_arn: "arn:aws:sqs:eu-central-1:1:letters".to_owned(),
+    };
+    SchedulerTimers::new(client_on!(aws_sdk_scheduler, wire), Arc::clone(&Memory::new(1).clock) as _, scheduling)
+}
+
+fn key() -> TimerKey {
+    TimerKey { stream: StreamId::parse("fulfilment/o-1").unwrap(), name: "deadline".to_owned() }
+}
+
+fn timer(due: &str) -> Timer {
+    let id = MessageId::new("t-1").unwrap();
+    let due: Timestamp = due.parse().unwrap();
+    let envelope = Envelope {
+        event_id: id.clone(),
+        event_type: "DeadlinePassed".to_owned(),
+        event_version: 1,
+        aggregate_type: "fulfilment".to_owned(),
+        aggregate_id: "o-1".to_owned(),
+        version: None,
+        timestamp: due,
+        data: to_raw_value(&json!({})).unwrap(),
+        metadata: Cause::new(id, "OrderPlaced").metadata,
+    };
+    Timer { key: key(), due, envelope }
+}
+
+fn made() -> Reply {
+    Reply::Answer(200, json!({ "ScheduleArn": "arn:aws:scheduler:eu-central-1:1:schedule/timers/x" }))
+}
+
+fn operations(wire: &FakeWire) -> Vec<String> {
+    let short = |operation: String| operation.split(['/', '?']).next().unwrap_or_default().trim().to_owned();
+    wire.operations().into_iter().map(short).collect()
+}
+
+#[tokio::test]
+async fn a_timer_is_a_schedule_that_speaks_on_the_bus_once_and_goes() {
+    let wire = FakeWire::new(|_, _| made());
+    timers(&wire).set(&timer("2026-01-02T03:04:05Z")).await.unwrap();
+    let request = &wire.requests()[0];
+    assert_eq!(request.operation, format!("POST /schedules/{}", key().schedule_name()));
+    let body = &request.body;
+    assert_eq!(body["ScheduleExpression"], "at(2026-01-02T03:04:05)");
+    assert_eq!(body["ActionAfterCompletion"], "DELETE");
+    assert_eq!(body["GroupName"], "timers");
+    assert_eq!(body["ClientToken"], "t-1");
+    assert_eq!(body["FlexibleTimeWindow"]["Mode"], "OFF");
+    let target = &body["Target"];
+    assert_eq!(target["Arn"], "arn:aws:events:eu-central-1:1:event-bus/causeway");
+    assert_eq!(target["RoleArn"], "arn:aws:iam::1:role/timers");
+    assert_eq!(
+        target["EventBridgeParameters"],
+        json!({ "DetailType": "DeadlinePassed", "Source": "causeway.fulfilment" })
+    );
+    assert_eq!(target["DeadLetterConfig"]["Arn"], "arn:aws:sqs:eu-central-1:1:letters");
+    assert_eq!(target["RetryPolicy"], json!({ "MaximumRetryAttempts": 185, "MaximumEventAgeInSeconds": 86400 }));
+    let said: Value = serde_json::from_str(target["Input"].as_str().unwrap()).unwrap();
+    assert_eq!(said["eventId"], "t-1");
+}
+
+#[tokio::test]
+async fn a_timer_that_is_set_already_is_moved() {
+    let wire = FakeWire::new(|number, _| if number == 0 { Reply::Refused(409, "ConflictException") } else { made() });
+    timers(&wire).set(&timer("2026-01-02T03:04:05Z")).await.unwrap();
+    assert_eq!(operations(&wire), ["POST", "PUT"]);
+    assert_eq!(wire.requests()[1].body["ScheduleExpression"], "at(2026-01-02T03:04:05)");
+}
+
+#[tokio::test]
+async fn a_timer_that_fires_while_it_is_moved_is_set_anew() {
+    let wire = FakeWire::new(|number, _| match number {
+        0 => Reply::Refused(409, "ConflictException"),
+        1 => Reply::Refused(404, "ResourceNotFoundException"),
+        _ => made(),
+    });
+    timers(&wire).set(&timer("2026-01-02T03:04:05Z")).await.unwrap();
+    assert_eq!(operations(&wire), ["POST", "PUT", "POST"]);
+}
+
+#[tokio::test]
+async fn what_may_work_later_and_what_never_will_are_told_apart() {
+    let passing = [
+        Reply::Nothing,
+        Reply::Refused(500, "InternalServerException"),
+        Reply::Refused(429, "ThrottlingException"),
+        Reply::Refused(402, "ServiceQuotaExceededException"),
+    ];
+    for reply in passing {
+        let wire = FakeWire::new(move |_, _| reply.clone());
+        let error = timers(&wire).set(&timer("2026-01-02T03:04:05Z")).await.unwrap_err();
+        assert!(matches!(error, TimerError::Unavailable(_)), "{error:?}");
+        let error = timers(&wire).cancel(&key()).await.unwrap_err();
+        assert!(matches!(error, TimerError::Unavailable(_)), "{error:?}");
+    }
+    for refused in ["ValidationException", "AccessDeniedException", "ResourceNotFoundException"] {
+        let wire = FakeWire::new(move |_, _| Reply::Refused(400, refused));
+        let error = timers(&wire).set(&timer("2026-01-02T03:04:05Z")).await.unwrap_err();
+        assert!(matches!(&error, TimerError::Refused { code, .. } if code == refused), "{error:?}");
+    }
+}
+
+#[tokio::test]
+async fn cancelling_twice_is_cancelling_once() {
+    let wire = FakeWire::new(|number, _| match number {
+        0 => Reply::Answer(200, json!({})),
+        _ => Reply::Refused(404, "ResourceNotFoundException"),
+    });
+    timers(&wire).cancel(&key()).await.unwrap();
+    timers(&wire).cancel(&key()).await.unwrap();
+    assert_eq!(operations(&wire), ["DELETE", "DELETE"]);
+    assert!(wire.operations()[0].contains(&key().schedule_name()));
+}
+
+#[tokio::test]
+async fn all_pages_are_listed_and_what_goes_meanwhile_is_left_out() {
+    let summary = |name: &str| json!({ "Name": name });
+    let wire = FakeWire::new(move |_, request| match request.operation.as_str() {
+        first if first.starts_with("GET /schedules?") && !first.contains("NextToken") => {
+            Reply::Answer(200, json!({ "Schedules": [summary("c"), summary("gone")], "NextToken": "two" }))
+        }
+        second if second.starts_with("GET /schedules?") => Reply::Answer(200, json!({ "Schedules": [summary("a")] })),
+        gone if gone.contains("/gone") => Reply::Refused(404, "ResourceNotFoundException"),
+        _ => Reply::Answer(200, json!({ "ScheduleExpression": "at(2026-01-02T03:04:05)" })),
+    });
+    let listed = timers(&wire).list().await.unwrap();
+    assert_eq!(listed.iter().map(|pending| pending.schedule_name.as_str()).collect::<Vec<_>>(), ["a", "c"]);
+    assert!(listed.iter().all(|pending| pending.due == "2026-01-02T03:04:05Z".parse().unwrap()));
+}
+
+#[test]
+fn a_due_time_is_never_early_and_never_in_the_past() {
+    let now = Memory::new(1).clock.now();
+    let read = |due: &str| write_at(due.parse().unwrap(), now);
+    assert_eq!(now.to_string(), "2026-01-01T00:00:00Z");
+    assert_eq!(read("2026-01-02T03:04:05.001Z"), "at(2026-01-02T03:04:06)");
+    assert_eq!(read("2026-01-02T03:04:05Z"), "at(2026-01-02T03:04:05)");
+    assert_eq!(read("2025-12-31T00:00:00Z"), "at(2026-01-01T00:00:05)");
+    assert_eq!(read("2026-01-01T00:00:00Z"), "at(2026-01-01T00:00:05)");
+    assert_eq!(read_at(&read("2026-01-02T03:04:05Z")).unwrap(), "2026-01-02T03:04:05Z".parse().unwrap());
+}

@@ -1,0 +1,126 @@
+//! What all binaries share: begin the log, read the configuration, connect, and answer Lambda until it ends.
+//! What is missing stops the start and is named.
+
+use std::any::Any;
+use std::panic::AssertUnwindSafe;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use futures::FutureExt;
+use kernel::App;
+use kernel::failure::BoxError;
+use kernel::failure::causes;
+use kernel::route::Arrival;
+use kernel::route::Handler;
+use lambda_runtime::Diagnostic;
+use lambda_runtime::LambdaEvent;
+use lambda_runtime::service_fn;
+use serde_json::Value;
+use serde_json::value::RawValue;
+use tokio::runtime::Builder;
+use tracing::error;
+
+use crate::client::Account;
+use crate::client::http_client;
+use crate::client::sdk_config;
+use crate::config::Config;
+use crate::config::Needs;
+use crate::config::check_lambda;
+use crate::connect::Connected;
+use crate::connect::connect;
+use crate::lambda::Function;
+use crate::lambda::Invocation;
+use crate::lambda::attempts::Attempts;
+use crate::lambda::bus::BusFunction;
+use crate::lambda::queue::QueueFunction;
+use crate::lambda::stream::RELAY;
+use crate::lambda::stream::RelayFunction;
+use crate::telemetry::Metrics;
+use crate::telemetry::begin_log;
+
+/// Serves a handler of messages that a rule of the bus hands over. A binary's whole `main`:
+///
+/// ```no_run
+/// # use kernel::{App, Handled, Outcome, Received, system::CommandRejected};
+/// # async fn on_command_rejected(_: App, _: Received<CommandRejected>) -> Outcome { Ok(Handled::Done) }
+/// # #[allow(clippy::needless_doctest_main)]
+/// fn main() -> std::process::ExitCode {
+///     aws::serve("system-on-command-rejected", on_command_rejected)
+/// }
+/// ```
+pub fn serve<A: Arrival>(function: &str, handler: impl Handler<A>) -> ExitCode {
+    start(function, needs::<A>(), |app| Arc::new(BusFunction::new(function, app, handler)))
+}
+
+/// Serves a handler of messages that come through a queue.
+pub fn serve_queue<A: Arrival>(function: &str, handler: impl Handler<A>) -> ExitCode {
+    start(function, needs::<A>(), |app| Arc::new(QueueFunction::new(function, app, handler)))
+}
+
+/// Serves the relay: what the log's stream brings is said on the bus.
+pub fn serve_relay() -> ExitCode {
+    start(RELAY, Needs { timers: true, mail: false }, |app| Arc::new(RelayFunction::new(app)))
+}
+
+/// Only a handler that claims its messages has effects outside the house, and mail is the only way out.
+fn needs<A: Arrival>() -> Needs {
+    Needs { timers: false, mail: A::CLAIMED }
+}
+
+fn start(function: &str, needs: Needs, make: impl FnOnce(App) -> Arc<dyn Function>) -> ExitCode {
+    begin_log();
+    match run(function, needs, make) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            error!(function, reason = causes(error.as_ref()), "not started");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(function: &str, needs: Needs, make: impl FnOnce(App) -> Arc<dyn Function>) -> Result<(), BoxError> {
+    check_lambda(|variable| std::env::var(variable).ok())?;
+    let config = Config::from_env(needs)?;
+    let account = Account::from_env()?;
+    let metrics = Metrics::begin(&config.metrics_namespace, function)?;
+    // One invocation at a time: a second thread would only cost start and memory.
+    let runtime = Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(async {
+        let connected = connect(&config, &sdk_config(&account, http_client()));
+        let function = make(connected.app.clone());
+        let attempts = Attempts::default();
+        let answer = |event| answer(function.as_ref(), &connected, &attempts, metrics, event);
+        lambda_runtime::run(service_fn(answer)).await
+    })
+}
+
+async fn answer(
+    function: &dyn Function,
+    connected: &Connected,
+    attempts: &Attempts,
+    metrics: Metrics,
+    event: LambdaEvent<Box<RawValue>>,
+) -> Result<Value, Diagnostic> {
+    let request_id = &event.context.request_id;
+    let invocation = Invocation { payload: event.payload.get(), request_id, attempt: attempts.of(request_id) };
+    let answer = guarded(function, invocation).await;
+    metrics.report(connected.units.take());
+    answer
+}
+
+/// A panic is a fault of ours; it is said like any other failure, and the environment goes on.
+async fn guarded(function: &dyn Function, invocation: Invocation<'_>) -> Result<Value, Diagnostic> {
+    let answer = AssertUnwindSafe(function.answer(invocation)).catch_unwind().await;
+    answer.unwrap_or_else(|panic| Err(panicked(panic.as_ref())))
+}
+
+fn panicked(panic: &(dyn Any + Send)) -> Diagnostic {
+    let words = panic.downcast_ref::<&str>().copied();
+    let words = words.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+    let error_message = words.unwrap_or("without a word").to_owned();
+    error!(reason = error_message, "panicked");
+    Diagnostic { error_type: "Panic".to_owned(), error_message }
+}
+
+#[cfg(test)]
+mod tests;

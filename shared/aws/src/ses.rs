@@ -1,0 +1,117 @@
+//! The mail on SES: a mail goes out with its key as a tag, and is never sent twice by a retry of this code.
+//! SES cannot be asked for a key, so an answer that was lost stays unknown.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use aws_sdk_sesv2::Client;
+use aws_sdk_sesv2::config::Builder;
+use aws_sdk_sesv2::config::retry::RetryConfig;
+use aws_sdk_sesv2::error::BuildError;
+use aws_sdk_sesv2::error::SdkError;
+use aws_sdk_sesv2::types::Body;
+use aws_sdk_sesv2::types::Content;
+use aws_sdk_sesv2::types::Destination;
+use aws_sdk_sesv2::types::EmailContent;
+use aws_sdk_sesv2::types::Message;
+use aws_sdk_sesv2::types::MessageTag;
+use jiff::SignedDuration;
+use kernel::Backoff;
+use kernel::clock::Clock;
+use kernel::clock::Ids;
+use kernel::mail::AcceptedMail;
+use kernel::mail::FoundMail;
+use kernel::mail::Mail;
+use kernel::mail::MailError;
+use kernel::mail::Mailer;
+
+use crate::refusal::Refusal;
+use crate::refusal::refusal;
+
+/// The name of the tag that carries the mail's key.
+pub const KEY_TAG: &str = "causeway-key";
+
+/// The longest value of a tag.
+const TAG_LENGTH: usize = 256;
+
+/// How long a throttled mail is tried: it was surely not accepted, so trying again is safe.
+const PATIENCE: Backoff =
+    Backoff { first: SignedDuration::from_millis(100), most: SignedDuration::from_secs(2), tries: 5 };
+
+/// The mail on SES.
+#[derive(Clone)]
+pub struct SesMailer {
+    client: Client,
+    from: String,
+    clock: Arc<dyn Clock>,
+    ids: Arc<dyn Ids>,
+}
+
+impl SesMailer {
+    /// Mail from this address.
+    pub fn new(client: Client, from: impl Into<String>, clock: Arc<dyn Clock>, ids: Arc<dyn Ids>) -> Self {
+        Self { client, from: from.into(), clock, ids }
+    }
+}
+
+#[async_trait]
+impl Mailer for SesMailer {
+    async fn send(&self, mail: &Mail) -> Result<AcceptedMail, MailError> {
+        let content = content(mail).map_err(|error| MailError::Refused { reason: error.to_string() })?;
+        let tag = MessageTag::builder().name(KEY_TAG).value(tag_value(&mail.key)).build();
+        let tag = tag.map_err(|error| MailError::Refused { reason: error.to_string() })?;
+        let mut retry = 0;
+        loop {
+            let call = self
+                .client
+                .send_email()
+                .from_email_address(&self.from)
+                .destination(Destination::builder().to_addresses(&mail.to).build())
+                .email_tags(tag.clone())
+                .content(content.clone())
+                .customize()
+                // The SDK would try again after a lost answer, and the mail might go out twice.
+                .config_override(Builder::new().retry_config(RetryConfig::disabled()));
+            let error = match call.send().await {
+                Ok(accepted) => return Ok(AcceptedMail { id: accepted.message_id.unwrap_or_default() }),
+                Err(error) => error,
+            };
+            let throttled = matches!(
+                &error,
+                SdkError::ServiceError(answer) if answer.err().is_too_many_requests_exception()
+            );
+            match PATIENCE.delay(retry, self.ids.as_ref()) {
+                Some(delay) if throttled => self.clock.sleep(delay).await,
+                _ => return Err(mail_error(refusal(error))),
+            }
+            retry += 1;
+        }
+    }
+
+    async fn find(&self, _: &str) -> Result<FoundMail, MailError> {
+        Ok(FoundMail::CannotTell)
+    }
+}
+
+fn content(mail: &Mail) -> Result<EmailContent, BuildError> {
+    let text = |data: &str| Content::builder().data(data).charset("UTF-8").build();
+    let body = Body::builder().text(text(&mail.body)?).build();
+    let message = Message::builder().subject(text(&mail.subject)?).body(body).build();
+    Ok(EmailContent::builder().simple(message).build())
+}
+
+/// A key as a tag takes it.
+fn tag_value(key: &str) -> String {
+    let plain = |letter: char| if letter.is_ascii_alphanumeric() || "_-.@".contains(letter) { letter } else { '_' };
+    key.chars().take(TAG_LENGTH).map(plain).collect()
+}
+
+fn mail_error(refusal: Refusal) -> MailError {
+    match refusal {
+        Refusal::Passing(error) => MailError::Unavailable(error),
+        Refusal::Final { code, reason } => MailError::Refused { reason: format!("{code}: {reason}") },
+    }
+}
+
+#[cfg(test)]
+mod tests;

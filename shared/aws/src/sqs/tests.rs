@@ -1,0 +1,62 @@
+//! Keeping letters on a wire.
+
+use jiff::Timestamp;
+use kernel::dead_letter::DeadLetter;
+use kernel::dead_letter::DeadLetters;
+use kernel::failure::causes;
+use serde_json::Value;
+use serde_json::json;
+use serde_json::value::RawValue;
+
+use super::SqsDeadLetters;
+use crate::dead_letters::Content;
+use crate::dead_letters::Letter;
+use crate::dead_letters::Origin;
+use crate::fake_wire::FakeWire;
+use crate::fake_wire::Reply;
+use crate::fake_wire::client_on;
+
+fn letter(message: &str) -> DeadLetter {
+    DeadLetter {
+        reason: "MALFORMED".to_owned(),
+        explanation: "field data: missing".to_owned(),
+        consumer: "order-on-place-order".to_owned(),
+        at: Timestamp::UNIX_EPOCH,
+        message: RawValue::from_string(message.to_owned()).unwrap(),
+    }
+}
+
+fn queue(wire: &FakeWire) -> SqsDeadLetters {
+    SqsDeadLetters::new(client_on!(aws_sdk_sqs, wire), "https://sqs.eu-central-1.amazonaws.com/1/letters")
+}
+
+#[tokio::test]
+async fn a_kept_letter_is_read_again_as_it_was() {
+    let wire = FakeWire::new(|_, _| Reply::Answer(200, json!({ "MessageId": "m-1" })));
+    queue(&wire).keep(&letter(r#"{"detail":"not an event"}"#)).await.unwrap();
+    let request = &wire.requests()[0];
+    assert_eq!(request.operation, "SendMessage");
+    let read = Letter::read(request.body["MessageBody"].as_str().unwrap(), &Default::default(), None);
+    assert_eq!(read.reason, "MALFORMED");
+    assert_eq!(read.explanation, "field data: missing");
+    assert_eq!(read.origin, Origin::Kept { consumer: "order-on-place-order".to_owned() });
+    assert!(matches!(read.content, Content::Unreadable { text, .. } if text == r#"{"detail":"not an event"}"#));
+}
+
+#[tokio::test]
+async fn letters_the_queue_would_refuse_go_as_escapes() {
+    let wire = FakeWire::new(|_, _| Reply::Answer(200, json!({ "MessageId": "m-1" })));
+    queue(&wire).keep(&letter("{\"name\":\"a\u{fffe}b\u{ffff}c\"}")).await.unwrap();
+    let requests = wire.requests();
+    let body = requests[0].body["MessageBody"].as_str().unwrap();
+    assert!(!body.contains(['\u{fffe}', '\u{ffff}']));
+    let read: Value = serde_json::from_str(body).unwrap();
+    assert_eq!(read["message"]["name"], "a\u{fffe}b\u{ffff}c");
+}
+
+#[tokio::test]
+async fn a_letter_that_is_not_kept_is_said_so() {
+    let wire = FakeWire::new(|_, _| Reply::Refused(403, "AccessDenied"));
+    let error = queue(&wire).keep(&letter("{}")).await.unwrap_err();
+    assert!(causes(&error).starts_with("the dead letter for order-on-place-order was not kept"), "{error}");
+}

@@ -1,0 +1,133 @@
+//! What a function tells of itself: metrics in the log (EMF), and the log's lines as JSON.
+//! Both are written when an invocation ends, before the environment may freeze.
+
+use jiff::SignedDuration;
+use kernel::Handled;
+use kernel::Outcome;
+use metrics::Unit;
+use metrics::counter;
+use metrics::describe_counter;
+use metrics::describe_histogram;
+use metrics::histogram;
+use metrics_cloudwatch_embedded::Builder;
+use metrics_cloudwatch_embedded::Collector;
+use tracing::level_filters::LevelFilter;
+use tracing::warn;
+use tracing_subscriber::Layer;
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+
+use crate::units::Spent;
+
+/// The metrics of one process.
+#[derive(Clone, Copy)]
+pub struct Metrics {
+    collector: &'static Collector,
+}
+
+/// Metrics that cannot be kept.
+#[derive(Debug, thiserror::Error)]
+#[error("the metrics were not begun: {reason}")]
+pub struct NoMetrics {
+    reason: String,
+}
+
+impl Metrics {
+    /// Begins to count, once in a process.
+    pub fn begin(namespace: &str, function: &str) -> Result<Self, NoMetrics> {
+        let builder = Builder::new().cloudwatch_namespace(namespace.to_owned());
+        let builder = builder.with_dimension("function", function.to_owned());
+        let collector = builder.init().map_err(|error| NoMetrics { reason: error.to_string() })?;
+        for (name, meaning) in COUNTED {
+            describe_counter!(name, Unit::Count, meaning);
+        }
+        describe_histogram!("event_age", Unit::Milliseconds, "from the fact to its handling");
+        Ok(Self { collector })
+    }
+
+    /// Writes what was counted since the last time.
+    pub fn report(&self, spent: Spent) {
+        if let Err(error) = self.report_to(std::io::stdout(), spent) {
+            warn!(%error, "the metrics were not written");
+        }
+    }
+
+    fn report_to(&self, writer: impl std::io::Write, spent: Spent) -> std::io::Result<()> {
+        if spent.requests > 0 {
+            counter!("requests").increment(spent.requests);
+            histogram!("read_units").record(spent.reads);
+            histogram!("write_units").record(spent.writes);
+        }
+        self.collector.flush(writer)
+    }
+}
+
+/// Where the Lambda runtime logs what a function answers.
+const SAID_TWICE: &str = "lambda_runtime::layers::panic";
+
+/// What is counted, and what it means.
+const COUNTED: [(&str, &str); 8] = [
+    ("handled", "messages that had their effect"),
+    ("duplicate", "messages that had had their effect before"),
+    ("rejected", "messages to which a rule said no"),
+    ("buried", "messages kept with the dead letters"),
+    ("retried", "messages to be tried again"),
+    ("relayed", "commits that are said on the bus"),
+    ("not_relayed", "commits to be said again"),
+    ("requests", "calls to the tables"),
+];
+
+/// Counts a message that was heard, and how old it was.
+pub(crate) fn heard(outcome: &Outcome, age: Option<SignedDuration>) {
+    let name = match outcome {
+        Ok(Handled::Done) => "handled",
+        Ok(Handled::Duplicate) => "duplicate",
+        Ok(Handled::Rejected) => "rejected",
+        Ok(Handled::Buried) => "buried",
+        Err(_) => "retried",
+    };
+    counter!(name).increment(1);
+    record_age(age);
+}
+
+/// Counts the commits that the relay had in hand, and how old the oldest was.
+pub(crate) fn relayed(out: u64, held_back: u64, oldest: Option<SignedDuration>) {
+    counter!("relayed").increment(out);
+    counter!("not_relayed").increment(held_back);
+    record_age(oldest);
+}
+
+/// Clocks differ: what seems to come from the future has no age.
+fn record_age(age: Option<SignedDuration>) {
+    if let Some(age) = age {
+        histogram!("event_age").record(age.as_millis_f64().max(0.0));
+    }
+}
+
+/// Begins the log: JSON unless Lambda is told to write text, at the level Lambda is told.
+pub fn begin_log() {
+    let told = |variable| std::env::var(variable).unwrap_or_default();
+    let level = match told("AWS_LAMBDA_LOG_LEVEL").to_ascii_uppercase().as_str() {
+        "TRACE" => LevelFilter::TRACE,
+        "DEBUG" => LevelFilter::DEBUG,
+        "WARN" => LevelFilter::WARN,
+        "ERROR" | "FATAL" => LevelFilter::ERROR,
+        _ => LevelFilter::INFO,
+    };
+    // The runtime says every failure again, without the ids that ours has.
+    let wanted = Targets::new().with_default(level).with_target(SAID_TWICE, LevelFilter::OFF);
+    let lines = tracing_subscriber::fmt::layer().with_target(false).with_ansi(false);
+    let begun = if told("AWS_LAMBDA_LOG_FORMAT").eq_ignore_ascii_case("text") {
+        tracing_subscriber::registry().with(lines.with_filter(wanted)).try_init()
+    } else {
+        let lines = lines.json().flatten_event(true).with_span_list(false);
+        tracing_subscriber::registry().with(lines.with_filter(wanted)).try_init()
+    };
+    if begun.is_err() {
+        warn!("the log had begun before");
+    }
+}
+
+#[cfg(test)]
+mod tests;

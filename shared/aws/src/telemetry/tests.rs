@@ -1,0 +1,42 @@
+//! What stands in the log for the metrics.
+
+use jiff::SignedDuration;
+use kernel::Failure;
+use kernel::Handled;
+use serde_json::Value;
+
+use super::Metrics;
+use super::heard;
+use super::relayed;
+use crate::units::Spent;
+
+#[test]
+fn all_that_was_counted_stands_in_the_log_once() {
+    let metrics = Metrics::begin("Causeway", "order-on-place-order").unwrap();
+    let handled = [Handled::Done, Handled::Duplicate, Handled::Rejected, Handled::Buried];
+    for handled in handled {
+        heard(&Ok(handled), Some(SignedDuration::from_millis(250)));
+    }
+    heard(&Err(Failure::retry("no")), None);
+    relayed(3, 1, Some(SignedDuration::from_secs(-5)));
+    let mut written = Vec::new();
+    metrics.report_to(&mut written, Spent { requests: 2, reads: 0.5, writes: 3.0 }).unwrap();
+    let line: Value = serde_json::from_slice(&written).unwrap();
+    assert_eq!(line["function"], "order-on-place-order");
+    assert_eq!(line["_aws"]["CloudWatchMetrics"][0]["Namespace"], "Causeway");
+    // Other tests of this process count, too, so that only a lower bound is sure.
+    for (name, least) in
+        [("handled", 1), ("duplicate", 1), ("rejected", 1), ("buried", 1), ("retried", 1), ("relayed", 3)]
+    {
+        assert!(line[name].as_u64().is_some_and(|count| count >= least), "{name}: {line}");
+    }
+    assert_eq!(line["requests"], 2);
+    assert_eq!(line["read_units"], serde_json::json!([0.5]));
+    assert_eq!(line["write_units"], serde_json::json!([3.0]));
+    let ages: Vec<f64> = serde_json::from_value(line["event_age"].clone()).unwrap();
+    assert!(ages.iter().filter(|age| **age == 250.0).count() >= 4);
+    assert!(ages.iter().all(|age| *age >= 0.0), "a clock that is behind makes no negative age");
+    let mut rest = Vec::new();
+    metrics.report_to(&mut rest, Spent::default()).unwrap();
+    assert!(!String::from_utf8(rest).unwrap().contains("requests"), "nothing is said twice");
+}

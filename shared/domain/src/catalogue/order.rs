@@ -1,0 +1,66 @@
+//! Samples of what is said to orders and of orders.
+
+use serde_json::Value;
+use serde_json::json;
+
+use super::Entry;
+use crate::order::CancelOrder;
+use crate::order::ConfirmOrder;
+use crate::order::OrderCancelled;
+use crate::order::OrderConfirmed;
+use crate::order::OrderPlaced;
+use crate::order::PlaceOrder;
+use crate::order::v1;
+
+pub(super) fn entries() -> Vec<Entry> {
+    vec![
+        Entry::of::<PlaceOrder>(json!({
+            "orderId": "o-1001",
+            "userId": "u-1",
+            "lines": lines(),
+            "shippingAddress": address(),
+            "contactEmail": "ada@example.com",
+        })),
+        Entry::of::<ConfirmOrder>(json!({ "orderId": "o-1001" })),
+        Entry::of::<CancelOrder>(json!({ "orderId": "o-1001", "reason": "I ordered twice" })),
+        Entry::of::<OrderPlaced>(json!({
+            "orderId": "o-1001",
+            "userId": "u-1",
+            "lines": lines(),
+            "total": { "amount": 4297, "currency": "EUR" },
+            "shippingAddress": address(),
+            "contactEmail": "ada@example.com",
+        }))
+        .before::<v1::OrderPlaced>(
+            1,
+            json!({
+                "orderId": "o-1001",
+                "userId": "u-1",
+                "lines": [
+                    { "sku": "mug", "quantity": 2, "unitPrice": 1499 },
+                    { "sku": "tea", "quantity": 1, "unitPrice": 1299 },
+                ],
+                "total": 4297,
+            }),
+        ),
+        Entry::of::<OrderConfirmed>(json!({ "orderId": "o-1001" })),
+        Entry::of::<OrderCancelled>(json!({ "orderId": "o-1001", "reason": "I ordered twice" })),
+    ]
+}
+
+fn lines() -> Value {
+    json!([
+        { "sku": "mug", "quantity": 2, "unitPrice": { "amount": 1499, "currency": "EUR" } },
+        { "sku": "tea", "quantity": 1, "unitPrice": { "amount": 1299, "currency": "EUR" } },
+    ])
+}
+
+fn address() -> Value {
+    json!({
+        "name": "Ada Example",
+        "street": "1 Analytical Road",
+        "postalCode": "10115",
+        "city": "Berlin",
+        "country": "DE",
+    })
+}

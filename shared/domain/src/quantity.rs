@@ -1,0 +1,78 @@
+//! How many: at least one, at most a million.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use schemars::JsonSchema;
+use schemars::Schema;
+use schemars::SchemaGenerator;
+use schemars::json_schema;
+use serde::Deserialize;
+use serde::Serialize;
+
+/// A number of pieces.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "u32", into = "u32")]
+pub struct Quantity(u32);
+
+/// A number that is no quantity.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("quantity {number} must be 1 to {}", Quantity::MOST)]
+pub struct InvalidQuantity {
+    /// The refused number.
+    pub number: u32,
+}
+
+impl Quantity {
+    /// The most that may be asked for at once.
+    pub const MOST: u32 = 1_000_000;
+    /// A single piece.
+    pub const ONE: Self = Self(1);
+
+    /// Checks the number.
+    pub fn new(number: u32) -> Result<Self, InvalidQuantity> {
+        if !(1..=Self::MOST).contains(&number) {
+            return Err(InvalidQuantity { number });
+        }
+        Ok(Self(number))
+    }
+
+    /// The number.
+    pub fn get(self) -> u32 {
+        self.0
+    }
+}
+
+impl fmt::Display for Quantity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.0, f)
+    }
+}
+
+impl TryFrom<u32> for Quantity {
+    type Error = InvalidQuantity;
+
+    fn try_from(number: u32) -> Result<Self, InvalidQuantity> {
+        Self::new(number)
+    }
+}
+
+impl From<Quantity> for u32 {
+    fn from(quantity: Quantity) -> Self {
+        quantity.0
+    }
+}
+
+impl JsonSchema for Quantity {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "Quantity".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "integer", "minimum": 1, "maximum": Self::MOST })
+    }
+}

@@ -1,0 +1,23 @@
+//! The daily stock report: how much there is, and what runs low. Stream `stock-report/<day>`.
+//!
+//! | command | event | rules |
+//! |---|---|---|
+//! | `StockReportDue` (scheduled) | `StockReportProduced` | one report a day; it names the first of what runs low |
+//!
+//! The numbers come from the stock view, as it stands when the report is produced.
+
+mod decider;
+mod events;
+
+#[cfg(test)]
+mod tests;
+
+pub use decider::LOW_NAMED;
+pub use decider::StockCount;
+pub use decider::StockReport;
+pub use decider::StockReportState;
+pub use events::LowStock;
+pub use events::StockReportCommand;
+pub use events::StockReportDue;
+pub use events::StockReportEvent;
+pub use events::StockReportProduced;

@@ -1,0 +1,5 @@
+//! The write path, told with a log that counts and meddles.
+
+mod lost;
+mod meddler;
+mod paths;

@@ -1,0 +1,64 @@
+//! A subscription: who hears which messages, at once or later.
+
+use futures::future::BoxFuture;
+
+use crate::envelope::Delivery;
+use crate::failure::BoxError;
+
+/// A subscription's id, by which it is ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SubscriptionId(u64);
+
+/// Which messages a subscription hears. A text is the message of that name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Subject {
+    /// All of them.
+    All,
+    /// Those of this name.
+    Named(String),
+}
+
+pub(super) struct Subscription {
+    pub(super) id: SubscriptionId,
+    pub(super) subject: Subject,
+    pub(super) hear: Hear,
+}
+
+/// How a message is heard.
+pub(super) enum Hear {
+    At(Box<Closure>),
+    Later(Box<Handler>),
+}
+
+type Closure = dyn Fn(&Delivery) -> Result<(), BoxError> + Send + Sync;
+type Handler = dyn Fn(Delivery) -> BoxFuture<'static, Result<(), BoxError>> + Send + Sync;
+
+impl SubscriptionId {
+    pub(super) fn new(number: u64) -> Self {
+        Self(number)
+    }
+}
+
+impl From<&str> for Subject {
+    fn from(name: &str) -> Self {
+        Self::Named(name.to_owned())
+    }
+}
+
+impl Subject {
+    pub(super) fn takes(&self, delivery: &Delivery) -> bool {
+        match self {
+            Self::All => true,
+            Self::Named(name) => *name == delivery.detail_type,
+        }
+    }
+}
+
+impl Hear {
+    pub(super) async fn hear(&self, delivery: Delivery) -> Result<(), BoxError> {
+        match self {
+            Self::At(closure) => closure(&delivery),
+            Self::Later(handler) => handler(delivery).await,
+        }
+    }
+}

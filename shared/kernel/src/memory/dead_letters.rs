@@ -1,0 +1,31 @@
+//! The dead letters in memory.
+
+use std::sync::Mutex;
+
+use async_trait::async_trait;
+
+use super::lock;
+use crate::dead_letter::DeadLetter;
+use crate::dead_letter::DeadLetterError;
+use crate::dead_letter::DeadLetters;
+
+/// Dead letters in memory.
+#[derive(Debug, Default)]
+pub struct MemoryDeadLetters {
+    letters: Mutex<Vec<DeadLetter>>,
+}
+
+impl MemoryDeadLetters {
+    /// All letters, in the order they came.
+    pub fn letters(&self) -> Vec<DeadLetter> {
+        lock(&self.letters).clone()
+    }
+}
+
+#[async_trait]
+impl DeadLetters for MemoryDeadLetters {
+    async fn keep(&self, letter: &DeadLetter) -> Result<(), DeadLetterError> {
+        lock(&self.letters).push(letter.clone());
+        Ok(())
+    }
+}

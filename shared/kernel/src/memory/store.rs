@@ -1,0 +1,127 @@
+//! The log in memory, with the same limits as the real one, so that what passes here passes there.
+
+use std::collections::BTreeMap;
+use std::collections::HashMap;
+use std::sync::Mutex;
+
+use async_trait::async_trait;
+
+use super::lock;
+use crate::commit::Carried;
+use crate::commit::Commit;
+use crate::commit::TimerChange;
+use crate::id::MessageId;
+use crate::id::StreamId;
+use crate::store::Append;
+use crate::store::AppendError;
+use crate::store::Appended;
+use crate::store::Carry;
+use crate::store::EventStore;
+use crate::store::ReadError;
+
+/// The largest commit, in bytes.
+const LIMIT: usize = 400 * 1024;
+/// What is paid for by one write unit, in bytes.
+const UNIT: usize = 1024;
+
+/// A log in memory.
+#[derive(Debug, Default)]
+pub struct MemoryStore {
+    log: Mutex<Log>,
+}
+
+#[derive(Debug, Default)]
+struct Log {
+    streams: BTreeMap<StreamId, BTreeMap<u64, usize>>,
+    order: Vec<Commit>,
+    once: HashMap<(StreamId, MessageId), u64>,
+}
+
+impl MemoryStore {
+    /// All commits in the order they were appended, from this place on; the first place is 0.
+    pub fn changes(&self, from: usize) -> Vec<Commit> {
+        lock(&self.log).order.get(from..).map(<[Commit]>::to_vec).unwrap_or_default()
+    }
+
+    /// All streams that have a commit.
+    pub fn streams(&self) -> Vec<StreamId> {
+        lock(&self.log).streams.keys().cloned().collect()
+    }
+}
+
+impl Log {
+    fn newest(&self, stream: &StreamId) -> Option<&Commit> {
+        let (_, place) = self.streams.get(stream)?.last_key_value()?;
+        self.order.get(*place)
+    }
+
+    fn at(&self, stream: &StreamId, version: u64) -> Option<&Commit> {
+        self.order.get(*self.streams.get(stream)?.get(&version)?)
+    }
+}
+
+#[async_trait]
+impl EventStore for MemoryStore {
+    async fn append(&self, append: Append<'_>) -> Result<Appended, AppendError> {
+        let commit = append.commit;
+        let Commit { stream, version, .. } = commit;
+        let bytes = size(commit);
+        if bytes > LIMIT {
+            return Err(AppendError::TooLarge { stream: stream.clone(), bytes, limit: LIMIT });
+        }
+        let mut log = lock(&self.log);
+        let marker = (stream.clone(), commit.command.clone());
+        if let Some(version) = log.once.get(&marker).filter(|_| append.once) {
+            return Err(AppendError::Repeated { command: commit.command.clone(), version: *version });
+        }
+        if let Some(winner) = log.at(stream, *version) {
+            let winner = Box::new(winner.clone());
+            return Err(AppendError::Conflict { stream: stream.clone(), version: *version, winner });
+        }
+        let carried = commit.carried.clone().filter(|carried| rides(bytes, size_of_carried(carried), append.carry));
+        let appended = Appended { carried: carried.is_some() };
+        let place = log.order.len();
+        log.order.push(Commit { carried, ..commit.clone() });
+        log.streams.entry(stream.clone()).or_default().insert(*version, place);
+        if append.once {
+            log.once.insert(marker, *version);
+        }
+        Ok(appended)
+    }
+
+    async fn newest(&self, stream: &StreamId) -> Result<Option<Commit>, ReadError> {
+        Ok(lock(&self.log).newest(stream).cloned())
+    }
+
+    async fn since(&self, stream: &StreamId, from: u64) -> Result<Vec<Commit>, ReadError> {
+        let log = lock(&self.log);
+        let Some(places) = log.streams.get(stream) else { return Ok(Vec::new()) };
+        Ok(places.range(from..).filter_map(|(_, place)| log.order.get(*place).cloned()).collect())
+    }
+}
+
+/// Whether a state of this size rides along with a commit of that size.
+fn rides(commit: usize, carried: usize, carry: Carry) -> bool {
+    let together = commit + carried;
+    match carry {
+        Carry::IfFree => together.div_ceil(UNIT) == commit.div_ceil(UNIT),
+        Carry::Must => together <= LIMIT,
+    }
+}
+
+/// About the bytes of the commit without its state.
+fn size(commit: &Commit) -> usize {
+    let events: usize = commit.events.iter().map(|event| event.name.len() + event.data.get().len()).sum();
+    let send = |send: &crate::commit::Send| send.message.name.len() + send.message.data.get().len();
+    let sends: usize = commit.sends.iter().map(send).sum();
+    let timer = |timer: &TimerChange| match timer {
+        TimerChange::Set { name, message, .. } => name.len() + message.name.len() + message.data.get().len(),
+        TimerChange::Cancel { name } => name.len(),
+    };
+    events + sends + commit.timers.iter().map(timer).sum::<usize>()
+}
+
+fn size_of_carried(carried: &Carried) -> usize {
+    let recent: usize = carried.recent.iter().map(|recent| recent.0.len() + 8).sum();
+    carried.shape.len() + carried.state.get().len() + recent
+}

@@ -1,0 +1,5 @@
+//! The twins, tried by the port suites, and what is theirs alone.
+
+mod bus;
+mod calm;
+mod suites;

@@ -1,0 +1,60 @@
+//! The timers in memory: whoever has the clock in hand takes out what is due.
+
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+
+use super::lock;
+use crate::timers::Pending;
+use crate::timers::Timer;
+use crate::timers::TimerError;
+use crate::timers::TimerKey;
+use crate::timers::Timers;
+
+/// Timers in memory.
+#[derive(Debug, Default)]
+pub struct MemoryTimers {
+    set: Mutex<BTreeMap<TimerKey, Timer>>,
+}
+
+impl MemoryTimers {
+    /// Takes out what is due, the earliest first.
+    pub fn due(&self, now: Timestamp) -> Vec<Timer> {
+        let mut set = lock(&self.set);
+        let (mut due, later) =
+            std::mem::take(&mut *set).into_values().partition::<Vec<Timer>, _>(|timer| timer.due <= now);
+        *set = later.into_iter().map(|timer| (timer.key.clone(), timer)).collect();
+        due.sort_by_key(|timer| timer.due);
+        due
+    }
+
+    /// When the next timer is due.
+    pub fn next_due(&self) -> Option<Timestamp> {
+        lock(&self.set).values().map(|timer| timer.due).min()
+    }
+
+    /// What is set, in the order of the keys.
+    pub fn pending(&self) -> Vec<Timer> {
+        lock(&self.set).values().cloned().collect()
+    }
+}
+
+#[async_trait]
+impl Timers for MemoryTimers {
+    async fn set(&self, timer: &Timer) -> Result<(), TimerError> {
+        lock(&self.set).insert(timer.key.clone(), timer.clone());
+        Ok(())
+    }
+
+    async fn cancel(&self, key: &TimerKey) -> Result<(), TimerError> {
+        lock(&self.set).remove(key);
+        Ok(())
+    }
+
+    async fn list(&self) -> Result<Vec<Pending>, TimerError> {
+        let set = lock(&self.set);
+        Ok(set.values().map(|timer| Pending { schedule_name: timer.key.schedule_name(), due: timer.due }).collect())
+    }
+}

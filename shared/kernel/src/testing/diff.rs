@@ -1,0 +1,61 @@
+//! A readable difference of two things: their lines, those that differ marked.
+
+use std::fmt::Debug;
+
+/// Panics with what differs, unless the two are equal.
+#[track_caller]
+pub(crate) fn assert_same<T: PartialEq + Debug>(what: &str, found: &T, expected: &T) {
+    if found != expected {
+        fail(&format!("{what}\n{}", difference(found, expected)));
+    }
+}
+
+/// Ends a test with these words.
+#[track_caller]
+#[expect(clippy::panic, reason = "this is how a test says what it saw")]
+pub(crate) fn fail(words: &str) -> ! {
+    panic!("{words}")
+}
+
+/// The lines of both; `-` was expected and is missing, `+` was found and not expected.
+pub(crate) fn difference(found: &impl Debug, expected: &impl Debug) -> String {
+    let found = format!("{found:#?}");
+    let expected = format!("{expected:#?}");
+    let found: Vec<&str> = found.lines().collect();
+    let expected: Vec<&str> = expected.lines().collect();
+    let mut lines = vec!["- expected, + found".to_owned()];
+    mark(&expected, &found, &mut lines);
+    lines.join("\n")
+}
+
+/// Writes what both begin with, then what one must skip to meet the other again, and so on.
+fn mark(mut expected: &[&str], mut found: &[&str], lines: &mut Vec<String>) {
+    loop {
+        match (expected.split_first(), found.split_first()) {
+            (None, None) => return,
+            (Some((line, rest)), Some((same, others))) if line == same => {
+                lines.push(format!("  {line}"));
+                (expected, found) = (rest, others);
+            }
+            (Some((line, rest)), other) => {
+                let ahead = found.iter().position(|found| found == line);
+                let behind = other.and_then(|(found, _)| rest.iter().position(|line| line == found));
+                match (ahead, behind, other) {
+                    // What stands further down in the found was put in before it.
+                    (Some(ahead), behind, Some((put_in, others))) if behind.is_none_or(|behind| ahead <= behind) => {
+                        lines.push(format!("+ {put_in}"));
+                        found = others;
+                    }
+                    _ => {
+                        lines.push(format!("- {line}"));
+                        expected = rest;
+                    }
+                }
+            }
+            (None, Some((line, rest))) => {
+                lines.push(format!("+ {line}"));
+                found = rest;
+            }
+        }
+    }
+}

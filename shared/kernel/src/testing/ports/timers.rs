@@ -1,0 +1,69 @@
+//! What any timers must do.
+
+use jiff::SignedDuration;
+use jiff::Timestamp;
+use serde_json::json;
+
+use super::fixture::envelope;
+use super::fixture::must;
+use super::fixture::noon;
+use super::fixture::stream;
+use crate::testing::diff::assert_same;
+use crate::timers::Timer;
+use crate::timers::TimerKey;
+use crate::timers::Timers;
+
+/// Tries timers. The prefix keeps them apart from those of other runs. They are due in about ten years.
+pub async fn timers(timers: &dyn Timers, prefix: &str) {
+    let deadline = timer(prefix, "one", "deadline", 1);
+    let reminder = timer(prefix, "one", "reminder", 2);
+    let of_another = timer(prefix, "two", "deadline", 3);
+    for key in [&deadline.key, &reminder.key] {
+        assert_same("what nobody set", &due(timers, key).await, &None);
+        must(timers.cancel(key).await, "cancel what is not set");
+    }
+    for timer in [&deadline, &reminder, &of_another] {
+        must(timers.set(timer).await, "set");
+    }
+    for timer in [&deadline, &reminder, &of_another] {
+        assert_same("what is set is listed, once", &due(timers, &timer.key).await, &Some(timer.due));
+    }
+
+    let moved = Timer { due: later(100), ..deadline.clone() };
+    must(timers.set(&moved).await, "move");
+    must(timers.set(&moved).await, "move to where it is");
+    assert_same("what is moved is listed, once", &due(timers, &moved.key).await, &Some(moved.due));
+    assert_same("the same name of another stream stays", &due(timers, &of_another.key).await, &Some(of_another.due));
+
+    must(timers.cancel(&deadline.key).await, "cancel");
+    must(timers.cancel(&deadline.key).await, "cancel what is cancelled");
+    assert_same("what is cancelled is gone", &due(timers, &deadline.key).await, &None);
+    assert_same("the others stay", &due(timers, &reminder.key).await, &Some(reminder.due));
+    must(timers.set(&deadline).await, "set again");
+    assert_same("it is there again", &due(timers, &deadline.key).await, &Some(deadline.due));
+    for timer in [&deadline, &reminder, &of_another] {
+        must(timers.cancel(&timer.key).await, "cancel");
+        assert_same("nothing is left", &due(timers, &timer.key).await, &None);
+    }
+}
+
+fn timer(prefix: &str, id: &str, name: &str, days: i64) -> Timer {
+    let stream = stream(prefix, id);
+    let envelope = envelope(&stream, "TooLate", &json!({ "text": super::fixture::AWKWARD }));
+    Timer { key: TimerKey { stream, name: name.to_owned() }, due: later(days), envelope }
+}
+
+/// A whole second, so many days after ten years from now on the suite's clock.
+fn later(days: i64) -> Timestamp {
+    let at = must(noon().checked_add(SignedDuration::from_hours(24 * (3650 + days))), "a time to come");
+    must(Timestamp::from_second(at.as_second()), "a whole second")
+}
+
+/// When the timer is due, if it is set exactly once.
+async fn due(timers: &dyn Timers, key: &TimerKey) -> Option<Timestamp> {
+    let name = key.schedule_name();
+    let mut found = must(timers.list().await, "list");
+    found.retain(|pending| pending.schedule_name == name);
+    assert_same("a timer is listed at most once", &(found.len() <= 1), &true);
+    found.first().map(|pending| pending.due)
+}

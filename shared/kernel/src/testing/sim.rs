@@ -1,0 +1,34 @@
+//! The simulator: a whole house in one thread, on one seed, under a virtual clock and bad weather.
+//! Every port call lets others go first, before and after its effect, so each await is a place where two handlers
+//! meet and where one may be killed. The same seed tells the same story again.
+
+pub mod bus;
+pub mod chance;
+pub mod ledger;
+pub mod mortal;
+pub mod ports;
+pub mod relay;
+pub mod schedule;
+pub mod timers;
+pub mod weather;
+pub mod world;
+
+#[cfg(test)]
+mod tests;
+
+pub use bus::SimBus;
+pub use chance::Chance;
+pub use ledger::Ledger;
+pub use mortal::Ended;
+pub use mortal::Mortal;
+pub use ports::Stormy;
+pub use relay::Changes;
+pub use relay::Log;
+pub use relay::SimRelay;
+pub use schedule::Endless;
+pub use schedule::Schedule;
+pub use timers::SimTimers;
+pub use weather::Faults;
+pub use weather::Weather;
+pub use world::Plan;
+pub use world::World;

@@ -1,0 +1,196 @@
+//! Ports in bad weather: each call lets others go first, may be refused before its effect, or lose its answer after.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+
+use super::weather::Weather;
+use crate::commit::Commit;
+use crate::dead_letter::DeadLetter;
+use crate::dead_letter::DeadLetterError;
+use crate::dead_letter::DeadLetters;
+use crate::id::StreamId;
+use crate::inbox::Claim;
+use crate::inbox::Inbox;
+use crate::inbox::InboxError;
+use crate::inbox::Ticket;
+use crate::mail::AcceptedMail;
+use crate::mail::FoundMail;
+use crate::mail::Mail;
+use crate::mail::MailError;
+use crate::mail::Mailer;
+use crate::store::Append;
+use crate::store::AppendError;
+use crate::store::Appended;
+use crate::store::EventStore;
+use crate::store::ReadError;
+use crate::timers::Pending;
+use crate::timers::Timer;
+use crate::timers::TimerError;
+use crate::timers::TimerKey;
+use crate::timers::Timers;
+use crate::view::Listed;
+use crate::view::Page;
+use crate::view::Patch;
+use crate::view::PatchError;
+use crate::view::Row;
+use crate::view::RowKey;
+use crate::view::ViewError;
+use crate::view::ViewStore;
+
+/// A port in bad weather.
+pub struct Stormy<P: ?Sized> {
+    port: Arc<P>,
+    weather: Weather,
+}
+
+impl<P: ?Sized> Stormy<P> {
+    /// The port in this weather.
+    pub fn new(port: Arc<P>, weather: &Weather) -> Arc<Self> {
+        Arc::new(Self { port, weather: weather.clone() })
+    }
+}
+
+#[async_trait]
+impl<P: EventStore + ?Sized> EventStore for Stormy<P> {
+    async fn append(&self, append: Append<'_>) -> Result<Appended, AppendError> {
+        self.weather.before().await.map_err(AppendError::Unavailable)?;
+        let result = self.port.append(append).await;
+        self.weather.after().await.map_err(AppendError::Unavailable)?;
+        result
+    }
+
+    async fn newest(&self, stream: &StreamId) -> Result<Option<Commit>, ReadError> {
+        self.weather.before().await.map_err(ReadError::Unavailable)?;
+        let result = self.port.newest(stream).await;
+        self.weather.after().await.map_err(ReadError::Unavailable)?;
+        result
+    }
+
+    async fn since(&self, stream: &StreamId, from: u64) -> Result<Vec<Commit>, ReadError> {
+        self.weather.before().await.map_err(ReadError::Unavailable)?;
+        let result = self.port.since(stream, from).await;
+        self.weather.after().await.map_err(ReadError::Unavailable)?;
+        result
+    }
+}
+
+#[async_trait]
+impl<P: ViewStore + ?Sized> ViewStore for Stormy<P> {
+    async fn patch(&self, key: &RowKey, from: u64, to: u64, patch: &Patch) -> Result<(), PatchError> {
+        self.weather.before().await.map_err(ViewError::Unavailable)?;
+        let result = self.port.patch(key, from, to, patch).await;
+        self.weather.after().await.map_err(ViewError::Unavailable)?;
+        result
+    }
+
+    async fn replace(&self, key: &RowKey, from: u64, row: &Row) -> Result<(), PatchError> {
+        self.weather.before().await.map_err(ViewError::Unavailable)?;
+        let result = self.port.replace(key, from, row).await;
+        self.weather.after().await.map_err(ViewError::Unavailable)?;
+        result
+    }
+
+    async fn get(&self, key: &RowKey) -> Result<Option<Row>, ViewError> {
+        self.weather.before().await.map_err(ViewError::Unavailable)?;
+        let result = self.port.get(key).await;
+        self.weather.after().await.map_err(ViewError::Unavailable)?;
+        result
+    }
+
+    async fn list(&self, view: &str, list: &str, page: &Page) -> Result<Listed, ViewError> {
+        self.weather.before().await.map_err(ViewError::Unavailable)?;
+        let result = self.port.list(view, list, page).await;
+        self.weather.after().await.map_err(ViewError::Unavailable)?;
+        result
+    }
+}
+
+impl<P: ?Sized> Stormy<P> {
+    async fn before_inbox(&self, ticket: &Ticket) -> Result<(), InboxError> {
+        let ticket = ticket.clone();
+        self.weather.before().await.map_err(|source| InboxError { ticket, source })
+    }
+
+    async fn after_inbox(&self, ticket: &Ticket) -> Result<(), InboxError> {
+        let ticket = ticket.clone();
+        self.weather.after().await.map_err(|source| InboxError { ticket, source })
+    }
+}
+
+#[async_trait]
+impl<P: Inbox + ?Sized> Inbox for Stormy<P> {
+    async fn claim(&self, ticket: &Ticket, now: Timestamp, until: Timestamp) -> Result<Claim, InboxError> {
+        self.before_inbox(ticket).await?;
+        let result = self.port.claim(ticket, now, until).await;
+        self.after_inbox(ticket).await?;
+        result
+    }
+
+    async fn close(&self, ticket: &Ticket, now: Timestamp) -> Result<(), InboxError> {
+        self.before_inbox(ticket).await?;
+        let result = self.port.close(ticket, now).await;
+        self.after_inbox(ticket).await?;
+        result
+    }
+
+    async fn release(&self, ticket: &Ticket, now: Timestamp) -> Result<(), InboxError> {
+        self.before_inbox(ticket).await?;
+        let result = self.port.release(ticket, now).await;
+        self.after_inbox(ticket).await?;
+        result
+    }
+}
+
+#[async_trait]
+impl<P: DeadLetters + ?Sized> DeadLetters for Stormy<P> {
+    async fn keep(&self, letter: &DeadLetter) -> Result<(), DeadLetterError> {
+        let lost = |source| DeadLetterError { consumer: letter.consumer.clone(), source };
+        self.weather.before().await.map_err(lost)?;
+        let result = self.port.keep(letter).await;
+        self.weather.after().await.map_err(lost)?;
+        result
+    }
+}
+
+#[async_trait]
+impl<P: Timers + ?Sized> Timers for Stormy<P> {
+    async fn set(&self, timer: &Timer) -> Result<(), TimerError> {
+        self.weather.before().await.map_err(TimerError::Unavailable)?;
+        let result = self.port.set(timer).await;
+        self.weather.after().await.map_err(TimerError::Unavailable)?;
+        result
+    }
+
+    async fn cancel(&self, key: &TimerKey) -> Result<(), TimerError> {
+        self.weather.before().await.map_err(TimerError::Unavailable)?;
+        let result = self.port.cancel(key).await;
+        self.weather.after().await.map_err(TimerError::Unavailable)?;
+        result
+    }
+
+    async fn list(&self) -> Result<Vec<Pending>, TimerError> {
+        self.weather.before().await.map_err(TimerError::Unavailable)?;
+        let result = self.port.list().await;
+        self.weather.after().await.map_err(TimerError::Unavailable)?;
+        result
+    }
+}
+
+#[async_trait]
+impl<P: Mailer + ?Sized> Mailer for Stormy<P> {
+    async fn send(&self, mail: &Mail) -> Result<AcceptedMail, MailError> {
+        self.weather.before().await.map_err(MailError::Unavailable)?;
+        let result = self.port.send(mail).await;
+        self.weather.after().await.map_err(MailError::Unavailable)?;
+        result
+    }
+
+    async fn find(&self, key: &str) -> Result<FoundMail, MailError> {
+        self.weather.before().await.map_err(MailError::Unavailable)?;
+        let result = self.port.find(key).await;
+        self.weather.after().await.map_err(MailError::Unavailable)?;
+        result
+    }
+}

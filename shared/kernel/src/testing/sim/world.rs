@@ -1,0 +1,193 @@
+//! A simulated house: functions, ports, bus, timers, relay, and the seed from which its story follows.
+
+use std::sync::Arc;
+
+use jiff::SignedDuration;
+use jiff::Timestamp;
+use serde_json::value::RawValue;
+
+use super::bus::Mouth;
+use super::bus::SimBus;
+use super::chance::Chance;
+use super::ledger::Ledger;
+use super::ports::Stormy;
+use super::relay::Acknowledge;
+use super::relay::Log;
+use super::relay::SimRelay;
+use super::relay::Watched;
+use super::relay::up_to_the_first_not_done;
+use super::schedule::Endless;
+use super::schedule::Schedule;
+use super::timers::SimTimers;
+use super::weather::Faults;
+use super::weather::Weather;
+use crate::app::App;
+use crate::app::Parts;
+use crate::bus::Bus;
+use crate::cache::Cache;
+use crate::clock::Clock;
+use crate::dead_letter::DeadLetters;
+use crate::inbox::Inbox;
+use crate::mail::Mailer;
+use crate::memory::Memory;
+use crate::party::Parties;
+use crate::route::Route;
+use crate::store::EventStore;
+use crate::timers::Timers;
+use crate::view::ViewStore;
+
+/// So many environments run the functions.
+const ENVIRONMENTS: usize = 3;
+/// So many streams an environment remembers: few, so that it forgets as well.
+const REMEMBERED_STREAMS: usize = 6;
+
+/// What a simulated house is made of.
+pub struct Plan {
+    /// The seed.
+    pub seed: u64,
+    /// What goes wrong.
+    pub faults: Faults,
+    /// The functions.
+    pub routes: Vec<Route>,
+    /// The log.
+    pub log: Arc<dyn Log>,
+    /// The views.
+    pub views: Arc<dyn ViewStore>,
+    /// The inbox.
+    pub inbox: Arc<dyn Inbox>,
+    /// The dead letters.
+    pub dead_letters: Arc<dyn DeadLetters>,
+    /// The mail.
+    pub mailer: Arc<dyn Mailer>,
+    /// What stands between the house and its bus.
+    pub mouth: fn(Arc<dyn Bus>) -> Arc<dyn Bus>,
+    /// How the relay's answers are taken.
+    pub acknowledge: Acknowledge,
+    /// Whether every step is written down.
+    pub traced: bool,
+}
+
+impl Plan {
+    /// These functions on this memory.
+    pub fn new(seed: u64, faults: Faults, routes: Vec<Route>, memory: &Memory) -> Self {
+        Self {
+            seed,
+            faults,
+            routes,
+            log: memory.store.clone(),
+            views: memory.views.clone(),
+            inbox: memory.inbox.clone(),
+            dead_letters: memory.dead_letters.clone(),
+            mailer: memory.mailer.clone(),
+            mouth: |bus| bus,
+            acknowledge: up_to_the_first_not_done,
+            traced: false,
+        }
+    }
+}
+
+/// A simulated house.
+pub struct World {
+    schedule: Schedule,
+    chance: Chance,
+    weather: Weather,
+    bus: Arc<SimBus>,
+    timers: Arc<SimTimers>,
+    relay: Arc<SimRelay>,
+}
+
+impl World {
+    /// The house of this plan, at the beginning of 2026.
+    pub fn new(plan: Plan) -> Self {
+        let chance = Chance::seeded(plan.seed);
+        let schedule = Schedule::new(chance.clone(), Timestamp::constant(1_767_225_600, 0));
+        let weather = Weather::new(plan.faults, chance.clone(), schedule.clone());
+        let bus = Arc::new(SimBus::new(&schedule, &chance, &weather, plan.routes, plan.traced));
+        let timers = Arc::new(SimTimers::new(&schedule, &chance, &weather, &bus));
+        let all = (&schedule, &chance, &weather);
+        let relay = Arc::new(SimRelay::new(Arc::clone(&plan.log), all, &bus, plan.acknowledge));
+        let watched: Arc<dyn EventStore> = Arc::new(Watched { log: plan.log, relay: Arc::clone(&relay) });
+        let mouth = (plan.mouth)(Arc::new(Mouth { bus: Arc::clone(&bus), weather: weather.clone() }));
+        let mailer: Arc<dyn Mailer> = Stormy::new(plan.mailer, &weather);
+        let set: Arc<dyn Timers> = timers.clone();
+        let environment = |_| {
+            App::new(Parts {
+                store: Stormy::new(Arc::clone(&watched), &weather),
+                views: Stormy::new(Arc::clone(&plan.views), &weather),
+                inbox: Stormy::new(Arc::clone(&plan.inbox), &weather),
+                bus: Arc::clone(&mouth),
+                timers: Stormy::new(Arc::clone(&set), &weather),
+                dead_letters: Stormy::new(Arc::clone(&plan.dead_letters), &weather),
+                clock: Arc::new(schedule.clone()),
+                ids: Arc::new(chance.clone()),
+                parties: Parties::default().with(Arc::clone(&mailer)),
+                cache: Cache::new(REMEMBERED_STREAMS),
+            })
+        };
+        bus.environments().set((0..ENVIRONMENTS).map(environment).collect());
+        Self { schedule, chance, weather, bus, timers, relay }
+    }
+
+    /// Somebody outside says something after this time.
+    pub fn say(&self, after: SignedDuration, source: &str, name: &str, detail: Box<RawValue>) {
+        let (source, name) = (source.to_owned(), name.to_owned());
+        let (schedule, bus) = (self.schedule.clone(), Arc::clone(&self.bus));
+        self.schedule.spawn(async move {
+            schedule.sleep(after).await;
+            bus.say(&source, &name, detail);
+        });
+    }
+
+    /// Wakes the relay for what stood in the log before.
+    pub fn wake_relay(&self) {
+        self.relay.wake();
+    }
+
+    /// Runs until everything is quiet.
+    pub fn run(&self) -> Result<(), Endless> {
+        self.schedule.run()
+    }
+
+    /// One of the environments.
+    pub fn app(&self) -> Option<App> {
+        self.bus.environments().any(&self.chance)
+    }
+
+    /// The schedule and the clock.
+    pub fn schedule(&self) -> &Schedule {
+        &self.schedule
+    }
+
+    /// The chance from which everything follows.
+    pub fn chance(&self) -> &Chance {
+        &self.chance
+    }
+
+    /// The weather.
+    pub fn weather(&self) -> &Weather {
+        &self.weather
+    }
+
+    /// The timers.
+    pub fn timers(&self) -> &SimTimers {
+        &self.timers
+    }
+
+    /// What was written down.
+    pub fn ledger(&self) -> Ledger {
+        self.bus.ledger()
+    }
+
+    /// The time it is.
+    pub fn now(&self) -> Timestamp {
+        self.schedule.now()
+    }
+}
+
+impl Drop for World {
+    fn drop(&mut self) {
+        // Tasks hold the bus and the bus its apps: without this nothing would ever be freed.
+        self.bus.environments().set(Vec::new());
+        self.schedule.clear();
+    }
+}

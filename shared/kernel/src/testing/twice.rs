@@ -1,0 +1,81 @@
+//! The property every decider has: a command that comes twice has its effect once.
+
+use futures::executor::block_on;
+
+use super::diff::fail;
+use crate::commit::Commit;
+use crate::decider::Decider;
+use crate::decider::fold;
+use crate::envelope::Cause;
+use crate::execute::MAX_EVENTS;
+use crate::id::CommitId;
+use crate::id::MessageId;
+use crate::id::StreamId;
+use crate::memory::Memory;
+use crate::message::Messages;
+use crate::store::Append;
+use crate::store::Carry;
+use crate::store::EventStore;
+
+/// Gives the command twice after these events. The second time it must add no event, or be rejected.
+/// A command that the state alone cannot tell is guarded by the marker of its [`Decider::ONCE`], and tried with it.
+#[track_caller]
+pub fn twice<D: Decider>(events: impl IntoIterator<Item = D::Event>, command: &D::Command) {
+    let events: Vec<D::Event> = events.into_iter().collect();
+    let second = match D::ONCE.applies(command) {
+        true => second_with_marker::<D>(&events, command),
+        false => second_by_state::<D>(&events, command),
+    };
+    if !second.is_empty() {
+        fail(&format!("given twice, the command adds {second:?} the second time"));
+    }
+}
+
+fn second_by_state<D: Decider>(events: &[D::Event], command: &D::Command) -> Vec<&'static str> {
+    let before = fold::<D>(D::State::default(), events);
+    let Ok(first) = D::decide(&before, command) else { return Vec::new() };
+    let after = fold::<D>(before, &first);
+    D::decide(&after, command).unwrap_or_default().iter().map(Messages::name).collect()
+}
+
+/// Two apps, so that nothing but the log knows of the first time.
+fn second_with_marker<D: Decider>(events: &[D::Event], command: &D::Command) -> Vec<&'static str> {
+    let memory = Memory::new(1);
+    let id = MessageId::from(uuid::Uuid::nil());
+    let cause = Cause::new(id.derived("twice"), "Twice");
+    block_on(async {
+        write::<D>(&memory, &StreamId::new(D::CONTEXT, &id), events, &id).await;
+        if memory.app().try_execute::<D>(&id, command, &cause).await.is_err() {
+            return Vec::new();
+        }
+        let before = memory.store.changes(0).len();
+        memory.app().try_execute::<D>(&id, command, &cause).await.ok();
+        let added = memory.store.changes(before).into_iter().flat_map(|commit| commit.decode::<D::Event>());
+        added.flatten().map(|event| event.name()).collect()
+    })
+}
+
+async fn write<D: Decider>(memory: &Memory, stream: &StreamId, events: &[D::Event], by: &MessageId) {
+    for (index, chunk) in events.chunks(MAX_EVENTS).enumerate() {
+        let encoded = chunk.iter().map(Messages::encode).collect::<Result<_, _>>();
+        let events = encoded.unwrap_or_else(|error| fail(&error.to_string()));
+        let cause = Cause::new(by.derived(&format!("given/{index}")), "Given");
+        let commit = Commit {
+            stream: stream.clone(),
+            version: (index * MAX_EVENTS + 1) as u64,
+            id: CommitId::new(uuid::Uuid::from_u128((index as u128 + 1) << 16)),
+            events,
+            sends: Vec::new(),
+            timers: Vec::new(),
+            carried: None,
+            carried_before: 0,
+            command: cause.command,
+            metadata: cause.metadata,
+            at: jiff::Timestamp::UNIX_EPOCH,
+        };
+        let append = Append { commit: &commit, carry: Carry::IfFree, once: false };
+        if let Err(error) = memory.store.append(append).await {
+            fail(&error.to_string());
+        }
+    }
+}

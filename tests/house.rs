@@ -1,0 +1,15 @@
+//! The rules of the house. Each failure names what to add, and where.
+
+mod arrows;
+mod catalogue;
+mod functions_agree;
+mod new_event;
+mod page;
+mod permissions;
+mod protection;
+mod sources;
+
+/// Fails with all that is wrong at once.
+fn nothing_wrong(problems: Vec<String>) {
+    assert!(problems.is_empty(), "the house is not in order:\n- {}", problems.join("\n- "));
+}

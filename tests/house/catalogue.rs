@@ -1,0 +1,122 @@
+//! Every message has its schema and its sample; both are what the types say, and every sample ever published is read.
+
+use std::collections::BTreeMap;
+
+use domain::Entry;
+use kernel::Delivery;
+use kernel::Messages;
+use kernel::RawValue;
+use kernel::memory::Memory;
+use kernel::message::DecodeError;
+use serde_json::Value;
+use serde_json::value::to_raw_value;
+use xtask::catalogue;
+use xtask::catalogue::sample;
+use xtask::place;
+
+use super::nothing_wrong;
+
+/// Reads a body in one of its versions and says it again in the newest.
+type Reader = fn(&str, u32, &RawValue) -> Result<Value, DecodeError>;
+
+/// All messages by name, each with the reader of its family.
+fn readers() -> BTreeMap<&'static str, Reader> {
+    let mut readers = BTreeMap::new();
+    let mut family = |names: &[&'static str], reader: Reader| {
+        for name in names {
+            assert!(readers.insert(*name, reader).is_none(), "{name} is in two families");
+        }
+    };
+    family(domain::order::OrderCommand::NAMES, read::<domain::order::OrderCommand>);
+    family(domain::order::OrderEvent::NAMES, read::<domain::order::OrderEvent>);
+    family(domain::inventory::InventoryCommand::NAMES, read::<domain::inventory::InventoryCommand>);
+    family(domain::inventory::InventoryEvent::NAMES, read::<domain::inventory::InventoryEvent>);
+    family(domain::fulfilment::FulfilmentEvent::NAMES, read::<domain::fulfilment::FulfilmentEvent>);
+    family(domain::fulfilment::FulfilmentTimer::NAMES, read::<domain::fulfilment::FulfilmentTimer>);
+    family(domain::notification::NotificationEvent::NAMES, read::<domain::notification::NotificationEvent>);
+    family(domain::stock_report::StockReportCommand::NAMES, read::<domain::stock_report::StockReportCommand>);
+    family(domain::stock_report::StockReportEvent::NAMES, read::<domain::stock_report::StockReportEvent>);
+    family(kernel::system::SystemEvent::NAMES, read::<kernel::system::SystemEvent>);
+    readers
+}
+
+fn read<F: Messages>(name: &str, version: u32, data: &RawValue) -> Result<Value, DecodeError> {
+    let encoded = F::decode(name, version, data)?.encode().unwrap();
+    Ok(serde_json::from_str(encoded.data.get()).unwrap())
+}
+
+#[test]
+fn the_catalogue_is_what_the_types_say() {
+    nothing_wrong(catalogue::problems(&place::root(), &domain::catalogue()).unwrap());
+}
+
+#[test]
+fn every_sample_holds_its_schema_and_is_read_in_the_newest_shape() {
+    let readers = readers();
+    let mut problems = Vec::new();
+    for Entry { description, .. } in domain::catalogue() {
+        let (context, name) = (description.context, description.name);
+        let Some(reader) = readers.get(name) else {
+            problems
+                .push(format!("{name} is of no family here; add its family to readers() in tests/house/catalogue.rs"));
+            continue;
+        };
+        let newest = validator(context, name, description.version);
+        for version in 1..=description.version {
+            let body = sample::body(&json(&catalogue::sample_path(context, name, version))).unwrap();
+            if let Err(error) = validator(context, name, version).validate(&body) {
+                problems.push(format!("{name} v{version}: the sample breaks its schema: {error}"));
+            }
+            match reader(name, version, &to_raw_value(&body).unwrap()) {
+                Ok(read) if newest.is_valid(&read) => {}
+                Ok(read) => problems.push(format!("{name} v{version}: read as {read}, which breaks the newest schema")),
+                Err(error) => problems.push(format!("{name} v{version}: the sample cannot be read: {error}")),
+            }
+        }
+    }
+    nothing_wrong(problems);
+}
+
+#[test]
+fn a_body_that_breaks_its_schema_is_seen() {
+    let validator = validator("order", "CancelOrder", 1);
+    assert!(!validator.is_valid(&serde_json::json!({ "orderId": "o/1", "reason": "no" })));
+    assert!(!validator.is_valid(&serde_json::json!({ "orderId": "o-1" })));
+}
+
+#[tokio::test]
+async fn every_sample_is_opened_by_the_functions_that_hear_it() {
+    let mut problems = Vec::new();
+    for route in functions::routes() {
+        let newest = domain::catalogue().into_iter().find(|entry| entry.description.name == route.message).unwrap();
+        for version in 1..=newest.description.version {
+            let entry = json(&catalogue::sample_path(route.owner, route.message, version));
+            let delivery = Delivery {
+                id: "sample".to_owned(),
+                source: entry[0]["Source"].as_str().unwrap().to_owned(),
+                detail_type: entry[0]["DetailType"].as_str().unwrap().to_owned(),
+                time: "2026-11-21T10:30:00Z".parse().unwrap(),
+                detail: RawValue::from_string(entry[0]["Detail"].as_str().unwrap().to_owned()).unwrap(),
+                replay_name: None,
+            };
+            let memory = Memory::new(1);
+            if let Err(failure) = route.handle(&memory.app(), &delivery).await {
+                problems.push(format!("{} v{version}: {}", route.function(), failure.reason()));
+            }
+            for letter in memory.dead_letters.letters() {
+                if letter.reason != "REJECTED" {
+                    problems.push(format!("{} v{version}: {}", route.function(), letter.explanation));
+                }
+            }
+        }
+    }
+    nothing_wrong(problems);
+}
+
+fn validator(context: &str, name: &str, version: u32) -> jsonschema::Validator {
+    jsonschema::validator_for(&json(&catalogue::schema_path(context, name, version))).unwrap()
+}
+
+fn json(path: &str) -> Value {
+    serde_json::from_str(&place::read(&place::root(), path).unwrap()).unwrap()
+}

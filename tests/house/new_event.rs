@@ -1,0 +1,80 @@
+//! `cargo xtask new` on a copy of the house: what it writes is formatted, builds, and holds the rules.
+//! The copy has its own sources and shares what is built of other people's crates.
+
+use std::path::Path;
+use std::path::PathBuf;
+use std::process::Command;
+
+use kernel::Kind;
+use xtask::place;
+
+use super::functions_agree;
+use super::page;
+use super::page::Line;
+use super::protection;
+use super::sources;
+
+#[test]
+fn a_new_event_with_its_function_builds_and_holds_the_rules() {
+    let house = copy();
+    cargo(&house, &["run", "--offline", "--package", "xtask", "--", "new", "order", "OrderGiftWrapped"]);
+    cargo(
+        &house,
+        &["run", "--offline", "--package", "xtask", "--", "new", "order", "OrderMislaid", "--hears", "inventory"],
+    );
+    cargo(&house, &["run", "--offline", "--package", "xtask", "--", "events", "--check"]);
+    cargo(&house, &["fmt", "--all", "--check"]);
+    cargo(&house, &["check", "--offline", "--workspace"]);
+    let mut lines = page::lines();
+    lines.push(line("order", "OrderGiftWrapped"));
+    lines.push(line("inventory", "OrderMislaid"));
+    assert_eq!(functions_agree::problems(&house, &lines), Vec::<String>::new());
+    assert_eq!(protection::problems(&house, &lines), Vec::<String>::new());
+    assert_eq!(sources::problems(&house), Vec::<String>::new());
+    let without: Vec<_> = functions_agree::problems(&house, &page::lines());
+    assert_eq!(without.len(), 6, "each new function is seen in three places: {without:?}");
+}
+
+fn line(context: &str, message: &str) -> Line {
+    let (context, message, owner) = (context.to_owned(), message.to_owned(), "order".to_owned());
+    Line { context, message, owner, claimed: false, kind: Kind::Event }
+}
+
+/// A copy of all sources, always in the same place, so that cargo knows again what it built of it.
+fn copy() -> PathBuf {
+    let root = place::root();
+    let house = root.join("target/new-event");
+    let wanted = place::files(&root, "").unwrap();
+    if house.exists() {
+        for path in place::files(&house, "").unwrap() {
+            if !wanted.contains(&path) {
+                std::fs::remove_file(house.join(path)).unwrap();
+            }
+        }
+    }
+    for path in wanted {
+        if let Ok(text) = place::read(&root, &path) {
+            place::write(&house, &path, &text).unwrap();
+        }
+    }
+    house
+}
+
+fn cargo(house: &Path, arguments: &[&str]) {
+    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    command.args(arguments).current_dir(house);
+    // What cargo told this test about its own package is not true of the copy.
+    for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("CARGO_PKG_")) {
+        command.env_remove(name);
+    }
+    command.env_remove("CARGO_MANIFEST_DIR").env_remove("CARGO_MANIFEST_PATH");
+    command.env("CARGO_BUILD_BUILD_DIR", place::root().join("target")).env("CARGO_TARGET_DIR", house.join("target"));
+    let output = command.output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(
+        output.status.success(),
+        "cargo {} in the copy:\n{said}\n{}",
+        arguments.join(" "),
+        String::from_utf8_lossy(&output.stdout)
+    );
+}

@@ -1,0 +1,167 @@
+//! Every function has both failure planes and a timeout; every queue, table and mapping has its protection.
+
+use std::path::Path;
+
+use kernel::inbox::LEASE;
+use serde_json::Value;
+use serde_json::json;
+use xtask::place;
+use xtask::template;
+
+use super::nothing_wrong;
+use super::page;
+use super::page::Line;
+
+#[test]
+fn every_function_queue_table_and_mapping_is_protected() {
+    nothing_wrong(problems(&place::root(), &page::lines()));
+}
+
+#[test]
+fn a_function_runs_shorter_than_a_claim_holds_others_off() {
+    let stack = page::stack(&place::root());
+    let timeout = stack["Globals"]["Function"]["Timeout"].as_i64().unwrap();
+    assert!(timeout < LEASE.as_secs(), "Timeout {timeout} must be below the lease of {LEASE}");
+    for (id, function) in template::resources(&stack, "AWS::Serverless::Function") {
+        assert_eq!(function["Properties"].get("Timeout"), None, "{id} has the timeout of Globals");
+    }
+}
+
+#[test]
+fn the_report_is_due_every_day() {
+    let stack = page::stack(&place::root());
+    let events = &stack["Resources"]["StockReportOnStockReportDue"]["Properties"]["Events"];
+    let daily = events.as_object().unwrap().values().filter(|event| event["Type"] == "Schedule");
+    let schedules: Vec<_> = daily.map(|event| event["Properties"]["Schedule"].as_str().unwrap()).collect();
+    assert_eq!(schedules, ["cron(0 6 * * ? *)"]);
+}
+
+/// What is unprotected in this house.
+pub(super) fn problems(root: &Path, lines: &[Line]) -> Vec<String> {
+    let stack = page::stack(root);
+    let mut problems = shared(&stack);
+    for line in lines {
+        problems.extend(planes(&stack, &place::logical_id(&line.function()), &place::dead_letters_of(&line.context)));
+    }
+    problems.extend(planes(&stack, "Relay", &place::dead_letters_of("relay")));
+    problems.extend(queues(&stack));
+    problems.extend(tables(&stack));
+    problems.extend(relay(&stack));
+    problems.into_iter().map(|problem| format!("{}: {problem}", place::TEMPLATE)).collect()
+}
+
+fn shared(stack: &Value) -> Vec<String> {
+    let globals = &stack["Globals"]["Function"];
+    let wanted = json!({ "MaximumRetryAttempts": 2, "MaximumEventAgeInSeconds": 21600 });
+    let retries = (globals["EventInvokeConfig"] != wanted).then(|| format!("Globals: EventInvokeConfig: {wanted}"));
+    let timeout = globals["Timeout"].is_null().then(|| "Globals: Timeout: 30".to_owned());
+    retries.into_iter().chain(timeout).collect()
+}
+
+/// The plane of delivery on each rule, and the plane of failure on the function, into the same queue.
+fn planes(stack: &Value, id: &str, letters: &str) -> Vec<String> {
+    let properties = &stack["Resources"][id]["Properties"];
+    let arn = json!({ "Fn::GetAtt": [letters, "Arn"] });
+    let mut problems = Vec::new();
+    let on_failure = json!({ "OnFailure": { "Type": "SQS", "Destination": arn } });
+    if properties["EventInvokeConfig"]["DestinationConfig"] != on_failure {
+        let line = format!(
+            "EventInvokeConfig: {{ DestinationConfig: {{ OnFailure: {{ Type: SQS, Destination: !GetAtt {letters}.Arn }} }} }}"
+        );
+        problems.push(format!("{id} must have\n      {line}"));
+    }
+    if properties["Environment"]["Variables"]["DEAD_LETTER_QUEUE_URL"] != json!({ "Ref": letters }) {
+        problems.push(format!(
+            "{id} must have\n      Environment: {{ Variables: {{ DEAD_LETTER_QUEUE_URL: !Ref {letters} }} }}"
+        ));
+    }
+    for (name, event) in properties["Events"].as_object().into_iter().flatten() {
+        let rule = &event["Properties"];
+        let kind = event["Type"].as_str().unwrap_or_default();
+        let complete = match kind {
+            "EventBridgeRule" | "Schedule" => {
+                rule["DeadLetterConfig"] == json!({ "Arn": arn })
+                    && rule["RetryPolicy"] == json!({ "MaximumRetryAttempts": 185, "MaximumEventAgeInSeconds": 86400 })
+            }
+            "DynamoDB" => rule["DestinationConfig"] == on_failure,
+            _ => false,
+        };
+        if !complete {
+            problems.push(format!("{id}, event {name} must have DeadLetterConfig: {{ Arn: !GetAtt {letters}.Arn }} and an explicit RetryPolicy"));
+        }
+    }
+    if properties["Events"].as_object().is_none_or(|events| events.is_empty()) {
+        problems.push(format!("{id} has no event that wakes it"));
+    }
+    problems
+}
+
+fn queues(stack: &Value) -> Vec<String> {
+    let mut problems = Vec::new();
+    for (id, queue) in template::resources(stack, "AWS::SQS::Queue") {
+        let properties = &queue["Properties"];
+        if properties["MessageRetentionPeriod"] != 1_209_600 || properties["SqsManagedSseEnabled"] != true {
+            problems.push(format!("{id} must have MessageRetentionPeriod: 1209600 and SqsManagedSseEnabled: true"));
+        }
+        let statement = &stack["Resources"][format!("{id}Policy")]["Properties"]["PolicyDocument"]["Statement"][0];
+        let condition = &statement["Condition"]["ArnLike"]["aws:SourceArn"];
+        let allows = statement["Principal"] == json!({ "Service": "events.amazonaws.com" })
+            && statement["Action"] == "sqs:SendMessage"
+            && statement["Resource"] == json!({ "Fn::GetAtt": [id, "Arn"] });
+        if !allows || !condition.to_string().contains(":rule/") {
+            problems.push(format!("{id}Policy must let events.amazonaws.com send to {id}, for our own rules only"));
+        }
+        let watched = template::resources(stack, "AWS::CloudWatch::Alarm").any(|(_, alarm)| {
+            alarm["Properties"]["Dimensions"][0]["Value"] == json!({ "Fn::GetAtt": [id, "QueueName"] })
+        });
+        if !watched {
+            problems.push(format!("{id} must have an alarm on ApproximateNumberOfMessagesVisible"));
+        }
+    }
+    problems
+}
+
+fn tables(stack: &Value) -> Vec<String> {
+    let mut problems = Vec::new();
+    let guard = json!({ "Fn::If": ["Protected", true, false] });
+    for (id, table) in template::resources(stack, "AWS::DynamoDB::Table") {
+        let properties = &table["Properties"];
+        let complete = properties["BillingMode"] == "PAY_PER_REQUEST"
+            && properties["SSESpecification"]["SSEEnabled"] == true
+            && properties["DeletionProtectionEnabled"] == guard
+            && properties["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"] == guard;
+        if !complete {
+            problems.push(format!(
+                "{id} must be PAY_PER_REQUEST, encrypted, and protected by `!If [Protected, true, false]`"
+            ));
+        }
+    }
+    let log = &stack["Resources"]["Events"];
+    if log["Properties"]["StreamSpecification"]["StreamViewType"] != "NEW_IMAGE"
+        || log["UpdateReplacePolicy"] != "Retain"
+    {
+        problems.push("Events must have a stream of NEW_IMAGE and be retained".to_owned());
+    }
+    let expiry = &stack["Resources"]["Inbox"]["Properties"]["TimeToLiveSpecification"];
+    if *expiry != json!({ "AttributeName": "expires", "Enabled": true }) {
+        problems.push("Inbox must forget by `expires`".to_owned());
+    }
+    problems
+}
+
+fn relay(stack: &Value) -> Vec<String> {
+    let mapping = &stack["Resources"]["Relay"]["Properties"]["Events"]["Commits"]["Properties"];
+    let wanted = [
+        ("FunctionResponseTypes", json!(["ReportBatchItemFailures"])),
+        ("BisectBatchOnFunctionError", json!(true)),
+        ("StartingPosition", json!("TRIM_HORIZON")),
+        ("MaximumBatchingWindowInSeconds", json!(0)),
+    ];
+    let missing = wanted.into_iter().filter(|(key, value)| mapping[key] != *value);
+    let mut problems: Vec<_> = missing.map(|(key, value)| format!("Relay, Commits: {key}: {value}")).collect();
+    let capped = |key: &str, most: i64| mapping[key].as_i64().is_some_and(|value| 0 < value && value < most);
+    if !capped("MaximumRetryAttempts", 10_001) || !capped("MaximumRecordAgeInSeconds", 86_400) {
+        problems.push("Relay, Commits: MaximumRetryAttempts and MaximumRecordAgeInSeconds below 24 hours".to_owned());
+    }
+    problems
+}

@@ -1,0 +1,72 @@
+//! Small files that say their idea first, binaries of a few lines, and nothing of the machine a file was written on.
+
+use std::path::Path;
+
+use xtask::place;
+
+use super::nothing_wrong;
+
+/// The most lines of a source file.
+const LONGEST: usize = 300;
+
+/// The most lines of a binary.
+const LONGEST_BINARY: usize = 6;
+
+#[test]
+fn files_are_small_say_their_idea_first_and_name_no_machine() {
+    nothing_wrong(problems(&place::root()));
+}
+
+#[test]
+fn a_bad_file_is_seen() {
+    let house = tempfile::tempdir().unwrap();
+    place::write(house.path(), "src/long.rs", &"//! Long.\n".repeat(301)).unwrap();
+    place::write(house.path(), "functions/src/bin/long.rs", &"//! Long.\n".repeat(7)).unwrap();
+    place::write(house.path(), "src/mute.rs", "fn main() {}\n").unwrap();
+    place::write(house.path(), "src/later.rs", concat!("//! Soon.\n// TO", "DO: all\n")).unwrap();
+    place::write(house.path(), "notes.md", concat!("see /ro", "ot/notes\n")).unwrap();
+    assert_eq!(problems(house.path()).len(), 5, "{:?}", problems(house.path()));
+}
+
+/// What is wrong with the files of this house.
+pub(super) fn problems(root: &Path) -> Vec<String> {
+    let mut problems = Vec::new();
+    for path in place::files(root, "").unwrap() {
+        let Ok(text) = place::read(root, &path) else { continue };
+        if path.ends_with("Cargo.lock") || path == "LICENSE" {
+            continue;
+        }
+        if path.ends_with(".rs") {
+            problems.extend(source(&path, &text));
+        }
+        for (number, line) in text.lines().enumerate() {
+            if let Some(word) = BANNED.iter().find(|word| line.contains(**word)) {
+                problems.push(format!("{path}:{}: take {word:?} away", number + 1));
+            }
+        }
+    }
+    problems
+}
+
+fn source(path: &str, text: &str) -> Option<String> {
+    let lines = text.lines().count();
+    let most = if path.starts_with("functions/src/bin/") { LONGEST_BINARY } else { LONGEST };
+    if lines > most {
+        return Some(format!("{path} has {lines} lines of at most {most}; give its second idea a file"));
+    }
+    let is_test = path.ends_with("tests.rs") || path.contains("/tests/");
+    (!is_test && !text.starts_with("//!")).then(|| format!("{path} must begin with its idea: //! …"))
+}
+
+/// Paths of machines, hosts of registries, and promises for later. Each is put together here, so that this file
+/// does not hold it.
+const BANNED: [&str; 8] = [
+    concat!("/ro", "ot/"),
+    concat!("/wo", "rk/"),
+    concat!("/ho", "me/"),
+    concat!("/tmp", "/"),
+    concat!("TO", "DO"),
+    concat!("FIX", "ME"),
+    concat!("index.crates", ".io"),
+    concat!("pypi", ".org"),
+];

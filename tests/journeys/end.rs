@@ -1,0 +1,76 @@
+//! What a story came to: the log, the rows, the mails, the letters, and what the bus wrote down.
+
+use std::collections::BTreeMap;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use futures::FutureExt as _;
+use kernel::Messages;
+use kernel::StreamId;
+use kernel::commit::Commit;
+use kernel::commit::Recorded;
+use kernel::dead_letter::DeadLetter;
+use kernel::mail::Mail;
+use kernel::memory::Memory;
+use kernel::testing::sim::Ledger;
+use kernel::testing::sim::Log;
+use kernel::testing::sim::World;
+use kernel::timers::Timer;
+use kernel::view::Row;
+use kernel::view::RowKey;
+
+/// The end of a story.
+pub(crate) struct End {
+    pub(crate) quiet: bool,
+    pub(crate) streams: BTreeMap<StreamId, Vec<Commit>>,
+    pub(crate) appended: Vec<Commit>,
+    pub(crate) rows: BTreeMap<RowKey, Row>,
+    pub(crate) mails: Vec<Mail>,
+    pub(crate) letters: Vec<DeadLetter>,
+    pub(crate) timers: Vec<Timer>,
+    pub(crate) ledger: Ledger,
+    pub(crate) cancelled_by_hand: BTreeSet<String>,
+}
+
+impl End {
+    /// Lets the world come to its end.
+    pub(crate) fn of(world: &World, log: &Arc<dyn Log>, memory: &Memory) -> Self {
+        let quiet = world.run().is_ok();
+        let appended = log.changes(0);
+        let mut streams: BTreeMap<StreamId, Vec<Commit>> = BTreeMap::new();
+        for commit in &appended {
+            if !streams.contains_key(&commit.stream) {
+                let commits = log.since(&commit.stream, 1).now_or_never().unwrap().unwrap();
+                streams.insert(commit.stream.clone(), commits);
+            }
+        }
+        Self {
+            quiet,
+            streams,
+            appended,
+            rows: memory.views.rows(),
+            mails: memory.mailer.sent(),
+            letters: memory.dead_letters.letters(),
+            timers: world.timers().pending(),
+            ledger: world.ledger(),
+            cancelled_by_hand: BTreeSet::new(),
+        }
+    }
+
+    /// The streams of a context with their events.
+    pub(crate) fn of_context<E: Messages>(&self, context: &str) -> Vec<(StreamId, Vec<Recorded<E>>)> {
+        let streams = self.streams.iter().filter(|(stream, _)| stream.context() == context);
+        streams.map(|(stream, commits)| (stream.clone(), recorded(commits))).collect()
+    }
+
+    /// The events of one stream.
+    pub(crate) fn events<E: Messages>(&self, context: &str, id: &str) -> Vec<E> {
+        let stream = StreamId::parse(&format!("{context}/{id}")).unwrap();
+        let commits = self.streams.get(&stream).map(Vec::as_slice).unwrap_or_default();
+        recorded(commits).into_iter().map(|recorded| recorded.event).collect()
+    }
+}
+
+fn recorded<E: Messages>(commits: &[Commit]) -> Vec<Recorded<E>> {
+    commits.iter().flat_map(|commit| commit.recorded::<E>().unwrap()).collect()
+}

@@ -1,0 +1,7 @@
+//! All tests of the whole house in one binary, so that it is linked once.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on says where it stands")]
+
+mod house;
+mod journeys;
+mod stores;

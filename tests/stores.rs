@@ -1,0 +1,9 @@
+//! The stores on a real database: they are what the ports say, they cost what is promised, and they bear faults.
+
+mod cost;
+mod expiry;
+mod faults;
+mod ports;
+mod races;
+mod sizes;
+mod tally;

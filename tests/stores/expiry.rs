@@ -1,0 +1,50 @@
+//! What the inbox forgets: by the clock that is told, for the database deletes late.
+
+use jiff::SignedDuration;
+use jiff::Timestamp;
+use kernel::MessageId;
+use kernel::inbox::Claim;
+use kernel::inbox::Inbox as _;
+use kernel::inbox::LEASE;
+use kernel::inbox::REMEMBERED;
+use kernel::inbox::Ticket;
+use kernel::memory::Memory;
+use tests::wire::Dynoxide;
+
+use super::tally::Take;
+use super::tally::Tally;
+use super::tally::id;
+use super::tally::notes;
+use super::tally::take;
+
+#[tokio::test]
+async fn a_closed_ticket_is_remembered_for_sixteen_days_and_not_longer() {
+    let dynoxide = Dynoxide::start();
+    let inbox = dynoxide.stores().inbox;
+    let ticket = Ticket { consumer: "mail-on-noted".to_owned(), message: MessageId::new("m-1").unwrap() };
+    let begin: Timestamp = "2026-01-01T00:00:00Z".parse().unwrap();
+    inbox.close(&ticket, begin).await.unwrap();
+    let end = begin + REMEMBERED;
+    let before = end - SignedDuration::from_secs(1);
+    assert_eq!(inbox.claim(&ticket, before, before + LEASE).await.unwrap(), Claim::Closed);
+    assert_eq!(inbox.claim(&ticket, end, end + LEASE).await.unwrap(), Claim::First);
+    assert_eq!(inbox.claim(&ticket, end, end + LEASE).await.unwrap(), Claim::Held);
+}
+
+#[tokio::test]
+async fn a_once_command_is_kept_out_for_sixteen_days_and_not_longer() {
+    let dynoxide = Dynoxide::start();
+    let memory = Memory::new(1);
+    let app = dynoxide.stores().app(&memory, 0);
+    let deposit = Take { once: true, ..notes(&["ten euros"]) };
+    take(&app, "t-1", "deposit", &deposit).await.unwrap();
+    for note in 0..10 {
+        take(&app, "t-1", format!("c-{note}"), &notes(&["other"])).await.unwrap();
+    }
+    memory.clock.advance(REMEMBERED - SignedDuration::from_secs(1));
+    assert!(take(&app, "t-1", "deposit", &deposit).await.unwrap().repeated);
+    assert_eq!(app.state::<Tally>(&id("t-1")).await.unwrap().notes, 11);
+    memory.clock.advance(SignedDuration::from_secs(1));
+    assert!(!take(&app, "t-1", "deposit", &deposit).await.unwrap().repeated);
+    assert_eq!(app.state::<Tally>(&id("t-1")).await.unwrap().notes, 12);
+}

@@ -1,0 +1,176 @@
+//! The catalogue under `events/`: schema and sample of every message, in every version there ever was.
+//! The newest version's files follow from the types; a superseded file is kept as it is, under its digest.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use anyhow::Context;
+use domain::Entry;
+use kernel::Description;
+use serde_json::Value;
+use sha2::Digest;
+use sha2::Sha256;
+
+use crate::place;
+
+pub mod sample;
+
+/// The digests of all superseded files, one a line.
+pub const SUPERSEDED: &str = "events/superseded.sha256";
+
+/// One generated file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct File {
+    /// Its place in the house.
+    pub path: String,
+    /// What it holds.
+    pub text: String,
+}
+
+/// The schema's place.
+pub fn schema_path(context: &str, name: &str, version: u32) -> String {
+    format!("events/{context}/{name}.v{version}.schema.json")
+}
+
+/// The sample's place.
+pub fn sample_path(context: &str, name: &str, version: u32) -> String {
+    format!("events/{context}/{name}.v{version}.json")
+}
+
+/// The newest version's files of all messages.
+pub fn files(catalogue: &[Entry]) -> anyhow::Result<Vec<File>> {
+    let mut files = Vec::new();
+    for entry in catalogue {
+        let schema = (entry.description.schema)().to_value();
+        files.extend(pair(&entry.description, entry.description.version, &schema, &entry.sample)?);
+    }
+    Ok(files)
+}
+
+/// The files of all versions that are no longer the newest, as the old shapes say them.
+pub fn superseded(catalogue: &[Entry]) -> anyhow::Result<Vec<File>> {
+    let mut files = Vec::new();
+    for entry in catalogue {
+        for old in &entry.old {
+            files.extend(pair(&entry.description, old.version, &(old.schema)().to_value(), &old.sample)?);
+        }
+    }
+    Ok(files)
+}
+
+/// Writes what is missing or out of date, and says what it wrote. A superseded file that is there stays as it is.
+pub fn generate(root: &Path, catalogue: &[Entry]) -> anyhow::Result<Vec<String>> {
+    let mut written = Vec::new();
+    for file in files(catalogue)? {
+        if place::write(root, &file.path, &file.text)? {
+            written.push(file.path);
+        }
+    }
+    let mut digests = published(root)?;
+    for file in superseded(catalogue)? {
+        if !root.join(&file.path).exists() && place::write(root, &file.path, &file.text)? {
+            written.push(file.path.clone());
+        }
+        let text = place::read(root, &file.path)?;
+        digests.entry(file.path).or_insert_with(|| digest(&text));
+    }
+    let list: String = digests.iter().map(|(path, digest)| format!("{digest}  {path}\n")).collect();
+    if place::write(root, SUPERSEDED, &list)? {
+        written.push(SUPERSEDED.to_owned());
+    }
+    Ok(written)
+}
+
+/// What is wrong with the catalogue, each with what to do.
+pub fn problems(root: &Path, catalogue: &[Entry]) -> anyhow::Result<Vec<String>> {
+    let mut problems = Vec::new();
+    let newest = files(catalogue)?;
+    for file in &newest {
+        match place::read(root, &file.path) {
+            Ok(text) if text == file.text => {}
+            Ok(_) => problems.push(format!("{} is not what the types say; run `cargo xtask events`", file.path)),
+            Err(_) => problems.push(format!("{} is missing; run `cargo xtask events`", file.path)),
+        }
+    }
+    let digests = published(root)?;
+    let old = superseded(catalogue)?;
+    for File { path, text: shape } in &old {
+        match (place::read(root, path), digests.get(path)) {
+            (Ok(text), Some(known)) if digest(&text) != *known => {
+                problems.push(format!("{path} was published and must not change; restore it"));
+            }
+            (Ok(text), Some(_)) if text != *shape => {
+                problems.push(format!(
+                    "{path} was published, and its old shape now says something else; restore the shape"
+                ));
+            }
+            (Ok(_), Some(_)) => {}
+            (Ok(_), None) => problems.push(format!("{path} is not in {SUPERSEDED}; run `cargo xtask events`")),
+            (Err(_), _) => {
+                problems.push(format!("{path} is missing; restore it, or run `cargo xtask events` if it is new"))
+            }
+        }
+    }
+    for Entry { description: Description { name, version, .. }, old, .. } in catalogue {
+        let kept: Vec<_> = old.iter().map(|shape| shape.version).collect();
+        if kept != (1..*version).collect::<Vec<_>>() {
+            problems
+                .push(format!("{name} v{version} keeps the old shapes {kept:?}; give its entry `.before` for each"));
+        }
+    }
+    for path in place::files(root, "events")? {
+        if path != SUPERSEDED && !newest.iter().chain(&old).any(|file| file.path == path) {
+            problems
+                .push(format!("{path} is of no message; put the message back into its `events!` and the catalogue"));
+        }
+    }
+    for path in digests.keys().filter(|path| old.iter().all(|file| file.path != **path)) {
+        problems.push(format!("{path} was published and no old shape reads it; give its entry `.before`"));
+    }
+    Ok(problems)
+}
+
+/// Schema and sample of one version.
+fn pair(message: &Description, version: u32, schema: &Value, body: &Value) -> anyhow::Result<[File; 2]> {
+    let Description { name, context, .. } = *message;
+    let sample = sample::of(message, version, body).with_context(|| format!("{name} v{version} has no sample"))?;
+    Ok([
+        File { path: schema_path(context, name, version), text: pretty(schema)? },
+        File { path: sample_path(context, name, version), text: pretty(&sample)? },
+    ])
+}
+
+/// The digests of the list, by place.
+fn published(root: &Path) -> anyhow::Result<BTreeMap<String, String>> {
+    let list = if root.join(SUPERSEDED).exists() { place::read(root, SUPERSEDED)? } else { String::new() };
+    let entries = list.lines().map(|line| {
+        let (digest, path) = line.split_once("  ").with_context(|| format!("{SUPERSEDED} has the line {line:?}"))?;
+        Ok((path.to_owned(), digest.to_owned()))
+    });
+    entries.collect()
+}
+
+fn digest(text: &str) -> String {
+    Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// The same text for the same value, whatever order its maps keep.
+fn pretty(value: &Value) -> anyhow::Result<String> {
+    Ok(serde_json::to_string_pretty(&sorted(value))? + "\n")
+}
+
+/// The value with all its keys in the order of the alphabet.
+fn sorted(value: &Value) -> Value {
+    match value {
+        Value::Object(map) => {
+            let mut entries: Vec<_> = map.iter().collect();
+            entries.sort_by_key(|(key, _)| *key);
+            Value::Object(entries.into_iter().map(|(key, value)| (key.clone(), sorted(value))).collect())
+        }
+        Value::Array(items) => items.iter().map(sorted).collect(),
+        other => other.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests;

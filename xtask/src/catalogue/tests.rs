@@ -1,0 +1,82 @@
+use domain::Entry;
+use domain::catalogue::OldShape;
+use kernel::Description;
+use kernel::Kind;
+use schemars::Schema;
+use schemars::json_schema;
+use serde_json::json;
+
+use super::files;
+use super::generate;
+use super::problems;
+use super::sample::body;
+use crate::place;
+
+fn schema() -> Schema {
+    json_schema!({ "type": "object", "properties": { "lampId": { "type": "string" } } })
+}
+
+fn lamp(version: u32) -> Vec<Entry> {
+    let old = |version| OldShape { version, schema, sample: json!({ "lampId": "l-1" }) };
+    vec![Entry {
+        description: Description { name: "LampLit", version, context: "lamp", kind: Kind::Event, schema },
+        sample: json!({ "lampId": "l-1" }),
+        old: (1..version).map(old).collect(),
+    }]
+}
+
+#[test]
+fn what_is_generated_has_no_problems_until_it_is_touched() {
+    let house = tempfile::tempdir().unwrap();
+    let written = generate(house.path(), &lamp(1)).unwrap();
+    assert!(written.contains(&"events/lamp/LampLit.v1.json".to_owned()), "{written:?}");
+    assert_eq!(problems(house.path(), &lamp(1)).unwrap(), Vec::<String>::new());
+    assert_eq!(generate(house.path(), &lamp(1)).unwrap(), Vec::<String>::new(), "a second time writes nothing");
+    place::write(house.path(), "events/lamp/LampLit.v1.json", "[]").unwrap();
+    assert_eq!(problems(house.path(), &lamp(1)).unwrap().len(), 1);
+}
+
+#[test]
+fn a_superseded_file_is_kept_and_its_change_is_seen() {
+    let house = tempfile::tempdir().unwrap();
+    generate(house.path(), &lamp(1)).unwrap();
+    let old = place::read(house.path(), "events/lamp/LampLit.v1.schema.json").unwrap();
+    generate(house.path(), &lamp(2)).unwrap();
+    assert_eq!(problems(house.path(), &lamp(2)).unwrap(), Vec::<String>::new());
+    assert_eq!(place::read(house.path(), "events/lamp/LampLit.v1.schema.json").unwrap(), old);
+    place::write(house.path(), "events/lamp/LampLit.v1.schema.json", "{}").unwrap();
+    generate(house.path(), &lamp(2)).unwrap();
+    let found = problems(house.path(), &lamp(2)).unwrap();
+    assert!(found.len() == 1 && found[0].contains("must not change"), "{found:?}");
+}
+
+#[test]
+fn an_old_shape_that_says_something_else_than_it_did_is_seen() {
+    let house = tempfile::tempdir().unwrap();
+    let mut lamp = lamp(2);
+    generate(house.path(), &lamp).unwrap();
+    lamp[0].old[0].schema = || json_schema!({ "type": "object" });
+    generate(house.path(), &lamp).unwrap();
+    let found = problems(house.path(), &lamp).unwrap();
+    assert!(found.len() == 1 && found[0].contains("restore the shape"), "{found:?}");
+}
+
+#[test]
+fn an_old_shape_that_is_dropped_is_missed() {
+    let house = tempfile::tempdir().unwrap();
+    let mut lamp = lamp(3);
+    generate(house.path(), &lamp).unwrap();
+    lamp[0].old.remove(0);
+    let found = problems(house.path(), &lamp).unwrap();
+    assert!(found.iter().any(|problem| problem.starts_with("LampLit v3 keeps the old shapes [2]")), "{found:?}");
+}
+
+#[test]
+fn a_sample_is_an_array_for_put_events() {
+    let sample = files(&lamp(1)).unwrap().pop().unwrap();
+    let sample = serde_json::from_str(&sample.text).unwrap();
+    assert_eq!(body(&sample).unwrap(), json!({ "lampId": "l-1" }));
+    assert_eq!(sample[0]["Source"], "causeway.lamp");
+    assert_eq!(sample[0]["Resources"], json!(["lamp/l-1"]));
+    assert_eq!(sample[0]["EventBusName"], "causeway");
+}

@@ -1,0 +1,86 @@
+//! The checks by name, in the order in which they share what they build.
+//! Every cargo call has the whole workspace, one profile and one set of features, so that nothing is built twice.
+
+use std::path::Path;
+use std::process::Command;
+
+use crate::check::licences;
+use crate::check::python;
+use crate::check::run::Tally;
+use crate::check::run::counted;
+use crate::check::run::whole;
+
+/// One check.
+pub(super) struct Stage {
+    pub(super) name: &'static str,
+    pub(super) what: &'static str,
+    pub(super) run: fn(&Path) -> anyhow::Result<Tally>,
+}
+
+/// All checks.
+pub(super) fn all() -> Vec<Stage> {
+    vec![
+        Stage { name: "format", what: "every file is formatted", run: format },
+        Stage { name: "clippy", what: "no warning in any target", run: clippy },
+        Stage { name: "tests", what: "all tests", run: tests },
+        Stage { name: "doctests", what: "the examples in the docs run", run: doctests },
+        Stage { name: "docs", what: "the docs build without a warning", run: docs },
+        Stage { name: "licences", what: "every dependency has an allowed licence", run: licences },
+        Stage { name: "template", what: "sam validate --lint and cfn-lint find nothing", run: python::template },
+    ]
+}
+
+fn cargo(root: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    command.current_dir(root).args(arguments);
+    command
+}
+
+/// Whether cargo has this subcommand here.
+fn has(root: &Path, subcommand: &str) -> bool {
+    let output = cargo(root, &[subcommand, "--version"]).output();
+    output.is_ok_and(|output| output.status.success())
+}
+
+fn format(root: &Path) -> anyhow::Result<Tally> {
+    whole(&mut cargo(root, &["fmt", "--all", "--check"]))
+}
+
+fn clippy(root: &Path) -> anyhow::Result<Tally> {
+    whole(&mut cargo(root, &["clippy", "--locked", "--workspace", "--all-targets", "--", "-D", "warnings"]))
+}
+
+fn tests(root: &Path) -> anyhow::Result<Tally> {
+    let runner: &[&str] = if has(root, "nextest") {
+        &[
+            "nextest",
+            "run",
+            "--locked",
+            "--workspace",
+            "--no-fail-fast",
+            "--status-level",
+            "slow",
+            "--show-progress",
+            "none",
+        ]
+    } else {
+        &["test", "--locked", "--workspace", "--lib", "--bins", "--tests", "--no-fail-fast"]
+    };
+    counted(&mut cargo(root, runner))
+}
+
+fn doctests(root: &Path) -> anyhow::Result<Tally> {
+    counted(&mut cargo(root, &["test", "--locked", "--workspace", "--doc", "--no-fail-fast"]))
+}
+
+fn docs(root: &Path) -> anyhow::Result<Tally> {
+    let arguments = ["doc", "--locked", "--workspace", "--no-deps", "--lib", "--document-private-items"];
+    whole(cargo(root, &arguments).env("RUSTDOCFLAGS", "-D warnings"))
+}
+
+fn licences(root: &Path) -> anyhow::Result<Tally> {
+    if has(root, "deny") {
+        return whole(&mut cargo(root, &["deny", "check", "licenses", "bans", "sources"]));
+    }
+    licences::check(root)
+}

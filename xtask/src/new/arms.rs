@@ -1,0 +1,107 @@
+//! An arm for the new event in every match over its family. A fact that no rule and no column knows yet changes
+//! nothing, so that is what the arm says, and the person who adds the rule finds it there.
+
+/// The text with the arms put in.
+pub(super) fn insert(text: &str, family: &str, event: &str) -> String {
+    let mut text = text.to_owned();
+    let mut from = 0;
+    while let Some(found) = text.get(from..).and_then(|rest| rest.find("match ")) {
+        let begin = from + found;
+        from = begin + "match ".len();
+        let Some(arms) = Arms::at(&text, begin) else { continue };
+        let wildcard = arms.last_line(&text).trim_start().starts_with("_ =>");
+        if let (Some(arm), false) = (arms.arm(&text, family, event), wildcard) {
+            let line = format!("{}    {arm},\n", arms.indent(&text));
+            text.insert_str(arms.end_line, &line);
+        }
+    }
+    text
+}
+
+/// Where a match stands.
+struct Arms {
+    /// The word `match`.
+    begin: usize,
+    /// The opening brace.
+    open: usize,
+    /// The closing brace.
+    close: usize,
+    /// The line of the closing brace.
+    end_line: usize,
+}
+
+impl Arms {
+    fn at(text: &str, begin: usize) -> Option<Self> {
+        let line_end = begin + text.get(begin..)?.find('\n')?;
+        let open = begin + text.get(begin..line_end)?.rfind('{')?;
+        let close = open + closing(text.get(open..)?)?;
+        let end_line = text.get(..close)?.rfind('\n')? + 1;
+        (open < end_line).then_some(Self { begin, open, close, end_line })
+    }
+
+    /// The arm, when this match has the family in its own patterns.
+    fn arm(&self, text: &str, family: &str, event: &str) -> Option<String> {
+        let scrutinee = text.get(self.begin..self.open)?.trim_start_matches("match ").trim();
+        let function = text.get(..self.begin)?.rsplit("fn ").next()?;
+        let answer = match function.split('(').next()? {
+            "evolve" => {
+                let state = function.split_once('(')?.1.split(':').next()?;
+                state.trim_start_matches("mut ").to_owned()
+            }
+            "patch" => "Patch::none()".to_owned(),
+            "wishes" => "Vec::new()".to_owned(),
+            _ => return None,
+        };
+        if !self.patterns(text).contains(&format!("{family}::")) {
+            return None;
+        }
+        let variant = format!("{family}::{event}(_)");
+        let pattern = match scrutinee.strip_prefix('(').and_then(|pair| pair.split_once(',')) {
+            Some((first, _)) if first.trim() == answer => format!("({answer}, {variant})"),
+            Some(_) => format!("(_, {variant})"),
+            None => variant,
+        };
+        // Where the match only makes a part of the answer, the whole answer is given at once.
+        let line = text.get(..self.begin)?.rsplit('\n').next()?;
+        let part = line.contains('=') || text.get(self.close + 1..)?.starts_with([';', '.', '?']);
+        Some(if part { format!("{pattern} => return {answer}") } else { format!("{pattern} => {answer}") })
+    }
+
+    /// The text of the match outside of its arms' braces.
+    fn patterns(&self, text: &str) -> String {
+        let mut depth = 0;
+        let inside = text.get(self.open + 1..self.close).unwrap_or_default().chars();
+        let own = inside.filter(|char| {
+            match char {
+                '{' => depth += 1,
+                '}' => depth -= 1,
+                _ => {}
+            }
+            depth == 0
+        });
+        own.collect()
+    }
+
+    fn last_line<'a>(&self, text: &'a str) -> &'a str {
+        text.get(..self.end_line).and_then(|before| before.lines().last()).unwrap_or_default()
+    }
+
+    fn indent(&self, text: &str) -> String {
+        let line = text.get(self.end_line..).unwrap_or_default();
+        line.chars().take_while(|char| *char == ' ').collect()
+    }
+}
+
+/// Where the brace that opens the text is closed. Braces in texts come in pairs, as `format!` wants them.
+fn closing(text: &str) -> Option<usize> {
+    let mut depth = 0;
+    for (at, char) in text.char_indices() {
+        match char {
+            '{' => depth += 1,
+            '}' if depth == 1 => return Some(at),
+            '}' => depth -= 1,
+            _ => {}
+        }
+    }
+    None
+}
