@@ -4,6 +4,7 @@ mod end;
 mod invariants;
 mod ledger_rules;
 mod old_house;
+mod planted;
 mod processes;
 mod seeds;
 mod shelves;

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says where it stands")]
 
+mod drops;
 mod house;
 mod journeys;
 mod stores;

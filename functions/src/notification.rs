@@ -16,6 +16,7 @@ use kernel::Claimed;
 use kernel::Failure;
 use kernel::Outcome;
 use kernel::Received;
+use kernel::inbox::NothingLeft;
 use kernel::mail::FoundMail;
 use kernel::mail::Mail;
 use kernel::mail::MailError;
@@ -25,7 +26,7 @@ use kernel::message::Message;
 /// Tells the buyer that the order is confirmed.
 pub async fn on_order_confirmed(app: App, claimed: Claimed<OrderConfirmed>) -> Outcome {
     let confirmed = &claimed.message;
-    let known = app.state::<Order>(&confirmed.data.order_id).await?;
+    let known = app.state::<Order>(&confirmed.data.order_id).await.map_err(NothingLeft::before)?;
     let mail = known.placed().and_then(|order| {
         let to = order.contact_email.clone()?;
         Some((notification::order_confirmed(&confirmed.id, &confirmed.data, &to, order.total), to))
@@ -37,7 +38,7 @@ pub async fn on_order_confirmed(app: App, claimed: Claimed<OrderConfirmed>) -> O
 /// Tells the buyer that the order is cancelled, and why.
 pub async fn on_order_cancelled(app: App, claimed: Claimed<OrderCancelled>) -> Outcome {
     let cancelled = &claimed.message;
-    let known = app.state::<Order>(&cancelled.data.order_id).await?;
+    let known = app.state::<Order>(&cancelled.data.order_id).await.map_err(NothingLeft::before)?;
     let mail = known.placed().and_then(|order| {
         let to = order.contact_email.clone()?;
         Some((notification::order_cancelled(&cancelled.id, &cancelled.data, &to), to))
@@ -83,6 +84,7 @@ async fn hand_over(app: &App, mail: &Mail, again: bool) -> Result<Result<String,
     match mailer.send(mail).await {
         Ok(accepted) => Ok(Ok(accepted.id)),
         Err(MailError::Refused { reason }) => Ok(Err(format!("the mailer refused it: {reason}"))),
+        Err(error @ MailError::NotTaken(_)) => Err(NothingLeft::before(Failure::retry(error))),
         Err(error @ MailError::Unavailable(_)) => Err(Failure::retry(error)),
     }
 }

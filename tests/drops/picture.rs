@@ -27,30 +27,30 @@ pub(crate) struct Picture {
 }
 
 impl Picture {
-    /// The picture of this house; `mark` is what tells this run's ids from another's.
-    pub(crate) async fn of(pump: &Pump, mark: &str) -> Self {
+    /// The picture of this house.
+    pub(crate) async fn of(pump: &Pump) -> Self {
         let mut picture = Self::default();
         for stream in pump.witness.streams() {
             for commit in pump.witness.since(&stream, 1).await.unwrap() {
-                picture.log.push(plain(of_commit(&commit), mark));
+                picture.log.push(plain(of_commit(&commit)));
             }
         }
         for key in pump.witness.rows() {
             let row = pump.witness.get(&key).await.unwrap();
             let row = row.map(|row| json!({ "version": row.version, "place": row.place, "columns": row.columns }));
-            picture.views.push(plain(json!({ "key": key.to_string(), "row": row }), mark));
+            picture.views.push(plain(json!({ "key": key.to_string(), "row": row })));
         }
         let mut once = BTreeMap::new();
         for entry in &pump.said {
             let said = serde_json::to_value(&entry.envelope).unwrap();
             once.entry(entry.envelope.event_id.clone()).or_insert(json!({ "source": entry.source, "said": said }));
         }
-        picture.said = once.into_values().map(|said| plain(said, mark)).collect();
+        picture.said = once.into_values().map(|said| plain(said)).collect();
         for mail in pump.memory.mailer.sent() {
-            picture.mails.push(plain(json!([mail.key, mail.to, mail.subject, mail.body]), mark));
+            picture.mails.push(plain(json!([mail.key, mail.to, mail.subject, mail.body])));
         }
         for timer in pump.memory.timers.pending() {
-            picture.timers.push(plain(json!([timer.key.stream, timer.key.name]), mark));
+            picture.timers.push(plain(json!([timer.key.stream, timer.key.name])));
         }
         // A letter that was written and not answered for is written again.
         let letters: BTreeSet<String> = pump
@@ -58,7 +58,7 @@ impl Picture {
             .dead_letters
             .letters()
             .into_iter()
-            .map(|letter| plain(json!([letter.reason, letter.explanation, letter.consumer, letter.message]), mark))
+            .map(|letter| plain(json!([letter.reason, letter.explanation, letter.consumer, letter.message])))
             .collect();
         picture.letters = letters.into_iter().collect();
         for lines in [&mut picture.log, &mut picture.views, &mut picture.said, &mut picture.mails, &mut picture.timers] {
@@ -66,6 +66,34 @@ impl Picture {
         }
         picture
     }
+
+    /// The lines in which this picture differs from the other.
+    pub(crate) fn different(&self, other: &Self) -> Vec<String> {
+        let pairs = [
+            (&self.log, &other.log),
+            (&self.views, &other.views),
+            (&self.said, &other.said),
+            (&self.mails, &other.mails),
+            (&self.timers, &other.timers),
+            (&self.letters, &other.letters),
+        ];
+        pairs.into_iter().flat_map(|(ours, theirs)| difference(ours, theirs)).collect()
+    }
+}
+
+fn difference(ours: &[String], theirs: &[String]) -> Vec<String> {
+    let mut missing: Vec<&String> = theirs.iter().collect();
+    let mut different = Vec::new();
+    for line in ours {
+        match missing.iter().position(|other| *other == line) {
+            Some(place) => {
+                missing.remove(place);
+            }
+            None => different.push(format!("only with the drop: {line}")),
+        }
+    }
+    different.extend(missing.into_iter().map(|line| format!("only without: {line}")));
+    different
 }
 
 fn of_commit(commit: &Commit) -> Value {
@@ -85,8 +113,8 @@ fn of_commit(commit: &Commit) -> Value {
 }
 
 /// The value without ids and times.
-fn plain(value: Value, mark: &str) -> String {
-    strip(value).to_string().replace(mark, "")
+fn plain(value: Value) -> String {
+    strip(value).to_string()
 }
 
 fn strip(value: Value) -> Value {

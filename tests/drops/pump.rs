@@ -47,6 +47,13 @@ pub(crate) struct Kill {
     pub(crate) at: u32,
 }
 
+/// What somebody says as soon as something is heard.
+pub(crate) struct Hook {
+    pub(crate) heard: &'static str,
+    pub(crate) name: &'static str,
+    pub(crate) data: serde_json::Value,
+}
+
 /// A bus that keeps what it hears for the next steps.
 #[derive(Default)]
 pub(crate) struct QueueBus {
@@ -72,6 +79,7 @@ pub(crate) struct Pump {
     pub(crate) said: Vec<Entry>,
     pub(crate) steps: Vec<String>,
     pub(crate) killed: bool,
+    pub(crate) hooks: Vec<Hook>,
     routes: Vec<Route>,
     relayed: BTreeMap<StreamId, u64>,
     queue: VecDeque<Step>,
@@ -93,6 +101,7 @@ impl Pump {
             said: Vec::new(),
             steps: Vec::new(),
             killed: false,
+            hooks: Vec::new(),
             routes,
             relayed: BTreeMap::new(),
             queue: VecDeque::new(),
@@ -182,6 +191,19 @@ impl Pump {
     fn hear(&mut self, entry: Entry) {
         let detail = to_raw_value(&entry.envelope).unwrap();
         self.say(&entry.source.clone(), &entry.envelope.event_type.clone(), detail);
+        let (now, later) = std::mem::take(&mut self.hooks)
+            .into_iter()
+            .partition::<Vec<_>, _>(|hook| hook.heard == entry.envelope.event_type);
+        self.hooks = later;
+        for hook in now {
+            self.tell(hook.name, &hook.data);
+        }
         self.said.push(entry);
+    }
+
+    /// Somebody outside says this, with nothing around it.
+    pub(crate) fn tell(&mut self, name: &str, data: &serde_json::Value) {
+        let detail = to_raw_value(&serde_json::json!({ "data": data })).unwrap();
+        self.say("shop.web", name, detail);
     }
 }

@@ -1,4 +1,4 @@
-//! `cargo xtask new` on a copy of the house: what it writes is formatted, builds, and holds the rules.
+//! `cargo xtask new` on a copy of the house: what it writes builds and holds the rules.
 //! The copy has its own sources and shares what is built of other people's crates.
 
 use std::path::Path;
@@ -23,7 +23,6 @@ fn a_new_event_with_its_function_builds_and_holds_the_rules() {
         &["run", "--offline", "--package", "xtask", "--", "new", "order", "OrderMislaid", "--hears", "inventory"],
     );
     cargo(&house, &["run", "--offline", "--package", "xtask", "--", "events", "--check"]);
-    cargo(&house, &["fmt", "--all", "--check"]);
     cargo(&house, &["check", "--offline", "--workspace"]);
     let mut lines = page::lines();
     lines.push(line("order", "OrderGiftWrapped"));

@@ -14,6 +14,8 @@ const LONGEST_BINARY: usize = 6;
 
 #[test]
 fn files_are_small_say_their_idea_first_and_name_no_machine() {
+    let sources = place::files(&place::root(), "").unwrap().into_iter().filter(|path| path.ends_with(".rs")).count();
+    assert!(sources > 100, "only {sources} sources were found");
     nothing_wrong(problems(&place::root()));
 }
 

@@ -79,7 +79,7 @@ fn second_line_end(end: &End) -> Vec<String> {
     broken
 }
 
-/// The shelf named `slow-shelf` answers nobody for half an hour: the tale sees to that.
+/// The shelf named `slow-shelf` answers nobody until long after the storm: the tale sees to that.
 fn deadline(shop: &Shop) {
     shop.stock("slow-shelf", 4);
     shop.place("o-deadline", &[("slow-shelf", 1)]);

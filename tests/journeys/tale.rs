@@ -96,7 +96,7 @@ fn routes() -> Vec<Route> {
 
 fn slow_shelf(inner: Route, app: App, delivery: Delivery) -> futures::future::BoxFuture<'static, Outcome> {
     async move {
-        let open = delivery.time + SignedDuration::from_mins(30);
+        let open = delivery.time + SignedDuration::from_mins(100);
         if delivery.detail.get().contains("slow-shelf") && app.clock().now() < open {
             return Err(Failure::retry("this shelf is slow"));
         }

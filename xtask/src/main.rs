@@ -64,7 +64,10 @@ fn new_event(wanted: &new::Wanted) -> anyhow::Result<bool> {
     }
     // What was put in is brought into the order of the formatter. The types have changed, so the catalogue is
     // written by a tool built anew.
-    for arguments in [&["fmt", "--all"][..], &["run", "--quiet", "--package", "xtask", "--", "events"]] {
+    for arguments in [
+        &["fmt", "--package", "domain", "--package", "functions"][..],
+        &["run", "--quiet", "--package", "xtask", "--", "events"],
+    ] {
         if !Command::new("cargo").args(arguments).current_dir(place::root()).status()?.success() {
             return Ok(false);
         }

@@ -82,6 +82,7 @@ impl Mailer for SesMailer {
             );
             match PATIENCE.delay(retry, self.ids.as_ref()) {
                 Some(delay) if throttled => self.clock.sleep(delay).await,
+                None if throttled => return Err(MailError::NotTaken(error.into())),
                 _ => return Err(mail_error(refusal(error))),
             }
             retry += 1;

@@ -30,7 +30,8 @@ impl EmailAddress {
     /// Checks the shape.
     pub fn new(text: impl Into<String>) -> Result<Self, InvalidEmailAddress> {
         let text = text.into();
-        let refused = |character: char| character.is_whitespace() || character.is_control() || "<>,;\"".contains(character);
+        let refused =
+            |character: char| character.is_whitespace() || character.is_control() || "<>,;\"".contains(character);
         let shaped = text.split_once('@').is_some_and(|(somebody, place)| {
             let named = place.split('.').count() >= 2 && place.split('.').all(|part| !part.is_empty());
             !somebody.is_empty() && named && !place.contains('@')

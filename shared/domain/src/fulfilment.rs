@@ -8,7 +8,7 @@
 //! | `StockReservationFailed`, `OrderCancelled`, `FulfilmentDeadlinePassed`, a `StockReleased` nobody here asked for | `FulfilmentCompensating` | `ReleaseStock` for what was asked or done, the last first; a second deadline |
 //! | `StockReleased` | `FulfilmentLineReleased`; with the last line `FulfilmentReleased` | then `CancelOrder` with the reason |
 //! | `OrderCancelled` | `FulfilmentCompensated` | no deadline any more |
-//! | the second `FulfilmentDeadlinePassed` | `FulfilmentNeedsOperator` | |
+//! | the second `FulfilmentDeadlinePassed` | `FulfilmentNeedsOperator` | `CancelOrder`, so that no buyer waits for ever |
 //! | `OrderCancelled` after an end, or a `StockReserved` that is late | `ReservationsReturned` | `ReleaseStock` |
 //! | anything that comes before it can be of use | `FulfilmentFactNoted` | |
 //!

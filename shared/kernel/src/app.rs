@@ -1,5 +1,8 @@
 //! The app: all ports in one hand, as a handler gets them, and the few sentences a handler says.
 
+#[cfg(test)]
+mod tests;
+
 use std::sync::Arc;
 
 use jiff::Timestamp;

@@ -48,7 +48,8 @@ impl Cache {
         if self.capacity == 0 {
             return;
         }
-        if entries.known.len() >= self.capacity {
+        let key = (TypeId::of::<D>(), stream.clone());
+        if entries.known.len() >= self.capacity && !entries.known.contains_key(&key) {
             let oldest = entries.known.iter().min_by_key(|(_, (used, _))| *used).map(|(key, _)| key.clone());
             if let Some(oldest) = oldest {
                 entries.known.remove(&oldest);
@@ -56,6 +57,6 @@ impl Cache {
         }
         entries.uses += 1;
         let used = entries.uses;
-        entries.known.insert((TypeId::of::<D>(), stream.clone()), (used, Arc::new(known)));
+        entries.known.insert(key, (used, Arc::new(known)));
     }
 }

@@ -6,7 +6,6 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 
 use crate::commit::Commit;
-use crate::id::CommitId;
 use crate::id::MessageId;
 use crate::id::StreamId;
 use crate::message::Message;
@@ -129,7 +128,7 @@ impl<M: Message> Received<M> {
 }
 
 impl Envelope {
-    /// The envelope of a fact: the event at `index` of the commit `commit` that begins at `first`.
+    /// The envelope of a fact: the event at this index of the commit.
     pub fn of_event(commit: &Commit, index: usize) -> Option<Self> {
         let event = commit.events.get(index)?;
         Some(Self {
@@ -145,11 +144,11 @@ impl Envelope {
         })
     }
 
-    /// The envelope of a message that a commit sends; its cause is the commit's first event.
+    /// The envelope of the message that the commit sends at this index; its cause is the commit's first event.
     pub fn of_send(commit: &Commit, index: usize) -> Option<Self> {
         let send = commit.sends.get(index)?;
         Some(Self {
-            event_id: CommitId::send(commit.id, u16::try_from(index).ok()?),
+            event_id: commit.id.send(u16::try_from(index).ok()?),
             event_type: send.message.name.clone(),
             event_version: send.message.version,
             aggregate_type: send.to.context().to_owned(),

@@ -234,8 +234,8 @@ impl<'de> Deserialize<'de> for StreamId {
 
 /// The id of a commit, and the root of the ids of all that the commit says.
 ///
-/// A UUID v7 whose last 16 bits are free: the events count up from 0, the sends from `0x8000`.
-/// One id is stored, any number follow from it, and a repeat of the relay says the same ids.
+/// A UUID v7 whose last 16 bits are free: the events count up in them, and what the commit sends has ids derived from
+/// its first event. One id is stored, any number follow from it, and a repeat of the relay says the same ids.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct CommitId(Uuid);

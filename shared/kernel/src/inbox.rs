@@ -55,6 +55,12 @@ pub trait Inbox: Send + Sync {
 
     /// The effect was not done after all, or nobody knows: the next claim is granted at once, as [`Claim::Again`].
     async fn release(&self, ticket: &Ticket, now: Timestamp) -> Result<(), InboxError>;
+
+    /// Nothing left the house: the next claim is granted at once, as [`Claim::First`]. An inbox that cannot forget a
+    /// claim releases it, which is the cautious side.
+    async fn withdraw(&self, ticket: &Ticket, now: Timestamp) -> Result<(), InboxError> {
+        self.release(ticket, now).await
+    }
 }
 
 /// An inbox that did not answer.
@@ -80,4 +86,20 @@ impl From<InboxError> for Failure {
 pub struct HeldByAnother {
     /// The ticket.
     pub ticket: Ticket,
+}
+
+/// A passing failure before which nothing left the house: whoever comes again need not ask the other side.
+/// Inside [`Failure::Retry`] it withdraws the claim.
+#[derive(Debug, thiserror::Error)]
+#[error("nothing left the house")]
+pub struct NothingLeft(#[source] pub BoxError);
+
+impl NothingLeft {
+    /// The failure, if it is a passing one, as one before which nothing left the house.
+    pub fn before(failure: impl Into<Failure>) -> Failure {
+        match failure.into() {
+            Failure::Retry(error) => Failure::retry(Self(error)),
+            Failure::Reject(error) => Failure::Reject(error),
+        }
+    }
 }

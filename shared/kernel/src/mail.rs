@@ -51,6 +51,9 @@ pub enum MailError {
     /// No answer: it may have been accepted or not.
     #[error("the mail did not answer")]
     Unavailable(#[source] BoxError),
+    /// Certainly not accepted, but it may be later: throttled, not reached.
+    #[error("the mail was not taken this time")]
+    NotTaken(#[source] BoxError),
     /// It will never be accepted.
     #[error("the mail was refused: {reason}")]
     Refused {

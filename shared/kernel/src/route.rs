@@ -21,6 +21,7 @@ use crate::failure::causes;
 use crate::inbox::Claim;
 use crate::inbox::HeldByAnother;
 use crate::inbox::LEASE;
+use crate::inbox::NothingLeft;
 use crate::inbox::Ticket;
 use crate::message::EncodeError;
 use crate::message::Message;
@@ -166,6 +167,9 @@ pub async fn handle<A: Arrival>(app: &App, consumer: &str, delivery: &Delivery, 
     let outcome = handler.call(app.clone(), A::new(received, again)).await;
     let outcome = settle(app, consumer, delivery, outcome).await;
     match &outcome {
+        Err(Failure::Retry(error)) if error.is::<NothingLeft>() && !again => {
+            app.inbox().withdraw(&ticket, app.clock().now()).await?;
+        }
         Ok(Handled::Buried) | Err(_) => app.inbox().release(&ticket, app.clock().now()).await?,
         Ok(_) => app.inbox().close(&ticket, app.clock().now()).await?,
     }

@@ -2,6 +2,9 @@
 //! A timer's key is its stream and its name. It fires at least once and maybe late, so what it says is checked
 //! against the state by whoever hears it.
 
+#[cfg(test)]
+mod tests;
+
 use async_trait::async_trait;
 use jiff::Timestamp;
 

@@ -3,13 +3,11 @@
 use std::path::Path;
 
 use anyhow::Context;
+use anyhow::ensure;
 use heck::ToSnakeCase;
 use heck::ToTitleCase;
-use toml_edit::ArrayOfTables;
 use toml_edit::DocumentMut;
 use toml_edit::Item;
-use toml_edit::Table;
-use toml_edit::value;
 
 use crate::new::Wanted;
 use crate::new::insert_before;
@@ -81,9 +79,7 @@ fn with_route(page: &str, wanted: &Wanted) -> anyhow::Result<String> {
         Some(last) => page.get(..last + own.len()).unwrap_or_default(),
         None => "fn routes()",
     };
-    let next = |line: &str| {
-        line.trim_start().starts_with("route(") || line.trim_start().starts_with(']') || line.trim().is_empty()
-    };
+    let next = |line: &str| ["route(", "//", "]"].iter().any(|begin| line.trim_start().starts_with(begin));
     insert_before(page, before, next, &line).with_context(|| format!("{ROUTES} has no list of routes"))
 }
 
@@ -99,16 +95,21 @@ fn binary(wanted: &Wanted) -> String {
     )
 }
 
-/// The manifest with the new binary in its place among the others.
+/// The manifest with the new binary behind the last one of the same context.
 fn with_binary(manifest: &str, function: &str) -> anyhow::Result<String> {
-    let mut document: DocumentMut = manifest.parse()?;
-    let bins = document.entry("bin").or_insert(Item::ArrayOfTables(ArrayOfTables::new()));
-    let bins = bins.as_array_of_tables_mut().with_context(|| format!("{}: bin is no list", place::FUNCTIONS))?;
-    let mut bin = bins.iter().last().cloned().unwrap_or_else(Table::new);
-    bin.insert("name", value(function));
-    bin.insert("path", value(place::binary(function)));
-    bin.insert("test", value(false));
-    bin.set_position(None);
-    bins.push(bin);
-    Ok(document.to_string())
+    let binary = format!("[[bin]]\nname = \"{function}\"\npath = \"{}\"\ntest = false\n", place::binary(function));
+    let context = function.split("-on-").next().unwrap_or(function);
+    let own = format!("name = \"{context}-on-");
+    let with = match manifest.rfind(&own) {
+        Some(last) => {
+            let before = manifest.get(..last + own.len()).unwrap_or_default();
+            insert_before(manifest, before, |line| line.trim().is_empty(), &format!("\n{binary}"))
+        }
+        None => None,
+    };
+    let with = with.unwrap_or_else(|| format!("{manifest}\n{binary}"));
+    let read: DocumentMut = with.parse().with_context(|| format!("{} is no TOML any more", place::FUNCTIONS))?;
+    let bins = read.get("bin").and_then(Item::as_array_of_tables).map_or(0, |bins| bins.len());
+    ensure!(bins == manifest.matches("[[bin]]").count() + 1, "{} has lost a binary", place::FUNCTIONS);
+    Ok(with)
 }

@@ -24,13 +24,10 @@ const LARGEST: usize = 1_048_576;
 const DEEPEST: usize = 64;
 
 /// The short forms, which are the long ones without `Fn::`; `Ref` and `Condition` have no such prefix.
-const SHORT: [&str; 25] = [
+const SHORT: [&str; 18] = [
     "And",
     "Base64",
     "Cidr",
-    "Contains",
-    "EachMemberEquals",
-    "EachMemberIn",
     "Equals",
     "FindInMap",
     "GetAZs",
@@ -41,15 +38,11 @@ const SHORT: [&str; 25] = [
     "Length",
     "Not",
     "Or",
-    "RefAll",
     "Select",
     "Split",
     "Sub",
     "ToJsonString",
     "Transform",
-    "ValueOf",
-    "ValueOfAll",
-    "GetStackOutput",
 ];
 
 /// Reads the one document of a text.

@@ -145,6 +145,15 @@ impl Inbox for DynamoInbox {
         self.write(ticket, item(ticket, OPEN, now, now), Some(guard)).await?;
         Ok(())
     }
+
+    async fn withdraw(&self, ticket: &Ticket, now: Timestamp) -> Result<(), InboxError> {
+        let guard = Guard::new("#state = :open", [("#state", STATE)], [(":open", text(OPEN))]);
+        // What is forgotten already counts for nothing, and no right to delete is needed.
+        let mut forgotten = item(ticket, OPEN, now, now);
+        forgotten.insert(EXPIRES.to_owned(), number(now.as_second()));
+        self.write(ticket, forgotten, Some(guard)).await?;
+        Ok(())
+    }
 }
 
 fn item(ticket: &Ticket, state: &str, until: Timestamp, touched: Timestamp) -> Item {

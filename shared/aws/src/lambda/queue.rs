@@ -1,16 +1,16 @@
 //! A function woken by a queue that a rule of the bus fills: a batch, answered message by message.
 //! On a FIFO queue nothing behind a failure is tried, so that the order of its group stands.
 
-use std::collections::HashMap;
-
 use async_trait::async_trait;
+use aws_lambda_events::sqs::SqsBatchResponse;
+use aws_lambda_events::sqs::SqsEvent;
+use aws_lambda_events::sqs::SqsMessage;
 use kernel::App;
 use kernel::route::Arrival;
 use kernel::route::Handler;
 use lambda_runtime::Diagnostic;
-use serde::Deserialize;
+use serde::de::Error as _;
 use serde_json::Value;
-use serde_json::json;
 
 use super::Function;
 use super::Invocation;
@@ -20,23 +20,6 @@ use super::listener::Listener;
 /// A function on a queue.
 pub struct QueueFunction<A, H> {
     listener: Listener<A, H>,
-}
-
-#[derive(Deserialize)]
-struct Batch {
-    #[serde(rename = "Records")]
-    records: Vec<QueueMessage>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct QueueMessage {
-    message_id: String,
-    body: String,
-    #[serde(default)]
-    attributes: HashMap<String, String>,
-    #[serde(default, rename = "eventSourceARN")]
-    event_source_arn: String,
 }
 
 impl<A: Arrival, H: Handler<A>> QueueFunction<A, H> {
@@ -49,35 +32,30 @@ impl<A: Arrival, H: Handler<A>> QueueFunction<A, H> {
 #[async_trait]
 impl<A: Arrival, H: Handler<A>> Function for QueueFunction<A, H> {
     async fn answer(&self, invocation: Invocation<'_>) -> Result<Value, Diagnostic> {
-        // Without identifiers nothing can be answered for one message alone.
-        let batch: Batch =
-            serde_json::from_str(invocation.payload).map_err(|error| unreadable_batch("a queue", &error))?;
-        let mut failed: Vec<String> = Vec::new();
+        let unreadable = |error: serde_json::Error| unreadable_batch("a queue", &error);
+        let batch: SqsEvent = serde_json::from_str(invocation.payload).map_err(unreadable)?;
+        let mut answer = SqsBatchResponse::default();
         for message in batch.records {
-            let in_order = message.event_source_arn.ends_with(".fifo");
-            if in_order && !failed.is_empty() {
-                failed.push(message.message_id);
+            // Without its identifier nothing can be answered for one message alone.
+            let missing = || unreadable(serde_json::Error::missing_field("messageId"));
+            let identifier = message.message_id.clone().ok_or_else(missing)?;
+            let in_order = message.event_source_arn.as_ref().is_some_and(|queue| queue.ends_with(".fifo"));
+            if in_order && !answer.batch_item_failures.is_empty() {
+                answer.add_failure(identifier);
                 continue;
             }
-            let attempt = message.attempt();
-            if self.listener.hear(Invocation { payload: &message.body, attempt, ..invocation }).await.is_err() {
-                failed.push(message.message_id);
+            let attempt = attempt(&message);
+            let payload = message.body.as_deref().unwrap_or_default();
+            if self.listener.hear(Invocation { payload, attempt, ..invocation }).await.is_err() {
+                answer.add_failure(identifier);
             }
         }
-        Ok(failures(failed))
+        serde_json::to_value(answer).map_err(unreadable)
     }
 }
 
-impl QueueMessage {
-    fn attempt(&self) -> u32 {
-        let count = self.attributes.get("ApproximateReceiveCount");
-        count.and_then(|count| count.parse().ok()).unwrap_or(1)
-    }
-}
-
-/// The answer to a batch: who comes again.
-pub(crate) fn failures(identifiers: impl IntoIterator<Item = String>) -> Value {
-    let failures: Vec<Value> =
-        identifiers.into_iter().map(|identifier| json!({ "itemIdentifier": identifier })).collect();
-    json!({ "batchItemFailures": failures })
+/// SQS counts how often it has handed the message out.
+fn attempt(message: &SqsMessage) -> u32 {
+    let count = message.attributes.get("ApproximateReceiveCount");
+    count.and_then(|count| count.parse().ok()).unwrap_or(1)
 }

@@ -2,6 +2,8 @@
 //! The first record that is not out is answered, so that the stream brings it and all behind it again.
 
 use async_trait::async_trait;
+use aws_lambda_events::streams::DynamoDbBatchItemFailure;
+use aws_lambda_events::streams::DynamoDbEventResponse;
 use kernel::App;
 use kernel::commit::Commit;
 use kernel::dead_letter::DeadLetter;
@@ -22,7 +24,6 @@ use super::Invocation;
 use super::failed::unreadable_batch;
 use super::image::Image;
 use super::image::item;
-use super::queue::failures;
 use crate::dynamo::commit_of;
 use crate::telemetry;
 
@@ -130,7 +131,12 @@ impl Function for RelayFunction {
                 inserted.push((record.dynamodb.sequence_number, text));
             }
         }
-        Ok(failures(self.relay(&inserted).await))
+        let mut failure = DynamoDbBatchItemFailure::default();
+        failure.item_identifier = self.relay(&inserted).await;
+        let mut answer = DynamoDbEventResponse::default();
+        answer.batch_item_failures =
+            Some(failure).into_iter().filter(|failure| failure.item_identifier.is_some()).collect();
+        serde_json::to_value(answer).map_err(unreadable)
     }
 }
 

@@ -65,7 +65,7 @@ async fn a_throttled_mail_was_surely_not_sent_and_is_tried_again() {
     });
     assert_eq!(mailer(&wire).send(&mail()).await.unwrap().id, "m-1");
     let never = FakeWire::new(|_, _| Reply::Refused(429, "TooManyRequestsException"));
-    assert!(matches!(mailer(&never).send(&mail()).await, Err(MailError::Unavailable(_))));
+    assert!(matches!(mailer(&never).send(&mail()).await, Err(MailError::NotTaken(_))));
     assert_eq!(never.requests().len(), 5, "there is an end to it");
 }
 

@@ -17,6 +17,7 @@ use super::course::Course;
 use super::events::FulfilmentCompensating;
 use super::events::FulfilmentDeadlinePassed;
 use super::events::FulfilmentEvent;
+use super::events::FulfilmentNeedsOperator;
 use super::events::FulfilmentReleased;
 use super::events::FulfilmentReserved;
 use super::events::FulfilmentStarted;
@@ -27,9 +28,9 @@ use crate::ids::OrderId;
 use crate::ids::Sku;
 use crate::inventory::ReleaseStock;
 use crate::inventory::ReserveStock;
+use crate::never::NeverRefused;
 use crate::order::CancelOrder;
 use crate::order::ConfirmOrder;
-use crate::never::NeverRefused;
 
 /// An order has what it needs so long after it was placed, or it is cancelled.
 pub const TIME_TO_FULFIL: SignedDuration = SignedDuration::from_mins(15);
@@ -94,14 +95,18 @@ impl Decider for Fulfilment {
                 Is::Reserving(Course::begin(&started.lines, started.deadline))
             }
             FulfilmentEvent::FulfilmentFactNoted(noted) => state.note(&noted.fact),
-            FulfilmentEvent::FulfilmentLineReserved(reserved) => state.with(|course| course.line_reserved(&reserved.line)),
+            FulfilmentEvent::FulfilmentLineReserved(reserved) => {
+                state.with(|course| course.line_reserved(&reserved.line))
+            }
             FulfilmentEvent::FulfilmentReserved(_) => Is::Confirming(state.course()),
             FulfilmentEvent::FulfilmentCompleted(_) => Is::Completed(state.with(Course::order_confirmed).course()),
             FulfilmentEvent::FulfilmentCompensating(compensating) => {
                 let state = state.with(|course| course.compensate(compensating));
                 Is::Releasing(state.course(), compensating.reason.clone())
             }
-            FulfilmentEvent::FulfilmentLineReleased(released) => state.with(|course| course.line_released(&released.sku)),
+            FulfilmentEvent::FulfilmentLineReleased(released) => {
+                state.with(|course| course.line_released(&released.sku))
+            }
             FulfilmentEvent::FulfilmentReleased(released) => Is::Cancelling(state.course(), released.reason.clone()),
             FulfilmentEvent::FulfilmentCompensated(_) => {
                 let mut course = state.course();
@@ -135,7 +140,9 @@ impl Decider for Fulfilment {
                 let FulfilmentCompensating { order_id, release: skus, deadline, .. } = compensating;
                 skus.iter().map(|sku| release(order_id, sku)).chain([timer(order_id, *deadline)]).collect()
             }
-            FulfilmentEvent::FulfilmentReleased(FulfilmentReleased { order_id, reason }) => {
+            // Whoever gives up still tells the order, so that no buyer waits for ever.
+            FulfilmentEvent::FulfilmentReleased(FulfilmentReleased { order_id, reason })
+            | FulfilmentEvent::FulfilmentNeedsOperator(FulfilmentNeedsOperator { order_id, reason }) => {
                 vec![Wish::send(order_id, &CancelOrder { order_id: order_id.clone(), reason: reason.clone() })]
             }
             FulfilmentEvent::ReservationsReturned(ReservationsReturned { order_id, skus, .. }) => {
@@ -146,8 +153,7 @@ impl Decider for Fulfilment {
             }
             FulfilmentEvent::FulfilmentFactNoted(_)
             | FulfilmentEvent::FulfilmentLineReserved(_)
-            | FulfilmentEvent::FulfilmentLineReleased(_)
-            | FulfilmentEvent::FulfilmentNeedsOperator(_) => Vec::new(),
+            | FulfilmentEvent::FulfilmentLineReleased(_) => Vec::new(),
         }
     }
 }

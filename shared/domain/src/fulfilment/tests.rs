@@ -1,1 +1,230 @@
-//! Stories.
+//! Stories of fulfilments whose messages come as one expects; `untimely` and `chaos` have the others.
+
+mod chaos;
+mod untimely;
+
+use jiff::Timestamp;
+use kernel::Process;
+use kernel::Wish;
+use kernel::process::Status;
+use kernel::testing::given_process;
+use kernel::testing::given_view;
+
+use super::*;
+use crate::ids::OrderId;
+use crate::ids::Sku;
+use crate::inventory::ReleaseStock;
+use crate::inventory::ReserveStock;
+use crate::order::CancelOrder;
+use crate::order::ConfirmOrder;
+use crate::quantity::Quantity;
+
+const REFUSED: &str = "tea: 1 wanted, 0 available";
+const MIND: &str = "I changed my mind";
+
+fn order_id() -> OrderId {
+    "o-1".parse().unwrap()
+}
+
+fn sku(text: &str) -> Sku {
+    text.parse().unwrap()
+}
+
+fn mug() -> FulfilmentLine {
+    FulfilmentLine { sku: sku("mug"), quantity: Quantity::new(2).unwrap() }
+}
+
+fn tea() -> FulfilmentLine {
+    FulfilmentLine { sku: sku("tea"), quantity: Quantity::ONE }
+}
+
+fn heard(fact: Fact) -> impl FnOnce(Timestamp) -> Heard {
+    move |at| Heard { order_id: order_id(), at, fact }
+}
+
+fn placed() -> impl FnOnce(Timestamp) -> Heard {
+    |at| Heard { order_id: order_id(), at, fact: Fact::OrderPlaced { placed_at: at, lines: vec![mug(), tea()] } }
+}
+
+fn reserved(line: FulfilmentLine) -> impl FnOnce(Timestamp) -> Heard {
+    heard(Fact::StockReserved { line })
+}
+
+fn refused(line: FulfilmentLine) -> impl FnOnce(Timestamp) -> Heard {
+    heard(Fact::StockReservationFailed { line, because: "0 available".to_owned() })
+}
+
+fn released(text: &str) -> impl FnOnce(Timestamp) -> Heard {
+    heard(Fact::StockReleased { sku: sku(text) })
+}
+
+fn confirmed() -> impl FnOnce(Timestamp) -> Heard {
+    heard(Fact::OrderConfirmed)
+}
+
+fn cancelled() -> impl FnOnce(Timestamp) -> Heard {
+    heard(Fact::OrderCancelled { reason: MIND.to_owned() })
+}
+
+fn passed(deadline: Timestamp) -> impl FnOnce(Timestamp) -> Heard {
+    heard(Fact::DeadlinePassed { deadline })
+}
+
+fn reserve(line: FulfilmentLine) -> Wish {
+    let FulfilmentLine { sku, quantity } = line;
+    Wish::send(&sku.clone(), &ReserveStock { sku, order_id: order_id(), quantity: quantity.get() })
+}
+
+fn release(text: &str) -> Wish {
+    Wish::send(&sku(text), &ReleaseStock { sku: sku(text), order_id: order_id() })
+}
+
+fn confirm() -> Wish {
+    Wish::send(&order_id(), &ConfirmOrder { order_id: order_id() })
+}
+
+fn cancel(reason: &str) -> Wish {
+    Wish::send(&order_id(), &CancelOrder { order_id: order_id(), reason: reason.to_owned() })
+}
+
+fn completed_event() -> FulfilmentEvent {
+    FulfilmentCompleted { order_id: order_id() }.into()
+}
+
+fn compensated_event(reason: &str) -> FulfilmentEvent {
+    FulfilmentCompensated { order_id: order_id(), reason: reason.to_owned() }.into()
+}
+
+fn returned_event(skus: &[&str], because: ReturnedBecause) -> FulfilmentEvent {
+    let skus = skus.iter().map(|text| sku(text)).collect();
+    ReservationsReturned { order_id: order_id(), skus, because }.into()
+}
+
+fn begun() -> kernel::testing::ProcessStory<Fulfilment> {
+    given_process::<Fulfilment>().hears(placed())
+}
+
+#[test]
+fn a_placed_order_has_every_line_reserved_until_a_deadline() {
+    let story = begun();
+    let deadline = story.now() + TIME_TO_FULFIL;
+    let started = FulfilmentStarted { order_id: order_id(), lines: vec![mug(), tea()], deadline };
+    story
+        .then([started.into()])
+        .then_sends([reserve(mug()), reserve(tea())])
+        .then_waits_for(["deadline"])
+        .then_status(Status::Running);
+}
+
+#[test]
+fn an_order_that_has_all_it_needs_is_confirmed_and_completed() {
+    begun()
+        .hears(reserved(tea()))
+        .then_sends([])
+        .hears(reserved(mug()))
+        .then_sends([confirm()])
+        .then_status(Status::Running)
+        .hears(confirmed())
+        .then([completed_event()])
+        .then_waits_for([])
+        .then_status(Status::Completed);
+}
+
+#[test]
+fn a_refused_line_releases_the_others_and_cancels_the_order_with_the_reason() {
+    begun()
+        .hears(reserved(mug()))
+        .hears(refused(tea()))
+        .then_sends([release("mug")])
+        .then_waits_for(["deadline"])
+        .then_status(Status::Compensating)
+        .hears(released("mug"))
+        .then_sends([cancel(REFUSED)])
+        .hears(cancelled())
+        .then([compensated_event(REFUSED)])
+        .then_waits_for([])
+        .then_status(Status::Compensated);
+}
+
+#[test]
+fn what_was_asked_and_not_answered_is_released_as_well_and_the_last_first() {
+    let story = begun();
+    let deadline = story.now() + TIME_TO_FULFIL;
+    let story = story.after(TIME_TO_FULFIL).hears(passed(deadline)).then_sends([release("tea"), release("mug")]);
+    assert_eq!(Fulfilment::status(story.state()), Status::Compensating);
+    story
+        .hears(released("tea"))
+        .then_sends([])
+        .hears(released("mug"))
+        .then_sends([cancel("it took longer than 15 minutes")]);
+}
+
+#[test]
+fn a_single_line_that_is_refused_cancels_the_order_at_once() {
+    let one = |at| Heard { order_id: order_id(), at, fact: Fact::OrderPlaced { placed_at: at, lines: vec![tea()] } };
+    given_process::<Fulfilment>().hears(one).hears(refused(tea())).then_sends([cancel(REFUSED)]);
+}
+
+#[test]
+fn a_second_deadline_calls_for_somebody() {
+    let story = begun().hears(refused(tea()));
+    let second = story.now() + TIME_TO_UNDO;
+    let story = story.after(TIME_TO_UNDO).hears(passed(second)).then_status(Status::NeedsOperator);
+    story.then_sends([cancel(REFUSED)]).hears(passed(second)).then_nothing();
+}
+
+#[test]
+fn a_customer_who_cancels_gets_everything_released_and_no_second_cancellation() {
+    begun()
+        .hears(reserved(mug()))
+        .hears(cancelled())
+        .then_sends([release("tea"), release("mug")])
+        .hears(released("mug"))
+        .hears(released("tea"))
+        .then([FulfilmentLineReleased { order_id: order_id(), sku: sku("tea") }.into(), compensated_event(MIND)])
+        .then_sends([])
+        .then_status(Status::Compensated);
+}
+
+#[test]
+fn a_customer_who_cancels_while_it_is_undone_is_noted() {
+    begun()
+        .hears(refused(tea()))
+        .hears(cancelled())
+        .then_sends([])
+        .hears(cancelled())
+        .then_nothing()
+        .hears(released("mug"))
+        .then_sends([])
+        .then_status(Status::Compensated);
+}
+
+#[test]
+fn the_board_shows_where_each_fulfilment_stands_by_its_deadline() {
+    let at = |text: &str| text.parse::<Timestamp>().unwrap();
+    let started = FulfilmentStarted { order_id: order_id(), lines: vec![mug()], deadline: at("2026-01-01T00:15:00Z") };
+    let compensating = FulfilmentCompensating {
+        order_id: order_id(),
+        reason: REFUSED.to_owned(),
+        order_cancelled: false,
+        refused: None,
+        release: vec![sku("mug")],
+        deadline: at("2026-01-01T00:20:00Z"),
+    };
+    let place = |events: Vec<FulfilmentEvent>| {
+        let place = given_view::<ProcessBoard>(events).row().place.unwrap();
+        (place.list, place.rank)
+    };
+    let running = place(vec![started.clone().into()]);
+    assert_eq!(running, ("running".to_owned(), "2026-01-01T00:15:00.000000000Z/s-1".to_owned()));
+    let undone = place(vec![started.clone().into(), compensating.clone().into()]);
+    assert_eq!(undone, ("compensating".to_owned(), "2026-01-01T00:20:00.000000000Z/s-1".to_owned()));
+    let ended = vec![started.into(), compensating.into(), compensated_event(REFUSED)];
+    assert_eq!(place(ended.clone()).0, ProcessBoard::list_of(Status::Compensated));
+    given_view::<ProcessBoard>(ended).then_row(ProcessBoardRow {
+        order_id: "s-1".parse().unwrap(),
+        status: Status::Compensated,
+        deadline: None,
+        reason: Some(REFUSED.to_owned()),
+    });
+}

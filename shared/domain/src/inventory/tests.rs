@@ -205,7 +205,10 @@ fn whatever_is_asked_received_is_available_and_reserved_and_shipped() {
                     came_in += u64::from(received.quantity.get());
                 }
                 if let InventoryEvent::StockReserved(reserved) = event {
-                    assert!(u64::from(reserved.quantity.get()) <= shelf.available, "seed {seed}, step {step}: oversold");
+                    assert!(
+                        u64::from(reserved.quantity.get()) <= shelf.available,
+                        "seed {seed}, step {step}: oversold"
+                    );
                 }
             }
             shelf = fold::<Inventory>(shelf, &events);

@@ -1,1 +1,60 @@
-//! Stories.
+//! Stories of mails.
+
+use kernel::testing::given;
+use kernel::testing::twice;
+
+use super::*;
+use crate::email::EmailAddress;
+use crate::money::Currency;
+use crate::money::Money;
+use crate::order::OrderCancelled;
+use crate::order::OrderConfirmed;
+
+fn ada() -> EmailAddress {
+    EmailAddress::new("ada@example.com").unwrap()
+}
+
+fn sent() -> EmailSent {
+    let order_id = "o-1".parse().unwrap();
+    EmailSent { order_id, kind: EmailKind::OrderConfirmation, to: ada(), mail_id: "mail-1".to_owned() }
+}
+
+fn failed() -> EmailFailed {
+    let order_id = "o-1".parse().unwrap();
+    EmailFailed { order_id, kind: EmailKind::OrderConfirmation, to: None, reason: "no address".to_owned() }
+}
+
+#[test]
+fn what_became_of_a_mail_is_recorded_once() {
+    given::<Notification>([]).when(Delivered::Sent(sent())).then([sent().into()]);
+    given::<Notification>([]).when(Delivered::Failed(failed())).then([failed().into()]);
+    for past in [vec![], vec![sent().into()], vec![failed().into()]] {
+        twice::<Notification>(past.clone(), &Delivered::Sent(sent()));
+        twice::<Notification>(past, &Delivered::Failed(failed()));
+    }
+}
+
+#[test]
+fn what_was_sent_stays_sent() {
+    given::<Notification>([sent().into()]).when(Delivered::Failed(failed())).then_nothing();
+}
+
+#[test]
+fn a_mail_that_goes_out_after_a_failure_is_recorded() {
+    given::<Notification>([failed().into()]).when(Delivered::Sent(sent())).then([sent().into()]);
+}
+
+#[test]
+fn a_mail_is_one_mail_by_its_event_and_says_what_it_is_about() {
+    let event = "e-1".parse().unwrap();
+    let total = Money { amount: 1999, currency: Currency::EUR };
+    let confirmed = OrderConfirmed { order_id: "o-1".parse().unwrap() };
+    let mail = order_confirmed(&event, &confirmed, &ada(), total);
+    assert_eq!((mail.key.as_str(), mail.to.as_str()), ("e-1", "ada@example.com"));
+    assert_eq!(mail.subject, "Your order o-1 is confirmed");
+    assert!(mail.body.contains("19.99 EUR"), "{}", mail.body);
+    let cancelled = OrderCancelled { order_id: "o-1".parse().unwrap(), reason: "mug: none left".to_owned() };
+    let mail = order_cancelled(&event, &cancelled, &ada());
+    assert_eq!(mail.subject, "Your order o-1 is cancelled");
+    assert!(mail.body.contains("mug: none left"), "{}", mail.body);
+}

@@ -188,7 +188,11 @@ fn any_command_given_twice_adds_nothing_the_second_time() {
     let chance = MemoryIds::seeded(1);
     for _ in 0..300 {
         let lines = (0..chance.bits() % 4).map(|line| {
-            wanted(&format!("sku-{}", line + chance.bits() % 2), (chance.bits() % 3) as u32, (chance.bits() % 5) as i64 - 1)
+            wanted(
+                &format!("sku-{}", line + chance.bits() % 2),
+                (chance.bits() % 3) as u32,
+                (chance.bits() % 5) as i64 - 1,
+            )
         });
         let command = match chance.bits() % 4 {
             0 => confirm(),

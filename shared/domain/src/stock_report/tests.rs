@@ -1,1 +1,47 @@
-//! Stories.
+//! Stories of the stock report.
+
+use kernel::testing::given;
+use kernel::testing::twice;
+
+use super::*;
+use crate::ids::DayId;
+use crate::inventory::LOW_STOCK;
+use crate::inventory::StockRow;
+
+fn day() -> DayId {
+    "2026-01-15".parse().unwrap()
+}
+
+fn row(sku: &str, available: u64) -> StockRow {
+    StockRow { sku: sku.parse().unwrap(), received: available + 3, available, reserved: 2, shipped: 1 }
+}
+
+#[test]
+fn a_report_counts_all_and_names_what_runs_low() {
+    let count = StockCount::of(day()).and(&[row("mug", 41)]).and(&[row("cup", LOW_STOCK), row("tea", 1)]);
+    given::<StockReport>([]).when(count).then([StockReportProduced {
+        day: day(),
+        skus: 3,
+        available: 47,
+        reserved: 6,
+        shipped: 3,
+        low_skus: 1,
+        low: vec![LowStock { sku: "tea".parse().unwrap(), available: 1 }],
+    }
+    .into()]);
+}
+
+#[test]
+fn a_day_has_one_report() {
+    twice::<StockReport>([], &StockCount::of(day()));
+    let produced = given::<StockReport>([]).when(StockCount::of(day())).events().clone();
+    given::<StockReport>(produced).when(StockCount::of(day()).and(&[row("mug", 1)])).then_nothing();
+}
+
+#[test]
+fn a_report_stays_small_however_much_runs_low() {
+    let rows: Vec<StockRow> = (0..LOW_NAMED + 50).map(|number| row(&format!("sku-{number}"), 0)).collect();
+    let decided = given::<StockReport>([]).when(StockCount::of(day()).and(&rows));
+    let StockReportEvent::StockReportProduced(report) = &decided.events()[0];
+    assert_eq!((report.low.len(), report.low_skus), (LOW_NAMED, rows.len() as u64));
+}

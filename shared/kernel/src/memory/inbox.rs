@@ -69,4 +69,12 @@ impl Inbox for MemoryInbox {
         }
         Ok(())
     }
+
+    async fn withdraw(&self, ticket: &Ticket, _: Timestamp) -> Result<(), InboxError> {
+        let mut seen = lock(&self.seen);
+        if seen.get(ticket).is_some_and(|seen| matches!(seen.stand, Stand::Open { .. })) {
+            seen.remove(ticket);
+        }
+        Ok(())
+    }
 }

@@ -30,6 +30,8 @@ struct Desk {
 pub enum MailTrouble {
     /// It is not accepted, and nobody says so.
     NotReached,
+    /// It is not accepted, and the other side says so.
+    NotTaken,
     /// It is accepted, and the answer is lost.
     AnswerLost,
     /// It is refused for this reason.
@@ -77,6 +79,7 @@ impl Mailer for MemoryMailer {
         match desk.trouble.pop_front() {
             None => Ok(desk.accept(mail)),
             Some(MailTrouble::NotReached) => Err(MailError::Unavailable("not reached".into())),
+            Some(MailTrouble::NotTaken) => Err(MailError::NotTaken("throttled".into())),
             Some(MailTrouble::AnswerLost) => {
                 desk.accept(mail);
                 Err(MailError::Unavailable("the answer was lost".into()))

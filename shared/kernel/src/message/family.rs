@@ -61,7 +61,7 @@ macro_rules! events {
         $crate::events! { @family [$(#[$meta])*] $vis $family $context Command { $($body)* } }
     };
     (@family [$($meta:tt)*] $vis:vis $family:ident $context:literal $kind:ident {
-        $($name:ident = $version:literal $(<- $old:path)*),+ $(,)?
+        $($name:ident = $version:literal $(<- $($old:ident)::+)*),+ $(,)?
     }) => {
         $($meta)*
         #[derive(Clone, Debug, PartialEq)]
@@ -79,7 +79,7 @@ macro_rules! events {
                     if version > $version {
                         return Err($crate::DecodeError::Newer { name: Self::NAME, version, known: $version });
                     }
-                    $crate::events!(@read version, data, Self::NAME, $version, Self; $($old,)*)
+                    $crate::events!(@read version, data, Self::NAME, $version, Self; $($($old)::+,)*)
                 }
             }
 

@@ -8,7 +8,7 @@ use crate::process::Steps;
 fn asked(steps: &[&'static str]) -> Steps<&'static str> {
     let mut asked = Steps::default();
     for step in steps {
-        assert!(asked.ask(step));
+        assert!(asked.ask(*step));
     }
     asked
 }

@@ -1,8 +1,10 @@
 //! Projecting: whatever the bus does with the events, the row says what the log says.
 
+use std::sync::Arc;
+use std::sync::Mutex;
+
 use async_trait::async_trait;
 use futures::executor::block_on;
-use std::sync::Arc;
 
 use crate::app::App;
 use crate::app::Parts;
@@ -182,7 +184,7 @@ fn what_has_no_place_is_no_fact() {
 /// Views in which somebody moves the row before each write.
 struct Crowded {
     inner: Arc<MemoryViews>,
-    movers: std::sync::Mutex<Vec<u64>>,
+    movers: Mutex<Vec<u64>>,
 }
 
 #[async_trait]

@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 use serde_json::json;
+use serde_json::value::RawValue;
 
 use crate::envelope::Delivery;
 use crate::envelope::MAX_HOPS;
@@ -17,7 +18,6 @@ use crate::system::CommandRejected;
 use crate::testing::Sequence;
 use crate::testing::tests::lamp::DimLamp;
 use crate::testing::tests::lamp::LampFed;
-use serde_json::value::RawValue;
 
 fn fact() -> Delivery {
     Sequence::new(StreamId::parse("lamp/l-1").unwrap()).fact(&LampFed { drops: 3 }).deliveries().remove(0)

@@ -112,6 +112,18 @@ fn a_no_on_stale_knowledge_is_decided_again() {
 }
 
 #[test]
+fn a_no_on_a_winner_that_is_old_already_is_decided_again() {
+    let memory = Memory::new(1);
+    let store = Meddler::on(&memory);
+    let (mine, theirs) = (store.app(&memory), store.app(&memory));
+    run(&mine, "c-1", drip(1)).unwrap();
+    run(&theirs, "c-2", light(10)).unwrap();
+    run(&theirs, "c-3", LampCommand::Dim { now: minute(10) }).unwrap();
+    // The lost race shows a lamp that burns; that it was dimmed since then, only a read can tell.
+    assert_eq!(run(&mine, "c-4", light(20)).unwrap().version, 4);
+}
+
+#[test]
 fn a_state_rides_along_at_the_latest_every_twenty_commits() {
     let memory = Memory::new(1);
     let store = Meddler::on(&memory);

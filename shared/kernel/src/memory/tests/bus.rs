@@ -8,6 +8,7 @@ use futures::channel::oneshot;
 use futures::executor::block_on;
 use futures::join;
 use jiff::Timestamp;
+use serde_json::value::RawValue;
 
 use crate::bus::Bus;
 use crate::bus::Entry;
@@ -20,7 +21,6 @@ use crate::memory::MemoryBus;
 use crate::memory::Middleware;
 use crate::memory::Next;
 use crate::memory::Subject;
-use serde_json::value::RawValue;
 
 fn entry(name: &str) -> Entry {
     let id: MessageId = "e-1".parse().unwrap();

@@ -18,6 +18,7 @@ pub async fn inbox(inbox: &dyn Inbox, prefix: &str) {
     a_message_is_claimed_once_and_closed(inbox, prefix).await;
     a_claim_that_ran_out_is_taken_over(inbox, prefix).await;
     a_released_claim_is_granted_again_at_once(inbox, prefix).await;
+    a_withdrawn_claim_was_never_made(inbox, prefix).await;
     a_closed_ticket_is_not_opened_by_a_latecomer(inbox, prefix).await;
     tickets_do_not_mix(inbox, prefix).await;
     of_many_claims_one_is_the_first(inbox, prefix).await;
@@ -54,6 +55,16 @@ async fn a_released_claim_is_granted_again_at_once(inbox: &dyn Inbox, prefix: &s
     must(inbox.release(&ticket, after(3)).await, "release");
     must(inbox.release(&ticket, after(3)).await, "release what is released");
     assert_same("after another release", &claim(inbox, &ticket, 4).await, &Claim::Again);
+}
+
+async fn a_withdrawn_claim_was_never_made(inbox: &dyn Inbox, prefix: &str) {
+    let ticket = ticket(prefix, "withdrawn");
+    assert_same("the first claim", &claim(inbox, &ticket, 0).await, &Claim::First);
+    must(inbox.withdraw(&ticket, after(1)).await, "withdraw");
+    assert_same("after it is withdrawn", &claim(inbox, &ticket, 1).await, &Claim::First);
+    must(inbox.close(&ticket, after(2)).await, "close");
+    must(inbox.withdraw(&ticket, after(3)).await, "withdraw what is closed");
+    assert_same("the effect stays done", &claim(inbox, &ticket, 4).await, &Claim::Closed);
 }
 
 async fn a_closed_ticket_is_not_opened_by_a_latecomer(inbox: &dyn Inbox, prefix: &str) {

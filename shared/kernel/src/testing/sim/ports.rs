@@ -141,6 +141,13 @@ impl<P: Inbox + ?Sized> Inbox for Stormy<P> {
         self.after_inbox(ticket).await?;
         result
     }
+
+    async fn withdraw(&self, ticket: &Ticket, now: Timestamp) -> Result<(), InboxError> {
+        self.before_inbox(ticket).await?;
+        let result = self.port.withdraw(ticket, now).await;
+        self.after_inbox(ticket).await?;
+        result
+    }
 }
 
 #[async_trait]

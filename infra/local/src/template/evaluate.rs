@@ -1,0 +1,184 @@
+//! Works out intrinsics: a node goes in, and the same node without intrinsics comes out.
+//! How deep it goes, how much it makes and whether it turns in a circle is counted, because a
+//! short template can ask for more than any machine has.
+
+mod conditions;
+mod functions;
+mod references;
+mod substitute;
+
+use std::collections::BTreeMap;
+use std::collections::HashMap;
+
+use super::Finding;
+use super::Settings;
+use super::TemplateError;
+use super::document::Declared;
+use super::document::Document;
+use super::naming::Identity;
+use super::node::Data;
+use super::node::Key;
+use super::node::Node;
+
+/// Values in values, names of names: this many levels on the way down at most.
+const DEEPEST: usize = 128;
+
+/// All values made while one template is read, in characters and nodes.
+const MOST: usize = 4_000_000;
+
+/// Works out the intrinsics of one template.
+pub(super) struct Evaluator<'t> {
+    pub(super) settings: &'t Settings,
+    parameters: &'t BTreeMap<String, Node>,
+    document: &'t Document,
+    resources: HashMap<&'t str, &'t Declared>,
+    conditions: HashMap<&'t str, bool>,
+    identities: HashMap<&'t str, Identity>,
+    under_way: Vec<(&'t str, usize)>,
+    depth: usize,
+    made: usize,
+    in_condition: bool,
+    /// The resource being worked out, and which resource needs which other, on which line.
+    user: Option<&'t str>,
+    pub(super) uses: Vec<(&'t str, &'t str, usize)>,
+    pub(super) findings: Vec<Finding>,
+}
+
+impl<'t> Evaluator<'t> {
+    pub(super) fn new(
+        settings: &'t Settings,
+        parameters: &'t BTreeMap<String, Node>,
+        document: &'t Document,
+        resources: &'t [Declared],
+    ) -> Self {
+        Self {
+            settings,
+            parameters,
+            document,
+            resources: resources.iter().map(|resource| (resource.id.as_str(), resource)).collect(),
+            conditions: HashMap::new(),
+            identities: HashMap::new(),
+            under_way: Vec::new(),
+            depth: 0,
+            made: 0,
+            in_condition: false,
+            user: None,
+            uses: Vec::new(),
+            findings: Vec::new(),
+        }
+    }
+
+    /// Is this resource there at all?
+    pub(super) fn is_there(&mut self, resource: &'t Declared) -> Result<bool, TemplateError> {
+        match &resource.condition {
+            None => Ok(true),
+            Some(name) => self.condition(name, resource.line),
+        }
+    }
+
+    /// What belongs to a resource, worked out, and the resources that it needs noted.
+    pub(super) fn of_resource(&mut self, resource: &'t Declared, node: &'t Node) -> Result<Node, TemplateError> {
+        self.user = Some(&resource.id);
+        for (need, line) in &resource.needs {
+            let Some((name, _)) = self.resources.get_key_value(need.as_str()) else {
+                return Err(TemplateError::Unresolved { line: *line, what: "resource", name: need.clone() });
+            };
+            self.uses.push((&resource.id, name, *line));
+        }
+        let value = self.value(node)?;
+        self.user = None;
+        Ok(value.unwrap_or(Node { line: node.line, data: Data::Null }))
+    }
+
+    /// A value without intrinsics; nothing where it is `AWS::NoValue`.
+    pub(super) fn value(&mut self, node: &'t Node) -> Result<Option<Node>, TemplateError> {
+        self.depth += 1;
+        if self.depth > DEEPEST {
+            return Err(TemplateError::TooMuch { line: node.line, problem: "lead too deep" });
+        }
+        let value = self.inner_value(node)?;
+        self.depth -= 1;
+        Ok(value)
+    }
+
+    fn inner_value(&mut self, node: &'t Node) -> Result<Option<Node>, TemplateError> {
+        let size = if let Data::Text(text) = &node.data { text.len() } else { 1 };
+        self.count(node.line, size)?;
+        let line = node.line;
+        match &node.data {
+            Data::Null | Data::Bool(_) | Data::Number(_) | Data::Text(_) => Ok(Some(node.clone())),
+            Data::List(items) => {
+                let mut values = Vec::with_capacity(items.len());
+                for item in items {
+                    values.extend(self.value(item)?);
+                }
+                Ok(Some(Node::list(line, values)))
+            }
+            Data::Map(entries) => match entries.as_slice() {
+                [(Key { name, line }, argument)] if name == "Ref" => self.reference(*line, argument),
+                [(key, argument)] if key.name.starts_with("Fn::") => self.function(key, argument),
+                entries => {
+                    if let Some((key, _)) = entries.iter().find(|(key, _)| key.name.starts_with("Fn::")) {
+                        return Err(wrong(key, "cannot stand beside other keys"));
+                    }
+                    let mut values = Vec::with_capacity(entries.len());
+                    for (key, value) in entries {
+                        self.count(key.line, key.name.len())?;
+                        values.extend(self.value(value)?.map(|value| (key.clone(), value)));
+                    }
+                    Ok(Some(Node { line, data: Data::Map(values) }))
+                }
+            },
+        }
+    }
+
+    /// Counts what is made before it is kept.
+    fn count(&mut self, line: usize, size: usize) -> Result<(), TemplateError> {
+        self.made = self.made.saturating_add(size).saturating_add(1);
+        match self.made > MOST {
+            true => Err(TemplateError::TooMuch { line, problem: "make more than four million characters" }),
+            false => Ok(()),
+        }
+    }
+
+    fn made_text(&mut self, line: usize, text: String) -> Result<Option<Node>, TemplateError> {
+        self.count(line, text.len())?;
+        Ok(Some(Node::text(line, text)))
+    }
+
+    // The value of something that must be there, as one text.
+    fn text(&mut self, function: &Key, node: &'t Node, what: &str) -> Result<String, TemplateError> {
+        let value = self.value(node)?;
+        match value.as_ref().and_then(Node::spelled) {
+            Some(text) => Ok(text),
+            None => {
+                let found = value.map_or("nothing", |value| value.kind());
+                Err(wrong_at(node.line, function, format!("{what} must be text, not {found}")))
+            }
+        }
+    }
+
+    fn begin(&mut self, name: &'t str, line: usize) -> Result<(), TemplateError> {
+        let circle = self.under_way.iter().position(|(begun, _)| *begun == name);
+        self.under_way.push((name, line));
+        match circle {
+            None => Ok(()),
+            Some(first) => {
+                let names = self.under_way.iter().skip(first).map(|(name, _)| *name);
+                Err(TemplateError::Cycle { line, path: names.collect::<Vec<_>>().join(" → ") })
+            }
+        }
+    }
+
+    fn end(&mut self) {
+        self.under_way.pop();
+    }
+}
+
+fn wrong(function: &Key, problem: impl Into<String>) -> TemplateError {
+    wrong_at(function.line, function, problem)
+}
+
+fn wrong_at(line: usize, function: &Key, problem: impl Into<String>) -> TemplateError {
+    TemplateError::Intrinsic { line, function: function.name.clone(), problem: problem.into() }
+}

@@ -1,0 +1,60 @@
+//! Sub: a text in which `${Name}` and `${Resource.Attribute}` stand for their values, and
+//! `${!Name}` for `${Name}` itself.
+
+use crate::template::TemplateError;
+use crate::template::node::Data;
+use crate::template::node::Entries;
+use crate::template::node::Key;
+use crate::template::node::Node;
+
+use super::Evaluator;
+use super::wrong;
+
+impl<'t> Evaluator<'t> {
+    pub(super) fn substitute(&mut self, key: &Key, argument: &'t Node) -> Result<Option<Node>, TemplateError> {
+        const NONE: &Entries = &Entries::new();
+        let (text, values) = match &argument.data {
+            Data::Text(text) => (text, NONE),
+            Data::List(parts) => match parts.as_slice() {
+                [Node { data: Data::Text(text), .. }, values] => (text, values.as_map("the values of Fn::Sub")?),
+                _ => return Err(wrong(key, "takes a text, or a list of a text and a map of values")),
+            },
+            Data::Null | Data::Bool(_) | Data::Number(_) | Data::Map(_) => {
+                return Err(wrong(key, "takes a text, or a list of a text and a map of values"));
+            }
+        };
+        let mut made = String::new();
+        let mut rest = text.as_str();
+        while let Some((before, after)) = rest.split_once("${") {
+            made.push_str(before);
+            let Some((name, after)) = after.split_once('}') else {
+                return Err(wrong(key, "a ${ is not closed"));
+            };
+            match name.strip_prefix('!') {
+                Some(literal) => made.extend(["${", literal, "}"]),
+                None => {
+                    let value = self.variable(key, values, name)?;
+                    self.count(key.line, value.len())?;
+                    made.push_str(&value);
+                }
+            }
+            rest = after;
+        }
+        made.push_str(rest);
+        self.made_text(key.line, made)
+    }
+
+    fn variable(&mut self, key: &Key, values: &'t Entries, name: &str) -> Result<String, TemplateError> {
+        if name.is_empty() || !name.chars().all(|one| one.is_ascii_alphanumeric() || matches!(one, '_' | '.' | ':')) {
+            return Err(wrong(key, format!("{name:?} cannot be the name of a value")));
+        }
+        if let Some((_, value)) = values.iter().find(|(given, _)| given.name == name) {
+            return self.text(key, value, name);
+        }
+        let value = match name.split_once('.') {
+            Some((id, attribute)) => self.attribute(key, id, attribute)?,
+            None => self.named(key.line, name)?,
+        };
+        value.and_then(|value| value.spelled()).ok_or_else(|| wrong(key, format!("{name} is not text")))
+    }
+}

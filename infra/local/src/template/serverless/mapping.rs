@@ -1,0 +1,37 @@
+//! Events of a function that it is fed from: a table's stream or a queue. Each becomes an
+//! event source mapping, whose reader knows the rest of the properties.
+
+use crate::template::TemplateError;
+use crate::template::document::Declared;
+use crate::template::node::Data;
+use crate::template::node::Entries;
+use crate::template::node::Node;
+use crate::template::node::take;
+
+use super::function::Source;
+use super::missing;
+use super::put;
+
+pub(super) fn expand(
+    source: &Source<'_>,
+    name: &str,
+    mut properties: Entries,
+    beside: &mut Vec<Declared>,
+) -> Result<(), TemplateError> {
+    let line = source.line;
+    let fed_from = take(&mut properties, name).ok_or_else(|| missing(line, &source.place, name))?;
+    put(&mut properties, "EventSourceArn", fed_from);
+    put(&mut properties, "FunctionName", Node::reference(line, &source.function.id));
+    let destination = properties.iter_mut().find(|(key, _)| key.name == "DestinationConfig");
+    if let Some((_, Node { data: Data::Map(ends), .. })) = destination {
+        for (_, end) in ends {
+            if let Data::Map(parts) = &mut end.data {
+                // The type shapes the role and is no property of the mapping.
+                take(parts, "Type");
+            }
+        }
+    }
+    let properties = Node { line, data: Data::Map(properties) };
+    beside.push(source.function.beside(source.id.clone(), "AWS::Lambda::EventSourceMapping", properties));
+    Ok(())
+}

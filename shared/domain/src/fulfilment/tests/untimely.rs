@@ -1,0 +1,124 @@
+//! Stories of messages that come early, late, twice, or that nobody here asked for.
+
+use jiff::SignedDuration;
+use kernel::process::Status;
+use kernel::testing::given_process;
+
+use super::*;
+
+#[test]
+fn a_deadline_that_was_moved_is_not_the_second_one() {
+    let story = begun().after(SignedDuration::from_mins(1));
+    let first = story.now() - SignedDuration::from_mins(1) + TIME_TO_FULFIL;
+    story.hears(refused(tea())).hears(passed(first)).then_nothing().then_status(Status::Compensating);
+}
+
+#[test]
+fn a_timer_after_the_end_changes_nothing() {
+    let story = begun();
+    let deadline = story.now() + TIME_TO_FULFIL;
+    let story = story.hears(reserved(mug())).hears(reserved(tea())).hears(confirmed());
+    story.hears(passed(deadline)).then_nothing().then_status(Status::Completed);
+}
+
+#[test]
+fn an_order_cancelled_while_it_is_confirmed_follows_the_order_in_either_order_of_the_facts() {
+    let asked = || begun().hears(reserved(mug())).hears(reserved(tea())).then_sends([confirm()]);
+    asked()
+        .hears(confirmed())
+        .then_status(Status::Completed)
+        .hears(cancelled())
+        .then([returned_event(&["tea", "mug"], ReturnedBecause::OrderCancelled)])
+        .then_sends([release("tea"), release("mug")])
+        .then_status(Status::Completed)
+        .hears(cancelled())
+        .then_nothing()
+        .hears(released("mug"))
+        .then_nothing();
+    asked()
+        .hears(cancelled())
+        .hears(confirmed())
+        .then_nothing()
+        .hears(released("mug"))
+        .hears(released("tea"))
+        .then_status(Status::Compensated);
+}
+
+#[test]
+fn a_reservation_that_comes_too_late_is_given_back_once() {
+    begun()
+        .hears(cancelled())
+        .hears(released("mug"))
+        .hears(released("tea"))
+        .then_status(Status::Compensated)
+        .hears(reserved(mug()))
+        .then([returned_event(&["mug"], ReturnedBecause::ReservedTooLate)])
+        .then_sends([release("mug")])
+        .hears(reserved(mug()))
+        .then_nothing()
+        .then_status(Status::Compensated);
+}
+
+#[test]
+fn a_repeat_of_what_was_reserved_in_time_is_not_late() {
+    begun().hears(reserved(mug())).hears(cancelled()).hears(reserved(mug())).then_nothing();
+}
+
+#[test]
+fn an_order_cancelled_before_anything_was_begun_is_compensated_and_never_begins() {
+    given_process::<Fulfilment>()
+        .hears(cancelled())
+        .then([compensated_event(MIND)])
+        .hears(placed())
+        .then_nothing()
+        .then_status(Status::Compensated);
+}
+
+#[test]
+fn facts_that_come_before_the_order_are_not_lost() {
+    let early = given_process::<Fulfilment>()
+        .hears(reserved(mug()))
+        .hears(confirmed())
+        .hears(reserved(tea()))
+        .hears(reserved(tea()))
+        .then_nothing()
+        .then_status(Status::NotStarted);
+    early.hears(placed()).then_status(Status::Completed);
+    given_process::<Fulfilment>().hears(refused(tea())).hears(placed()).then_status(Status::Compensating);
+}
+
+#[test]
+fn what_was_reserved_by_hand_for_an_order_that_never_begins_is_given_back() {
+    given_process::<Fulfilment>()
+        .hears(reserved(mug()))
+        .hears(cancelled())
+        .then([returned_event(&["mug"], ReturnedBecause::OrderCancelled), compensated_event(MIND)])
+        .then_sends([release("mug")]);
+}
+
+#[test]
+fn an_order_confirmed_by_hand_is_completed_when_it_has_all_it_needs() {
+    begun()
+        .hears(confirmed())
+        .then_status(Status::Running)
+        .hears(reserved(mug()))
+        .hears(reserved(tea()))
+        .then_sends([])
+        .then_status(Status::Completed);
+}
+
+#[test]
+fn a_line_that_somebody_else_released_undoes_the_rest() {
+    begun()
+        .hears(reserved(mug()))
+        .hears(released("mug"))
+        .then_sends([release("tea"), release("mug")])
+        .hears(released("tea"))
+        .then_sends([cancel("mug: somebody else released it")]);
+}
+
+#[test]
+fn a_reservation_of_another_number_is_not_the_line_that_was_asked_for() {
+    let other = FulfilmentLine { quantity: Quantity::ONE, ..mug() };
+    begun().hears(reserved(other)).then_nothing().hears(reserved(tea())).then_sends([]).then_status(Status::Running);
+}

@@ -1,0 +1,74 @@
+//! What an app answers when a port does not.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use futures::executor::block_on;
+use serde_json::json;
+
+use crate::app::App;
+use crate::app::Parts;
+use crate::bus::Bus;
+use crate::bus::Entry;
+use crate::bus::Said;
+use crate::envelope::Cause;
+use crate::failure::Failure;
+use crate::failure::Outcome;
+use crate::mail::Mailer;
+use crate::memory::Memory;
+use crate::testing::tests::lamp::Lamp;
+use crate::testing::tests::lamp::LampCommand;
+use crate::testing::tests::lamp::LampWear;
+use crate::testing::tests::lamp::lamp;
+use crate::view::Page;
+use crate::view::Patch;
+use crate::view::RowKey;
+use crate::view::ViewError;
+use crate::view::ViewStore;
+
+/// A bus that answers every call with this many of its words.
+struct Curt(fn() -> Vec<Said>);
+
+#[async_trait]
+impl Bus for Curt {
+    async fn publish(&self, _: &[Entry]) -> Vec<Said> {
+        (self.0)()
+    }
+}
+
+fn rejected_on(bus: fn() -> Vec<Said>) -> Outcome {
+    let memory = Memory::new(1);
+    let app = App::new(Parts { bus: Arc::new(Curt(bus)), ..memory.parts() });
+    let cause = Cause::new("c-1".parse().unwrap(), "FeedLamp");
+    block_on(app.execute::<Lamp>(&lamp(), &LampCommand::Feed { drops: 101 }, &cause))
+}
+
+#[test]
+fn a_no_that_the_bus_did_not_hear_is_said_again() {
+    assert!(matches!(rejected_on(|| vec![Said::Passing("throttled".into())]), Err(Failure::Retry(_))));
+    assert!(matches!(rejected_on(Vec::new), Err(Failure::Retry(_))));
+    let refused = || vec![Said::Final { code: "NotAuthorized".to_owned(), reason: "who are you".to_owned() }];
+    let failure = rejected_on(refused).unwrap_err();
+    assert!(matches!(&failure, Failure::Reject(error) if error.to_string() == "NotAuthorized: who are you"));
+}
+
+#[test]
+fn a_row_that_is_not_as_it_was_written_is_named() {
+    let memory = Memory::new(1);
+    let key = RowKey { view: "lamp-wear".to_owned(), id: "l-1".to_owned() };
+    let patch = Patch::none().set("lit", json!("often")).place("burning", "1");
+    block_on(memory.views.patch(&key, 0, 1, &patch)).unwrap();
+    let error = block_on(memory.app().row::<LampWear>("l-1")).unwrap_err();
+    assert!(matches!(&error, ViewError::Corrupt { what, .. } if what == "lamp-wear/l-1"), "{error}");
+    let error = block_on(memory.app().list::<LampWear>("burning", &Page::default())).unwrap_err();
+    assert!(matches!(Failure::from(error), Failure::Reject(_)));
+}
+
+#[test]
+fn a_party_is_found_by_its_port_or_missed_by_name() {
+    trait Weather: Send + Sync {}
+    let app = Memory::new(1).app();
+    assert!(app.party::<dyn Mailer>().is_ok());
+    let missing = app.party::<dyn Weather>().map(|_| ()).unwrap_err();
+    assert!(missing.to_string().contains("Weather"), "{missing}");
+}

@@ -1,0 +1,32 @@
+//! Ways to the bus with one thing wrong.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use kernel::bus::Bus;
+use kernel::bus::Entry;
+use kernel::bus::Said;
+use kernel::memory::Memory;
+use kernel::testing::sim::Plan;
+
+/// What was not taken is not said again.
+pub(super) fn failed_entries_ignored(plan: &mut Plan, _: &Memory) {
+    plan.mouth = |bus| Arc::new(Careless { bus });
+}
+
+/// One answer is taken for all.
+pub(super) fn whole_batch_acknowledged(plan: &mut Plan, _: &Memory) {
+    plan.acknowledge = |answers| answers.len();
+}
+
+struct Careless {
+    bus: Arc<dyn Bus>,
+}
+
+#[async_trait]
+impl Bus for Careless {
+    async fn publish(&self, entries: &[Entry]) -> Vec<Said> {
+        self.bus.publish(entries).await;
+        entries.iter().map(|_| Said::Taken).collect()
+    }
+}
