@@ -1,8 +1,8 @@
 //! Every function and the relay, dropped at each of their awaits and begun again: the house comes to the same end as
 //! if nothing had been dropped. In memory, and on the real adapters.
 
-mod picture;
-mod pump;
+pub(crate) mod picture;
+pub(crate) mod pump;
 mod scenes;
 mod witness;
 
@@ -31,15 +31,12 @@ use witness::Witness;
 const MOST_AWAITS: u32 = 500;
 
 /// A house, and what must be kept as long as it stands.
-type House = (Pump, Option<Dynoxide>);
+pub(crate) type House = (Pump, Option<Dynoxide>);
 
 /// A house in memory, in which each call of a port is two awaits: one before its effect and one after.
-fn in_memory() -> House {
+pub(crate) fn in_memory() -> House {
     let memory = Memory::new(1);
-    let witness = Witness::new(
-        Stormy::new(memory.store.clone(), &calm()),
-        Stormy::new(memory.views.clone(), &calm()),
-    );
+    let witness = Witness::new(Stormy::new(memory.store.clone(), &calm()), Stormy::new(memory.views.clone(), &calm()));
     let inbox = Stormy::new(memory.inbox.clone(), &calm());
     let parts = Parts { inbox, ..memory.parts() };
     (house(memory, witness, parts), None)

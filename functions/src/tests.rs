@@ -187,6 +187,17 @@ fn a_mail_of_which_nobody_can_tell_is_a_failure_and_not_a_second_mail() {
 }
 
 #[test]
+fn a_mail_that_surely_was_not_taken_goes_out_later_though_the_mailer_keeps_no_keys() {
+    let house = House::new(13);
+    house.memory.mailer.trouble(MailTrouble::NotTaken);
+    house.memory.mailer.forget_keys();
+    house.says("ReceiveStock", receive("mug", 1));
+    house.says("PlaceOrder", place("o-1", &[("mug", 1)]));
+    assert_eq!(house.memory.mailer.sent().len(), 1);
+    assert!(matches!(house.notifications().as_slice(), [NotificationEvent::EmailSent(_)]));
+}
+
+#[test]
 fn a_refused_mail_and_an_order_without_an_address_are_recorded_as_failures() {
     let house = House::new(12);
     house.memory.mailer.trouble(MailTrouble::Refused("no such address".to_owned()));

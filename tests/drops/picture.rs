@@ -45,7 +45,7 @@ impl Picture {
             let said = serde_json::to_value(&entry.envelope).unwrap();
             once.entry(entry.envelope.event_id.clone()).or_insert(json!({ "source": entry.source, "said": said }));
         }
-        picture.said = once.into_values().map(|said| plain(said)).collect();
+        picture.said = once.into_values().map(plain).collect();
         for mail in pump.memory.mailer.sent() {
             picture.mails.push(plain(json!([mail.key, mail.to, mail.subject, mail.body])));
         }
@@ -61,7 +61,8 @@ impl Picture {
             .map(|letter| plain(json!([letter.reason, letter.explanation, letter.consumer, letter.message])))
             .collect();
         picture.letters = letters.into_iter().collect();
-        for lines in [&mut picture.log, &mut picture.views, &mut picture.said, &mut picture.mails, &mut picture.timers] {
+        for lines in [&mut picture.log, &mut picture.views, &mut picture.said, &mut picture.mails, &mut picture.timers]
+        {
             lines.sort();
         }
         picture
@@ -151,8 +152,8 @@ fn next_id_or_time(text: &str) -> Option<(usize, usize, &'static str)> {
     (0..text.len()).filter(|place| text.is_char_boundary(*place)).find_map(|place| {
         let rest = &text[place..];
         let uuid = rest.get(..36).filter(|part| is_uuid(part));
-        let time = (20..=30).filter_map(|length| rest.get(..length)).filter(|part| part.ends_with('Z'));
-        let time = time.filter(|part| part.as_bytes()[0].is_ascii_digit() && Timestamp::from_str(part).is_ok()).last();
+        let mut times = (20..=30).rev().filter_map(|length| rest.get(..length)).filter(|part| part.ends_with('Z'));
+        let time = times.find(|part| part.as_bytes()[0].is_ascii_digit() && Timestamp::from_str(part).is_ok());
         uuid.map(|part| (place, part.len(), "<id>")).or(time.map(|part| (place, part.len(), "<time>")))
     })
 }

@@ -86,13 +86,7 @@ pub(crate) struct Pump {
 }
 
 impl Pump {
-    pub(crate) fn new(
-        app: App,
-        memory: Memory,
-        witness: Arc<Witness>,
-        bus: Arc<QueueBus>,
-        routes: Vec<Route>,
-    ) -> Self {
+    pub(crate) fn new(app: App, memory: Memory, witness: Arc<Witness>, bus: Arc<QueueBus>, routes: Vec<Route>) -> Self {
         Self {
             app,
             memory,

@@ -1,10 +1,10 @@
 //! Short scenes in which, taken together, every function has something to do.
 
-use serde_json::Value;
 use serde_json::json;
 
 use super::pump::Hook;
 use super::pump::Pump;
+use crate::journeys::shop::place_order;
 
 /// One scene: what is said, on ids that carry no mark.
 pub(crate) struct Scene {
@@ -24,33 +24,33 @@ pub(crate) const SCENES: [Scene; 6] = [
 
 fn confirmed(pump: &mut Pump) {
     pump.tell("ReceiveStock", &json!({ "sku": "mug", "quantity": 5 }));
-    pump.tell("PlaceOrder", &place("o-1", &[("mug", 2)]));
+    pump.tell("PlaceOrder", &place_order("o-1", &[("mug", 2)]));
     let ship = json!({ "sku": "mug", "orderId": "o-1" });
     pump.hooks.push(Hook { heard: "FulfilmentCompleted", name: "ShipStock", data: ship });
 }
 
 fn refused(pump: &mut Pump) {
     pump.tell("ReceiveStock", &json!({ "sku": "mug", "quantity": 5 }));
-    pump.tell("PlaceOrder", &place("o-2", &[("mug", 2), ("rare", 1)]));
+    pump.tell("PlaceOrder", &place_order("o-2", &[("mug", 2), ("rare", 1)]));
 }
 
 fn cancelled(pump: &mut Pump) {
     pump.tell("ReceiveStock", &json!({ "sku": "mug", "quantity": 5 }));
-    pump.tell("PlaceOrder", &place("o-3", &[("mug", 2)]));
+    pump.tell("PlaceOrder", &place_order("o-3", &[("mug", 2)]));
     let cancel = json!({ "orderId": "o-3", "reason": "I changed my mind" });
     pump.hooks.push(Hook { heard: "FulfilmentCompleted", name: "CancelOrder", data: cancel });
 }
 
 fn gone(pump: &mut Pump) {
     pump.tell("ReceiveStock", &json!({ "sku": "mug", "quantity": 5 }));
-    pump.tell("PlaceOrder", &place("o-4", &[("mug", 2), ("rare", 1)]));
+    pump.tell("PlaceOrder", &place_order("o-4", &[("mug", 2), ("rare", 1)]));
     let ship = json!({ "sku": "mug", "orderId": "o-4" });
     pump.hooks.push(Hook { heard: "StockReserved", name: "ShipStock", data: ship });
 }
 
 fn by_hand(pump: &mut Pump) {
     pump.tell("ReceiveStock", &json!({ "sku": "mug", "quantity": 5 }));
-    pump.tell("PlaceOrder", &place("o-5", &[("mug", 2)]));
+    pump.tell("PlaceOrder", &place_order("o-5", &[("mug", 2)]));
     pump.tell("ConfirmOrder", &json!({ "orderId": "o-5" }));
 }
 
@@ -58,16 +58,4 @@ fn counted(pump: &mut Pump) {
     pump.tell("ReceiveStock", &json!({ "sku": "mug", "quantity": 5 }));
     pump.hooks.push(Hook { heard: "StockReceived", name: "StockReportDue", data: json!({}) });
     pump.tell("PlaceOrder", &json!({ "orderId": "o/6" }));
-}
-
-fn place(order: &str, lines: &[(&str, u32)]) -> Value {
-    let line = |(sku, quantity): &(&str, u32)| {
-        json!({ "sku": sku, "quantity": quantity, "unitPrice": { "amount": 250, "currency": "EUR" } })
-    };
-    json!({
-        "orderId": order,
-        "userId": "u-1",
-        "lines": lines.iter().map(line).collect::<Vec<_>>(),
-        "contactEmail": "ada@example.com",
-    })
 }

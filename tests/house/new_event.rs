@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use kernel::Kind;
+use xtask::new::Wanted;
 use xtask::place;
 
 use super::functions_agree;
@@ -17,11 +18,11 @@ use super::sources;
 #[test]
 fn a_new_event_with_its_function_builds_and_holds_the_rules() {
     let house = copy();
+    // The second command builds the tool once for both: it writes the catalogue of all there is.
+    let heard =
+        Wanted { context: "order".to_owned(), message: "OrderMislaid".to_owned(), hears: Some("inventory".to_owned()) };
+    xtask::new::write(&house, &heard).unwrap();
     cargo(&house, &["run", "--offline", "--package", "xtask", "--", "new", "order", "OrderGiftWrapped"]);
-    cargo(
-        &house,
-        &["run", "--offline", "--package", "xtask", "--", "new", "order", "OrderMislaid", "--hears", "inventory"],
-    );
     cargo(&house, &["run", "--offline", "--package", "xtask", "--", "events", "--check"]);
     cargo(&house, &["check", "--offline", "--workspace"]);
     let mut lines = page::lines();
@@ -29,7 +30,7 @@ fn a_new_event_with_its_function_builds_and_holds_the_rules() {
     lines.push(line("inventory", "OrderMislaid"));
     assert_eq!(functions_agree::problems(&house, &lines), Vec::<String>::new());
     assert_eq!(protection::problems(&house, &lines), Vec::<String>::new());
-    assert_eq!(sources::problems(&house), Vec::<String>::new());
+    assert_eq!(sources::problems(&house), sources::problems(&place::root()), "nothing bad is added");
     let without: Vec<_> = functions_agree::problems(&house, &page::lines());
     assert_eq!(without.len(), 6, "each new function is seen in three places: {without:?}");
 }
@@ -76,4 +77,15 @@ fn cargo(house: &Path, arguments: &[&str]) {
         arguments.join(" "),
         String::from_utf8_lossy(&output.stdout)
     );
+}
+
+#[test]
+fn a_name_that_is_taken_or_no_name_is_refused() {
+    let refused = |context: &str, message: &str| {
+        let wanted = Wanted { context: context.to_owned(), message: message.to_owned(), hears: None };
+        xtask::new::write(&place::root(), &wanted).unwrap_err().to_string()
+    };
+    assert!(refused("order", "OrderPlaced").starts_with("OrderPlaced is taken"));
+    assert!(refused("order", "order_lost").contains("PascalCase"));
+    assert!(refused("bakery", "BreadBaked").contains("no context \"bakery\""));
 }

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use futures::FutureExt as _;
 use kernel::Messages;
 use kernel::StreamId;
 use kernel::commit::Commit;
@@ -37,13 +36,12 @@ impl End {
     pub(crate) fn of(world: &World, log: &Arc<dyn Log>, memory: &Memory) -> Self {
         let quiet = world.run().is_ok();
         let appended = log.changes(0);
-        let mut streams: BTreeMap<StreamId, Vec<Commit>> = BTreeMap::new();
+        // Where one commit was written over another, the later one is what stands there.
+        let mut streams: BTreeMap<StreamId, BTreeMap<u64, Commit>> = BTreeMap::new();
         for commit in &appended {
-            if !streams.contains_key(&commit.stream) {
-                let commits = log.since(&commit.stream, 1).now_or_never().unwrap().unwrap();
-                streams.insert(commit.stream.clone(), commits);
-            }
+            streams.entry(commit.stream.clone()).or_default().insert(commit.version, commit.clone());
         }
+        let streams = streams.into_iter().map(|(stream, commits)| (stream, commits.into_values().collect())).collect();
         Self {
             quiet,
             streams,

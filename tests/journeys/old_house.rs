@@ -58,7 +58,7 @@ pub(super) fn end(end: &End) -> Vec<String> {
 }
 
 fn write(shop: &Shop, stream: &str, (name, version, data): (&str, u32, Value), carried: Option<Carried>) {
-    let at: Timestamp = "2025-12-31T12:00:00Z".parse().unwrap();
+    let at: Timestamp = "2025-12-31T23:59:59Z".parse().unwrap();
     let command = MessageId::new(stream.replace('/', "-")).unwrap();
     let commit = Commit {
         stream: StreamId::parse(stream).unwrap(),

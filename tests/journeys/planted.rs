@@ -14,6 +14,7 @@ use super::tale::nothing;
 use super::tale::tell;
 
 /// The bug is caught at some seed, and the same seed without it is clean.
+#[expect(clippy::print_stdout, reason = "which seed caught it, and by what")]
 fn caught(plant: Plant) {
     let found = first_broken(SEEDS, |seed| tell(seed, plant, false).0);
     let (seed, broken) = found.expect("a net that catches this bug");

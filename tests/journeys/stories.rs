@@ -60,7 +60,7 @@ pub(super) fn confirmed_unless_late(end: &End, id: &str) -> Vec<String> {
     }
 }
 
-fn gave_up_for_time(end: &End, id: &str) -> bool {
+pub(crate) fn gave_up_for_time(end: &End, id: &str) -> bool {
     end.events::<FulfilmentEvent>("fulfilment", id).iter().any(|event| match event {
         FulfilmentEvent::FulfilmentCompensating(event) => event.reason.contains("longer than"),
         _ => false,

@@ -29,7 +29,7 @@ pub(crate) type Plant = fn(&mut Plan, &Memory);
 pub(crate) fn nothing(_: &mut Plan, _: &Memory) {}
 
 /// Each message three times and in any order, but nothing else goes wrong.
-const THREEFOLD: Faults = Faults { doubled: 1.0, delayed: 0.3, ..Faults::NONE };
+pub(crate) const THREEFOLD: Faults = Faults { doubled: 1.0, delayed: 0.3, ..Faults::NONE };
 
 /// The weather of a seed.
 pub(crate) fn weather(seed: u64) -> Faults {
@@ -65,6 +65,16 @@ pub(crate) fn tell_of(
     plant: Plant,
     traced: bool,
 ) -> (Vec<String>, Vec<String>) {
+    let end = end_of(seed, faults, stories, plant, traced);
+    let mut broken = invariants::broken(&end);
+    for story in stories {
+        broken.extend((story.end)(&end).into_iter().map(|what| format!("{}: {what}", story.name)));
+    }
+    (broken, end.ledger.trace)
+}
+
+/// What these stories come to in this weather.
+pub(crate) fn end_of(seed: u64, faults: Faults, stories: &[&Story], plant: Plant, traced: bool) -> End {
     let memory = Memory::new(seed);
     if Chance::seeded(seed).happens(0.5) {
         memory.mailer.forget_keys();
@@ -81,11 +91,7 @@ pub(crate) fn tell_of(
     let mut end = End::of(&world, &log, &memory);
     let by_hand = stories.iter().flat_map(|story| story.cancelled_by_hand);
     end.cancelled_by_hand = by_hand.map(|id| (*id).to_owned()).collect();
-    let mut broken = invariants::broken(&end);
-    for story in stories {
-        broken.extend((story.end)(&end).into_iter().map(|what| format!("{}: {what}", story.name)));
-    }
-    (broken, end.ledger.trace)
+    end
 }
 
 /// The functions; one shelf is slow to answer.

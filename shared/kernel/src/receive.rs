@@ -122,6 +122,9 @@ pub fn receive<M: Message>(delivery: &Delivery) -> Result<Received<M>, ReceiveEr
         return Err(ReceiveError::TooLarge { bytes: detail.len() });
     }
     strict::check(detail)?;
+    if !detail.trim_ascii_start().starts_with('{') {
+        return Err(ReceiveError::Envelope { field: ".".to_owned(), reason: "must be an object".to_owned() });
+    }
     let mut reader = serde_json::Deserializer::from_str(detail);
     let incoming: Incoming = serde_path_to_error::deserialize(&mut reader).map_err(|error| ReceiveError::Envelope {
         field: error.path().to_string(),

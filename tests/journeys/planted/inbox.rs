@@ -7,18 +7,20 @@ use futures::future::BoxFuture;
 use kernel::App;
 use kernel::Claimed;
 use kernel::Failure;
+use kernel::Handled;
+use kernel::Message;
 use kernel::MessageId;
 use kernel::Outcome;
 use kernel::Received;
 use kernel::Route;
 use kernel::envelope::Delivery;
+use kernel::inbox::Claim;
 use kernel::inbox::LEASE;
 use kernel::inbox::Ticket;
 use kernel::memory::Memory;
+use kernel::receive::receive;
 use kernel::route;
 use kernel::testing::sim::Plan;
-use serde_json::Value;
-use serde_json::value::to_raw_value;
 
 /// The mail is sent first, and then it is noted that it was.
 pub(super) fn after_the_effect(plan: &mut Plan, _: &Memory) {
@@ -51,16 +53,37 @@ async fn note(app: &App, message: MessageId) -> Result<(), Failure> {
 /// A message is known by the id that the bus gave it, which changes when it is said again.
 pub(super) fn by_the_id_of_the_bus(plan: &mut Plan, _: &Memory) {
     let routes = std::mem::take(&mut plan.routes).into_iter();
-    let renamed = |route: Route| if route.context == "notification" { route.wrapped(rename) } else { route };
-    plan.routes = routes.map(renamed).collect();
+    let claimed = |route: Route| match (route.context, route.message) {
+        ("notification", "OrderConfirmed") => route.wrapped(confirmed_by_bus_id),
+        ("notification", "OrderCancelled") => route.wrapped(cancelled_by_bus_id),
+        _ => route,
+    };
+    plan.routes = routes.map(claimed).collect();
 }
 
-fn rename(inner: Route, app: App, mut delivery: Delivery) -> BoxFuture<'static, Outcome> {
-    async move {
-        let mut detail: Value = serde_json::from_str(delivery.detail.get()).unwrap();
-        detail["eventId"] = delivery.id.clone().into();
-        delivery.detail = to_raw_value(&detail).unwrap();
-        inner.handle(&app, &delivery).await
-    }
-    .boxed()
+fn confirmed_by_bus_id(_: Route, app: App, delivery: Delivery) -> BoxFuture<'static, Outcome> {
+    claimed_by_bus_id(app, delivery, functions::notification::on_order_confirmed).boxed()
+}
+
+fn cancelled_by_bus_id(_: Route, app: App, delivery: Delivery) -> BoxFuture<'static, Outcome> {
+    claimed_by_bus_id(app, delivery, functions::notification::on_order_cancelled).boxed()
+}
+
+async fn claimed_by_bus_id<M: Message, Answer: Future<Output = Outcome> + Send>(
+    app: App,
+    delivery: Delivery,
+    handler: fn(App, Claimed<M>) -> Answer,
+) -> Outcome {
+    let message = receive::<M>(&delivery)?;
+    let ticket = Ticket { consumer: "notification".to_owned(), message: MessageId::new(delivery.id).unwrap() };
+    let now = app.clock().now();
+    let again = match app.inbox().claim(&ticket, now, now + LEASE).await? {
+        Claim::First => false,
+        Claim::Again => true,
+        Claim::Held => return Err(Failure::retry("held")),
+        Claim::Closed => return Ok(Handled::Duplicate),
+    };
+    let handled = handler(app.clone(), Claimed { message, again }).await?;
+    app.inbox().close(&ticket, app.clock().now()).await?;
+    Ok(handled)
 }

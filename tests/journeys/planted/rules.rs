@@ -1,6 +1,12 @@
 //! Rules with one thing wrong.
 
+use domain::fulfilment::Fulfilment;
+use domain::fulfilment::FulfilmentCompensating;
 use domain::fulfilment::FulfilmentDeadlinePassed;
+use domain::fulfilment::FulfilmentEvent;
+use domain::fulfilment::FulfilmentState;
+use domain::fulfilment::Heard;
+use domain::fulfilment::TIME_TO_UNDO;
 use domain::inventory::Inventory;
 use domain::inventory::InventoryCommand;
 use domain::inventory::InventoryEvent;
@@ -8,26 +14,60 @@ use domain::inventory::InventoryRejection;
 use domain::inventory::ReleaseStock;
 use domain::inventory::Shelf;
 use domain::inventory::StockReleased;
-use domain::order::CancelOrder;
-use domain::order::Order;
 use kernel::App;
 use kernel::Decider;
 use kernel::Outcome;
 use kernel::Received;
+use kernel::Wish;
 use kernel::memory::Memory;
 use kernel::route;
 use kernel::testing::sim::Plan;
 
-/// The deadline cancels the order, whatever the process has come to.
+/// The deadline undoes what was done, also when the process has ended.
 pub(super) fn timer_without_check(plan: &mut Plan, _: &Memory) {
     plan.routes.retain(|route| route.message != "FulfilmentDeadlinePassed");
-    plan.routes.push(route("fulfilment", cancel_at_the_deadline));
+    plan.routes.push(route("fulfilment", undo_at_the_deadline));
 }
 
-async fn cancel_at_the_deadline(app: App, timer: Received<FulfilmentDeadlinePassed>) -> Outcome {
-    let order_id = timer.data.order_id.clone();
-    let cancel = CancelOrder { order_id: order_id.clone(), reason: "it took longer".to_owned() };
-    app.execute::<Order>(&order_id, &cancel.into(), &timer.cause()).await
+async fn undo_at_the_deadline(app: App, timer: Received<FulfilmentDeadlinePassed>) -> Outcome {
+    let heard = Heard::deadline_passed(&timer, app.clock().now());
+    app.execute::<Impatient>(&timer.data.order_id, &heard, &timer.cause()).await
+}
+
+/// A process that believes its timer.
+struct Impatient;
+
+impl Decider for Impatient {
+    const CONTEXT: &'static str = Fulfilment::CONTEXT;
+    type State = FulfilmentState;
+    type Command = Heard;
+    type Event = FulfilmentEvent;
+    type Rejection = <Fulfilment as Decider>::Rejection;
+
+    fn decide(state: &FulfilmentState, heard: &Heard) -> Result<Vec<FulfilmentEvent>, Self::Rejection> {
+        match state {
+            FulfilmentState::Completed(course) => {
+                let undo = FulfilmentCompensating {
+                    order_id: heard.order_id.clone(),
+                    reason: "the timer rang".to_owned(),
+                    order_cancelled: false,
+                    refused: None,
+                    release: course.steps.to_undo().into_iter().map(|line| line.sku.clone()).collect(),
+                    deadline: heard.at + TIME_TO_UNDO,
+                };
+                Ok(vec![undo.into()])
+            }
+            state => Fulfilment::decide(state, heard),
+        }
+    }
+
+    fn evolve(state: FulfilmentState, event: &FulfilmentEvent) -> FulfilmentState {
+        Fulfilment::evolve(state, event)
+    }
+
+    fn wishes(after: &FulfilmentState, event: &FulfilmentEvent) -> Vec<Wish> {
+        Fulfilment::wishes(after, event)
+    }
 }
 
 /// A shelf gives back what it is asked to, however often it is asked.

@@ -39,7 +39,7 @@ impl Days {
     /// The days that are meant in the month of this date, in order.
     pub(super) fn in_month(&self, month: Date) -> Vec<i8> {
         let (first, last) = (month.first_of_month(), month.last_of_month());
-        let all = 1..=last.day();
+        let mut all = 1..=last.day();
         match self {
             Self::Month(days) => all.filter(|day| days.contains(&i16::from(*day))).collect(),
             Self::Last => vec![last.day()],
@@ -53,9 +53,7 @@ impl Days {
                 let mut same = all.filter(|day| weekday(first, *day) == *wanted);
                 same.nth(usize::try_from(nth - 1).unwrap_or(usize::MAX)).into_iter().collect()
             }
-            Self::LastOfWeek(wanted) => {
-                all.filter(|day| weekday(first, *day) == *wanted).next_back().into_iter().collect()
-            }
+            Self::LastOfWeek(wanted) => all.rfind(|day| weekday(first, *day) == *wanted).into_iter().collect(),
         }
     }
 }
@@ -74,7 +72,8 @@ fn of_month(text: &str) -> Result<Days, ScheduleError> {
 fn of_week(text: &str) -> Result<Days, ScheduleError> {
     let field = Field::DayOfWeek;
     if let Some((weekday, nth)) = text.split_once('#') {
-        let weekday = field.value(text, weekday).map_err(|_| field.wrong(text, "# takes one day of the week before it"))?;
+        let weekday =
+            field.value(text, weekday).map_err(|_| field.wrong(text, "# takes one day of the week before it"))?;
         return match nth {
             "1" => Ok(Days::Nth(weekday, 1)),
             "2" => Ok(Days::Nth(weekday, 2)),

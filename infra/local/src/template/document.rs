@@ -81,7 +81,11 @@ pub(super) fn divide(root: Node, findings: &mut Vec<Finding>) -> Result<Document
         let resource = resource(key.name, key.line, node, findings)?;
         if !serverless && resource.kind.starts_with("AWS::Serverless::") {
             let place = format!("the template of a {}", resource.kind);
-            return Err(TemplateError::Missing { line: resource.line, place, property: format!("Transform: {SERVERLESS}") });
+            return Err(TemplateError::Missing {
+                line: resource.line,
+                place,
+                property: format!("Transform: {SERVERLESS}"),
+            });
         }
         resources.push(resource);
     }
@@ -98,7 +102,9 @@ fn transforms(node: Option<Node>, findings: &mut Vec<Finding>) -> Result<bool, T
     for node in names {
         match node.as_text("Transform")?.as_str() {
             SERVERLESS => serverless = true,
-            other => findings.push(Finding::new(node.line, "the template", format!("the transform {other} is not known"))),
+            other => {
+                findings.push(Finding::new(node.line, "the template", format!("the transform {other} is not known")))
+            }
         }
     }
     Ok(serverless)
@@ -115,7 +121,8 @@ fn resource(id: String, line: usize, node: Node, findings: &mut Vec<Finding>) ->
     let kind = kind.as_text(&format!("{id}.Type"))?;
     let properties = take(&mut attributes, "Properties").unwrap_or(Node { line, data: Data::Map(Vec::new()) });
     properties.as_map(&format!("{id}.Properties"))?;
-    let condition = take(&mut attributes, "Condition").map(|name| name.as_text(&format!("{id}.Condition"))).transpose()?;
+    let condition =
+        take(&mut attributes, "Condition").map(|name| name.as_text(&format!("{id}.Condition"))).transpose()?;
     let binary = take(&mut attributes, "Metadata")
         .and_then(|metadata| metadata.get("BuildProperties")?.get("Binary")?.spelled());
     let needs = match take(&mut attributes, "DependsOn") {

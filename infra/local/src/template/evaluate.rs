@@ -26,15 +26,23 @@ const DEEPEST: usize = 128;
 /// All values made while one template is read, in characters and nodes.
 const MOST: usize = 4_000_000;
 
+/// What is being worked out: a condition and a resource may have the same name.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Condition,
+    Resource,
+}
+
 /// Works out the intrinsics of one template.
 pub(super) struct Evaluator<'t> {
     pub(super) settings: &'t Settings,
     parameters: &'t BTreeMap<String, Node>,
     document: &'t Document,
     resources: HashMap<&'t str, &'t Declared>,
+    declared_conditions: HashMap<&'t str, (&'t Key, &'t Node)>,
     conditions: HashMap<&'t str, bool>,
     identities: HashMap<&'t str, Identity>,
-    under_way: Vec<(&'t str, usize)>,
+    under_way: Vec<(Kind, &'t str)>,
     depth: usize,
     made: usize,
     in_condition: bool,
@@ -56,6 +64,11 @@ impl<'t> Evaluator<'t> {
             parameters,
             document,
             resources: resources.iter().map(|resource| (resource.id.as_str(), resource)).collect(),
+            declared_conditions: document
+                .conditions
+                .iter()
+                .map(|(key, node)| (key.name.as_str(), (key, node)))
+                .collect(),
             conditions: HashMap::new(),
             identities: HashMap::new(),
             under_way: Vec::new(),
@@ -158,13 +171,13 @@ impl<'t> Evaluator<'t> {
         }
     }
 
-    fn begin(&mut self, name: &'t str, line: usize) -> Result<(), TemplateError> {
-        let circle = self.under_way.iter().position(|(begun, _)| *begun == name);
-        self.under_way.push((name, line));
+    fn begin(&mut self, kind: Kind, name: &'t str, line: usize) -> Result<(), TemplateError> {
+        let circle = self.under_way.iter().position(|begun| *begun == (kind, name));
+        self.under_way.push((kind, name));
         match circle {
             None => Ok(()),
             Some(first) => {
-                let names = self.under_way.iter().skip(first).map(|(name, _)| *name);
+                let names = self.under_way.iter().skip(first).map(|(_, name)| *name);
                 Err(TemplateError::Cycle { line, path: names.collect::<Vec<_>>().join(" → ") })
             }
         }

@@ -109,7 +109,9 @@ impl Identity {
     pub(super) fn reference(&self, settings: &Settings) -> String {
         match (self.kind.as_str(), self.within.as_deref()) {
             ("AWS::SQS::Queue", _) => self.url(settings),
-            ("AWS::Events::Rule", Some(bus)) if bus_name(bus) != "default" => format!("{}|{}", bus_name(bus), self.name),
+            ("AWS::Events::Rule", Some(bus)) if bus_name(bus) != "default" => {
+                format!("{}|{}", bus_name(bus), self.name)
+            }
             ("AWS::IAM::ManagedPolicy", _) => self.arn(settings).unwrap_or_default(),
             _ => self.name.clone(),
         }

@@ -37,7 +37,11 @@ impl Parameter<'_> {
     fn settle(&self, given: Option<&String>, findings: &mut Vec<Finding>) -> Result<Node, TemplateError> {
         for (key, _) in self.declaration.as_map(&self.key.name)? {
             if !KNOWN.contains(&key.name.as_str()) {
-                findings.push(Finding::new(key.line, &self.key.name, format!("{} of a parameter is not known", key.name)));
+                findings.push(Finding::new(
+                    key.line,
+                    &self.key.name,
+                    format!("{} of a parameter is not known", key.name),
+                ));
             }
         }
         let Some(kind) = self.text("Type")? else {

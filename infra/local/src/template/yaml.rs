@@ -3,6 +3,7 @@
 //! refused: aliases, keys that are not scalars, and tags that are no intrinsics.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 
 use saphyr::Scalar;
 use saphyr::ScalarStyle;
@@ -62,7 +63,11 @@ pub(super) fn read(text: &str) -> Result<Node, TemplateError> {
                 None
             }
             Event::MappingStart(_, tag) => {
-                open.push(Open { line, tag: short_form(line, tag)?, inner: Inner::Map(Vec::new(), None) });
+                open.push(Open {
+                    line,
+                    tag: short_form(line, tag)?,
+                    inner: Inner::Map(Vec::new(), HashSet::new(), None),
+                });
                 None
             }
             Event::SequenceEnd | Event::MappingEnd => open.pop().map(Open::close),
@@ -74,7 +79,9 @@ pub(super) fn read(text: &str) -> Result<Node, TemplateError> {
             Event::DocumentStart(_) if document.is_some() => {
                 return Err(TemplateError::Yaml { line, problem: "a second document begins".to_owned() });
             }
-            Event::DocumentStart(_) | Event::DocumentEnd | Event::StreamStart | Event::StreamEnd | Event::Nothing => None,
+            Event::DocumentStart(_) | Event::DocumentEnd | Event::StreamStart | Event::StreamEnd | Event::Nothing => {
+                None
+            }
         };
         if open.len() > DEEPEST {
             return Err(TemplateError::TooDeep { line, limit: DEEPEST });
@@ -97,18 +104,18 @@ struct Open {
 
 enum Inner {
     List(Vec<Node>),
-    Map(Entries, Option<Key>),
+    Map(Entries, HashSet<String>, Option<Key>),
 }
 
 impl Open {
     fn add(&mut self, node: Node) -> Result<(), TemplateError> {
         match &mut self.inner {
             Inner::List(items) => items.push(node),
-            Inner::Map(entries, key) => match key.take() {
+            Inner::Map(entries, seen, key) => match key.take() {
                 Some(key) => entries.push((key, node)),
                 None => {
                     let name = node.spelled().ok_or_else(|| node.wrong("a key", "text"))?;
-                    if entries.iter().any(|(key, _)| key.name == name) {
+                    if !seen.insert(name.clone()) {
                         return Err(TemplateError::Twice { line: node.line, key: name });
                     }
                     *key = Some(Key { line: node.line, name });
@@ -121,7 +128,7 @@ impl Open {
     fn close(self) -> Node {
         let data = match self.inner {
             Inner::List(items) => Data::List(items),
-            Inner::Map(entries, _) => Data::Map(entries),
+            Inner::Map(entries, ..) => Data::Map(entries),
         };
         written_out(self.tag, Node { line: self.line, data })
     }

@@ -8,6 +8,15 @@ use super::DecodeError;
 /// Reads one shape; used by the code that [`events!`](crate::events) makes.
 #[doc(hidden)]
 pub fn read_shape<T: DeserializeOwned>(name: &'static str, version: u32, data: &RawValue) -> Result<T, DecodeError> {
+    if data.get().trim_ascii_start().starts_with('[') {
+        // It would be read field by field in their order, which is nobody's published shape.
+        return Err(DecodeError::Malformed {
+            name,
+            version,
+            field: ".".to_owned(),
+            reason: "must be an object".to_owned(),
+        });
+    }
     // Keeping track of the path makes reading dearer, so only a body that is refused is read with it, for the reason.
     serde_json::from_str(data.get()).or_else(|_| {
         let mut reader = serde_json::Deserializer::from_str(data.get());

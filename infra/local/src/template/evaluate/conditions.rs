@@ -5,19 +5,26 @@ use crate::template::node::Key;
 use crate::template::node::Node;
 
 use super::Evaluator;
+use super::Kind;
 use super::wrong;
 use super::wrong_at;
 
 impl<'t> Evaluator<'t> {
+    /// Works out all conditions, so that a wrong one is found even where nobody asks for it.
+    pub(in crate::template) fn all_conditions(&mut self) -> Result<(), TemplateError> {
+        let conditions = &self.document.conditions;
+        conditions.iter().try_for_each(|(key, _)| self.condition(&key.name, key.line).map(|_| ()))
+    }
+
     /// Whether the named condition holds.
-    pub(super) fn condition(&mut self, name: &str, line: usize) -> Result<bool, TemplateError> {
+    pub(in crate::template) fn condition(&mut self, name: &str, line: usize) -> Result<bool, TemplateError> {
         if let Some(known) = self.conditions.get(name) {
             return Ok(*known);
         }
-        let Some((key, node)) = self.document.conditions.iter().find(|(key, _)| key.name == name) else {
+        let Some((key, node)) = self.declared_conditions.get(name).copied() else {
             return Err(TemplateError::Unresolved { line, what: "condition", name: name.to_owned() });
         };
-        self.begin(&key.name, line)?;
+        self.begin(Kind::Condition, &key.name, line)?;
         let outside = std::mem::replace(&mut self.in_condition, true);
         let holds = self.holds(node)?;
         self.in_condition = outside;

@@ -32,7 +32,8 @@ impl<'t> Evaluator<'t> {
         let delimiter = self.text(key, delimiter, "the delimiter")?;
         let mut joined = String::new();
         for (place, item) in self.list(key, list)?.iter().enumerate() {
-            let text = item.spelled().ok_or_else(|| wrong_at(item.line, key, format!("cannot join {}", item.kind())))?;
+            let text =
+                item.spelled().ok_or_else(|| wrong_at(item.line, key, format!("cannot join {}", item.kind())))?;
             self.count(key.line, delimiter.len() + text.len())?;
             if place > 0 {
                 joined.push_str(&delimiter);

@@ -12,6 +12,7 @@ use crate::template::node::Key;
 use crate::template::node::Node;
 
 use super::Evaluator;
+use super::Kind;
 use super::wrong;
 
 impl<'t> Evaluator<'t> {
@@ -77,7 +78,7 @@ impl<'t> Evaluator<'t> {
     }
 
     /// The names of a resource, worked out once.
-    pub(super) fn identity(
+    pub(in crate::template) fn identity(
         &mut self,
         line: usize,
         what: &'static str,
@@ -96,7 +97,7 @@ impl<'t> Evaluator<'t> {
         if let Some(known) = self.identities.get(id) {
             return Ok((resource, known.clone()));
         }
-        self.begin(&resource.id, line)?;
+        self.begin(Kind::Resource, &resource.id, line)?;
         let identity = self.work_out(resource)?;
         self.end();
         self.identities.insert(&resource.id, identity.clone());

@@ -18,8 +18,15 @@ use super::put;
 use super::scheduler;
 
 /// Says how the role or the code come about; nothing of it shows when the function runs here.
-const OF_THE_BUILD: [&str; 7] =
-    ["AssumeRolePolicyDocument", "CodeUri", "ImageUri", "InlineCode", "PermissionsBoundary", "PropagateTags", "RolePath"];
+const OF_THE_BUILD: [&str; 7] = [
+    "AssumeRolePolicyDocument",
+    "CodeUri",
+    "ImageUri",
+    "InlineCode",
+    "PermissionsBoundary",
+    "PropagateTags",
+    "RolePath",
+];
 
 pub(super) fn expand(
     mut function: Declared,

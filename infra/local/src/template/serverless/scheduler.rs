@@ -26,7 +26,8 @@ pub(super) fn expand(
 ) -> Result<(), TemplateError> {
     let (line, place) = (source.line, &source.place);
     let mut schedule = Entries::new();
-    let expression = take(&mut parts, "ScheduleExpression").ok_or_else(|| missing(line, place, "ScheduleExpression"))?;
+    let expression =
+        take(&mut parts, "ScheduleExpression").ok_or_else(|| missing(line, place, "ScheduleExpression"))?;
     put(&mut schedule, "ScheduleExpression", expression);
     for name in AS_IT_IS {
         pass(&mut parts, name, &mut schedule, name);

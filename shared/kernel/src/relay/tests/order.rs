@@ -83,6 +83,14 @@ fn a_blocked_stream_holds_back_itself_and_no_other() {
 }
 
 #[test]
+fn a_long_stream_goes_on_when_another_is_given_up() {
+    let commits = [commit("a", 1, 1), commit("b", 1, 40), commit("b", 41, 40)];
+    let world = Troubled::by(Trouble { blocked: Some(stream("a")), ..Trouble::default() });
+    assert_eq!(done(&world, &commits), [false, true, true]);
+    assert_eq!(versions(&world, "b"), (1..=80).collect::<Vec<u64>>());
+}
+
+#[test]
 fn a_later_stage_waits_for_an_earlier_one_that_fails() {
     // What is sent goes to a stream whose messages are not taken: the next version waits.
     let world = Troubled::by(Trouble { blocked: Some(stream("ward")), ..Trouble::default() });

@@ -1,0 +1,138 @@
+//! Templates of CloudFormation and SAM, read into the stack that they make on this machine.
+//! A template that AWS would refuse is refused, with the line; what AWS would take and this
+//! machine does not play is named in the stack's findings, and nothing is guessed.
+
+mod cycles;
+mod document;
+mod error;
+mod evaluate;
+mod fields;
+mod globals;
+mod naming;
+mod node;
+mod parameters;
+mod serverless;
+mod stack;
+#[cfg(test)]
+mod tests;
+mod yaml;
+
+pub use error::TemplateError;
+pub use stack::AsynchronousInvokes;
+pub use stack::Bus;
+pub use stack::Document;
+pub use stack::Function;
+pub use stack::Input;
+pub use stack::Mapping;
+pub use stack::Output;
+pub use stack::Queue;
+pub use stack::Redrive;
+pub use stack::Retries;
+pub use stack::Rule;
+pub use stack::ScheduleGroup;
+pub use stack::Scheduled;
+pub use stack::ScheduledTarget;
+pub use stack::Source;
+pub use stack::Stack;
+pub use stack::StartingPosition;
+pub use stack::Table;
+pub use stack::Target;
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use evaluate::Evaluator;
+
+/// Where a stack stands, and the values of its parameters.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Settings {
+    /// The name of the stack.
+    pub stack_name: String,
+    /// The region that it says it is in.
+    pub region: String,
+    /// The account that it says it belongs to.
+    pub account: String,
+    /// Where this machine answers; the URLs of queues begin with it.
+    pub endpoint: String,
+    /// Values of parameters; the others have their defaults.
+    pub parameters: BTreeMap<String, String>,
+}
+
+impl Settings {
+    /// A stack of this name at this endpoint, in `us-east-1` and an account of zeros.
+    pub fn new(stack_name: &str, endpoint: &str) -> Self {
+        Self {
+            stack_name: stack_name.to_owned(),
+            region: "us-east-1".to_owned(),
+            account: "000000000000".to_owned(),
+            endpoint: endpoint.to_owned(),
+            parameters: BTreeMap::new(),
+        }
+    }
+
+    fn partition(&self) -> &'static str {
+        match self.region.as_str() {
+            region if region.starts_with("cn-") => "aws-cn",
+            region if region.starts_with("us-gov-") => "aws-us-gov",
+            _ => "aws",
+        }
+    }
+
+    fn url_suffix(&self) -> &'static str {
+        if self.region.starts_with("cn-") { "amazonaws.com.cn" } else { "amazonaws.com" }
+    }
+}
+
+/// Something that the template has and this machine does not play.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// Where it stands.
+    pub line: usize,
+    /// The resource or the section that it belongs to.
+    pub resource: String,
+    /// What it is.
+    pub what: String,
+}
+
+impl Finding {
+    fn new(line: usize, resource: &str, what: String) -> Self {
+        Self { line, resource: resource.to_owned(), what }
+    }
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "line {}: {}: {}", self.line, self.resource, self.what)
+    }
+}
+
+/// Reads a template.
+///
+/// ```
+/// use local::template::{Settings, read};
+///
+/// let text = "
+/// Resources:
+///   Letters: { Type: AWS::SQS::Queue, Properties: { QueueName: !Sub '${AWS::StackName}-letters' } }
+/// ";
+/// let stack = read(text, &Settings::new("shop", "http://127.0.0.1:4100"))?;
+/// assert_eq!(stack.queues[0].url, "http://127.0.0.1:4100/000000000000/shop-letters");
+/// # Ok::<(), local::template::TemplateError>(())
+/// ```
+pub fn read(text: &str, settings: &Settings) -> Result<Stack, TemplateError> {
+    let mut findings = Vec::new();
+    let mut document = document::divide(yaml::read(text)?, &mut findings)?;
+    let mut declared = std::mem::take(&mut document.resources);
+    globals::merge(std::mem::take(&mut document.globals), &mut declared, &mut findings)?;
+    let resources = serverless::expand(declared, &mut findings)?;
+    let parameters = parameters::settle(&document.parameters, &settings.parameters, &mut findings)?;
+    let mut evaluator = Evaluator::new(settings, &parameters, &document, &resources);
+    evaluator.all_conditions()?;
+    let mut stack = stack::build(&mut evaluator, &resources, &document.outputs)?;
+    cycles::refuse(&evaluator.uses)?;
+    findings.append(&mut evaluator.findings);
+    findings.append(&mut stack.findings);
+    findings.sort_by_key(|finding| finding.line);
+    findings.dedup();
+    Ok(Stack { findings, ..stack })
+}

@@ -1,0 +1,41 @@
+//! Resources that need each other in a circle, which CloudFormation cannot make in any order.
+
+use std::collections::HashMap;
+use std::collections::HashSet;
+
+use super::TemplateError;
+
+/// Refuses a circle. Each use says who needs whom, and on which line.
+pub(super) fn refuse(uses: &[(&str, &str, usize)]) -> Result<(), TemplateError> {
+    let mut needs: HashMap<&str, Vec<(&str, usize)>> = HashMap::new();
+    for (user, used, line) in uses {
+        needs.entry(user).or_default().push((used, *line));
+    }
+    let mut done: HashSet<&str> = HashSet::new();
+    for (start, ..) in uses {
+        if done.contains(start) {
+            continue;
+        }
+        // Who is under way, and how many of its needs have been followed.
+        let mut path: Vec<(&str, usize)> = vec![(start, 0)];
+        let mut on_path: HashSet<&str> = HashSet::from([*start]);
+        while let Some((user, followed)) = path.last_mut() {
+            let Some((used, line)) = needs.get(user).and_then(|all| all.get(*followed)).copied() else {
+                on_path.remove(user);
+                done.insert(user);
+                path.pop();
+                continue;
+            };
+            *followed += 1;
+            if on_path.contains(used) {
+                let names = path.iter().map(|(user, _)| *user).skip_while(|user| *user != used).chain([used]);
+                return Err(TemplateError::Cycle { line, path: names.collect::<Vec<_>>().join(" → ") });
+            }
+            if !done.contains(used) {
+                path.push((used, 0));
+                on_path.insert(used);
+            }
+        }
+    }
+    Ok(())
+}

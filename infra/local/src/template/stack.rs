@@ -1,0 +1,145 @@
+//! A stack: everything that a template makes, typed and with its names settled.
+//! The resources are read from their plain CloudFormation form, one module for each family.
+
+mod document;
+mod function;
+mod mapping;
+mod queue;
+mod rule;
+mod scheduled;
+mod table;
+
+pub use document::Bus;
+pub use document::Document;
+pub use document::Output;
+pub use document::ScheduleGroup;
+pub use function::AsynchronousInvokes;
+pub use function::Function;
+pub use mapping::Mapping;
+pub use mapping::Source;
+pub use mapping::StartingPosition;
+pub use queue::Queue;
+pub use queue::Redrive;
+pub use rule::Input;
+pub use rule::Retries;
+pub use rule::Rule;
+pub use rule::Target;
+pub use scheduled::Scheduled;
+pub use scheduled::ScheduledTarget;
+pub use table::Table;
+
+use super::Finding;
+use super::Settings;
+use super::TemplateError;
+use super::document::Declared;
+use super::evaluate::Evaluator;
+use super::fields::Fields;
+use super::naming::Identity;
+use super::naming::name_property;
+use super::node::Entries;
+
+/// Everything that a template makes on this machine.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Stack {
+    /// All functions.
+    pub functions: Vec<Function>,
+    /// All rules, those of functions' events as well.
+    pub rules: Vec<Rule>,
+    /// All schedules of EventBridge Scheduler.
+    pub schedules: Vec<Scheduled>,
+    /// All event source mappings, those of functions' events as well.
+    pub mappings: Vec<Mapping>,
+    /// All tables.
+    pub tables: Vec<Table>,
+    /// All queues.
+    pub queues: Vec<Queue>,
+    /// All buses but the default one.
+    pub buses: Vec<Bus>,
+    /// All groups of schedules but the default one.
+    pub schedule_groups: Vec<ScheduleGroup>,
+    /// Roles, policies, permissions and whatever else is known and only kept.
+    pub documents: Vec<Document>,
+    /// What the stack says of itself.
+    pub outputs: Vec<Output>,
+    /// What the template has and this machine does not play, in the order of the lines.
+    pub findings: Vec<Finding>,
+}
+
+/// A resource with its properties worked out.
+struct Resource<'r> {
+    declared: &'r Declared,
+    identity: Identity,
+    settings: &'r Settings,
+}
+
+impl Resource<'_> {
+    fn id(&self) -> String {
+        self.declared.id.clone()
+    }
+
+    fn name(&self) -> String {
+        self.identity.name.clone()
+    }
+
+    fn arn(&self) -> String {
+        self.identity.arn(self.settings).unwrap_or_default()
+    }
+}
+
+/// Reads all resources and outputs.
+pub(super) fn build<'t>(
+    evaluator: &mut Evaluator<'t>,
+    resources: &'t [Declared],
+    outputs: &'t Entries,
+) -> Result<Stack, TemplateError> {
+    let mut stack = Stack::default();
+    let mut invokes = Vec::new();
+    let settings = evaluator.settings;
+    for declared in resources {
+        if !evaluator.is_there(declared)? {
+            continue;
+        }
+        let properties = evaluator.of_resource(declared, &declared.properties)?;
+        let policies = match &declared.policies {
+            None => None,
+            Some(policies) => Some(evaluator.of_resource(declared, policies)?.to_json()),
+        };
+        let (_, identity) = evaluator.identity(declared.line, "resource", &declared.id)?;
+        let resource = Resource { declared, identity, settings };
+        let mut fields = Fields::of(&properties, &declared.id)?;
+        if let Some((Some(name), _)) = name_property(&declared.kind) {
+            fields.without_effect(&[name]);
+        }
+        let findings = &mut stack.findings;
+        match declared.kind.as_str() {
+            "AWS::Lambda::Function" => {
+                stack.functions.push(function::read(&resource, policies, &mut fields, findings)?);
+            }
+            "AWS::Lambda::EventInvokeConfig" => invokes.push(function::read_invokes(&mut fields, findings)?),
+            "AWS::Lambda::EventSourceMapping" => {
+                stack.mappings.extend(mapping::read(&resource, &mut fields, findings)?)
+            }
+            "AWS::Events::Rule" => stack.rules.push(rule::read(&resource, &mut fields, findings)?),
+            "AWS::Scheduler::Schedule" => stack.schedules.push(scheduled::read(&resource, &mut fields, findings)?),
+            "AWS::DynamoDB::Table" => stack.tables.push(table::read(&resource, &mut fields, findings)?),
+            "AWS::SQS::Queue" => stack.queues.push(queue::read(&resource, &mut fields)?),
+            "AWS::Events::EventBus" => stack.buses.push(document::bus(&resource, &mut fields)),
+            "AWS::Scheduler::ScheduleGroup" => stack.schedule_groups.push(document::group(&resource, &mut fields)),
+            kind if name_property(kind).is_some() => {
+                stack.documents.push(document::kept(&resource, &properties));
+                continue;
+            }
+            kind => {
+                let what = format!("resources of type {kind} are not played here");
+                stack.findings.push(Finding::new(declared.line, &declared.id, what));
+                continue;
+            }
+        }
+        fields.finish(&mut stack.findings);
+    }
+    function::attach(invokes, &mut stack);
+    for (key, output) in outputs {
+        stack.outputs.extend(document::output(evaluator, key, output, &mut stack.findings)?);
+    }
+    Ok(stack)
+}

@@ -1,0 +1,178 @@
+//! Functions, and what becomes of the events that are handed to them.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use crate::template::Finding;
+use crate::template::TemplateError;
+use crate::template::fields::Fields;
+
+use super::Resource;
+use super::Stack;
+
+/// A function.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Function {
+    /// Its logical id.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// Its ARN.
+    pub arn: String,
+    /// The binary that it is, as its build metadata says.
+    pub binary: Option<String>,
+    /// What the runtime is told to start.
+    pub handler: Option<String>,
+    /// The runtime.
+    pub runtime: Option<String>,
+    /// After so many seconds it is killed.
+    pub timeout_seconds: u32,
+    /// So much memory it says it has, in megabytes.
+    pub memory_megabytes: u32,
+    /// Its own variables of the environment.
+    pub environment: BTreeMap<String, String>,
+    /// At most so many of it at once.
+    pub reserved_concurrency: Option<u32>,
+    /// Where an event goes that it failed on, without a word about the failure.
+    pub dead_letter_arn: Option<String>,
+    /// What becomes of the events that are handed to it.
+    pub invokes: AsynchronousInvokes,
+    /// Under which role it runs.
+    pub role_arn: Option<String>,
+    /// What it may do, as the template says it.
+    pub policies: Option<Value>,
+    /// Where it is declared.
+    pub line: usize,
+}
+
+/// How long a function is tried, and who is told in the end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AsynchronousInvokes {
+    /// After the first failure it is tried so many times more.
+    pub retries: u32,
+    /// An event older than this is given up, in seconds.
+    pub maximum_age_seconds: u32,
+    /// Where the record of a failure goes.
+    pub on_failure_arn: Option<String>,
+    /// Where the record of a success goes.
+    pub on_success_arn: Option<String>,
+}
+
+impl Default for AsynchronousInvokes {
+    fn default() -> Self {
+        Self { retries: 2, maximum_age_seconds: 21_600, on_failure_arn: None, on_success_arn: None }
+    }
+}
+
+/// Nothing of these shows on this machine.
+const WITHOUT_EFFECT: [&str; 9] = [
+    "Architectures",
+    "Code",
+    "Description",
+    "EphemeralStorage",
+    "KmsKeyArn",
+    "LoggingConfig",
+    "PackageType",
+    "Tags",
+    "TracingConfig",
+];
+
+pub(super) fn read(
+    resource: &Resource<'_>,
+    policies: Option<Value>,
+    fields: &mut Fields<'_>,
+    findings: &mut Vec<Finding>,
+) -> Result<Function, TemplateError> {
+    let mut environment = BTreeMap::new();
+    if let Some(mut part) = fields.part("Environment")? {
+        let place = part.inner("Variables");
+        if let Some(variables) = part.node("Variables") {
+            for (key, value) in variables.as_map(&place)? {
+                environment.insert(key.name.clone(), value.as_text(&format!("{place}.{}", key.name))?);
+            }
+        }
+        part.finish(findings);
+    }
+    let mut dead_letter_arn = None;
+    if let Some(mut part) = fields.part("DeadLetterConfig")? {
+        dead_letter_arn = part.text("TargetArn")?;
+        part.finish(findings);
+    }
+    let reserved = fields.number("ReservedConcurrentExecutions", 0..=1_000_000)?;
+    fields.without_effect(&WITHOUT_EFFECT);
+    Ok(Function {
+        id: resource.id(),
+        name: resource.name(),
+        arn: resource.arn(),
+        binary: resource.declared.binary.clone(),
+        handler: fields.text("Handler")?,
+        runtime: fields.text("Runtime")?,
+        timeout_seconds: fields.number_or("Timeout", 1..=900, 3)?,
+        memory_megabytes: fields.number_or("MemorySize", 128..=32_768, 128)?,
+        environment,
+        reserved_concurrency: reserved.and_then(|reserved| u32::try_from(reserved).ok()),
+        dead_letter_arn,
+        invokes: AsynchronousInvokes::default(),
+        role_arn: fields.text("Role")?,
+        policies,
+        line: resource.declared.line,
+    })
+}
+
+/// The fate of a function's invokes, which stands apart from the function.
+pub(super) struct Invokes {
+    line: usize,
+    place: String,
+    function: String,
+    qualifier: String,
+    settled: AsynchronousInvokes,
+}
+
+pub(super) fn read_invokes(fields: &mut Fields<'_>, findings: &mut Vec<Finding>) -> Result<Invokes, TemplateError> {
+    let usual = AsynchronousInvokes::default();
+    let (mut on_failure_arn, mut on_success_arn) = (None, None);
+    if let Some(mut part) = fields.part("DestinationConfig")? {
+        for (name, arn) in [("OnFailure", &mut on_failure_arn), ("OnSuccess", &mut on_success_arn)] {
+            if let Some(mut end) = part.part(name)? {
+                *arn = Some(end.need_text("Destination")?);
+                end.finish(findings);
+            }
+        }
+        part.finish(findings);
+    }
+    Ok(Invokes {
+        line: fields.line,
+        place: fields.place.clone(),
+        function: fields.need_text("FunctionName")?,
+        qualifier: fields.need_text("Qualifier")?,
+        settled: AsynchronousInvokes {
+            retries: fields.number_or("MaximumRetryAttempts", 0..=2, usual.retries)?,
+            maximum_age_seconds: fields.number_or(
+                "MaximumEventAgeInSeconds",
+                60..=21_600,
+                usual.maximum_age_seconds,
+            )?,
+            on_failure_arn,
+            on_success_arn,
+        },
+    })
+}
+
+/// Brings functions and the fate of their invokes together.
+pub(super) fn attach(all: Vec<Invokes>, stack: &mut Stack) {
+    for invokes in all {
+        let named = |function: &&mut Function| function.name == invokes.function || function.arn == invokes.function;
+        match stack.functions.iter_mut().find(named) {
+            Some(function) if invokes.qualifier == "$LATEST" => function.invokes = invokes.settled,
+            Some(_) => {
+                let what = format!("versions and aliases such as {} are not played here", invokes.qualifier);
+                stack.findings.push(Finding::new(invokes.line, &invokes.place, what));
+            }
+            None => {
+                let what = format!("there is no function {} in this template", invokes.function);
+                stack.findings.push(Finding::new(invokes.line, &invokes.place, what));
+            }
+        }
+    }
+}

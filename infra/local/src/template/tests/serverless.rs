@@ -1,0 +1,133 @@
+//! What the serverless transform adds, and what of it is refused or named.
+
+use std::collections::BTreeMap;
+
+use serde_json::json;
+
+use super::super::AsynchronousInvokes;
+use super::super::Input;
+use super::findings;
+use super::refusal;
+use super::stack;
+
+fn function(properties: &str) -> String {
+    format!(
+        "Transform: AWS::Serverless-2016-10-31\nResources:\n  F:\n    Type: AWS::Serverless::Function\n    Properties: {properties}\n"
+    )
+}
+
+#[test]
+fn globals_go_into_functions_and_the_function_has_the_last_word() {
+    let stack = stack(include_str!("serverless.yaml"));
+    let function = stack.functions.iter().find(|function| function.id == "OnPattern").expect("it is there");
+    let table = stack.tables.iter().find(|table| table.id == "Log").expect("it is there");
+    let pairs = [("OWN", "1"), ("SHARED", "own"), ("TABLE", table.name.as_str())];
+    let wanted: BTreeMap<String, String> =
+        pairs.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+    assert_eq!(function.environment, wanted);
+    assert_eq!((function.timeout_seconds, function.memory_megabytes), (10, 256));
+    assert_eq!(
+        function.invokes,
+        AsynchronousInvokes {
+            retries: 0,
+            maximum_age_seconds: 600,
+            on_failure_arn: stack.queues.iter().find(|queue| queue.id == "Letters").map(|queue| queue.arn.clone()),
+            on_success_arn: None,
+        },
+    );
+    assert_eq!(function.policies, Some(json!(["AWSLambdaBasicExecutionRole"])));
+}
+
+#[test]
+fn a_rule_tells_its_function_in_the_way_that_the_event_says() {
+    let stack = stack(include_str!("serverless.yaml"));
+    let rule = |id: &str| stack.rules.iter().find(|rule| rule.id == id).expect("it is there");
+    let made = rule("OnPatternMade");
+    assert!(!made.enabled);
+    let target = made.targets.first().expect("there is a target");
+    assert_eq!((target.id.as_str(), &target.input), ("chosen", &Input::Path("$.detail".to_owned())));
+    let queue = stack.queues.iter().find(|queue| queue.id == "OnPatternMadeQueue").expect("it is there");
+    assert_eq!(target.dead_letter_arn.as_ref(), Some(&queue.arn));
+    let placed = rule("OnPatternPlaced");
+    assert_eq!(placed.bus, "shop");
+    let target = placed.targets.first().expect("there is a target");
+    assert_eq!((target.retries.attempts, target.retries.maximum_age_seconds), (7, 3_600));
+    assert_eq!(rule("OnScheduleDaily").schedule.as_deref(), Some("cron(0 6 * * ? *)"));
+    assert_eq!(rule("OnScheduleDaily").name, "daily");
+}
+
+#[test]
+fn the_binary_of_a_function_is_in_its_build_metadata() {
+    let text = "
+Transform: AWS::Serverless-2016-10-31
+Resources:
+  F:
+    Type: AWS::Serverless::Function
+    Metadata: { BuildMethod: rust-cargolambda, BuildProperties: { Binary: order-on-place-order } }
+";
+    let stack = stack(text);
+    let function = stack.functions.first().expect("there is a function");
+    assert_eq!(function.binary.as_deref(), Some("order-on-place-order"));
+    assert_eq!(function.invokes, AsynchronousInvokes::default());
+}
+
+#[test]
+fn what_sam_refuses_is_refused() {
+    let table = [
+        ("{ Events: { E: {} } }", "F.Events.E lacks Type"),
+        ("{ Events: { E: { Type: Schedule } } }", "F.Events.E lacks Schedule"),
+        ("{ Events: { E: { Type: SQS } } }", "F.Events.E lacks Queue"),
+        (
+            "{ Events: { E: { Type: Schedule, Properties: { Schedule: 'rate(1 day)', State: ENABLED, Enabled: true } } } }",
+            r#"F.Events.E must be given State or Enabled and not both, not "ENABLED""#,
+        ),
+        (
+            "{ Events: { E: { Type: Schedule, Properties: { Schedule: 'rate(1 day)', DeadLetterConfig: { Type: SNS } } } } }",
+            r#"F.Events.E.DeadLetterConfig must be of the type SQS, not "SNS""#,
+        ),
+        (
+            "{ Events: { E: { Type: Schedule, Properties: { Schedule: 'rate(1 day)', DeadLetterConfig: {} } } } }",
+            "F.Events.E.DeadLetterConfig lacks Arn or Type",
+        ),
+        (
+            "{ EventInvokeConfig: { DestinationConfig: { OnFailure: { Destination: x } } } }",
+            "F.EventInvokeConfig.DestinationConfig.OnFailure lacks Type",
+        ),
+        (
+            "{ EventInvokeConfig: { DestinationConfig: { OnFailure: { Type: Lambda } } } }",
+            "F.EventInvokeConfig.DestinationConfig.OnFailure lacks Destination",
+        ),
+        ("{ DeadLetterQueue: { Type: SQS } }", "F.DeadLetterQueue lacks TargetArn"),
+        (
+            "{ EventInvokeConfig: { MaximumRetryAttempts: 3 } }",
+            r#"FEventInvokeConfig.MaximumRetryAttempts must be a whole number from 0 to 2, not "3""#,
+        ),
+    ];
+    for (properties, wanted) in table {
+        assert_eq!(refusal(&function(properties)).to_string(), format!("line 5: {wanted}"), "{properties}");
+    }
+    let globals = "Transform: AWS::Serverless-2016-10-31\nGlobals: { Function: { Role: x } }\nResources: { Q: { Type: AWS::SQS::Queue } }";
+    assert_eq!(
+        refusal(globals).to_string(),
+        r#"line 2: Globals.Function must be properties that can be global, not "Role""#,
+    );
+    let taken = format!("{}  FRole: {{ Type: AWS::SQS::Queue }}\n", function("{}"));
+    assert_eq!(refusal(&taken).to_string(), r#"line 6: "FRole" is given twice"#);
+}
+
+#[test]
+fn what_of_a_function_is_not_played_is_named() {
+    assert_eq!(
+        findings(&function(
+            "{ AutoPublishAlias: live, Events: { A: { Type: Api }, B: { Type: SQS, Properties: { Queue: 'arn:aws:sqs:r:a:q', Odd: 1 } } } }"
+        )),
+        [
+            "line 5: F.Events.A: events of type Api are not played here",
+            "line 5: F: AutoPublishAlias is not played here",
+            "line 5: FB: Odd is not played here",
+        ],
+    );
+    let api =
+        "Transform: AWS::Serverless-2016-10-31\nGlobals: { Api: {} }\nResources: { Q: { Type: AWS::SQS::Queue } }";
+    assert_eq!(findings(api), ["line 2: Globals.Api: resources of this type are not played here"]);
+}

@@ -1,0 +1,175 @@
+//! Twenty thousand inputs that nobody thought of: the samples of the catalogue, bent and broken by chance.
+
+use domain::Entry;
+use domain::catalogue;
+use futures::FutureExt as _;
+use kernel::Handled;
+use kernel::Kind;
+use kernel::clock::Ids as _;
+use kernel::envelope::Delivery;
+use kernel::memory::Memory;
+use kernel::testing::sim::Chance;
+use serde_json::Value;
+use serde_json::json;
+use serde_json::value::RawValue;
+
+/// How many inputs are made.
+const INPUTS: u64 = 20_000;
+
+#[test]
+fn twenty_thousand_generated_inputs_crash_nothing_and_change_nothing_unless_they_are_valid() {
+    let heard: Vec<Entry> = catalogue().into_iter().filter(|entry| hears(entry.description.name)).collect();
+    let valid: Vec<jsonschema::Validator> = heard.iter().map(validator).collect();
+    let chance = Chance::seeded(20_000);
+    let mut counts = [0_u32; 3];
+    for input in 0..INPUTS {
+        let which = chance.index(heard.len());
+        let (entry, valid) = (&heard[which], &valid[which]);
+        let text = bent(&chance, &envelope(entry));
+        let Ok(detail) = RawValue::from_string(text.clone()) else {
+            // No bus takes what is no JSON; the edge is asked all the same, and must not crash.
+            let broken = super::bad_input::payload(entry.description.name, &text);
+            assert!(super::bad_input::hear(Memory::new(input).app(), "PlaceOrder", &broken).is_ok(), "{text}");
+            counts[0] += 1;
+            continue;
+        };
+        let well_formed = is_valid(entry, valid, &text);
+        for route in functions::routes().into_iter().filter(|route| route.message == entry.description.name) {
+            let memory = Memory::new(input);
+            let handled = route.handle(&memory.app(), &delivery(entry, detail.clone())).now_or_never().unwrap();
+            let changed = !memory.store.streams().is_empty() || !memory.views.rows().is_empty();
+            match handled.unwrap() {
+                Handled::Done => assert!(well_formed, "{} took {text}", route.function()),
+                Handled::Rejected | Handled::Duplicate => assert!(well_formed && !changed, "{text}"),
+                Handled::Buried => {
+                    assert!(!changed && memory.bus.deliveries().is_empty(), "{text}");
+                    assert_eq!(memory.dead_letters.letters().len(), 1, "{text}");
+                }
+            }
+            counts[if well_formed { 2 } else { 1 }] += 1;
+        }
+    }
+    assert!(counts.iter().all(|count| *count > 500), "all kinds of input were made: {counts:?}");
+}
+
+fn hears(message: &str) -> bool {
+    functions::routes().iter().any(|route| route.message == message)
+}
+
+fn validator(entry: &Entry) -> jsonschema::Validator {
+    jsonschema::validator_for((entry.description.schema)().as_value()).unwrap()
+}
+
+fn envelope(entry: &Entry) -> Value {
+    let mut envelope = json!({
+        "eventId": "e-1",
+        "eventType": entry.description.name,
+        "eventVersion": entry.description.version,
+        "aggregateType": entry.description.context,
+        "aggregateId": "o-1001",
+        "timestamp": "2026-01-01T00:00:00Z",
+        "data": entry.sample,
+        "metadata": { "correlationId": "c-1", "causationId": "c-1", "hops": 1 },
+    });
+    if entry.description.kind == Kind::Event {
+        envelope["version"] = json!(1);
+    }
+    envelope
+}
+
+fn delivery(entry: &Entry, detail: Box<RawValue>) -> Delivery {
+    let time = jiff::Timestamp::UNIX_EPOCH;
+    let (source, detail_type) = ("test".to_owned(), entry.description.name.to_owned());
+    Delivery { id: "b-1".to_owned(), source, detail_type, time, detail, replay_name: None }
+}
+
+/// Whether the published schema allows the body. An older version is not looked at closely.
+fn is_valid(entry: &Entry, valid: &jsonschema::Validator, text: &str) -> bool {
+    let Ok(detail) = serde_json::from_str::<Value>(text) else { return false };
+    let version = detail.get("eventVersion").and_then(Value::as_u64);
+    if version.is_some_and(|version| version < u64::from(entry.description.version)) {
+        return true;
+    }
+    detail.get("data").is_some_and(|data| valid.is_valid(data))
+}
+
+/// The sample with something done to it: to a value in it, or to its text.
+fn bent(chance: &Chance, sample: &Value) -> String {
+    let mut value = sample.clone();
+    for _ in 0..chance.below(3) {
+        bend(chance, &mut value);
+    }
+    let mut text = value.to_string();
+    if chance.chance() < 0.3 {
+        scratch(chance, &mut text);
+    }
+    text
+}
+
+/// Goes down to any place of the value and changes it.
+fn bend(chance: &Chance, value: &mut Value) {
+    let deeper = chance.chance() < 0.8;
+    match value {
+        Value::Object(fields) if deeper && !fields.is_empty() => {
+            let name = fields.keys().nth(chance.index(fields.len())).cloned().unwrap();
+            if chance.chance() < 0.1 {
+                fields.remove(&name);
+            } else if let Some(field) = fields.get_mut(&name) {
+                bend(chance, field);
+            }
+        }
+        Value::Array(items) if deeper && !items.is_empty() => {
+            let place = chance.index(items.len());
+            if chance.chance() < 0.1 {
+                let item = items[place].clone();
+                items.push(item);
+            } else {
+                bend(chance, &mut items[place]);
+            }
+        }
+        _ => *value = anything(chance),
+    }
+}
+
+fn anything(chance: &Chance) -> Value {
+    let values = [
+        json!(null),
+        json!(true),
+        json!(0),
+        json!(-1),
+        json!(1),
+        json!(2.5),
+        json!(u64::MAX),
+        json!(i64::MIN),
+        json!(1e300),
+        json!(""),
+        json!("o-1001"),
+        json!("o/1"),
+        json!("\u{0}"),
+        json!("ünïcode \u{1f600}"),
+        json!("x".repeat(70)),
+        json!("EUR"),
+        json!("2026-13-01T00:00:00Z"),
+        json!([]),
+        json!({}),
+        json!([[[[]]]]),
+        json!({ "a": { "b": [1, 2] } }),
+    ];
+    values[chance.index(values.len())].clone()
+}
+
+/// Changes, drops or doubles a character of the text.
+fn scratch(chance: &Chance, text: &mut String) {
+    let mut characters: Vec<char> = text.chars().collect();
+    let place = chance.index(characters.len());
+    let ink = ['{', '}', '[', ']', '"', ',', ':', '0', '-', 'e', '\\', ' ', 'ß'];
+    match chance.below(4) {
+        0 => characters[place] = ink[chance.index(ink.len())],
+        1 => characters.insert(place, ink[chance.index(ink.len())]),
+        2 => {
+            characters.remove(place);
+        }
+        _ => characters.truncate(place),
+    }
+    *text = characters.into_iter().collect();
+}
