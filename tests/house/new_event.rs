@@ -15,6 +15,9 @@ use super::page::Line;
 use super::protection;
 use super::sources;
 
+const OUR_VERSION: &str = "version = \"0.0.0\"";
+const COPY_VERSION: &str = "version = \"0.0.1\"";
+
 #[test]
 fn a_new_event_with_its_function_builds_and_holds_the_rules() {
     let house = copy();
@@ -54,9 +57,13 @@ fn copy() -> PathBuf {
     }
     for path in wanted {
         if let Ok(text) = place::read(&root, &path) {
+            // Cargo tells packages apart by name, version and place in the workspace, so without a version of its own
+            // the copy's crates would be taken for ours in the folder of builds that both share.
+            let text = if path == "Cargo.toml" { text.replacen(OUR_VERSION, COPY_VERSION, 1) } else { text };
             place::write(&house, &path, &text).unwrap();
         }
     }
+    assert!(place::read(&house, "Cargo.toml").unwrap().contains(COPY_VERSION), "the copy has no version of its own");
     house
 }
 

@@ -15,19 +15,26 @@ use super::tale::tell_of;
 /// How many seeds are told.
 pub(crate) const SEEDS: u64 = 1000;
 
+/// Says how many seeds to tell instead.
+const MORE_SEEDS: &str = "CAUSEWAY_SEEDS";
+
 /// Says which seed to tell, and to tell it in full.
 const ONE_SEED: &str = "CAUSEWAY_SEED";
 
 #[test]
 fn whole_stories_hold_together_under_a_thousand_seeds() {
-    if let Some(seed) = std::env::var(ONE_SEED).ok().and_then(|seed| seed.parse().ok()) {
+    if let Some(seed) = number(ONE_SEED) {
         let (broken, trace) = tell(seed, nothing, true);
         println!("{}", trace.join("\n"));
         assert!(broken.is_empty(), "seed {seed}:\n{}", broken.join("\n"));
         return;
     }
-    let broken = first_broken(SEEDS, |seed| tell(seed, nothing, false).0);
+    let broken = first_broken(number(MORE_SEEDS).unwrap_or(SEEDS), |seed| tell(seed, nothing, false).0);
     assert!(broken.is_none(), "{}", broken.map(replay).unwrap_or_default());
+}
+
+fn number(variable: &str) -> Option<u64> {
+    std::env::var(variable).ok().and_then(|number| number.parse().ok())
 }
 
 /// How a broken seed is told.
