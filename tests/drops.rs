@@ -42,13 +42,14 @@ pub(crate) fn in_memory() -> House {
     (house(memory, witness, parts), None)
 }
 
-/// A house on a real database.
+/// A house on a real database. Besides the awaits on the wire, each call has one before its effect and one after.
 fn on_dynamo() -> House {
     let dynoxide = Dynoxide::start();
     let stores = dynoxide.stores();
     let memory = Memory::new(1);
-    let witness = Witness::new(stores.events.clone(), stores.views.clone());
-    let parts = Parts { inbox: stores.inbox.clone(), ..memory.parts() };
+    let witness = Witness::new(Stormy::new(stores.events.clone(), &calm()), Stormy::new(stores.views.clone(), &calm()));
+    let inbox = Stormy::new(stores.inbox.clone(), &calm());
+    let parts = Parts { inbox, ..memory.parts() };
     (house(memory, witness, parts), Some(dynoxide))
 }
 

@@ -153,6 +153,17 @@ fn a_buyers_orders_stand_newest_first() {
 }
 
 #[test]
+fn the_samples_of_receive_stock_and_place_order_tell_a_story() {
+    let house = House::new(8);
+    for name in ["ReceiveStock", "PlaceOrder"] {
+        let entry = domain::catalogue().into_iter().find(|entry| entry.description.name == name).unwrap();
+        house.says(name, entry.sample);
+    }
+    assert_eq!(house.row::<OrderSummary>("o-1001").status, OrderStatus::Confirmed);
+    assert_eq!(house.memory.mailer.sent().len(), 1);
+}
+
+#[test]
 fn a_mail_whose_answer_is_lost_is_looked_up_and_not_sent_again() {
     let house = House::new(9);
     house.memory.mailer.trouble(MailTrouble::AnswerLost);

@@ -3,7 +3,6 @@
 
 use std::path::Path;
 use std::path::PathBuf;
-use std::process::Command;
 
 use kernel::Kind;
 use xtask::new::Wanted;
@@ -68,13 +67,8 @@ fn copy() -> PathBuf {
 }
 
 fn cargo(house: &Path, arguments: &[&str]) {
-    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    command.args(arguments).current_dir(house);
-    // What cargo told this test about its own package is not true of the copy.
-    for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("CARGO_PKG_")) {
-        command.env_remove(name);
-    }
-    command.env_remove("CARGO_MANIFEST_DIR").env_remove("CARGO_MANIFEST_PATH");
+    let mut command = place::cargo(house);
+    command.args(arguments);
     command.env("CARGO_BUILD_BUILD_DIR", place::root().join("target")).env("CARGO_TARGET_DIR", house.join("target"));
     let output = command.output().unwrap();
     let said = String::from_utf8_lossy(&output.stderr);

@@ -1,7 +1,6 @@
 //! The command `cargo xtask`.
 #![expect(clippy::print_stdout, reason = "a command speaks to the person who called it")]
 
-use std::process::Command;
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -68,7 +67,7 @@ fn new_event(wanted: &new::Wanted) -> anyhow::Result<bool> {
         &["fmt", "--package", "domain", "--package", "functions"][..],
         &["run", "--quiet", "--package", "xtask", "--", "events"],
     ] {
-        if !Command::new("cargo").args(arguments).current_dir(place::root()).status()?.success() {
+        if !place::cargo(&place::root()).args(arguments).status()?.success() {
             return Ok(false);
         }
     }

@@ -2,14 +2,19 @@
 
 use std::path::Path;
 use std::path::PathBuf;
+use std::process::Command;
 
 use anyhow::Context;
 use heck::ToPascalCase;
 
-/// The house this tool was built in.
+/// The house in which this runs. Cargo says at run time where a package stands; what was known when this was built
+/// is second, because cargo takes an earlier build of a house that was moved since for a fresh one.
 pub fn root() -> PathBuf {
-    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
-    here.parent().unwrap_or(here).to_owned()
+    let package = std::env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from);
+    let house =
+        package.as_deref().and_then(|package| package.ancestors().find(|it| it.join("xtask/src/place.rs").exists()));
+    let built = Path::new(env!("CARGO_MANIFEST_DIR"));
+    house.or(built.parent()).unwrap_or(built).to_owned()
 }
 
 /// The template.
@@ -31,6 +36,20 @@ pub fn dead_letters_of(context: &str) -> String {
 /// A function's binary, from the package of the functions.
 pub fn binary(function: &str) -> String {
     format!("src/bin/{function}.rs")
+}
+
+/// Cargo in a folder. What the outer cargo says of its own package is kept from it: build scripts that watch these
+/// words would run again at every change between a call from here and one from a terminal.
+pub fn cargo(folder: &Path) -> Command {
+    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    for (name, _) in std::env::vars_os() {
+        let name = name.to_string_lossy();
+        if name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_") {
+            command.env_remove(name.as_ref());
+        }
+    }
+    command.current_dir(folder);
+    command
 }
 
 /// Reads a file of the house; the error names it.

@@ -1,6 +1,7 @@
 //! What all SDK clients share, built once: region, credentials, endpoint, one HTTP client, retries and time-outs.
 //! Nothing is looked for outside the environment: no profile, no sign-on, no instance service.
 
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use aws_credential_types::Credentials;
@@ -9,9 +10,17 @@ use aws_smithy_async::rt::sleep::TokioSleep;
 use aws_smithy_http_client::Builder;
 use aws_smithy_http_client::tls::Provider;
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
+use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::behavior_version::BehaviorVersion;
+use aws_smithy_runtime_api::client::connector_metadata::ConnectorMetadata;
+use aws_smithy_runtime_api::client::http::HttpClient;
+use aws_smithy_runtime_api::client::http::HttpConnectorSettings;
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use aws_smithy_runtime_api::client::http::SharedHttpConnector;
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponentsBuilder;
 use aws_smithy_runtime_api::client::stalled_stream_protection::StalledStreamProtectionConfig;
+use aws_smithy_types::config_bag::ConfigBag;
 use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
 use aws_types::SdkConfig;
@@ -73,7 +82,36 @@ impl Account {
 /// The HTTP client that all SDK clients share: TLS by ring, which draws no jitter entropy at the first handshake,
 /// and plain HTTP for an endpoint on the own machine.
 pub fn http_client() -> SharedHttpClient {
-    Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https()
+    let https = Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https();
+    SharedHttpClient::new(CheckedOnce { https, checked: OnceLock::new() })
+}
+
+/// Every SDK client asks the HTTP client to check itself, and that reads all root certificates: once is enough.
+#[derive(Debug)]
+struct CheckedOnce {
+    https: SharedHttpClient,
+    checked: OnceLock<()>,
+}
+
+impl HttpClient for CheckedOnce {
+    fn http_connector(&self, settings: &HttpConnectorSettings, components: &RuntimeComponents) -> SharedHttpConnector {
+        self.https.http_connector(settings, components)
+    }
+
+    fn validate_base_client_config(
+        &self,
+        components: &RuntimeComponentsBuilder,
+        bag: &ConfigBag,
+    ) -> Result<(), BoxError> {
+        match self.checked.set(()) {
+            Ok(()) => self.https.validate_base_client_config(components, bag),
+            Err(()) => Ok(()),
+        }
+    }
+
+    fn connector_metadata(&self) -> Option<ConnectorMetadata> {
+        self.https.connector_metadata()
+    }
 }
 
 /// What every SDK client is made from. The HTTP client is handed in, so that something may stand before it.

@@ -8,8 +8,6 @@ use kernel::App;
 use kernel::Parties;
 use kernel::Parts;
 use kernel::cache::Cache;
-use kernel::clock::Clock;
-use kernel::clock::Ids;
 use kernel::mail::Mailer;
 use kernel::timers::Pending;
 use kernel::timers::Timer;
@@ -38,25 +36,52 @@ pub struct Connected {
     pub units: Arc<Units>,
 }
 
+/// How timers are connected.
+pub type ConnectTimers = fn(&Config, &SdkConfig) -> Arc<dyn Timers>;
+/// How mail is connected, when the configuration has any.
+pub type ConnectMail = fn(&Config, &SdkConfig) -> Option<Arc<dyn Mailer>>;
+
+/// The ways out that few functions need. They are named here and not in [`connect`], so that a binary holds no
+/// client that its function never calls.
+#[derive(Clone, Copy, Default)]
+pub struct WaysOut {
+    /// How timers are set.
+    pub timers: Option<ConnectTimers>,
+    /// How mail is sent.
+    pub mail: Option<ConnectMail>,
+}
+
+/// Timers that are schedules.
+pub fn schedules(config: &Config, sdk: &SdkConfig) -> Arc<dyn Timers> {
+    match config.scheduling.clone() {
+        Some(scheduling) => {
+            let client = aws_sdk_scheduler::Client::new(sdk);
+            Arc::new(SchedulerTimers::new(client, Arc::new(SystemClock), scheduling))
+        }
+        None => Arc::new(NoTimers),
+    }
+}
+
+/// Mail through SES.
+pub fn mail(config: &Config, sdk: &SdkConfig) -> Option<Arc<dyn Mailer>> {
+    let from = config.mail_from.as_ref()?;
+    let client = aws_sdk_sesv2::Client::new(sdk);
+    Some(Arc::new(SesMailer::new(client, from, Arc::new(SystemClock), Arc::new(OsIds))))
+}
+
 /// Connects every port. No call is made yet.
-pub fn connect(config: &Config, sdk: &SdkConfig) -> Connected {
-    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let ids: Arc<dyn Ids> = Arc::new(OsIds);
+pub fn connect(config: &Config, sdk: &SdkConfig, ways: WaysOut) -> Connected {
     let units = Arc::new(Units::default());
     let tables = aws_sdk_dynamodb::Client::new(sdk);
     let bus = EventBridgeBus::new(aws_sdk_eventbridge::Client::new(sdk), &config.bus_name);
-    let timers: Arc<dyn Timers> = match &config.scheduling {
-        Some(scheduling) => {
-            Arc::new(SchedulerTimers::new(aws_sdk_scheduler::Client::new(sdk), Arc::clone(&clock), scheduling.clone()))
-        }
+    let timers = match ways.timers {
+        Some(timers) => timers(config, sdk),
         None => Arc::new(NoTimers),
     };
-    let mut parties = Parties::default();
-    if let Some(from) = &config.mail_from {
-        let client = aws_sdk_sesv2::Client::new(sdk);
-        parties =
-            parties.with::<dyn Mailer>(Arc::new(SesMailer::new(client, from, Arc::clone(&clock), Arc::clone(&ids))));
-    }
+    let parties = match ways.mail.and_then(|mail| mail(config, sdk)) {
+        Some(mailer) => Parties::default().with::<dyn Mailer>(mailer),
+        None => Parties::default(),
+    };
     let app = App::new(Parts {
         store: Arc::new(DynamoEventStore::new(
             tables.clone(),
@@ -69,8 +94,8 @@ pub fn connect(config: &Config, sdk: &SdkConfig) -> Connected {
         bus: Arc::new(bus.with_call_bytes(config.bus_call_bytes)),
         timers,
         dead_letters: Arc::new(SqsDeadLetters::new(aws_sdk_sqs::Client::new(sdk), &config.dead_letter_queue_url)),
-        clock,
-        ids,
+        clock: Arc::new(SystemClock),
+        ids: Arc::new(OsIds),
         parties,
         cache: Cache::new(config.cache_streams),
     });

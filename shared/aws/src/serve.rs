@@ -27,7 +27,10 @@ use crate::config::Config;
 use crate::config::Needs;
 use crate::config::check_lambda;
 use crate::connect::Connected;
+use crate::connect::WaysOut;
 use crate::connect::connect;
+use crate::connect::mail;
+use crate::connect::schedules;
 use crate::lambda::Function;
 use crate::lambda::Invocation;
 use crate::lambda::attempts::Attempts;
@@ -49,27 +52,27 @@ use crate::telemetry::begin_log;
 /// }
 /// ```
 pub fn serve<A: Arrival>(function: &str, handler: impl Handler<A>) -> ExitCode {
-    start(function, needs::<A>(), |app| Arc::new(BusFunction::new(function, app, handler)))
+    start(function, ways_out::<A>(), |app| Arc::new(BusFunction::new(function, app, handler)))
 }
 
 /// Serves a handler of messages that come through a queue.
 pub fn serve_queue<A: Arrival>(function: &str, handler: impl Handler<A>) -> ExitCode {
-    start(function, needs::<A>(), |app| Arc::new(QueueFunction::new(function, app, handler)))
+    start(function, ways_out::<A>(), |app| Arc::new(QueueFunction::new(function, app, handler)))
 }
 
 /// Serves the relay: what the log's stream brings is said on the bus.
 pub fn serve_relay() -> ExitCode {
-    start(RELAY, Needs { timers: true, mail: false }, |app| Arc::new(RelayFunction::new(app)))
+    start(RELAY, WaysOut { timers: Some(schedules), mail: None }, |app| Arc::new(RelayFunction::new(app)))
 }
 
 /// Only a handler that claims its messages has effects outside the house, and mail is the only way out.
-fn needs<A: Arrival>() -> Needs {
-    Needs { timers: false, mail: A::CLAIMED }
+fn ways_out<A: Arrival>() -> WaysOut {
+    WaysOut { timers: None, mail: if A::CLAIMED { Some(mail) } else { None } }
 }
 
-fn start(function: &str, needs: Needs, make: impl FnOnce(App) -> Arc<dyn Function>) -> ExitCode {
+fn start(function: &str, ways: WaysOut, make: impl FnOnce(App) -> Arc<dyn Function>) -> ExitCode {
     begin_log();
-    match run(function, needs, make) {
+    match run(function, ways, make) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             error!(function, reason = causes(error.as_ref()), "not started");
@@ -78,15 +81,16 @@ fn start(function: &str, needs: Needs, make: impl FnOnce(App) -> Arc<dyn Functio
     }
 }
 
-fn run(function: &str, needs: Needs, make: impl FnOnce(App) -> Arc<dyn Function>) -> Result<(), BoxError> {
+fn run(function: &str, ways: WaysOut, make: impl FnOnce(App) -> Arc<dyn Function>) -> Result<(), BoxError> {
     check_lambda(|variable| std::env::var(variable).ok())?;
+    let needs = Needs { timers: ways.timers.is_some(), mail: ways.mail.is_some() };
     let config = Config::from_env(needs)?;
     let account = Account::from_env()?;
     let metrics = Metrics::begin(&config.metrics_namespace, function)?;
     // One invocation at a time: a second thread would only cost start and memory.
     let runtime = Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
-        let connected = connect(&config, &sdk_config(&account, http_client()));
+        let connected = connect(&config, &sdk_config(&account, http_client()), ways);
         let function = make(connected.app.clone());
         let attempts = Attempts::default();
         let answer = |event| answer(function.as_ref(), &connected, &attempts, metrics, event);

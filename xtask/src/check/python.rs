@@ -22,7 +22,9 @@ const REGION: &str = "eu-central-1";
 /// Checks the template.
 pub(super) fn template(root: &Path) -> anyhow::Result<Tally> {
     let Some(python) = ["python3", "python"].into_iter().find(|name| answers(name)) else {
-        println!("there is no python3 on this machine: the template is not linted; install Python 3.11 or newer for it");
+        println!(
+            "there is no python3 on this machine: the template is not linted; install Python 3.11 or newer for it"
+        );
         return Ok(Tally::skipped());
     };
     let programs = environment(root, python)?;

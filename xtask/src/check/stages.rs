@@ -9,6 +9,7 @@ use crate::check::python;
 use crate::check::run::Tally;
 use crate::check::run::counted;
 use crate::check::run::whole;
+use crate::place;
 
 /// One check.
 pub(super) struct Stage {
@@ -31,8 +32,8 @@ pub(super) fn all() -> Vec<Stage> {
 }
 
 fn cargo(root: &Path, arguments: &[&str]) -> Command {
-    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    command.current_dir(root).args(arguments);
+    let mut command = place::cargo(root);
+    command.args(arguments);
     command
 }
 

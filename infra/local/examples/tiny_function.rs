@@ -1,0 +1,82 @@
+//! A function without any library, on the Runtime API: it does what its payload says. The tests of the process
+//! executor start it as they start any binary.
+
+use std::env;
+use std::error::Error;
+use std::io::BufRead;
+use std::io::BufReader;
+use std::io::Read;
+use std::io::Write;
+use std::io::stderr;
+use std::io::stdout;
+use std::net::TcpStream;
+use std::process::exit;
+use std::process::id;
+use std::thread::park;
+
+use serde_json::Map;
+use serde_json::Value;
+use serde_json::json;
+
+/// Asks the Runtime API, and answers its headers, in small letters, and its body.
+fn ask(method: &str, path: &str, body: &str) -> Result<(Map<String, Value>, String), Box<dyn Error>> {
+    let address = env::var("AWS_LAMBDA_RUNTIME_API")?;
+    let mut connection = TcpStream::connect(&address)?;
+    let length = body.len();
+    write!(
+        connection,
+        "{method} /2018-06-01/runtime/{path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\
+         content-length: {length}\r\n\r\n{body}"
+    )?;
+    let mut reader = BufReader::new(connection);
+    let mut headers = Map::new();
+    let mut line = String::new();
+    while reader.read_line(&mut line)? > 2 {
+        if let Some((name, value)) = line.trim_end().split_once(": ") {
+            headers.insert(name.to_lowercase(), json!(value));
+        }
+        line.clear();
+    }
+    let mut body = String::new();
+    reader.read_to_string(&mut body)?;
+    Ok((headers, body))
+}
+
+fn main() -> Result<(), Box<dyn Error>> {
+    if env::var("REFUSE").is_ok() {
+        ask("POST", "init/error", r#"{"errorType":"Config.Missing","errorMessage":"REFUSE is set"}"#)?;
+        exit(1);
+    }
+    loop {
+        let (headers, payload) = ask("GET", "invocation/next", "")?;
+        let request_id = headers.get("lambda-runtime-aws-request-id").and_then(Value::as_str).unwrap_or_default();
+        let payload: Value = serde_json::from_str(&payload)?;
+        let say = |how: &str, body: Value| ask("POST", &format!("invocation/{request_id}/{how}"), &body.to_string());
+        match payload.get("do").and_then(Value::as_str) {
+            Some("fail") => {
+                say("error", json!({ "errorType": "Oversold", "errorMessage": "no stock", "stackTrace": ["here"] }))?;
+            }
+            Some("exit") => exit(7),
+            Some("hang") => {
+                writeln!(stdout(), "hanging")?;
+                stdout().flush()?;
+                loop {
+                    park();
+                }
+            }
+            Some("write") => {
+                writeln!(stdout(), "one\ntwo")?;
+                writeln!(stderr(), "three")?;
+                say("response", Value::Null)?;
+            }
+            Some("answer and die") => {
+                say("response", Value::Null)?;
+                exit(0);
+            }
+            _ => {
+                let environment: Map<String, Value> = env::vars().map(|(name, value)| (name, json!(value))).collect();
+                say("response", json!({ "process": id(), "headers": headers, "environment": environment }))?;
+            }
+        }
+    }
+}

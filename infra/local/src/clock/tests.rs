@@ -1,0 +1,108 @@
+//! The clock stands, runs, is moved, and wakes in order.
+
+use std::sync::Arc;
+use std::sync::Mutex;
+
+use jiff::SignedDuration;
+use jiff::Timestamp;
+
+use super::Clock;
+
+fn start() -> Timestamp {
+    Timestamp::from_second(1_767_225_600).expect("a time")
+}
+
+fn seconds(count: i64) -> SignedDuration {
+    SignedDuration::from_secs(count)
+}
+
+async fn let_all_run() {
+    for _ in 0..10 {
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test]
+async fn a_tick_wakes_who_is_due_in_the_order_of_their_ends() {
+    let clock = Clock::paused(start());
+    let woken = Arc::new(Mutex::new(Vec::new()));
+    for wait in [5_i64, 1, 9, 3, 1] {
+        let (clock, woken) = (clock.clone(), woken.clone());
+        tokio::spawn(async move {
+            clock.sleep(seconds(wait)).await;
+            woken.lock().expect("the list").push(wait);
+        });
+    }
+    let_all_run().await;
+    assert_eq!(clock.next_wake(), Some(start() + seconds(1)));
+    clock.tick(seconds(5));
+    let_all_run().await;
+    assert_eq!(*woken.lock().expect("the list"), [1, 1, 3, 5]);
+    assert_eq!(clock.next_wake(), Some(start() + seconds(9)));
+}
+
+#[tokio::test]
+async fn a_clone_is_the_same_clock_and_never_goes_back() {
+    let clock = Clock::paused(start());
+    let twin = clock.clone();
+    clock.tick(seconds(10));
+    clock.tick(seconds(-4));
+    assert_eq!(twin.now(), start() + seconds(10));
+}
+
+#[tokio::test]
+async fn ten_thousand_sleepers_are_woken_and_dropped_ones_forgotten() {
+    let clock = Clock::paused(start());
+    let sleepers: Vec<_> = (0..10_000)
+        .map(|number| {
+            let clock = clock.clone();
+            tokio::spawn(async move { clock.sleep(seconds(1 + number % 100)).await })
+        })
+        .collect();
+    let dropped = clock.clone();
+    let dropped = tokio::spawn(async move { dropped.sleep(seconds(1000)).await });
+    let_all_run().await;
+    dropped.abort();
+    assert!(dropped.await.is_err());
+    clock.tick(seconds(100));
+    for sleeper in sleepers {
+        sleeper.await.expect("a woken sleeper");
+    }
+    assert_eq!(clock.next_wake(), None);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_fast_clock_runs_that_much_faster_than_the_world() {
+    let world = tokio::time::Instant::now();
+    let clock = Clock::running(start(), 60.0);
+    clock.sleep(SignedDuration::from_mins(10)).await;
+    assert!(clock.now() >= start() + SignedDuration::from_mins(10));
+    let taken = world.elapsed().as_millis();
+    assert!((10_000..10_010).contains(&taken), "{taken} ms");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_running_clock_can_be_moved_stopped_and_let_go_in_the_middle_of_a_sleep() {
+    let world = tokio::time::Instant::now();
+    let clock = Clock::running(start(), 1.0);
+    let sleeper = clock.clone();
+    let sleeper = tokio::spawn(async move { sleeper.sleep(seconds(100)).await });
+    let_all_run().await;
+    clock.tick(seconds(60));
+    clock.pause();
+    tokio::time::sleep(std::time::Duration::from_secs(500)).await;
+    assert!(!sleeper.is_finished());
+    assert_eq!(clock.now(), start() + seconds(60));
+    clock.resume();
+    sleeper.await.expect("a woken sleeper");
+    let taken = world.elapsed().as_secs();
+    assert_eq!(taken, 540);
+}
+
+#[tokio::test]
+async fn a_sleep_that_is_over_does_not_wait() {
+    let clock = Clock::paused(start());
+    clock.sleep_until(start()).await;
+    clock.sleep_until(start() - seconds(5)).await;
+    assert_eq!(clock.next_wake(), None);
+}

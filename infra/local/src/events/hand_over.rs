@@ -1,0 +1,60 @@
+//! Handing an event over to its target, and what the target's answer means for the delivery.
+
+use crate::ports::NewMessage;
+use crate::ports::NotTaken;
+
+use super::Events;
+use super::accept::not_taken;
+use super::delivery::Delivery;
+use super::envelope::Accepted;
+use super::input;
+use super::target::Kind;
+use super::target::kind;
+
+impl Events {
+    /// Hands the event over. For a function that means its asynchronous invoke: what its handler
+    /// makes of the event is no matter of the bus any more.
+    pub(super) async fn hand_over(&self, delivery: &Delivery) -> Result<(), NotTaken> {
+        let owed = &delivery.owed;
+        let arn = &owed.target.arn;
+        let Some(input) = input::of(&owed.target, &owed.rule_arn, &delivery.event) else {
+            return Err(not_taken("INVALID_JSON", "The input for the target is not valid JSON.", false));
+        };
+        match kind(arn) {
+            Some(Kind::Function) => self.around.functions.invoke_later(arn, input).await,
+            Some(Kind::Queue) => {
+                self.around.queues.send(arn, NewMessage { body: input, ..NewMessage::default() }).await
+            }
+            Some(Kind::Bus) => self.forward(delivery),
+            None => Err(not_taken("INVALID_PARAMETER", "The target is of a kind that is not known here.", false)),
+        }
+    }
+
+    fn forward(&self, delivery: &Delivery) -> Result<(), NotTaken> {
+        if delivery.event.forwarded {
+            let message = "An event that came from another bus is not forwarded to a third one.";
+            return Err(not_taken("THIRD_ACCOUNT_HOP_DETECTED", message, false));
+        }
+        let Accepted { id, text, .. } = (*delivery.event).clone();
+        let event = Accepted { id, text, at: self.around.clock.now(), forwarded: true };
+        self.take(&delivery.owed.target.arn, event)
+    }
+}
+
+/// The error of a target by the code that dead letters have for it.
+pub(super) fn in_own_words(error: NotTaken) -> NotTaken {
+    let code = match error.code.as_str() {
+        "AWS.SimpleQueueService.NonExistentQueue" | "QueueDoesNotExist" | "ResourceNotFoundException" => "NO_RESOURCE",
+        "AccessDenied" | "AccessDeniedException" => "NO_PERMISSIONS",
+        "ThrottlingException" | "TooManyRequestsException" | "RequestThrottled" => "THROTTLING",
+        other if is_own_word(other) => return error,
+        _ if error.passing => "INTERNAL_ERROR",
+        _ => "ERROR_FROM_TARGET",
+    };
+    NotTaken { code: code.to_owned(), ..error }
+}
+
+// All codes of the service are written in capitals.
+fn is_own_word(code: &str) -> bool {
+    !code.is_empty() && code.chars().all(|character| character.is_ascii_uppercase() || character == '_')
+}

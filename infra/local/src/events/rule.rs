@@ -1,0 +1,134 @@
+//! Buses and their rules, as they are remembered.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde::Deserialize;
+use serde::Serialize;
+use serde_json::Value;
+use serde_json::json;
+
+use crate::pattern::Event;
+use crate::pattern::Pattern;
+use crate::pattern::Rules;
+
+use super::Place;
+use super::target::Target;
+
+/// The longest name of a rule.
+const LONGEST_NAME: usize = 64;
+
+/// A rule with its targets.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Rule {
+    pub(super) bus: String,
+    pub(super) name: String,
+    pub(super) pattern: Option<String>,
+    pub(super) schedule: Option<String>,
+    pub(super) enabled: bool,
+    pub(super) description: Option<String>,
+    pub(super) role: Option<String>,
+    /// When its schedule fires next.
+    pub(super) next: Option<Timestamp>,
+    pub(super) targets: BTreeMap<String, Target>,
+}
+
+/// What is remembered of a bus itself.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct BusFacts {
+    pub(super) name: String,
+    pub(super) description: Option<String>,
+    pub(super) created: Timestamp,
+}
+
+/// A bus with its rules.
+#[derive(Debug)]
+pub(super) struct Bus {
+    pub(super) facts: BusFacts,
+    pub(super) rules: BTreeMap<String, Rule>,
+    /// The patterns of the enabled rules, compiled when the next event comes after a change.
+    compiled: Option<Rules>,
+}
+
+impl Bus {
+    pub(super) fn new(facts: BusFacts) -> Self {
+        Self { facts, rules: BTreeMap::new(), compiled: None }
+    }
+
+    pub(super) fn put(&mut self, rule: Rule) {
+        // A schedule that fires changes no pattern.
+        let same = |old: &Rule| old.pattern == rule.pattern && old.enabled == rule.enabled;
+        if !self.rules.get(&rule.name).is_some_and(same) {
+            self.compiled = None;
+        }
+        self.rules.insert(rule.name.clone(), rule);
+    }
+
+    pub(super) fn remove(&mut self, name: &str) {
+        self.rules.remove(name);
+        self.compiled = None;
+    }
+
+    /// The enabled rules that want this event.
+    pub(super) fn matching(&mut self, event: &Event) -> Vec<&Rule> {
+        let compiled = match self.compiled.take() {
+            Some(compiled) => compiled,
+            None => compile(&self.rules),
+        };
+        let names = self.compiled.insert(compiled).matching(event);
+        names.into_iter().filter_map(|name| self.rules.get(name)).collect()
+    }
+
+    /// The bus as the API describes it.
+    pub(super) fn describe(&self, place: &Place) -> Value {
+        let mut described = json!({
+            "Name": self.facts.name,
+            "Arn": place.bus(&self.facts.name),
+            "CreationTime": self.facts.created.as_second(),
+            "LastModifiedTime": self.facts.created.as_second(),
+        });
+        if let (Some(fields), Some(description)) = (described.as_object_mut(), &self.facts.description) {
+            fields.insert("Description".to_owned(), description.as_str().into());
+        }
+        described
+    }
+}
+
+fn compile(rules: &BTreeMap<String, Rule>) -> Rules {
+    let enabled = rules.values().filter(|rule| rule.enabled);
+    // Patterns were checked when they were put.
+    Rules::new(enabled.filter_map(|rule| Some((rule.name.clone(), Pattern::parse(rule.pattern.as_deref()?).ok()?))))
+}
+
+impl Rule {
+    /// The rule as the API describes it.
+    pub(super) fn describe(&self, place: &Place) -> Value {
+        let mut described = json!({
+            "Name": self.name,
+            "Arn": place.rule(&self.bus, &self.name),
+            "State": if self.enabled { "ENABLED" } else { "DISABLED" },
+            "EventBusName": self.bus,
+        });
+        let texts = [
+            ("EventPattern", &self.pattern),
+            ("ScheduleExpression", &self.schedule),
+            ("Description", &self.description),
+            ("RoleArn", &self.role),
+        ];
+        if let Some(fields) = described.as_object_mut() {
+            let said = texts.into_iter().filter_map(|(name, text)| Some((name.to_owned(), text.as_deref()?.into())));
+            fields.extend(said);
+        }
+        described
+    }
+}
+
+/// Whether the service takes this name for a rule.
+pub(super) fn is_name(name: &str) -> bool {
+    !name.is_empty() && name.len() <= LONGEST_NAME && name.chars().all(may_be_in_a_name)
+}
+
+/// Letters, digits, `.`, `-` and `_`.
+pub(super) fn may_be_in_a_name(character: char) -> bool {
+    character.is_ascii_alphanumeric() || ".-_".contains(character)
+}

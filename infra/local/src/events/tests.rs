@@ -1,0 +1,9 @@
+//! The bus as AWS's own behaves, played on a clock that stands.
+
+mod api;
+mod delivery;
+mod input;
+mod put;
+mod restart;
+mod timers;
+pub(crate) mod world;

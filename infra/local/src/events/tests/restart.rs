@@ -1,0 +1,92 @@
+//! What was acknowledged outlives the process.
+
+use std::sync::Arc;
+
+use serde_json::json;
+
+use crate::events::Events;
+
+use super::world::DEAD_LETTERS;
+use super::world::FUNCTION;
+use super::world::World;
+use super::world::call;
+use super::world::clock;
+use super::world::pass;
+use super::world::placed;
+use super::world::put;
+use super::world::rule;
+use super::world::settle;
+
+#[tokio::test]
+async fn what_put_events_acknowledged_is_delivered_after_a_kill() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("events.journal");
+    let (world, clock) = (Arc::new(World::default()), clock());
+    let events = Events::open(&path, world.surroundings(&clock)).unwrap();
+    rule(&events, "reserve", json!([{ "Id": "f", "Arn": FUNCTION }])).await;
+    let answer = put(&events, placed()).await;
+    // No driver ran until here, and nothing says goodbye.
+    drop(events);
+    let events = Events::open(&path, world.surroundings(&clock)).unwrap();
+    assert_eq!(events.undelivered(), 1);
+    let driver = tokio::spawn(events.clone().run());
+    settle().await;
+    assert_eq!(world.invocations()[0]["id"], answer["Entries"][0]["EventId"]);
+    driver.abort();
+    settle().await;
+    drop(events);
+    let events = Events::open(&path, world.surroundings(&clock)).unwrap();
+    assert_eq!(events.undelivered(), 0);
+    let again = put(&events, placed()).await;
+    assert_ne!(again["Entries"][0]["EventId"], answer["Entries"][0]["EventId"]);
+}
+
+#[tokio::test]
+async fn the_tries_before_a_kill_count_after_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("events.journal");
+    let (world, clock) = (Arc::new(World::default()), clock());
+    let events = Events::open(&path, world.surroundings(&clock)).unwrap();
+    let policy = json!({ "MaximumRetryAttempts": 2 });
+    let dead_letters = json!({ "Arn": DEAD_LETTERS });
+    let target = json!([{ "Id": "f", "Arn": FUNCTION, "DeadLetterConfig": dead_letters, "RetryPolicy": policy }]);
+    rule(&events, "reserve", target).await;
+    world.fails(FUNCTION, 100, "THROTTLING", true);
+    let driver = tokio::spawn(events.clone().run());
+    put(&events, placed()).await;
+    pass(&clock, 1).await;
+    assert_eq!((events.counts().retried, events.undelivered()), (2, 1));
+    driver.abort();
+    settle().await;
+    drop(events);
+    let events = Events::open(&path, world.surroundings(&clock)).unwrap();
+    tokio::spawn(events.clone().run());
+    pass(&clock, 10).await;
+    assert_eq!(world.messages(DEAD_LETTERS)[0].attributes["RETRY_ATTEMPTS"], "2");
+}
+
+#[tokio::test]
+async fn rules_targets_and_buses_are_there_again_also_after_compacting() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("events.journal");
+    let (world, clock) = (Arc::new(World::default()), clock());
+    let events = Events::open(&path, world.surroundings(&clock)).unwrap();
+    call(&events, "CreateEventBus", json!({ "Name": "shop" })).await;
+    rule(&events, "reserve", json!([{ "Id": "f", "Arn": FUNCTION }])).await;
+    let driver = tokio::spawn(events.clone().run());
+    for _ in 0..450 {
+        call(&events, "PutEvents", json!({ "Entries": vec![placed(); 10] })).await;
+        settle().await;
+    }
+    assert_eq!(world.invocations().len(), 4_500);
+    let length = events.journal.length();
+    assert!(length < 5_000, "{length}");
+    driver.abort();
+    settle().await;
+    drop(events);
+    let events = Events::open(&path, world.surroundings(&clock)).unwrap();
+    assert_eq!(call(&events, "ListEventBuses", json!({})).await["EventBuses"].as_array().unwrap().len(), 2);
+    let targets = call(&events, "ListTargetsByRule", json!({ "Rule": "reserve" })).await;
+    assert_eq!(targets["Targets"], json!([{ "Id": "f", "Arn": FUNCTION }]));
+    assert_eq!(events.undelivered(), 0);
+}

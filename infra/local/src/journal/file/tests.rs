@@ -1,0 +1,28 @@
+//! A write that fails leaves the journal as it was.
+
+use std::fs::OpenOptions;
+
+use super::JournalFile;
+use super::lines;
+use crate::journal::JournalError;
+
+#[test]
+fn a_record_that_found_no_room_is_refused_and_its_rest_is_cut_off_before_the_next() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("queues.journal");
+    let (mut journal, _) = JournalFile::open::<String>(&path).expect("a journal");
+    journal.append(&lines(&["one"]).expect("lines")).expect("an append");
+    let full = OpenOptions::new().append(true).open("/dev/full").expect("the full device");
+    let real = std::mem::replace(&mut journal.file, full);
+    let error = journal.append(&lines(&["two"]).expect("lines")).expect_err("no room");
+    assert!(matches!(error, JournalError::DiskFull { .. }), "{error:?}");
+    // What a write leaves that came half-way.
+    let mut text = std::fs::read(&path).expect("the journal");
+    text.extend_from_slice(b"0badcafe \"tw");
+    std::fs::write(&path, text).expect("a half line");
+    journal.file = real;
+    journal.append(&lines(&["three"]).expect("lines")).expect("an append");
+    drop(journal);
+    let (_journal, records) = JournalFile::open::<String>(&path).expect("the journal");
+    assert_eq!(records, ["one", "three"]);
+}

@@ -1,0 +1,170 @@
+//! All functions there are, and one try of one of them: within its reserved concurrency, cut off at its deadline,
+//! and a fault of the executor is a failure of the function and of nothing else.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::PoisonError;
+use std::sync::RwLock;
+use std::time::Duration;
+
+use jiff::SignedDuration;
+use tokio::sync::OwnedSemaphorePermit;
+use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
+use uuid::Uuid;
+
+use crate::clock::Clock;
+use crate::template::Function;
+
+use super::Executor;
+use super::FunctionError;
+use super::Invocation;
+
+/// Whose seconds a function's time-out is counted in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CutOff {
+    /// The clock's: when it leaps, functions that run are cut off.
+    OnTheClock,
+    /// The world's: the clock may leap over days while a function works, and does it no harm.
+    InTheWorld,
+}
+
+/// All functions and the executor that runs them. A clone is the same.
+#[derive(Clone)]
+pub struct Functions {
+    registered: Arc<RwLock<BTreeMap<String, Registered>>>,
+    executor: Arc<dyn Executor>,
+    clock: Clock,
+    cut_off: CutOff,
+}
+
+#[derive(Clone)]
+struct Registered {
+    function: Arc<Function>,
+    // Without a reservation there is no bound.
+    places: Option<Arc<Semaphore>>,
+}
+
+/// The right to run one function once, now.
+pub struct Turn {
+    function: Arc<Function>,
+    _place: Option<OwnedSemaphorePermit>,
+}
+
+impl Functions {
+    /// No functions yet, and who will run them.
+    pub fn new(executor: Arc<dyn Executor>, clock: Clock, cut_off: CutOff) -> Self {
+        Self { registered: Arc::default(), executor, clock, cut_off }
+    }
+
+    /// The clock.
+    pub fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    /// Adds a function, or changes the one of this ARN.
+    pub fn put(&self, function: Function) {
+        let places = function.reserved_concurrency.map(|most| Arc::new(Semaphore::new(most as usize)));
+        let registered = Registered { function: Arc::new(function), places };
+        let mut all = self.registered.write().unwrap_or_else(PoisonError::into_inner);
+        all.insert(registered.function.arn.clone(), registered);
+    }
+
+    /// Deletes the function of this ARN.
+    pub fn remove(&self, arn: &str) {
+        self.registered.write().unwrap_or_else(PoisonError::into_inner).remove(arn);
+    }
+
+    /// All functions.
+    pub fn all(&self) -> Vec<Arc<Function>> {
+        let all = self.registered.read().unwrap_or_else(PoisonError::into_inner);
+        all.values().map(|registered| Arc::clone(&registered.function)).collect()
+    }
+
+    /// The function of this name or ARN, also when it names the version `$LATEST`.
+    pub fn find(&self, name: &str) -> Option<Arc<Function>> {
+        self.registered(name).map(|registered| registered.function)
+    }
+
+    fn registered(&self, name: &str) -> Option<Registered> {
+        let name = name.strip_suffix(":$LATEST").unwrap_or(name);
+        let all = self.registered.read().unwrap_or_else(PoisonError::into_inner);
+        if let Some(registered) = all.get(name) {
+            return Some(registered.clone());
+        }
+        // A name may also come with the account before it.
+        let name = if name.starts_with("arn:") { name } else { name.rsplit(':').next().unwrap_or(name) };
+        all.values().find(|registered| registered.function.name == name).cloned()
+    }
+
+    /// A turn of the function of this ARN, if there is the function and a place is free at once.
+    pub fn turn_now(&self, name: &str) -> Option<Turn> {
+        let Registered { function, places } = self.registered(name)?;
+        let place = match places {
+            None => None,
+            Some(places) => Some(places.try_acquire_owned().ok()?),
+        };
+        Some(Turn { function, _place: place })
+    }
+
+    /// A turn of the function of this ARN as soon as a place is free; none if there is no such function.
+    pub async fn turn(&self, name: &str) -> Option<Turn> {
+        let Registered { function, places } = self.registered(name)?;
+        let place = match places {
+            None => None,
+            Some(places) => Some(places.acquire_owned().await.ok()?),
+        };
+        Some(Turn { function, _place: place })
+    }
+
+    /// Runs the function once.
+    pub async fn run(&self, turn: Turn, request_id: &str, payload: &str) -> Result<String, FunctionError> {
+        let seconds = turn.function.timeout_seconds;
+        let left = SignedDuration::from_secs(seconds.into());
+        let deadline = self.clock.now().checked_add(left).unwrap_or(jiff::Timestamp::MAX);
+        let invocation = Invocation {
+            function: Arc::clone(&turn.function),
+            payload: payload.to_owned(),
+            request_id: request_id.to_owned(),
+            deadline,
+            trace: trace(deadline.as_second()),
+        };
+        let executor = Arc::clone(&self.executor);
+        // Dropping the set ends the task within; a panic in it is only its own.
+        let mut task = JoinSet::new();
+        task.spawn(async move { executor.invoke(invocation).await });
+        let cut_off = async {
+            match self.cut_off {
+                CutOff::OnTheClock => self.clock.sleep_until(deadline).await,
+                CutOff::InTheWorld => tokio::time::sleep(Duration::from_secs(seconds.into())).await,
+            }
+        };
+        tokio::select! {
+            biased;
+            answer = task.join_next() => match answer {
+                Some(Ok(answer)) => answer,
+                Some(Err(error)) => Err(FunctionError::new("Runtime.Panic", error.to_string())),
+                None => Err(FunctionError::new("Runtime.Unknown", "the executor gave no answer".to_owned())),
+            },
+            () = cut_off => {
+                let message = format!("RequestId: {request_id} Error: Task timed out after {seconds}.00 seconds");
+                task.shutdown().await;
+                Err(FunctionError::new("Sandbox.Timedout", message))
+            }
+        }
+    }
+}
+
+impl Turn {
+    /// Whose turn it is.
+    pub fn function(&self) -> &Function {
+        &self.function
+    }
+}
+
+/// A new trace that nobody samples.
+fn trace(second: i64) -> String {
+    let chance = Uuid::new_v4().simple().to_string();
+    let (root, parent) = (chance.get(..24).unwrap_or_default(), chance.get(16..).unwrap_or_default());
+    format!("Root=1-{second:08x}-{root};Parent={parent};Sampled=0")
+}

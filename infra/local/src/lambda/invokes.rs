@@ -1,0 +1,99 @@
+//! The queue of the asynchronous invokes. An event is taken when its line stands in the journal; then it is tried until
+//! the function does it, or until no try is left or it is too old, and then that is told where the function wants it.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::Mutex;
+use std::sync::PoisonError;
+
+use async_trait::async_trait;
+use jiff::SignedDuration;
+use serde_json::value::RawValue;
+use tokio::task::JoinSet;
+use uuid::Uuid;
+
+use crate::journal::Journal;
+use crate::journal::JournalError;
+use crate::ports::InvokeLater;
+use crate::ports::NotTaken;
+use crate::ports::SendToQueue;
+
+use super::Functions;
+use super::courier::Courier;
+use super::courier::Listener;
+use super::pending::Entry;
+use super::pending::Pending;
+use super::pending::left;
+
+/// The largest event that is taken, in bytes.
+pub const LARGEST_EVENT: usize = 1_048_576;
+
+/// The queue. Dropping it stops all tries, as a kill does.
+pub struct Invokes {
+    functions: Functions,
+    courier: Arc<Courier>,
+    tasks: Mutex<JoinSet<()>>,
+}
+
+impl Invokes {
+    /// Opens the queue with its journal at this path, and goes on with what is left in it. Needs a runtime around it.
+    pub fn open(
+        path: &Path,
+        functions: Functions,
+        queues: Arc<dyn SendToQueue>,
+        listener: Listener,
+    ) -> Result<Self, JournalError> {
+        let (journal, entries) = Journal::open(path)?;
+        let left = left(entries);
+        journal.compact(&left.values().cloned().map(Entry::Taken).collect::<Vec<_>>())?;
+        let courier = Courier::new(functions.clone(), queues, journal, left.clone(), listener);
+        let invokes = Self { functions, courier: Arc::new(courier), tasks: Mutex::default() };
+        left.into_values().for_each(|pending| invokes.begin(pending));
+        Ok(invokes)
+    }
+
+    /// How many events are not done yet.
+    pub fn waiting(&self) -> usize {
+        self.courier.waiting()
+    }
+
+    fn begin(&self, pending: Pending) {
+        let courier = Arc::clone(&self.courier);
+        let mut tasks = self.tasks.lock().unwrap_or_else(PoisonError::into_inner);
+        while tasks.try_join_next().is_some() {}
+        tasks.spawn(async move { courier.see_through(pending).await });
+    }
+
+    /// Takes an event, and answers the id of its invoke.
+    pub(super) fn take(&self, function: &str, event: String) -> Result<String, NotTaken> {
+        let refused = |code: &str, message: String, passing| NotTaken { code: code.to_owned(), message, passing };
+        let Some(function) = self.functions.find(function) else {
+            return Err(refused("NO_RESOURCE", format!("Function not found: {function}"), false));
+        };
+        if event.len() > LARGEST_EVENT {
+            let message = format!("{} bytes are more than {LARGEST_EVENT}", event.len());
+            return Err(refused("ERROR_FROM_TARGET", message, false));
+        }
+        if let Err(error) = serde_json::from_str::<&RawValue>(&event) {
+            return Err(refused("INVALID_JSON", format!("the event is no JSON: {error}"), false));
+        }
+        let now = self.functions.clock().now();
+        let request_id = Uuid::new_v4().to_string();
+        let (function, id) = (function.arn.clone(), request_id.clone());
+        let pending = Pending { request_id, function, event, taken: now, tries: 0, due: now, failure: None };
+        let kept = self.courier.keep(pending.clone());
+        kept.map_err(|error| refused("INTERNAL_ERROR", error.to_string(), true))?;
+        self.begin(pending);
+        Ok(id)
+    }
+}
+
+#[async_trait]
+impl InvokeLater for Invokes {
+    async fn invoke_later(&self, function_arn: &str, event: String) -> Result<(), NotTaken> {
+        self.take(function_arn, event).map(|_| ())
+    }
+}
+
+/// How long it takes until something that failed for a passing reason is tried again.
+pub(super) const A_MOMENT: SignedDuration = SignedDuration::from_secs(1);

@@ -1,0 +1,122 @@
+//! Functions as processes of their own, unchanged binaries on the Runtime API as on Lambda: started when first needed,
+//! kept warm, one invocation at a time in each, and killed when an invocation is cut off.
+
+mod desk;
+mod environment;
+mod log;
+mod runtime_api;
+#[cfg(test)]
+mod tests;
+mod variables;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::Mutex;
+use std::sync::PoisonError;
+
+use async_trait::async_trait;
+use tokio::sync::Semaphore;
+
+use crate::template::Function;
+
+use super::Executor;
+use super::FunctionError;
+use super::Invocation;
+use environment::Environment;
+
+pub use log::Listener;
+pub use log::LogLine;
+
+/// Where the binaries are and what they are told of this machine.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The folder of the binaries.
+    pub binaries: PathBuf,
+    /// The region that functions see.
+    pub region: String,
+    /// Where functions find the local cloud.
+    pub endpoint_url: String,
+    /// At most so many processes at once.
+    pub most: usize,
+}
+
+impl Settings {
+    /// The file that a function is started from.
+    pub fn binary(&self, function: &Function) -> PathBuf {
+        self.binaries.join(function.binary.as_ref().unwrap_or(&function.name))
+    }
+}
+
+/// The executor that starts processes.
+pub struct Processes {
+    settings: Settings,
+    listener: Listener,
+    // The one that was used last stands last.
+    idle: Mutex<Vec<Environment>>,
+    places: Arc<Semaphore>,
+}
+
+impl Processes {
+    /// An executor that has started nothing yet; whatever functions write goes to the listener, line by line.
+    pub fn new(settings: Settings, listener: Listener) -> Self {
+        let places = Arc::new(Semaphore::new(settings.most.max(1)));
+        Self { settings, listener, idle: Mutex::default(), places }
+    }
+
+    /// How many processes wait for work.
+    pub fn warm(&self) -> usize {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner).len()
+    }
+
+    /// The process ids of one function's processes that wait for work.
+    pub fn warm_of(&self, function_arn: &str) -> Vec<u32> {
+        let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        idle.iter().filter(|environment| environment.function.arn == function_arn).map(|one| one.process_id).collect()
+    }
+
+    /// A warm environment of exactly this function, if there is one that lives.
+    fn take(&self, function: &Function) -> Option<Environment> {
+        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        // A function that was changed meanwhile starts anew.
+        idle.retain(|one| one.is_alive() && (one.function.arn != function.arn || *one.function == *function));
+        let place = idle.iter().rposition(|one| one.function.arn == function.arn)?;
+        Some(idle.remove(place))
+    }
+
+    /// Ends the processes that waited longest, until there is a place for one more.
+    fn make_place(&self) {
+        let busy = self.settings.most.max(1).saturating_sub(self.places.available_permits());
+        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        let over = (idle.len() + busy).saturating_sub(self.settings.most.max(1));
+        let drained = over.min(idle.len());
+        idle.drain(..drained);
+    }
+
+    fn give_back(&self, environment: Environment) {
+        if environment.is_alive() {
+            self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(environment);
+        }
+    }
+}
+
+#[async_trait]
+impl Executor for Processes {
+    async fn invoke(&self, invocation: Invocation) -> Result<String, FunctionError> {
+        let closed = |_| FunctionError::new("Runtime.Unavailable", "the local cloud is ending".to_owned());
+        let _place = self.places.acquire().await.map_err(closed)?;
+        // If this is dropped while it waits, the environment is dropped with it, and that kills the process.
+        while let Some(warm) = self.take(&invocation.function) {
+            let answer = warm.invoke(invocation.clone()).await;
+            // One that had died in its sleep never saw the invocation, so another one may have it.
+            if answer.is_ok() || warm.has_begun(&invocation.request_id) {
+                self.give_back(warm);
+                return answer;
+            }
+        }
+        self.make_place();
+        let cold = Environment::start(&self.settings, Arc::clone(&invocation.function), &self.listener).await?;
+        let answer = cold.invoke(invocation).await;
+        self.give_back(cold);
+        answer
+    }
+}

@@ -1,0 +1,235 @@
+//! Real processes of a tiny function, on the Runtime API.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::Mutex;
+
+use jiff::SignedDuration;
+use jiff::Timestamp;
+use serde_json::Value;
+use tokio::sync::mpsc;
+use tokio::sync::mpsc::UnboundedReceiver;
+use tokio::sync::mpsc::unbounded_channel;
+use tokio::task::yield_now;
+
+use super::LogLine;
+use super::Processes;
+use super::Settings;
+use crate::clock::Clock;
+use crate::lambda::CutOff;
+use crate::lambda::Executor;
+use crate::lambda::FunctionError;
+use crate::lambda::Functions;
+use crate::lambda::Invocation;
+use crate::lambda::stage;
+use crate::template::Function;
+
+/// Examples are built with the tests, beside them.
+fn examples() -> PathBuf {
+    let test = std::env::current_exe().unwrap();
+    let folder = test.ancestors().nth(2).unwrap().join("examples");
+    assert!(folder.join("tiny_function").exists(), "build it first: cargo build -p local --example tiny_function");
+    folder
+}
+
+fn function(name: &str) -> Function {
+    let environment = BTreeMap::from([
+        ("BUS_NAME".to_owned(), "causeway".to_owned()),
+        ("AWS_REGION".to_owned(), "nowhere".to_owned()),
+    ]);
+    let arn = format!("arn:aws:lambda:eu-central-1:000000000000:function:{name}");
+    let binary = Some("tiny_function".to_owned());
+    Function { name: name.to_owned(), arn, binary, environment, ..stage::function() }
+}
+
+fn processes(most: usize) -> (Processes, UnboundedReceiver<LogLine>) {
+    let (lines, read) = unbounded_channel();
+    let settings = Settings {
+        binaries: examples(),
+        region: "eu-central-1".to_owned(),
+        endpoint_url: "http://127.0.0.1:4566".to_owned(),
+        most,
+    };
+    let listener = Arc::new(move |line| lines.send(line).unwrap_or_default());
+    (Processes::new(settings, listener), read)
+}
+
+fn invocation(function: Function, payload: &str) -> Invocation {
+    Invocation {
+        function: Arc::new(function),
+        payload: payload.to_owned(),
+        request_id: uuid::Uuid::new_v4().to_string(),
+        deadline: Timestamp::now() + SignedDuration::from_secs(3),
+        trace: "Root=1-0-0;Sampled=0".to_owned(),
+    }
+}
+
+async fn ask(processes: &Processes, name: &str, payload: &str) -> Result<Value, FunctionError> {
+    let answer = processes.invoke(invocation(function(name), payload)).await?;
+    Ok(serde_json::from_str(&answer).unwrap())
+}
+
+async fn until_gone(process_id: u64) {
+    while Path::new(&format!("/proc/{process_id}")).exists() {
+        yield_now().await;
+    }
+}
+
+#[tokio::test]
+async fn a_process_is_told_all_that_lambda_tells_and_nothing_of_this_machine() {
+    let (processes, _lines) = processes(4);
+    let invocation = invocation(function("reserve"), "{}");
+    let (id, before) = (invocation.request_id.clone(), Timestamp::now().as_millisecond());
+    let answer: Value = serde_json::from_str(&processes.invoke(invocation).await.unwrap()).unwrap();
+    let (headers, environment) = (&answer["headers"], &answer["environment"]);
+    assert_eq!(headers["lambda-runtime-aws-request-id"], id);
+    assert_eq!(headers["lambda-runtime-trace-id"], "Root=1-0-0;Sampled=0");
+    assert_eq!(
+        headers["lambda-runtime-invoked-function-arn"],
+        "arn:aws:lambda:eu-central-1:000000000000:function:reserve"
+    );
+    let deadline: i64 = headers["lambda-runtime-deadline-ms"].as_str().unwrap().parse().unwrap();
+    assert!(deadline >= before + 3_000);
+    let expected = [
+        ("AWS_ACCESS_KEY_ID", "test"),
+        ("AWS_ENDPOINT_URL", "http://127.0.0.1:4566"),
+        ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "128"),
+        ("AWS_LAMBDA_FUNCTION_NAME", "reserve"),
+        ("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST"),
+        ("AWS_REGION", "eu-central-1"),
+        ("BUS_NAME", "causeway"),
+        ("TZ", ":UTC"),
+        ("_HANDLER", "bootstrap"),
+    ];
+    for (name, value) in expected {
+        assert_eq!(environment[name], value, "{name}");
+    }
+    assert_eq!(environment.get("CARGO_MANIFEST_DIR"), None);
+}
+
+#[tokio::test]
+async fn a_process_is_started_when_it_is_needed_and_kept_warm() {
+    let (processes, _lines) = processes(4);
+    assert_eq!(processes.warm(), 0);
+    let first = ask(&processes, "reserve", "{}").await.unwrap();
+    let second = ask(&processes, "reserve", "{}").await.unwrap();
+    assert_eq!(first["process"], second["process"]);
+    assert_eq!(processes.warm(), 1);
+}
+
+#[tokio::test]
+async fn two_invocations_at_once_run_in_two_processes() {
+    let (processes, _lines) = processes(4);
+    let (first, second) = tokio::join!(ask(&processes, "reserve", "{}"), ask(&processes, "reserve", "{}"));
+    assert_ne!(first.unwrap()["process"], second.unwrap()["process"]);
+}
+
+#[tokio::test]
+async fn no_more_processes_live_than_there_may_be() {
+    let (processes, _lines) = processes(1);
+    let first = ask(&processes, "reserve", "{}").await.unwrap();
+    let second = ask(&processes, "ship", "{}").await.unwrap();
+    assert_ne!(first["process"], second["process"]);
+    assert_eq!(processes.warm(), 1);
+    until_gone(first["process"].as_u64().unwrap()).await;
+}
+
+#[tokio::test]
+async fn an_error_is_told_as_the_function_says_it() {
+    let (processes, _lines) = processes(4);
+    let failure = ask(&processes, "reserve", r#"{"do":"fail"}"#).await.unwrap_err();
+    assert_eq!((failure.kind.as_str(), failure.message.as_str()), ("Oversold", "no stock"));
+    assert_eq!(failure.trace, ["here"]);
+    assert_eq!(processes.warm(), 1);
+}
+
+#[tokio::test]
+async fn a_process_that_crashes_has_failed_and_the_next_try_starts_another() {
+    let (processes, _lines) = processes(4);
+    let failure = ask(&processes, "reserve", r#"{"do":"exit"}"#).await.unwrap_err();
+    assert_eq!(failure.kind, "Runtime.ExitError");
+    assert!(failure.message.ends_with("Error: Runtime exited with error: exit status 7"), "{failure}");
+    assert_eq!(processes.warm(), 0);
+    ask(&processes, "reserve", "{}").await.unwrap();
+}
+
+#[tokio::test]
+async fn a_process_that_died_while_it_was_warm_costs_no_invocation() {
+    let (processes, _lines) = processes(4);
+    for _ in 0..5 {
+        ask(&processes, "reserve", r#"{"do":"answer and die"}"#).await.unwrap();
+    }
+    ask(&processes, "reserve", "{}").await.unwrap();
+}
+
+#[tokio::test]
+async fn a_process_that_cannot_begin_says_why() {
+    let (processes, _lines) = processes(4);
+    let mut refusing = function("reserve");
+    refusing.environment.insert("REFUSE".to_owned(), "yes".to_owned());
+    let failure = processes.invoke(invocation(refusing, "{}")).await.unwrap_err();
+    assert_eq!((failure.kind.as_str(), failure.message.as_str()), ("Config.Missing", "REFUSE is set"));
+}
+
+#[tokio::test]
+async fn a_binary_that_is_missing_is_named() {
+    let (processes, _lines) = processes(4);
+    let mut missing = function("reserve");
+    missing.binary = Some("no-such-binary".to_owned());
+    let failure = processes.invoke(invocation(missing, "{}")).await.unwrap_err();
+    assert_eq!(failure.kind, "Runtime.InvalidEntrypoint");
+    assert!(failure.message.contains("no-such-binary"), "{failure}");
+}
+
+#[tokio::test]
+async fn a_changed_function_starts_anew() {
+    let (processes, _lines) = processes(4);
+    let first = ask(&processes, "reserve", "{}").await.unwrap();
+    let mut changed = function("reserve");
+    changed.environment.insert("BUS_NAME".to_owned(), "other".to_owned());
+    let answer: Value = serde_json::from_str(&processes.invoke(invocation(changed, "{}")).await.unwrap()).unwrap();
+    assert_eq!(answer["environment"]["BUS_NAME"], "other");
+    assert_ne!(answer["process"], first["process"]);
+}
+
+#[tokio::test]
+async fn what_a_process_writes_is_heard_line_by_line() {
+    let (processes, mut lines) = processes(4);
+    ask(&processes, "reserve", r#"{"do":"write"}"#).await.unwrap();
+    let mut heard = Vec::new();
+    for _ in 0..3 {
+        let line = lines.recv().await.unwrap();
+        assert_eq!(line.function, "reserve");
+        heard.push(line.line);
+    }
+    // The two outputs come in no order, the lines of each do.
+    heard.retain(|line| line != "three");
+    assert_eq!(heard, ["one", "two"]);
+}
+
+#[tokio::test]
+async fn a_process_that_outlives_its_time_is_killed_and_reaped() {
+    let (lines, mut read) = mpsc::unbounded_channel::<LogLine>();
+    let settings = processes(1).0.settings;
+    let listener = Arc::new(move |line| lines.send(line).unwrap_or_default());
+    let processes = Arc::new(Processes::new(settings, listener));
+    let clock = Clock::paused("2026-11-21T05:00:00Z".parse().unwrap());
+    let functions = Functions::new(processes.clone(), clock.clone(), CutOff::OnTheClock);
+    functions.put(function("reserve"));
+    let hanging = Mutex::new(0);
+    let turn = functions.turn_now("reserve").unwrap();
+    let run = functions.run(turn, "some-id", r#"{"do":"hang"}"#);
+    let tick = async {
+        let line = read.recv().await.unwrap();
+        assert_eq!(line.line, "hanging");
+        *hanging.lock().unwrap() = line.process_id;
+        clock.tick(SignedDuration::from_secs(3));
+    };
+    let (answer, ()) = tokio::join!(run, tick);
+    assert_eq!(answer.unwrap_err().message, "RequestId: some-id Error: Task timed out after 3.00 seconds");
+    assert_eq!(processes.warm(), 0);
+    let hanging = *hanging.lock().unwrap();
+    until_gone(hanging.into()).await;
+}

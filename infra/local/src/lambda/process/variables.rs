@@ -1,0 +1,45 @@
+//! The environment of a process, as Lambda sets it up: nothing of this machine's but the search path.
+
+use std::collections::BTreeMap;
+use std::env;
+
+use crate::template::Function;
+
+use super::Settings;
+
+/// All variables of a function's process.
+pub(super) fn variables(settings: &Settings, function: &Function, runtime_api: &str) -> BTreeMap<String, String> {
+    let mut variables = function.environment.clone();
+    let binary = settings.binary(function);
+    let handler = function.handler.clone().unwrap_or_else(|| "bootstrap".to_owned());
+    let folder = settings.binaries.display().to_string();
+    let stream = format!("[$LATEST]{}", binary.file_name().unwrap_or_default().to_string_lossy());
+    let fixed = [
+        ("AWS_ACCESS_KEY_ID", "test".to_owned()),
+        ("AWS_DEFAULT_REGION", settings.region.clone()),
+        ("AWS_ENDPOINT_URL", settings.endpoint_url.clone()),
+        ("AWS_EXECUTION_ENV", "AWS_Lambda_provided.al2023".to_owned()),
+        ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", function.memory_megabytes.to_string()),
+        ("AWS_LAMBDA_FUNCTION_NAME", function.name.clone()),
+        ("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST".to_owned()),
+        ("AWS_LAMBDA_INITIALIZATION_TYPE", "on-demand".to_owned()),
+        ("AWS_LAMBDA_LOG_GROUP_NAME", format!("/aws/lambda/{}", function.name)),
+        ("AWS_LAMBDA_LOG_STREAM_NAME", stream),
+        ("AWS_LAMBDA_RUNTIME_API", runtime_api.to_owned()),
+        ("AWS_REGION", settings.region.clone()),
+        ("AWS_SECRET_ACCESS_KEY", "test".to_owned()),
+        ("AWS_SESSION_TOKEN", "test".to_owned()),
+        ("LAMBDA_RUNTIME_DIR", folder.clone()),
+        ("LAMBDA_TASK_ROOT", folder),
+        ("LANG", "en_US.UTF-8".to_owned()),
+        ("PATH", env::var("PATH").unwrap_or_default()),
+        ("TZ", ":UTC".to_owned()),
+        ("_HANDLER", handler),
+    ];
+    // Lambda does not let a function set these itself.
+    variables.extend(fixed.map(|(name, value)| (name.to_owned(), value)));
+    for (name, usual) in [("AWS_LAMBDA_LOG_FORMAT", "Text"), ("AWS_LAMBDA_LOG_LEVEL", "INFO")] {
+        variables.entry(name.to_owned()).or_insert_with(|| usual.to_owned());
+    }
+    variables
+}

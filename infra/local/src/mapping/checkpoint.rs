@@ -1,0 +1,48 @@
+//! How far a shard is done, kept where a kill does not reach it.
+
+use std::path::Path;
+
+use serde::Deserialize;
+use serde::Serialize;
+
+use crate::journal::Journal;
+use crate::journal::JournalError;
+
+/// A place in a shard.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Place {
+    /// All up to the record of this number is done; without one, nothing yet.
+    pub(super) after: Option<String>,
+}
+
+/// The place that is kept.
+pub(super) struct Checkpoint {
+    journal: Journal<Place>,
+    place: Option<Place>,
+}
+
+/// Only the last line counts, so a journal longer than this is written anew.
+const LONG: usize = 1_000;
+
+impl Checkpoint {
+    pub(super) fn open(path: &Path) -> Result<Self, JournalError> {
+        let (journal, places) = Journal::open(path)?;
+        Ok(Self { journal, place: places.into_iter().next_back() })
+    }
+
+    /// The place, if one was ever kept.
+    pub(super) fn place(&self) -> Option<&Place> {
+        self.place.as_ref()
+    }
+
+    pub(super) fn after(&self) -> Option<&str> {
+        self.place.as_ref().and_then(|place| place.after.as_deref())
+    }
+
+    /// Goes on even when it cannot be written: then what is done is only done again after a kill.
+    pub(super) fn keep(&mut self, after: Option<String>) -> Result<(), JournalError> {
+        let place = Place { after };
+        self.place = Some(place.clone());
+        if self.journal.length() < LONG { self.journal.append(&place) } else { self.journal.compact(&[place]) }
+    }
+}

@@ -1,0 +1,85 @@
+//! Mappings as facts: what a function sees of a source, and what becomes of it.
+
+mod queue;
+mod shard;
+mod stream;
+
+use serde_json::Value;
+use serde_json::json;
+
+use super::Filter;
+use super::answer::failed_items;
+use crate::lambda::stage::ARN;
+use crate::template::Mapping;
+use crate::template::Source;
+use crate::template::StartingPosition;
+
+fn mapping(batch_size: u32) -> Mapping {
+    Mapping {
+        id: "Feed".to_owned(),
+        uuid: "feed".to_owned(),
+        function: ARN.to_owned(),
+        source: Source::Stream { table: "events".to_owned() },
+        enabled: true,
+        batch_size,
+        window_seconds: 0,
+        starting_position: StartingPosition::Oldest,
+        bisect_on_error: false,
+        retries: None,
+        maximum_age_seconds: None,
+        parallelization: 1,
+        on_failure_arn: None,
+        reports_failed_items: false,
+        filters: Vec::new(),
+        maximum_concurrency: Some(1),
+        line: 1,
+    }
+}
+
+/// The texts under this pointer in all records of a payload.
+fn told(payload: &Value, pointer: &str) -> Vec<String> {
+    let records = payload["Records"].as_array().unwrap().iter();
+    records.map(|record| record.pointer(pointer).and_then(Value::as_str).unwrap().to_owned()).collect()
+}
+
+fn failures(identifiers: &[&str]) -> String {
+    let failures: Vec<_> = identifiers.iter().map(|one| json!({ "itemIdentifier": one })).collect();
+    json!({ "batchItemFailures": failures }).to_string()
+}
+
+#[test]
+fn an_answer_without_failures_says_that_all_is_done() {
+    for answer in ["", "null", "{}", r#"{"batchItemFailures":null}"#, r#"{"batchItemFailures":[]}"#, r#""done""#] {
+        assert_eq!(failed_items(answer, &["a", "b"]), Ok([].into()), "{answer}");
+    }
+}
+
+#[test]
+fn an_answer_names_the_records_that_failed() {
+    assert_eq!(failed_items(&failures(&["c", "a"]), &["a", "b", "c"]), Ok([0, 2].into()));
+}
+
+#[test]
+fn an_empty_or_unknown_identifier_makes_the_answer_worthless() {
+    for answer in [
+        failures(&["a", ""]).as_str(),
+        failures(&["nobody"]).as_str(),
+        r#"{"batchItemFailures":[{"itemIdentifier":null}]}"#,
+        r#"{"batchItemFailures":[{"identifier":"a"}]}"#,
+        r#"{"batchItemFailures":[{}]}"#,
+        r#"{"batchItemFailures":"a"}"#,
+        "{",
+    ] {
+        assert!(failed_items(answer, &["a", "b"]).is_err(), "{answer}");
+    }
+}
+
+#[test]
+fn a_filter_looks_into_a_body_that_is_json() {
+    let filter = Filter::parse(&[r#"{"body":{"kind":["OrderPlaced"]}}"#.to_owned()]).unwrap();
+    assert!(filter.passes_message(&json!({ "body": r#"{"kind":"OrderPlaced"}"# })));
+    assert!(!filter.passes_message(&json!({ "body": r#"{"kind":"Other"}"# })));
+    assert!(!filter.passes_message(&json!({ "body": "OrderPlaced" })));
+    let plain = Filter::parse(&[r#"{"body":["stop"]}"#.to_owned()]).unwrap();
+    assert!(plain.passes_message(&json!({ "body": "stop" })));
+}

@@ -1,0 +1,181 @@
+//! Queues.
+
+use std::sync::Arc;
+use std::sync::Mutex;
+
+use async_trait::async_trait;
+use jiff::SignedDuration;
+use serde_json::Value;
+use tokio::sync::Notify;
+use tokio::task::JoinHandle;
+
+use crate::lambda::stage::Act;
+use crate::lambda::stage::Stage;
+use crate::mapping::Filter;
+use crate::mapping::QueueMapping;
+use crate::mapping::QueueMessage;
+use crate::mapping::QueueSource;
+use crate::mapping::SourceError;
+use crate::template::Mapping;
+
+use super::mapping;
+use super::told;
+
+/// Hands each message out once, as if its visibility never ended.
+#[derive(Default)]
+struct Queue {
+    waiting: Mutex<Vec<QueueMessage>>,
+    deleted: Mutex<Vec<String>>,
+    news: Notify,
+}
+
+#[async_trait]
+impl QueueSource for Queue {
+    fn queue_arn(&self) -> String {
+        "arn:aws:sqs:eu-central-1:000000000000:orders".to_owned()
+    }
+
+    async fn receive(&self, most: usize) -> Result<Vec<QueueMessage>, SourceError> {
+        loop {
+            {
+                let mut waiting = self.waiting.lock().unwrap();
+                let count = most.min(waiting.len());
+                if count > 0 {
+                    return Ok(waiting.drain(..count).collect());
+                }
+            }
+            self.news.notified().await;
+        }
+    }
+
+    async fn delete(&self, receipt_handle: &str) -> Result<(), SourceError> {
+        self.deleted.lock().unwrap().push(receipt_handle.to_owned());
+        Ok(())
+    }
+}
+
+impl Queue {
+    fn send(&self, bodies: &[&str]) {
+        let messages = bodies.iter().map(|body| QueueMessage {
+            message_id: format!("m-{body}"),
+            receipt_handle: format!("h-{body}"),
+            body: (*body).to_owned(),
+            ..QueueMessage::default()
+        });
+        self.waiting.lock().unwrap().extend(messages);
+        self.news.notify_one();
+    }
+
+    fn deleted(&self) -> Vec<String> {
+        self.deleted.lock().unwrap().clone()
+    }
+}
+
+fn begin(stage: &Stage, mapping: Mapping) -> (Arc<Queue>, JoinHandle<()>) {
+    let queue = Arc::new(Queue::default());
+    let filter = Filter::parse(&mapping.filters).unwrap();
+    let opened = QueueMapping::new(mapping, filter, queue.clone(), stage.functions.clone(), Arc::new(|_| ()));
+    (queue, tokio::spawn(opened.run()))
+}
+
+fn reporting() -> Mapping {
+    Mapping { reports_failed_items: true, ..mapping(10) }
+}
+
+fn batches(stage: &Stage) -> Vec<Vec<String>> {
+    let seen = stage.actor.seen.lock().unwrap();
+    let payloads = seen.iter().map(|one| serde_json::from_str::<Value>(&one.payload).unwrap());
+    payloads.map(|payload| told(&payload, "/body")).collect()
+}
+
+#[tokio::test]
+async fn what_the_function_did_is_deleted() {
+    let stage = Stage::set([]);
+    let (queue, _work) = begin(&stage, mapping(10));
+    queue.send(&["1", "2"]);
+    stage.settle().await;
+    assert_eq!(batches(&stage), [["1", "2"]]);
+    assert_eq!(queue.deleted(), ["h-1", "h-2"]);
+    let payload: Value = serde_json::from_str(&stage.actor.seen.lock().unwrap()[0].payload).unwrap();
+    let record = &payload["Records"][0];
+    assert_eq!((&record["messageId"], &record["eventSource"]), (&"m-1".into(), &"aws:sqs".into()));
+    assert_eq!(record["awsRegion"], "eu-central-1");
+}
+
+#[tokio::test]
+async fn a_failure_leaves_the_whole_batch_in_the_queue() {
+    let stage = Stage::set([Act::Fail]);
+    let (queue, _work) = begin(&stage, reporting());
+    queue.send(&["1", "2"]);
+    stage.settle().await;
+    assert_eq!((stage.tries(), queue.deleted()), (1, Vec::new()));
+}
+
+#[tokio::test]
+async fn a_time_out_leaves_the_whole_batch_in_the_queue_and_the_next_one_is_read() {
+    let stage = Stage::set([Act::Hang]);
+    let (queue, _work) = begin(&stage, reporting());
+    queue.send(&["1"]);
+    stage.settle().await;
+    queue.send(&["2"]);
+    stage.pass(SignedDuration::from_secs(3)).await;
+    assert_eq!((stage.tries(), queue.deleted()), (2, vec!["h-2".to_owned()]));
+}
+
+#[tokio::test]
+async fn a_partial_answer_leaves_only_what_failed() {
+    let stage = Stage::set([Act::Answer(r#"{"batchItemFailures":[{"itemIdentifier":"m-2"}]}"#)]);
+    let (queue, _work) = begin(&stage, reporting());
+    queue.send(&["1", "2", "3"]);
+    stage.settle().await;
+    assert_eq!(queue.deleted(), ["h-1", "h-3"]);
+}
+
+#[tokio::test]
+async fn an_unknown_identifier_leaves_the_whole_batch() {
+    let stage = Stage::set([Act::Answer(r#"{"batchItemFailures":[{"itemIdentifier":"m-9"}]}"#)]);
+    let (queue, _work) = begin(&stage, reporting());
+    queue.send(&["1", "2"]);
+    stage.settle().await;
+    assert_eq!((stage.tries(), queue.deleted()), (1, Vec::new()));
+}
+
+#[tokio::test]
+async fn nobody_listens_to_a_partial_answer_that_was_not_agreed_on() {
+    let stage = Stage::set([Act::Answer(r#"{"batchItemFailures":[{"itemIdentifier":"m-1"}]}"#)]);
+    let (queue, _work) = begin(&stage, mapping(10));
+    queue.send(&["1", "2"]);
+    stage.settle().await;
+    assert_eq!(queue.deleted(), ["h-1", "h-2"]);
+}
+
+#[tokio::test]
+async fn what_the_filter_keeps_back_is_deleted_unseen() {
+    let stage = Stage::set([]);
+    let mut filtered = mapping(10);
+    filtered.filters = vec![r#"{"body":["1"]}"#.to_owned()];
+    let (queue, _work) = begin(&stage, filtered);
+    queue.send(&["1", "two"]);
+    stage.settle().await;
+    assert_eq!(batches(&stage), [["1"]]);
+    assert_eq!(queue.deleted(), ["h-two", "h-1"]);
+}
+
+#[tokio::test]
+async fn a_window_gathers_more_than_one_receive_holds() {
+    let stage = Stage::set([]);
+    let mut patient = mapping(12);
+    patient.window_seconds = 5;
+    let (queue, _work) = begin(&stage, patient);
+    let bodies: Vec<String> = (0..12).map(|number| format!("{number}")).collect();
+    let bodies: Vec<&str> = bodies.iter().map(String::as_str).collect();
+    queue.send(&bodies[..11]);
+    stage.pass(SignedDuration::from_secs(4)).await;
+    assert_eq!(stage.tries(), 0);
+    queue.send(&bodies[11..]);
+    stage.settle().await;
+    assert_eq!(batches(&stage), [bodies]);
+    queue.send(&["late"]);
+    stage.pass(SignedDuration::from_secs(5)).await;
+    assert_eq!(batches(&stage).last().unwrap(), &["late"]);
+}

@@ -1,0 +1,118 @@
+//! A shard in memory and the mapping that reads it.
+
+use std::sync::Arc;
+use std::sync::Mutex;
+
+use async_trait::async_trait;
+use serde_json::Value;
+use serde_json::json;
+use tokio::sync::Notify;
+use tokio::task::JoinHandle;
+
+use crate::clock::Clock;
+use crate::lambda::FunctionError;
+use crate::lambda::stage::Stage;
+use crate::lambda::stage::oversold;
+use crate::mapping::Filter;
+use crate::mapping::Happened;
+use crate::mapping::SourceError;
+use crate::mapping::StreamMapping;
+use crate::mapping::StreamRecord;
+use crate::mapping::StreamSource;
+use crate::template::Mapping;
+
+use super::told;
+
+pub(super) struct Shard {
+    clock: Clock,
+    records: Mutex<Vec<StreamRecord>>,
+    news: Notify,
+}
+
+#[async_trait]
+impl StreamSource for Shard {
+    fn stream_arn(&self) -> String {
+        "arn:aws:dynamodb:eu-central-1:000000000000:table/events/stream/1".to_owned()
+    }
+
+    fn shard_id(&self) -> String {
+        "shardId-1".to_owned()
+    }
+
+    async fn read(&self, after: Option<&str>, most: usize) -> Result<Vec<StreamRecord>, SourceError> {
+        let records = self.records.lock().unwrap();
+        let behind = records.iter().filter(|record| after.is_none_or(|after| record.sequence_number.as_str() > after));
+        Ok(behind.take(most).cloned().collect())
+    }
+
+    async fn newest(&self) -> Result<Option<String>, SourceError> {
+        Ok(self.records.lock().unwrap().last().map(|record| record.sequence_number.clone()))
+    }
+
+    async fn news(&self) {
+        self.news.notified().await;
+    }
+}
+
+impl Shard {
+    pub(super) fn of(stage: &Stage) -> Arc<Self> {
+        Arc::new(Self { clock: stage.clock.clone(), records: Mutex::default(), news: Notify::new() })
+    }
+
+    /// Writes records of these kinds.
+    pub(super) fn write(&self, kinds: &[&str]) {
+        let mut records = self.records.lock().unwrap();
+        for kind in kinds {
+            let sequence_number = format!("r{}", records.len() + 1);
+            let record = json!({ "eventName": kind, "dynamodb": { "SequenceNumber": sequence_number } });
+            records.push(StreamRecord { sequence_number, created: self.clock.now(), record });
+        }
+        self.news.notify_one();
+    }
+}
+
+/// A mapping at work.
+pub(super) struct AtWork {
+    task: JoinHandle<()>,
+    pub(super) happened: Arc<Mutex<Vec<Happened>>>,
+}
+
+impl AtWork {
+    pub(super) async fn kill(self) {
+        self.task.abort();
+        assert!(self.task.await.unwrap_err().is_cancelled());
+    }
+}
+
+pub(super) fn begin(stage: &Stage, shard: &Arc<Shard>, mapping: Mapping) -> AtWork {
+    let happened: Arc<Mutex<Vec<Happened>>> = Arc::default();
+    let heard = Arc::clone(&happened);
+    let filter = Filter::parse(&mapping.filters).unwrap();
+    let opened = StreamMapping::open(
+        &stage.path("feed.journal"),
+        mapping,
+        filter,
+        shard.clone(),
+        stage.functions.clone(),
+        stage.queues.clone(),
+        Arc::new(move |what| heard.lock().unwrap().push(what)),
+    );
+    AtWork { task: tokio::spawn(opened.unwrap().run()), happened }
+}
+
+/// The batches that the function saw, by sequence numbers.
+pub(super) fn batches(stage: &Stage) -> Vec<Vec<String>> {
+    let seen = stage.actor.seen.lock().unwrap();
+    let payloads = seen.iter().map(|one| serde_json::from_str::<Value>(&one.payload).unwrap());
+    payloads.map(|payload| told(&payload, "/dynamodb/SequenceNumber")).collect()
+}
+
+/// From now on the function fails on every batch with this record in it.
+pub(super) fn poison(stage: &Stage, number: &'static str) {
+    *stage.actor.always.lock().unwrap() = Some(Box::new(move |payload: &Value| -> Result<String, FunctionError> {
+        match told(payload, "/dynamodb/SequenceNumber").iter().any(|one| one == number) {
+            true => Err(oversold()),
+            false => Ok("null".to_owned()),
+        }
+    }));
+}

@@ -1,0 +1,96 @@
+//! The calls about groups of schedules.
+
+use serde::Deserialize;
+use serde_json::Value;
+use serde_json::json;
+
+use crate::aws_error::AwsError;
+use crate::events::request::listed;
+use crate::events::request::page;
+use crate::events::request::read;
+use crate::events::request::required;
+
+use super::Scheduler;
+use super::refusal::conflict;
+use super::refusal::invalid;
+use super::refusal::not_found;
+use super::refusal::not_remembered;
+use super::schedule_calls::count;
+use super::schedule_calls::known_group;
+use super::state::Change;
+use super::state::Group;
+use super::wanted::checked_name;
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Named {
+    name: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct ListScheduleGroups {
+    name_prefix: Option<String>,
+    next_token: Option<String>,
+    max_results: Option<Value>,
+}
+
+impl Scheduler {
+    pub(super) fn create_schedule_group(&self, fields: Value) -> Result<Value, AwsError> {
+        let name = checked_name(required("name", read::<Named>(fields)?.name)?)?;
+        let mut state = self.state();
+        if state.groups.contains_key(&name) {
+            return Err(conflict("Schedule group", &name));
+        }
+        let arn = self.group_arn(&name);
+        let group = Group { name, created: self.around.clock.now() };
+        self.commit(&mut state, vec![Change::Group(group)]).map_err(not_remembered)?;
+        Ok(json!({ "ScheduleGroupArn": arn }))
+    }
+
+    pub(super) fn get_schedule_group(&self, fields: Value) -> Result<Value, AwsError> {
+        let name = required("name", read::<Named>(fields)?.name)?;
+        let state = self.state();
+        let group = state.groups.get(&name).ok_or_else(|| not_found("Schedule group", &name))?;
+        Ok(self.describe_group(group))
+    }
+
+    pub(super) fn list_schedule_groups(&self, fields: Value) -> Result<Value, AwsError> {
+        let request: ListScheduleGroups = read(fields)?;
+        let state = self.state();
+        let prefix = request.name_prefix.unwrap_or_default();
+        let wanted = state.groups.iter().filter(|(name, _)| name.starts_with(&prefix));
+        let described = wanted.map(|(name, group)| (name.clone(), self.describe_group(group)));
+        let limit = request.max_results.as_ref().and_then(count);
+        Ok(listed("ScheduleGroups", page(described, request.next_token.as_deref(), limit)?))
+    }
+
+    pub(super) fn delete_schedule_group(&self, fields: Value) -> Result<Value, AwsError> {
+        let name = required("name", read::<Named>(fields)?.name)?;
+        if name == "default" {
+            return Err(invalid("The default schedule group cannot be deleted."));
+        }
+        let mut state = self.state();
+        known_group(&state, &name)?;
+        // With a group all its schedules go.
+        let inside = state.plans.values().filter(|plan| plan.group == name);
+        let mut changes: Vec<_> = inside.map(|plan| Change::PlanGone { key: plan.key() }).collect();
+        changes.push(Change::GroupGone { name });
+        self.commit(&mut state, changes).map_err(not_remembered)?;
+        Ok(json!({}))
+    }
+
+    fn describe_group(&self, group: &Group) -> Value {
+        json!({
+            "Arn": self.group_arn(&group.name),
+            "Name": group.name,
+            "State": "ACTIVE",
+            "CreationDate": group.created.as_second(),
+            "LastModificationDate": group.created.as_second(),
+        })
+    }
+
+    fn group_arn(&self, name: &str) -> String {
+        self.around.place.arn("scheduler", &format!("schedule-group/{name}"))
+    }
+}

@@ -1,0 +1,63 @@
+//! A scheduler beside a bus, on the stage of the bus.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use serde_json::Value;
+use serde_json::json;
+
+use crate::clock::Clock;
+use crate::events::Events;
+use crate::events::tests::world;
+use crate::events::tests::world::World;
+use crate::scheduler::Scheduler;
+
+pub(super) const BUS: &str = "arn:aws:events:eu-central-1:000000000000:event-bus/default";
+pub(super) const SCHEDULE: &str = "arn:aws:scheduler:eu-central-1:000000000000:schedule/default/deadline";
+
+pub(super) struct Stage {
+    pub(super) world: Arc<World>,
+    pub(super) clock: Clock,
+    pub(super) events: Arc<Events>,
+}
+
+impl Stage {
+    pub(super) fn new() -> Self {
+        let (world, clock) = (Arc::new(World::default()), world::clock());
+        let events = world::events(&world, &clock);
+        tokio::spawn(events.clone().run());
+        Self { world, clock, events }
+    }
+
+    pub(super) fn scheduler(&self) -> Arc<Scheduler> {
+        let scheduler = Scheduler::in_memory(self.world.surroundings(&self.clock), self.events.clone()).unwrap();
+        tokio::spawn(scheduler.clone().run());
+        scheduler
+    }
+
+    pub(super) fn open(&self, path: &Path) -> Arc<Scheduler> {
+        Scheduler::open(path, self.world.surroundings(&self.clock), self.events.clone()).unwrap()
+    }
+
+    pub(super) async fn pass(&self, seconds: i64) {
+        world::pass(&self.clock, seconds).await;
+    }
+}
+
+pub(super) async fn call(scheduler: &Scheduler, operation: &str, fields: Value) -> Value {
+    scheduler.handle(operation, fields).await.unwrap()
+}
+
+/// A schedule of this name that invokes the function with this expression.
+pub(super) fn schedule(expression: &str) -> Value {
+    json!({
+        "Name": "deadline",
+        "ScheduleExpression": expression,
+        "FlexibleTimeWindow": { "Mode": "OFF" },
+        "Target": target(world::FUNCTION, "{\"order\": \"o-1\"}"),
+    })
+}
+
+pub(super) fn target(arn: &str, input: &str) -> Value {
+    json!({ "Arn": arn, "RoleArn": "arn:aws:iam::000000000000:role/scheduler", "Input": input })
+}

@@ -1,0 +1,168 @@
+//! SQS: standard and FIFO queues with AWS's JSON protocol. Messages, deletes and queues survive a
+//! kill; what was in flight is visible again after a restart.
+
+mod attributes;
+mod batch;
+mod digest;
+mod error;
+mod message;
+mod move_task;
+mod queue;
+mod queues;
+mod receipt;
+mod receive;
+mod record;
+mod redrive;
+mod send;
+mod settings;
+mod settle;
+mod tags;
+#[cfg(test)]
+mod tests;
+mod turn;
+
+pub use error::query_error;
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::Mutex;
+use std::sync::PoisonError;
+
+use async_trait::async_trait;
+use serde_json::Value;
+use serde_json::json;
+use tokio::sync::watch;
+
+use crate::aws_error::AwsError;
+use crate::clock::Clock;
+use crate::journal::Journal;
+use crate::journal::JournalError;
+use crate::ports::NewMessage;
+use crate::ports::NotTaken;
+use crate::ports::SendToQueue;
+use record::Record;
+use record::State;
+use turn::Turn;
+
+/// Where the queues are: what stands in their ARNs and URLs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// The region.
+    pub region: String,
+    /// The account's twelve digits.
+    pub account: String,
+    /// The address at which this machine answers, without a slash at its end.
+    pub endpoint: String,
+}
+
+impl Place {
+    /// The ARN of the queue of this name.
+    pub fn arn(&self, queue: &str) -> String {
+        format!("arn:aws:sqs:{}:{}:{queue}", self.region, self.account)
+    }
+
+    /// The URL of the queue of this name.
+    pub fn url(&self, queue: &str) -> String {
+        format!("{}/{}/{queue}", self.endpoint, self.account)
+    }
+}
+
+/// All queues. A clone is the same queues.
+#[derive(Clone, Debug)]
+pub struct Sqs {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    clock: Clock,
+    place: Place,
+    journal: Journal<Record>,
+    state: Mutex<State>,
+    /// Counts the changes after which somebody who waits for a message should look again.
+    changes: watch::Sender<u64>,
+}
+
+impl Sqs {
+    /// The queues whose journal is this file, as they were when they were last changed.
+    pub fn open(path: impl AsRef<Path>, place: Place, clock: Clock) -> Result<Self, JournalError> {
+        let (journal, records) = Journal::open(path)?;
+        let mut state = State::default();
+        records.into_iter().for_each(|record| state.apply(record));
+        Ok(Self::new(journal, state, place, clock))
+    }
+
+    /// Queues that are forgotten with the process.
+    pub fn in_memory(place: Place, clock: Clock) -> Self {
+        Self::new(Journal::in_memory(), State::default(), place, clock)
+    }
+
+    fn new(journal: Journal<Record>, state: State, place: Place, clock: Clock) -> Self {
+        let (state, changes) = (Mutex::new(state), watch::Sender::new(0));
+        Self { inner: Arc::new(Inner { clock, place, journal, state, changes }) }
+    }
+
+    /// Answers one operation of the JSON protocol (`AmazonSQS.<operation>`).
+    pub async fn handle(&self, operation: &str, body: Value) -> Result<Value, AwsError> {
+        if operation == "ReceiveMessage" {
+            return self.receive(turn::request(body)?).await;
+        }
+        let mut turn = self.turn();
+        match operation {
+            "CreateQueue" => queues::create(&mut turn, turn::request(body)?),
+            "DeleteQueue" => queues::delete(&mut turn, &turn::request(body)?),
+            "GetQueueUrl" => queues::url(&turn, &turn::request(body)?),
+            "ListQueues" => queues::list(&turn, &turn::request(body)?),
+            "ListDeadLetterSourceQueues" => queues::list_sources(&mut turn, &turn::request(body)?),
+            "PurgeQueue" => queues::purge(&mut turn, &turn::request(body)?),
+            "GetQueueAttributes" => settings::get(&mut turn, &turn::request(body)?),
+            "SetQueueAttributes" => settings::set(&mut turn, &turn::request(body)?),
+            "TagQueue" => tags::tag(&mut turn, turn::request(body)?),
+            "UntagQueue" => tags::untag(&mut turn, &turn::request(body)?),
+            "ListQueueTags" => tags::list(&mut turn, &turn::request(body)?),
+            "SendMessage" => send::send(&mut turn, turn::request(body)?),
+            "SendMessageBatch" => send::send_batch(&mut turn, turn::request(body)?),
+            "DeleteMessage" => settle::delete(&mut turn, &turn::request(body)?),
+            "DeleteMessageBatch" => settle::delete_batch(&mut turn, turn::request(body)?),
+            "ChangeMessageVisibility" => settle::change(&mut turn, &turn::request(body)?),
+            "ChangeMessageVisibilityBatch" => settle::change_batch(&mut turn, turn::request(body)?),
+            "StartMessageMoveTask" => move_task::start(&mut turn, turn::request(body)?),
+            "ListMessageMoveTasks" => move_task::list(&turn, &turn::request(body)?),
+            "CancelMessageMoveTask" => move_task::cancel(&turn, &turn::request(body)?),
+            _ => Err(AwsError::sender("UnknownOperationException", format!("SQS has no operation {operation}."))),
+        }
+    }
+
+    fn turn(&self) -> Turn<'_> {
+        let inner = &self.inner;
+        let state = inner.state.lock().unwrap_or_else(PoisonError::into_inner);
+        Turn { now: inner.clock.now(), place: &inner.place, journal: &inner.journal, state, changes: &inner.changes }
+    }
+}
+
+#[async_trait]
+impl SendToQueue for Sqs {
+    async fn send(&self, queue_arn: &str, message: NewMessage) -> Result<(), NotTaken> {
+        let refused = |code: String, message: String, passing| NotTaken { code, message, passing };
+        let name = self.turn().name_of(queue_arn).ok_or_else(|| {
+            let missing = error::no_such_queue();
+            let code = "AWS.SimpleQueueService.NonExistentQueue".to_owned();
+            refused(code, format!("{} ({queue_arn})", missing.message), false)
+        })?;
+        let text = |value: String| json!({ "DataType": "String", "StringValue": value });
+        let attributes: BTreeMap<String, Value> =
+            message.attributes.into_iter().map(|(name, value)| (name, text(value))).collect();
+        let url = self.inner.place.url(&name);
+        let mut body = json!({ "QueueUrl": url, "MessageBody": message.body, "MessageAttributes": attributes });
+        // Who sends without a group means the queue as a whole.
+        if self.turn().queue(&name).is_ok_and(queue::Queue::is_fifo) {
+            body["MessageGroupId"] = json!("default");
+            body["MessageDeduplicationId"] = json!(uuid::Uuid::new_v4().to_string());
+        }
+        match self.handle("SendMessage", body).await {
+            Ok(_) => Ok(()),
+            Err(error) => Err(refused(error.code, error.message, error.status >= 500)),
+        }
+    }
+}

@@ -1,0 +1,54 @@
+//! The errors of SQS, and the older names by which the SDKs still know them.
+
+use crate::aws_error::AwsError;
+use crate::journal::JournalError;
+
+/// The value of the header `x-amzn-query-error`, from which SDKs and the AWS CLI take the code they show.
+pub fn query_error(error: &AwsError) -> String {
+    let code = match error.code.as_str() {
+        "QueueDoesNotExist" => "AWS.SimpleQueueService.NonExistentQueue",
+        "QueueNameExists" => "QueueAlreadyExists",
+        "QueueDeletedRecently" => "AWS.SimpleQueueService.QueueDeletedRecently",
+        "PurgeQueueInProgress" => "AWS.SimpleQueueService.PurgeQueueInProgress",
+        "BatchEntryIdsNotDistinct" => "AWS.SimpleQueueService.BatchEntryIdsNotDistinct",
+        "TooManyEntriesInBatchRequest" => "AWS.SimpleQueueService.TooManyEntriesInBatchRequest",
+        "EmptyBatchRequest" => "AWS.SimpleQueueService.EmptyBatchRequest",
+        "InvalidBatchEntryId" => "AWS.SimpleQueueService.InvalidBatchEntryId",
+        "BatchRequestTooLong" => "AWS.SimpleQueueService.BatchRequestTooLong",
+        "MessageNotInflight" => "AWS.SimpleQueueService.MessageNotInflight",
+        "UnsupportedOperation" => "AWS.SimpleQueueService.UnsupportedOperation",
+        code => code,
+    };
+    let fault = if error.status >= 500 { "Receiver" } else { "Sender" };
+    format!("{code};{fault}")
+}
+
+pub(super) fn no_such_queue() -> AwsError {
+    AwsError::sender("QueueDoesNotExist", "The specified queue does not exist.")
+}
+
+pub(super) fn missing(parameter: &str) -> AwsError {
+    AwsError::sender("MissingParameter", format!("The request must contain the parameter {parameter}."))
+}
+
+pub(super) fn invalid(parameter: &str, value: impl std::fmt::Display, reason: &str) -> AwsError {
+    let message = format!("Value {value} for parameter {parameter} is invalid. Reason: {reason}");
+    AwsError::sender("InvalidParameterValue", message)
+}
+
+pub(super) fn invalid_attribute(name: &str) -> AwsError {
+    AwsError::sender("InvalidAttributeValue", format!("Invalid value for the parameter {name}."))
+}
+
+pub(super) fn unknown_attribute(name: &str) -> AwsError {
+    AwsError::sender("InvalidAttributeName", format!("Unknown Attribute {name}."))
+}
+
+pub(super) fn no_such_resource(parameter: &str) -> AwsError {
+    let message = format!("The resource that you specified for the {parameter} parameter doesn't exist.");
+    AwsError { status: 404, code: "ResourceNotFoundException".to_owned(), message }
+}
+
+pub(super) fn not_kept(error: &JournalError) -> AwsError {
+    AwsError::receiver("InternalError", format!("The queues could not be written: {error}"))
+}
