@@ -24,12 +24,14 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let payloads = peer::payloads(&stored.peer)?;
     let facts = ours::facts(&bodies)?;
     let events = peer::events(&payloads)?;
-    let mut took = [Duration::ZERO; 6];
+    let stateless = ours::without_states(&stored.ours);
+    let mut took = [Duration::ZERO; 7];
     // In turn, so that a busy machine is equally unfair to both.
     for _ in 0..ROUNDS {
         let copies = events.clone();
-        let [items, peer_items, texts, peer_texts, fold, peer_fold] = &mut took;
+        let [items, bare_items, peer_items, texts, peer_texts, fold, peer_fold] = &mut took;
         measure(items, || ours::fold_items(&stored.ours))?;
+        measure(bare_items, || ours::fold_items(&stateless))?;
         measure(peer_items, || peer::fold_items(&stored.peer))?;
         measure(texts, || ours::fold_bodies(&bodies))?;
         measure(peer_texts, || peer::fold_payloads(&payloads))?;
@@ -39,9 +41,10 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let mut out = stdout().lock();
     writeln!(out, "| what | Causeway, million events a second | cqrs-es | ratio |")?;
     writeln!(out, "|---|---|---|---|")?;
-    let [items, peer_items, texts, peer_texts, fold, peer_fold] = took.map(per_second);
+    let [items, bare_items, peer_items, texts, peer_texts, fold, peer_fold] = took.map(per_second);
     for (what, ours, peer) in [
         ("item to state", items, peer_items),
+        ("item to state, no state riding along", bare_items, peer_items),
         ("event's body to state", texts, peer_texts),
         ("fold alone", fold, peer_fold),
     ] {

@@ -22,6 +22,15 @@ pub(crate) fn fold_items(items: &[Item]) -> Result<Book, Box<dyn Error>> {
     Ok(book)
 }
 
+/// The items as they were if no state rode in them.
+pub(crate) fn without_states(items: &[Item]) -> Vec<Item> {
+    let mut bare = items.to_vec();
+    for item in &mut bare {
+        item.retain(|name, _| !["state", "shape", "recent"].contains(&name.as_str()));
+    }
+    bare
+}
+
 /// The events as texts with their names.
 pub(crate) fn bodies(items: &[Item]) -> Result<Vec<Encoded>, Box<dyn Error>> {
     let mut bodies = Vec::new();

@@ -25,6 +25,7 @@ use super::pending::Pending;
 use super::record::Condition;
 use super::record::dead_letter;
 use super::record::on_failure;
+use super::record::on_success;
 
 /// What became of a try or of an event.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,7 +47,7 @@ pub enum What {
     Done(SignedDuration),
     /// The function failed, after this time.
     Failed(SignedDuration, FunctionError),
-    /// No further try is made, and that was told to this queue.
+    /// It is done or given up, and that was told to this queue.
     Told(Condition, String),
     /// No further try is made, and nobody could be told.
     Lost(String),
@@ -116,7 +117,11 @@ impl Courier {
                 }
             };
             let Some(turn) = turn else { continue };
-            if self.try_once(turn, &mut pending).await {
+            if let Some(answer) = self.try_once(turn, &mut pending).await {
+                if let Some(queue) = &function.invokes.on_success_arn {
+                    let record = on_success(&pending, &answer, clock.now());
+                    self.tell(&pending, Condition::Success, queue, record).await;
+                }
                 return self.finish(&pending);
             }
             if pending.tries > function.invokes.retries {
@@ -127,23 +132,26 @@ impl Courier {
         self.finish(&pending);
     }
 
-    /// Whether the function did it.
-    async fn try_once(&self, turn: Turn, pending: &mut Pending) -> bool {
+    /// The answer, if the function did it.
+    async fn try_once(&self, turn: Turn, pending: &mut Pending) -> Option<String> {
         let began = self.functions.clock().now();
         let answer = self.functions.run(turn, &pending.request_id, &pending.event).await;
         let now = self.functions.clock().now();
         let took = now.duration_since(began);
         pending.tries += 1;
-        let Err(failure) = answer else {
-            self.happened(pending, What::Done(took));
-            return true;
+        let failure = match answer {
+            Ok(answer) => {
+                self.happened(pending, What::Done(took));
+                return Some(answer);
+            }
+            Err(failure) => failure,
         };
         pending.due = pending.next_try(now);
         pending.failure = Some(failure.clone().into());
         self.happened(pending, What::Failed(took, failure.clone()));
         let (request_id, tries, due) = (pending.request_id.clone(), pending.tries, pending.due);
         self.write(pending, Entry::Failed { request_id, tries, due, failure: failure.into() });
-        false
+        None
     }
 
     async fn give_up(&self, pending: &Pending, function: &Function, condition: Condition) {

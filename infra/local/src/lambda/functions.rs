@@ -8,6 +8,7 @@ use std::sync::RwLock;
 use std::time::Duration;
 
 use jiff::SignedDuration;
+use tokio::sync::Notify;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
@@ -36,6 +37,8 @@ pub struct Functions {
     executor: Arc<dyn Executor>,
     clock: Clock,
     cut_off: CutOff,
+    // All functions together run no more often at once than there are places here.
+    places: Arc<Semaphore>,
 }
 
 #[derive(Clone)]
@@ -43,18 +46,22 @@ struct Registered {
     function: Arc<Function>,
     // Without a reservation there is no bound.
     places: Option<Arc<Semaphore>>,
+    kill: Arc<Notify>,
 }
 
 /// The right to run one function once, now.
 pub struct Turn {
     function: Arc<Function>,
-    _place: Option<OwnedSemaphorePermit>,
+    kill: Arc<Notify>,
+    _places: (Option<OwnedSemaphorePermit>, OwnedSemaphorePermit),
 }
 
 impl Functions {
-    /// No functions yet, and who will run them.
-    pub fn new(executor: Arc<dyn Executor>, clock: Clock, cut_off: CutOff) -> Self {
-        Self { registered: Arc::default(), executor, clock, cut_off }
+    /// No functions yet, and who will run them, at most so many at once. A try that waits for its place does not
+    /// wait on its own time.
+    pub fn new(executor: Arc<dyn Executor>, clock: Clock, cut_off: CutOff, most: usize) -> Self {
+        let places = Arc::new(Semaphore::new(most.clamp(1, Semaphore::MAX_PERMITS)));
+        Self { registered: Arc::default(), executor, clock, cut_off, places }
     }
 
     /// The clock.
@@ -65,7 +72,7 @@ impl Functions {
     /// Adds a function, or changes the one of this ARN.
     pub fn put(&self, function: Function) {
         let places = function.reserved_concurrency.map(|most| Arc::new(Semaphore::new(most as usize)));
-        let registered = Registered { function: Arc::new(function), places };
+        let registered = Registered { function: Arc::new(function), places, kill: Arc::default() };
         let mut all = self.registered.write().unwrap_or_else(PoisonError::into_inner);
         all.insert(registered.function.arn.clone(), registered);
     }
@@ -97,24 +104,33 @@ impl Functions {
         all.values().find(|registered| registered.function.name == name).cloned()
     }
 
-    /// A turn of the function of this ARN, if there is the function and a place is free at once.
+    /// Ends all tries of a function that are under way, as a crash of its environment would.
+    pub fn kill(&self, name: &str) {
+        if let Some(registered) = self.registered(name) {
+            registered.kill.notify_waiters();
+        }
+    }
+
+    /// A turn of this function, if there is the function and a place is free at once.
     pub fn turn_now(&self, name: &str) -> Option<Turn> {
-        let Registered { function, places } = self.registered(name)?;
-        let place = match places {
+        let Registered { function, places, kill } = self.registered(name)?;
+        let own = match places {
             None => None,
             Some(places) => Some(places.try_acquire_owned().ok()?),
         };
-        Some(Turn { function, _place: place })
+        let place = Arc::clone(&self.places).try_acquire_owned().ok()?;
+        Some(Turn { function, kill, _places: (own, place) })
     }
 
-    /// A turn of the function of this ARN as soon as a place is free; none if there is no such function.
+    /// A turn of this function as soon as a place is free; none if there is no such function.
     pub async fn turn(&self, name: &str) -> Option<Turn> {
-        let Registered { function, places } = self.registered(name)?;
-        let place = match places {
+        let Registered { function, places, kill } = self.registered(name)?;
+        let own = match places {
             None => None,
             Some(places) => Some(places.acquire_owned().await.ok()?),
         };
-        Some(Turn { function, _place: place })
+        let place = Arc::clone(&self.places).acquire_owned().await.ok()?;
+        Some(Turn { function, kill, _places: (own, place) })
     }
 
     /// Runs the function once.
@@ -146,6 +162,11 @@ impl Functions {
                 Some(Err(error)) => Err(FunctionError::new("Runtime.Panic", error.to_string())),
                 None => Err(FunctionError::new("Runtime.Unknown", "the executor gave no answer".to_owned())),
             },
+            () = turn.kill.notified() => {
+                let message = format!("RequestId: {request_id} Error: Runtime exited with error: signal: killed");
+                task.shutdown().await;
+                Err(FunctionError::new("Runtime.ExitError", message))
+            }
             () = cut_off => {
                 let message = format!("RequestId: {request_id} Error: Task timed out after {seconds}.00 seconds");
                 task.shutdown().await;

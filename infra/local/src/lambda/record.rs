@@ -1,5 +1,5 @@
-//! What is told of an event that a function failed on: the record of an on-failure destination with all that is known,
-//! or the message of a function's dead-letter queue with the event only.
+//! What is told of an event that a function did or failed on: the record of a destination with all that is known, or
+//! the message of a function's dead-letter queue with the event only.
 
 use std::collections::BTreeMap;
 
@@ -21,6 +21,8 @@ pub enum Condition {
     EventAgeExceeded,
     /// The function may not run at all.
     ZeroReservedConcurrency,
+    /// It is done.
+    Success,
 }
 
 impl Condition {
@@ -30,12 +32,29 @@ impl Condition {
             Self::RetriesExhausted => "RetriesExhausted",
             Self::EventAgeExceeded => "EventAgeExceeded",
             Self::ZeroReservedConcurrency => "ZeroReservedConcurrency",
+            Self::Success => "Success",
         }
     }
 }
 
 /// The record for an on-failure destination.
 pub(super) fn on_failure(pending: &Pending, condition: Condition, now: Timestamp) -> NewMessage {
+    // An event that was never tried has no answer.
+    let answer = pending.failure.clone().map(|failure| {
+        let context = json!({ "statusCode": 200, "executedVersion": "$LATEST", "functionError": "Unhandled" });
+        (context, FunctionError::from(failure).payload())
+    });
+    record(pending, condition, answer, now)
+}
+
+/// The record for an on-success destination.
+pub(super) fn on_success(pending: &Pending, answer: &str, now: Timestamp) -> NewMessage {
+    let context = json!({ "statusCode": 200, "executedVersion": "$LATEST" });
+    let payload = serde_json::from_str(answer).unwrap_or_else(|_| Value::from(answer));
+    record(pending, Condition::Success, Some((context, payload)), now)
+}
+
+fn record(pending: &Pending, condition: Condition, answer: Option<(Value, Value)>, now: Timestamp) -> NewMessage {
     let mut record = json!({
         "version": "1.0",
         "timestamp": format!("{now:.3}"),
@@ -48,11 +67,9 @@ pub(super) fn on_failure(pending: &Pending, condition: Condition, now: Timestamp
         // The event was checked when it was handed over.
         "requestPayload": serde_json::from_str::<Value>(&pending.event).unwrap_or_default(),
     });
-    // An event that was never tried has no answer.
-    if let (Some(failure), Some(record)) = (pending.failure.clone(), record.as_object_mut()) {
-        let context = json!({ "statusCode": 200, "executedVersion": "$LATEST", "functionError": "Unhandled" });
+    if let (Some((context, payload)), Some(record)) = (answer, record.as_object_mut()) {
         record.insert("responseContext".to_owned(), context);
-        record.insert("responsePayload".to_owned(), FunctionError::from(failure).payload());
+        record.insert("responsePayload".to_owned(), payload);
     }
     NewMessage { body: record.to_string(), attributes: BTreeMap::new() }
 }

@@ -147,7 +147,7 @@ impl Stage {
         let clock = Clock::paused("2026-11-21T05:00:00Z".parse().unwrap());
         let actor = Arc::new(Actor { acts: Mutex::new(acts.into_iter().collect()), ..Actor::default() });
         let executor: Arc<dyn Executor> = actor.clone();
-        let functions = Functions::new(executor, clock.clone(), CutOff::OnTheClock);
+        let functions = Functions::new(executor, clock.clone(), CutOff::OnTheClock, 100);
         functions.put(function());
         let folder = tempfile::tempdir().unwrap();
         Self { clock, actor, queues: Arc::default(), functions, happened: Arc::default(), folder }

@@ -92,6 +92,34 @@ async fn a_handler_that_panics_has_failed_and_harms_nobody_else() {
 }
 
 #[tokio::test]
+async fn a_function_that_is_killed_has_failed_and_is_tried_again() {
+    let stage = Stage::set([Act::Hang, Act::Answer("null")]);
+    let invokes = stage.invokes();
+    invokes.invoke_later(ARN, EVENT.to_owned()).await.unwrap();
+    stage.settle().await;
+    stage.functions.kill("reserve");
+    stage.settle().await;
+    assert_eq!(*stage.actor.cut_off.lock().unwrap(), 1);
+    stage.pass(minutes(1)).await;
+    assert_eq!((stage.tries(), invokes.waiting()), (2, 0));
+}
+
+#[tokio::test]
+async fn the_time_of_a_try_begins_with_its_turn() {
+    let stage = Stage::set([Act::Hang, Act::Hang]);
+    let mut single = function();
+    single.reserved_concurrency = Some(1);
+    stage.functions.put(single);
+    let invokes = stage.invokes();
+    invokes.invoke_later(ARN, EVENT.to_owned()).await.unwrap();
+    invokes.invoke_later(ARN, EVENT.to_owned()).await.unwrap();
+    stage.pass(SignedDuration::from_secs(5)).await;
+    assert_eq!(*stage.actor.cut_off.lock().unwrap(), 1);
+    stage.pass(SignedDuration::from_secs(1)).await;
+    assert_eq!(*stage.actor.cut_off.lock().unwrap(), 2);
+}
+
+#[tokio::test]
 async fn an_event_is_given_up_when_the_next_try_would_find_it_too_old() {
     let stage = Stage::set([Act::Fail, Act::Fail]);
     let mut young = function();
@@ -218,6 +246,21 @@ async fn a_kill_in_the_middle_of_a_try_repeats_it_after_the_start() {
     assert_eq!((stage.tries(), invokes.waiting()), (2, 0));
     drop(invokes);
     assert_eq!(stage.invokes().waiting(), 0);
+}
+
+#[tokio::test]
+async fn a_success_is_told_where_the_function_wants_it() {
+    let stage = Stage::set([Act::Answer(r#"{"reserved":2}"#)]);
+    let mut proud = function();
+    proud.invokes.on_success_arn = Some(LETTERS.to_owned());
+    stage.functions.put(proud);
+    let invokes = stage.invokes();
+    invokes.invoke_later(ARN, EVENT.to_owned()).await.unwrap();
+    stage.settle().await;
+    let record = &stage.queues.bodies(LETTERS)[0];
+    assert_eq!(record["requestContext"]["condition"], "Success");
+    assert_eq!(record["responseContext"], json!({ "statusCode": 200, "executedVersion": "$LATEST" }));
+    assert_eq!((&record["responsePayload"], invokes.waiting()), (&json!({ "reserved": 2 }), 0));
 }
 
 #[tokio::test]

@@ -47,8 +47,8 @@ impl StreamMapping {
                 continue;
             }
             if part.failed_in_row > 0 {
-                let seconds = 1_i64.checked_shl(part.failed_in_row - 1).unwrap_or(LONGEST_WAIT);
-                let wait = SignedDuration::from_secs(seconds.clamp(1, LONGEST_WAIT));
+                let seconds = 2_i64.saturating_pow(part.failed_in_row - 1).min(LONGEST_WAIT);
+                let wait = SignedDuration::from_secs(seconds);
                 self.functions.clock().sleep(wait).await;
             }
             let given: Vec<_> =

@@ -216,7 +216,7 @@ async fn a_process_that_outlives_its_time_is_killed_and_reaped() {
     let listener = Arc::new(move |line| lines.send(line).unwrap_or_default());
     let processes = Arc::new(Processes::new(settings, listener));
     let clock = Clock::paused("2026-11-21T05:00:00Z".parse().unwrap());
-    let functions = Functions::new(processes.clone(), clock.clone(), CutOff::OnTheClock);
+    let functions = Functions::new(processes.clone(), clock.clone(), CutOff::OnTheClock, 1);
     functions.put(function("reserve"));
     let hanging = Mutex::new(0);
     let turn = functions.turn_now("reserve").unwrap();

@@ -1,6 +1,7 @@
 //! Streams.
 
 use jiff::SignedDuration;
+use serde_json::Value;
 use serde_json::json;
 
 use crate::lambda::stage::ARN;
@@ -11,11 +12,13 @@ use crate::lambda::stage::function;
 use crate::mapping::Happened;
 use crate::template::StartingPosition;
 
+use super::failures;
 use super::mapping;
 use super::shard::Shard;
 use super::shard::batches;
 use super::shard::begin;
 use super::shard::poison;
+use super::told;
 
 const FOUR: [&str; 4] = ["INSERT"; 4];
 const EIGHT: [&str; 8] = ["INSERT"; 8];
@@ -164,6 +167,26 @@ async fn a_partial_answer_repeats_from_the_first_failure_on() {
     shard.write(&FOUR);
     stage.pass(hours(1)).await;
     assert_eq!(batches(&stage), [vec!["r1", "r2", "r3", "r4"], vec!["r3", "r4"]]);
+}
+
+#[tokio::test]
+async fn halving_also_parts_a_batch_whose_first_record_is_said_to_fail() {
+    let stage = Stage::set([]);
+    let shard = Shard::of(&stage);
+    *stage.actor.always.lock().unwrap() = Some(Box::new(|payload: &Value| {
+        let poisoned = told(payload, "/dynamodb/SequenceNumber").iter().any(|one| one == "r1");
+        Ok(if poisoned { failures(&["r1"]) } else { "null".to_owned() })
+    }));
+    let mut halving = mapping(100);
+    (halving.bisect_on_error, halving.reports_failed_items, halving.retries) = (true, true, Some(0));
+    halving.on_failure_arn = Some(FAILURES.to_owned());
+    let _work = begin(&stage, &shard, halving);
+    shard.write(&FOUR);
+    stage.pass(hours(1)).await;
+    let records = stage.queues.bodies(FAILURES);
+    assert_eq!((records.len(), &records[0]["DDBStreamBatchInfo"]["batchSize"]), (1, &json!(1)));
+    assert_eq!(records[0]["responseContext"].get("functionError"), None);
+    assert_eq!(batches(&stage)[2..], [vec!["r1"], vec!["r2"], vec!["r3", "r4"]]);
 }
 
 #[tokio::test]
