@@ -28,7 +28,9 @@ pub struct Endpoint {
 /// A table's key attribute.
 #[derive(Clone, Copy)]
 pub enum Key {
+    /// A text of this name.
     Text(&'static str),
+    /// A number of this name.
     Number(&'static str),
 }
 

@@ -34,7 +34,7 @@ impl<W: Write> Report<W> {
         writeln!(self.out, "\n{what}\n")?;
         writeln!(
             self.out,
-            "| events | side | calls | WRU | RRU | $ per million | dearer than cold | event item, bytes | median | per second |"
+            "| events | side | calls | WRU | RRU | $ per million | to cold | item, bytes | median | per second |"
         )?;
         writeln!(self.out, "|---|---|---|---|---|---|---|---|---|---|")
     }

@@ -1,6 +1,7 @@
 //! The app of a real function: every port with its adapter, all on one HTTP client.
 
 use std::sync::Arc;
+use std::sync::OnceLock;
 
 use async_trait::async_trait;
 use aws_types::SdkConfig;
@@ -8,6 +9,9 @@ use kernel::App;
 use kernel::Parties;
 use kernel::Parts;
 use kernel::cache::Cache;
+use kernel::dead_letter::DeadLetter;
+use kernel::dead_letter::DeadLetterError;
+use kernel::dead_letter::DeadLetters;
 use kernel::mail::Mailer;
 use kernel::timers::Pending;
 use kernel::timers::Timer;
@@ -93,13 +97,32 @@ pub fn connect(config: &Config, sdk: &SdkConfig, ways: WaysOut) -> Connected {
         inbox: Arc::new(DynamoInbox::new(tables, &config.inbox_table, Arc::clone(&units))),
         bus: Arc::new(bus.with_call_bytes(config.bus_call_bytes)),
         timers,
-        dead_letters: Arc::new(SqsDeadLetters::new(aws_sdk_sqs::Client::new(sdk), &config.dead_letter_queue_url)),
+        dead_letters: Arc::new(SeldomWritten {
+            sdk: sdk.clone(),
+            queue_url: config.dead_letter_queue_url.clone(),
+            letters: OnceLock::new(),
+        }),
         clock: Arc::new(SystemClock),
         ids: Arc::new(OsIds),
         parties,
         cache: Cache::new(config.cache_streams),
     });
     Connected { app, units }
+}
+
+/// The dead letters, connected with the first one: most environments never write any, and all of them start.
+struct SeldomWritten {
+    sdk: SdkConfig,
+    queue_url: String,
+    letters: OnceLock<SqsDeadLetters>,
+}
+
+#[async_trait]
+impl DeadLetters for SeldomWritten {
+    async fn keep(&self, letter: &DeadLetter) -> Result<(), DeadLetterError> {
+        let connected = || SqsDeadLetters::new(aws_sdk_sqs::Client::new(&self.sdk), &self.queue_url);
+        self.letters.get_or_init(connected).keep(letter).await
+    }
 }
 
 /// The timers of a function that sets none: what it wants of time is in its commits, and the relay sets it.

@@ -1,0 +1,99 @@
+//! The buses, rules and targets of a stack. A rule that stands as declared is not put again: its
+//! next firing would begin anew.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+use serde_json::json;
+
+use super::CloudError;
+use crate::aws_error::AwsError;
+use crate::events::Events;
+use crate::template::Input;
+use crate::template::Rule;
+use crate::template::Stack;
+use crate::template::Target;
+
+/// Makes what is missing, and changes what is declared otherwise.
+pub(super) async fn make(events: &Events, stack: &Stack) -> Result<(), CloudError> {
+    for bus in &stack.buses {
+        let name = json!({ "Name": bus.name });
+        if events.handle("DescribeEventBus", name.clone()).await.is_err() {
+            let refused = |source| CloudError::Unmade { name: bus.name.clone(), source };
+            events.handle("CreateEventBus", name).await.map_err(refused)?;
+        }
+    }
+    for rule in &stack.rules {
+        let refused = |source| CloudError::Refused { line: rule.line, name: rule.id.clone(), source };
+        make_rule(events, rule).await.map_err(refused)?;
+    }
+    Ok(())
+}
+
+async fn make_rule(events: &Events, rule: &Rule) -> Result<(), AwsError> {
+    let described = events.handle("DescribeRule", json!({ "Name": rule.name, "EventBusName": rule.bus })).await;
+    let is_same = described.is_ok_and(|described| {
+        let says = |field: &str| described.get(field).and_then(Value::as_str).map(str::to_owned);
+        says("EventPattern") == rule.pattern && says("ScheduleExpression") == rule.schedule
+    });
+    if !is_same {
+        let wanted = json!({
+            "Name": rule.name,
+            "EventBusName": rule.bus,
+            "EventPattern": rule.pattern,
+            "ScheduleExpression": rule.schedule,
+            "State": if rule.enabled { "ENABLED" } else { "DISABLED" },
+        });
+        events.handle("PutRule", wanted).await?;
+    }
+    let of_rule = json!({ "Rule": rule.name, "EventBusName": rule.bus });
+    let present = events.handle("ListTargetsByRule", of_rule.clone()).await?;
+    let present = present.get("Targets").and_then(Value::as_array).cloned().unwrap_or_default();
+    let declared: BTreeSet<&str> = rule.targets.iter().map(|target| target.id.as_str()).collect();
+    let ids = present.iter().filter_map(|target| target.get("Id").and_then(Value::as_str));
+    let gone: Vec<&str> = ids.filter(|id| !declared.contains(id)).collect();
+    if !gone.is_empty() {
+        events.handle("RemoveTargets", with(of_rule.clone(), "Ids", json!(gone))).await?;
+    }
+    let wanted: Vec<Value> = rule.targets.iter().map(written).filter(|target| !present.contains(target)).collect();
+    if wanted.is_empty() {
+        return Ok(());
+    }
+    let answer = events.handle("PutTargets", with(of_rule, "Targets", json!(wanted))).await?;
+    match answer.pointer("/FailedEntries/0/ErrorMessage").and_then(Value::as_str) {
+        Some(message) => Err(AwsError::sender("ValidationException", message)),
+        None => Ok(()),
+    }
+}
+
+fn with(mut body: Value, name: &str, value: Value) -> Value {
+    if let Some(fields) = body.as_object_mut() {
+        fields.insert(name.to_owned(), value);
+    }
+    body
+}
+
+/// A target in the words of the API.
+fn written(target: &Target) -> Value {
+    let retries = json!({
+        "MaximumRetryAttempts": target.retries.attempts,
+        "MaximumEventAgeInSeconds": target.retries.maximum_age_seconds,
+    });
+    let body = json!({ "Id": target.id, "Arn": target.arn, "RetryPolicy": retries });
+    let body = match &target.dead_letter_arn {
+        None => body,
+        Some(arn) => with(body, "DeadLetterConfig", json!({ "Arn": arn })),
+    };
+    let body = match &target.message_group {
+        None => body,
+        Some(group) => with(body, "SqsParameters", json!({ "MessageGroupId": group })),
+    };
+    match &target.input {
+        Input::Event => body,
+        Input::Constant(text) => with(body, "Input", json!(text)),
+        Input::Path(path) => with(body, "InputPath", json!(path)),
+        Input::Transformed { paths, template } => {
+            with(body, "InputTransformer", json!({ "InputPathsMap": paths, "InputTemplate": template }))
+        }
+    }
+}

@@ -1,0 +1,84 @@
+//! EventBridge Scheduler, whose operations are methods on paths; the service takes path, query and body as one object.
+
+use axum::extract::Path;
+use axum::extract::State;
+use axum::http::Method;
+use axum::http::Uri;
+use axum::response::Response;
+use serde_json::Value;
+
+use super::Port;
+use super::answer::Protocol;
+use super::answer::unknown;
+use super::request::Payload;
+use super::request::add_query;
+use super::request::fields;
+
+/// `/schedules`.
+pub(super) async fn all(State(port): State<Port>, method: Method, uri: Uri, payload: Payload) -> Response {
+    let operation = (method == Method::GET).then_some("ListSchedules");
+    call(&port, operation, None, &method, &uri, payload).await
+}
+
+/// `/schedules/{name}`.
+pub(super) async fn one(
+    State(port): State<Port>,
+    Path(name): Path<String>,
+    method: Method,
+    uri: Uri,
+    payload: Payload,
+) -> Response {
+    let operation = match method {
+        Method::POST => Some("CreateSchedule"),
+        Method::PUT => Some("UpdateSchedule"),
+        Method::GET => Some("GetSchedule"),
+        Method::DELETE => Some("DeleteSchedule"),
+        _ => None,
+    };
+    call(&port, operation, Some(name), &method, &uri, payload).await
+}
+
+/// `/schedule-groups`.
+pub(super) async fn all_groups(State(port): State<Port>, method: Method, uri: Uri, payload: Payload) -> Response {
+    let operation = (method == Method::GET).then_some("ListScheduleGroups");
+    call(&port, operation, None, &method, &uri, payload).await
+}
+
+/// `/schedule-groups/{name}`.
+pub(super) async fn one_group(
+    State(port): State<Port>,
+    Path(name): Path<String>,
+    method: Method,
+    uri: Uri,
+    payload: Payload,
+) -> Response {
+    let operation = match method {
+        Method::POST => Some("CreateScheduleGroup"),
+        Method::GET => Some("GetScheduleGroup"),
+        Method::DELETE => Some("DeleteScheduleGroup"),
+        _ => None,
+    };
+    call(&port, operation, Some(name), &method, &uri, payload).await
+}
+
+async fn call(
+    port: &Port,
+    operation: Option<&str>,
+    name: Option<String>,
+    method: &Method,
+    uri: &Uri,
+    payload: Payload,
+) -> Response {
+    let Some(operation) = operation else {
+        return Protocol::Rest.refuse(&unknown(format_args!("{method} {}", uri.path())));
+    };
+    let mut fields = match fields(payload) {
+        Ok(fields) => fields,
+        Err(error) => return Protocol::Rest.refuse(&error),
+    };
+    add_query(&mut fields, uri);
+    if let Some(name) = name {
+        fields.insert("Name".to_owned(), Value::String(name));
+    }
+    Protocol::Rest.answer(port.parts.scheduler.handle(operation, Value::Object(fields)).await)
+}

@@ -1,0 +1,65 @@
+//! Calls that name their operation in a header, and all that no path is known for.
+
+use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::http::HeaderValue;
+use axum::http::Method;
+use axum::http::Uri;
+use axum::http::header::CONTENT_TYPE;
+use axum::response::Response;
+
+use crate::sqs::query_error;
+
+use super::Port;
+use super::answer::Protocol;
+use super::answer::unknown;
+use super::identity;
+use super::request::Payload;
+use super::request::bytes;
+use super::request::header;
+use super::request::object;
+
+const QUERY_ERROR: &str = "x-amzn-query-error";
+const FORM: &str = "application/x-www-form-urlencoded";
+
+/// Answers by the target header. Without one it may be a form of the query protocol; else it is nothing known.
+pub(super) async fn answer(
+    State(port): State<Port>,
+    method: Method,
+    uri: Uri,
+    headers: HeaderMap,
+    payload: Payload,
+) -> Response {
+    let Some(target) = header(&headers, "x-amz-target").filter(|_| method == Method::POST) else {
+        let form = header(&headers, CONTENT_TYPE.as_str()).is_some_and(|kind| kind.starts_with(FORM));
+        return match form {
+            true => identity::answer(&port.parts.account, payload),
+            false => Protocol::Rest.refuse(&unknown(format_args!("{method} {}", uri.path()))),
+        };
+    };
+    match target.rsplit_once('.') {
+        Some((super::dynamo::TABLES | super::dynamo::STREAMS, operation)) => match bytes(payload) {
+            Ok(body) => port.dynamo.forward(operation, &headers, body).await,
+            Err(error) => Protocol::Json10.refuse(&error),
+        },
+        Some(("AWSEvents", operation)) => Protocol::Json11.answer(match object(payload) {
+            Ok(body) => port.parts.events.handle(operation, body).await,
+            Err(error) => Err(error),
+        }),
+        Some(("AmazonSQS", operation)) => queues(&port, operation, payload).await,
+        _ => Protocol::Json10.refuse(&unknown(target)),
+    }
+}
+
+async fn queues(port: &Port, operation: &str, payload: Payload) -> Response {
+    let result = match object(payload) {
+        Ok(body) => port.parts.sqs.handle(operation, body).await,
+        Err(error) => Err(error),
+    };
+    let older = result.as_ref().err().and_then(|error| HeaderValue::from_str(&query_error(error)).ok());
+    let mut response = Protocol::Json10.answer(result);
+    if let Some(older) = older {
+        response.headers_mut().insert(QUERY_ERROR, older);
+    }
+    response
+}
