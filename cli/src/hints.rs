@@ -25,8 +25,9 @@ pub fn lines(endpoint: &str, outputs: &[Output], queues: &[Queue]) -> String {
         ));
     }
     if let Some(queue) = queues.first() {
-        lines.push("aws sqs list-queues".to_owned());
-        lines.push(format!("aws sqs receive-message --queue-url {}", queue.url));
+        // Version 1 of the AWS CLI heeds the environment's endpoint for every service but this one.
+        lines.push(format!("aws sqs list-queues --endpoint-url {endpoint}"));
+        lines.push(format!("aws sqs receive-message --endpoint-url {endpoint} --queue-url {}", queue.url));
     }
     lines.push(format!("curl {endpoint}/_causeway/mailbox"));
     lines.push(format!("curl -N {endpoint}/_causeway/feed"));

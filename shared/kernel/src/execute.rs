@@ -38,9 +38,10 @@ const MOST_LOSSES: u32 = 8;
 const FREE_LOSSES: u32 = 3;
 /// The most events one commit may hold.
 pub const MAX_EVENTS: usize = 100;
-/// The pause between lost races.
+/// The pause between lost races. On a stream that many want at once, patience here is cheaper than giving the command
+/// back, which costs a minute and one of few tries.
 const PAUSE: Backoff =
-    Backoff { first: SignedDuration::from_millis(10), most: SignedDuration::from_millis(200), tries: MOST_LOSSES + 1 };
+    Backoff { first: SignedDuration::from_millis(25), most: SignedDuration::from_secs(1), tries: MOST_LOSSES + 1 };
 
 /// What a command did.
 #[derive(Clone, Debug, PartialEq)]
