@@ -121,8 +121,12 @@ async fn a_once_command_is_one_call_with_its_marker() {
     for note in 0..10 {
         take(&stores.app(&memory, 10), "t-1", format!("c-{note}"), &notes(&["other"])).await.unwrap();
     }
+    bill(&meter);
     let repeated = take(&stores.app(&memory, 10), "t-1", "deposit", &deposit).await.unwrap();
     assert!(repeated.repeated);
+    let repeat = bill(&meter);
+    assert_eq!(repeat.operations, ["Query", "TransactWriteItems", "GetItem"]);
+    assert_eq!(repeat.reads, 2.0, "the answer of before is one item, however much came after it");
     assert_eq!(repeated.events, [super::tally::Noted { text: "ten euros".into() }.into()]);
     assert_eq!(stores.app(&memory, 0).state::<Tally>(&id("t-1")).await.unwrap().notes, 11);
 }

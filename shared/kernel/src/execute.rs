@@ -230,9 +230,8 @@ async fn answer_as_before<D: Decider>(
     version: u64,
     head: u64,
 ) -> Result<Executed<D::Event>, LoadError> {
-    let commits = app.store().since(stream, version).await?;
-    let events = match commits.first().filter(|commit| commit.version == version) {
-        Some(commit) => decode::<D>(stream, commit)?,
+    let events = match app.store().at(stream, version).await? {
+        Some(commit) => decode::<D>(stream, &commit)?,
         None => Vec::new(),
     };
     Ok(Executed { events, version: head, repeated: true })

@@ -74,7 +74,7 @@ pub fn replay<D: Decider>(stream: &StreamId, commits: &[Commit]) -> Result<Known
     Ok(known)
 }
 
-/// The state after the event at `version`, folded from the first event: a question about the past.
+/// The state after the last event for which `until` says yes, folded from the first: a question about the past.
 pub async fn load_at<D: Decider>(
     store: &dyn EventStore,
     stream: &StreamId,

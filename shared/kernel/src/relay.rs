@@ -45,7 +45,6 @@ struct Lane {
     commits: VecDeque<(usize, Commit)>,
     stages: VecDeque<Stage>,
     failures: u32,
-    current: Option<Commit>,
 }
 
 /// Says all that the commits hold. The answer has one word per commit, in their order: done, or why not.
@@ -144,7 +143,7 @@ fn lanes_of(commits: Vec<Commit>) -> Vec<Lane> {
     let lane = |mut commits: Vec<(usize, Commit)>| {
         // A stream of changes is ordered per item only.
         commits.sort_by_key(|(_, commit)| commit.version);
-        Lane { commits: commits.into(), stages: VecDeque::new(), failures: 0, current: None }
+        Lane { commits: commits.into(), stages: VecDeque::new(), failures: 0 }
     };
     streams.into_values().map(lane).collect()
 }
@@ -165,7 +164,6 @@ impl Lane {
                 None => match self.commits.front() {
                     Some((place, commit)) => {
                         self.stages = stages_of(*place, commit);
-                        self.current = Some(commit.clone());
                     }
                     None => return,
                 },
@@ -183,7 +181,9 @@ impl Lane {
 
     /// Changes the timer that stands next, if one does.
     async fn set_timer(&mut self, app: &App) -> Option<Result<(), BoxError>> {
-        let (Some(Stage::Time(change)), Some(commit)) = (self.stages.front(), &self.current) else { return None };
+        let (Some(Stage::Time(change)), Some((_, commit))) = (self.stages.front(), self.commits.front()) else {
+            return None;
+        };
         let (name, result) = match change {
             TimerChange::Set { name, due, message } => {
                 (name, app.timers().set(&Timer::of(commit, name, *due, message)).await)

@@ -20,6 +20,12 @@ pub trait EventStore: Send + Sync {
 
     /// All commits from the one that begins at `from` (or the next), oldest first, read consistently and whole.
     async fn since(&self, stream: &StreamId, from: u64) -> Result<Vec<Commit>, ReadError>;
+
+    /// The commit that begins at this version, read consistently. A log that can read one alone should.
+    async fn at(&self, stream: &StreamId, version: u64) -> Result<Option<Commit>, ReadError> {
+        let commits = self.since(stream, version).await?;
+        Ok(commits.into_iter().next().filter(|commit| commit.version == version))
+    }
 }
 
 /// One append.

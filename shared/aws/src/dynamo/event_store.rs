@@ -187,6 +187,20 @@ impl EventStore for DynamoEventStore {
     async fn since(&self, stream: &StreamId, from: u64) -> Result<Vec<Commit>, ReadError> {
         self.query(stream, from, false).await
     }
+
+    async fn at(&self, stream: &StreamId, version: u64) -> Result<Option<Commit>, ReadError> {
+        let get = self
+            .client
+            .get_item()
+            .table_name(&self.events_table)
+            .key(STREAM, text(stream.to_string()))
+            .key(VERSION, number(version))
+            .consistent_read(true)
+            .return_consumed_capacity(ReturnConsumedCapacity::Total);
+        let answer = get.send().await.map_err(|error| ReadError::Unavailable(Box::new(error)))?;
+        self.units.read(answer.consumed_capacity());
+        answer.item.as_ref().map(commit_of).transpose()
+    }
 }
 
 /// What a cancelled transaction means; none: it was not refused by a condition, and may work later.

@@ -98,6 +98,10 @@ impl EventStore for MemoryStore {
         let Some(places) = log.streams.get(stream) else { return Ok(Vec::new()) };
         Ok(places.range(from..).filter_map(|(_, place)| log.order.get(*place).cloned()).collect())
     }
+
+    async fn at(&self, stream: &StreamId, version: u64) -> Result<Option<Commit>, ReadError> {
+        Ok(lock(&self.log).at(stream, version).cloned())
+    }
 }
 
 /// Whether a state of this size rides along with a commit of that size.
