@@ -2,9 +2,13 @@
 #![expect(clippy::print_stdout, reason = "a command speaks to the person who called it")]
 
 use std::io::stderr;
+use std::io::stdout;
 use std::process::ExitCode;
 
+use causeway::command::Causeway;
+use causeway::command::Command;
 use causeway::demo;
+use causeway::ended::Ended;
 use causeway::hints;
 use causeway::up;
 use causeway::up::Running;
@@ -16,26 +20,16 @@ use tracing_subscriber::fmt::layer;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
-/// Causeway on this machine.
-#[derive(Parser)]
-#[command(name = "causeway")]
-enum Command {
-    /// Starts everything that the template declares, behind one port, until Ctrl-C.
-    #[command(
-        after_help = "Examples:\n  causeway up\n  causeway up --fresh --port 4600 --data shop-data\n  causeway up \
-                            --demo"
-    )]
-    Up(Up),
-}
-
 fn main() -> ExitCode {
-    let Command::Up(wanted) = Command::parse();
-    let level = if wanted.verbose { LevelFilter::INFO } else { LevelFilter::WARN };
+    let wanted = Causeway::parse();
+    let is_verbose = matches!(&wanted.command, Command::Up(up) if up.verbose);
+    let level = if is_verbose { LevelFilter::INFO } else { LevelFilter::WARN };
     // The database warns of every condition that does not hold, and that is how the house finds out.
     let wanted_lines = Targets::new().with_default(level).with_target("dynoxide", LevelFilter::ERROR);
     tracing_subscriber::registry().with(layer().with_writer(stderr)).with(wanted_lines).init();
     match run(&wanted) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(ended) => ended.into(),
+        Err(error) if is_closed_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("causeway: {error:#}");
             ExitCode::FAILURE
@@ -43,15 +37,28 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(wanted: &Up) -> anyhow::Result<()> {
+/// Whoever reads us, such as `head`, has seen enough.
+fn is_closed_pipe(error: &anyhow::Error) -> bool {
+    let broken = |error: &std::io::Error| error.kind() == std::io::ErrorKind::BrokenPipe;
+    error.chain().any(|cause| cause.downcast_ref::<std::io::Error>().is_some_and(broken))
+}
+
+fn run(wanted: &Causeway) -> anyhow::Result<Ended> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
-        let mut running = up::start(wanted).await?;
-        println!("ready {}", running.cloud.endpoint());
-        let ended = if wanted.demo { play(&running).await } else { serve(&mut running).await };
-        running.cloud.stop().await;
-        ended
+        match &wanted.command {
+            Command::Up(up) => stay(up).await.map(|()| Ended::Done),
+            command => command.run(&wanted.place, &mut stdout()).await,
+        }
     })
+}
+
+async fn stay(wanted: &Up) -> anyhow::Result<()> {
+    let mut running = up::start(wanted).await?;
+    println!("ready {}", running.cloud.endpoint());
+    let ended = if wanted.demo { play(&running).await } else { serve(&mut running).await };
+    running.cloud.stop().await;
+    ended
 }
 
 async fn serve(running: &mut Running) -> anyhow::Result<()> {

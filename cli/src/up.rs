@@ -27,6 +27,9 @@ const STACK: &str = "causeway";
 
 /// What is started, and where.
 #[derive(Args, Clone, Debug)]
+#[command(
+    after_help = "Examples:\n  causeway up\n  causeway up --fresh --port 4600 --data shop-data\n  causeway up --demo"
+)]
 pub struct Up {
     /// The port on 127.0.0.1; 0 takes a free one.
     #[arg(long, default_value_t = 4566)]

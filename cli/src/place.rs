@@ -1,0 +1,116 @@
+//! Where a command works: the local cloud, any other endpoint, or AWS itself by profile; and the stack's names there.
+
+use std::time::Duration;
+
+use anyhow::Context;
+use aws::client::Account;
+use aws::client::http_client;
+use aws::client::sdk_config;
+use aws::config::Config;
+use aws_config::BehaviorVersion;
+use aws_config::timeout::TimeoutConfig;
+use aws_credential_types::Credentials;
+use aws_types::SdkConfig;
+use aws_types::region::Region;
+use clap::Args;
+
+/// Where the local cloud is, if nobody says otherwise.
+const LOCAL: &str = "http://127.0.0.1:4566";
+
+/// The region, if nobody says otherwise.
+const REGION: &str = "us-east-1";
+
+/// How long AWS itself may take for one call with all its tries.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Where a command works.
+#[derive(Args, Clone, Debug, Default)]
+#[command(next_help_heading = "Where")]
+pub struct Place {
+    /// The endpoint of all services [without it and without --profile: AWS_ENDPOINT_URL, or the local cloud on port 4566]
+    #[arg(long, global = true, value_name = "URL")]
+    pub endpoint: Option<String>,
+    /// A profile of your AWS configuration: AWS itself, unless --endpoint, the profile or AWS_ENDPOINT_URL says otherwise
+    #[arg(long, global = true, value_name = "NAME")]
+    pub profile: Option<String>,
+    /// The region [without it: the profile's, AWS_REGION, or us-east-1]
+    #[arg(long, global = true)]
+    pub region: Option<String>,
+    /// The name of the stack, with which the names of its tables begin.
+    #[arg(long, global = true, default_value = "causeway")]
+    pub stack: String,
+    /// One JSON text a line, for machines.
+    #[arg(long, global = true)]
+    pub json: bool,
+}
+
+/// A place that can be called.
+#[derive(Clone, Debug)]
+pub struct Reach {
+    /// What every client is made from.
+    pub sdk: SdkConfig,
+    /// The endpoint, when it is not AWS itself.
+    pub endpoint: Option<String>,
+    /// The name of the stack.
+    pub stack: String,
+}
+
+impl Place {
+    /// Finds out who we are there. No service is called yet, unless the profile needs one.
+    pub async fn reach(&self) -> anyhow::Result<Reach> {
+        let stack = self.stack.clone();
+        if let Some(profile) = &self.profile {
+            let sdk = self.of_profile(profile).await?;
+            let endpoint = sdk.endpoint_url().map(str::to_owned);
+            return Ok(Reach { sdk, endpoint, stack });
+        }
+        let said = |name: &str| std::env::var(name).ok().filter(|value| !value.trim().is_empty());
+        let endpoint = self.endpoint.clone().or_else(|| said("AWS_ENDPOINT_URL")).unwrap_or_else(|| LOCAL.to_owned());
+        let region = self.region.clone().or_else(|| said("AWS_REGION")).unwrap_or_else(|| REGION.to_owned());
+        let credentials = match Account::from_env() {
+            Ok(account) => account.credentials,
+            // Who is asked there reads no signatures.
+            Err(_) => Credentials::new("local", "local", None, None, "local"),
+        };
+        let account = Account { region, credentials, endpoint: Some(endpoint.clone()) };
+        Ok(Reach { sdk: sdk_config(&account, http_client()), endpoint: Some(endpoint), stack })
+    }
+
+    async fn of_profile(&self, profile: &str) -> anyhow::Result<SdkConfig> {
+        let mut loader = aws_config::defaults(BehaviorVersion::v2026_01_12())
+            .http_client(http_client())
+            .profile_name(profile)
+            .timeout_config(TimeoutConfig::builder().operation_timeout(PATIENCE).build());
+        if let Some(region) = &self.region {
+            loader = loader.region(Region::new(region.clone()));
+        }
+        if let Some(endpoint) = &self.endpoint {
+            loader = loader.endpoint_url(endpoint);
+        }
+        let sdk = loader.load().await;
+        sdk.region().with_context(|| format!("the profile {profile:?} has no region: give one with --region"))?;
+        Ok(sdk)
+    }
+}
+
+impl Reach {
+    /// The table of the log.
+    pub fn events_table(&self) -> String {
+        format!("{}-events", self.stack)
+    }
+
+    /// The configuration with which an app reads the stack's tables. What an app says on the bus goes to `bus`.
+    pub fn config(&self, bus: &str) -> anyhow::Result<Config> {
+        let stack = &self.stack;
+        let variable = |name: &str| match name {
+            "EVENTS_TABLE" => Some(self.events_table()),
+            "VIEWS_TABLE" => Some(format!("{stack}-views")),
+            "INBOX_TABLE" => Some(format!("{stack}-inbox")),
+            "BUS_NAME" => Some(bus.to_owned()),
+            // Nobody keeps letters from here.
+            "DEAD_LETTER_QUEUE_URL" => Some("https://nowhere.invalid".to_owned()),
+            _ => None,
+        };
+        Ok(Config::read(aws::config::Needs::default(), variable)?)
+    }
+}
