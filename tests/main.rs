@@ -3,6 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says where it stands")]
 
 mod drops;
+mod facts;
 mod house;
 mod journeys;
+mod local;
 mod stores;

@@ -1,47 +1,84 @@
-//! Apps on the local cloud, connected by the same adapters as in the real one. Functions with the
-//! same configuration share an app.
+//! The apps of a template's functions on the local cloud, connected by the same adapters as in the real one, whoever
+//! runs the functions. Functions with the same configuration share an app.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use anyhow::Context;
 use aws::client::Account;
-use aws::client::http_client;
 use aws::client::sdk_config;
 use aws::config::Config;
+use aws::config::Needs;
 use aws::connect::WaysOut;
 use aws::connect::connect;
 use aws::connect::mail;
 use aws::connect::schedules;
+use aws::lambda::stream::RELAY;
 use aws_credential_types::Credentials;
 use aws_types::SdkConfig;
 use kernel::App;
+use kernel::Route;
+use local::clock::Clock;
+use local::port::Door;
+use local::template::Function;
 
-/// The apps so far.
+use crate::cloud_time::CloudTime;
+use crate::loopback;
+
+/// The apps, by the binaries of their functions.
 pub struct Connected {
     sdk: SdkConfig,
-    apps: Vec<(Config, App)>,
+    apps: BTreeMap<String, App>,
 }
 
 impl Connected {
-    /// No apps yet, at this endpoint.
-    pub fn new(region: &str, endpoint: &str) -> Self {
+    /// Connects the functions that this program knows, with the cloud at this endpoint and on its clock.
+    pub fn connect(
+        declared: &[Function],
+        region: &str,
+        endpoint: &str,
+        clock: &Clock,
+        door: &Door,
+    ) -> anyhow::Result<Self> {
         let account = Account {
             region: region.to_owned(),
             credentials: Credentials::new("local", "local", None, None, "local"),
             endpoint: Some(endpoint.to_owned()),
         };
-        Self { sdk: sdk_config(&account, http_client()), apps: Vec::new() }
+        let sdk = sdk_config(&account, loopback::client(door.clone()));
+        let routes: BTreeMap<String, Route> =
+            functions::routes().into_iter().map(|route| (route.function(), route)).collect();
+        let mut shared: Vec<(Config, App)> = Vec::new();
+        let mut apps = BTreeMap::new();
+        for function in declared {
+            let binary = function.binary.clone().unwrap_or_default();
+            let route = routes.get(&binary);
+            if route.is_none() && binary != RELAY {
+                continue;
+            }
+            let needs = Needs { timers: route.is_none(), mail: route.is_some_and(|route| route.claimed) };
+            let variable = |name: &str| function.environment.get(name).cloned();
+            let place = || format!("line {}: {}", function.line, function.id);
+            let config = Config::read(needs, variable).with_context(place)?;
+            let known = shared.iter().find(|(known, _)| *known == config).map(|(_, app)| app.clone());
+            let app = known.unwrap_or_else(|| {
+                let ways = WaysOut { timers: Some(schedules), mail: Some(mail) };
+                let app = connect(&config, &sdk, Arc::new(CloudTime(clock.clone())), ways).app;
+                shared.push((config, app.clone()));
+                app
+            });
+            apps.insert(binary, app);
+        }
+        Ok(Self { sdk, apps })
     }
 
-    /// The configuration of all clients.
+    /// The configuration of all clients, with which others may reach the cloud, too.
     pub fn sdk(&self) -> &SdkConfig {
         &self.sdk
     }
 
-    /// The app of this configuration.
-    pub fn app(&mut self, config: Config) -> App {
-        if let Some((_, app)) = self.apps.iter().find(|(known, _)| *known == config) {
-            return app.clone();
-        }
-        let app = connect(&config, &self.sdk, WaysOut { timers: Some(schedules), mail: Some(mail) }).app;
-        self.apps.push((config, app.clone()));
-        app
+    /// The app of the function with this binary, if the template has it and this program knows it.
+    pub fn app(&self, binary: &str) -> Option<&App> {
+        self.apps.get(binary)
     }
 }

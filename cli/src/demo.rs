@@ -67,10 +67,10 @@ async fn watch(running: &Running, mut say: impl FnMut(&str)) -> anyhow::Result<S
     let begun = Instant::now();
     let mut feed = running.cloud.feed();
     let order = format!("demo-{}", Uuid::new_v4().simple());
-    let client = Client::new(running.handlers.sdk());
+    let client = Client::new(running.connected.sdk());
     put(&client, RECEIVE_STOCK).await?;
     put(&client, &PLACE_ORDER.replace(SAMPLE_ORDER, &order)).await?;
-    let app = running.handlers.app("order-on-order-confirmed").context("nobody here shows confirmed orders")?;
+    let app = running.connected.app("order-on-order-confirmed").context("nobody here shows confirmed orders")?;
     let (mut events, mut invokes, mut failures) = (0, 0, 0);
     let mut mailed_to = None;
     loop {

@@ -3,18 +3,14 @@
 
 use std::collections::BTreeMap;
 
-use anyhow::Context;
 use anyhow::bail;
 use async_trait::async_trait;
-use aws::config::Config;
-use aws::config::Needs;
 use aws::lambda::Function as _;
 use aws::lambda::event::NotAnEvent;
 use aws::lambda::event::read;
 use aws::lambda::failed::diagnostic;
 use aws::lambda::stream::RELAY;
 use aws::lambda::stream::RelayFunction;
-use aws_types::SdkConfig;
 use kernel::App;
 use kernel::Failure;
 use kernel::Handled;
@@ -35,7 +31,6 @@ use crate::connected::Connected;
 /// All handlers, by the ARNs of their functions.
 pub struct Handlers {
     handlers: BTreeMap<String, Handler>,
-    sdk: SdkConfig,
 }
 
 enum Handler {
@@ -45,41 +40,20 @@ enum Handler {
 
 impl Handlers {
     /// Connects each function of the template with its handler, or says which has none.
-    pub fn connect(declared: &[Function], mut connected: Connected) -> anyhow::Result<Self> {
+    pub fn connect(declared: &[Function], connected: &Connected) -> anyhow::Result<Self> {
         let mut routes: BTreeMap<String, Route> =
             functions::routes().into_iter().map(|route| (route.function(), route)).collect();
         let mut handlers = BTreeMap::new();
         for function in declared {
-            let place = || format!("line {}: {}", function.line, function.id);
             let binary = function.binary.as_deref().unwrap_or_default();
-            let route = routes.remove(binary);
-            if route.is_none() && binary != RELAY {
-                bail!("{}: this program has no function {binary:?}", place());
-            }
-            let mail = route.as_ref().is_some_and(|route| route.claimed);
-            let needs = Needs { timers: route.is_none(), mail };
-            let variable = |name: &str| function.environment.get(name).cloned();
-            let app = connected.app(Config::read(needs, variable).with_context(place)?);
-            let handler = match route {
-                Some(route) => Handler::Routed(Box::new(route), app),
-                None => Handler::Relay(RelayFunction::new(app)),
+            let handler = match (routes.remove(binary), connected.app(binary).cloned()) {
+                (Some(route), Some(app)) => Handler::Routed(Box::new(route), app),
+                (None, Some(app)) if binary == RELAY => Handler::Relay(RelayFunction::new(app)),
+                (_, _) => bail!("line {}: {}: this program has no function {binary:?}", function.line, function.id),
             };
             handlers.insert(function.arn.clone(), handler);
         }
-        Ok(Self { handlers, sdk: connected.sdk().clone() })
-    }
-
-    /// The configuration with which others may reach the cloud, too.
-    pub fn sdk(&self) -> &SdkConfig {
-        &self.sdk
-    }
-
-    /// The app of the function with this binary, if the template has it.
-    pub fn app(&self, binary: &str) -> Option<&App> {
-        self.handlers.values().find_map(|handler| match handler {
-            Handler::Routed(route, app) if route.function() == binary => Some(app),
-            Handler::Routed(..) | Handler::Relay(_) => None,
-        })
+        Ok(Self { handlers })
     }
 }
 

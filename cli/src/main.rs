@@ -55,6 +55,9 @@ fn run(wanted: &Causeway) -> anyhow::Result<Ended> {
 
 async fn stay(wanted: &Up) -> anyhow::Result<()> {
     let mut running = up::start(wanted).await?;
+    if let Some(seed) = running.seed {
+        println!("seed {seed}");
+    }
     println!("ready {}", running.cloud.endpoint());
     let ended = if wanted.demo { play(&running).await } else { serve(&mut running).await };
     running.cloud.stop().await;

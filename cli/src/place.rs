@@ -7,6 +7,7 @@ use aws::client::Account;
 use aws::client::http_client;
 use aws::client::sdk_config;
 use aws::config::Config;
+use aws::dynamo::LogReader;
 use aws_config::BehaviorVersion;
 use aws_config::timeout::TimeoutConfig;
 use aws_credential_types::Credentials;
@@ -97,6 +98,11 @@ impl Reach {
     /// The table of the log.
     pub fn events_table(&self) -> String {
         format!("{}-events", self.stack)
+    }
+
+    /// The log, to look into.
+    pub fn log(&self) -> LogReader {
+        LogReader::new(aws_sdk_dynamodb::Client::new(&self.sdk), self.events_table())
     }
 
     /// The configuration with which an app reads the stack's tables. What an app says on the bus goes to `bus`.

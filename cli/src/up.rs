@@ -1,4 +1,5 @@
-//! Starts the local cloud: reads the template, takes the port, connects the handlers of this very program.
+//! Starts the local cloud: reads the template, takes the port, and connects the handlers of this very program, or
+//! finds the binaries that have them.
 
 use std::io::ErrorKind;
 use std::net::Ipv4Addr;
@@ -13,22 +14,33 @@ use local::clock::Clock;
 use local::cloud::Cloud;
 use local::cloud::Plan;
 use local::cloud::Store;
+use local::cloud::Teller;
+use local::faults::Faults;
+use local::lambda::Executor;
+use local::port::Door;
 use local::template;
 use local::template::Output;
 use local::template::Queue;
 use local::template::Settings;
 use tokio::net::TcpListener;
+use uuid::Uuid;
 
+use crate::binaries;
 use crate::connected::Connected;
 use crate::handlers::Handlers;
 
 /// The name of the stack, with which the names of its tables begin.
 const STACK: &str = "causeway";
 
+/// A seed by chance loses this many bits, so that people can copy it.
+const SHORT_SEED: u32 = 40;
+
 /// What is started, and where.
 #[derive(Args, Clone, Debug)]
 #[command(
-    after_help = "Examples:\n  causeway up\n  causeway up --fresh --port 4600 --data shop-data\n  causeway up --demo"
+    after_help = "Examples:\n  causeway up\n  causeway up --fresh --port 4600 --data shop-data\n  causeway up --demo\n  \
+                  causeway up --speed 60\n  causeway up --paused --memory\n  causeway up --binaries target/debug\n  \
+                  causeway up --fault duplicate=0.1,throttle@dynamodb=0.05 --seed 7"
 )]
 pub struct Up {
     /// The port on 127.0.0.1; 0 takes a free one.
@@ -43,31 +55,53 @@ pub struct Up {
     /// Keeps nothing at all beyond the end.
     #[arg(long, conflicts_with_all = ["data", "fresh"])]
     pub memory: bool,
+    /// Runs the clock so many times as fast as the world's.
+    #[arg(long, value_name = "X", value_parser = speed, allow_negative_numbers = true)]
+    pub speed: Option<f64>,
+    /// Lets the clock stand; `POST /_causeway/tick` moves it, `POST /_causeway/resume` lets it go.
+    #[arg(long)]
+    pub paused: bool,
+    /// Runs every function as a process of its own, from the binaries in this folder, or beside this program.
+    #[arg(long, value_name = "FOLDER")]
+    pub binaries: Option<Option<PathBuf>>,
     /// The template.
     #[arg(long, default_value = "infra/template.yaml")]
     pub template: PathBuf,
     /// Plays an order from its stock to its confirmation and its mail, and ends.
     #[arg(long)]
     pub demo: bool,
+    /// Faults on purpose, several with commas between them, as in throttle=0.05,delay@events=0.2. The kinds:
+    /// duplicate, delay, reorder, drop, lost-answer, throttle, error, partial, kill. The parts: events, lambda,
+    /// dynamodb, sqs, scheduler, email.
+    #[arg(long, value_name = "KIND[@PART]=RATE")]
+    pub fault: Vec<String>,
+    /// The seed of the faults: the same seed plays the same faults again.
+    #[arg(long, requires = "fault")]
+    pub seed: Option<u64>,
     /// Logs every message on the standard error.
     #[arg(long, short)]
     pub verbose: bool,
 }
 
-/// A cloud that runs with the handlers of this program.
+/// A cloud that runs.
 pub struct Running {
     /// The cloud.
     pub cloud: Cloud,
-    /// The handlers.
-    pub handlers: Arc<Handlers>,
+    /// The apps of its functions, for who wants to look at what they did.
+    pub connected: Connected,
     /// What the stack says of itself.
     pub outputs: Vec<Output>,
     /// Its queues.
     pub queues: Vec<Queue>,
+    /// The seed of its faults, if it has any.
+    pub seed: Option<u64>,
 }
 
 /// Starts it all. When this returns, it is ready.
 pub async fn start(wanted: &Up) -> anyhow::Result<Running> {
+    let seed = wanted.seed.unwrap_or_else(|| Uuid::new_v4().as_u64_pair().0 >> SHORT_SEED);
+    let faults = Faults::read(wanted.fault.iter().map(String::as_str), seed).context("--fault is refused")?;
+    let seed = faults.seed();
     let path = wanted.template.display();
     let text = std::fs::read_to_string(&wanted.template).with_context(|| format!("cannot read the template {path}"))?;
     let listener = listen(wanted.port).await?;
@@ -78,16 +112,39 @@ pub async fn start(wanted: &Up) -> anyhow::Result<Running> {
         let findings: Vec<String> = stack.findings.iter().map(|finding| format!("\n  {finding}")).collect();
         bail!("{path} has what this machine does not play:{}", findings.concat());
     }
-    let connected = Connected::new(&settings.region, &endpoint);
-    let handlers = Arc::new(Handlers::connect(&stack.functions, connected).with_context(|| format!("{path}"))?);
+    let (clock, teller, door) = (clock(wanted), Teller::default(), Door::default());
+    let connected = Connected::connect(&stack.functions, &settings.region, &endpoint, &clock, &door);
+    let connected = connected.with_context(|| format!("{path}"))?;
+    let executor: Arc<dyn Executor> = match &wanted.binaries {
+        None => Arc::new(Handlers::connect(&stack.functions, &connected).with_context(|| format!("{path}"))?),
+        Some(folder) => {
+            let folder = folder.clone().map_or_else(binaries::beside_this_program, Ok)?;
+            Arc::new(binaries::processes(folder, &stack.functions, &settings, &clock, &teller)?)
+        }
+    };
     let store = match wanted.memory {
         true => Store::Memory,
         false => Store::Folder { path: wanted.data.clone(), fresh: wanted.fresh },
     };
     let (outputs, queues) = (stack.outputs.clone(), stack.queues.clone());
-    let (clock, executor) = (Clock::running(Timestamp::now(), 1.0), handlers.clone());
-    let cloud = Cloud::start(Plan { stack, settings, listener, store, executor, clock }).await?;
-    Ok(Running { cloud, handlers, outputs, queues })
+    let cloud = Cloud::start(Plan { stack, settings, listener, store, executor, clock, teller, faults, door }).await?;
+    Ok(Running { cloud, connected, outputs, queues, seed })
+}
+
+fn clock(wanted: &Up) -> Clock {
+    let clock = match wanted.speed {
+        None => Clock::of_the_world(),
+        Some(speed) => Clock::running(Timestamp::now(), speed),
+    };
+    if wanted.paused {
+        clock.pause();
+    }
+    clock
+}
+
+fn speed(given: &str) -> Result<f64, String> {
+    let speed = given.parse().ok().filter(|speed: &f64| speed.is_finite() && *speed > 0.0);
+    speed.ok_or_else(|| "the speed must be a positive number, such as 60 or 0.5".to_owned())
 }
 
 async fn listen(port: u16) -> anyhow::Result<TcpListener> {

@@ -15,8 +15,13 @@ fn wanted(data: Option<&Path>) -> Up {
         data: data.map(Path::to_owned).unwrap_or_default(),
         fresh: false,
         memory: data.is_none(),
+        speed: None,
+        paused: false,
+        binaries: None,
         template: Path::new(env!("CARGO_MANIFEST_DIR")).join("../infra/template.yaml"),
         demo: false,
+        fault: Vec::new(),
+        seed: None,
         verbose: false,
     }
 }
@@ -47,42 +52,12 @@ async fn a_second_start_with_the_same_folder_knows_what_the_first_one_did() {
     let twice = start(&wanted(Some(folder.path()))).await.err().expect("one folder has one cloud");
     assert!(format!("{twice:#}").contains("in use by another process"), "{twice:#}");
     first.cloud.stop().await;
-    drop(first.handlers);
+    drop(first.connected);
 
     let second = start(&wanted(Some(folder.path()))).await.expect("the cloud starts again");
-    let app = second.handlers.app("order-on-order-confirmed").expect("the template has it");
+    let app = second.connected.app("order-on-order-confirmed").expect("the template has it");
     let row = app.row::<OrderSummary>(&order).await.expect("the views answer");
     assert_eq!(row.map(|row| row.status), Some(OrderStatus::Confirmed));
     assert_eq!(played(&second).await.failures, 0);
     second.cloud.stop().await;
-}
-
-async fn refusal(wanted: &Up) -> String {
-    match start(wanted).await {
-        Ok(_) => panic!("the cloud has started"),
-        Err(error) => format!("{error:#}"),
-    }
-}
-
-#[tokio::test]
-async fn what_keeps_it_from_starting_is_said_in_words() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let template = folder.path().join("template.yaml");
-    let other = Up { template: template.clone(), ..wanted(None) };
-    assert!(refusal(&other).await.contains("cannot read the template"));
-
-    std::fs::write(&template, "Resources:\n  News: { Type: AWS::SNS::Topic }\n").expect("a template");
-    assert!(refusal(&other).await.contains("line 2: News: resources of type AWS::SNS::Topic are not played here"));
-
-    std::fs::write(&template, "Resources:\n  News: { Type: AWS::SQS::Queue, Properties: { QueueName: !Ref Old } }\n")
-        .expect("a template");
-    assert!(refusal(&other).await.contains("line 2: there is no parameter or resource \"Old\""));
-
-    let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
-    let port = taken.local_addr().expect("its number").port();
-    assert!(refusal(&Up { port, ..wanted(None) }).await.contains(&format!("port {port} is taken")));
-
-    std::fs::write(folder.path().join("tables.sqlite"), "no tables at all, and long enough to be read as some")
-        .expect("a file");
-    assert!(refusal(&wanted(Some(folder.path()))).await.contains("cannot open the tables"));
 }

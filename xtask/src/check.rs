@@ -8,10 +8,12 @@ use std::time::Instant;
 use anyhow::bail;
 use clap::Args;
 
+mod aws_tools;
 pub mod licences;
 mod python;
 mod run;
 mod stages;
+mod template;
 
 pub use run::Tally;
 

@@ -1,19 +1,33 @@
 //! The local cloud as a whole: everything that a stack declares, made and running behind one port.
 //! A second start with the same folder goes on where the first one stopped.
 
+mod declared;
+mod deployment;
 mod error;
+mod expiry;
+mod gone;
+mod made;
 mod mappings;
 mod news;
 mod queue_feed;
 mod queues;
 mod rules;
 mod schedules;
+mod shown;
 mod store;
+mod stream_index;
 mod table_stream;
 mod tables;
+#[cfg(test)]
+mod tests;
+mod walk;
 
 pub use error::CloudError;
+pub use news::Teller;
+pub use shown::Shown;
 pub use store::Store;
+pub use walk::Walked;
+pub use walk::Walker;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -29,17 +43,23 @@ use crate::clock::Clock;
 use crate::events::Events;
 use crate::events::Place;
 use crate::events::Surroundings;
+use crate::faults::Faults;
 use crate::lambda::CutOff;
 use crate::lambda::Executor;
 use crate::lambda::Functions;
 use crate::lambda::Invokes;
+use crate::mapping::StreamWatch;
 use crate::port;
+use crate::port::Door;
+use crate::port::Mailbox;
+use crate::quiet::Quiet;
 use crate::scheduler::Scheduler;
 use crate::sqs;
 use crate::sqs::Sqs;
 use crate::template::Settings;
 use crate::template::Stack;
-use news::Teller;
+use crate::writes::Writes;
+use deployment::Deployment;
 
 /// So many functions run at once. With many more than there are cores, they only take each other's versions away.
 const MOST_AT_ONCE: usize = 6;
@@ -64,12 +84,20 @@ pub struct Plan {
     pub executor: Arc<dyn Executor>,
     /// Its clock.
     pub clock: Clock,
+    /// Who is told of everything that happens.
+    pub teller: Teller,
+    /// What goes wrong on purpose.
+    pub faults: Faults,
+    /// The way in for callers in this process.
+    pub door: Door,
 }
 
 /// The services of a cloud.
 pub struct Parts {
     /// The tables.
     pub database: Database,
+    /// Who is told that they were written.
+    pub writes: Writes,
     /// The queues.
     pub sqs: Sqs,
     /// The buses.
@@ -80,12 +108,15 @@ pub struct Parts {
     pub functions: Functions,
     /// The queue of the events that functions are handed.
     pub invokes: Arc<Invokes>,
+    /// The mails.
+    pub mailbox: Arc<Mailbox>,
 }
 
 /// A cloud that runs. Dropping it stops it as a kill does: nothing that it acknowledged is lost.
 pub struct Cloud {
     address: SocketAddr,
     parts: Parts,
+    walker: Arc<Walker>,
     teller: Teller,
     /// Each says why it ended.
     tasks: JoinSet<String>,
@@ -97,27 +128,32 @@ impl Cloud {
     /// Makes what the stack declares, and starts it all. When this returns, the port answers.
     pub async fn start(plan: Plan) -> Result<Self, CloudError> {
         let address = plan.listener.local_addr().map_err(CloudError::Port)?;
-        let store = plan.store.clone().open()?;
-        tables::make(&store.database, &plan.stack.tables)?;
-        let teller = Teller::new();
+        let store = plan.store.clone().open(&plan.clock)?;
+        let shown = Arc::new(Shown::open(store.path(shown::JOURNAL).as_deref(), &plan.clock)?);
+        let deployment = Deployment::begin(&plan.stack, &store)?;
+        let teller = plan.teller.clone();
         let parts = Parts::open(&plan, &store, &teller)?;
-        queues::make(&parts.sqs, &plan.stack.queues).await?;
-        rules::make(&parts.events, &plan.stack).await?;
-        schedules::make(&parts.scheduler, &plan.stack).await?;
+        deployment.finish(&plan.stack, &parts, &store).await?;
         let mut tasks = JoinSet::new();
-        mappings::start(&plan.stack, &parts, &store.folder, &plan.settings.region, &teller, &mut tasks)?;
+        let (watches, streams) =
+            mappings::start(&plan.stack, &parts, &store, &plan.settings.region, &teller, &mut tasks)?;
         let (events, scheduler) = (Arc::clone(&parts.events).run(), Arc::clone(&parts.scheduler).run());
         tasks.spawn(said(events, "the buses have stopped"));
         tasks.spawn(said(scheduler, "the schedules have stopped"));
-        tasks.spawn(said(tables::sweep(store.database.clone()), "nothing expires any more"));
-        let port = port::serve(plan.listener, parts.for_port(plan.settings.account, plan.clock, &teller));
+        let sweep = expiry::sweep(store.database.clone(), store.tables(), plan.clock.clone());
+        tasks.spawn(said(sweep, "nothing expires any more"));
+        let remembered = Arc::clone(&shown);
+        tasks.spawn(said(async move { remembered.watch().await }, "the clock is not remembered any more"));
+        let walker = Arc::new(parts.walker(plan.clock.clone(), watches, streams, &teller).remembered_by(shown));
+        let port_parts = parts.for_port(plan.settings.account, plan.clock, &teller, Arc::clone(&walker), plan.door);
+        let port = port::serve(plan.listener, port_parts);
         tasks.spawn(async move {
             match port.await {
                 Ok(()) => "the port is closed".to_owned(),
                 Err(error) => format!("the port is closed: {error}"),
             }
         });
-        Ok(Self { address, parts, teller, tasks, _store: store })
+        Ok(Self { address, parts, walker, teller, tasks, _store: store })
     }
 
     /// Where it answers.
@@ -128,6 +164,11 @@ impl Cloud {
     /// Its services.
     pub fn parts(&self) -> &Parts {
         &self.parts
+    }
+
+    /// Who walks its clock.
+    pub fn walker(&self) -> &Walker {
+        &self.walker
     }
 
     /// Everything that happens from now on, one JSON text each.
@@ -146,10 +187,10 @@ impl Cloud {
 
     /// Stops everything, and waits until it has stopped.
     pub async fn stop(self) {
-        let Self { parts, mut tasks, _store: store, .. } = self;
+        let Self { parts, walker, mut tasks, _store: store, .. } = self;
         tasks.shutdown().await;
         let left = Arc::downgrade(&parts.invokes);
-        drop(parts);
+        drop((parts, walker));
         // Each connection ends its last answer first and holds the services until then; one that reads the feed
         // never ends by itself.
         let ended = async {
@@ -175,37 +216,57 @@ impl Parts {
             account: settings.account.clone(),
             endpoint: settings.endpoint.clone(),
         };
-        let sqs = match store.is_durable {
-            true => Sqs::open(store.folder.join("queues.journal"), place, clock.clone())?,
-            false => Sqs::in_memory(place, clock.clone()),
+        let sqs = match store.path("queues.journal") {
+            Some(path) => Sqs::open(path, place, clock.clone())?,
+            None => Sqs::in_memory(place, clock.clone()),
         };
         let queues = Arc::new(sqs.clone());
-        // In this process a function's seconds are the world's: the clock may leap while it works.
+        // In this process or in another, a function's seconds are the world's: a tick must not cut off who works.
         let functions = Functions::new(Arc::clone(&plan.executor), clock.clone(), CutOff::InTheWorld, MOST_AT_ONCE);
+        let faults = plan.faults.clone().told_to(teller.of_faults());
+        let functions = functions.with_faults(faults.clone());
         plan.stack.functions.iter().for_each(|function| functions.put(function.clone()));
-        let path = store.folder.join("invokes.journal");
-        let listener = teller.of_invokes();
-        let invokes = Arc::new(Invokes::open(&path, functions.clone(), queues.clone(), listener)?);
+        let (path, listener) = (store.path("invokes.journal"), teller.of_invokes());
+        let invokes = Arc::new(Invokes::open(path.as_deref(), functions.clone(), queues.clone(), listener)?);
         let around = Surroundings {
             place: Place { region: settings.region.clone(), account: settings.account.clone() },
             clock: clock.clone(),
             functions: invokes.clone(),
             queues,
             feed: Arc::new(teller.clone()),
-            seed: Uuid::new_v4().as_u64_pair().0,
+            seed: faults.seed().unwrap_or_else(|| Uuid::new_v4().as_u64_pair().0),
+            faults,
         };
-        let events = match store.is_durable {
-            true => Events::open(store.folder.join("events.journal"), around.clone())?,
-            false => Events::in_memory(around.clone())?,
+        let events = match store.path("events.journal") {
+            Some(path) => Events::open(path, around.clone())?,
+            None => Events::in_memory(around.clone())?,
         };
-        let scheduler = match store.is_durable {
-            true => Scheduler::open(store.folder.join("schedules.journal"), around, events.clone())?,
-            false => Scheduler::in_memory(around, events.clone())?,
+        let scheduler = match store.path("schedules.journal") {
+            Some(path) => Scheduler::open(path, around, events.clone())?,
+            None => Scheduler::in_memory(around, events.clone())?,
         };
-        Ok(Self { database: store.database.clone(), sqs, events, scheduler, functions, invokes })
+        let mailbox = Mailbox::open(store.path("mails.journal").as_deref())?;
+        let database = store.database.clone();
+        Ok(Self {
+            database,
+            writes: Writes::default(),
+            sqs,
+            events,
+            scheduler,
+            functions,
+            invokes,
+            mailbox: Arc::new(mailbox),
+        })
     }
 
-    fn for_port(&self, account: String, clock: Clock, teller: &Teller) -> port::Parts {
+    fn walker(&self, clock: Clock, watches: Vec<Arc<dyn Quiet>>, streams: Vec<StreamWatch>, teller: &Teller) -> Walker {
+        let mut parts: Vec<Arc<dyn Quiet>> = vec![self.scheduler.clone(), self.events.clone(), self.invokes.clone()];
+        parts.extend(watches);
+        parts.push(Arc::new(teller.clone()));
+        Walker::new(clock, self.functions.clone(), parts, streams)
+    }
+
+    fn for_port(&self, account: String, clock: Clock, teller: &Teller, walker: Arc<Walker>, door: Door) -> port::Parts {
         port::Parts {
             account,
             sqs: self.sqs.clone(),
@@ -214,8 +275,13 @@ impl Parts {
             functions: self.functions.clone(),
             invokes: Arc::clone(&self.invokes),
             clock,
+            walker,
             feed: teller.readers().clone(),
             database: self.database.clone(),
+            writes: self.writes.clone(),
+            door,
+            mailbox: Arc::clone(&self.mailbox),
+            faults: self.functions.faults().clone(),
         }
     }
 }

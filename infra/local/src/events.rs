@@ -3,21 +3,19 @@
 
 mod accept;
 mod bus_calls;
-pub(crate) mod chance;
+mod counts;
 mod dead_letter;
-pub(crate) mod delivery;
+mod delivery;
 mod detail;
 mod driver;
 mod entry;
 pub(crate) mod envelope;
-mod feed;
 mod hand_over;
 pub(crate) mod input;
 mod path;
 mod place;
 mod put_calls;
 pub(crate) mod request;
-pub(crate) mod retry;
 mod rule;
 mod rule_calls;
 mod state;
@@ -27,93 +25,61 @@ mod target_calls;
 pub(crate) mod tests;
 mod timers;
 
-pub use feed::Counts;
-pub use feed::Feed;
-pub use feed::News;
-pub use feed::NoFeed;
-pub use feed::Outcome;
+pub use crate::feed::Feed;
+pub use crate::feed::News;
+pub use crate::feed::NoFeed;
+pub use crate::feed::Outcome;
+pub use crate::surroundings::Surroundings;
+pub use counts::Counts;
 pub use place::Place;
 pub(crate) use place::bus_name;
 
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::Mutex;
-use std::sync::MutexGuard;
 use std::sync::PoisonError;
 
+use async_trait::async_trait;
+use jiff::Timestamp;
 use serde_json::Value;
-use tokio::sync::Notify;
 
 use crate::aws_error::AwsError;
-use crate::clock::Clock;
-use crate::journal::Journal;
+use crate::delivery::is_quiet;
 use crate::journal::JournalError;
-use crate::ports::InvokeLater;
-use crate::ports::SendToQueue;
+use crate::ledger::Ledger;
+use crate::quiet::Quiet;
 
 use rule::BusFacts;
 use state::Change;
 use state::State;
 
-/// A journal shorter than this is never worth compacting.
-const SHORT_JOURNAL: usize = 4_096;
-
-/// What the service needs of the world around it.
-#[derive(Clone)]
-pub struct Surroundings {
-    /// The region and account it pretends to be in.
-    pub place: Place,
-    /// All waiting goes through it.
-    pub clock: Clock,
-    /// Where functions are invoked.
-    pub functions: Arc<dyn InvokeLater>,
-    /// Where messages and dead letters are sent.
-    pub queues: Arc<dyn SendToQueue>,
-    /// Who watches.
-    pub feed: Arc<dyn Feed>,
-    /// Where ids and pauses come from.
-    pub seed: u64,
-}
-
 /// The service.
 pub struct Events {
     around: Surroundings,
-    journal: Journal<Change>,
-    state: Mutex<State>,
+    ledger: Ledger<State>,
     counts: Mutex<Counts>,
-    /// Tells the driver that something new may be due.
-    news: Notify,
-    /// How long the journal was at the start: part of every id, so that no run repeats another's.
-    began_with: u64,
 }
 
 impl Events {
     /// Opens the service with its journal at this path. Nothing is delivered until [`Events::run`] runs.
     pub fn open(path: impl AsRef<Path>, around: Surroundings) -> Result<Arc<Self>, JournalError> {
-        let (journal, changes) = Journal::open(path)?;
-        Self::with(journal, changes, around)
+        Self::with(Ledger::open(path.as_ref(), Arc::clone(&around.feed))?, around)
     }
 
     /// A service that forgets everything when it ends.
     pub fn in_memory(around: Surroundings) -> Result<Arc<Self>, JournalError> {
-        Self::with(Journal::in_memory(), Vec::new(), around)
+        Self::with(Ledger::in_memory(Arc::clone(&around.feed)), around)
     }
 
-    fn with(journal: Journal<Change>, changes: Vec<Change>, around: Surroundings) -> Result<Arc<Self>, JournalError> {
-        let mut state = State::default();
-        let began_with = u64::try_from(changes.len()).unwrap_or_default();
-        changes.into_iter().for_each(|change| state.apply(change));
-        let (counts, news) = (Mutex::default(), Notify::new());
-        let events = Self { around, journal, state: Mutex::new(state), counts, news, began_with };
+    fn with(ledger: Ledger<State>, around: Surroundings) -> Result<Arc<Self>, JournalError> {
         {
-            let mut state = events.state();
+            let mut state = ledger.state();
             if !state.buses.contains_key("default") {
-                let created = events.around.clock.now();
-                let facts = BusFacts { name: "default".to_owned(), description: None, created };
-                events.commit(&mut state, vec![Change::Bus(facts)])?;
+                let facts = BusFacts { name: "default".to_owned(), description: None, created: around.clock.now() };
+                ledger.commit(&mut state, vec![Change::Bus(facts)])?;
             }
         }
-        Ok(Arc::new(events))
+        Ok(Arc::new(Self { around, ledger, counts: Mutex::default() }))
     }
 
     /// Answers one call of the API, named as in `X-Amz-Target` after the dot.
@@ -146,32 +112,17 @@ impl Events {
 
     /// How many deliveries have not ended.
     pub fn undelivered(&self) -> usize {
-        self.state().deliveries.len()
+        self.ledger.state().outbox.len()
     }
 
-    fn count(&self, change: impl FnOnce(&mut Counts)) {
+    fn count_all(&self, change: impl FnOnce(&mut Counts)) {
         change(&mut self.counts.lock().unwrap_or_else(PoisonError::into_inner));
     }
+}
 
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    // First remembered, then true.
-    fn commit(&self, state: &mut State, changes: Vec<Change>) -> Result<(), JournalError> {
-        if changes.is_empty() {
-            return Ok(());
-        }
-        self.journal.append_all(&changes)?;
-        changes.into_iter().for_each(|change| state.apply(change));
-        let length = self.journal.length();
-        if length > SHORT_JOURNAL && length > state.living() * 4 {
-            // The change itself is remembered: a journal that stays long is no reason to refuse it.
-            if let Err(error) = self.journal.compact(&state.changes()) {
-                self.around.feed.tell(News::NotRemembered { message: error.to_string() });
-            }
-        }
-        self.news.notify_one();
-        Ok(())
+#[async_trait]
+impl Quiet for Events {
+    async fn is_quiet(&self, now: Timestamp) -> bool {
+        is_quiet(self, now)
     }
 }

@@ -13,6 +13,7 @@ mod source;
 mod stream;
 #[cfg(test)]
 mod tests;
+mod watch;
 
 use std::sync::Arc;
 
@@ -27,6 +28,8 @@ pub use source::SourceError;
 pub use source::StreamRecord;
 pub use source::StreamSource;
 pub use stream::StreamMapping;
+pub use watch::QueueWatch;
+pub use watch::StreamWatch;
 
 /// What a mapping did.
 #[derive(Clone, Debug, PartialEq, Eq)]

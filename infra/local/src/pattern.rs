@@ -10,6 +10,7 @@ mod event;
 mod explain;
 mod fold;
 mod json;
+mod nearest;
 mod number;
 mod operators;
 mod rules;
@@ -23,6 +24,7 @@ pub use error::{EventError, PatternError};
 pub use event::Event;
 pub use explain::{Alternative, Explanation, Part, Verdict, explain};
 pub use json::JsonError;
+pub use nearest::{Near, nearest};
 pub use rules::Rules;
 
 use branch::Branch;

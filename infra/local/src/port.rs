@@ -2,17 +2,25 @@
 //! Signatures are read by nobody. What is not known is answered with AWS's own error and a line in the log.
 
 mod answer;
+mod at_hand;
 mod control;
+mod door;
 mod dynamo;
+mod faults;
 mod functions;
 mod identity;
 mod mail;
 mod request;
 mod schedules;
-mod shard;
+pub(crate) mod shard;
 mod target;
 #[cfg(test)]
 mod tests;
+mod tick;
+
+pub use door::Door;
+pub use door::NoAnswer;
+pub use mail::Mailbox;
 
 use std::future::IntoFuture;
 use std::io;
@@ -21,23 +29,27 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
+use axum::middleware::from_fn_with_state;
 use axum::middleware::map_response;
 use axum::routing::any;
 use axum::routing::get;
 use axum::routing::post;
+use axum::routing::put;
 use axum::serve::ListenerExt;
 use dynoxide::Database;
 use tokio::net::TcpListener;
 use tokio::sync::broadcast;
 
 use crate::clock::Clock;
+use crate::cloud::Walker;
 use crate::events::Events;
+use crate::faults::Faults;
 use crate::lambda::Functions;
 use crate::lambda::Invokes;
 use crate::scheduler::Scheduler;
 use crate::sqs::Sqs;
+use crate::writes::Writes;
 use dynamo::Dynamo;
-use mail::Mailbox;
 
 /// The largest body that is read, in bytes.
 pub const LARGEST_BODY: usize = 8 * 1024 * 1024;
@@ -56,12 +68,22 @@ pub struct Parts {
     pub functions: Functions,
     /// The invokes that nobody waits for.
     pub invokes: Arc<Invokes>,
-    /// The clock, for `POST /_causeway/tick`.
+    /// The clock.
     pub clock: Clock,
+    /// Who walks it, for `POST /_causeway/tick`.
+    pub walker: Arc<Walker>,
     /// What is told on `GET /_causeway/feed`, one JSON text for each thing that happens.
     pub feed: broadcast::Sender<String>,
     /// The tables.
     pub database: Database,
+    /// The way in for callers in this process.
+    pub door: Door,
+    /// Who is told of writes.
+    pub writes: Writes,
+    /// The mails.
+    pub mailbox: Arc<Mailbox>,
+    /// What goes wrong on purpose.
+    pub faults: Faults,
 }
 
 /// What every answer is made from.
@@ -69,31 +91,35 @@ pub struct Parts {
 struct Port {
     parts: Arc<Parts>,
     dynamo: Dynamo,
-    mailbox: Arc<Mailbox>,
 }
 
 /// Answers on this listener until the future is dropped, or until the listener or the database fails.
 pub async fn serve(listener: TcpListener, parts: Parts) -> io::Result<()> {
     // The tables speak their protocol themselves, on an address that only this process is told.
     let tables = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
-    let dynamo = Dynamo::at(tables.local_addr()?);
+    let dynamo = Dynamo::at(tables.local_addr()?, parts.database.clone(), parts.writes.clone());
     let database = dynoxide::server::serve_on(tables, parts.database.clone());
-    let port = Port { parts: Arc::new(parts), dynamo, mailbox: Arc::default() };
+    let door = parts.door.clone();
+    let router = router(Port { parts: Arc::new(parts), dynamo });
+    let _open = door.open(router.clone());
     let listener = listener.tap_io(|connection| {
         if let Err(error) = connection.set_nodelay(true) {
             tracing::debug!(%error, "answers on this connection may come a little later");
         }
     });
     tokio::select! {
-        served = axum::serve(listener, router(port)).into_future() => served,
+        served = axum::serve(listener, router).into_future() => served,
         () = database => Err(io::Error::other("the database has stopped answering")),
     }
 }
 
 fn router(port: Port) -> Router {
-    Router::new()
+    let faults = port.parts.faults.clone();
+    let router = Router::new()
         .route("/_causeway/health", get(control::health))
-        .route("/_causeway/tick", post(control::tick))
+        .route("/_causeway/tick", post(tick::tick))
+        .route("/_causeway/pause", post(tick::pause))
+        .route("/_causeway/resume", post(tick::resume))
         .route("/_causeway/feed", get(control::feed))
         .route("/_causeway/mailbox", get(mail::mailbox))
         .route("/v2/email/outbound-emails", post(mail::send))
@@ -103,13 +129,21 @@ fn router(port: Port) -> Router {
         .route("/schedule-groups/{name}", any(schedules::one_group))
         .route("/2015-03-31/functions", get(functions::list))
         .route("/2015-03-31/functions/", get(functions::list))
-        .route("/2015-03-31/functions/{name}", get(functions::describe))
+        .route("/2015-03-31/functions/{name}", get(functions::describe).delete(functions::delete))
         .route("/2015-03-31/functions/{name}/configuration", get(functions::configuration))
         .route("/2015-03-31/functions/{name}/invocations", post(functions::invoke))
+        .route("/2019-09-30/functions/{name}/concurrency", get(functions::concurrency))
+        .route(
+            "/2017-10-31/functions/{name}/concurrency",
+            put(functions::put_concurrency).delete(functions::remove_concurrency),
+        )
         // Some SDKs send to the URL of a queue, so every other path may carry a target too.
         .fallback(target::answer)
         .method_not_allowed_fallback(target::answer)
-        .layer(DefaultBodyLimit::max(LARGEST_BODY))
-        .layer(map_response(answer::with_request_id))
-        .with_state(port)
+        .layer(DefaultBodyLimit::max(LARGEST_BODY));
+    let router = match faults.seed() {
+        None => router,
+        Some(_) => router.layer(from_fn_with_state(faults, faults::strike)),
+    };
+    router.layer(map_response(answer::with_request_id)).with_state(port)
 }

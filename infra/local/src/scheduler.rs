@@ -14,37 +14,28 @@ mod wanted;
 
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::Mutex;
-use std::sync::MutexGuard;
-use std::sync::PoisonError;
 
+use async_trait::async_trait;
+use jiff::Timestamp;
 use serde_json::Value;
-use tokio::sync::Notify;
 
 use crate::aws_error::AwsError;
-use crate::events::News;
-use crate::events::Surroundings;
-use crate::journal::Journal;
+use crate::delivery::is_quiet;
 use crate::journal::JournalError;
+use crate::ledger::Ledger;
 use crate::ports::PutOnBus;
+use crate::quiet::Quiet;
+use crate::surroundings::Surroundings;
 
 use state::Change;
 use state::Group;
 use state::State;
 
-/// A journal shorter than this is never worth compacting.
-const SHORT_JOURNAL: usize = 4_096;
-
 /// The service.
 pub struct Scheduler {
     around: Surroundings,
     buses: Arc<dyn PutOnBus>,
-    journal: Journal<Change>,
-    state: Mutex<State>,
-    /// Tells the driver that something new may be due.
-    news: Notify,
-    /// How long the journal was at the start: part of every id, so that no run repeats another's.
-    began_with: u64,
+    ledger: Ledger<State>,
 }
 
 impl Scheduler {
@@ -54,34 +45,23 @@ impl Scheduler {
         around: Surroundings,
         buses: Arc<dyn PutOnBus>,
     ) -> Result<Arc<Self>, JournalError> {
-        let (journal, changes) = Journal::open(path)?;
-        Self::with(journal, changes, around, buses)
+        Self::with(Ledger::open(path.as_ref(), Arc::clone(&around.feed))?, around, buses)
     }
 
     /// A service that forgets everything when it ends.
     pub fn in_memory(around: Surroundings, buses: Arc<dyn PutOnBus>) -> Result<Arc<Self>, JournalError> {
-        Self::with(Journal::in_memory(), Vec::new(), around, buses)
+        Self::with(Ledger::in_memory(Arc::clone(&around.feed)), around, buses)
     }
 
-    fn with(
-        journal: Journal<Change>,
-        changes: Vec<Change>,
-        around: Surroundings,
-        buses: Arc<dyn PutOnBus>,
-    ) -> Result<Arc<Self>, JournalError> {
-        let mut state = State::default();
-        let began_with = u64::try_from(changes.len()).unwrap_or_default();
-        changes.into_iter().for_each(|change| state.apply(change));
-        let news = Notify::new();
-        let scheduler = Self { around, buses, journal, state: Mutex::new(state), news, began_with };
+    fn with(ledger: Ledger<State>, around: Surroundings, buses: Arc<dyn PutOnBus>) -> Result<Arc<Self>, JournalError> {
         {
-            let mut state = scheduler.state();
+            let mut state = ledger.state();
             if !state.groups.contains_key("default") {
-                let group = Group { name: "default".to_owned(), created: scheduler.around.clock.now() };
-                scheduler.commit(&mut state, vec![Change::Group(group)])?;
+                let group = Group { name: "default".to_owned(), created: around.clock.now() };
+                ledger.commit(&mut state, vec![Change::Group(group)])?;
             }
         }
-        Ok(Arc::new(scheduler))
+        Ok(Arc::new(Self { around, buses, ledger }))
     }
 
     /// Answers one call of the API. The service takes fields from the path, the query and the body;
@@ -103,36 +83,13 @@ impl Scheduler {
 
     /// How many executions have not ended.
     pub fn under_way(&self) -> usize {
-        self.state().executions.len()
+        self.ledger.state().outbox.len()
     }
+}
 
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    // First remembered, then true.
-    fn commit(&self, state: &mut State, changes: Vec<Change>) -> Result<(), JournalError> {
-        if changes.is_empty() {
-            return Ok(());
-        }
-        self.journal.append_all(&changes)?;
-        changes.into_iter().for_each(|change| state.apply(change));
-        let length = self.journal.length();
-        if length > SHORT_JOURNAL && length > state.living() * 4 {
-            // The change itself is remembered: a journal that stays long is no reason to refuse it.
-            if let Err(error) = self.journal.compact(&state.changes()) {
-                self.around.feed.tell(News::NotRemembered { message: error.to_string() });
-            }
-        }
-        self.news.notify_one();
-        Ok(())
-    }
-
-    // When the journal cannot be written the work goes on: at worst a restart repeats it.
-    fn commit_or_go_on(&self, state: &mut State, changes: Vec<Change>) {
-        if let Err(error) = self.commit(state, changes.clone()) {
-            changes.into_iter().for_each(|change| state.apply(change));
-            self.around.feed.tell(News::NotRemembered { message: error.to_string() });
-        }
+#[async_trait]
+impl Quiet for Scheduler {
+    async fn is_quiet(&self, now: Timestamp) -> bool {
+        is_quiet(self, now)
     }
 }

@@ -134,6 +134,14 @@ impl Sqs {
         }
     }
 
+    /// Whether a message of the queue at this URL could be received now.
+    pub fn has_receivable(&self, url: &str) -> bool {
+        let mut turn = self.turn();
+        let now = turn.now;
+        let name = turn.enter(Some(url));
+        name.is_ok_and(|name| turn.queue(&name).is_ok_and(|queue| !queue.receivable(now, 1).is_empty()))
+    }
+
     fn turn(&self) -> Turn<'_> {
         let inner = &self.inner;
         let state = inner.state.lock().unwrap_or_else(PoisonError::into_inner);

@@ -23,6 +23,8 @@ pub use stack::Bus;
 pub use stack::Document;
 pub use stack::Function;
 pub use stack::Input;
+pub use stack::Kept;
+pub use stack::Logging;
 pub use stack::Mapping;
 pub use stack::Output;
 pub use stack::Queue;

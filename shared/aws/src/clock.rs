@@ -1,5 +1,14 @@
-//! The real clock, and ids and chance from the operating system.
+//! The machine's clock, or another that the environment names; ids and chance from the operating system.
 //! Drawn per call and never at start: an environment may be a copy of another.
+
+mod line;
+#[cfg(test)]
+mod tests;
+
+pub use line::CLOCK;
+pub use line::Line;
+pub use line::NoLine;
+pub use line::of_environment;
 
 use std::time::Duration;
 
@@ -45,6 +54,3 @@ impl Ids for OsIds {
         (f64::from(low) * 65_536.0 + f64::from(high)) / 281_474_976_710_656.0
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -9,6 +9,7 @@ use kernel::App;
 use kernel::Parties;
 use kernel::Parts;
 use kernel::cache::Cache;
+use kernel::clock::Clock;
 use kernel::dead_letter::DeadLetter;
 use kernel::dead_letter::DeadLetterError;
 use kernel::dead_letter::DeadLetters;
@@ -20,7 +21,6 @@ use kernel::timers::TimerKey;
 use kernel::timers::Timers;
 
 use crate::clock::OsIds;
-use crate::clock::SystemClock;
 use crate::config::Config;
 use crate::dynamo::DynamoEventStore;
 use crate::dynamo::DynamoInbox;
@@ -41,9 +41,9 @@ pub struct Connected {
 }
 
 /// How timers are connected.
-pub type ConnectTimers = fn(&Config, &SdkConfig) -> Arc<dyn Timers>;
+pub type ConnectTimers = fn(&Config, &SdkConfig, Arc<dyn Clock>) -> Arc<dyn Timers>;
 /// How mail is connected, when the configuration has any.
-pub type ConnectMail = fn(&Config, &SdkConfig) -> Option<Arc<dyn Mailer>>;
+pub type ConnectMail = fn(&Config, &SdkConfig, Arc<dyn Clock>) -> Option<Arc<dyn Mailer>>;
 
 /// The ways out that few functions need. They are named here and not in [`connect`], so that a binary holds no
 /// client that its function never calls.
@@ -56,33 +56,33 @@ pub struct WaysOut {
 }
 
 /// Timers that are schedules.
-pub fn schedules(config: &Config, sdk: &SdkConfig) -> Arc<dyn Timers> {
+pub fn schedules(config: &Config, sdk: &SdkConfig, clock: Arc<dyn Clock>) -> Arc<dyn Timers> {
     match config.scheduling.clone() {
         Some(scheduling) => {
             let client = aws_sdk_scheduler::Client::new(sdk);
-            Arc::new(SchedulerTimers::new(client, Arc::new(SystemClock), scheduling))
+            Arc::new(SchedulerTimers::new(client, clock, scheduling))
         }
         None => Arc::new(NoTimers),
     }
 }
 
 /// Mail through SES.
-pub fn mail(config: &Config, sdk: &SdkConfig) -> Option<Arc<dyn Mailer>> {
+pub fn mail(config: &Config, sdk: &SdkConfig, clock: Arc<dyn Clock>) -> Option<Arc<dyn Mailer>> {
     let from = config.mail_from.as_ref()?;
     let client = aws_sdk_sesv2::Client::new(sdk);
-    Some(Arc::new(SesMailer::new(client, from, Arc::new(SystemClock), Arc::new(OsIds))))
+    Some(Arc::new(SesMailer::new(client, from, clock, Arc::new(OsIds))))
 }
 
-/// Connects every port. No call is made yet.
-pub fn connect(config: &Config, sdk: &SdkConfig, ways: WaysOut) -> Connected {
+/// Connects every port, all on this clock. No call is made yet.
+pub fn connect(config: &Config, sdk: &SdkConfig, clock: Arc<dyn Clock>, ways: WaysOut) -> Connected {
     let units = Arc::new(Units::default());
     let tables = aws_sdk_dynamodb::Client::new(sdk);
     let bus = EventBridgeBus::new(aws_sdk_eventbridge::Client::new(sdk), &config.bus_name);
     let timers = match ways.timers {
-        Some(timers) => timers(config, sdk),
+        Some(timers) => timers(config, sdk, Arc::clone(&clock)),
         None => Arc::new(NoTimers),
     };
-    let parties = match ways.mail.and_then(|mail| mail(config, sdk)) {
+    let parties = match ways.mail.and_then(|mail| mail(config, sdk, Arc::clone(&clock))) {
         Some(mailer) => Parties::default().with::<dyn Mailer>(mailer),
         None => Parties::default(),
     };
@@ -102,7 +102,7 @@ pub fn connect(config: &Config, sdk: &SdkConfig, ways: WaysOut) -> Connected {
             queue_url: config.dead_letter_queue_url.clone(),
             letters: OnceLock::new(),
         }),
-        clock: Arc::new(SystemClock),
+        clock,
         ids: Arc::new(OsIds),
         parties,
         cache: Cache::new(config.cache_streams),

@@ -154,7 +154,7 @@ impl SchedulerTimers {
         match call.send().await {
             Ok(schedule) => {
                 let expression = schedule.schedule_expression.unwrap_or_default();
-                read_at(&expression).map(Some).map_err(|error| refused("UNREADABLE", &error))
+                due_of(&expression).map(Some).map_err(|error| refused("UNREADABLE", &error))
             }
             Err(SdkError::ServiceError(error)) if error.err().is_resource_not_found_exception() => Ok(None),
             Err(error) => Err(timer_error(refusal(error))),
@@ -209,7 +209,8 @@ fn write_at(due: Timestamp, now: Timestamp) -> String {
     whole.strftime(AT).to_string()
 }
 
-fn read_at(expression: &str) -> Result<Timestamp, jiff::Error> {
+/// When a schedule that is said once is due.
+pub fn due_of(expression: &str) -> Result<Timestamp, jiff::Error> {
     let due = jiff::civil::DateTime::strptime(AT, expression)?;
     Ok(due.to_zoned(TimeZone::UTC)?.timestamp())
 }

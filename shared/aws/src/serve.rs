@@ -23,6 +23,7 @@ use tracing::error;
 use crate::client::Account;
 use crate::client::http_client;
 use crate::client::sdk_config;
+use crate::clock::of_environment;
 use crate::config::Config;
 use crate::config::Needs;
 use crate::config::check_lambda;
@@ -86,11 +87,12 @@ fn run(function: &str, ways: WaysOut, make: impl FnOnce(App) -> Arc<dyn Function
     let needs = Needs { timers: ways.timers.is_some(), mail: ways.mail.is_some() };
     let config = Config::from_env(needs)?;
     let account = Account::from_env()?;
+    let clock = of_environment(|variable| std::env::var(variable).ok())?;
     let metrics = Metrics::begin(&config.metrics_namespace, function)?;
     // One invocation at a time: a second thread would only cost start and memory.
     let runtime = Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
-        let connected = connect(&config, &sdk_config(&account, http_client()), ways);
+        let connected = connect(&config, &sdk_config(&account, http_client()), clock, ways);
         let function = make(connected.app.clone());
         let attempts = Attempts::default();
         let answer = |event| answer(function.as_ref(), &connected, &attempts, metrics, event);

@@ -15,9 +15,11 @@ pub mod notification;
 pub mod order;
 pub mod quantity;
 pub mod stock_report;
+pub mod streams;
 
 #[cfg(test)]
 mod tests;
 
 pub use catalogue::Entry;
 pub use catalogue::catalogue;
+pub use streams::streams;

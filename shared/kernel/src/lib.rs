@@ -18,6 +18,7 @@ pub mod decider;
 pub mod envelope;
 pub mod execute;
 pub mod failure;
+pub mod fold;
 pub mod id;
 pub mod inbox;
 pub mod load;

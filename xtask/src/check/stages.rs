@@ -4,11 +4,12 @@
 use std::path::Path;
 use std::process::Command;
 
+use crate::check::aws_tools;
 use crate::check::licences;
-use crate::check::python;
 use crate::check::run::Tally;
 use crate::check::run::counted;
 use crate::check::run::whole;
+use crate::check::template;
 use crate::place;
 
 /// One check.
@@ -23,11 +24,13 @@ pub(super) fn all() -> Vec<Stage> {
     vec![
         Stage { name: "format", what: "every file is formatted", run: format },
         Stage { name: "clippy", what: "no warning in any target", run: clippy },
+        Stage { name: "binaries", what: "all binaries are built, which some tests start", run: binaries },
         Stage { name: "tests", what: "all tests", run: tests },
         Stage { name: "doctests", what: "the examples in the docs run", run: doctests },
+        Stage { name: "aws", what: "the AWS CLI and boto3 make the first journey", run: aws_tools::check },
         Stage { name: "docs", what: "the docs build without a warning", run: docs },
         Stage { name: "licences", what: "every dependency has an allowed licence", run: licences },
-        Stage { name: "template", what: "sam validate --lint and cfn-lint find nothing", run: python::template },
+        Stage { name: "template", what: "sam validate --lint and cfn-lint find nothing", run: template::check },
     ]
 }
 
@@ -49,6 +52,10 @@ fn format(root: &Path) -> anyhow::Result<Tally> {
 
 fn clippy(root: &Path) -> anyhow::Result<Tally> {
     whole(&mut cargo(root, &["clippy", "--locked", "--workspace", "--all-targets", "--", "-D", "warnings"]))
+}
+
+fn binaries(root: &Path) -> anyhow::Result<Tally> {
+    whole(&mut cargo(root, &["build", "--locked", "--workspace", "--bins"]))
 }
 
 fn tests(root: &Path) -> anyhow::Result<Tally> {

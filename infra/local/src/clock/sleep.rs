@@ -13,7 +13,11 @@ struct Place<'clock> {
 
 impl Drop for Place<'_> {
     fn drop(&mut self) {
-        self.clock.state().sleepers.remove(&self.key);
+        let mut state = self.clock.state();
+        // Who is no sleeper any more was woken, and goes on now.
+        if state.sleepers.remove(&self.key).is_none() {
+            state.waking = state.waking.saturating_sub(1);
+        }
     }
 }
 

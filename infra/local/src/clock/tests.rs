@@ -106,3 +106,44 @@ async fn a_sleep_that_is_over_does_not_wait() {
     clock.sleep_until(start() - seconds(5)).await;
     assert_eq!(clock.next_wake(), None);
 }
+
+#[tokio::test]
+async fn who_was_woken_counts_until_it_has_gone_on() {
+    let clock = Clock::paused(start());
+    let sleeper = clock.clone();
+    let woken = tokio::spawn(async move { sleeper.sleep(seconds(5)).await });
+    let sleeper = clock.clone();
+    let given_up = tokio::spawn(async move { sleeper.sleep(seconds(5)).await });
+    let_all_run().await;
+    clock.go_to(start() + seconds(4));
+    assert!(clock.all_are_awake());
+    clock.go_to(start() + seconds(5));
+    assert!(!clock.all_are_awake());
+    given_up.abort();
+    woken.await.expect("a woken sleeper");
+    let_all_run().await;
+    assert!(clock.all_are_awake());
+}
+
+#[test]
+fn the_machines_clock_has_no_line_of_its_own_until_it_is_moved_or_stopped() {
+    let clock = Clock::of_the_world();
+    assert_eq!(clock.line(), None);
+    clock.go_to(start());
+    assert_eq!(clock.line(), None);
+    clock.tick(seconds(60));
+    assert_eq!(clock.line().map(|line| line.speed), Some(1.0));
+    clock.pause();
+    assert_eq!(clock.line().map(|line| (line.shown, line.speed)), Some((clock.now(), 0.0)));
+}
+
+#[test]
+fn a_line_says_what_is_shown_since_when_and_how_fast() {
+    let clock = Clock::running(start(), 60.0);
+    let line = clock.line().expect("a line");
+    assert_eq!((line.shown, line.speed), (start(), 60.0));
+    assert_eq!(clock.line(), Some(line));
+    assert_eq!(line.to_string(), format!("2026-01-01T00:00:00Z@{}*60", line.at));
+    clock.tick(seconds(1));
+    assert_ne!(clock.line(), Some(line));
+}

@@ -23,12 +23,47 @@ pub enum CloudError {
         source: std::io::Error,
     },
     /// The file of the tables cannot be opened.
-    #[error("cannot open the tables in {}: restore the file or start afresh", path.display())]
+    #[error("cannot open the tables in {}: restore the file, or forget all that is kept with --fresh", path.display())]
     Tables {
         /// The file.
         path: PathBuf,
         /// What the database says.
         source: DynoxideError,
+    },
+    /// There is no memory for the tables.
+    #[error("cannot keep the tables in memory")]
+    TablesInMemory(#[source] DynoxideError),
+    /// The folder was written by another build, in a form that this one does not know.
+    #[error(
+        "what is in {} was written by another version (its format is {format}, and this one knows {known}): use that \
+         version, choose another folder with --data, or forget all that is in it with --fresh",
+        path.display()
+    )]
+    Format {
+        /// The folder.
+        path: PathBuf,
+        /// The number of its format.
+        format: u32,
+        /// The number that is known here.
+        known: u32,
+    },
+    /// A table is there, and DynamoDB cannot make it what the template wants.
+    #[error(
+        "line {line}: the {what} of the table {name}: the template wants {wanted}, and the table has {present}. DynamoDB \
+         changes neither the key nor the local indexes of a table: give it another name, choose another folder with \
+         --data, or forget all that is kept with --fresh"
+    )]
+    Unchangeable {
+        /// Where the table is declared.
+        line: usize,
+        /// Its name.
+        name: String,
+        /// What cannot be changed.
+        what: &'static str,
+        /// As it is.
+        present: String,
+        /// As it is declared.
+        wanted: String,
     },
     /// A table of the template cannot be made.
     #[error("line {line}: the table {name} cannot be made")]

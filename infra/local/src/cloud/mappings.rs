@@ -1,32 +1,73 @@
 //! The mappings of a stack, each with its source: a table's stream or a queue.
 
-use std::path::Path;
 use std::sync::Arc;
 
+use serde_json::Value;
+use serde_json::json;
 use tokio::task::JoinSet;
 
 use super::CloudError;
 use super::Parts;
+use super::declared;
+use super::made::Key;
+use super::made::Kind;
+use super::made::Made;
 use super::news::Teller;
 use super::queue_feed::QueueFeed;
 use super::said;
+use super::store::Opened;
 use super::table_stream::TableStream;
 use crate::mapping::Filter;
 use crate::mapping::QueueMapping;
 use crate::mapping::StreamMapping;
+use crate::mapping::StreamWatch;
+use crate::quiet::Quiet;
 use crate::template::Mapping;
 use crate::template::Source;
 use crate::template::Stack;
 
-/// Starts all that are switched on.
+/// By this it is found again.
+pub(super) fn key(mapping: &Mapping) -> Key {
+    declared::key(Kind::Mapping, "", &mapping.id)
+}
+
+/// What it reads: the place in one stream says nothing in another.
+pub(super) fn declared(mapping: &Mapping) -> Value {
+    match &mapping.source {
+        Source::Stream { table } => json!({ "table": table }),
+        Source::Queue { queue } => json!({ "queue": queue }),
+    }
+}
+
+/// Forgets the places of those that read something else than before.
+pub(super) fn begin_anew(stack: &Stack, store: &Opened, made: &Made) -> Result<(), CloudError> {
+    for mapping in &stack.mappings {
+        let wanted = declared(mapping);
+        if made.earlier(&key(mapping)).any(|earlier| *earlier != wanted) {
+            store.remove(&place(&mapping.id))?;
+        }
+    }
+    Ok(())
+}
+
+/// The journal with the place of the mapping of this logical id.
+pub(super) fn place(id: &str) -> String {
+    format!("mapping-{id}.journal")
+}
+
+/// Who watches the mappings, and who of these reads streams.
+pub(super) type Watches = (Vec<Arc<dyn Quiet>>, Vec<StreamWatch>);
+
+/// Starts all that are switched on, and answers who watches them, and who the streams.
 pub(super) fn start(
     stack: &Stack,
     parts: &Parts,
-    folder: &Path,
+    store: &Opened,
     region: &str,
     teller: &Teller,
     tasks: &mut JoinSet<String>,
-) -> Result<(), CloudError> {
+) -> Result<Watches, CloudError> {
+    let (mut watches, mut streams): (Vec<Arc<dyn Quiet>>, _) = (Vec::new(), Vec::new());
     for mapping in stack.mappings.iter().filter(|mapping| mapping.enabled) {
         let refused = |source| CloudError::Filter { line: mapping.line, name: mapping.id.clone(), source };
         let filter = Filter::parse(&mapping.filters).map_err(refused)?;
@@ -34,13 +75,27 @@ pub(super) fn start(
             Source::Stream { table } => {
                 let missing = || no_source(mapping, format!("the stream of {table}"));
                 let broken = |source| CloudError::Table { line: mapping.line, name: table.clone(), source };
-                let stream = TableStream::of(&parts.database, table, region).map_err(broken)?.ok_or_else(missing)?;
-                let path = folder.join(format!("mapping-{}.journal", mapping.id));
+                // In memory the tables read the cloud's clock.
+                let is_on_the_clock = store.tables().is_none();
+                let stream = TableStream::of(
+                    &parts.database,
+                    &parts.writes,
+                    table,
+                    region,
+                    parts.functions.clock(),
+                    is_on_the_clock,
+                )
+                .map_err(broken)?
+                .ok_or_else(missing)?;
+                let path = store.path(&place(&mapping.id));
                 let functions = parts.functions.clone();
                 let queues = Arc::new(parts.sqs.clone());
                 let listener = teller.of_mapping(&mapping.id);
                 let source = Arc::new(stream);
-                let mapping = StreamMapping::open(&path, mapping.clone(), filter, source, functions, queues, listener)?;
+                let (path, mapping) = (path.as_deref(), mapping.clone());
+                let mapping = StreamMapping::open(path, mapping, filter, source, functions, queues, listener)?;
+                watches.push(Arc::new(mapping.watch()));
+                streams.push(mapping.watch());
                 tasks.spawn(said(mapping.run(), "a mapping has stopped"));
             }
             Source::Queue { queue } => {
@@ -49,11 +104,12 @@ pub(super) fn start(
                 let source = Arc::new(QueueFeed::new(&parts.sqs, found));
                 let listener = teller.of_mapping(&mapping.id);
                 let mapping = QueueMapping::new(mapping.clone(), filter, source, parts.functions.clone(), listener);
+                watches.push(Arc::new(mapping.watch()));
                 tasks.spawn(said(mapping.run(), "a mapping has stopped"));
             }
         }
     }
-    Ok(())
+    Ok((watches, streams))
 }
 
 fn no_source(mapping: &Mapping, wanted: String) -> CloudError {

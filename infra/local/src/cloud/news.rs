@@ -1,30 +1,51 @@
 //! Everything that happens in the cloud, as one JSON text each: what `GET /_causeway/feed` tells.
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::Ordering::SeqCst;
 
+use async_trait::async_trait;
+use jiff::Timestamp;
 use serde_json::Value;
 use serde_json::json;
+use tokio::runtime::Handle;
 use tokio::sync::broadcast;
 
 use crate::events::Feed;
 use crate::events::News;
 use crate::events::Outcome;
+use crate::faults;
+use crate::faults::Fault;
 use crate::lambda;
 use crate::lambda::What;
+use crate::lambda::process;
+use crate::lambda::process::LogLine;
 use crate::mapping;
+use crate::pattern::Near;
+use crate::quiet::Quiet;
 
 /// So many texts are kept for a reader that is slow.
 const KEPT: usize = 4_096;
 
 /// Where all news go. A clone is the same place.
 #[derive(Clone)]
-pub(super) struct Teller {
+pub struct Teller {
     readers: broadcast::Sender<String>,
+    /// So many are not told yet.
+    on_their_way: Arc<AtomicUsize>,
+}
+
+impl Default for Teller {
+    fn default() -> Self {
+        Self { readers: broadcast::Sender::new(KEPT), on_their_way: Arc::default() }
+    }
 }
 
 impl Teller {
-    pub(super) fn new() -> Self {
-        Self { readers: broadcast::Sender::new(KEPT) }
+    /// Who hears what functions write that are processes of their own.
+    pub fn of_logs(&self) -> process::Listener {
+        let teller = self.clone();
+        Arc::new(move |line| teller.say(|| logged(&line)))
     }
 
     /// Where readers subscribe.
@@ -38,6 +59,12 @@ impl Teller {
         Arc::new(move |happened| teller.say(|| invoke(&happened)))
     }
 
+    /// Who hears what goes wrong on purpose.
+    pub(super) fn of_faults(&self) -> faults::Listener {
+        let teller = self.clone();
+        Arc::new(move |fault| teller.say(|| struck(fault)))
+    }
+
     /// Who hears what this mapping does.
     pub(super) fn of_mapping(&self, id: &str) -> mapping::Listener {
         let (teller, id) = (self.clone(), id.to_owned());
@@ -45,7 +72,7 @@ impl Teller {
     }
 
     fn say(&self, news: impl FnOnce() -> Value) {
-        if self.readers.receiver_count() > 0 {
+        if self.is_watched() {
             // The last reader may have gone meanwhile.
             self.readers.send(news().to_string()).ok();
         }
@@ -54,15 +81,43 @@ impl Teller {
 
 impl Feed for Teller {
     fn tell(&self, news: News) {
-        self.say(|| of_bus(&news));
+        let is_unwanted = matches!(&news, News::Put { rules, .. } if rules.is_empty());
+        match Handle::try_current() {
+            // Why nobody wants it takes a while to find out, and whoever put it must not wait. Nothing follows from it
+            // that could be told before.
+            Ok(runtime) if is_unwanted && self.is_watched() => {
+                let teller = self.clone();
+                self.on_their_way.fetch_add(1, SeqCst);
+                runtime.spawn_blocking(move || {
+                    teller.say(|| of_bus(&news));
+                    teller.on_their_way.fetch_sub(1, SeqCst);
+                });
+            }
+            _ => self.say(|| of_bus(&news)),
+        }
+    }
+
+    fn is_watched(&self) -> bool {
+        self.readers.receiver_count() > 0
+    }
+}
+
+#[async_trait]
+impl Quiet for Teller {
+    async fn is_quiet(&self, _: Timestamp) -> bool {
+        self.on_their_way.load(SeqCst) == 0
     }
 }
 
 fn of_bus(news: &News) -> Value {
     match news {
-        News::Put { bus, event_id, event, rules } => {
+        News::Put { bus, event_id, event, rules, passed } => {
+            let nearest: Vec<Value> = match rules.is_empty() {
+                true => passed.nearest(event).into_iter().map(near).collect(),
+                false => Vec::new(),
+            };
             let event: Value = serde_json::from_str(event).unwrap_or_default();
-            json!({ "kind": "put", "bus": bus, "eventId": event_id, "event": event, "rules": rules })
+            json!({ "kind": "put", "bus": bus, "eventId": event_id, "event": event, "rules": rules, "nearest": nearest })
         }
         News::Tried { event_id, rule_arn, target_arn, attempt, age, latency, outcome } => {
             let (outcome, at, code, message) = match outcome {
@@ -89,6 +144,14 @@ fn of_bus(news: &News) -> Value {
     }
 }
 
+fn near(near: Near) -> Value {
+    json!({ "rule": near.name, "why": near.why })
+}
+
+fn struck(fault: &Fault) -> Value {
+    json!({ "kind": "fault", "fault": fault.kind.word(), "subject": fault.subject })
+}
+
 fn invoke(happened: &lambda::Happened) -> Value {
     let (what, milliseconds, told) = match &happened.what {
         What::Done(took) => ("done", Some(took.as_millis_f64()), None),
@@ -101,6 +164,7 @@ fn invoke(happened: &lambda::Happened) -> Value {
         "kind": "invoke",
         "function": happened.function,
         "requestId": happened.request_id,
+        "eventId": happened.event_id,
         "tries": happened.tries,
         "outcome": what,
         "tookMs": milliseconds,
@@ -120,4 +184,10 @@ fn mapped(id: &str, happened: &mapping::Happened) -> Value {
         Happened::Stuck(reason) => ("stuck", None, Some(reason.clone())),
     };
     json!({ "kind": "mapping", "mapping": id, "outcome": what, "records": records, "message": told })
+}
+
+fn logged(line: &LogLine) -> Value {
+    // A function that logs as JSON is quoted as what it said, and any other as a text.
+    let said: Value = serde_json::from_str(&line.line).unwrap_or_else(|_| Value::String(line.line.clone()));
+    json!({ "kind": "log", "function": line.function, "process": line.process_id, "line": said })
 }

@@ -109,6 +109,10 @@ impl QueueSource for QueueFeed {
         }
     }
 
+    async fn would_wait(&self) -> bool {
+        !self.sqs.has_receivable(&self.url)
+    }
+
     async fn delete(&self, receipt_handle: &str) -> Result<(), SourceError> {
         let body = json!({ "QueueUrl": self.url, "ReceiptHandle": receipt_handle });
         self.sqs.handle("DeleteMessage", body).await.map(|_| ()).map_err(trouble)

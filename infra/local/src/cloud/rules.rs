@@ -7,6 +7,10 @@ use serde_json::Value;
 use serde_json::json;
 
 use super::CloudError;
+use super::declared;
+use super::made::Key;
+use super::made::Kind;
+use super::made::Made;
 use crate::aws_error::AwsError;
 use crate::events::Events;
 use crate::template::Input;
@@ -14,44 +18,73 @@ use crate::template::Rule;
 use crate::template::Stack;
 use crate::template::Target;
 
+/// By this it is found again.
+pub(super) fn key(rule: &Rule) -> Key {
+    declared::key(Kind::Rule, &rule.bus, &rule.name)
+}
+
+/// The rule and its targets in the words of the API.
+pub(super) fn declared(rule: &Rule) -> Value {
+    let facts = json!({
+        "Name": rule.name,
+        "EventBusName": rule.bus,
+        "EventPattern": rule.pattern,
+        "ScheduleExpression": rule.schedule,
+        "State": if rule.enabled { "ENABLED" } else { "DISABLED" },
+    });
+    json!({ "rule": facts, "targets": rule.targets.iter().map(written).collect::<Vec<_>>() })
+}
+
+/// Is there a bus of this name?
+pub(super) async fn is_bus_there(events: &Events, name: &str) -> bool {
+    events.handle("DescribeEventBus", json!({ "Name": name })).await.is_ok()
+}
+
+/// Is there a rule of this name?
+pub(super) async fn is_there(events: &Events, bus: &str, name: &str) -> bool {
+    events.handle("DescribeRule", json!({ "Name": name, "EventBusName": bus })).await.is_ok()
+}
+
 /// Makes what is missing, and changes what is declared otherwise.
-pub(super) async fn make(events: &Events, stack: &Stack) -> Result<(), CloudError> {
+pub(super) async fn make(events: &Events, stack: &Stack, made: &Made) -> Result<(), CloudError> {
     for bus in &stack.buses {
-        let name = json!({ "Name": bus.name });
-        if events.handle("DescribeEventBus", name.clone()).await.is_err() {
+        if !is_bus_there(events, &bus.name).await {
             let refused = |source| CloudError::Unmade { name: bus.name.clone(), source };
-            events.handle("CreateEventBus", name).await.map_err(refused)?;
+            events.handle("CreateEventBus", json!({ "Name": bus.name })).await.map_err(refused)?;
         }
     }
     for rule in &stack.rules {
         let refused = |source| CloudError::Refused { line: rule.line, name: rule.id.clone(), source };
-        make_rule(events, rule).await.map_err(refused)?;
+        make_rule(events, rule, made).await.map_err(refused)?;
     }
     Ok(())
 }
 
-async fn make_rule(events: &Events, rule: &Rule) -> Result<(), AwsError> {
+async fn make_rule(events: &Events, rule: &Rule, made: &Made) -> Result<(), AwsError> {
     let described = events.handle("DescribeRule", json!({ "Name": rule.name, "EventBusName": rule.bus })).await;
+    let (key, wanted) = (key(rule), declared(rule));
+    if described.is_ok() && made.stands(&key, &wanted) {
+        return Ok(());
+    }
+    let facts = wanted.get("rule").cloned().unwrap_or_default();
     let is_same = described.is_ok_and(|described| {
-        let says = |field: &str| described.get(field).and_then(Value::as_str).map(str::to_owned);
-        says("EventPattern") == rule.pattern && says("ScheduleExpression") == rule.schedule
+        ["EventPattern", "ScheduleExpression", "State"].iter().all(|field| {
+            let said = |value: &Value| value.get(*field).and_then(Value::as_str).map(str::to_owned);
+            said(&described) == said(&facts)
+        })
     });
     if !is_same {
-        let wanted = json!({
-            "Name": rule.name,
-            "EventBusName": rule.bus,
-            "EventPattern": rule.pattern,
-            "ScheduleExpression": rule.schedule,
-            "State": if rule.enabled { "ENABLED" } else { "DISABLED" },
-        });
-        events.handle("PutRule", wanted).await?;
+        events.handle("PutRule", facts).await?;
     }
     let of_rule = json!({ "Rule": rule.name, "EventBusName": rule.bus });
     let present = events.handle("ListTargetsByRule", of_rule.clone()).await?;
     let present = present.get("Targets").and_then(Value::as_array).cloned().unwrap_or_default();
     let declared: BTreeSet<&str> = rule.targets.iter().map(|target| target.id.as_str()).collect();
-    let ids = present.iter().filter_map(|target| target.get("Id").and_then(Value::as_str));
-    let gone: Vec<&str> = ids.filter(|id| !declared.contains(id)).collect();
+    // A target that the stack never had is somebody else's.
+    let earlier = made.earlier(&key).filter_map(|earlier| earlier.get("targets")?.as_array()).flatten();
+    let ours: BTreeSet<&str> = earlier.filter_map(id).collect();
+    let gone: Vec<&str> =
+        present.iter().filter_map(id).filter(|id| ours.contains(id) && !declared.contains(id)).collect();
     if !gone.is_empty() {
         events.handle("RemoveTargets", with(of_rule.clone(), "Ids", json!(gone))).await?;
     }
@@ -64,6 +97,11 @@ async fn make_rule(events: &Events, rule: &Rule) -> Result<(), AwsError> {
         Some(message) => Err(AwsError::sender("ValidationException", message)),
         None => Ok(()),
     }
+}
+
+/// The id of a target.
+fn id(target: &Value) -> Option<&str> {
+    target.get("Id").and_then(Value::as_str)
 }
 
 fn with(mut body: Value, name: &str, value: Value) -> Value {

@@ -1,20 +1,29 @@
-//! Where the cloud keeps what it knows: in a folder that survives it, or in memory, where only the
-//! parts that cannot do without files have some until the end.
+//! Where the cloud keeps what it knows: in a folder that survives it, or nowhere beyond its end.
 
 use std::path::Path;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use dynoxide::Database;
-use tempfile::TempDir;
+use dynoxide::errors::DynoxideError;
+use serde::Deserialize;
+use serde::Serialize;
 
 use super::CloudError;
+use super::expiry::WorldOfTables;
+use super::stream_index;
+use crate::clock::Clock;
 use crate::journal::Journal;
+use crate::journal::JournalError;
 
 /// The file of the tables.
 const TABLES: &str = "tables.sqlite";
 
 /// The journal that marks a folder as ours; its lock is the lock of the folder.
 const MARK: &str = "cloud.journal";
+
+/// The number of the form in which everything in the folder is written. Who changes that form raises it.
+pub(super) const FORMAT: u32 = 1;
 
 /// Where the cloud keeps what it knows.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,38 +39,83 @@ pub enum Store {
     },
 }
 
+/// What the folder says of itself.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct Mark {
+    pub(super) format: u32,
+}
+
 /// The store, open and locked.
 pub(super) struct Opened {
-    pub(super) folder: PathBuf,
     pub(super) database: Database,
-    pub(super) is_durable: bool,
-    /// Held until the end: the one locks the folder, the other is deleted with what is in it.
-    _held: (Option<Journal<String>>, Option<TempDir>),
+    /// Without one nothing outlives the cloud.
+    folder: Option<PathBuf>,
+    /// Held until the end: it locks the folder.
+    _mark: Option<Journal<Mark>>,
 }
 
 impl Store {
-    pub(super) fn open(self) -> Result<Opened, CloudError> {
-        match self {
-            Self::Memory => {
-                let path = std::env::temp_dir();
-                let temporary = TempDir::new().map_err(|source| CloudError::Folder { path, source })?;
-                let folder = temporary.path().to_owned();
-                let database = Database::memory();
-                let database = database.map_err(|source| CloudError::Tables { path: folder.clone(), source })?;
-                Ok(Opened { folder, database, is_durable: false, _held: (None, Some(temporary)) })
-            }
-            Self::Folder { path: folder, fresh } => {
-                let (mark, _) = Journal::open(folder.join(MARK))?;
-                if fresh {
-                    forget(&folder)?;
-                }
-                let path = folder.join(TABLES);
-                let database = Database::new(&path.to_string_lossy());
-                let database = database.map_err(|source| CloudError::Tables { path, source })?;
-                Ok(Opened { folder, database, is_durable: true, _held: (Some(mark), None) })
-            }
-        }
+    pub(super) fn open(self, clock: &Clock) -> Result<Opened, CloudError> {
+        let Self::Folder { path: folder, fresh } = self else {
+            let clock = WorldOfTables::new(clock.clone());
+            let database = Database::memory_with_clock(Arc::new(clock)).map_err(CloudError::TablesInMemory)?;
+            return Ok(Opened { database, folder: None, _mark: None });
+        };
+        let mark = mark(&folder, fresh)?;
+        let path = folder.join(TABLES);
+        let database = tables(path)?;
+        Ok(Opened { database, folder: Some(folder), _mark: Some(mark) })
     }
+}
+
+impl Opened {
+    /// The file of this name, if there is a folder for it.
+    pub(super) fn path(&self, name: &str) -> Option<PathBuf> {
+        self.folder.as_ref().map(|folder| folder.join(name))
+    }
+
+    /// The file of the tables.
+    pub(super) fn tables(&self) -> Option<PathBuf> {
+        self.path(TABLES)
+    }
+
+    /// Deletes the journal of this name.
+    pub(super) fn remove(&self, name: &str) -> Result<(), CloudError> {
+        let Some(path) = self.path(name).filter(|path| path.exists()) else { return Ok(()) };
+        std::fs::remove_file(&path).map_err(|source| CloudError::Folder { path, source })
+    }
+}
+
+/// Locks the folder, and looks whether this build knows the form of what is in it.
+fn mark(folder: &Path, fresh: bool) -> Result<Journal<Mark>, CloudError> {
+    let path = folder.join(MARK);
+    let (journal, marks) = match Journal::open(&path) {
+        // What is forgotten need not be read.
+        Err(JournalError::Damaged { .. } | JournalError::Unknown { .. }) if fresh => {
+            std::fs::remove_file(&path).map_err(|source| CloudError::Folder { path: path.clone(), source })?;
+            Journal::open(&path)?
+        }
+        opened => opened?,
+    };
+    if fresh {
+        forget(folder)?;
+    }
+    let newest: Option<&Mark> = marks.last().filter(|_| !fresh);
+    match newest.map(|mark| mark.format) {
+        Some(FORMAT) => {}
+        Some(format) => return Err(CloudError::Format { path: folder.to_owned(), format, known: FORMAT }),
+        None => journal.compact(&[Mark { format: FORMAT }])?,
+    }
+    Ok(journal)
+}
+
+fn tables(path: PathBuf) -> Result<Database, CloudError> {
+    let refused = |source| CloudError::Tables { path: path.clone(), source };
+    let database = Database::new(&path.to_string_lossy()).map_err(refused)?;
+    // What was acknowledged outlives a kill of this process; only a power cut may take the last moments.
+    database.disable_bulk_loading().map_err(refused)?;
+    stream_index::make(&path).map_err(|error| refused(DynoxideError::InternalServerError(error.to_string())))?;
+    Ok(database)
 }
 
 /// Deletes what a cloud before this one kept, and nothing else that may lie in the folder.

@@ -1,5 +1,6 @@
 //! A table's stream as a mapping reads it: the one shard that the database has for each table.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -13,13 +14,17 @@ use dynoxide::actions::list_streams::ListStreamsRequest;
 use dynoxide::errors::DynoxideError;
 use jiff::Timestamp;
 use serde_json::Value;
+use tokio::sync::Notify;
 
+use crate::clock::Clock;
 use crate::mapping::SourceError;
 use crate::mapping::StreamRecord;
 use crate::mapping::StreamSource;
+use crate::port::shard;
+use crate::writes::Writes;
 
-/// The database tells nobody of a write, so it is asked so often. In the world's time: a standing clock stops no relay.
-const BETWEEN_LOOKS: Duration = Duration::from_millis(10);
+/// What expires comes without a word, so it is looked for so often. In the world's time: a standing clock stops no relay.
+const BETWEEN_LOOKS: Duration = Duration::from_secs(1);
 
 /// The stream.
 pub(super) struct TableStream {
@@ -27,19 +32,31 @@ pub(super) struct TableStream {
     arn: String,
     shard: String,
     region: String,
+    clock: Clock,
+    is_on_the_clock: bool,
+    news: Arc<Notify>,
 }
 
 impl TableStream {
-    /// The stream of this table, if it has one.
-    pub(super) fn of(database: &Database, table: &str, region: &str) -> Result<Option<Self>, DynoxideError> {
+    /// The stream of this table, if it has one. The tables write down the time of a change by the world's clock, or by
+    /// this one.
+    pub(super) fn of(
+        database: &Database,
+        writes: &Writes,
+        table: &str,
+        region: &str,
+        clock: &Clock,
+        is_on_the_clock: bool,
+    ) -> Result<Option<Self>, DynoxideError> {
         let wanted = ListStreamsRequest { table_name: Some(table.to_owned()), ..ListStreamsRequest::default() };
         let Some(stream) = database.list_streams(wanted)?.streams.into_iter().next() else {
             return Ok(None);
         };
         let arn = stream.stream_arn;
-        let shard = shard(database, &arn)?;
-        let database = database.clone();
-        Ok(shard.map(|shard| Self { database, arn, shard: shard.shard_id, region: region.to_owned() }))
+        let shard = shard_of(database, &arn)?;
+        let (database, clock, news) = (database.clone(), clock.clone(), writes.of(table));
+        let region = region.to_owned();
+        Ok(shard.map(|shard| Self { database, arn, shard: shard.shard_id, region, clock, is_on_the_clock, news }))
     }
 
     fn get(&self, after: Option<&str>, most: usize) -> Result<Vec<Record>, DynoxideError> {
@@ -58,31 +75,39 @@ impl TableStream {
         let mut told = serde_json::to_value(record).map_err(|error| SourceError(error.to_string()))?;
         if let Some(fields) = told.as_object_mut() {
             fields.insert("awsRegion".to_owned(), Value::String(self.region.clone()));
-            fields.insert("eventSourceARN".to_owned(), Value::String(self.arn.clone()));
+            fields.insert("eventSourceARN".to_owned(), Value::String(self.stream_arn()));
         }
-        // The database counts whole seconds since the epoch.
+        let sequence_number = record.dynamodb.sequence_number.clone();
+        Ok(StreamRecord { sequence_number, created: self.created(record)?, record: told })
+    }
+
+    fn created(&self, record: &Record) -> Result<Timestamp, SourceError> {
         let created = Timestamp::from_second(record.dynamodb.approximate_creation_date_time as i64);
-        Ok(StreamRecord {
-            sequence_number: record.dynamodb.sequence_number.clone(),
-            created: created.map_err(|error| SourceError(error.to_string()))?,
-            record: told,
-        })
+        let created = match self.is_on_the_clock {
+            true => created,
+            // As old as the record is by the world's seconds, it is by the clock, which may stand days away from them.
+            false => created.and_then(|created| self.clock.now().checked_sub(Timestamp::now().duration_since(created))),
+        };
+        created.map_err(|error| SourceError(error.to_string()))
     }
 }
 
-fn shard(database: &Database, arn: &str) -> Result<Option<Shard>, DynoxideError> {
+fn shard_of(database: &Database, arn: &str) -> Result<Option<Shard>, DynoxideError> {
     let wanted = DescribeStreamRequest { stream_arn: arn.to_owned(), ..DescribeStreamRequest::default() };
     Ok(database.describe_stream(wanted)?.stream_description.shards.into_iter().next())
 }
 
 #[async_trait]
 impl StreamSource for TableStream {
+    /// The tables have a region of their own, and find their streams whatever region is asked for.
     fn stream_arn(&self) -> String {
-        self.arn.clone()
+        let parts = self.arn.split(':').enumerate();
+        let parts = parts.map(|(place, part)| if place == 3 { self.region.as_str() } else { part });
+        parts.collect::<Vec<_>>().join(":")
     }
 
     fn shard_id(&self) -> String {
-        self.shard.clone()
+        shard::long(&self.shard)
     }
 
     async fn read(&self, after: Option<&str>, most: usize) -> Result<Vec<StreamRecord>, SourceError> {
@@ -91,11 +116,11 @@ impl StreamSource for TableStream {
     }
 
     async fn newest(&self) -> Result<Option<String>, SourceError> {
-        let shard = shard(&self.database, &self.arn).map_err(|error| SourceError(error.to_string()))?;
+        let shard = shard_of(&self.database, &self.arn).map_err(|error| SourceError(error.to_string()))?;
         Ok(shard.and_then(|shard| shard.sequence_number_range.ending_sequence_number))
     }
 
     async fn news(&self) {
-        tokio::time::sleep(BETWEEN_LOOKS).await;
+        tokio::time::timeout(BETWEEN_LOOKS, self.news.notified()).await.ok();
     }
 }

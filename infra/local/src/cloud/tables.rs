@@ -1,60 +1,104 @@
-//! The tables of a stack: made when they are not there, left as they are when they are.
+//! The tables of a stack: made when they are not there, changed as far as DynamoDB changes a table in place, and
+//! refused before anything is done when it cannot.
 
-use std::time::Duration;
+mod change;
+mod shape;
+
+use std::fmt;
 
 use dynoxide::Database;
+use dynoxide::actions::TableDescription;
 use dynoxide::actions::describe_table::DescribeTableRequest;
-use dynoxide::actions::describe_time_to_live::DescribeTimeToLiveRequest;
-use dynoxide::actions::update_time_to_live::TimeToLiveSpecification;
-use dynoxide::actions::update_time_to_live::UpdateTimeToLiveRequest;
 use dynoxide::errors::DynoxideError;
+use serde_json::Value;
+use serde_json::json;
 
 use super::CloudError;
+use super::declared;
+use super::made::Key;
+use super::made::Kind;
+use super::made::Made;
 use crate::template::Table;
+use shape::Shape;
 
-/// How often expired items are looked for. The cloud itself takes its time, too.
-const BETWEEN_SWEEPS: Duration = Duration::from_secs(60);
+/// By this it is found again.
+pub(super) fn key(table: &Table) -> Key {
+    declared::key(Kind::Table, "", &table.name)
+}
 
-/// Makes what is missing.
-pub(super) fn make(database: &Database, tables: &[Table]) -> Result<(), CloudError> {
+/// How it is made, and when its items expire.
+pub(super) fn declared(table: &Table) -> Value {
+    json!({ "create": table.create, "expires": table.expiry_attribute })
+}
+
+/// Refuses a table that is there with another key, or with other local indexes.
+pub(super) fn check(database: &Database, tables: &[Table]) -> Result<(), CloudError> {
     for table in tables {
-        let refused = |source| CloudError::Table { line: table.line, name: table.name.clone(), source };
-        if !is_there(database, &table.name).map_err(refused)? {
-            let request = serde_json::from_value(table.create.clone());
-            let unreadable = |source| CloudError::TableRequest { line: table.line, name: table.name.clone(), source };
-            database.create_table(request.map_err(unreadable)?).map_err(refused)?;
+        let found = describe(database, &table.name);
+        let Some(present) = found.map_err(|source| refused(table, source))? else { continue };
+        let (present, wanted) = (Shape::of(&present), Shape::of(&table.create));
+        let refused = |what, present: &dyn fmt::Display, wanted: &dyn fmt::Display| CloudError::Unchangeable {
+            line: table.line,
+            name: table.name.clone(),
+            what,
+            present: present.to_string(),
+            wanted: wanted.to_string(),
+        };
+        if present.key != wanted.key {
+            return Err(refused("key", &present.key, &wanted.key));
         }
-        if let Some(attribute) = &table.expiry_attribute {
-            expire(database, &table.name, attribute).map_err(refused)?;
+        if present.local_indexes != wanted.local_indexes {
+            return Err(refused("local indexes", &present.local_indexes, &wanted.local_indexes));
         }
     }
     Ok(())
 }
 
-fn is_there(database: &Database, table: &str) -> Result<bool, DynoxideError> {
+/// Makes what is missing, and changes what is declared otherwise.
+pub(super) fn make(database: &Database, tables: &[Table], made: &Made) -> Result<(), CloudError> {
+    for table in tables {
+        let refused = |source| refused(table, source);
+        let present = describe(database, &table.name).map_err(refused)?;
+        match present {
+            Some(_) if made.stands(&key(table), &declared(table)) => continue,
+            Some(present) => {
+                let earlier: Vec<&Value> = made.earlier(&key(table)).collect();
+                for request in change::requests(table, &present, &earlier) {
+                    database.update_table(read(table, request)?).map_err(refused)?;
+                }
+            }
+            None => {
+                database.create_table(read(table, table.create.clone())?).map_err(refused)?;
+            }
+        }
+        let had = made.earlier(&key(table)).any(|earlier| earlier.get("expires").is_some_and(Value::is_string));
+        change::expire(database, &table.name, table.expiry_attribute.as_deref(), had).map_err(refused)?;
+    }
+    Ok(())
+}
+
+/// Is there a table of this name?
+pub(super) fn is_there(database: &Database, table: &str) -> bool {
+    database.describe_table(DescribeTableRequest { table_name: table.to_owned() }).is_ok()
+}
+
+fn describe(database: &Database, table: &str) -> Result<Option<Value>, DynoxideError> {
     match database.describe_table(DescribeTableRequest { table_name: table.to_owned() }) {
-        Ok(_) => Ok(true),
-        Err(DynoxideError::ResourceNotFoundException(_)) => Ok(false),
+        Ok(described) => Ok(Some(written(&described.table))),
+        Err(DynoxideError::ResourceNotFoundException(_)) => Ok(None),
         Err(error) => Err(error),
     }
 }
 
-fn expire(database: &Database, table: &str, attribute: &str) -> Result<(), DynoxideError> {
-    let known = database.describe_time_to_live(DescribeTimeToLiveRequest { table_name: table.to_owned() })?;
-    if known.time_to_live_description.attribute_name.as_deref() == Some(attribute) {
-        return Ok(());
-    }
-    let wanted = TimeToLiveSpecification { attribute_name: attribute.to_owned(), enabled: true };
-    let request = UpdateTimeToLiveRequest { table_name: table.to_owned(), time_to_live_specification: wanted };
-    database.update_time_to_live(request).map(|_| ())
+fn written(description: &TableDescription) -> Value {
+    serde_json::to_value(description).unwrap_or_default()
 }
 
-/// Deletes expired items, from time to time, until it is dropped.
-pub(super) async fn sweep(database: Database) {
-    loop {
-        tokio::time::sleep(BETWEEN_SWEEPS).await;
-        let database = database.clone();
-        // What a sweep that failed left is found by the next one.
-        tokio::task::spawn_blocking(move || database.sweep_ttl().ok()).await.ok();
-    }
+fn read<R: serde::de::DeserializeOwned>(table: &Table, request: Value) -> Result<R, CloudError> {
+    let unreadable = |source| CloudError::TableRequest { line: table.line, name: table.name.clone(), source };
+    serde_json::from_value(request).map_err(unreadable)
+}
+
+fn refused(table: &Table, source: DynoxideError) -> CloudError {
+    CloudError::Table { line: table.line, name: table.name.clone(), source }
 }

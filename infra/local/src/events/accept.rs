@@ -2,6 +2,11 @@
 
 use async_trait::async_trait;
 
+use crate::chance;
+use crate::delivery::fate::Fate;
+use crate::faults::Part;
+use crate::feed::News;
+use crate::feed::Passed;
 use crate::pattern::Event;
 use crate::ports::NewEvent;
 use crate::ports::NotTaken;
@@ -9,13 +14,12 @@ use crate::ports::PutOnBus;
 
 use super::Events;
 use super::bus_name;
-use super::chance;
 use super::delivery::Owed;
 use super::detail;
 use super::entry::Refused;
 use super::envelope::Accepted;
 use super::envelope::Said;
-use super::feed::News;
+use super::rule::Bus;
 use super::state::Change;
 use super::state::State;
 use super::target::Target;
@@ -30,10 +34,9 @@ pub(super) struct Consequence {
 impl Events {
     /// A new id, never given before.
     pub(super) fn new_id(&self, state: &mut State) -> String {
-        let number = state.next_number;
-        state.next_number += 1;
+        let number = state.outbox.new_number();
         let now = u64::try_from(self.around.clock.now().as_nanosecond()).unwrap_or_default();
-        chance::uuid(self.around.seed, &[self.began_with, now, number])
+        chance::uuid(self.around.seed, &[self.ledger.began_with(), now, number])
     }
 
     /// What follows from this event on this bus. An unknown bus has no rules.
@@ -45,7 +48,13 @@ impl Events {
             .into_iter()
             .map(|rule| (self.around.place.rule(bus, &rule.name), rule.targets.values().cloned().collect()))
             .collect();
-        Ok(self.owe(state, bus, event, names, wanted))
+        let is_unwanted = wanted.is_empty();
+        let mut consequence = self.owe(state, bus, event, names, wanted);
+        if let (true, News::Put { passed, .. }) = (is_unwanted && self.around.feed.is_watched(), &mut consequence.news)
+        {
+            *passed = Passed(state.buses.get_mut(bus).map(Bus::listed).unwrap_or_default());
+        }
+        Ok(consequence)
     }
 
     /// The event goes to all these targets.
@@ -60,12 +69,21 @@ impl Events {
         let mut to = Vec::new();
         for (rule_arn, targets) in wanted {
             for target in targets {
-                to.push(Owed::new(state.next_number, rule_arn.clone(), target, event.at));
-                state.next_number += 1;
+                let policy = target.retry_policy.unwrap_or_default();
+                let fate = Fate::next(&self.around.faults, Part::Events, &rule_arn, &target.arn, policy);
+                for progress in fate.begin(event.at, || state.outbox.new_number()) {
+                    to.push(Owed { rule_arn: rule_arn.clone(), target: target.clone(), progress });
+                }
             }
         }
         let text = event.text.as_str().into();
-        let news = News::Put { bus: bus.to_owned(), event_id: event.id.clone(), event: text, rules };
+        let news = News::Put {
+            bus: bus.to_owned(),
+            event_id: event.id.clone(),
+            event: text,
+            rules,
+            passed: Passed::default(),
+        };
         let change = (!to.is_empty()).then_some(Change::Owed { event, to });
         Consequence { change, news }
     }
@@ -74,7 +92,7 @@ impl Events {
     pub(super) fn announce(&self, news: News) {
         if let News::Put { rules, .. } = &news {
             let matched = u64::try_from(rules.len()).unwrap_or_default();
-            self.count(|counts| {
+            self.count_all(|counts| {
                 counts.put += 1;
                 counts.matched += matched;
             });
@@ -84,7 +102,7 @@ impl Events {
 
     /// Puts one event on a bus that must exist.
     pub(super) fn take(&self, bus_arn: &str, accepted: Accepted) -> Result<(), NotTaken> {
-        let mut state = self.state();
+        let mut state = self.ledger.state();
         let bus = bus_name(bus_arn);
         if self.around.place.bus(bus) != bus_arn || !state.buses.contains_key(bus) {
             return Err(not_taken("NO_RESOURCE", &format!("Event bus {bus_arn} does not exist."), false));
@@ -93,9 +111,12 @@ impl Events {
             .consequence(&mut state, bus, accepted)
             .map_err(|refused| not_taken(refused.code, &refused.message, false))?;
         let changes = consequence.change.into_iter().collect();
-        self.commit(&mut state, changes).map_err(|error| not_taken("INTERNAL_ERROR", &error.to_string(), true))?;
-        drop(state);
+        self.ledger
+            .commit(&mut state, changes)
+            .map_err(|error| not_taken("INTERNAL_ERROR", &error.to_string(), true))?;
+        // Before anybody can deliver it, so that the news come in the order of things.
         self.announce(consequence.news);
+        drop(state);
         Ok(())
     }
 }
@@ -105,7 +126,7 @@ impl PutOnBus for Events {
     async fn put(&self, bus_arn: &str, event: NewEvent) -> Result<(), NotTaken> {
         let malformed = || not_taken("MalformedDetail", "Detail is malformed.", false);
         let at = self.around.clock.now();
-        let id = self.new_id(&mut self.state());
+        let id = self.new_id(&mut self.ledger.state());
         let detail = detail::compact(&event.detail).ok_or_else(malformed)?;
         let NewEvent { source, detail_type, resources, .. } = event;
         let said = Said { source, detail_type, detail, resources, time: at };

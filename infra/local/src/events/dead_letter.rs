@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use crate::delivery::progress::Doom;
 use crate::ports::NewMessage;
 
 use super::delivery::Delivery;
-use super::delivery::Doom;
 
 /// The message for the dead-letter queue.
 pub(super) fn of(delivery: &Delivery, doom: &Doom) -> NewMessage {
@@ -15,7 +15,7 @@ pub(super) fn of(delivery: &Delivery, doom: &Doom) -> NewMessage {
         ("TARGET_ARN".to_owned(), owed.target.arn.clone()),
         ("ERROR_CODE".to_owned(), doom.code.clone()),
         ("ERROR_MESSAGE".to_owned(), doom.message.clone()),
-        ("RETRY_ATTEMPTS".to_owned(), owed.tries.saturating_sub(1).to_string()),
+        ("RETRY_ATTEMPTS".to_owned(), owed.progress.tries.saturating_sub(1).to_string()),
     ]);
     if let Some(limit) = &doom.exhausted {
         attributes.insert("EXHAUSTED_RETRY_CONDITION".to_owned(), limit.clone());

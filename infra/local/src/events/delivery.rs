@@ -2,47 +2,51 @@
 
 use std::sync::Arc;
 
-use jiff::Timestamp;
 use serde::Deserialize;
 use serde::Serialize;
+
+use crate::delivery::progress::Progress;
+use crate::delivery::sender::Label;
+use crate::delivery::sender::Parcel;
 
 use super::envelope::Accepted;
 use super::target::Target;
 
 /// A delivery with its event.
 #[derive(Clone, Debug)]
-pub(super) struct Delivery {
+pub(crate) struct Delivery {
     pub(super) event: Arc<Accepted>,
     pub(super) owed: Owed,
 }
 
 /// A delivery that has not ended.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Owed {
-    pub(super) number: u64,
+pub(crate) struct Owed {
     pub(super) rule_arn: String,
     pub(super) target: Target,
-    /// How often it was tried.
-    pub(super) tries: u32,
-    pub(super) due: Timestamp,
-    /// Set when it will not be tried any more and only the dead letter is left to write.
-    pub(super) doomed: Option<Doom>,
+    #[serde(flatten)]
+    pub(super) progress: Progress,
 }
 
-/// Why a delivery was given up.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Doom {
-    pub(crate) code: String,
-    pub(crate) message: String,
-    /// The limit that ended it, if one did.
-    pub(crate) exhausted: Option<String>,
-    /// How often the dead letter could not be written.
-    pub(crate) burials: u32,
-}
+impl Parcel for Delivery {
+    fn progress(&self) -> &Progress {
+        &self.owed.progress
+    }
 
-impl Owed {
-    /// A delivery that begins now.
-    pub(super) fn new(number: u64, rule_arn: String, target: Target, now: Timestamp) -> Self {
-        Self { number, rule_arn, target, tries: 0, due: now, doomed: None }
+    fn progress_mut(&mut self) -> &mut Progress {
+        &mut self.owed.progress
+    }
+
+    fn label(&self) -> Label<'_> {
+        let target = &self.owed.target;
+        Label {
+            id: &self.event.id,
+            from: &self.owed.rule_arn,
+            to: &target.arn,
+            since: self.event.at,
+            sent: self.event.at,
+            policy: target.retry_policy.unwrap_or_default(),
+            dead_letters: target.dead_letter_config.as_ref().and_then(|config| config.arn.as_deref()),
+        }
     }
 }

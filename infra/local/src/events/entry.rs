@@ -38,6 +38,15 @@ impl Refused {
         Self { code: "MalformedDetail", message: "Detail is malformed.".to_owned() }
     }
 
+    /// The service is in trouble, or has too much to do.
+    pub(super) fn in_passing(is_throttled: bool) -> Self {
+        let (code, message) = match is_throttled {
+            true => ("ThrottlingException", "Rate exceeded for the entry."),
+            false => ("InternalFailure", "The entry could not be taken. Try again."),
+        };
+        Self { code, message: message.to_owned() }
+    }
+
     fn argument(name: &str, reason: &str) -> Self {
         Self { code: "InvalidArgument", message: format!("Parameter {name} is not valid. Reason: {reason}") }
     }

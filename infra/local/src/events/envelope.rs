@@ -9,7 +9,7 @@ use super::Place;
 
 /// An event that a bus took.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Accepted {
+pub(crate) struct Accepted {
     /// Its id, as in the envelope.
     pub(super) id: String,
     /// The whole envelope.

@@ -14,7 +14,7 @@ use super::target::kind;
 impl Events {
     /// Hands the event over. For a function that means its asynchronous invoke: what its handler
     /// makes of the event is no matter of the bus any more.
-    pub(super) async fn hand_over(&self, delivery: &Delivery) -> Result<(), NotTaken> {
+    pub(super) async fn hand_to_target(&self, delivery: &Delivery) -> Result<(), NotTaken> {
         let owed = &delivery.owed;
         let arn = &owed.target.arn;
         let Some(input) = input::of(&owed.target, &owed.rule_arn, &delivery.event) else {

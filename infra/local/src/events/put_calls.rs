@@ -5,6 +5,8 @@ use serde_json::Value;
 use serde_json::json;
 
 use crate::aws_error::AwsError;
+use crate::faults::Kind;
+use crate::faults::Part;
 use crate::pattern::Event;
 use crate::pattern::Pattern;
 
@@ -40,7 +42,7 @@ impl Events {
         let request: PutEvents = request::read(body)?;
         let entries = request::required("entries", request.entries)?;
         check_all(&entries)?;
-        let mut state = self.state();
+        let mut state = self.ledger.state();
         let mut answers = Vec::with_capacity(entries.len());
         let (mut changes, mut news) = (Vec::new(), Vec::new());
         for entry in &entries {
@@ -53,16 +55,22 @@ impl Events {
                 Err(refused) => answers.push(json!({ "ErrorCode": refused.code, "ErrorMessage": refused.message })),
             }
         }
-        self.commit(&mut state, changes).map_err(request::not_remembered)?;
-        drop(state);
+        self.ledger.commit(&mut state, changes).map_err(request::not_remembered)?;
         let failed = answers.len() - news.len();
+        // Before anybody can deliver them, so that the news come in the order of things.
         news.into_iter().for_each(|news| self.announce(news));
+        drop(state);
         Ok(json!({ "FailedEntryCount": failed, "Entries": answers }))
     }
 
     fn put_entry(&self, state: &mut State, entry: &Entry) -> Result<(String, Consequence), Refused> {
         let now = self.around.clock.now();
         let said = entry.check(now)?;
+        if let Some(strike) =
+            self.around.faults.strike(Kind::Partial, Part::Events, &format!("PutEvents {}", said.detail_type))
+        {
+            return Err(Refused::in_passing(strike.chance(0) < 0.5));
+        }
         let id = self.new_id(state);
         let accepted = said.accept(id.clone(), &self.around.place, now).ok_or_else(Refused::malformed)?;
         let given = entry.event_bus_name.as_deref().unwrap_or("default");

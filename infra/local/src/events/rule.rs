@@ -1,6 +1,7 @@
 //! Buses and their rules, as they are remembered.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde::Deserialize;
@@ -20,7 +21,7 @@ const LONGEST_NAME: usize = 64;
 
 /// A rule with its targets.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Rule {
+pub(crate) struct Rule {
     pub(super) bus: String,
     pub(super) name: String,
     pub(super) pattern: Option<String>,
@@ -35,7 +36,7 @@ pub(super) struct Rule {
 
 /// What is remembered of a bus itself.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct BusFacts {
+pub(crate) struct BusFacts {
     pub(super) name: String,
     pub(super) description: Option<String>,
     pub(super) created: Timestamp,
@@ -48,25 +49,32 @@ pub(super) struct Bus {
     pub(super) rules: BTreeMap<String, Rule>,
     /// The patterns of the enabled rules, compiled when the next event comes after a change.
     compiled: Option<Rules>,
+    /// The same one by one, for those who ask why an event is not wanted.
+    listed: Option<Arc<[(String, Pattern)]>>,
 }
 
 impl Bus {
     pub(super) fn new(facts: BusFacts) -> Self {
-        Self { facts, rules: BTreeMap::new(), compiled: None }
+        Self { facts, rules: BTreeMap::new(), compiled: None, listed: None }
     }
 
     pub(super) fn put(&mut self, rule: Rule) {
         // A schedule that fires changes no pattern.
         let same = |old: &Rule| old.pattern == rule.pattern && old.enabled == rule.enabled;
         if !self.rules.get(&rule.name).is_some_and(same) {
-            self.compiled = None;
+            self.forget_patterns();
         }
         self.rules.insert(rule.name.clone(), rule);
     }
 
     pub(super) fn remove(&mut self, name: &str) {
         self.rules.remove(name);
+        self.forget_patterns();
+    }
+
+    fn forget_patterns(&mut self) {
         self.compiled = None;
+        self.listed = None;
     }
 
     /// The enabled rules that want this event.
@@ -77,6 +85,12 @@ impl Bus {
         };
         let names = self.compiled.insert(compiled).matching(event);
         names.into_iter().filter_map(|name| self.rules.get(name)).collect()
+    }
+
+    /// The enabled rules with their patterns, as they are now.
+    pub(super) fn listed(&mut self) -> Arc<[(String, Pattern)]> {
+        let rules = &self.rules;
+        Arc::clone(self.listed.get_or_insert_with(|| patterns(rules).collect()))
     }
 
     /// The bus as the API describes it.
@@ -95,9 +109,13 @@ impl Bus {
 }
 
 fn compile(rules: &BTreeMap<String, Rule>) -> Rules {
+    Rules::new(patterns(rules))
+}
+
+fn patterns(rules: &BTreeMap<String, Rule>) -> impl Iterator<Item = (String, Pattern)> {
     let enabled = rules.values().filter(|rule| rule.enabled);
     // Patterns were checked when they were put.
-    Rules::new(enabled.filter_map(|rule| Some((rule.name.clone(), Pattern::parse(rule.pattern.as_deref()?).ok()?))))
+    enabled.filter_map(|rule| Some((rule.name.clone(), Pattern::parse(rule.pattern.as_deref()?).ok()?)))
 }
 
 impl Rule {

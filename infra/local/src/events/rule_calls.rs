@@ -69,7 +69,7 @@ impl Events {
         if let Some(pattern) = &pattern {
             Pattern::parse(pattern).map_err(|error| invalid_pattern(&error))?;
         }
-        let mut state = self.state();
+        let mut state = self.ledger.state();
         let bus = known_bus(&state, request.event_bus_name.as_deref())?;
         if schedule.is_some() && bus != "default" {
             return Err(request::invalid("ScheduleExpression is supported only on the default event bus."));
@@ -79,18 +79,18 @@ impl Events {
         let (description, role) = (request.description, request.role_arn);
         let arn = self.around.place.rule(&bus, &name);
         let rule = Rule { bus, name, pattern, schedule, enabled, description, role, next, targets };
-        self.commit(&mut state, vec![Change::Rule(Box::new(rule))]).map_err(request::not_remembered)?;
+        self.ledger.commit(&mut state, vec![Change::Rule(Box::new(rule))]).map_err(request::not_remembered)?;
         Ok(json!({ "RuleArn": arn }))
     }
 
     pub(super) fn describe_rule(&self, body: Value) -> Result<Value, AwsError> {
-        let (state, rule) = (self.state(), named(body)?);
+        let (state, rule) = (self.ledger.state(), named(body)?);
         Ok(known_rule(&state, rule.event_bus_name.as_deref(), &rule.name)?.describe(&self.around.place))
     }
 
     pub(super) fn list_rules(&self, body: Value) -> Result<Value, AwsError> {
         let request: ListRules = request::read(body)?;
-        let state = self.state();
+        let state = self.ledger.state();
         let bus = known_bus(&state, request.event_bus_name.as_deref())?;
         let prefix = request.name_prefix.unwrap_or_default();
         let rules = state.buses.get(&bus).into_iter().flat_map(|bus| &bus.rules);
@@ -100,18 +100,18 @@ impl Events {
     }
 
     pub(super) fn switch_rule(&self, body: Value, enabled: bool) -> Result<Value, AwsError> {
-        let (mut state, named) = (self.state(), named(body)?);
+        let (mut state, named) = (self.ledger.state(), named(body)?);
         let mut rule = known_rule(&state, named.event_bus_name.as_deref(), &named.name)?.clone();
         if rule.enabled != enabled {
             rule.enabled = enabled;
             rule.next = self.first_firing(rule.schedule.as_deref().filter(|_| enabled))?;
-            self.commit(&mut state, vec![Change::Rule(Box::new(rule))]).map_err(request::not_remembered)?;
+            self.ledger.commit(&mut state, vec![Change::Rule(Box::new(rule))]).map_err(request::not_remembered)?;
         }
         Ok(json!({}))
     }
 
     pub(super) fn delete_rule(&self, body: Value) -> Result<Value, AwsError> {
-        let (mut state, named) = (self.state(), named(body)?);
+        let (mut state, named) = (self.ledger.state(), named(body)?);
         let bus = known_bus(&state, named.event_bus_name.as_deref())?;
         match found(&state, &bus, &named.name) {
             // To delete what does not exist is no error.
@@ -121,7 +121,9 @@ impl Events {
             }
             Some(_) => {}
         }
-        self.commit(&mut state, vec![Change::RuleGone { bus, rule: named.name }]).map_err(request::not_remembered)?;
+        self.ledger
+            .commit(&mut state, vec![Change::RuleGone { bus, rule: named.name }])
+            .map_err(request::not_remembered)?;
         Ok(json!({}))
     }
 

@@ -9,6 +9,9 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use serde::Serialize;
 
+use crate::delivery::outbox::Outbox;
+use crate::ledger::Remembered;
+
 use super::delivery::Delivery;
 use super::delivery::Owed;
 use super::envelope::Accepted;
@@ -18,7 +21,7 @@ use super::rule::Rule;
 
 /// One step of the state, as the journal keeps it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub(super) enum Change {
+pub(crate) enum Change {
     Bus(BusFacts),
     BusGone {
         bus: String,
@@ -43,19 +46,17 @@ pub(super) enum Change {
 
 /// Everything that survives a kill.
 #[derive(Debug, Default)]
-pub(super) struct State {
+pub(crate) struct State {
     pub(super) buses: BTreeMap<String, Bus>,
-    pub(super) deliveries: BTreeMap<u64, Delivery>,
-    /// The deliveries that nobody works on, the most urgent first.
-    due: BTreeSet<(Timestamp, u64)>,
+    pub(super) outbox: Outbox<Delivery>,
     /// When which rule of which bus fires by its schedule, the next first.
     firings: BTreeSet<(Timestamp, String, String)>,
-    /// The number of the next delivery.
-    pub(super) next_number: u64,
 }
 
-impl State {
-    pub(super) fn apply(&mut self, change: Change) {
+impl Remembered for State {
+    type Change = Change;
+
+    fn apply(&mut self, change: Change) {
         match change {
             Change::Bus(facts) => {
                 self.buses.insert(facts.name.clone(), Bus::new(facts));
@@ -78,25 +79,47 @@ impl State {
             }
             Change::Owed { event, to } => {
                 let event = Arc::new(event);
-                for owed in to {
-                    self.next_number = self.next_number.max(owed.number + 1);
-                    self.due.insert((owed.due, owed.number));
-                    self.deliveries.insert(owed.number, Delivery { event: event.clone(), owed });
-                }
+                to.into_iter().for_each(|owed| self.outbox.put(Delivery { event: event.clone(), owed }));
             }
             Change::Tried(owed) => {
-                if let Some(delivery) = self.deliveries.get_mut(&owed.number) {
-                    self.due.remove(&(delivery.owed.due, owed.number));
-                    self.due.insert((owed.due, owed.number));
-                    delivery.owed = *owed;
+                let event = self.outbox.get(owed.progress.number).map(|delivery| delivery.event.clone());
+                if let Some(event) = event {
+                    self.outbox.put(Delivery { event, owed: *owed });
                 }
             }
-            Change::Done { number } => {
-                if let Some(delivery) = self.deliveries.remove(&number) {
-                    self.due.remove(&(delivery.owed.due, number));
-                }
-            }
+            Change::Done { number } => self.outbox.remove(number),
         }
+    }
+
+    fn changes(&self) -> Vec<Change> {
+        let mut changes = Vec::new();
+        for bus in self.buses.values() {
+            changes.push(Change::Bus(bus.facts.clone()));
+            changes.extend(bus.rules.values().map(|rule| Change::Rule(Box::new(rule.clone()))));
+        }
+        changes.extend(
+            self.outbox
+                .all()
+                .map(|delivery| Change::Owed { event: (*delivery.event).clone(), to: vec![delivery.owed.clone()] }),
+        );
+        changes
+    }
+
+    fn living(&self) -> usize {
+        self.outbox.len() + self.buses.values().map(|bus| 1 + bus.rules.len()).sum::<usize>()
+    }
+}
+
+impl State {
+    /// When the next schedule fires.
+    pub(super) fn next_firing(&self) -> Option<Timestamp> {
+        self.firings.first().map(|(next, _, _)| *next)
+    }
+
+    /// The rule that fires next, if its time has come.
+    pub(super) fn firing(&self, now: Timestamp) -> Option<Rule> {
+        let (_, bus, rule) = self.firings.first().filter(|(next, _, _)| *next <= now)?;
+        self.buses.get(bus)?.rules.get(rule).cloned()
     }
 
     fn forget_firing(&mut self, bus: &str, rule: &str) {
@@ -104,48 +127,5 @@ impl State {
         if let Some(next) = old.and_then(|rule| rule.next) {
             self.firings.remove(&(next, bus.to_owned(), rule.to_owned()));
         }
-    }
-
-    /// The changes that lead to this state from nothing.
-    pub(super) fn changes(&self) -> Vec<Change> {
-        let mut changes = Vec::new();
-        for bus in self.buses.values() {
-            changes.push(Change::Bus(bus.facts.clone()));
-            changes.extend(bus.rules.values().map(|rule| Change::Rule(Box::new(rule.clone()))));
-        }
-        let owed = self.deliveries.values();
-        changes.extend(
-            owed.map(|delivery| Change::Owed { event: (*delivery.event).clone(), to: vec![delivery.owed.clone()] }),
-        );
-        changes
-    }
-
-    /// How many things the state holds, roughly.
-    pub(super) fn living(&self) -> usize {
-        self.deliveries.len() + self.buses.values().map(|bus| 1 + bus.rules.len()).sum::<usize>()
-    }
-
-    /// Takes the most urgent delivery, if one is due.
-    pub(super) fn take_due(&mut self, now: Timestamp) -> Option<Delivery> {
-        let (due, number) = self.due.first().copied().filter(|(due, _)| *due <= now)?;
-        self.due.remove(&(due, number));
-        self.deliveries.get(&number).cloned()
-    }
-
-    /// Nobody works on any delivery: all wait for their time.
-    pub(super) fn release_all(&mut self) {
-        self.due = self.deliveries.values().map(|delivery| (delivery.owed.due, delivery.owed.number)).collect();
-    }
-
-    /// When the next delivery is due or the next schedule fires.
-    pub(super) fn next_moment(&self) -> Option<Timestamp> {
-        let due = self.due.first().map(|(due, _)| *due);
-        due.into_iter().chain(self.firings.first().map(|(next, _, _)| *next)).min()
-    }
-
-    /// The rule that fires next, if its time has come.
-    pub(super) fn firing(&self, now: Timestamp) -> Option<Rule> {
-        let (_, bus, rule) = self.firings.first().filter(|(next, _, _)| *next <= now)?;
-        self.buses.get(bus)?.rules.get(rule).cloned()
     }
 }

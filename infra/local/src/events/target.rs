@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde::Serialize;
 
-use super::retry::RetryPolicy;
+use crate::delivery::retry::RetryPolicy;
 
 /// The longest constant input or template.
 const LONGEST_INPUT: usize = 8_192;

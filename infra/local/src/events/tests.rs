@@ -2,6 +2,7 @@
 
 mod api;
 mod delivery;
+mod faults;
 mod input;
 mod put;
 mod restart;

@@ -6,16 +6,16 @@ use crate::schedule::Schedule;
 
 use super::Events;
 use super::envelope::Said;
-use super::feed::News;
 use super::rule::Rule;
 use super::state::Change;
 use super::state::State;
+use crate::feed::News;
 
 impl Events {
     /// Fires all rules whose time has come. What was missed while nobody ran fires once.
     pub(super) fn fire_due_rules(&self) {
         let now = self.around.clock.now();
-        let mut state = self.state();
+        let mut state = self.ledger.state();
         let mut news = Vec::new();
         while let Some(rule) = state.firing(now) {
             news.extend(self.fire(&mut state, rule, now));
@@ -35,7 +35,7 @@ impl Events {
             self.owe(state, &rule.bus, event, vec![rule.name.clone()], wanted)
         });
         let (change, news) = consequence.map_or((None, None), |what| (what.change, Some(what.news)));
-        self.commit_or_go_on(state, [Change::Rule(Box::new(rule))].into_iter().chain(change).collect());
+        self.ledger.commit_or_go_on(state, [Change::Rule(Box::new(rule))].into_iter().chain(change).collect());
         news
     }
 }

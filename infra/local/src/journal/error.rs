@@ -14,7 +14,7 @@ pub enum JournalError {
         path: PathBuf,
     },
     /// A line was changed after it was written.
-    #[error("{}, line {line}: the record is damaged (its checksum does not fit); restore the file or start afresh", path.display())]
+    #[error("{}, line {line}: the record is damaged (its checksum does not fit); restore the file, or forget all that is kept with --fresh", path.display())]
     Damaged {
         /// The journal.
         path: PathBuf,
@@ -22,7 +22,7 @@ pub enum JournalError {
         line: usize,
     },
     /// A line is whole, but holds a record this version does not know.
-    #[error("{}, line {line}: this version cannot read the record", path.display())]
+    #[error("{}, line {line}: this version cannot read the record; use the version that wrote it, or forget all that is kept with --fresh", path.display())]
     Unknown {
         /// The journal.
         path: PathBuf,
@@ -32,7 +32,7 @@ pub enum JournalError {
         source: serde_json::Error,
     },
     /// The place may not be written.
-    #[error("cannot write {}: the place is read-only or belongs to somebody else", path.display())]
+    #[error("cannot write {}: the place is read-only or belongs to somebody else; choose another folder for the data", path.display())]
     ReadOnly {
         /// The file that was written.
         path: PathBuf,
@@ -40,7 +40,7 @@ pub enum JournalError {
         source: io::Error,
     },
     /// There is no room left.
-    #[error("cannot write {}: the disk is full", path.display())]
+    #[error("cannot write {}: there is no room left; make some and try again", path.display())]
     DiskFull {
         /// The file that was written.
         path: PathBuf,
@@ -48,7 +48,7 @@ pub enum JournalError {
         source: io::Error,
     },
     /// The system refused for another reason.
-    #[error("cannot use {}", path.display())]
+    #[error("cannot use {}: choose another folder for the data", path.display())]
     Refused {
         /// The file.
         path: PathBuf,
@@ -69,7 +69,9 @@ impl JournalError {
         let path = path.to_owned();
         match source.kind() {
             io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => Self::ReadOnly { path, source },
-            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Self::DiskFull { path, source },
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge => {
+                Self::DiskFull { path, source }
+            }
             _ => Self::Refused { path, source },
         }
     }

@@ -43,6 +43,8 @@ impl JournalFile {
         let (lines, torn) = bytes.split_at(end);
         if !torn.is_empty() {
             file.set_len(end as u64).map_err(refused)?;
+            let (file, bytes) = (path.display(), torn.len());
+            tracing::warn!(%file, bytes, "dropped the torn last line, which was never acknowledged");
         }
         let records = read(path, lines)?;
         Ok((Self { path: path.to_owned(), file, whole: end as u64, broken: false, _lock: lock }, records))

@@ -111,7 +111,7 @@ fn a_full_disk_is_a_typed_error() {
     let mut full = OpenOptions::new().write(true).open("/dev/full").expect("the full device");
     let error = full.write_all(b"x").and_then(|()| full.flush()).expect_err("no room");
     let error = JournalError::by_system(&PathBuf::from("queues.journal"), error);
-    assert_eq!(error.to_string(), "cannot write queues.journal: the disk is full");
+    assert_eq!(error.to_string(), "cannot write queues.journal: there is no room left; make some and try again");
 }
 
 #[test]

@@ -8,6 +8,7 @@ use std::sync::MutexGuard;
 use std::sync::PoisonError;
 
 use jiff::SignedDuration;
+use jiff::Timestamp;
 
 use crate::journal::Journal;
 use crate::journal::JournalError;
@@ -34,6 +35,8 @@ pub struct Happened {
     pub function: String,
     /// The id of the invoke.
     pub request_id: String,
+    /// The id of the event on its bus, if it came from one.
+    pub event_id: Option<String>,
     /// So often it was tried.
     pub tries: u32,
     /// What happened.
@@ -88,10 +91,10 @@ impl Courier {
         self.memory().pending.len()
     }
 
-    pub(super) fn keep(&self, pending: Pending) -> Result<(), JournalError> {
+    pub(super) fn keep(&self, all: &[Pending]) -> Result<(), JournalError> {
         let mut memory = self.memory();
-        memory.journal.append(&Entry::Taken(pending.clone()))?;
-        memory.pending.insert(pending.request_id.clone(), pending);
+        memory.journal.append_all(&all.iter().cloned().map(Entry::Taken).collect::<Vec<_>>())?;
+        memory.pending.extend(all.iter().map(|pending| (pending.request_id.clone(), pending.clone())));
         Ok(())
     }
 
@@ -172,10 +175,26 @@ impl Courier {
         loop {
             match self.queues.send(queue, message.clone()).await {
                 Ok(()) => return self.happened(pending, What::Told(condition, queue.to_owned())),
-                Err(NotTaken { passing: true, .. }) => self.functions.clock().sleep(A_MOMENT).await,
+                Err(NotTaken { passing: true, .. }) => {
+                    self.comes_again_in(A_MOMENT, pending);
+                    self.functions.clock().sleep(A_MOMENT).await;
+                }
                 Err(refusal) => return self.happened(pending, What::Lost(refusal.to_string())),
             }
         }
+    }
+
+    /// Nothing is due until then. This is for those who ask, and no step that a journal must know.
+    fn comes_again_in(&self, wait: SignedDuration, pending: &Pending) {
+        let due = self.functions.clock().now().checked_add(wait).unwrap_or(Timestamp::MAX);
+        if let Some(kept) = self.memory().pending.get_mut(&pending.request_id) {
+            kept.due = due;
+        }
+    }
+
+    /// Whether an event is due at this time, or is being done.
+    pub(super) fn has_due(&self, now: Timestamp) -> bool {
+        self.memory().pending.values().any(|pending| pending.due <= now)
     }
 
     fn finish(&self, pending: &Pending) {
@@ -201,7 +220,8 @@ impl Courier {
 
     fn happened(&self, pending: &Pending, what: What) {
         let (function, request_id) = (pending.function.clone(), pending.request_id.clone());
-        (self.listener)(Happened { function, request_id, tries: pending.tries, what });
+        let event_id = pending.event_id();
+        (self.listener)(Happened { function, request_id, event_id, tries: pending.tries, what });
     }
 
     fn memory(&self) -> MutexGuard<'_, Memory> {

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::PoisonError;
 use std::sync::RwLock;
-use std::time::Duration;
+use std::sync::atomic::AtomicU64;
+use std::sync::atomic::Ordering::SeqCst;
 
 use jiff::SignedDuration;
 use tokio::sync::Notify;
@@ -15,11 +16,17 @@ use tokio::task::JoinSet;
 use uuid::Uuid;
 
 use crate::clock::Clock;
+use crate::faults::Faults;
+use crate::faults::Kind;
+use crate::faults::Part;
 use crate::template::Function;
 
 use super::Executor;
 use super::FunctionError;
 use super::Invocation;
+
+/// A function that a fault kills has ended within this time.
+const LATEST_KILL: SignedDuration = SignedDuration::from_millis(50);
 
 /// Whose seconds a function's time-out is counted in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,6 +46,24 @@ pub struct Functions {
     cut_off: CutOff,
     // All functions together run no more often at once than there are places here.
     places: Arc<Semaphore>,
+    turns: Arc<Turns>,
+    faults: Faults,
+}
+
+/// How many turns were ever given, and how many of them have ended.
+#[derive(Default)]
+struct Turns {
+    begun: AtomicU64,
+    ended: AtomicU64,
+}
+
+/// A turn that is counted.
+struct Counted(Arc<Turns>);
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        self.0.ended.fetch_add(1, SeqCst);
+    }
 }
 
 #[derive(Clone)]
@@ -54,6 +79,7 @@ pub struct Turn {
     function: Arc<Function>,
     kill: Arc<Notify>,
     _places: (Option<OwnedSemaphorePermit>, OwnedSemaphorePermit),
+    _counted: Counted,
 }
 
 impl Functions {
@@ -61,7 +87,26 @@ impl Functions {
     /// wait on its own time.
     pub fn new(executor: Arc<dyn Executor>, clock: Clock, cut_off: CutOff, most: usize) -> Self {
         let places = Arc::new(Semaphore::new(most.clamp(1, Semaphore::MAX_PERMITS)));
-        Self { registered: Arc::default(), executor, clock, cut_off, places }
+        Self {
+            registered: Arc::default(),
+            executor,
+            clock,
+            cut_off,
+            places,
+            turns: Arc::default(),
+            faults: Faults::none(),
+        }
+    }
+
+    /// The same functions, of which some are killed and some events come twice.
+    #[must_use]
+    pub fn with_faults(self, faults: Faults) -> Self {
+        Self { faults, ..self }
+    }
+
+    /// What goes wrong on purpose.
+    pub(crate) fn faults(&self) -> &Faults {
+        &self.faults
     }
 
     /// The clock.
@@ -111,6 +156,16 @@ impl Functions {
         }
     }
 
+    /// How many turns were ever given, and how many of them have ended.
+    pub fn turns(&self) -> (u64, u64) {
+        (self.turns.begun.load(SeqCst), self.turns.ended.load(SeqCst))
+    }
+
+    fn counted(&self) -> Counted {
+        self.turns.begun.fetch_add(1, SeqCst);
+        Counted(Arc::clone(&self.turns))
+    }
+
     /// A turn of this function, if there is the function and a place is free at once.
     pub fn turn_now(&self, name: &str) -> Option<Turn> {
         let Registered { function, places, kill } = self.registered(name)?;
@@ -119,7 +174,7 @@ impl Functions {
             Some(places) => Some(places.try_acquire_owned().ok()?),
         };
         let place = Arc::clone(&self.places).try_acquire_owned().ok()?;
-        Some(Turn { function, kill, _places: (own, place) })
+        Some(Turn { function, kill, _places: (own, place), _counted: self.counted() })
     }
 
     /// A turn of this function as soon as a place is free; none if there is no such function.
@@ -130,7 +185,7 @@ impl Functions {
             Some(places) => Some(places.acquire_owned().await.ok()?),
         };
         let place = Arc::clone(&self.places).acquire_owned().await.ok()?;
-        Some(Turn { function, kill, _places: (own, place) })
+        Some(Turn { function, kill, _places: (own, place), _counted: self.counted() })
     }
 
     /// Runs the function once.
@@ -146,32 +201,44 @@ impl Functions {
             trace: trace(deadline.as_second()),
         };
         let executor = Arc::clone(&self.executor);
+        let struck = self.faults.strike(Kind::Kill, Part::Lambda, &turn.function.name);
         // Dropping the set ends the task within; a panic in it is only its own.
         let mut task = JoinSet::new();
         task.spawn(async move { executor.invoke(invocation).await });
-        let cut_off = async {
-            match self.cut_off {
-                CutOff::OnTheClock => self.clock.sleep_until(deadline).await,
-                CutOff::InTheWorld => tokio::time::sleep(Duration::from_secs(seconds.into())).await,
+        let killed = async {
+            match struck {
+                None => turn.kill.notified().await,
+                Some(strike) => tokio::select! {
+                    () = turn.kill.notified() => {}
+                    () = self.wait(strike.within(LATEST_KILL)) => {}
+                },
             }
         };
         tokio::select! {
             biased;
             answer = task.join_next() => match answer {
+                // It was quicker than its end: then its answer is lost, and what it did is done.
+                Some(Ok(_)) if struck.is_some() => Err(exit(request_id)),
                 Some(Ok(answer)) => answer,
                 Some(Err(error)) => Err(FunctionError::new("Runtime.Panic", error.to_string())),
                 None => Err(FunctionError::new("Runtime.Unknown", "the executor gave no answer".to_owned())),
             },
-            () = turn.kill.notified() => {
-                let message = format!("RequestId: {request_id} Error: Runtime exited with error: signal: killed");
+            () = killed => {
                 task.shutdown().await;
-                Err(FunctionError::new("Runtime.ExitError", message))
+                Err(exit(request_id))
             }
-            () = cut_off => {
+            () = self.wait(left) => {
                 let message = format!("RequestId: {request_id} Error: Task timed out after {seconds}.00 seconds");
                 task.shutdown().await;
                 Err(FunctionError::new("Sandbox.Timedout", message))
             }
+        }
+    }
+
+    async fn wait(&self, time: SignedDuration) {
+        match self.cut_off {
+            CutOff::OnTheClock => self.clock.sleep(time).await,
+            CutOff::InTheWorld => tokio::time::sleep(time.unsigned_abs()).await,
         }
     }
 }
@@ -181,6 +248,11 @@ impl Turn {
     pub fn function(&self) -> &Function {
         &self.function
     }
+}
+
+fn exit(request_id: &str) -> FunctionError {
+    let message = format!("RequestId: {request_id} Error: Runtime exited with error: signal: killed");
+    FunctionError::new("Runtime.ExitError", message)
 }
 
 /// A new trace that nobody samples.

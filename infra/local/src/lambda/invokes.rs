@@ -8,15 +8,19 @@ use std::sync::PoisonError;
 
 use async_trait::async_trait;
 use jiff::SignedDuration;
+use jiff::Timestamp;
 use serde_json::value::RawValue;
 use tokio::task::JoinSet;
 use uuid::Uuid;
 
+use crate::faults::Kind;
+use crate::faults::Part;
 use crate::journal::Journal;
 use crate::journal::JournalError;
 use crate::ports::InvokeLater;
 use crate::ports::NotTaken;
 use crate::ports::SendToQueue;
+use crate::quiet::Quiet;
 
 use super::Functions;
 use super::courier::Courier;
@@ -28,6 +32,9 @@ use super::pending::left;
 /// The largest event that is taken, in bytes.
 pub const LARGEST_EVENT: usize = 1_048_576;
 
+/// The second of two handings-over comes within this time after the first.
+const BETWEEN_TWO: SignedDuration = SignedDuration::from_secs(2);
+
 /// The queue. Dropping it stops all tries, as a kill does.
 pub struct Invokes {
     functions: Functions,
@@ -36,14 +43,18 @@ pub struct Invokes {
 }
 
 impl Invokes {
-    /// Opens the queue with its journal at this path, and goes on with what is left in it. Needs a runtime around it.
+    /// Opens the queue with its journal at this path, and goes on with what is left in it; without one all is forgotten
+    /// with the queue. Needs a runtime around it.
     pub fn open(
-        path: &Path,
+        path: Option<&Path>,
         functions: Functions,
         queues: Arc<dyn SendToQueue>,
         listener: Listener,
     ) -> Result<Self, JournalError> {
-        let (journal, entries) = Journal::open(path)?;
+        let (journal, entries) = match path {
+            Some(path) => Journal::open(path)?,
+            None => (Journal::in_memory(), Vec::new()),
+        };
         let left = left(entries);
         journal.compact(&left.values().cloned().map(Entry::Taken).collect::<Vec<_>>())?;
         let courier = Courier::new(functions.clone(), queues, journal, left.clone(), listener);
@@ -79,11 +90,16 @@ impl Invokes {
         }
         let now = self.functions.clock().now();
         let request_id = Uuid::new_v4().to_string();
-        let (function, id) = (function.arn.clone(), request_id.clone());
-        let pending = Pending { request_id, function, event, taken: now, tries: 0, due: now, failure: None };
-        let kept = self.courier.keep(pending.clone());
+        let (arn, id) = (function.arn.clone(), request_id.clone());
+        let first = Pending { request_id, function: arn, event, taken: now, tries: 0, due: now, failure: None };
+        let second = self.functions.faults().strike(Kind::Duplicate, Part::Lambda, &function.name).map(|strike| {
+            let due = now.checked_add(strike.within(BETWEEN_TWO)).unwrap_or(now);
+            Pending { request_id: Uuid::new_v4().to_string(), due, ..first.clone() }
+        });
+        let all: Vec<Pending> = [first].into_iter().chain(second).collect();
+        let kept = self.courier.keep(&all);
         kept.map_err(|error| refused("INTERNAL_ERROR", error.to_string(), true))?;
-        self.begin(pending);
+        all.into_iter().for_each(|pending| self.begin(pending));
         Ok(id)
     }
 }
@@ -92,6 +108,13 @@ impl Invokes {
 impl InvokeLater for Invokes {
     async fn invoke_later(&self, function_arn: &str, event: String) -> Result<(), NotTaken> {
         self.take(function_arn, event).map(|_| ())
+    }
+}
+
+#[async_trait]
+impl Quiet for Invokes {
+    async fn is_quiet(&self, now: Timestamp) -> bool {
+        !self.courier.has_due(now)
     }
 }
 

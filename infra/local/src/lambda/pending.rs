@@ -66,6 +66,15 @@ impl Pending {
         self.taken.checked_add(age).unwrap_or(Timestamp::MAX)
     }
 
+    /// The id that a bus gave the event, if it came from one.
+    pub(super) fn event_id(&self) -> Option<String> {
+        #[derive(Deserialize)]
+        struct OfBus {
+            id: Option<String>,
+        }
+        serde_json::from_str::<OfBus>(&self.event).ok()?.id
+    }
+
     /// When it is tried again after a failure now: a minute after the first, two after the second.
     pub(super) fn next_try(&self, now: Timestamp) -> Timestamp {
         let minutes = i64::from(self.tries.clamp(1, 2));

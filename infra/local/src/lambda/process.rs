@@ -17,6 +17,8 @@ use std::sync::PoisonError;
 use async_trait::async_trait;
 use tokio::sync::Semaphore;
 
+use crate::clock::Clock;
+use crate::clock::Line;
 use crate::template::Function;
 
 use super::Executor;
@@ -38,6 +40,8 @@ pub struct Settings {
     pub endpoint_url: String,
     /// At most so many processes at once.
     pub most: usize,
+    /// The clock that functions shall read. Each change of it makes the warm processes useless.
+    pub clock: Clock,
 }
 
 impl Settings {
@@ -74,11 +78,12 @@ impl Processes {
         idle.iter().filter(|environment| environment.function.arn == function_arn).map(|one| one.process_id).collect()
     }
 
-    /// A warm environment of exactly this function, if there is one that lives.
-    fn take(&self, function: &Function) -> Option<Environment> {
+    /// A warm environment of exactly this function on this clock, if there is one that lives.
+    fn take(&self, function: &Function, line: Option<Line>) -> Option<Environment> {
         let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
-        // A function that was changed meanwhile starts anew.
-        idle.retain(|one| one.is_alive() && (one.function.arn != function.arn || *one.function == *function));
+        // A function that was changed meanwhile starts anew, and all do when the clock was.
+        let is_changed = |one: &Environment| one.function.arn == function.arn && *one.function != *function;
+        idle.retain(|one| one.is_alive() && one.line == line && !is_changed(one));
         let place = idle.iter().rposition(|one| one.function.arn == function.arn)?;
         Some(idle.remove(place))
     }
@@ -105,7 +110,8 @@ impl Executor for Processes {
         let closed = |_| FunctionError::new("Runtime.Unavailable", "the local cloud is ending".to_owned());
         let _place = self.places.acquire().await.map_err(closed)?;
         // If this is dropped while it waits, the environment is dropped with it, and that kills the process.
-        while let Some(warm) = self.take(&invocation.function) {
+        let line = self.settings.clock.line();
+        while let Some(warm) = self.take(&invocation.function, line) {
             let answer = warm.invoke(invocation.clone()).await;
             // One that had died in its sleep never saw the invocation, so another one may have it.
             if answer.is_ok() || warm.has_begun(&invocation.request_id) {
@@ -114,7 +120,8 @@ impl Executor for Processes {
             }
         }
         self.make_place();
-        let cold = Environment::start(&self.settings, Arc::clone(&invocation.function), &self.listener).await?;
+        let function = Arc::clone(&invocation.function);
+        let cold = Environment::start(&self.settings, function, line, &self.listener).await?;
         let answer = cold.invoke(invocation).await;
         self.give_back(cold);
         answer

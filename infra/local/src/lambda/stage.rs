@@ -19,6 +19,7 @@ use crate::ports::NotTaken;
 use crate::ports::SendToQueue;
 use crate::template::AsynchronousInvokes;
 use crate::template::Function;
+use crate::template::Logging;
 
 use super::CutOff;
 use super::Executor;
@@ -133,6 +134,7 @@ pub(crate) fn function() -> Function {
         timeout_seconds: 3,
         memory_megabytes: 128,
         environment: BTreeMap::new(),
+        logging: Logging::default(),
         reserved_concurrency: None,
         dead_letter_arn: None,
         invokes: AsynchronousInvokes { on_failure_arn: Some(FAILURES.to_owned()), ..AsynchronousInvokes::default() },
@@ -160,7 +162,7 @@ impl Stage {
     pub(crate) fn invokes(&self) -> Invokes {
         let (queues, happened) = (self.queues.clone(), self.happened.clone());
         let listener = Arc::new(move |what| happened.lock().unwrap().push(what));
-        Invokes::open(&self.path("invokes.journal"), self.functions.clone(), queues, listener).unwrap()
+        Invokes::open(Some(&self.path("invokes.journal")), self.functions.clone(), queues, listener).unwrap()
     }
 
     /// Lets everything run that can run without the clock.

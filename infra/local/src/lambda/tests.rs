@@ -1,5 +1,6 @@
 //! The failure half of Lambda, as facts.
 
+mod faults;
 mod synchronous;
 
 use jiff::SignedDuration;

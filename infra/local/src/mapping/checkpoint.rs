@@ -25,8 +25,12 @@ pub(super) struct Checkpoint {
 const LONG: usize = 1_000;
 
 impl Checkpoint {
-    pub(super) fn open(path: &Path) -> Result<Self, JournalError> {
-        let (journal, places) = Journal::open(path)?;
+    /// Opens the journal at this path; without one the place is kept as long as this is.
+    pub(super) fn open(path: Option<&Path>) -> Result<Self, JournalError> {
+        let (journal, places) = match path {
+            Some(path) => Journal::open(path)?,
+            None => (Journal::in_memory(), Vec::new()),
+        };
         Ok(Self { journal, place: places.into_iter().next_back() })
     }
 

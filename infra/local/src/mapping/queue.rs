@@ -17,6 +17,7 @@ use super::gathering::gather;
 use super::source::QueueMessage;
 use super::source::QueueSource;
 use super::stream::A_MOMENT;
+use super::watch::QueueWatch;
 
 /// So many batches are under way at once, unless the mapping says less or more.
 const USUALLY_AT_ONCE: u32 = 5;
@@ -29,6 +30,7 @@ pub struct QueueMapping {
     source: Arc<dyn QueueSource>,
     functions: Functions,
     listener: Listener,
+    watch: QueueWatch,
 }
 
 impl QueueMapping {
@@ -40,20 +42,26 @@ impl QueueMapping {
         functions: Functions,
         listener: Listener,
     ) -> Self {
-        Self { mapping: Arc::new(mapping), filter: Arc::new(filter), source, functions, listener }
+        let watch = QueueWatch::new(Arc::clone(&source), at_once(&mapping));
+        Self { mapping: Arc::new(mapping), filter: Arc::new(filter), source, functions, listener, watch }
+    }
+
+    /// Who says whether it has something to do.
+    pub fn watch(&self) -> QueueWatch {
+        self.watch.clone()
     }
 
     /// Reads the queue and feeds the function until it is dropped.
     pub async fn run(self) {
         let mut readers = JoinSet::new();
-        for _ in 0..self.mapping.maximum_concurrency.unwrap_or(USUALLY_AT_ONCE).max(1) {
+        for _ in 0..at_once(&self.mapping) {
             let reader = self.clone();
-            readers.spawn(async move { reader.read().await });
+            readers.spawn(async move { reader.watch.at_work.while_run(reader.read()).await });
         }
         // No reader ends by itself; one that broke is replaced.
         while readers.join_next().await.is_some() {
             let reader = self.clone();
-            readers.spawn(async move { reader.read().await });
+            readers.spawn(async move { reader.watch.at_work.while_run(reader.read()).await });
         }
     }
 
@@ -107,6 +115,11 @@ impl QueueMapping {
 
     async fn stuck(&self, reason: String) {
         (self.listener)(Happened::Stuck(reason));
+        let _stuck = self.watch.stuck.one();
         self.functions.clock().sleep(A_MOMENT).await;
     }
+}
+
+fn at_once(mapping: &Mapping) -> u32 {
+    mapping.maximum_concurrency.unwrap_or(USUALLY_AT_ONCE).max(1)
 }

@@ -37,6 +37,12 @@ impl StreamMapping {
     pub(super) async fn see_through(&mut self, records: Vec<StreamRecord>) {
         let mut parts = VecDeque::from([Part { records, tries: 0, failed_in_row: 0, last: None }]);
         while let Some(mut part) = parts.pop_front() {
+            if part.failed_in_row > 0 {
+                let seconds = 2_i64.saturating_pow(part.failed_in_row - 1).min(LONGEST_WAIT);
+                let wait = SignedDuration::from_secs(seconds);
+                self.functions.clock().sleep(wait).await;
+            }
+            // It grows older while it waits.
             let old = part.records.iter().take_while(|record| self.is_too_old(record)).count();
             if old > 0 {
                 let rest = part.records.split_off(old);
@@ -45,11 +51,6 @@ impl StreamMapping {
             }
             if part.records.is_empty() {
                 continue;
-            }
-            if part.failed_in_row > 0 {
-                let seconds = 2_i64.saturating_pow(part.failed_in_row - 1).min(LONGEST_WAIT);
-                let wait = SignedDuration::from_secs(seconds);
-                self.functions.clock().sleep(wait).await;
             }
             let given: Vec<_> =
                 part.records.iter().map(|record| (record.sequence_number.as_str(), &record.record)).collect();

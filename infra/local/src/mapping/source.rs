@@ -85,6 +85,9 @@ pub trait QueueSource: Send + Sync {
     /// Waits for messages and receives at most so many. Others do not see them until their visibility ends.
     async fn receive(&self, most: usize) -> Result<Vec<QueueMessage>, SourceError>;
 
+    /// Whether a receive would have to wait now.
+    async fn would_wait(&self) -> bool;
+
     /// Deletes a message.
     async fn delete(&self, receipt_handle: &str) -> Result<(), SourceError>;
 }

@@ -21,6 +21,7 @@ use super::checkpoint::Checkpoint;
 use super::source::SourceError;
 use super::source::StreamRecord;
 use super::source::StreamSource;
+use super::watch::StreamWatch;
 
 /// How long a mapping waits when its source or its function is not there.
 pub(super) const A_MOMENT: SignedDuration = SignedDuration::from_secs(1);
@@ -34,12 +35,13 @@ pub struct StreamMapping {
     pub(super) queues: Arc<dyn SendToQueue>,
     pub(super) checkpoint: Checkpoint,
     pub(super) listener: Listener,
+    watch: StreamWatch,
 }
 
 impl StreamMapping {
-    /// Opens the mapping with its journal at this path.
+    /// Opens the mapping with its journal at this path; without one it begins anew with each start.
     pub fn open(
-        path: &Path,
+        path: Option<&Path>,
         mapping: Mapping,
         filter: Filter,
         source: Arc<dyn StreamSource>,
@@ -48,11 +50,22 @@ impl StreamMapping {
         listener: Listener,
     ) -> Result<Self, JournalError> {
         let checkpoint = Checkpoint::open(path)?;
-        Ok(Self { mapping, filter, source, functions, queues, checkpoint, listener })
+        let watch = StreamWatch::new(Arc::clone(&source));
+        Ok(Self { mapping, filter, source, functions, queues, checkpoint, listener, watch })
+    }
+
+    /// Who says whether it has something to do.
+    pub fn watch(&self) -> StreamWatch {
+        self.watch.clone()
     }
 
     /// Reads the shard and feeds the function until it is dropped.
-    pub async fn run(mut self) {
+    pub async fn run(self) {
+        let watch = self.watch();
+        watch.at_work.while_run(self.read_on()).await;
+    }
+
+    async fn read_on(mut self) {
         while let Err(error) = self.begin().await {
             self.stuck(error.to_string()).await;
         }
@@ -80,10 +93,11 @@ impl StreamMapping {
     /// The next batch: full, or all that came within the window.
     async fn gather(&self) -> Result<Vec<StreamRecord>, SourceError> {
         let most = self.mapping.batch_size as usize;
-        let mut records = self.source.read(self.checkpoint.after(), most).await?;
+        let mut records = self.read(most).await?;
         while records.is_empty() {
+            self.watch.at_end(self.checkpoint.after());
             self.source.news().await;
-            records = self.source.read(self.checkpoint.after(), most).await?;
+            records = self.read(most).await?;
         }
         let window = SignedDuration::from_secs(self.mapping.window_seconds.into());
         let clock = self.functions.clock();
@@ -93,9 +107,15 @@ impl StreamMapping {
                 () = clock.sleep_until(end) => {}
                 () = self.source.news() => {}
             }
-            records = self.source.read(self.checkpoint.after(), most).await?;
+            records = self.read(most).await?;
         }
         Ok(fitting(records))
+    }
+
+    async fn read(&self, most: usize) -> Result<Vec<StreamRecord>, SourceError> {
+        let _reading = self.watch.at_work.one();
+        self.watch.busy();
+        self.source.read(self.checkpoint.after(), most).await
     }
 
     /// Sees a batch through to its last record.

@@ -3,6 +3,7 @@
 mod queue;
 mod shard;
 mod stream;
+mod walk;
 
 use serde_json::Value;
 use serde_json::json;

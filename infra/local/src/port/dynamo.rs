@@ -17,19 +17,36 @@ use axum::http::header::EXPECT;
 use axum::http::header::HOST;
 use axum::http::header::TRANSFER_ENCODING;
 use axum::response::Response;
+use dynoxide::Database;
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 
 use crate::aws_error::AwsError;
+use crate::writes::Writes;
 
 use super::answer::Protocol;
+use super::at_hand;
 use super::shard;
 
 /// The target of the tables.
 pub(super) const TABLES: &str = "DynamoDB_20120810";
 /// The target of their streams.
 pub(super) const STREAMS: &str = "DynamoDBStreams_20120810";
+
+/// What writes nothing, of the calls that are made often.
+const READS: [&str; 10] = [
+    "BatchGetItem",
+    "DescribeStream",
+    "DescribeTable",
+    "GetItem",
+    "GetRecords",
+    "GetShardIterator",
+    "ListStreams",
+    "Query",
+    "Scan",
+    "TransactGetItems",
+];
 
 /// An answer of the tables is at most a page of a megabyte, or a hundred items; this is far beyond both.
 const LARGEST_ANSWER: usize = 64 * 1024 * 1024;
@@ -39,24 +56,34 @@ const LARGEST_ANSWER: usize = 64 * 1024 * 1024;
 pub(super) struct Dynamo {
     client: Client<HttpConnector, Body>,
     address: SocketAddr,
+    database: Database,
+    writes: Writes,
 }
 
 impl Dynamo {
     /// The tables that answer at this address.
-    pub(super) fn at(address: SocketAddr) -> Self {
+    pub(super) fn at(address: SocketAddr, database: Database, writes: Writes) -> Self {
         let mut connector = HttpConnector::new();
         connector.set_nodelay(true);
-        Self { client: Client::builder(TokioExecutor::new()).build(connector), address }
+        Self { client: Client::builder(TokioExecutor::new()).build(connector), address, database, writes }
     }
 
     /// Asks the tables the same, and answers what they answer.
     pub(super) async fn forward(&self, operation: &str, headers: &HeaderMap, body: Bytes) -> Response {
+        if let Some(answer) = at_hand::answer(&self.database, &self.writes, operation, headers, &body) {
+            return answer;
+        }
         let answered = match self.request(operation, headers, body) {
             Ok(request) => self.client.request(request).await.map_err(|error| error.to_string()),
             Err(error) => Err(error.to_string()),
         };
         match answered {
-            Ok(response) => hand_on(operation, response.map(Body::new)).await,
+            Ok(response) => {
+                if !READS.contains(&operation) {
+                    self.writes.somewhere();
+                }
+                hand_on(operation, response.map(Body::new)).await
+            }
             Err(error) => failed(error),
         }
     }

@@ -1,13 +1,25 @@
-//! Lambda's paths: what functions there are, and their invokes.
+//! Lambda's paths: what functions there are, their invokes, and what may be changed while they run. The template is
+//! the truth: at the next start of the stack every function is again as it is declared there.
+
+mod concurrency;
+
+pub(super) use concurrency::get as concurrency;
+pub(super) use concurrency::put as put_concurrency;
+pub(super) use concurrency::remove as remove_concurrency;
+
+use std::sync::Arc;
 
 use axum::extract::Path;
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::http::HeaderName;
 use axum::http::HeaderValue;
+use axum::http::StatusCode;
+use axum::http::Uri;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::IntoResponse;
 use axum::response::Response;
+use serde_json::Map;
 use serde_json::Value;
 use serde_json::json;
 
@@ -20,24 +32,47 @@ use super::Port;
 use super::answer::Protocol;
 use super::answer::status;
 use super::request::Payload;
+use super::request::add_query;
 use super::request::bytes;
 use super::request::header;
 
-/// `GET /2015-03-31/functions`: all of them on one page.
-pub(super) async fn list(State(port): State<Port>) -> Response {
-    let functions: Vec<_> = port.parts.functions.all().iter().map(|function| described(function)).collect();
-    Protocol::Rest.answer(Ok(json!({ "Functions": functions })))
+/// A page of the list has no more functions than this, whatever its reader asks for.
+const LONGEST_PAGE: usize = 50;
+
+/// `GET /2015-03-31/functions`: by their names, a page at a time.
+pub(super) async fn list(State(port): State<Port>, uri: Uri) -> Response {
+    let mut wanted = Map::new();
+    add_query(&mut wanted, &uri);
+    Protocol::Rest.answer(page(port.parts.functions.all(), &wanted))
 }
 
 /// `GET /2015-03-31/functions/{name}`.
 pub(super) async fn describe(State(port): State<Port>, Path(name): Path<String>) -> Response {
-    let found = find(&port, &name);
-    Protocol::Rest.answer(found.map(|configuration| json!({ "Configuration": configuration, "Tags": {} })))
+    Protocol::Rest.answer(find(&port, &name).map(|function| {
+        let mut answer = json!({ "Configuration": described(&function), "Tags": {} });
+        if let (Some(most), Some(fields)) = (function.reserved_concurrency, answer.as_object_mut()) {
+            fields.insert("Concurrency".to_owned(), json!({ "ReservedConcurrentExecutions": most }));
+        }
+        answer
+    }))
+}
+
+/// `DELETE /2015-03-31/functions/{name}`: from now on it is as unknown as one that never was, while what runs of it
+/// runs to its end. Rules, schedules and mappings keep pointing at it, so that their events take the way that they
+/// take on AWS. It comes back with the next start of the stack.
+pub(super) async fn delete(State(port): State<Port>, Path(name): Path<String>) -> Response {
+    match find(&port, &name) {
+        Ok(function) => {
+            port.parts.functions.remove(&function.arn);
+            StatusCode::NO_CONTENT.into_response()
+        }
+        Err(error) => Protocol::Rest.refuse(&error),
+    }
 }
 
 /// `GET /2015-03-31/functions/{name}/configuration`.
 pub(super) async fn configuration(State(port): State<Port>, Path(name): Path<String>) -> Response {
-    Protocol::Rest.answer(find(&port, &name))
+    Protocol::Rest.answer(find(&port, &name).map(|function| described(&function)))
 }
 
 /// `POST /2015-03-31/functions/{name}/invocations`.
@@ -77,14 +112,32 @@ fn text(payload: Payload) -> Result<String, AwsError> {
     })
 }
 
-fn find(port: &Port, name: &str) -> Result<Value, AwsError> {
-    match port.parts.functions.find(name) {
-        Some(function) => Ok(described(&function)),
-        None => {
-            let message = format!("Function not found: {name}");
-            Err(AwsError { status: 404, code: "ResourceNotFoundException".to_owned(), message })
+/// The marker of a page is the last name of the page before.
+fn page(mut functions: Vec<Arc<Function>>, wanted: &Map<String, Value>) -> Result<Value, AwsError> {
+    let text = |name: &str| wanted.get(name).and_then(Value::as_str).filter(|text| !text.is_empty());
+    let most = match text("MaxItems").map(str::parse::<usize>) {
+        None => LONGEST_PAGE,
+        Some(Ok(most @ 1..=10_000)) => most.min(LONGEST_PAGE),
+        Some(_) => {
+            let message = "1 validation error detected: MaxItems must be between 1 and 10000.";
+            return Err(AwsError::sender("InvalidParameterValueException", message));
         }
-    }
+    };
+    let marker = text("Marker").unwrap_or_default();
+    functions.retain(|function| function.name.as_str() > marker);
+    functions.sort_by(|one, other| one.name.cmp(&other.name));
+    let more = functions.len() > most;
+    functions.truncate(most);
+    let described: Vec<Value> = functions.iter().map(|function| described(function)).collect();
+    let marker = functions.last().filter(|_| more).map(|last| &last.name);
+    Ok(json!({ "Functions": described, "NextMarker": marker }))
+}
+
+fn find(port: &Port, name: &str) -> Result<Arc<Function>, AwsError> {
+    port.parts.functions.find(name).ok_or_else(|| {
+        let message = format!("Function not found: {name}");
+        AwsError { status: 404, code: "ResourceNotFoundException".to_owned(), message }
+    })
 }
 
 fn described(function: &Function) -> Value {

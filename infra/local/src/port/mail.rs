@@ -1,10 +1,16 @@
-//! SES, as far as the house sends mails: they are not sent but kept in a mailbox, where everybody can read them.
+//! SES, as far as the house sends mails: they are not sent but kept in a mailbox, where everybody can read them. A mail
+//! that was sent twice lies there twice, because SES takes no key of the sender's and would deliver both.
+
+#[cfg(test)]
+mod tests;
 
 use std::collections::VecDeque;
+use std::path::Path;
 use std::sync::Mutex;
 use std::sync::PoisonError;
 
 use axum::extract::State;
+use axum::http::Uri;
 use axum::response::Response;
 use serde_json::Map;
 use serde_json::Value;
@@ -12,19 +18,80 @@ use serde_json::json;
 use uuid::Uuid;
 
 use crate::aws_error::AwsError;
+use crate::journal::Journal;
+use crate::journal::JournalError;
 
 use super::Port;
 use super::answer::Protocol;
 use super::request::Payload;
+use super::request::add_query;
 use super::request::fields;
 
 /// When there are more mails, the oldest go.
 const MOST_MAILS: usize = 10_000;
 
-/// The mails, the oldest first.
-#[derive(Default)]
-pub(super) struct Mailbox {
-    mails: Mutex<VecDeque<Value>>,
+/// So many mails are shown unless the reader wants another number.
+const USUAL_PAGE: usize = 100;
+
+/// The most mails that are shown at once.
+const LARGEST_PAGE: usize = 1_000;
+
+/// The mails. What was acknowledged stands in a journal first.
+#[derive(Debug)]
+pub struct Mailbox {
+    kept: Mutex<Kept>,
+    most: usize,
+}
+
+#[derive(Debug)]
+struct Kept {
+    journal: Journal<Value>,
+    /// The oldest first.
+    mails: VecDeque<Value>,
+}
+
+impl Mailbox {
+    /// The mailbox whose journal is at this path; without a path the mails are forgotten with it.
+    pub fn open(path: Option<&Path>) -> Result<Self, JournalError> {
+        Self::of_at_most(MOST_MAILS, path)
+    }
+
+    pub(super) fn of_at_most(most: usize, path: Option<&Path>) -> Result<Self, JournalError> {
+        let (journal, mails) = match path {
+            Some(path) => Journal::open(path)?,
+            None => (Journal::in_memory(), Vec::new()),
+        };
+        let mut mails = VecDeque::from(mails);
+        mails.drain(..mails.len().saturating_sub(most));
+        Ok(Self { kept: Mutex::new(Kept { journal, mails }), most })
+    }
+
+    fn keep(&self, mail: Value) -> Result<(), JournalError> {
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        let Kept { journal, mails } = &mut *kept;
+        journal.append(&mail)?;
+        mails.push_back(mail);
+        if mails.len() > self.most {
+            mails.pop_front();
+        }
+        if journal.length() > self.most * 2 {
+            // The mail itself is remembered: a journal that stays long is no reason to refuse it.
+            if let Err(error) = journal.compact(mails.make_contiguous()) {
+                tracing::warn!(%error, "the journal of the mails stays long");
+            }
+        }
+        Ok(())
+    }
+
+    /// The newest mails that were sent to this address, at most so many, the oldest of them first; and how many there
+    /// are in all.
+    fn newest(&self, to: Option<&str>, most: usize) -> (Vec<Value>, usize) {
+        let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        let wanted = || kept.mails.iter().filter(|mail| to.is_none_or(|to| is_to(mail, to)));
+        let mut newest: Vec<Value> = wanted().rev().take(most).cloned().collect();
+        newest.reverse();
+        (newest, wanted().count())
+    }
 }
 
 /// `POST /v2/email/outbound-emails`.
@@ -32,10 +99,13 @@ pub(super) async fn send(State(port): State<Port>, payload: Payload) -> Response
     Protocol::Rest.answer(fields(payload).and_then(|mail| keep(&port, mail)))
 }
 
-/// `GET /_causeway/mailbox`.
-pub(super) async fn mailbox(State(port): State<Port>) -> Response {
-    let mails = port.mailbox.mails.lock().unwrap_or_else(PoisonError::into_inner).clone();
-    Protocol::Rest.answer(Ok(json!({ "Mails": mails })))
+/// `GET /_causeway/mailbox?to=ADDRESS&limit=NUMBER`: the newest mails, the oldest of them first.
+pub(super) async fn mailbox(State(port): State<Port>, uri: Uri) -> Response {
+    let shown = asked(&uri).map(|(to, limit)| {
+        let (mails, all) = port.parts.mailbox.newest(to.as_deref(), limit);
+        json!({ "Mails": mails, "Total": all })
+    });
+    Protocol::Rest.answer(shown)
 }
 
 fn keep(port: &Port, mut mail: Map<String, Value>) -> Result<Value, AwsError> {
@@ -47,10 +117,38 @@ fn keep(port: &Port, mut mail: Map<String, Value>) -> Result<Value, AwsError> {
     let message_id = Uuid::new_v4().to_string();
     mail.insert("MessageId".to_owned(), json!(message_id));
     mail.insert("SentAt".to_owned(), json!(port.parts.clock.now().to_string()));
-    let mut mails = port.mailbox.mails.lock().unwrap_or_else(PoisonError::into_inner);
-    if mails.len() == MOST_MAILS {
-        mails.pop_front();
-    }
-    mails.push_back(Value::Object(mail));
+    let kept = port.parts.mailbox.keep(Value::Object(mail));
+    kept.map_err(|error| AwsError::receiver("InternalServiceErrorException", error.to_string()))?;
     Ok(json!({ "MessageId": message_id }))
+}
+
+/// Whose mails are asked for, and how many.
+fn asked(uri: &Uri) -> Result<(Option<String>, usize), AwsError> {
+    let mut asked = Map::new();
+    add_query(&mut asked, uri);
+    let refused = |message: String| Err(AwsError::sender("ValidationException", message));
+    if let Some(unknown) = asked.keys().find(|name| !matches!(name.as_str(), "to" | "limit")) {
+        return refused(format!("{unknown} is not known: the mailbox takes to and limit."));
+    }
+    let text = |name: &str| asked.get(name).and_then(Value::as_str).map(str::to_owned);
+    let to = text("to");
+    if to.as_ref().is_some_and(|to| to.trim().is_empty()) {
+        return refused("to must be an address.".to_owned());
+    }
+    let Some(limit) = text("limit") else { return Ok((to, USUAL_PAGE)) };
+    match limit.parse() {
+        Ok(limit) if (1..=LARGEST_PAGE).contains(&limit) => Ok((to, limit)),
+        _ => refused(format!("limit must be a whole number from 1 to {LARGEST_PAGE}.")),
+    }
+}
+
+/// Is this address among those that the mail goes to? It may stand there behind a name: `Ada <ada@example.com>`.
+fn is_to(mail: &Value, address: &str) -> bool {
+    let destination = mail.get("Destination");
+    let lists = ["ToAddresses", "CcAddresses", "BccAddresses"].into_iter().filter_map(|list| destination?.get(list));
+    let mut addresses = lists.filter_map(Value::as_array).flatten().filter_map(Value::as_str);
+    addresses.any(|written| {
+        let bare = written.rsplit_once('<').map_or(written, |(_, rest)| rest.trim_end().trim_end_matches('>'));
+        bare.trim().eq_ignore_ascii_case(address.trim())
+    })
 }

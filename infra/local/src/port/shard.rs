@@ -34,11 +34,16 @@ pub(super) fn long_in(body: &[u8]) -> Option<Vec<u8>> {
     changed.then(|| answer.to_string().into_bytes())
 }
 
+/// The id as it is told outside.
+pub(crate) fn long(id: &str) -> String {
+    let fill = FILL.to_string().repeat(SHORTEST.saturating_sub(id.len()));
+    format!("{id}{fill}")
+}
+
 fn fill(id: &mut Value) -> bool {
     let Some(short) = id.as_str().filter(|id| id.len() < SHORTEST) else {
         return false;
     };
-    let fill = FILL.to_string().repeat(SHORTEST - short.len());
-    *id = Value::from(format!("{short}{fill}"));
+    *id = Value::from(long(short));
     true
 }

@@ -7,7 +7,9 @@ use axum::http::Method;
 use axum::http::Uri;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::Response;
+use serde_json::Value;
 
+use crate::aws_error::AwsError;
 use crate::sqs::query_error;
 
 use super::Port;
@@ -56,6 +58,11 @@ async fn queues(port: &Port, operation: &str, payload: Payload) -> Response {
         Ok(body) => port.parts.sqs.handle(operation, body).await,
         Err(error) => Err(error),
     };
+    queue_answer(result)
+}
+
+/// The answer of the queues, with the older name of an error beside the new one.
+pub(super) fn queue_answer(result: Result<Value, AwsError>) -> Response {
     let older = result.as_ref().err().and_then(|error| HeaderValue::from_str(&query_error(error)).ok());
     let mut response = Protocol::Json10.answer(result);
     if let Some(older) = older {

@@ -1,6 +1,7 @@
 //! The port as its callers see it: bytes in, bytes out.
 
 mod causeway;
+mod faults;
 mod paths;
 mod refusals;
 mod targets;
@@ -22,16 +23,22 @@ use serde_json::json;
 use tokio::net::TcpListener;
 use tokio::sync::broadcast;
 
+use crate::cloud::Walker;
 use crate::events;
 use crate::events::Events;
 use crate::events::NoFeed;
 use crate::events::Surroundings;
+use crate::faults::Faults;
 use crate::lambda::stage::Act;
 use crate::lambda::stage::Stage;
+use crate::quiet::Quiet;
 use crate::scheduler::Scheduler;
 use crate::sqs;
 use crate::sqs::Sqs;
+use crate::writes::Writes;
 
+use super::Door;
+use super::Mailbox;
 use super::Parts;
 use super::serve;
 
@@ -63,6 +70,11 @@ impl Answer {
 
 impl House {
     async fn open(acts: impl IntoIterator<Item = Act>) -> Self {
+        Self::with(acts, Faults::none()).await
+    }
+
+    /// The same, where these faults happen.
+    async fn with(acts: impl IntoIterator<Item = Act>, faults: Faults) -> Self {
         let stage = Stage::set(acts);
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
         let address = listener.local_addr().unwrap();
@@ -79,14 +91,33 @@ impl House {
             queues: Arc::new(sqs.clone()),
             feed: Arc::new(NoFeed),
             seed: 1,
+            faults: faults.clone(),
         };
         let events = Events::in_memory(around.clone()).unwrap();
         tokio::spawn(Arc::clone(&events).run());
         let scheduler = Scheduler::in_memory(around, events.clone()).unwrap();
         let (feed, _) = broadcast::channel(2);
         let functions = stage.functions.clone();
+        let parts: Vec<Arc<dyn Quiet>> = vec![events.clone(), invokes.clone()];
+        let walker = Arc::new(Walker::new(clock.clone(), functions.clone(), parts, Vec::new()));
         let (database, telling) = (Database::memory().unwrap(), feed.clone());
-        let parts = Parts { account, sqs, events, scheduler, functions, invokes, clock, feed: telling, database };
+        let mailbox = Arc::new(Mailbox::open(None).unwrap());
+        let parts = Parts {
+            account,
+            sqs,
+            events,
+            scheduler,
+            functions,
+            invokes,
+            clock,
+            walker,
+            feed: telling,
+            database,
+            writes: Writes::default(),
+            door: Door::default(),
+            mailbox,
+            faults,
+        };
         tokio::spawn(serve(listener, parts));
         Self { stage, address, feed }
     }

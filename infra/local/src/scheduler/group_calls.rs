@@ -38,26 +38,26 @@ struct ListScheduleGroups {
 impl Scheduler {
     pub(super) fn create_schedule_group(&self, fields: Value) -> Result<Value, AwsError> {
         let name = checked_name(required("name", read::<Named>(fields)?.name)?)?;
-        let mut state = self.state();
+        let mut state = self.ledger.state();
         if state.groups.contains_key(&name) {
             return Err(conflict("Schedule group", &name));
         }
         let arn = self.group_arn(&name);
         let group = Group { name, created: self.around.clock.now() };
-        self.commit(&mut state, vec![Change::Group(group)]).map_err(not_remembered)?;
+        self.ledger.commit(&mut state, vec![Change::Group(group)]).map_err(not_remembered)?;
         Ok(json!({ "ScheduleGroupArn": arn }))
     }
 
     pub(super) fn get_schedule_group(&self, fields: Value) -> Result<Value, AwsError> {
         let name = required("name", read::<Named>(fields)?.name)?;
-        let state = self.state();
+        let state = self.ledger.state();
         let group = state.groups.get(&name).ok_or_else(|| not_found("Schedule group", &name))?;
         Ok(self.describe_group(group))
     }
 
     pub(super) fn list_schedule_groups(&self, fields: Value) -> Result<Value, AwsError> {
         let request: ListScheduleGroups = read(fields)?;
-        let state = self.state();
+        let state = self.ledger.state();
         let prefix = request.name_prefix.unwrap_or_default();
         let wanted = state.groups.iter().filter(|(name, _)| name.starts_with(&prefix));
         let described = wanted.map(|(name, group)| (name.clone(), self.describe_group(group)));
@@ -70,13 +70,13 @@ impl Scheduler {
         if name == "default" {
             return Err(invalid("The default schedule group cannot be deleted."));
         }
-        let mut state = self.state();
+        let mut state = self.ledger.state();
         known_group(&state, &name)?;
         // With a group all its schedules go.
         let inside = state.plans.values().filter(|plan| plan.group == name);
         let mut changes: Vec<_> = inside.map(|plan| Change::PlanGone { key: plan.key() }).collect();
         changes.push(Change::GroupGone { name });
-        self.commit(&mut state, changes).map_err(not_remembered)?;
+        self.ledger.commit(&mut state, changes).map_err(not_remembered)?;
         Ok(json!({}))
     }
 

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
+use crate::delivery::progress::Doom;
 use crate::events::bus_name;
-use crate::events::delivery::Doom;
 use crate::events::envelope::seconds;
 use crate::events::target::Kind;
 use crate::events::target::kind;
@@ -38,7 +38,7 @@ struct Entry {
 
 impl Scheduler {
     /// Invokes the target once.
-    pub(super) async fn hand_over(&self, execution: &Execution) -> Result<(), NotTaken> {
+    pub(super) async fn hand_to_target(&self, execution: &Execution) -> Result<(), NotTaken> {
         let arn = &execution.target.arn;
         let input = self.input(execution);
         match kind(arn) {
@@ -89,7 +89,7 @@ impl Scheduler {
             })
             .to_string();
         };
-        let tries = (execution.tries + 1).to_string();
+        let tries = (execution.progress.tries + 1).to_string();
         let planned = seconds(execution.planned);
         let values = [
             ("<aws.scheduler.schedule-arn>", execution.schedule_arn.as_str()),
@@ -101,14 +101,14 @@ impl Scheduler {
     }
 
     /// The message for the dead-letter queue: what the target did not take, and why.
-    pub(super) fn dead_letter(&self, execution: &Execution, doom: &Doom) -> NewMessage {
+    pub(super) fn letter(&self, execution: &Execution, doom: &Doom) -> NewMessage {
         let mut attributes = BTreeMap::from([
             ("SCHEDULE_ARN".to_owned(), execution.schedule_arn.clone()),
             ("TARGET_ARN".to_owned(), execution.target.arn.clone()),
             ("EXECUTION_ID".to_owned(), execution.id.clone()),
             ("SCHEDULED_TIME".to_owned(), seconds(execution.planned)),
             ("IS_PAYLOAD_TRUNCATED".to_owned(), "false".to_owned()),
-            ("RETRY_ATTEMPTS".to_owned(), execution.tries.saturating_sub(1).to_string()),
+            ("RETRY_ATTEMPTS".to_owned(), execution.progress.tries.saturating_sub(1).to_string()),
             ("ERROR_CODE".to_owned(), doom.code.clone()),
             ("ERROR_MESSAGE".to_owned(), doom.message.clone()),
         ]);

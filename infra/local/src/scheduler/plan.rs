@@ -7,14 +7,14 @@ use serde::Serialize;
 use serde_json::Value;
 use serde_json::json;
 
+use crate::delivery::retry::RetryPolicy;
 use crate::events::Place;
-use crate::events::retry::RetryPolicy;
 use crate::events::target::DeadLetterConfig;
 use crate::schedule::Schedule;
 
 /// A schedule.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Plan {
+pub(crate) struct Plan {
     pub(super) group: String,
     pub(super) name: String,
     pub(super) expression: String,

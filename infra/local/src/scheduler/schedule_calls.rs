@@ -42,43 +42,43 @@ struct ListSchedules {
 impl Scheduler {
     pub(super) fn create_schedule(&self, fields: Value) -> Result<Value, AwsError> {
         let plan = read::<Wanted>(fields)?.plan(self.around.clock.now())?;
-        let mut state = self.state();
+        let mut state = self.ledger.state();
         known_group(&state, &plan.group)?;
         let arn = plan.arn(&self.around.place);
         match state.plans.get(&plan.key()) {
             Some(old) if plan.repeats(old) => {}
             Some(_) => return Err(conflict("Schedule", &plan.name)),
-            None => self.commit(&mut state, vec![Change::Plan(Box::new(plan))]).map_err(not_remembered)?,
+            None => self.ledger.commit(&mut state, vec![Change::Plan(Box::new(plan))]).map_err(not_remembered)?,
         }
         Ok(json!({ "ScheduleArn": arn }))
     }
 
     pub(super) fn update_schedule(&self, fields: Value) -> Result<Value, AwsError> {
         let plan = read::<Wanted>(fields)?.plan(self.around.clock.now())?;
-        let mut state = self.state();
+        let mut state = self.ledger.state();
         known_group(&state, &plan.group)?;
         let old = state.plans.get(&plan.key()).ok_or_else(|| not_found("Schedule", &plan.name))?;
         let plan = Plan { created: old.created, ..plan };
         let arn = plan.arn(&self.around.place);
-        self.commit(&mut state, vec![Change::Plan(Box::new(plan))]).map_err(not_remembered)?;
+        self.ledger.commit(&mut state, vec![Change::Plan(Box::new(plan))]).map_err(not_remembered)?;
         Ok(json!({ "ScheduleArn": arn }))
     }
 
     pub(super) fn get_schedule(&self, fields: Value) -> Result<Value, AwsError> {
-        let state = self.state();
+        let state = self.ledger.state();
         Ok(known(&state, fields)?.describe(&self.around.place))
     }
 
     pub(super) fn delete_schedule(&self, fields: Value) -> Result<Value, AwsError> {
-        let mut state = self.state();
+        let mut state = self.ledger.state();
         let key = known(&state, fields)?.key();
-        self.commit(&mut state, vec![Change::PlanGone { key }]).map_err(not_remembered)?;
+        self.ledger.commit(&mut state, vec![Change::PlanGone { key }]).map_err(not_remembered)?;
         Ok(json!({}))
     }
 
     pub(super) fn list_schedules(&self, fields: Value) -> Result<Value, AwsError> {
         let request: ListSchedules = read(fields)?;
-        let state = self.state();
+        let state = self.ledger.state();
         if let Some(group) = &request.group_name {
             known_group(&state, group)?;
         }

@@ -7,14 +7,18 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use serde::Serialize;
 
-use crate::events::delivery::Doom;
+use crate::delivery::outbox::Outbox;
+use crate::delivery::progress::Progress;
+use crate::delivery::sender::Label;
+use crate::delivery::sender::Parcel;
+use crate::ledger::Remembered;
 
 use super::plan::Plan;
 use super::plan::Target;
 
 /// One step of the state, as the journal keeps it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub(super) enum Change {
+pub(crate) enum Change {
     Group(Group),
     GroupGone {
         name: String,
@@ -33,15 +37,14 @@ pub(super) enum Change {
 
 /// A group of schedules.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Group {
+pub(crate) struct Group {
     pub(super) name: String,
     pub(super) created: Timestamp,
 }
 
 /// One firing of a schedule that has not ended.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Execution {
-    pub(super) number: u64,
+pub(crate) struct Execution {
     pub(super) id: String,
     /// The schedule's key, to complete it at the end.
     pub(super) plan: String,
@@ -49,27 +52,47 @@ pub(super) struct Execution {
     pub(super) planned: Timestamp,
     pub(super) began: Timestamp,
     pub(super) target: Target,
-    pub(super) tries: u32,
-    pub(super) due: Timestamp,
-    /// Set when it will not be tried any more and only the dead letter is left to write.
-    pub(super) doomed: Option<Doom>,
+    #[serde(flatten)]
+    pub(super) progress: Progress,
 }
 
 /// Everything that survives a kill.
 #[derive(Debug, Default)]
-pub(super) struct State {
+pub(crate) struct State {
     pub(super) groups: BTreeMap<String, Group>,
     pub(super) plans: BTreeMap<String, Plan>,
-    pub(super) executions: BTreeMap<u64, Execution>,
+    pub(super) outbox: Outbox<Execution>,
     /// When which schedule fires, the next first.
     firings: BTreeSet<(Timestamp, String)>,
-    /// The executions that nobody works on, the most urgent first.
-    due: BTreeSet<(Timestamp, u64)>,
-    pub(super) next_number: u64,
 }
 
-impl State {
-    pub(super) fn apply(&mut self, change: Change) {
+impl Parcel for Execution {
+    fn progress(&self) -> &Progress {
+        &self.progress
+    }
+
+    fn progress_mut(&mut self) -> &mut Progress {
+        &mut self.progress
+    }
+
+    fn label(&self) -> Label<'_> {
+        let target = &self.target;
+        Label {
+            id: &self.id,
+            from: &self.schedule_arn,
+            to: &target.arn,
+            since: self.planned,
+            sent: self.began,
+            policy: target.retry_policy.unwrap_or_default(),
+            dead_letters: target.dead_letter_config.as_ref().and_then(|config| config.arn.as_deref()),
+        }
+    }
+}
+
+impl Remembered for State {
+    type Change = Change;
+
+    fn apply(&mut self, change: Change) {
         match change {
             Change::Group(group) => {
                 self.groups.insert(group.name.clone(), group);
@@ -84,40 +107,27 @@ impl State {
                 self.plans.insert(key, *plan);
             }
             Change::PlanGone { key } => self.remove_plan(&key),
-            Change::Execution(execution) => {
-                let number = execution.number;
-                self.next_number = self.next_number.max(number + 1);
-                self.remove_execution(number);
-                self.due.insert((execution.due, number));
-                self.executions.insert(number, *execution);
-            }
-            Change::Done { number } => self.remove_execution(number),
+            Change::Execution(execution) => self.outbox.put(*execution),
+            Change::Done { number } => self.outbox.remove(number),
         }
     }
 
-    fn remove_plan(&mut self, key: &str) {
-        if let Some(next) = self.plans.remove(key).and_then(|plan| plan.next) {
-            self.firings.remove(&(next, key.to_owned()));
-        }
-    }
-
-    fn remove_execution(&mut self, number: u64) {
-        if let Some(execution) = self.executions.remove(&number) {
-            self.due.remove(&(execution.due, number));
-        }
-    }
-
-    /// The changes that lead to this state from nothing.
-    pub(super) fn changes(&self) -> Vec<Change> {
+    fn changes(&self) -> Vec<Change> {
         let groups = self.groups.values().cloned().map(Change::Group);
         let plans = self.plans.values().cloned().map(|plan| Change::Plan(Box::new(plan)));
-        let executions = self.executions.values().cloned().map(|execution| Change::Execution(Box::new(execution)));
+        let executions = self.outbox.all().cloned().map(|execution| Change::Execution(Box::new(execution)));
         groups.chain(plans).chain(executions).collect()
     }
 
-    /// How many things the state holds.
-    pub(super) fn living(&self) -> usize {
-        self.groups.len() + self.plans.len() + self.executions.len()
+    fn living(&self) -> usize {
+        self.groups.len() + self.plans.len() + self.outbox.len()
+    }
+}
+
+impl State {
+    /// When the next schedule fires.
+    pub(super) fn next_firing(&self) -> Option<Timestamp> {
+        self.firings.first().map(|(next, _)| *next)
     }
 
     /// The schedule that fires next, if its time has come.
@@ -126,21 +136,9 @@ impl State {
         self.plans.get(key).cloned()
     }
 
-    /// Takes the most urgent execution, if one is due.
-    pub(super) fn take_due(&mut self, now: Timestamp) -> Option<Execution> {
-        let (due, number) = self.due.first().copied().filter(|(due, _)| *due <= now)?;
-        self.due.remove(&(due, number));
-        self.executions.get(&number).cloned()
-    }
-
-    /// Nobody works on any execution: all wait for their time.
-    pub(super) fn release_all(&mut self) {
-        self.due = self.executions.values().map(|execution| (execution.due, execution.number)).collect();
-    }
-
-    /// When the next schedule fires or the next execution is due.
-    pub(super) fn next_moment(&self) -> Option<Timestamp> {
-        let fires = self.firings.first().map(|(next, _)| *next);
-        fires.into_iter().chain(self.due.first().map(|(due, _)| *due)).min()
+    fn remove_plan(&mut self, key: &str) {
+        if let Some(next) = self.plans.remove(key).and_then(|plan| plan.next) {
+            self.firings.remove(&(next, key.to_owned()));
+        }
     }
 }

@@ -6,8 +6,8 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::aws_error::AwsError;
+use crate::delivery::retry::RetryPolicy;
 use crate::events::request::required;
-use crate::events::retry::RetryPolicy;
 use crate::events::target::Kind;
 use crate::events::target::kind;
 use crate::schedule::Expression;

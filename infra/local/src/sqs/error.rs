@@ -1,4 +1,5 @@
-//! The errors of SQS, and the older names by which the SDKs still know them.
+//! The errors of SQS, and the older names by which the SDKs still know them. In the JSON protocol every error of the
+//! caller has the status 400, also those that the older protocol answered with 403 or 404.
 
 use crate::aws_error::AwsError;
 use crate::journal::JournalError;
@@ -46,7 +47,7 @@ pub(super) fn unknown_attribute(name: &str) -> AwsError {
 
 pub(super) fn no_such_resource(parameter: &str) -> AwsError {
     let message = format!("The resource that you specified for the {parameter} parameter doesn't exist.");
-    AwsError { status: 404, code: "ResourceNotFoundException".to_owned(), message }
+    AwsError::sender("ResourceNotFoundException", message)
 }
 
 pub(super) fn not_kept(error: &JournalError) -> AwsError {

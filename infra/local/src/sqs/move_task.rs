@@ -148,5 +148,5 @@ pub(super) fn cancel(turn: &Turn<'_>, request: &Cancel) -> Result<Value, AwsErro
 }
 
 fn no_such_task() -> AwsError {
-    AwsError { status: 404, code: "ResourceNotFoundException".to_owned(), message: "Task does not exist.".to_owned() }
+    AwsError::sender("ResourceNotFoundException", "Task does not exist.")
 }

@@ -87,7 +87,7 @@ pub(super) fn purge(turn: &mut Turn<'_>, request: &OfQueue) -> Result<Value, Aws
     let at = turn.now;
     if turn.queue(&name)?.purged.is_some_and(|purged| at.duration_since(purged) < REST) {
         let message = format!("Only one PurgeQueue operation on {name} is allowed every 60 seconds.");
-        return Err(AwsError { status: 403, code: "PurgeQueueInProgress".to_owned(), message });
+        return Err(AwsError::sender("PurgeQueueInProgress", message));
     }
     turn.commit(vec![Record::Purged { queue: name, at }])?;
     Ok(json!({}))

@@ -32,7 +32,7 @@ impl Receipt {
         });
         receipt.ok_or_else(|| {
             let message = format!("The input receipt handle \"{handle}\" is not a valid receipt handle.");
-            AwsError { status: 404, code: "ReceiptHandleIsInvalid".to_owned(), message }
+            AwsError::sender("ReceiptHandleIsInvalid", message)
         })
     }
 }

@@ -112,7 +112,7 @@ fn receive(turn: &mut Turn<'_>, name: &str, request: &Receive) -> Result<Vec<Val
 
 fn over_limit() -> AwsError {
     let message = "The number of messages in flight has reached the limit of this queue.".to_owned();
-    AwsError { status: 403, code: "OverLimit".to_owned(), message }
+    AwsError::sender("OverLimit", message)
 }
 
 /// Moves what would be received once too often to the dead-letter queue. Without one there it stays.

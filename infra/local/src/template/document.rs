@@ -2,6 +2,7 @@
 //! intrinsic is worked out.
 
 use super::Finding;
+use super::Kept;
 use super::TemplateError;
 use super::node::Data;
 use super::node::Entries;
@@ -33,6 +34,8 @@ pub(super) struct Declared {
     pub(super) binary: Option<String>,
     /// What a function may do, in the words of SAM.
     pub(super) policies: Option<Node>,
+    /// Does it outlive its place in the template?
+    pub(super) kept: Kept,
 }
 
 impl Declared {
@@ -47,6 +50,7 @@ impl Declared {
             needs: Vec::new(),
             binary: None,
             policies: None,
+            kept: Kept::default(),
         }
     }
 }
@@ -132,10 +136,26 @@ fn resource(id: String, line: usize, node: Node, findings: &mut Vec<Finding>) ->
     };
     let place = format!("{id}.DependsOn");
     let needs = needs.into_iter().map(|need| Ok((need.as_text(&place)?, need.line))).collect::<Result<_, _>>()?;
+    let kept = Kept {
+        when_removed: is_kept(&mut attributes, &id, "DeletionPolicy")?,
+        when_replaced: is_kept(&mut attributes, &id, "UpdateReplacePolicy")?,
+    };
     for (key, _) in attributes {
-        if !matches!(key.name.as_str(), "DeletionPolicy" | "UpdateReplacePolicy" | "UpdatePolicy" | "CreationPolicy") {
+        if !matches!(key.name.as_str(), "UpdatePolicy" | "CreationPolicy") {
             findings.push(Finding::new(key.line, &id, format!("the attribute {} is not known", key.name)));
         }
     }
-    Ok(Declared { line, id, kind, condition, properties, needs, binary, policies: None })
+    Ok(Declared { line, id, kind, condition, properties, needs, binary, policies: None, kept })
+}
+
+/// What this attribute says of the resource's end. Nothing that is played here can leave a snapshot.
+fn is_kept(attributes: &mut Entries, id: &str, attribute: &str) -> Result<bool, TemplateError> {
+    let Some(node) = take(attributes, attribute) else { return Ok(false) };
+    let place = format!("{id}.{attribute}");
+    match (attribute, node.as_text(&place)?.as_str()) {
+        (_, "Delete") => Ok(false),
+        (_, "Retain") | ("DeletionPolicy", "RetainExceptOnCreate") => Ok(true),
+        ("DeletionPolicy", _) => Err(node.wrong(&place, "Delete, Retain or RetainExceptOnCreate")),
+        _ => Err(node.wrong(&place, "Delete or Retain")),
+    }
 }

@@ -15,6 +15,7 @@ pub use document::Output;
 pub use document::ScheduleGroup;
 pub use function::AsynchronousInvokes;
 pub use function::Function;
+pub use function::Logging;
 pub use mapping::Mapping;
 pub use mapping::Source;
 pub use mapping::StartingPosition;
@@ -27,6 +28,11 @@ pub use rule::Target;
 pub use scheduled::Scheduled;
 pub use scheduled::ScheduledTarget;
 pub use table::Table;
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use serde::Serialize;
 
 use super::Finding;
 use super::Settings;
@@ -61,8 +67,19 @@ pub struct Stack {
     pub documents: Vec<Document>,
     /// What the stack says of itself.
     pub outputs: Vec<Output>,
+    /// What outlives its place in the template, by logical id.
+    pub kept: BTreeMap<String, Kept>,
     /// What the template has and this machine does not play, in the order of the lines.
     pub findings: Vec<Finding>,
+}
+
+/// Whether a resource outlives its place in the template.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Kept {
+    /// It is kept when the template does not have it any more.
+    pub when_removed: bool,
+    /// It is kept when another takes its place.
+    pub when_replaced: bool,
 }
 
 /// A resource with its properties worked out.
@@ -104,6 +121,9 @@ pub(super) fn build<'t>(
             None => None,
             Some(policies) => Some(evaluator.of_resource(declared, policies)?.to_json()),
         };
+        if declared.kept != Kept::default() {
+            stack.kept.insert(declared.id.clone(), declared.kept);
+        }
         let (_, identity) = evaluator.identity(declared.line, "resource", &declared.id)?;
         let resource = Resource { declared, identity, settings };
         let mut fields = Fields::of(&properties, &declared.id)?;

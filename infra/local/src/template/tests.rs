@@ -2,6 +2,7 @@
 
 mod agreement;
 mod intrinsics;
+mod kept;
 mod limits;
 mod naming;
 mod parameters;

@@ -2,12 +2,15 @@
 
 use std::collections::HashSet;
 
+use jiff::SignedDuration;
 use jiff::Timestamp;
 use kernel::clock::Clock;
 use kernel::clock::Ids;
 
+use super::Line;
 use super::OsIds;
 use super::SystemClock;
+use super::of_environment;
 
 #[test]
 fn an_id_says_its_time_and_is_never_given_twice() {
@@ -30,4 +33,49 @@ fn chance_lies_between_nothing_and_one_and_differs() {
 fn the_clock_goes_forward() {
     let before = SystemClock.now();
     assert!(SystemClock.now() >= before);
+}
+
+fn line(text: &str) -> Line {
+    text.parse().unwrap()
+}
+
+#[test]
+fn a_line_stands_still_or_runs_faster_than_the_machine() {
+    let standing = line("2026-11-24T05:00:00Z@2026-11-21T05:00:00Z*0");
+    let fast = line("2026-11-24T05:00:00Z@2026-11-21T05:00:00.25Z*60");
+    let (shown, hour) = (standing.shown, SignedDuration::from_hours(1));
+    assert_eq!(standing.shows_at(standing.at + hour), shown);
+    assert_eq!(fast.shows_at(fast.at), shown);
+    assert_eq!(fast.shows_at(fast.at + hour), shown + SignedDuration::from_hours(60));
+    assert_eq!(fast.shows_at(fast.at - hour), shown);
+    assert_eq!(line("2026-11-24T05:00:00Z@2026-11-21T05:00:00Z*1e30").shows_at(Timestamp::MAX), Timestamp::MAX);
+}
+
+#[test]
+fn the_environment_names_the_clock_and_without_it_time_is_the_machines() {
+    let given = |text: &str| {
+        let text = text.to_owned();
+        of_environment(move |name| (name == "CAUSEWAY_CLOCK").then(|| text.clone()))
+    };
+    let standing = given("2026-11-24T05:00:00Z@2026-11-21T05:00:00Z*0").unwrap_or_else(|error| panic!("{error}"));
+    assert_eq!(standing.now().to_string(), "2026-11-24T05:00:00Z");
+    let before = Timestamp::now();
+    assert!(given(" ").unwrap_or_else(|error| panic!("{error}")).now() >= before);
+    assert!(of_environment(|_| None).is_ok());
+}
+
+#[test]
+fn a_clock_of_another_form_is_refused_by_its_name_with_the_form() {
+    for wrong in [
+        "soon",
+        "2026-11-24T05:00:00Z",
+        "2026-11-24T05:00:00Z@2026-11-21T05:00:00Z",
+        "2026-11-24@2026-11-21T05:00:00Z*1",
+        "2026-11-24T05:00:00Z@2026-11-21T05:00:00Z*-1",
+        "2026-11-24T05:00:00Z@2026-11-21T05:00:00Z*NaN",
+    ] {
+        let Err(error) = of_environment(|_| Some(wrong.to_owned())) else { panic!("{wrong} was taken") };
+        let said = error.to_string();
+        assert!(said.starts_with(&format!("CAUSEWAY_CLOCK is {wrong:?} and must be <time shown>@")), "{said}");
+    }
 }

@@ -1,6 +1,8 @@
 //! The desk where dead letters are read, put back and thrown away, all of them or by cause.
 //! A letter goes away only after the bus has taken it, so a walk that is cut short can be begun again.
 
+use std::collections::BTreeSet;
+
 use kernel::bus::Said;
 use kernel::failure::causes;
 use serde_json::value::RawValue;
@@ -104,6 +106,23 @@ impl DeadLetterDesk {
             self.queue.remove(held).await?;
         }
         Ok(picked.len())
+    }
+
+    /// Throws away the letters of these ids, which somebody has seen; what came meanwhile stays. The answer says which
+    /// are gone.
+    pub async fn purge_seen(&self, seen: &BTreeSet<String>) -> Result<Vec<Held>, QueueError> {
+        let held = self.queue.take(self.most).await?;
+        let (mut known, others): (Vec<Held>, Vec<Held>) = held.into_iter().partition(|held| seen.contains(&held.id));
+        self.queue.give_back(&others).await;
+        let mut gone = Vec::with_capacity(known.len());
+        while let Some(held) = known.pop() {
+            if let Err(error) = self.queue.remove(&held).await {
+                self.queue.give_back(known.iter().chain([&held])).await;
+                return Err(error);
+            }
+            gone.push(held);
+        }
+        Ok(gone)
     }
 
     async fn take(&self, pick: &Pick) -> Result<(Vec<Held>, Vec<Held>), QueueError> {

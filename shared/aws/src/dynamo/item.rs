@@ -42,11 +42,15 @@ pub(crate) const RECENT: &str = "recent";
 /// Events, sends, timers and state, packed together.
 pub(crate) const PACKED: &str = "packed";
 
+/// The root of all ids in the commit.
+pub(crate) const ID: &str = "id";
+/// The command that made it.
+pub(crate) const COMMAND: &str = "command";
+/// Where it comes from.
+pub(crate) const METADATA: &str = "metadata";
+
 const COUNT: &str = "count";
-const ID: &str = "id";
 const CARRIED_BEFORE: &str = "carried_before";
-const COMMAND: &str = "command";
-const METADATA: &str = "metadata";
 const AT: &str = "at";
 const FORMAT_NAME: &str = "format";
 

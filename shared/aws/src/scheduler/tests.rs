@@ -19,7 +19,7 @@ use serde_json::value::to_raw_value;
 
 use super::SchedulerTimers;
 use super::Scheduling;
-use super::read_at;
+use super::due_of;
 use super::write_at;
 use crate::fake_wire::FakeWire;
 use crate::fake_wire::Reply;
@@ -168,5 +168,5 @@ fn a_due_time_is_never_early_and_never_in_the_past() {
     assert_eq!(read("2026-01-02T03:04:05Z"), "at(2026-01-02T03:04:05)");
     assert_eq!(read("2025-12-31T00:00:00Z"), "at(2026-01-01T00:00:05)");
     assert_eq!(read("2026-01-01T00:00:00Z"), "at(2026-01-01T00:00:05)");
-    assert_eq!(read_at(&read("2026-01-02T03:04:05Z")).unwrap(), "2026-01-02T03:04:05Z".parse().unwrap());
+    assert_eq!(due_of(&read("2026-01-02T03:04:05Z")).unwrap(), "2026-01-02T03:04:05Z".parse().unwrap());
 }

@@ -81,7 +81,7 @@ async fn rules_targets_and_buses_are_there_again_also_after_compacting() {
         settle().await;
     }
     assert_eq!(world.invocations().len(), 4_500);
-    let length = events.journal.length();
+    let length = events.ledger.length();
     assert!(length < 5_000, "{length}");
     driver.abort();
     settle().await;
@@ -91,4 +91,30 @@ async fn rules_targets_and_buses_are_there_again_also_after_compacting() {
     let targets = call(&events, "ListTargetsByRule", json!({ "Rule": "reserve" })).await;
     assert_eq!(targets["Targets"], json!([{ "Id": "f", "Arn": FUNCTION }]));
     assert_eq!(events.undelivered(), 0);
+}
+
+#[tokio::test]
+async fn a_journal_of_the_first_version_is_still_read_and_what_it_owes_is_delivered() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("events.journal");
+    let records = [
+        r#"{"Bus":{"name":"default","description":null,"created":"2026-11-21T04:00:00Z"}}"#.to_owned(),
+        format!(
+            r#"{{"Owed":{{"event":{{"id":"e-1","text":"{{\"id\":\"e-1\"}}","at":"2026-11-21T04:59:00Z","forwarded":false}},
+            "to":[{{"number":7,"rule_arn":"r","target":{{"Id":"f","Arn":"{FUNCTION}"}},"tries":0,"due":"2026-11-21T04:59:00Z","doomed":null}}]}}}}"#
+        )
+        .replace('\n', ""),
+        format!(
+            r#"{{"Tried":{{"number":7,"rule_arn":"r","target":{{"Id":"f","Arn":"{FUNCTION}"}},"tries":2,"due":"2026-11-21T05:00:05Z","doomed":null}}}}"#
+        ),
+    ];
+    let lines = records.map(|record| format!("{:08x} {record}\n", crc32fast::hash(record.as_bytes())));
+    std::fs::write(&path, lines.concat()).unwrap();
+    let (world, clock) = (Arc::new(World::default()), clock());
+    let events = Events::open(&path, world.surroundings(&clock)).unwrap();
+    tokio::spawn(events.clone().run());
+    pass(&clock, 4).await;
+    assert_eq!((world.invocations().len(), events.undelivered()), (0, 1));
+    pass(&clock, 1).await;
+    assert_eq!((world.invocations(), events.undelivered()), (vec![json!({ "id": "e-1" })], 0));
 }

@@ -17,6 +17,7 @@ use crate::events::Feed;
 use crate::events::News;
 use crate::events::Place;
 use crate::events::Surroundings;
+use crate::faults::Faults;
 use crate::ports::InvokeLater;
 use crate::ports::NewMessage;
 use crate::ports::NotTaken;
@@ -31,6 +32,7 @@ pub(crate) struct World {
     pub(crate) invoked: Mutex<Vec<(String, String)>>,
     pub(crate) sent: Mutex<Vec<(String, NewMessage)>>,
     pub(crate) news: Mutex<Vec<News>>,
+    pub(crate) faults: Mutex<Option<Faults>>,
     troubles: Mutex<BTreeMap<String, VecDeque<NotTaken>>>,
 }
 
@@ -63,6 +65,7 @@ impl World {
             queues: self.clone(),
             feed: self.clone(),
             seed: 7,
+            faults: self.faults.lock().unwrap().clone().unwrap_or_else(Faults::none),
         }
     }
 }

@@ -14,6 +14,7 @@ use tokio::sync::oneshot;
 use tokio::sync::watch;
 use tokio::task::AbortHandle;
 
+use crate::clock::Line;
 use crate::template::Function;
 
 use super::FunctionError;
@@ -30,6 +31,8 @@ use super::variables::variables;
 pub(super) struct Environment {
     pub(super) function: Arc<Function>,
     pub(super) process_id: u32,
+    /// The clock that the process was told.
+    pub(super) line: Option<Line>,
     desk: Arc<Desk>,
     work: mpsc::Sender<Work>,
     ended: watch::Receiver<Option<FunctionError>>,
@@ -41,6 +44,7 @@ impl Environment {
     pub(super) async fn start(
         settings: &Settings,
         function: Arc<Function>,
+        line: Option<Line>,
         listener: &Listener,
     ) -> Result<Self, FunctionError> {
         let binary = settings.binary(&function);
@@ -52,7 +56,7 @@ impl Environment {
         let address = api.local_addr().map_err(not_started)?.to_string();
         let mut child = Command::new(&binary)
             .env_clear()
-            .envs(variables(settings, &function, &address))
+            .envs(variables(settings, &function, line, &address))
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -75,7 +79,7 @@ impl Environment {
             served.await.unwrap_or_default();
         });
         tokio::spawn(own(child, Arc::clone(&desk), dropped, end, server.abort_handle()));
-        Ok(Self { function, process_id, desk, work, ended, _alive: alive })
+        Ok(Self { function, process_id, line, desk, work, ended, _alive: alive })
     }
 
     pub(super) fn is_alive(&self) -> bool {

@@ -45,12 +45,17 @@ fn function(name: &str) -> Function {
 }
 
 fn processes(most: usize) -> (Processes, UnboundedReceiver<LogLine>) {
+    on_clock(most, Clock::of_the_world())
+}
+
+fn on_clock(most: usize, clock: Clock) -> (Processes, UnboundedReceiver<LogLine>) {
     let (lines, read) = unbounded_channel();
     let settings = Settings {
         binaries: examples(),
         region: "eu-central-1".to_owned(),
         endpoint_url: "http://127.0.0.1:4566".to_owned(),
         most,
+        clock,
     };
     let listener = Arc::new(move |line| lines.send(line).unwrap_or_default());
     (Processes::new(settings, listener), read)
@@ -207,6 +212,36 @@ async fn what_a_process_writes_is_heard_line_by_line() {
     // The two outputs come in no order, the lines of each do.
     heard.retain(|line| line != "three");
     assert_eq!(heard, ["one", "two"]);
+}
+
+#[tokio::test]
+async fn a_process_reads_the_clock_it_was_told_and_starts_anew_when_that_was_moved() {
+    let clock = Clock::paused("2026-11-21T05:00:00Z".parse().unwrap());
+    let (processes, _lines) = on_clock(4, clock.clone());
+    let first = ask(&processes, "reserve", "{}").await.unwrap();
+    let told = first["environment"]["CAUSEWAY_CLOCK"].as_str().unwrap();
+    assert!(told.starts_with("2026-11-21T05:00:00Z@") && told.ends_with("Z*0"), "{told}");
+    assert_eq!(ask(&processes, "reserve", "{}").await.unwrap()["process"], first["process"]);
+    clock.tick(SignedDuration::from_mins(1));
+    let moved = ask(&processes, "reserve", "{}").await.unwrap();
+    assert_ne!(moved["process"], first["process"]);
+    let told = moved["environment"]["CAUSEWAY_CLOCK"].as_str().unwrap();
+    assert!(told.starts_with("2026-11-21T05:01:00Z@"), "{told}");
+    until_gone(first["process"].as_u64().unwrap()).await;
+}
+
+#[tokio::test]
+async fn a_process_on_the_machines_clock_is_told_none_and_no_file_of_certificates_that_is_not_there() {
+    let (processes, _lines) = processes(4);
+    let there = examples().join("tiny_function").display().to_string();
+    for (file, told) in [("no/such/bundle.crt", Value::Null), (&there, Value::from(there.as_str()))] {
+        let mut function = function("reserve");
+        function.environment.insert("SSL_CERT_FILE".to_owned(), file.to_owned());
+        let answer = processes.invoke(invocation(function, "{}")).await.unwrap();
+        let answer: Value = serde_json::from_str(&answer).unwrap();
+        assert_eq!(answer["environment"]["SSL_CERT_FILE"], told);
+        assert_eq!(answer["environment"]["CAUSEWAY_CLOCK"], Value::Null);
+    }
 }
 
 #[tokio::test]

@@ -2,14 +2,36 @@
 
 use std::collections::BTreeMap;
 use std::env;
+use std::path::Path;
 
+use crate::clock::Line;
 use crate::template::Function;
 
 use super::Settings;
 
+/// The variable in which a function finds its clock.
+const CLOCK: &str = "CAUSEWAY_CLOCK";
+
+/// The variable that names the file of the root certificates.
+const CERTIFICATES: &str = "SSL_CERT_FILE";
+
 /// All variables of a function's process.
-pub(super) fn variables(settings: &Settings, function: &Function, runtime_api: &str) -> BTreeMap<String, String> {
+pub(super) fn variables(
+    settings: &Settings,
+    function: &Function,
+    line: Option<Line>,
+    runtime_api: &str,
+) -> BTreeMap<String, String> {
     let mut variables = function.environment.clone();
+    // A template names the bundle of Lambda's image. Where there is no such file, a function would start without a
+    // single root certificate, or not at all; without the variable it looks where this machine keeps its own.
+    if variables.get(CERTIFICATES).is_some_and(|file| !Path::new(file).is_file()) {
+        variables.remove(CERTIFICATES);
+    }
+    match line {
+        Some(line) => variables.insert(CLOCK.to_owned(), line.to_string()),
+        None => variables.remove(CLOCK),
+    };
     let binary = settings.binary(function);
     let handler = function.handler.clone().unwrap_or_else(|| "bootstrap".to_owned());
     let folder = settings.binaries.display().to_string();
@@ -23,6 +45,7 @@ pub(super) fn variables(settings: &Settings, function: &Function, runtime_api: &
         ("AWS_LAMBDA_FUNCTION_NAME", function.name.clone()),
         ("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST".to_owned()),
         ("AWS_LAMBDA_INITIALIZATION_TYPE", "on-demand".to_owned()),
+        ("AWS_LAMBDA_LOG_FORMAT", function.logging.format.clone()),
         ("AWS_LAMBDA_LOG_GROUP_NAME", format!("/aws/lambda/{}", function.name)),
         ("AWS_LAMBDA_LOG_STREAM_NAME", stream),
         ("AWS_LAMBDA_RUNTIME_API", runtime_api.to_owned()),
@@ -38,8 +61,8 @@ pub(super) fn variables(settings: &Settings, function: &Function, runtime_api: &
     ];
     // Lambda does not let a function set these itself.
     variables.extend(fixed.map(|(name, value)| (name.to_owned(), value)));
-    for (name, usual) in [("AWS_LAMBDA_LOG_FORMAT", "Text"), ("AWS_LAMBDA_LOG_LEVEL", "INFO")] {
-        variables.entry(name.to_owned()).or_insert_with(|| usual.to_owned());
+    if let Some(level) = &function.logging.level {
+        variables.insert("AWS_LAMBDA_LOG_LEVEL".to_owned(), level.clone());
     }
     variables
 }

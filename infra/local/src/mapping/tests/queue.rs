@@ -15,6 +15,7 @@ use crate::mapping::Filter;
 use crate::mapping::QueueMapping;
 use crate::mapping::QueueMessage;
 use crate::mapping::QueueSource;
+use crate::mapping::QueueWatch;
 use crate::mapping::SourceError;
 use crate::template::Mapping;
 
@@ -23,7 +24,7 @@ use super::told;
 
 /// Hands each message out once, as if its visibility never ended.
 #[derive(Default)]
-struct Queue {
+pub(super) struct Queue {
     waiting: Mutex<Vec<QueueMessage>>,
     deleted: Mutex<Vec<String>>,
     news: Notify,
@@ -48,6 +49,10 @@ impl QueueSource for Queue {
         }
     }
 
+    async fn would_wait(&self) -> bool {
+        self.waiting.lock().unwrap().is_empty()
+    }
+
     async fn delete(&self, receipt_handle: &str) -> Result<(), SourceError> {
         self.deleted.lock().unwrap().push(receipt_handle.to_owned());
         Ok(())
@@ -55,7 +60,7 @@ impl QueueSource for Queue {
 }
 
 impl Queue {
-    fn send(&self, bodies: &[&str]) {
+    pub(super) fn send(&self, bodies: &[&str]) {
         let messages = bodies.iter().map(|body| QueueMessage {
             message_id: format!("m-{body}"),
             receipt_handle: format!("h-{body}"),
@@ -66,16 +71,21 @@ impl Queue {
         self.news.notify_one();
     }
 
-    fn deleted(&self) -> Vec<String> {
+    pub(super) fn deleted(&self) -> Vec<String> {
         self.deleted.lock().unwrap().clone()
     }
 }
 
 fn begin(stage: &Stage, mapping: Mapping) -> (Arc<Queue>, JoinHandle<()>) {
+    let (queue, _, work) = watched(stage, mapping);
+    (queue, work)
+}
+
+pub(super) fn watched(stage: &Stage, mapping: Mapping) -> (Arc<Queue>, QueueWatch, JoinHandle<()>) {
     let queue = Arc::new(Queue::default());
     let filter = Filter::parse(&mapping.filters).unwrap();
     let opened = QueueMapping::new(mapping, filter, queue.clone(), stage.functions.clone(), Arc::new(|_| ()));
-    (queue, tokio::spawn(opened.run()))
+    (queue, opened.watch(), tokio::spawn(opened.run()))
 }
 
 fn reporting() -> Mapping {

@@ -19,6 +19,7 @@ use crate::mapping::SourceError;
 use crate::mapping::StreamMapping;
 use crate::mapping::StreamRecord;
 use crate::mapping::StreamSource;
+use crate::mapping::StreamWatch;
 use crate::template::Mapping;
 
 use super::told;
@@ -74,6 +75,7 @@ impl Shard {
 /// A mapping at work.
 pub(super) struct AtWork {
     task: JoinHandle<()>,
+    pub(super) watch: StreamWatch,
     pub(super) happened: Arc<Mutex<Vec<Happened>>>,
 }
 
@@ -89,7 +91,7 @@ pub(super) fn begin(stage: &Stage, shard: &Arc<Shard>, mapping: Mapping) -> AtWo
     let heard = Arc::clone(&happened);
     let filter = Filter::parse(&mapping.filters).unwrap();
     let opened = StreamMapping::open(
-        &stage.path("feed.journal"),
+        Some(&stage.path("feed.journal")),
         mapping,
         filter,
         shard.clone(),
@@ -97,7 +99,9 @@ pub(super) fn begin(stage: &Stage, shard: &Arc<Shard>, mapping: Mapping) -> AtWo
         stage.queues.clone(),
         Arc::new(move |what| heard.lock().unwrap().push(what)),
     );
-    AtWork { task: tokio::spawn(opened.unwrap().run()), happened }
+    let opened = opened.unwrap();
+    let watch = opened.watch();
+    AtWork { task: tokio::spawn(opened.run()), watch, happened }
 }
 
 /// The batches that the function saw, by sequence numbers.

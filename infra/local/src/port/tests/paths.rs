@@ -103,3 +103,26 @@ async fn a_caller_is_told_who_they_are() {
     assert!(answer.body.contains("<Account>000000000000</Account>"), "{}", answer.body);
     assert!(answer.body.contains(&format!("<RequestId>{}</RequestId>", answer.header("x-amzn-requestid"))));
 }
+
+#[tokio::test]
+async fn the_mailbox_shows_the_mails_to_an_address_and_refuses_what_it_cannot_ask_for() {
+    let house = House::open([]).await;
+    for to in ["ada@example.com", "bob@example.com", "ada@example.com"] {
+        let mail = json!({ "Destination": { "ToAddresses": [to] }, "Content": { "Simple": {} } });
+        house.path("POST", "/v2/email/outbound-emails", mail).await;
+    }
+    let shown = house.path("GET", "/_causeway/mailbox?to=ada%40example.com&limit=1", Value::Null).await;
+    assert_eq!((shown["Mails"].as_array().unwrap().len(), &shown["Total"]), (1, &json!(2)));
+    for (query, said) in [
+        ("limit=0", "limit must be"),
+        ("limit=1001", "limit must be"),
+        ("limit=ten", "limit must be"),
+        ("to=", "to must be an address"),
+        ("from=ada", "from is not known"),
+    ] {
+        let refused = house.send("GET", &format!("/_causeway/mailbox?{query}"), &[], "").await;
+        assert_eq!(refused.status, StatusCode::BAD_REQUEST, "{query}");
+        assert_eq!(refused.header("x-amzn-errortype"), "ValidationException", "{query}");
+        assert!(refused.json()["message"].as_str().unwrap().contains(said), "{query}: {}", refused.body);
+    }
+}

@@ -35,7 +35,7 @@ async fn an_unknown_path_or_method_is_refused() {
         ("GET", "/2018-10-31/layers"),
         ("PATCH", "/schedules/o-1"),
         ("POST", "/schedules"),
-        ("DELETE", "/2015-03-31/functions/reserve"),
+        ("DELETE", "/2018-10-31/layers"),
         ("POST", "/_causeway/health"),
     ];
     for (method, path) in paths {

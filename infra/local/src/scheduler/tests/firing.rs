@@ -2,6 +2,8 @@
 
 use serde_json::json;
 
+use crate::faults::Faults;
+
 use super::stage::Stage;
 use super::stage::call;
 use super::stage::schedule;
@@ -99,4 +101,20 @@ async fn a_disabled_or_deleted_schedule_does_not_fire_and_an_updated_one_fires_a
     call(&scheduler, "DeleteSchedule", json!({ "Name": "deadline" })).await;
     stage.pass(86_400).await;
     assert_eq!(stage.world.invocations().len(), 2);
+}
+
+#[tokio::test]
+async fn a_firing_that_is_doubled_and_dropped_by_faults_arrives_twice_and_its_schedule_goes_after_both() {
+    let stage = Stage::new();
+    *stage.world.faults.lock().unwrap() = Some(Faults::read(["duplicate@scheduler=1,drop@scheduler=1"], 7).unwrap());
+    let scheduler = stage.scheduler();
+    let mut fields = schedule("at(2026-11-21T06:00:00)");
+    fields["ActionAfterCompletion"] = json!("DELETE");
+    call(&scheduler, "CreateSchedule", fields).await;
+    stage.pass(3_600).await;
+    assert_eq!(stage.world.invocations().len(), 0);
+    assert_eq!(call(&scheduler, "ListSchedules", json!({})).await["Schedules"].as_array().unwrap().len(), 1);
+    stage.pass(4).await;
+    assert_eq!((stage.world.invocations().len(), scheduler.under_way()), (2, 0));
+    assert_eq!(call(&scheduler, "ListSchedules", json!({})).await["Schedules"], json!([]));
 }

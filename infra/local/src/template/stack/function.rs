@@ -32,6 +32,8 @@ pub struct Function {
     pub memory_megabytes: u32,
     /// Its own variables of the environment.
     pub environment: BTreeMap<String, String>,
+    /// How it shall log.
+    pub logging: Logging,
     /// At most so many of it at once.
     pub reserved_concurrency: Option<u32>,
     /// Where an event goes that it failed on, without a word about the failure.
@@ -44,6 +46,21 @@ pub struct Function {
     pub policies: Option<Value>,
     /// Where it is declared.
     pub line: usize,
+}
+
+/// How a function shall log, in the words that it finds in its environment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Logging {
+    /// `Text` or `JSON`.
+    pub format: String,
+    /// The least level of its own lines; with a format of `Text` there is none.
+    pub level: Option<String>,
+}
+
+impl Default for Logging {
+    fn default() -> Self {
+        Self { format: "Text".to_owned(), level: None }
+    }
 }
 
 /// How long a function is tried, and who is told in the end.
@@ -66,17 +83,8 @@ impl Default for AsynchronousInvokes {
 }
 
 /// Nothing of these shows on this machine.
-const WITHOUT_EFFECT: [&str; 9] = [
-    "Architectures",
-    "Code",
-    "Description",
-    "EphemeralStorage",
-    "KmsKeyArn",
-    "LoggingConfig",
-    "PackageType",
-    "Tags",
-    "TracingConfig",
-];
+const WITHOUT_EFFECT: [&str; 8] =
+    ["Architectures", "Code", "Description", "EphemeralStorage", "KmsKeyArn", "PackageType", "Tags", "TracingConfig"];
 
 pub(super) fn read(
     resource: &Resource<'_>,
@@ -94,6 +102,10 @@ pub(super) fn read(
         }
         part.finish(findings);
     }
+    let logging = match fields.part("LoggingConfig")? {
+        Some(part) => read_logging(part, findings)?,
+        None => Logging::default(),
+    };
     let mut dead_letter_arn = None;
     if let Some(mut part) = fields.part("DeadLetterConfig")? {
         dead_letter_arn = part.text("TargetArn")?;
@@ -111,6 +123,7 @@ pub(super) fn read(
         timeout_seconds: fields.number_or("Timeout", 1..=900, 3)?,
         memory_megabytes: fields.number_or("MemorySize", 128..=32_768, 128)?,
         environment,
+        logging,
         reserved_concurrency: reserved.and_then(|reserved| u32::try_from(reserved).ok()),
         dead_letter_arn,
         invokes: AsynchronousInvokes::default(),
@@ -118,6 +131,17 @@ pub(super) fn read(
         policies,
         line: resource.declared.line,
     })
+}
+
+fn read_logging(mut part: Fields<'_>, findings: &mut Vec<Finding>) -> Result<Logging, TemplateError> {
+    let format = part.word("LogFormat", &["Text", "JSON"])?.unwrap_or("Text").to_owned();
+    let levels = ["TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL"];
+    let level = part.word("ApplicationLogLevel", &levels)?.map(str::to_owned);
+    // The service writes no lines of its own here, and all lines go to one place.
+    part.without_effect(&["LogGroup", "SystemLogLevel"]);
+    part.finish(findings);
+    let level = (format == "JSON").then(|| level.unwrap_or_else(|| "INFO".to_owned()));
+    Ok(Logging { format, level })
 }
 
 /// The fate of a function's invokes, which stands apart from the function.

@@ -1,14 +1,28 @@
 //! What the service tells those who watch: what was put, who wanted it, and how it arrived.
 
+use std::fmt;
 use std::sync::Arc;
 
 use jiff::SignedDuration;
 use jiff::Timestamp;
 
+use crate::pattern::Event;
+use crate::pattern::Near;
+use crate::pattern::Pattern;
+use crate::pattern::nearest;
+
+/// So many rules are named that did not want an event.
+const MOST_NEAR: usize = 3;
+
 /// Somebody who watches. Told in the middle of the work, so it must be quick.
 pub trait Feed: Send + Sync {
     /// Takes note.
     fn tell(&self, news: News);
+
+    /// Whether anybody listens: if not, nothing is gathered for them.
+    fn is_watched(&self) -> bool {
+        true
+    }
 }
 
 /// Watches nothing.
@@ -17,7 +31,40 @@ pub struct NoFeed;
 
 impl Feed for NoFeed {
     fn tell(&self, _news: News) {}
+
+    fn is_watched(&self) -> bool {
+        false
+    }
 }
+
+/// Rules that did not want an event, as they were at that moment. Why not is found out when somebody asks.
+#[derive(Clone, Default)]
+pub struct Passed(pub Arc<[(String, Pattern)]>);
+
+impl Passed {
+    /// Those that came nearest to wanting the event, with the first condition that failed.
+    pub fn nearest(&self, event: &str) -> Vec<Near> {
+        Event::parse(event).map(|event| nearest(&self.0, &event, MOST_NEAR)).unwrap_or_default()
+    }
+
+    fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(|(name, _)| name.as_str())
+    }
+}
+
+impl fmt::Debug for Passed {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_list().entries(self.names()).finish()
+    }
+}
+
+impl PartialEq for Passed {
+    fn eq(&self, other: &Self) -> bool {
+        self.names().eq(other.names())
+    }
+}
+
+impl Eq for Passed {}
 
 /// Something that happened.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,6 +79,8 @@ pub enum News {
         event: Arc<str>,
         /// The rules that want it; nobody gets it if there are none.
         rules: Vec<String>,
+        /// The rules that were asked in vain, if nobody wants it and somebody watches.
+        passed: Passed,
     },
     /// A delivery was tried.
     Tried {
@@ -85,21 +134,4 @@ pub enum Outcome {
         /// What it says.
         message: String,
     },
-}
-
-/// How often what happened since the start.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Counts {
-    /// Events accepted.
-    pub put: u64,
-    /// Pairs of an event and a rule that wants it.
-    pub matched: u64,
-    /// Deliveries that arrived.
-    pub delivered: u64,
-    /// Tries that failed and are followed by another.
-    pub retried: u64,
-    /// Dead letters written.
-    pub dead_lettered: u64,
-    /// Deliveries lost for want of a queue that takes their dead letter.
-    pub dropped: u64,
 }

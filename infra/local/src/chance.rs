@@ -11,6 +11,12 @@ pub(crate) fn chance(seed: u64, parts: &[u64]) -> f64 {
     f64::from(u32::try_from(mixed(seed, parts) >> 32).unwrap_or_default()) / 4_294_967_296.0
 }
 
+/// A number for a text, the same for the same text.
+pub(crate) fn of_text(text: &str) -> u64 {
+    let seed = u64::try_from(text.len()).unwrap_or_default();
+    text.bytes().fold(seed, |so_far, byte| mix(so_far ^ u64::from(byte)))
+}
+
 /// An id in the form of a random UUID.
 pub(crate) fn uuid(seed: u64, parts: &[u64]) -> String {
     let (high, low) = (mixed(seed, parts), mixed(!seed, parts));

@@ -1,0 +1,66 @@
+//! The functions as processes of their own, from binaries that were built before.
+
+use std::path::Path;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use anyhow::Context;
+use anyhow::bail;
+use local::clock::Clock;
+use local::cloud::Teller;
+use local::lambda::process::LogLine;
+use local::lambda::process::Processes;
+use local::lambda::process::Settings;
+use local::template;
+use local::template::Function;
+
+/// Beyond one warm process for each function, so many more: a function that is needed twice takes none from another.
+const SPARE: usize = 8;
+
+/// The folder in which this program itself stands: cargo puts the binaries of a workspace side by side.
+pub fn beside_this_program() -> anyhow::Result<PathBuf> {
+    let program = std::env::current_exe().context("this program does not know where it stands; name the folder")?;
+    Ok(program.parent().map(Path::to_owned).unwrap_or_default())
+}
+
+/// Who starts them, if all of them are there.
+pub fn processes(
+    folder: PathBuf,
+    declared: &[Function],
+    settings: &template::Settings,
+    clock: &Clock,
+    teller: &Teller,
+) -> anyhow::Result<Processes> {
+    let settings = Settings {
+        binaries: folder,
+        region: settings.region.clone(),
+        endpoint_url: settings.endpoint.clone(),
+        most: declared.len() + SPARE,
+        clock: clock.clone(),
+    };
+    let missing: Vec<String> = declared
+        .iter()
+        .filter(|function| !settings.binary(function).is_file())
+        .map(|function| format!("\n  {} of {}", file_name(&settings.binary(function)), function.id))
+        .collect();
+    if !missing.is_empty() {
+        bail!(
+            "{} of {} binaries are not in {}; build them with `cargo build -p functions`, or with `--release` and name \
+             that folder:{}",
+            missing.len(),
+            declared.len(),
+            settings.binaries.display(),
+            missing.concat()
+        );
+    }
+    let told = teller.of_logs();
+    let listener = move |line: LogLine| {
+        tracing::info!(function = line.function, process = line.process_id, "{}", line.line);
+        told(line);
+    };
+    Ok(Processes::new(settings, Arc::new(listener)))
+}
+
+fn file_name(path: &Path) -> String {
+    path.file_name().unwrap_or_default().to_string_lossy().into_owned()
+}

@@ -1,0 +1,100 @@
+//! What lies there: first by cause, then letter by letter.
+
+use std::collections::BTreeMap;
+
+use aws::dead_letters::Content;
+use aws::dead_letters::Letter;
+use aws::dead_letters::Origin;
+use aws::dead_letters::desk::Pick;
+use jiff::Timestamp;
+use serde_json::json;
+
+use super::queues::Desk;
+use super::queues::Found;
+use super::queues::letters;
+use crate::brief::cut;
+use crate::columns::columns;
+use crate::ended::Ended;
+use crate::moment;
+use crate::screen::Screen;
+
+/// The most letters of an explanation in a table.
+const SAID: usize = 70;
+
+/// Lists the letters.
+pub(super) async fn list(desks: &[Desk], cause: Option<&str>, screen: &mut Screen<'_>) -> anyhow::Result<Ended> {
+    let pick = Pick { reason: cause.map(str::to_owned), id: None };
+    let findings = letters(desks, &pick).await?;
+    if screen.is_json() {
+        for Found { desk, held } in &findings.letters {
+            screen.show("", &json!({ "queue": desk.queue, "id": held.id, "letter": held.letter }))?;
+        }
+    } else if findings.letters.is_empty() {
+        let of_cause = cause.map(|cause| format!(" of the cause {cause}")).unwrap_or_default();
+        screen.say(format_args!("no letters{of_cause} in {} queues", desks.len()))?;
+    } else {
+        screen.say(by_cause(&findings.letters))?;
+        screen.say(format_args!("\n{}", one_by_one(&findings.letters)))?;
+    }
+    for queue in findings.cut {
+        screen.say(format_args!("{queue} may hold more: raise --most"))?;
+    }
+    Ok(Ended::Done)
+}
+
+/// The letters one by one.
+pub(super) fn one_by_one(letters: &[Found<'_>]) -> String {
+    let rows: Vec<[String; 5]> = letters
+        .iter()
+        .map(|Found { held, .. }| {
+            let letter = &held.letter;
+            [held.id.clone(), at(letter.at), letter.reason.clone(), subject(letter), who(&letter.origin)]
+        })
+        .collect();
+    columns(["LETTER", "GIVEN UP", "CAUSE", "MESSAGE", "BY"], &rows)
+}
+
+/// What was to be said.
+pub(super) fn subject(letter: &Letter) -> String {
+    match &letter.content {
+        Content::Message(delivery) => delivery.detail_type.clone(),
+        Content::Unreadable { .. } => "(no message)".to_owned(),
+    }
+}
+
+/// Who gave up, in short.
+pub(super) fn who(origin: &Origin) -> String {
+    let last = |arn: &str| arn.rsplit([':', '/']).next().unwrap_or(arn).to_owned();
+    match origin {
+        Origin::Rule { rule_arn, .. } => format!("rule {}", last(rule_arn)),
+        Origin::Function { function_arn } => {
+            let arn = function_arn.trim_end_matches(":$LATEST");
+            format!("function {}", last(arn))
+        }
+        Origin::Timer { schedule_arn } => format!("timer {}", last(schedule_arn)),
+        Origin::Kept { consumer } => consumer.clone(),
+        Origin::Unknown => "unknown".to_owned(),
+    }
+}
+
+/// A moment that may not be known.
+pub(super) fn at(moment: Option<Timestamp>) -> String {
+    moment.map_or_else(|| "unknown".to_owned(), moment::show)
+}
+
+fn by_cause(letters: &[Found<'_>]) -> String {
+    let mut groups: BTreeMap<(&str, &str), Vec<&Letter>> = BTreeMap::new();
+    for Found { desk, held } in letters {
+        groups.entry((&desk.queue, &held.letter.reason)).or_default().push(&held.letter);
+    }
+    let rows: Vec<[String; 5]> = groups
+        .into_iter()
+        .map(|((queue, cause), letters)| {
+            let oldest = letters.iter().filter_map(|letter| letter.at).min();
+            let example = letters.first().map(|letter| format!("{}: {}", subject(letter), letter.explanation));
+            let example = cut(&example.unwrap_or_default().replace('\n', " "), SAID);
+            [queue.to_owned(), cause.to_owned(), letters.len().to_string(), at(oldest), example]
+        })
+        .collect();
+    columns(["QUEUE", "CAUSE", "LETTERS", "OLDEST", "EXAMPLE"], &rows)
+}

@@ -1,0 +1,51 @@
+//! Letters go for good: those that were shown, and no others, after somebody said so.
+
+use std::collections::BTreeSet;
+
+use aws::dead_letters::desk::Pick;
+use serde_json::json;
+
+use super::list::one_by_one;
+use super::list::subject;
+use super::queues::Desk;
+use super::queues::letters;
+use crate::asking::may_go;
+use crate::ended::Ended;
+use crate::screen::Screen;
+
+/// Throws the letters away.
+pub(super) async fn purge(desks: &[Desk], pick: &Pick, yes: bool, screen: &mut Screen<'_>) -> anyhow::Result<Ended> {
+    let findings = letters(desks, pick).await?;
+    if findings.letters.is_empty() {
+        screen.say(format_args!("no such letters in {} queues", desks.len()))?;
+        let any = *pick == Pick::default();
+        return Ok(if any { Ended::Done } else { Ended::Missing });
+    }
+    screen.say(one_by_one(&findings.letters))?;
+    let count = findings.letters.len();
+    let what = if count == 1 { "This letter goes".to_owned() } else { format!("These {count} letters go") };
+    if !may_go(&format!("{what} for good. Throw away?"), yes)? {
+        screen.say("nothing was thrown away")?;
+        return Ok(Ended::Refused);
+    }
+    let mut gone = 0;
+    for desk in desks {
+        let of_desk = findings.letters.iter().filter(|found| found.desk.queue == desk.queue);
+        let seen: BTreeSet<String> = of_desk.map(|found| found.held.id.clone()).collect();
+        if seen.is_empty() {
+            continue;
+        }
+        for held in desk.desk.purge_seen(&seen).await? {
+            gone += 1;
+            let (queue, subject) = (&desk.queue, subject(&held.letter));
+            let text = format!("thrown away  {}  {subject}", held.id);
+            screen.show(text, &json!({ "queue": queue, "id": held.id, "type": subject, "outcome": "thrownAway" }))?;
+        }
+    }
+    if gone < count {
+        let left = count - gone;
+        screen.say(format_args!("{left} were not there any more, or somebody else has them in hand"))?;
+        return Ok(Ended::Refused);
+    }
+    Ok(Ended::Done)
+}

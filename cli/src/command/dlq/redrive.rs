@@ -1,0 +1,56 @@
+//! Letters go back on the bus they came from; each says what became of it.
+
+use aws::dead_letters::desk::Pick;
+use aws::dead_letters::desk::Redriven;
+use futures::future::join_all;
+use serde_json::json;
+
+use super::list::subject;
+use super::queues::Desk;
+use crate::ended::Ended;
+use crate::screen::Screen;
+
+/// Puts the letters back, all queues side by side.
+pub(super) async fn redrive(desks: &[Desk], pick: &Pick, screen: &mut Screen<'_>) -> anyhow::Result<Ended> {
+    let (mut gone, mut stayed) = (0, 0);
+    // None is left in the middle because another failed.
+    let answers = join_all(desks.iter().map(|desk| desk.desk.redrive(pick))).await;
+    let mut trouble = None;
+    for (desk, answer) in desks.iter().zip(answers) {
+        let letters = match answer {
+            Ok(letters) => letters,
+            Err(error) => {
+                trouble.get_or_insert(error);
+                continue;
+            }
+        };
+        if letters.len() >= desk.most {
+            screen.say(format_args!("{} may hold more: do it again", desk.queue))?;
+        }
+        for (held, redriven) in letters {
+            let (id, subject, queue) = (&held.id, subject(&held.letter), &desk.queue);
+            let (word, why) = match &redriven {
+                Redriven::Done => ("back", None),
+                Redriven::Refused { why } => ("refused", Some(why)),
+                Redriven::NotNow { why } => ("notNow", Some(why)),
+            };
+            let text = match &redriven {
+                Redriven::Done => format!("went back   {id}  {subject}"),
+                Redriven::Refused { why } => format!("stays       {id}  {subject}: {why}"),
+                Redriven::NotNow { why } => format!("try again   {id}  {subject}: {why}"),
+            };
+            screen.show(text, &json!({ "queue": queue, "id": id, "type": subject, "outcome": word, "why": why }))?;
+            if redriven == Redriven::Done { gone += 1 } else { stayed += 1 }
+        }
+    }
+    if let Some(error) = trouble {
+        return Err(error.into());
+    }
+    if gone + stayed == 0 {
+        screen.say(format_args!("no such letters in {} queues", desks.len()))?;
+        let any = *pick == Pick::default();
+        return Ok(if any { Ended::Done } else { Ended::Missing });
+    }
+    screen.say(format_args!("{gone} went back, {stayed} stayed"))?;
+    Ok(if stayed > 0 { Ended::Refused } else { Ended::Done })
+}

@@ -1,0 +1,115 @@
+//! `causeway history`: what a stream holds, commit by commit, read page by page.
+
+mod event;
+
+use aws::dynamo::LogReader;
+use clap::Args;
+use kernel::StreamId;
+
+use crate::ended::Ended;
+use crate::explained::explained;
+use crate::place::Place;
+use crate::place::Reach;
+use crate::screen::Screen;
+use event::Shown;
+
+/// So many commits are read at once.
+const AT_ONCE: u64 = 100;
+
+/// Which stream, and how much of it.
+#[derive(Args, Clone, Debug)]
+#[command(
+    after_help = "Examples:\n  causeway history order/o-1001\n  causeway history inventory/mug --from 200 --limit 20\n  \
+                        causeway history order/o-1001 --full\n  \
+                        causeway history fulfilment/o-1001 --json | jq -r '.type'"
+)]
+pub struct History {
+    /// The stream: `<context>/<id>`.
+    #[arg(value_parser = read_stream)]
+    pub stream: StreamId,
+    /// The first version to show.
+    #[arg(long, value_name = "VERSION", default_value_t = 1)]
+    pub from: u64,
+    /// Shows at most so many events.
+    #[arg(long, value_name = "EVENTS")]
+    pub limit: Option<u64>,
+    /// Shows every body in full.
+    #[arg(long)]
+    pub full: bool,
+}
+
+/// Reads the name of a stream, or says how one is written.
+pub fn read_stream(text: &str) -> Result<StreamId, String> {
+    StreamId::parse(text).map_err(|error| format!("{error}, such as order/o-1001"))
+}
+
+/// Shows it.
+pub async fn run(wanted: &History, place: &Place, screen: &mut Screen<'_>) -> anyhow::Result<Ended> {
+    let reach = place.reach().await?;
+    show(wanted, &reach, screen).await.map_err(|error| explained(&reach, error))
+}
+
+async fn show(wanted: &History, reach: &Reach, screen: &mut Screen<'_>) -> anyhow::Result<Ended> {
+    let log = reach.log();
+    let stream = &wanted.stream;
+    // The version may lie in the middle of a commit, and a commit is found by its first.
+    let first = log.newest_until(stream, wanted.from).await?;
+    let from = first.map_or(wanted.from, |commit| commit.version);
+    let limit = wanted.limit.unwrap_or(u64::MAX);
+    let mut pages = log.stream(stream, from, i32::try_from(limit.min(AT_ONCE))?);
+    let mut shown = 0;
+    while let Some(page) = pages.next().await? {
+        for commit in &page.commits {
+            for event in Shown::of(commit).filter(|event| event.version >= wanted.from) {
+                if shown == limit {
+                    let next = event.version;
+                    screen.say(format_args!("… go on with --from {next}"))?;
+                    return Ok(Ended::Done);
+                }
+                if shown == 0 {
+                    screen.say(stream)?;
+                }
+                screen.show(event.text(wanted.full), &event)?;
+                shown += 1;
+            }
+        }
+    }
+    if shown > 0 {
+        return Ok(Ended::Done);
+    }
+    not_there(wanted, &log, reach, screen).await
+}
+
+async fn not_there(wanted: &History, log: &LogReader, reach: &Reach, screen: &mut Screen<'_>) -> anyhow::Result<Ended> {
+    let (stream, from) = (&wanted.stream, wanted.from);
+    match log.newest_until(stream, u64::MAX).await? {
+        Some(newest) => {
+            let last = newest.last_version();
+            screen.say(format_args!("{stream} ends at version {last}; there is no version {from}"))?;
+        }
+        None => say_unknown(stream, log, reach, screen).await?,
+    }
+    Ok(Ended::Missing)
+}
+
+/// Says that there is no such stream, and which it may have been.
+pub async fn say_unknown(
+    stream: &StreamId,
+    log: &LogReader,
+    reach: &Reach,
+    screen: &mut Screen<'_>,
+) -> anyhow::Result<()> {
+    let table = reach.events_table();
+    screen.say(format_args!("{stream} has no events in {table}"))?;
+    let contexts: Vec<&str> = domain::streams().iter().map(|fold| fold.context).collect();
+    if !contexts.contains(&stream.context()) {
+        screen.say(format_args!("contexts with streams are {}", contexts.join(", ")))?;
+    }
+    for context in contexts {
+        let near = StreamId::parse(&format!("{context}/{}", stream.id()))?;
+        if near != *stream && log.newest_until(&near, u64::MAX).await?.is_some() {
+            screen.say(format_args!("there is {near}"))?;
+        }
+    }
+    Ok(())
+}

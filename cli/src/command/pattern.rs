@@ -1,0 +1,194 @@
+//! `causeway pattern`: whether an event pattern wants an event, and why not.
+
+use std::io::Read;
+use std::path::Path;
+
+use anyhow::Context;
+use aws_sdk_eventbridge::Client;
+use clap::Args;
+use clap::Subcommand;
+use local::pattern::Event;
+use local::pattern::Explanation;
+use local::pattern::Part;
+use local::pattern::Verdict;
+use local::pattern::explain;
+use serde_json::Value;
+use serde_json::json;
+
+use crate::ended::Ended;
+use crate::place::Place;
+use crate::samples;
+use crate::screen::Screen;
+use crate::trouble::trouble;
+
+/// What is asked.
+#[derive(Args, Clone, Debug)]
+pub struct Pattern {
+    /// The question.
+    #[command(subcommand)]
+    pub question: Question,
+}
+
+/// Whether or why.
+#[derive(Subcommand, Clone, Debug)]
+pub enum Question {
+    /// Says whether the pattern matches; ends with 4 if it does not.
+    #[command(after_help = "Examples:\n  causeway pattern test '{\"detail-type\": [\"PlaceOrder\"]}' PlaceOrder\n  \
+                            causeway pattern test rule.json event.json && echo yes\n  \
+                            causeway pattern test rule.json OrderPlaced.v1 --service --profile prod")]
+    Test {
+        /// The two of them.
+        #[command(flatten)]
+        pair: Pair,
+        /// Asks TestEventPattern at the endpoint; without it nothing is called
+        #[arg(long)]
+        service: bool,
+    },
+    /// Says for each condition what it wanted and what stood there; ends with 4 if the pattern does not match.
+    #[command(after_help = "Examples:\n  \
+                            causeway pattern explain '{\"detail\": {\"data\": {\"total\": [{\"numeric\": [\">\", 9]}]}}}' \
+                            OrderPlaced\n  causeway pattern explain rule.json - < event.json\n  \
+                            causeway pattern explain rule.json event.json --json")]
+    Explain {
+        /// The two of them.
+        #[command(flatten)]
+        pair: Pair,
+    },
+}
+
+/// A pattern and an event.
+#[derive(Args, Clone, Debug)]
+pub struct Pair {
+    /// The event pattern: JSON, a file, or - for the standard input
+    pub pattern: String,
+    /// The event: JSON, a file, -, or the name of a message of the catalogue
+    pub event: String,
+}
+
+/// Answers.
+pub async fn run(wanted: &Pattern, place: &Place, screen: &mut Screen<'_>) -> anyhow::Result<Ended> {
+    match &wanted.question {
+        Question::Test { pair, service: false } => {
+            let (pattern, event) = pair.read()?;
+            verdict(parse(&pattern)?.matches(&parse_event(&event)?), screen)
+        }
+        Question::Test { pair, service: true } => {
+            let (pattern, event) = pair.read()?;
+            let reach = place.reach().await?;
+            let call = Client::new(&reach.sdk).test_event_pattern().event_pattern(pattern).event(event);
+            let answer = call.send().await.map_err(|error| trouble(&reach, error))?;
+            verdict(answer.result(), screen)
+        }
+        Question::Explain { pair } => {
+            let (pattern, event) = pair.read()?;
+            let explanation = explain(&parse(&pattern)?, &parse_event(&event)?);
+            screen.show(in_words(&explanation), &for_machines(&explanation))?;
+            Ok(if explanation.matches { Ended::Done } else { Ended::Refused })
+        }
+    }
+}
+
+fn verdict(matches: bool, screen: &mut Screen<'_>) -> anyhow::Result<Ended> {
+    screen.show(if matches { "matches" } else { "does not match" }, &json!({ "matches": matches }))?;
+    Ok(if matches { Ended::Done } else { Ended::Refused })
+}
+
+impl Pair {
+    /// Both as JSON texts.
+    fn read(&self) -> anyhow::Result<(String, String)> {
+        if self.pattern == "-" && self.event == "-" {
+            anyhow::bail!("only one of both can come from the standard input");
+        }
+        let pattern = text(&self.pattern).context("the pattern")?;
+        let event = match samples::find(&self.event) {
+            Ok(sample) if !Path::new(&self.event).is_file() => event_of(sample.text)?,
+            Err(unknown) if is_a_name(&self.event) => return Err(unknown).context("the event"),
+            _ => text(&self.event).context("the event")?,
+        };
+        Ok((pattern, event))
+    }
+}
+
+/// Neither JSON nor a file.
+fn is_a_name(given: &str) -> bool {
+    let is_word = |letter: char| letter.is_ascii_alphanumeric() || letter == '.';
+    given.chars().all(is_word) && !given.ends_with(".json") && !Path::new(given).is_file()
+}
+
+fn text(given: &str) -> anyhow::Result<String> {
+    if given == "-" {
+        let mut text = String::new();
+        std::io::stdin().read_to_string(&mut text).context("the standard input is no text")?;
+        return Ok(text);
+    }
+    if given.trim_start().starts_with(['{', '[', '"']) {
+        return Ok(given.to_owned());
+    }
+    std::fs::read_to_string(given).with_context(|| format!("{given:?} is neither JSON nor a file that can be read"))
+}
+
+/// The event that the bus makes of a sample's entry.
+fn event_of(sample: &str) -> anyhow::Result<String> {
+    let entries: Vec<Value> = serde_json::from_str(sample)?;
+    let entry = entries.first().context("the sample has no entry")?;
+    let detail: Value = serde_json::from_str(entry["Detail"].as_str().unwrap_or_default())?;
+    let event = json!({
+        "version": "0",
+        "id": "00000000-0000-0000-0000-000000000000",
+        "detail-type": entry["DetailType"],
+        "source": entry["Source"],
+        "account": "000000000000",
+        "time": "2026-11-21T10:30:00Z",
+        "region": "us-east-1",
+        "resources": entry.get("Resources").cloned().unwrap_or_else(|| json!([])),
+        "detail": detail,
+    });
+    Ok(event.to_string())
+}
+
+fn parse(text: &str) -> anyhow::Result<local::pattern::Pattern> {
+    local::pattern::Pattern::parse(text).context("the pattern is not valid")
+}
+
+fn parse_event(text: &str) -> anyhow::Result<Event> {
+    Event::parse(text).context("the event is not valid")
+}
+
+fn in_words(explanation: &Explanation) -> String {
+    let mut lines = vec![if explanation.matches { "matches" } else { "does not match" }.to_owned()];
+    for (number, alternative) in (1..).zip(&explanation.alternatives) {
+        if explanation.alternatives.len() > 1 {
+            let sign = if alternative.matches { "matches" } else { "does not match" };
+            lines.push(format!("alternative {number} of $or {sign}:"));
+        }
+        lines.extend(alternative.parts.iter().map(line));
+    }
+    lines.join("\n")
+}
+
+fn line(part: &Part) -> String {
+    let sign = if part.verdict == Verdict::Holds { "✓" } else { "✗" };
+    format!("  {sign} {part}")
+}
+
+fn for_machines(explanation: &Explanation) -> Value {
+    let parts = |parts: &[Part]| -> Vec<Value> { parts.iter().map(part_for_machines).collect() };
+    let alternatives = explanation.alternatives.iter();
+    let alternatives: Vec<Value> =
+        alternatives.map(|one| json!({ "matches": one.matches, "conditions": parts(&one.parts) })).collect();
+    json!({ "matches": explanation.matches, "alternatives": alternatives })
+}
+
+fn part_for_machines(part: &Part) -> Value {
+    // Both are JSON as the pattern and the event spell it.
+    let values = |texts: &[String]| -> Vec<Value> {
+        texts.iter().map(|text| serde_json::from_str(text).unwrap_or_else(|_| json!(text))).collect()
+    };
+    json!({
+        "path": part.path,
+        "wanted": values(&part.wanted),
+        "found": values(&part.found),
+        "holds": part.verdict == Verdict::Holds,
+        "verdict": part.verdict.to_string(),
+    })
+}

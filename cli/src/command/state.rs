@@ -1,0 +1,147 @@
+//! `causeway state`: where a stream stands, now, at a version or at a moment, folded from its first event.
+
+use anyhow::Context;
+use clap::Args;
+use jiff::Timestamp;
+use kernel::StreamId;
+use kernel::commit::Commit;
+use kernel::fold::Fold;
+use kernel::fold::Folding;
+use kernel::store::check_contiguous;
+use serde::Serialize;
+use serde_json::Value;
+
+use super::history::read_stream;
+use super::history::say_unknown;
+use crate::ended::Ended;
+use crate::explained::explained;
+use crate::moment;
+use crate::place::Place;
+use crate::place::Reach;
+use crate::screen::Screen;
+
+/// So many commits are read at once.
+const AT_ONCE: i32 = 100;
+
+/// Which stream, and when.
+#[derive(Args, Clone, Debug)]
+#[command(after_help = "Examples:\n  causeway state order/o-1001\n  causeway state inventory/mug --at 12\n  \
+                        causeway state order/o-1001 --at 2026-11-21T05:00:00Z\n  \
+                        causeway state fulfilment/o-1001 --at \"10m ago\" --json | jq .state")]
+pub struct State {
+    /// The stream: `<context>/<id>`.
+    #[arg(value_parser = read_stream)]
+    pub stream: StreamId,
+    /// At this version, or at this moment (a time, a day in UTC, or "10m ago") [without it: now]
+    #[arg(long, value_name = "VERSION|TIME")]
+    pub at: Option<String>,
+}
+
+#[derive(Clone, Copy)]
+enum At {
+    Now,
+    Version(u64),
+    Moment(Timestamp),
+}
+
+/// The state of a stream behind one of its events.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Standing<'s> {
+    stream: &'s StreamId,
+    version: u64,
+    /// When its last event happened.
+    at: Timestamp,
+    /// Whether more events follow.
+    newest: bool,
+    state: Value,
+}
+
+/// Shows it.
+pub async fn run(wanted: &State, place: &Place, screen: &mut Screen<'_>) -> anyhow::Result<Ended> {
+    let at = read_at(wanted.at.as_deref())?;
+    let stream = &wanted.stream;
+    let fold = fold_of(stream)?;
+    let reach = place.reach().await?;
+    show(stream, at, fold, &reach, screen).await.map_err(|error| explained(&reach, error))
+}
+
+fn read_at(text: Option<&str>) -> anyhow::Result<At> {
+    match text {
+        None => Ok(At::Now),
+        Some(text) => match text.parse() {
+            Ok(version) => Ok(At::Version(version)),
+            Err(_) => moment::read(text, Timestamp::now()).map(At::Moment).context("--at is no version, and"),
+        },
+    }
+}
+
+fn fold_of(stream: &StreamId) -> anyhow::Result<Fold> {
+    let folds = domain::streams();
+    let contexts: Vec<&str> = folds.iter().map(|fold| fold.context).collect();
+    let fold = folds.iter().find(|fold| fold.context == stream.context());
+    fold.copied()
+        .with_context(|| format!("no rules here fold {stream}: contexts with streams are {}", contexts.join(", ")))
+}
+
+async fn show(stream: &StreamId, at: At, fold: Fold, reach: &Reach, screen: &mut Screen<'_>) -> anyhow::Result<Ended> {
+    let log = reach.log();
+    let mut walk = Walk { folding: fold.begin(), version: 0, at: None, next: None };
+    let mut pages = log.stream(stream, 1, AT_ONCE);
+    'all: while let Some(page) = pages.next().await? {
+        check_contiguous(stream, walk.version + 1, &page.commits)?;
+        for commit in &page.commits {
+            if !walk.follow(commit, at).with_context(|| format!("{stream} version {}", walk.version + 1))? {
+                break 'all;
+            }
+        }
+    }
+    let Walk { folding, version, at: last, next } = walk;
+    let Some(last) = last else {
+        match next {
+            Some(first) => screen.say(format_args!("{stream} began later, at {}", moment::show(first)))?,
+            None => say_unknown(stream, &log, reach, screen).await?,
+        }
+        return Ok(Ended::Missing);
+    };
+    let newest = next.is_none();
+    let state = folding.state()?;
+    let pretty = serde_json::to_string_pretty(&state)?;
+    let more = match (at, newest) {
+        (At::Version(wanted), true) if wanted > version => format!(", the last; there is no version {wanted} yet"),
+        (_, true) => ", the last".to_owned(),
+        (_, false) => String::new(),
+    };
+    let heading = format!("{stream} at version {version} of {}{more}", moment::show(last));
+    screen.show(format_args!("{heading}\n{pretty}"), &Standing { stream, version, at: last, newest, state })?;
+    Ok(Ended::Done)
+}
+
+/// The way through a stream, until where it was asked for.
+struct Walk {
+    folding: Box<dyn Folding>,
+    version: u64,
+    at: Option<Timestamp>,
+    /// When the event happened that was not followed any more.
+    next: Option<Timestamp>,
+}
+
+impl Walk {
+    /// Goes on through this commit. False when that was far enough.
+    fn follow(&mut self, commit: &Commit, until: At) -> anyhow::Result<bool> {
+        for (event, version) in commit.events.iter().zip(commit.version..) {
+            let far_enough = match until {
+                At::Now => false,
+                At::Version(last) => version > last,
+                At::Moment(moment) => commit.at > moment,
+            };
+            if far_enough {
+                self.next = Some(commit.at);
+                return Ok(false);
+            }
+            self.folding.follow(event)?;
+            (self.version, self.at) = (version, Some(commit.at));
+        }
+        Ok(true)
+    }
+}

@@ -1,0 +1,111 @@
+//! The feed of a local cloud: server-sent events over HTTP, read one by one.
+
+use anyhow::Context;
+use axum::body::Body;
+use axum::body::BodyDataStream;
+use axum::body::Bytes;
+use axum::http::StatusCode;
+use axum::http::Uri;
+use futures::StreamExt;
+use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::TokioExecutor;
+
+use crate::trouble::nothing_answers;
+
+/// Where the feed is.
+const PATH: &str = "/_causeway/feed";
+
+/// A feed that is being read.
+pub(super) struct Feed {
+    // Dropping it would end the connection.
+    _client: Client<HttpConnector, Body>,
+    stream: BodyDataStream,
+    reader: Reader,
+}
+
+/// Cuts what comes in into events.
+#[derive(Default)]
+pub(super) struct Reader {
+    kept: Vec<u8>,
+    data: Vec<String>,
+    ready: std::collections::VecDeque<String>,
+}
+
+impl Feed {
+    /// Begins to read the feed at this endpoint.
+    pub(super) async fn open(endpoint: &str) -> anyhow::Result<Self> {
+        let uri: Uri = format!("{}{PATH}", endpoint.trim_end_matches('/')).parse().context("the endpoint is no URL")?;
+        if uri.scheme_str() != Some("http") {
+            return Err(no_feed(endpoint));
+        }
+        let client: Client<HttpConnector, Body> = Client::builder(TokioExecutor::new()).build_http();
+        let answer = client.get(uri).await;
+        let answer = match answer {
+            Ok(answer) => answer,
+            Err(error) if error.is_connect() => return Err(nothing_answers(endpoint)),
+            Err(error) => return Err(error).with_context(|| format!("the feed of {endpoint} cannot be read")),
+        };
+        let kind = answer.headers().get("content-type").and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+        if answer.status() != StatusCode::OK || !kind.starts_with("text/event-stream") {
+            return Err(no_feed(endpoint));
+        }
+        let stream = Body::new(answer.into_body()).into_data_stream();
+        Ok(Self { _client: client, stream, reader: Reader::default() })
+    }
+
+    /// The next event's data, or nothing when the cloud has gone.
+    pub(super) async fn next(&mut self) -> Option<String> {
+        loop {
+            if let Some(data) = self.reader.ready.pop_front() {
+                return Some(data);
+            }
+            match self.stream.next().await {
+                Some(Ok(bytes)) => self.reader.take(&bytes),
+                Some(Err(_)) | None => return None,
+            }
+        }
+    }
+}
+
+/// Nobody but the local cloud has a feed.
+pub(super) fn no_feed(place: &str) -> anyhow::Error {
+    anyhow::anyhow!(
+        "{place} has no feed: `tail` needs the local cloud's (`causeway up`). On AWS look at one stream with `causeway \
+         history STREAM`, at one story with `causeway trace CORRELATION`, or at the functions' logs with `aws logs tail`"
+    )
+}
+
+impl Reader {
+    /// Takes what came in, wherever it was cut.
+    fn take(&mut self, bytes: &Bytes) {
+        self.kept.extend_from_slice(bytes);
+        while let Some(end) = self.kept.iter().position(|byte| *byte == b'\n') {
+            let line: Vec<u8> = self.kept.drain(..=end).collect();
+            let line = String::from_utf8_lossy(&line);
+            let line = line.trim_end_matches(['\n', '\r']);
+            match line.strip_prefix("data:") {
+                Some(data) => self.data.push(data.strip_prefix(' ').unwrap_or(data).to_owned()),
+                None if line.is_empty() && !self.data.is_empty() => {
+                    self.ready.push_back(std::mem::take(&mut self.data).join("\n"));
+                }
+                None => {}
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn events_are_read_wherever_the_bytes_are_cut() {
+        let text = ": keep-alive\n\ndata: {\"a\":\"\u{e4}\"}\n\nevent: missed\r\ndata: 1\r\ndata: 2\r\n\r\ndata: cut";
+        for size in [1, 2, 3, 7, text.len()] {
+            let mut reader = Reader::default();
+            text.as_bytes().chunks(size).for_each(|chunk| reader.take(&Bytes::copy_from_slice(chunk)));
+            assert_eq!(Vec::from(reader.ready), ["{\"a\":\"\u{e4}\"}", "1\n2"], "in pieces of {size}");
+        }
+    }
+}

@@ -1,0 +1,49 @@
+//! The way of the handlers in this process to the cloud in this process: the same requests and answers as over its
+//! port, signed and all, but no connection between them.
+
+use aws_smithy_runtime_api::client::http::HttpClient;
+use aws_smithy_runtime_api::client::http::HttpConnector;
+use aws_smithy_runtime_api::client::http::HttpConnectorFuture;
+use aws_smithy_runtime_api::client::http::HttpConnectorSettings;
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use aws_smithy_runtime_api::client::http::SharedHttpConnector;
+use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_runtime_api::client::result::ConnectorError;
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_types::body::SdkBody;
+use local::port::Door;
+
+/// An HTTP client that goes through the door.
+pub fn client(door: Door) -> SharedHttpClient {
+    SharedHttpClient::new(Loopback { door })
+}
+
+#[derive(Clone, Debug)]
+struct Loopback {
+    door: Door,
+}
+
+impl HttpClient for Loopback {
+    fn http_connector(&self, _: &HttpConnectorSettings, _: &RuntimeComponents) -> SharedHttpConnector {
+        SharedHttpConnector::new(self.clone())
+    }
+}
+
+impl HttpConnector for Loopback {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let door = self.door.clone();
+        HttpConnectorFuture::new(async move { ask(&door, request).await })
+    }
+}
+
+async fn ask(door: &Door, request: HttpRequest) -> Result<HttpResponse, ConnectorError> {
+    let request = request.try_into_http1x().map_err(|error| ConnectorError::user(error.into()))?;
+    // Our requests are small and whole; one that is not would be a fault of ours.
+    if request.body().bytes().is_none() {
+        return Err(ConnectorError::user("the body is still being written".into()));
+    }
+    let request = request.map(|body| body.bytes().unwrap_or_default().to_vec());
+    let answer = door.ask(request).await.map_err(|error| ConnectorError::io(error.into()))?;
+    HttpResponse::try_from(answer.map(SdkBody::from)).map_err(|error| ConnectorError::other(error.into(), None))
+}

@@ -1,0 +1,85 @@
+//! The catalogue of messages, taken along at compile time: a sample and the schema of its body, for every version.
+
+use crate::nearest::nearest;
+
+/// A message of the catalogue in one of its versions.
+#[derive(Clone, Copy, Debug)]
+pub struct Sample {
+    /// Its name.
+    pub name: &'static str,
+    /// The schema's version.
+    pub version: u32,
+    /// The entries for `PutEvents`, as JSON.
+    pub text: &'static str,
+    /// The JSON schema of the body.
+    pub schema: &'static str,
+}
+
+/// Nothing in the catalogue has this name.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NoSample {
+    /// No message has the name.
+    #[error("no message is called {name:?}{}", did_you_mean(near))]
+    Name {
+        /// What was asked for.
+        name: String,
+        /// The names that are near.
+        near: Vec<String>,
+    },
+    /// The message never had this version.
+    #[error("{name} has no version {version:?}: there is {}", known.join(" and "))]
+    Version {
+        /// The message.
+        name: String,
+        /// What was asked for.
+        version: String,
+        /// What there is.
+        known: Vec<String>,
+    },
+}
+
+/// All of them, by context and name, each message's versions from the first to the newest.
+pub const SAMPLES: &[Sample] = include!(concat!(env!("OUT_DIR"), "/samples.rs"));
+
+/// The sample of `Name` in its newest version, or of `Name.v1`.
+pub fn find(wanted: &str) -> Result<Sample, NoSample> {
+    let (name, version) = match wanted.rsplit_once(".v") {
+        Some((name, version)) => (name, Some(version)),
+        None => (wanted, None),
+    };
+    let versions: Vec<&Sample> = SAMPLES.iter().filter(|sample| sample.name == name).collect();
+    let found = match version {
+        None => versions.iter().max_by_key(|sample| sample.version),
+        Some(version) => versions.iter().find(|sample| sample.version.to_string() == version),
+    };
+    match (found, version) {
+        (Some(sample), _) => Ok(**sample),
+        (None, Some(version)) if !versions.is_empty() => Err(NoSample::Version {
+            name: name.to_owned(),
+            version: version.to_owned(),
+            known: versions.iter().map(|sample| format!("{name}.v{}", sample.version)).collect(),
+        }),
+        (None, _) => Err(NoSample::Name { name: name.to_owned(), near: nearest(name, names()) }),
+    }
+}
+
+/// The names of all messages; one with two versions comes twice.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    SAMPLES.iter().map(|sample| sample.name)
+}
+
+/// Whether the catalogue has a message of this name.
+pub fn is_known(name: &str) -> bool {
+    names().any(|known| known == name)
+}
+
+/// A question with these names, or nothing.
+pub fn did_you_mean(near: &[String]) -> String {
+    match near {
+        [] => String::new(),
+        near => format!("; did you mean {}?", near.join(" or ")),
+    }
+}
+
+#[cfg(test)]
+mod tests;

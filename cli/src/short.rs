@@ -1,0 +1,32 @@
+//! Names as people know them: an ARN without its account, a deployed name without its stack and its random end.
+
+/// How long the random end of a deployed name is.
+const RANDOM: std::ops::RangeInclusive<usize> = 12..=13;
+
+/// What an ARN or a name means in this stack; what is not of the stack stays as it is.
+pub fn short<'n>(name: &'n str, stack: &str) -> &'n str {
+    let last = if name.starts_with("arn:") { name.rsplit([':', '/']).next().unwrap_or(name) } else { name };
+    let inside = last.strip_prefix(stack).and_then(|rest| rest.strip_prefix('-'));
+    let is_random = |end: &str| {
+        RANDOM.contains(&end.len()) && end.chars().all(|letter| letter.is_ascii_uppercase() || letter.is_ascii_digit())
+    };
+    match inside.and_then(|inside| inside.rsplit_once('-')) {
+        Some((logical, end)) if is_random(end) => logical,
+        _ => last,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_stack_made_is_called_as_in_its_template_and_all_else_by_its_whole_name() {
+        let arn = "arn:aws:lambda:us-east-1:000000000000:function:shop-OrderOnPlaceOrder-IX5F23JJPQZE";
+        assert_eq!(short(arn, "shop"), "OrderOnPlaceOrder");
+        assert_eq!(short(arn, "other"), "shop-OrderOnPlaceOrder-IX5F23JJPQZE");
+        assert_eq!(short("arn:aws:events:us-east-1:1:rule/causeway/mine", "shop"), "mine");
+        assert_eq!(short("shop-by-hand", "shop"), "shop-by-hand");
+        assert_eq!(short("RelayCommits", "shop"), "RelayCommits");
+    }
+}

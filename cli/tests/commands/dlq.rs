@@ -1,0 +1,102 @@
+//! Dead letters: read without being lost, put back, thrown away.
+
+use causeway::ended::Ended;
+use serde_json::Value;
+use serde_json::json;
+
+use crate::stage::Stage;
+
+/// Leaves a letter of this cause about the message with a queue.
+async fn leave(stage: &Stage, queue: &str, cause: &str, detail_type: &str, detail: &Value) -> String {
+    let body = json!({
+        "reason": cause, "explanation": format!("it was {cause}"), "consumer": "inventory-on-receive-stock",
+        "at": "2026-11-21T05:00:00Z",
+        "message": {
+            "id": "b-1", "source": "shop", "detail-type": detail_type, "time": "2026-11-21T05:00:00Z", "detail": detail,
+        },
+    });
+    let queue = stage.running.queues.iter().find(|known| known.name.contains(queue)).expect("the queue");
+    let client = aws_sdk_sqs::Client::new(stage.running.connected.sdk());
+    let call = client.send_message().queue_url(&queue.url).message_body(body.to_string());
+    call.send().await.expect("a letter").message_id.expect("its id")
+}
+
+fn stock(sku: &str) -> Value {
+    json!({ "eventId": format!("stock-{sku}"), "data": { "sku": sku, "quantity": 7 } })
+}
+
+async fn ids(stage: &Stage) -> Vec<String> {
+    let letters = stage.json(&["dlq", "ls"]).await;
+    letters.iter().map(|letter| letter["id"].as_str().expect("an id").to_owned()).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn letters_are_listed_by_cause_and_one_by_one_and_all_stay() {
+    let stage = Stage::open().await;
+    assert_eq!(stage.says(&["dlq", "ls"]).await.text, "no letters in 6 queues\n");
+    let one = leave(&stage, "Inventory", "MALFORMED", "ReceiveStock", &stock("mug")).await;
+    let two = leave(&stage, "Inventory", "MALFORMED", "ReceiveStock", &stock("tea")).await;
+    let three = leave(&stage, "Order", "LOOP", "PlaceOrder", &json!({})).await;
+    for _ in 0..2 {
+        let said = stage.says(&["dlq", "ls"]).await.text;
+        for word in ["causeway-InventoryDeadLetters", "MALFORMED", "2 ", "LOOP", "it was LOOP", &one, &two, &three] {
+            assert!(said.contains(word), "{word:?} is missing in\n{said}");
+        }
+    }
+    let loops = stage.json(&["dlq", "ls", "--cause", "LOOP"]).await;
+    assert_eq!(loops.len(), 1);
+    assert_eq!(loops[0]["letter"]["origin"]["kept"]["consumer"], "inventory-on-receive-stock");
+    assert_eq!(stage.json(&["dlq", "ls", "--queue", "inventory"]).await.len(), 2);
+    let shown = stage.says(&["dlq", "show", &one]).await.text;
+    assert!(shown.contains("cause     MALFORMED") && shown.contains("\"sku\": \"mug\""), "{shown}");
+    assert_eq!(stage.says(&["dlq", "show", "nobody"]).await.ended, Ended::Missing);
+    stage.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_letter_that_goes_back_is_handled_and_what_cannot_go_back_stays_and_says_why() {
+    let stage = Stage::open().await;
+    let good = leave(&stage, "Inventory", "Retry.Conflict", "ReceiveStock", &stock("mug")).await;
+    let bad = leave(&stage, "Inventory", "MALFORMED", "ReceiveStock", &json!("no object")).await;
+    let mut feed = stage.running.cloud.feed();
+    let said = stage.says(&["dlq", "redrive", "--all"]).await;
+    assert_eq!(said.ended, Ended::Refused, "{}", said.text);
+    assert!(said.text.contains(&format!("went back   {good}")), "{}", said.text);
+    assert!(said.text.contains(&format!("stays       {bad}  ReceiveStock: its detail")), "{}", said.text);
+    assert!(said.text.contains("1 went back, 1 stayed"), "{}", said.text);
+    while !feed.recv().await.expect("news").contains("StockReceived") {}
+    let state = stage.json(&["state", "inventory/mug"]).await;
+    assert_eq!(state[0]["state"]["available"], 7);
+    assert_eq!(ids(&stage).await, [bad]);
+    assert_eq!(stage.says(&["dlq", "redrive", "--cause", "Retry.Conflict"]).await.ended, Ended::Missing);
+    stage.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn letters_go_for_good_only_when_somebody_says_so() {
+    let stage = Stage::open().await;
+    let one = leave(&stage, "Inventory", "MALFORMED", "ReceiveStock", &stock("mug")).await;
+    let two = leave(&stage, "Inventory", "LOOP", "PlaceOrder", &json!({})).await;
+    let error = stage.call(&["dlq", "purge", "--all"]).await.expect_err("nobody answers");
+    assert!(error.to_string().contains("give --yes"), "{error}");
+    assert_eq!(ids(&stage).await.len(), 2);
+    let error = stage.call(&["dlq", "purge", "--yes"]).await.expect_err("which?");
+    assert!(error.to_string().contains("--all"), "{error}");
+    let said = stage.says(&["dlq", "purge", "--cause", "LOOP", "--yes"]).await;
+    assert!(said.text.contains(&format!("thrown away  {two}")), "{}", said.text);
+    assert_eq!(ids(&stage).await, std::slice::from_ref(&one));
+    assert_eq!(stage.says(&["dlq", "purge", "--id", &one, "--yes"]).await.ended, Ended::Done);
+    assert_eq!(stage.says(&["dlq", "purge", "--id", &one, "--yes"]).await.ended, Ended::Missing);
+    assert_eq!(ids(&stage).await, Vec::<String>::new());
+    stage.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn queues_that_are_not_there_are_said_with_those_that_are() {
+    let stage = Stage::open().await;
+    let error = stage.call(&["dlq", "ls", "--queue", "bakery"]).await.expect_err("no queue");
+    assert!(error.to_string().contains("causeway-OrderDeadLetters"), "{error}");
+    let error = stage.call(&["dlq", "ls", "--stack", "other"]).await.expect_err("no stack");
+    assert!(error.to_string().contains("--stack"), "{error}");
+    stage.close().await;
+}

@@ -1,0 +1,12 @@
+//! The commands as somebody calls them, each on a whole cloud in this process.
+
+mod dlq;
+mod history;
+mod pattern;
+mod put;
+mod rules;
+mod stage;
+mod state;
+mod tail;
+mod timers;
+mod trace;

@@ -1,0 +1,70 @@
+//! Patterns, tried without and with a service.
+
+use causeway::ended::Ended;
+use serde_json::json;
+
+use crate::stage::Said;
+use crate::stage::Stage;
+use crate::stage::call_at;
+
+const WANTS_ORDERS: &str = r#"{"detail-type": ["PlaceOrder"]}"#;
+
+/// Nothing answers there, and nothing is asked.
+async fn says(words: &[&str]) -> Said {
+    call_at("http://127.0.0.1:9", words).await.unwrap_or_else(|error| panic!("{error:#}"))
+}
+
+async fn fails(words: &[&str]) -> String {
+    format!("{:#}", call_at("http://127.0.0.1:9", words).await.expect_err("it fails"))
+}
+
+#[tokio::test]
+async fn a_pattern_is_tried_on_a_message_of_the_catalogue_and_on_an_event_as_it_is() {
+    let yes = says(&["pattern", "test", WANTS_ORDERS, "PlaceOrder"]).await;
+    assert_eq!((yes.text.as_str(), yes.ended), ("matches\n", Ended::Done));
+    let no = says(&["pattern", "test", WANTS_ORDERS, r#"{"detail-type": "Other"}"#]).await;
+    assert_eq!((no.text.as_str(), no.ended), ("does not match\n", Ended::Refused));
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("pattern.json");
+    std::fs::write(&file, WANTS_ORDERS).expect("a file");
+    let file = file.to_str().expect("a path");
+    assert_eq!(says(&["pattern", "test", file, "PlaceOrder", "--json"]).await.text, "{\"matches\":true}\n");
+}
+
+#[tokio::test]
+async fn every_condition_is_explained_with_what_stood_there() {
+    let pattern =
+        r#"{"source": ["causeway.order"], "detail": {"data": {"total": {"amount": [{"numeric": [">", 9000]}]}}}}"#;
+    let said = says(&["pattern", "explain", pattern, "OrderPlaced"]).await;
+    assert_eq!(said.ended, Ended::Refused);
+    let failed = "✗ detail.data.total.amount: wanted {\"numeric\":[\">\",9000]}, found 2998: no found value is wanted";
+    assert!(said.text.contains(failed), "{}", said.text);
+    assert!(said.text.contains("✓ source: wanted \"causeway.order\""), "{}", said.text);
+    let said = says(&["pattern", "explain", pattern, "OrderPlaced", "--json"]).await;
+    let explained: serde_json::Value = serde_json::from_str(&said.text).expect("JSON");
+    assert_eq!(explained["alternatives"][0]["conditions"][0]["wanted"], json!([{ "numeric": [">", 9000] }]));
+    assert_eq!(explained["alternatives"][0]["conditions"][0]["holds"], json!(false));
+}
+
+#[tokio::test]
+async fn what_is_no_pattern_or_no_event_is_refused_with_its_place() {
+    let error = fails(&["pattern", "test", r#"{"source": "shop"}"#, "PlaceOrder"]).await;
+    assert_eq!(error, "the pattern is not valid: source: must be an object or a list of values, not a string");
+    assert!(fails(&["pattern", "test", r#"{"source""#, "PlaceOrder"]).await.contains("at byte 9"));
+    assert!(fails(&["pattern", "test", WANTS_ORDERS, "PlaceOrdr"]).await.contains("did you mean PlaceOrder?"));
+    assert!(fails(&["pattern", "test", "nowhere.json", "PlaceOrder"]).await.contains("neither JSON nor a file"));
+    assert!(fails(&["pattern", "test", WANTS_ORDERS, "[1]"]).await.contains("the event must be an object"));
+    assert!(fails(&["pattern", "test", "-", "-"]).await.contains("only one of both"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_service_answers_the_same_when_it_is_asked() {
+    let stage = Stage::open().await;
+    for (event, ended) in [("PlaceOrder", Ended::Done), ("OrderPlaced", Ended::Refused)] {
+        assert_eq!(stage.says(&["pattern", "test", WANTS_ORDERS, event, "--service"]).await.ended, ended, "{event}");
+        assert_eq!(stage.says(&["pattern", "test", WANTS_ORDERS, event]).await.ended, ended, "{event}");
+    }
+    let error = stage.call(&["pattern", "test", "{}", "PlaceOrder", "--service"]).await.expect_err("no pattern");
+    assert!(error.to_string().contains("InvalidEventPatternException"), "{error:#}");
+    stage.close().await;
+}

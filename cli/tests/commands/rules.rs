@@ -1,0 +1,44 @@
+//! Who listens to what.
+
+use causeway::ended::Ended;
+use serde_json::Value;
+
+use crate::stage::Stage;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_message_shows_its_functions_with_their_dead_letter_queues() {
+    let stage = Stage::open().await;
+    let said = stage.says(&["rules", "OrderPlaced"]).await;
+    assert_eq!(said.ended, Ended::Done);
+    assert!(said.text.starts_with("OrderPlaced\n  → FulfilmentOnOrderPlaced"), "{}", said.text);
+    assert!(said.text.contains("then queue FulfilmentDeadLetters"), "{}", said.text);
+    let listeners = stage.json(&["rules", "OrderPlaced"]).await;
+    assert_eq!(listeners.len(), 2, "{listeners:?}");
+    for listener in &listeners {
+        assert_eq!((&listener["enabled"], &listener["retries"]), (&Value::Bool(true), &Value::from(185)));
+    }
+    stage.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn all_rules_are_there_with_those_that_fire_by_the_clock() {
+    let stage = Stage::open().await;
+    let all = stage.json(&["rules"]).await;
+    let routes = functions::routes().len();
+    assert_eq!(all.iter().filter(|listener| listener["bus"] == "causeway").count(), routes);
+    let said = stage.says(&["rules"]).await;
+    assert!(said.text.contains("by the clock\n  → StockReportOnStockReportDue"), "{}", said.text);
+    assert!(said.text.trim_end().ends_with("cron(0 6 * * ? *)"), "{}", said.text);
+    stage.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_message_that_nobody_hears_is_missing_with_the_names_that_are_near() {
+    let stage = Stage::open().await;
+    let said = stage.says(&["rules", "OrderPlacd"]).await;
+    assert_eq!(said.ended, Ended::Missing);
+    assert_eq!(said.text.trim_end(), "nobody listens to OrderPlacd on any bus; did you mean OrderPlaced?");
+    let error = stage.call(&["rules", "--bus", "nowhere"]).await.expect_err("there is no such bus");
+    assert!(error.to_string().contains("Event bus nowhere does not exist"), "{error:#}");
+    stage.close().await;
+}

@@ -1,0 +1,90 @@
+//! Watching: the feed of a cloud, a cloud that goes and comes back, and places that have no feed.
+
+use serde_json::Value;
+use tokio::io::AsyncReadExt;
+use tokio::io::AsyncWriteExt;
+use tokio::net::TcpListener;
+
+use crate::stage::Stage;
+use crate::stage::call_at;
+
+/// Watches while messages are put again and again, until it has seen enough.
+async fn watched(stage: &Stage, words: &[&str], put: &[&str]) -> Vec<Value> {
+    let putting = async {
+        loop {
+            stage.says(put).await;
+        }
+    };
+    tokio::select! {
+        news = stage.json(words) => news,
+        () = putting => Vec::new(),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_message_is_shown_with_its_delivery_and_what_the_function_made_of_it() {
+    let stage = Stage::open().await;
+    let words = ["tail", "--type", "ReceiveStock", "--count", "12"];
+    let news = watched(&stage, &words, &["put", "ReceiveStock"]).await;
+    assert_eq!(news.len(), 12);
+    for kind in ["put", "delivery", "invoke"] {
+        assert!(news.iter().any(|news| news["kind"] == kind), "no {kind} in {news:?}");
+    }
+    for put in news.iter().filter(|news| news["kind"] == "put") {
+        assert_eq!(put["event"]["detail-type"], "ReceiveStock");
+    }
+    stage.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_message_that_nobody_wants_comes_with_the_rules_that_are_nearest_and_why_they_passed() {
+    let stage = Stage::open().await;
+    let put = ["put", "OrderPlaced", "--set", "Source=till"];
+    let news = watched(&stage, &["tail", "--type", "OrderPlaced", "--count", "1"], &put).await;
+    let put = &news[0];
+    assert_eq!(put["rules"], serde_json::json!([]), "{put}");
+    let nearest = put["nearest"].as_array().expect("rules");
+    assert!(nearest.len() <= 3 && nearest[0]["rule"].as_str().is_some_and(|rule| rule.contains("OrderPlaced")));
+    let why = nearest[0]["why"].as_str().unwrap_or_default();
+    assert_eq!(why, "source: wanted \"causeway.order\", found \"till\": no found value is wanted");
+    stage.close().await;
+}
+
+/// Answers each connection with the next of these, and closes it.
+async fn answering(answers: Vec<String>) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let endpoint = format!("http://{}", listener.local_addr().expect("its address"));
+    tokio::spawn(async move {
+        for answer in answers {
+            let (mut connection, _) = listener.accept().await.expect("a caller");
+            let mut asked = [0; 1024];
+            assert!(connection.read(&mut asked).await.expect("a request") > 0);
+            connection.write_all(answer.as_bytes()).await.expect("an answer");
+        }
+    });
+    endpoint
+}
+
+fn feed(message: &str) -> String {
+    let head = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\nconnection: close\r\n\r\n";
+    format!("{head}data: {{\"kind\":\"trouble\",\"message\":\"{message}\"}}\n\n")
+}
+
+#[tokio::test]
+async fn a_cloud_that_goes_and_comes_back_is_watched_on() {
+    let endpoint = answering(vec![feed("before"), feed("after")]).await;
+    let said = call_at(&endpoint, &["tail", "--count", "2"]).await.expect("both are seen");
+    let lines: Vec<&str> = said.text.lines().collect();
+    assert!(lines.len() == 2 && lines[0].ends_with("before") && lines[1].ends_with("after"), "{}", said.text);
+}
+
+#[tokio::test]
+async fn a_place_without_a_feed_says_what_else_there_is() {
+    let other = "HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
+    for endpoint in [answering(vec![other.to_owned()]).await, "https://events.us-east-1.amazonaws.com".to_owned()] {
+        let error = call_at(&endpoint, &["tail"]).await.expect_err("there is no feed").to_string();
+        assert!(error.contains("has no feed") && error.contains("causeway history"), "{error}");
+    }
+    let error = call_at("http://127.0.0.1:9", &["tail"]).await.expect_err("nobody is there").to_string();
+    assert!(error.contains("start it with `causeway up`"), "{error}");
+}

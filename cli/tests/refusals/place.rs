@@ -1,0 +1,107 @@
+//! A template that cannot be played, a port that is taken, and a folder that cannot be written.
+
+use std::path::Path;
+
+use super::asked;
+use super::in_folder;
+use super::refusal;
+
+/// What is said of a template with this text.
+async fn of_template(folder: &Path, text: &str) -> String {
+    let path = folder.join("template.yaml");
+    std::fs::write(&path, text).expect("a template");
+    let path = path.to_str().expect("a plain name");
+    let said = refusal(&asked_with(path)).await;
+    assert!(said.contains(path), "it names the template: {said}");
+    said
+}
+
+fn asked_with(template: &str) -> causeway::up::Up {
+    causeway::up::Up { template: template.into(), ..asked(&["--memory"]) }
+}
+
+#[tokio::test]
+async fn a_template_that_is_not_there_is_named() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("template.yaml");
+    let path = path.to_str().expect("a plain name");
+    let said = refusal(&asked_with(path)).await;
+    assert!(said.contains(&format!("cannot read the template {path}: No such file or directory")), "{said}");
+}
+
+#[tokio::test]
+async fn a_resource_that_is_not_played_here_is_named_with_its_line() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let said = of_template(folder.path(), "Resources:\n  News: { Type: AWS::SNS::Topic }\n").await;
+    assert!(said.contains("line 2: News: resources of type AWS::SNS::Topic are not played here"), "{said}");
+}
+
+#[tokio::test]
+async fn a_bad_intrinsic_is_named_with_its_line() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let of_name = |name: &str| {
+        format!(
+            "Resources:\n  Jobs: {{ Type: AWS::SQS::Queue }}\n  News:\n    Type: AWS::SQS::Queue\n    Properties:\n      QueueName: {name}\n"
+        )
+    };
+    let table = [
+        ("!Ref Old", "line 6: there is no parameter or resource \"Old\""),
+        ("!Sub \"${Old}-news\"", "line 6: there is no parameter or resource \"Old\""),
+        ("!GetAtt Jobs.Colour", "line 6: "),
+        ("!FindInMap [Names, a, b]", "line 6: "),
+        ("!If [InProd, a, b]", "line 6: "),
+        ("!Nonsense x", "line 6: "),
+        ("!Join [x]", "line 6: "),
+    ];
+    for (name, expected) in table {
+        let said = of_template(folder.path(), &of_name(name)).await;
+        assert!(said.contains(expected), "{name}: {said}");
+    }
+}
+
+#[tokio::test]
+async fn a_template_that_is_no_yaml_is_refused_with_its_line() {
+    let folder = tempfile::tempdir().expect("a folder");
+    for text in ["Resources:\n  News: {\n", "Resources:\n\t- x\n", "", "7", "Resources: []\n"] {
+        let said = of_template(folder.path(), text).await;
+        assert!(said.contains("is refused: line "), "{text:?}: {said}");
+    }
+}
+
+#[tokio::test]
+async fn a_function_that_this_program_does_not_have_is_named() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let text = "Transform: AWS::Serverless-2016-10-31\nResources:\n  F:\n    Type: AWS::Serverless::Function\n    \
+                Metadata: { BuildMethod: rust-cargolambda, BuildProperties: { Binary: no-such-binary } }\n";
+    let said = of_template(folder.path(), text).await;
+    assert!(said.contains("no-such-binary"), "{said}");
+}
+
+#[tokio::test]
+async fn a_taken_port_is_named_with_the_way_to_another() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let port = taken.local_addr().expect("its number").port();
+    let said = refusal(&causeway::up::Up { port, ..asked(&["--memory"]) }).await;
+    assert!(said.contains(&format!("port {port} is taken: ")) && said.contains("--port"), "{said}");
+}
+
+#[tokio::test]
+async fn a_folder_that_cannot_be_made_is_named() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("file");
+    std::fs::write(&file, "not a folder").expect("a file");
+    for wanted in [file.join("data"), file] {
+        let said = refusal(&in_folder(&wanted)).await;
+        assert!(said.contains(wanted.to_str().expect("a plain name")), "{said}");
+        assert!(said.contains("choose another folder for the data"), "{said}");
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_place_that_is_read_only_is_named_even_for_root() {
+    // Nobody makes folders there, whether the system was mounted to be read only or not.
+    let said = refusal(&in_folder(Path::new("/sys/causeway"))).await;
+    assert!(said.contains("cannot write /sys/causeway: the place is read-only or belongs to somebody else"), "{said}");
+    assert!(said.contains("choose another folder for the data"), "{said}");
+}

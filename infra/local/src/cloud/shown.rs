@@ -1,0 +1,124 @@
+//! How far the clock came, kept in the folder: always a moment ahead of what it shows, so that a cloud that is started
+//! again never goes back in time, however fast it ran, however far it was moved and however it ended.
+
+#[cfg(test)]
+mod tests;
+
+use std::path::Path;
+use std::sync::Mutex;
+use std::sync::PoisonError;
+use std::time::Duration;
+
+use jiff::SignedDuration;
+use jiff::Timestamp;
+use serde::Deserialize;
+use serde::Serialize;
+
+use crate::clock::Clock;
+use crate::journal::Journal;
+use crate::journal::JournalError;
+
+/// The journal.
+pub(super) const JOURNAL: &str = "clock.journal";
+
+/// So much of the world's time is kept ahead: a start after a kill may find the clock so much too late, never too early.
+const AHEAD: SignedDuration = SignedDuration::from_secs(1);
+
+/// Looked after so often, what is kept never runs out.
+const BETWEEN_LOOKS: Duration = Duration::from_millis(250);
+
+/// A journal with more lines is written anew.
+const LONG: usize = 1_000;
+
+/// A line of the journal: no more than this was ever shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Until {
+    until: Timestamp,
+}
+
+/// Who remembers how far the clock came.
+#[derive(Debug)]
+pub struct Shown {
+    clock: Clock,
+    kept: Mutex<Kept>,
+}
+
+#[derive(Debug)]
+struct Kept {
+    /// Without one nothing outlives the cloud.
+    journal: Option<Journal<Until>>,
+    until: Timestamp,
+}
+
+impl Shown {
+    /// Nothing is remembered.
+    pub fn in_memory(clock: &Clock) -> Self {
+        let kept = Kept { journal: None, until: Timestamp::MIN };
+        Self { clock: clock.clone(), kept: Mutex::new(kept) }
+    }
+
+    /// Sets the clock on to where it once came, if it shows less, and remembers from now on.
+    pub(super) fn open(path: Option<&Path>, clock: &Clock) -> Result<Self, JournalError> {
+        let Some(path) = path else { return Ok(Self::in_memory(clock)) };
+        let (journal, lines) = Journal::<Until>::open(path)?;
+        let until = lines.iter().map(|line| line.until).max().unwrap_or(Timestamp::MIN);
+        clock.go_to(until);
+        let shown = Self { clock: clock.clone(), kept: Mutex::new(Kept { journal: Some(journal), until }) };
+        shown.look()?;
+        Ok(shown)
+    }
+
+    /// Remembers what the clock will show, before it does.
+    pub(super) fn will_show(&self, moment: Timestamp) {
+        if let Err(error) = self.keep(moment.checked_add(self.ahead()).unwrap_or(Timestamp::MAX)) {
+            tracing::warn!(%error, "after the next start the clock may show less than it does now");
+        }
+    }
+
+    /// Remembers on and on; ends never.
+    pub(super) async fn watch(&self) {
+        loop {
+            if let Err(error) = self.look() {
+                tracing::warn!(%error, "after the next start the clock may show less than it does now");
+            }
+            tokio::time::sleep(BETWEEN_LOOKS).await;
+        }
+    }
+
+    fn look(&self) -> Result<(), JournalError> {
+        // The machine's clock goes on by itself while nobody runs.
+        if self.clock.line().is_none() {
+            return Ok(());
+        }
+        let (now, ahead) = (self.clock.now(), self.ahead());
+        let soon = now.checked_add(ahead / 2).unwrap_or(Timestamp::MAX);
+        if self.kept().until >= soon {
+            return Ok(());
+        }
+        self.keep(now.checked_add(ahead).unwrap_or(Timestamp::MAX))
+    }
+
+    /// How far the clock runs in the time that is kept ahead. One that stands runs nowhere.
+    fn ahead(&self) -> SignedDuration {
+        let speed = self.clock.line().map_or(1.0, |line| line.speed);
+        SignedDuration::try_from_secs_f64(AHEAD.as_secs_f64() * speed).unwrap_or(SignedDuration::MAX)
+    }
+
+    fn keep(&self, until: Timestamp) -> Result<(), JournalError> {
+        let mut kept = self.kept();
+        let Some(journal) = &kept.journal else { return Ok(()) };
+        if until <= kept.until {
+            return Ok(());
+        }
+        match journal.length() {
+            ..LONG => journal.append(&Until { until })?,
+            _ => journal.compact(&[Until { until }])?,
+        }
+        kept.until = until;
+        Ok(())
+    }
+
+    fn kept(&self) -> std::sync::MutexGuard<'_, Kept> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

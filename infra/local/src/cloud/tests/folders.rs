@@ -1,0 +1,96 @@
+//! The folder itself: who may read it, and what stands in none.
+
+use jiff::SignedDuration;
+use serde_json::json;
+
+use super::Ground;
+use super::told;
+use crate::clock::Clock;
+use crate::cloud::Store;
+use crate::cloud::store::FORMAT;
+use crate::cloud::store::Mark;
+use crate::journal::Journal;
+
+const LETTERS: &str = "  Letters: { Type: AWS::SQS::Queue, Properties: { QueueName: letters } }\n";
+
+fn marks(ground: &Ground) -> (Journal<Mark>, Vec<u32>) {
+    let (journal, marks) = Journal::<Mark>::open(ground.folder.path().join("cloud.journal")).unwrap();
+    (journal, marks.iter().map(|mark| mark.format).collect())
+}
+
+#[tokio::test]
+async fn a_folder_says_in_which_format_it_is_and_keeps_saying_it() {
+    let ground = Ground::new();
+    for _ in 0..2 {
+        ground.start(LETTERS).await.stop().await;
+        assert_eq!(marks(&ground).1, [FORMAT]);
+    }
+}
+
+#[tokio::test]
+async fn a_folder_of_another_format_is_refused_until_it_is_forgotten() {
+    let ground = Ground::new();
+    let cloud = ground.start(LETTERS).await;
+    cloud.queues("CreateQueue", json!({ "QueueName": "mine" })).await;
+    cloud.stop().await;
+    marks(&ground).0.append(&Mark { format: FORMAT + 1 }).unwrap();
+    let refusal = ground.refusal(LETTERS).await;
+    for said in [format!("its format is {}", FORMAT + 1), format!("this one knows {FORMAT}"), "--fresh".to_owned()] {
+        assert!(refusal.contains(&said), "{said}: {refusal}");
+    }
+    let fresh = Store::Folder { path: ground.folder.path().to_owned(), fresh: true };
+    let cloud = ground.start_in(fresh, LETTERS).await.unwrap();
+    assert_eq!(cloud.queue_names().await, ["letters"]);
+    cloud.stop().await;
+    assert_eq!(marks(&ground).1, [FORMAT]);
+}
+
+#[tokio::test]
+async fn a_mark_that_cannot_be_read_is_refused_and_forgotten_with_the_rest() {
+    let ground = Ground::new();
+    ground.start(LETTERS).await.stop().await;
+    std::fs::write(ground.folder.path().join("cloud.journal"), "00000000 {\"format\":1}\n").unwrap();
+    assert!(ground.refusal(LETTERS).await.contains("damaged"));
+    let fresh = Store::Folder { path: ground.folder.path().to_owned(), fresh: true };
+    ground.start_in(fresh, LETTERS).await.unwrap().stop().await;
+    ground.start(LETTERS).await;
+}
+
+#[tokio::test]
+async fn a_folder_in_which_a_cloud_lives_is_refused_even_to_who_would_forget_it() {
+    let ground = Ground::new();
+    let cloud = ground.start(LETTERS).await;
+    let fresh = Store::Folder { path: ground.folder.path().to_owned(), fresh: true };
+    let Err(error) = ground.start_in(fresh, LETTERS).await else { panic!("two clouds live in one folder") };
+    assert!(told(&error).contains("in use by another process"), "{error}");
+    assert_eq!(cloud.queue_names().await, ["letters"]);
+}
+
+#[tokio::test]
+async fn a_cloud_in_memory_needs_no_file_and_leaves_nothing() {
+    let ground = Ground::new();
+    let resources = format!("{LETTERS}{}", include_str!("streaming.yaml"));
+    for _ in 0..2 {
+        let cloud = ground.start_in(Store::Memory, &resources).await.unwrap();
+        assert_eq!(cloud.queue_names().await, ["letters"]);
+        cloud.queues("CreateQueue", json!({ "QueueName": "mine" })).await;
+        cloud.stop().await;
+    }
+    assert_eq!(std::fs::read_dir(ground.folder.path()).unwrap().count(), 0);
+}
+
+#[tokio::test]
+async fn a_cloud_that_is_started_again_does_not_go_back_in_time_unless_all_is_forgotten() {
+    let mut ground = Ground::new();
+    let start = ground.clock.now();
+    let cloud = ground.start(LETTERS).await;
+    let moved = cloud.walker().leap(start + SignedDuration::from_hours(72)).await;
+    drop(cloud);
+    ground.clock = Clock::paused(start);
+    ground.start(LETTERS).await.stop().await;
+    assert_eq!(ground.clock.now(), moved);
+    ground.clock = Clock::paused(start);
+    let fresh = Store::Folder { path: ground.folder.path().to_owned(), fresh: true };
+    ground.start_in(fresh, LETTERS).await.unwrap().stop().await;
+    assert_eq!(ground.clock.now(), start);
+}

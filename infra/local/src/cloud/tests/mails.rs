@@ -1,0 +1,43 @@
+//! Mails through a restart of the whole cloud, as a reader of the mailbox sees them.
+
+use axum::body::Body;
+use axum::body::to_bytes;
+use axum::http::Request;
+use hyper_util::client::legacy::Client;
+use hyper_util::rt::TokioExecutor;
+use serde_json::Value;
+use serde_json::json;
+
+use super::Ground;
+use crate::cloud::Cloud;
+
+async fn ask(cloud: &Cloud, method: &str, path: &str, body: Value) -> Value {
+    let client = Client::builder(TokioExecutor::new()).build_http::<Body>();
+    let request = Request::builder().method(method).uri(format!("{}{path}", cloud.endpoint()));
+    let answer = client.request(request.body(Body::from(body.to_string())).unwrap()).await.unwrap();
+    let bytes = to_bytes(Body::new(answer.into_body()), usize::MAX).await.unwrap();
+    serde_json::from_slice(&bytes).unwrap()
+}
+
+#[tokio::test]
+async fn a_mail_that_was_acknowledged_is_in_the_mailbox_after_a_kill() {
+    let ground = Ground::new();
+    let letters = "  Letters: { Type: AWS::SQS::Queue, Properties: { QueueName: letters } }\n";
+    let cloud = ground.start(letters).await;
+    let mail = json!({ "Destination": { "ToAddresses": ["ada@example.com"] }, "Content": { "Simple": {} } });
+    let sent = ask(&cloud, "POST", "/v2/email/outbound-emails", mail).await;
+    // Dropped and not stopped: nothing is written at the end.
+    drop(cloud);
+    tokio::task::yield_now().await;
+    let cloud = loop {
+        // The connection that was open holds the folder for a moment.
+        match ground.start_in(ground.store(), letters).await {
+            Ok(cloud) => break cloud,
+            Err(error) => assert!(super::told(&error).contains("in use"), "{error}"),
+        }
+        tokio::task::yield_now().await;
+    };
+    let mailbox = ask(&cloud, "GET", "/_causeway/mailbox", Value::Null).await;
+    assert_eq!(mailbox["Mails"][0]["MessageId"], sent["MessageId"]);
+    assert_eq!(mailbox["Total"], 1);
+}

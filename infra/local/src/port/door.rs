@@ -1,0 +1,67 @@
+//! The port for callers in this very process: the same answers, without a connection.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::sync::PoisonError;
+use std::sync::RwLock;
+
+use axum::Router;
+use axum::body::Body;
+use axum::body::Bytes;
+use axum::body::to_bytes;
+use axum::http::Request;
+use axum::http::Response;
+use tower_service::Service;
+
+use super::LARGEST_BODY;
+
+/// The way in. A clone is the same way; it is closed until the port answers, and from when it stops on.
+#[derive(Clone, Default)]
+pub struct Door {
+    router: Arc<RwLock<Option<Router>>>,
+}
+
+/// Why there is no answer.
+#[derive(Debug, thiserror::Error)]
+pub enum NoAnswer {
+    /// Nobody answers, yet or any more.
+    #[error("the port is closed")]
+    Closed,
+    /// The answer broke off.
+    #[error("the answer cannot be read")]
+    Unreadable(#[source] axum::Error),
+}
+
+impl std::fmt::Debug for Door {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("Door")
+    }
+}
+
+impl Door {
+    /// What the port answers.
+    pub async fn ask(&self, request: Request<Vec<u8>>) -> Result<Response<Bytes>, NoAnswer> {
+        let router = self.router.read().unwrap_or_else(PoisonError::into_inner).clone();
+        let mut router = router.ok_or(NoAnswer::Closed)?;
+        let Ok::<_, Infallible>(answer) = router.call(request.map(Body::from)).await;
+        let (head, body) = answer.into_parts();
+        // An answer may be many times as long as a request.
+        let body = to_bytes(body, 8 * LARGEST_BODY).await.map_err(NoAnswer::Unreadable)?;
+        Ok(Response::from_parts(head, body))
+    }
+
+    /// Opens it until what is returned is dropped.
+    pub(super) fn open(&self, router: Router) -> Open {
+        *self.router.write().unwrap_or_else(PoisonError::into_inner) = Some(router);
+        Open(self.clone())
+    }
+}
+
+/// A door that stands open.
+pub(super) struct Open(Door);
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        *self.0.router.write().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+}

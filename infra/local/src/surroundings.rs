@@ -1,0 +1,29 @@
+//! What the services that deliver need of the world around them.
+
+use std::sync::Arc;
+
+use crate::clock::Clock;
+use crate::events::Place;
+use crate::faults::Faults;
+use crate::feed::Feed;
+use crate::ports::InvokeLater;
+use crate::ports::SendToQueue;
+
+/// What a service needs of the world around it.
+#[derive(Clone)]
+pub struct Surroundings {
+    /// The region and account it pretends to be in.
+    pub place: Place,
+    /// All waiting goes through it.
+    pub clock: Clock,
+    /// Where functions are invoked.
+    pub functions: Arc<dyn InvokeLater>,
+    /// Where messages and dead letters are sent.
+    pub queues: Arc<dyn SendToQueue>,
+    /// Who watches.
+    pub feed: Arc<dyn Feed>,
+    /// Where ids and pauses come from.
+    pub seed: u64,
+    /// What goes wrong on purpose.
+    pub faults: Faults,
+}

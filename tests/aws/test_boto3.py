@@ -1,0 +1,37 @@
+"""The first journey with boto3, in an environment that has only the words which `up` prints to export."""
+
+import json
+import unittest
+import uuid
+
+import boto3
+
+from cloud import eventually
+from samples import commits
+from samples import place_order
+from samples import receive_stock
+
+
+class Boto3(unittest.TestCase):
+    """An order with stock, by boto3."""
+
+    def test_an_order_is_confirmed_mailed_and_kept(self):
+        order = f"o-{uuid.uuid4()}"
+        events = boto3.client("events")
+        for sample in [receive_stock(), place_order(order)]:
+            self.assertEqual(events.put_events(Entries=sample)["FailedEntryCount"], 0)
+        views = boto3.resource("dynamodb").Table("causeway-views")
+
+        def row():
+            """The order is confirmed."""
+            row = views.get_item(Key={"row": f"order-summary/{order}"}).get("Item")
+            return row if row and row["_status"] == "confirmed" else None
+
+        self.assertEqual(eventually(row)["_userId"], "u-1")
+
+        def mail():
+            """The buyer has the mail."""
+            return [mail for mail in self.cloud.mails()["Mails"] if order in json.dumps(mail["Content"])]
+
+        self.assertEqual(len(eventually(mail)), 1)
+        self.assertEqual([int(commit["version"]) for commit in commits(order)], [1, 2])

@@ -1,0 +1,110 @@
+//! Queues: what is received comes back, what fails too often moves on, and errors have the SDK's own words.
+
+use aws_sdk_sqs::error::ProvideErrorMetadata;
+use aws_sdk_sqs::operation::change_message_visibility::ChangeMessageVisibilityError;
+use aws_sdk_sqs::operation::purge_queue::PurgeQueueError;
+use aws_sdk_sqs::operation::send_message::SendMessageError;
+use aws_sdk_sqs::types::MessageSystemAttributeName;
+use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
+
+use super::stage::Stage;
+use super::stage::quiet;
+
+const RESOURCES: &str = "
+  Letters: { Type: AWS::SQS::Queue, Properties: { QueueName: letters } }
+  Jobs:
+    Type: AWS::SQS::Queue
+    Properties:
+      QueueName: jobs
+      VisibilityTimeout: 30
+      RedrivePolicy: { deadLetterTargetArn: !GetAtt Letters.Arn, maxReceiveCount: 2 }
+";
+
+async fn url(stage: &Stage, queue: &str) -> String {
+    stage.sqs.get_queue_url().queue_name(queue).send().await.unwrap().queue_url.unwrap()
+}
+
+#[tokio::test]
+async fn a_message_that_is_received_and_not_deleted_comes_back_and_at_last_moves_to_the_dead_letters_with_its_age() {
+    let stage = quiet(RESOURCES).await;
+    let id = stage.send("jobs", "pack").await;
+    let first = stage.receive("jobs").await;
+    stage.pass(30).await;
+    let second = stage.receive("jobs").await;
+    assert_ne!(first.receipt_handle, second.receipt_handle, "every receive has a handle of its own");
+    stage.pass(30).await;
+    // Who asks for it a third time finds it gone.
+    let none = stage.sqs.receive_message().queue_url(url(&stage, "jobs").await).send().await.unwrap();
+    assert_eq!(none.messages, None);
+    let dead = stage.receive("letters").await;
+    let told = |name| dead.attributes.as_ref().and_then(|all| all.get(&name)).cloned();
+    assert_eq!((dead.message_id, dead.body.as_deref()), (Some(id), Some("pack")));
+    assert_eq!(told(MessageSystemAttributeName::DeadLetterQueueSourceArn), Some(Stage::arn("sqs", "jobs")));
+    assert_eq!(told(MessageSystemAttributeName::ApproximateReceiveCount), Some("3".to_owned()));
+    let sent = super::stage::BEGAN.parse::<jiff::Timestamp>().unwrap().as_millisecond().to_string();
+    assert_eq!(told(MessageSystemAttributeName::SentTimestamp), Some(sent), "its age goes on");
+}
+
+#[tokio::test]
+async fn an_older_handle_deletes_nothing_though_it_is_told_that_all_is_well() {
+    let stage = quiet(RESOURCES).await;
+    stage.send("jobs", "pack").await;
+    let old = stage.receive("jobs").await;
+    stage.pass(30).await;
+    let new = stage.receive("jobs").await;
+    let delete = async |handle: Option<String>| {
+        let delete = stage.sqs.delete_message().queue_url(url(&stage, "jobs").await);
+        delete.set_receipt_handle(handle).send().await.unwrap();
+        stage.count("jobs").await
+    };
+    assert_eq!(delete(old.receipt_handle).await, 1);
+    assert_eq!(delete(new.receipt_handle.clone()).await, 0);
+    assert_eq!(delete(new.receipt_handle).await, 0, "deleting twice is no error");
+}
+
+#[tokio::test]
+async fn a_batch_answers_200_and_entry_by_entry() {
+    let stage = quiet(RESOURCES).await;
+    let entry =
+        |id: &str, body: &str| SendMessageBatchRequestEntry::builder().id(id).message_body(body).build().unwrap();
+    let send = stage.sqs.send_message_batch().queue_url(url(&stage, "jobs").await);
+    let sent = send.entries(entry("good", "pack")).entries(entry("bad", "\u{1}")).send().await.unwrap();
+    assert_eq!(sent.successful().iter().map(|sent| sent.id()).collect::<Vec<_>>(), ["good"]);
+    let [failed] = sent.failed() else { panic!("one fails: {sent:?}") };
+    assert_eq!((failed.id(), failed.code(), failed.sender_fault()), ("bad", "InvalidMessageContents", true));
+    assert_eq!(stage.count("jobs").await, 1);
+}
+
+#[tokio::test]
+async fn every_error_of_the_caller_is_a_400_that_the_sdk_knows_by_name() {
+    let stage = quiet(RESOURCES).await;
+    let missing = format!("{}/000000000000/no-such-queue", stage.cloud.endpoint());
+    let error = stage.sqs.send_message().queue_url(missing).message_body("pack").send().await.unwrap_err();
+    assert_eq!(error.raw_response().map(|response| response.status().as_u16()), Some(400));
+    assert!(matches!(error.into_service_error(), SendMessageError::QueueDoesNotExist(_)));
+
+    let purge = || async { stage.sqs.purge_queue().queue_url(url(&stage, "jobs").await).send().await };
+    purge().await.unwrap();
+    let error = purge().await.unwrap_err();
+    assert_eq!(error.raw_response().map(|response| response.status().as_u16()), Some(400));
+    assert!(matches!(error.into_service_error(), PurgeQueueError::PurgeQueueInProgress(_)));
+
+    let change = stage.sqs.change_message_visibility().queue_url(url(&stage, "jobs").await).receipt_handle("nonsense");
+    let error = change.visibility_timeout(0).send().await.unwrap_err();
+    assert_eq!(error.raw_response().map(|response| response.status().as_u16()), Some(400));
+    assert!(matches!(error.into_service_error(), ChangeMessageVisibilityError::ReceiptHandleIsInvalid(_)));
+}
+
+#[tokio::test]
+async fn only_the_dead_letters_of_queues_can_be_moved_back_and_not_those_of_rules_and_functions() {
+    let stage = quiet("  Letters: { Type: AWS::SQS::Queue, Properties: { QueueName: letters } }\n").await;
+    stage.send("letters", "left by a rule").await;
+    let start = stage.sqs.start_message_move_task().source_arn(Stage::arn("sqs", "letters"));
+    let error = start.send().await.unwrap_err();
+    assert_eq!(error.code(), Some("InvalidParameterValue"));
+    let missing = stage.sqs.start_message_move_task().source_arn(Stage::arn("sqs", "no-such-queue"));
+    let error = missing.send().await.unwrap_err();
+    assert_eq!(error.raw_response().map(|response| response.status().as_u16()), Some(400));
+    assert!(error.into_service_error().is_resource_not_found_exception());
+    assert_eq!(stage.count("letters").await, 1);
+}

@@ -1,0 +1,66 @@
+//! The whole of Causeway on this machine, with its clock in the hand of the test.
+
+mod binaries;
+mod three_days;
+
+use std::time::Duration;
+
+use causeway::command::Causeway;
+use causeway::command::Command;
+use causeway::up::Running;
+use clap::Parser as _;
+use jiff::SignedDuration;
+use jiff::Timestamp;
+use local::cloud::Walked;
+use serde_json::Value;
+use serde_json::json;
+use xtask::place;
+
+/// Longer than any function may take.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// A cloud in memory whose clock stands, with these arguments beyond.
+async fn standing(more: &[&str]) -> anyhow::Result<Running> {
+    let template = place::root().join("infra/template.yaml").display().to_string();
+    let usual = ["causeway", "up", "--port", "0", "--memory", "--paused", "--template", &template];
+    let Command::Up(wanted) = Causeway::try_parse_from(usual.iter().chain(more))?.command else {
+        anyhow::bail!("up is no command any more");
+    };
+    causeway::up::start(&wanted).await
+}
+
+fn now(running: &Running) -> Timestamp {
+    running.cloud.parts().functions.clock().now()
+}
+
+/// Walks the clock on, and on the way everything comes to its end.
+async fn walk(running: &Running, duration: SignedDuration) -> Walked {
+    let walked = running.cloud.walker().walk(now(running) + duration, PATIENCE).await;
+    assert!(walked.settled, "{walked:?}");
+    walked
+}
+
+/// Says this on the bus.
+async fn say(running: &Running, name: &str, data: Value) {
+    let detail = json!({ "data": data }).to_string();
+    let entry = json!({ "EventBusName": "causeway", "Source": "shop.web", "DetailType": name, "Detail": detail });
+    ask(running, "PutEvents", json!({ "Entries": [entry] })).await;
+}
+
+/// Asks the bus.
+async fn ask(running: &Running, operation: &str, body: Value) -> Value {
+    let answer = running.cloud.parts().events.handle(operation, body).await.unwrap();
+    assert!(answer.get("FailedEntryCount").is_none_or(|failed| failed == 0), "{answer}");
+    answer
+}
+
+/// An order of two mugs.
+fn two_mugs(order: &str) -> Value {
+    let price = json!({ "amount": 1499, "currency": "EUR" });
+    json!({
+        "orderId": order,
+        "userId": "u-1",
+        "contactEmail": "ada@example.com",
+        "lines": [{ "sku": "mug", "quantity": 2, "unitPrice": price }],
+    })
+}

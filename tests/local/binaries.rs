@@ -1,0 +1,72 @@
+//! The same shop where every function is a process of its own.
+
+use std::path::PathBuf;
+
+use domain::order::OrderDetails;
+use domain::order::OrderStatus;
+use jiff::SignedDuration;
+use serde_json::Value;
+use serde_json::json;
+
+use super::now;
+use super::say;
+use super::standing;
+use super::two_mugs;
+use super::walk;
+
+/// Where cargo puts the binaries of the workspace: this test stands in a folder of that one.
+fn folder() -> PathBuf {
+    std::env::current_exe().unwrap().ancestors().nth(2).unwrap().to_owned()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn processes_see_the_clock_of_the_cloud_also_after_it_was_moved() {
+    let folder = folder().display().to_string();
+    let running = match standing(&["--binaries", &folder]).await {
+        Ok(running) => running,
+        Err(error) if error.to_string().contains("cargo build -p functions") => {
+            println!("skipped: {error}");
+            return;
+        }
+        Err(error) => panic!("{error:#}"),
+    };
+    let mut feed = running.cloud.feed();
+    // A day on, no process that reads its machine's clock says the right time.
+    walk(&running, SignedDuration::from_hours(24)).await;
+    let placed = now(&running);
+    say(&running, "ReceiveStock", json!({ "sku": "mug", "quantity": 10 })).await;
+    say(&running, "PlaceOrder", two_mugs("by-processes")).await;
+    walk(&running, SignedDuration::from_hours(1)).await;
+    let app = running.connected.app("order-on-order-confirmed").unwrap();
+    let order = app.row::<OrderDetails>("by-processes").await.unwrap().unwrap();
+    assert_eq!(order.status, OrderStatus::Confirmed);
+    assert_eq!(order.history.iter().map(|entry| entry.at).collect::<Vec<_>>(), [placed, placed]);
+    let mut logged = 0;
+    while let Ok(news) = feed.try_recv() {
+        let news: Value = serde_json::from_str(&news).unwrap();
+        assert!(news["kind"] != "invoke" || news["outcome"] == "done", "{news}");
+        logged += usize::from(news["kind"] == "log");
+    }
+    assert!(logged > 0, "no function wrote a line");
+    running.cloud.stop().await;
+}
+
+#[tokio::test]
+async fn binaries_that_are_missing_are_named_all_at_once_with_what_to_do() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().display().to_string();
+    let Err(error) = standing(&["--binaries", &path]).await else { panic!("it has started without any binary") };
+    let said = error.to_string();
+    assert!(said.contains("build them with `cargo build -p functions`"), "{said}");
+    for binary in ["relay of Relay", "order-on-place-order of OrderOnPlaceOrder"] {
+        assert!(said.contains(&format!("\n  {binary}")), "{binary} is not in {said}");
+    }
+}
+
+#[tokio::test]
+async fn a_speed_that_is_none_is_refused_by_its_name() {
+    for speed in ["0", "-1", "fast", "inf"] {
+        let error = standing(&["--speed", speed]).await.err().unwrap().to_string();
+        assert!(error.contains("--speed") && error.contains("must be a positive number"), "{error}");
+    }
+}
