@@ -1,6 +1,6 @@
 //! The command `causeway`.
-#![expect(clippy::print_stdout, reason = "a command speaks to the person who called it")]
 
+use std::io::IsTerminal as _;
 use std::io::stderr;
 use std::io::stdout;
 use std::process::ExitCode;
@@ -8,24 +8,41 @@ use std::process::ExitCode;
 use causeway::command::Causeway;
 use causeway::command::Command;
 use causeway::demo;
+use causeway::demo::Patience;
+use causeway::demo::Show;
 use causeway::ended::Ended;
 use causeway::hints;
+use causeway::screen::Screen;
 use causeway::up;
 use causeway::up::Running;
 use causeway::up::Up;
 use clap::Parser;
+use serde_json::json;
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::fmt::layer;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
+// Events are small pieces of text by the thousand: a sixth of the work was finding room for them.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+/// Who closes connections after failures.
+const POISONING: &str = "aws_smithy_runtime::client::http::connection_poisoning";
+
 fn main() -> ExitCode {
     let wanted = Causeway::parse();
-    let is_verbose = matches!(&wanted.command, Command::Up(up) if up.verbose);
-    let level = if is_verbose { LevelFilter::INFO } else { LevelFilter::WARN };
+    let level = match &wanted.command {
+        Command::Up(up) if up.verbose => LevelFilter::INFO,
+        // The demo shows itself what fails and is tried again.
+        Command::Up(up) if up.demo => LevelFilter::ERROR,
+        _ => LevelFilter::WARN,
+    };
     // The database warns of every condition that does not hold, and that is how the house finds out.
     let wanted_lines = Targets::new().with_default(level).with_target("dynoxide", LevelFilter::ERROR);
+    // A call inside this process has no connection that could be closed after a failure.
+    let wanted_lines = wanted_lines.with_target(POISONING, LevelFilter::OFF);
     tracing_subscriber::registry().with(layer().with_writer(stderr)).with(wanted_lines).init();
     match run(&wanted) {
         Ok(ended) => ended.into(),
@@ -47,25 +64,28 @@ fn run(wanted: &Causeway) -> anyhow::Result<Ended> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
         match &wanted.command {
-            Command::Up(up) => stay(up).await.map(|()| Ended::Done),
+            Command::Up(up) => stay(up, wanted.place.json).await.map(|()| Ended::Done),
             command => command.run(&wanted.place, &mut stdout()).await,
         }
     })
 }
 
-async fn stay(wanted: &Up) -> anyhow::Result<()> {
+async fn stay(wanted: &Up, json: bool) -> anyhow::Result<()> {
     let mut running = up::start(wanted).await?;
-    if let Some(seed) = running.seed {
-        println!("seed {seed}");
+    let (endpoint, seed) = (running.cloud.endpoint(), running.seed);
+    let mut out = stdout();
+    let mut screen = Screen::new(json, &mut out);
+    if let Some(seed) = seed {
+        screen.say(format_args!("seed {seed}"))?;
     }
-    println!("ready {}", running.cloud.endpoint());
-    let ended = if wanted.demo { play(&running).await } else { serve(&mut running).await };
+    screen.show(format_args!("ready {endpoint}"), &json!({ "kind": "ready", "endpoint": endpoint, "seed": seed }))?;
+    let ended = if wanted.demo { play(&running, wanted, screen).await } else { serve(&mut running, screen).await };
     running.cloud.stop().await;
     ended
 }
 
-async fn serve(running: &mut Running) -> anyhow::Result<()> {
-    println!("\n{}", hints::lines(&running.cloud.endpoint(), &running.outputs, &running.queues));
+async fn serve(running: &mut Running, mut screen: Screen<'_>) -> anyhow::Result<()> {
+    screen.say(format_args!("\n{}", hints::lines(&running.cloud.endpoint(), &running.outputs, &running.queues)))?;
     tokio::select! {
         interrupted = tokio::signal::ctrl_c() => {
             interrupted?;
@@ -76,8 +96,12 @@ async fn serve(running: &mut Running) -> anyhow::Result<()> {
     }
 }
 
-async fn play(running: &Running) -> anyhow::Result<()> {
-    let summary = demo::play(running, |line| println!("{line}")).await?;
-    println!("\n{summary}");
+/// Plays the demo, and says what to do next. Colours are for terminals, and not for who has said no to them.
+async fn play(running: &Running, wanted: &Up, screen: Screen<'_>) -> anyhow::Result<()> {
+    let no_colours = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    let mut show = Show::new(screen, stdout().is_terminal() && !no_colours);
+    let summary = demo::play(running, &Patience::with(running), &mut show).await?;
+    show.summary(&format!("{summary}\n\n{}", summary.next(wanted)), &summary.to_json())?;
+    anyhow::ensure!(summary.is_as_told(), summary.missing());
     Ok(())
 }

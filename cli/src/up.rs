@@ -30,7 +30,7 @@ use crate::connected::Connected;
 use crate::handlers::Handlers;
 
 /// The name of the stack, with which the names of its tables begin.
-const STACK: &str = "causeway";
+pub(crate) const STACK: &str = "causeway";
 
 /// A seed by chance loses this many bits, so that people can copy it.
 const SHORT_SEED: u32 = 40;
@@ -67,7 +67,8 @@ pub struct Up {
     /// The template.
     #[arg(long, default_value = "infra/template.yaml")]
     pub template: PathBuf,
-    /// Plays an order from its stock to its confirmation and its mail, and ends.
+    /// Plays three stories, shows what happens, reads back what came of it, and ends: an order that is confirmed, one
+    /// that is cancelled because a line is out of stock, and fifty buyers who want the last piece.
     #[arg(long)]
     pub demo: bool,
     /// Faults on purpose, several with commas between them, as in throttle=0.05,delay@events=0.2. The kinds:

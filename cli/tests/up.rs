@@ -1,13 +1,26 @@
 //! The whole of Causeway in this process: through the port, the functions and back.
 
+#[path = "up/kept.rs"]
+mod kept;
+#[path = "up/program.rs"]
+mod program;
+#[path = "up/told.rs"]
+mod told;
+
 use std::path::Path;
+use std::path::PathBuf;
 
 use causeway::demo;
+use causeway::demo::Patience;
+use causeway::demo::Show;
+use causeway::demo::Summary;
+use causeway::screen::Screen;
 use causeway::up::Running;
 use causeway::up::Up;
-use causeway::up::start;
-use domain::order::OrderStatus;
-use domain::order::OrderSummary;
+
+fn template() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../infra/template.yaml")
+}
 
 fn wanted(data: Option<&Path>) -> Up {
     Up {
@@ -18,7 +31,7 @@ fn wanted(data: Option<&Path>) -> Up {
         speed: None,
         paused: false,
         binaries: None,
-        template: Path::new(env!("CARGO_MANIFEST_DIR")).join("../infra/template.yaml"),
+        template: template(),
         demo: false,
         fault: Vec::new(),
         seed: None,
@@ -26,38 +39,21 @@ fn wanted(data: Option<&Path>) -> Up {
     }
 }
 
-async fn played(running: &Running) -> demo::Summary {
-    let mut lines = Vec::new();
-    match demo::play(running, |line| lines.push(line.to_owned())).await {
-        Ok(summary) => summary,
-        Err(error) => panic!("{error:#}\n{}", lines.join("\n")),
+/// How the demo went, and what it showed, in colours.
+async fn played(running: &Running, patience: &Patience) -> (Summary, String) {
+    let mut out = Vec::new();
+    let mut show = Show::new(Screen::new(false, &mut out), true);
+    let played = demo::play(running, patience, &mut show).await;
+    let shown = String::from_utf8(out).expect("a text");
+    match played {
+        Ok(summary) => (summary, shown),
+        Err(error) => panic!("{error:#}\n{shown}"),
     }
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn an_order_that_is_put_through_the_port_is_confirmed_and_its_buyer_is_told() {
-    let running = start(&wanted(None)).await.expect("the cloud starts");
-    let summary = played(&running).await;
-    assert_eq!(summary.status, OrderStatus::Confirmed);
-    assert_eq!(summary.mailed_to, "ada@example.com");
-    assert_eq!(summary.failures, 0);
-    running.cloud.stop().await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_second_start_with_the_same_folder_knows_what_the_first_one_did() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let first = start(&wanted(Some(folder.path()))).await.expect("the cloud starts");
-    let order = played(&first).await.order;
-    let twice = start(&wanted(Some(folder.path()))).await.err().expect("one folder has one cloud");
-    assert!(format!("{twice:#}").contains("in use by another process"), "{twice:#}");
-    first.cloud.stop().await;
-    drop(first.connected);
-
-    let second = start(&wanted(Some(folder.path()))).await.expect("the cloud starts again");
-    let app = second.connected.app("order-on-order-confirmed").expect("the template has it");
-    let row = app.row::<OrderSummary>(&order).await.expect("the views answer");
-    assert_eq!(row.map(|row| row.status), Some(OrderStatus::Confirmed));
-    assert_eq!(played(&second).await.failures, 0);
-    second.cloud.stop().await;
+/// The same when it must end as told.
+async fn told(running: &Running) -> (Summary, String) {
+    let (summary, shown) = played(running, &Patience::with(running)).await;
+    assert!(summary.is_as_told(), "{}\n{shown}", summary.missing());
+    (summary, shown)
 }

@@ -193,8 +193,8 @@ impl Stage {
         let receive = self.sqs.receive_message().queue_url(self.url(queue)).wait_time_seconds(20);
         let receive =
             receive.message_attribute_names("All").message_system_attribute_names(MessageSystemAttributeName::All);
-        let received = timeout(PATIENCE, receive.send()).await;
-        let messages = received.unwrap_or_else(|_| panic!("nothing comes into {queue}")).unwrap().messages;
+        let Ok(received) = timeout(PATIENCE, receive.send()).await else { panic!("nothing comes into {queue}") };
+        let messages = received.unwrap().messages;
         messages.unwrap_or_default().pop().unwrap_or_else(|| panic!("nothing came into {queue} in 20 seconds"))
     }
 

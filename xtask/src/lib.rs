@@ -1,8 +1,10 @@
-//! For those who build Causeway: the catalogue of messages, a new message with its function, all checks.
+//! For those who build Causeway: the catalogue of messages, a new message with its function, all checks,
+//! the storm.
 //! The house test reads the same parts, so that what a tool writes and what a test demands cannot differ.
 
 pub mod catalogue;
 pub mod check;
 pub mod new;
 pub mod place;
+pub mod storm;
 pub mod template;

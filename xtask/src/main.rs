@@ -8,6 +8,7 @@ use xtask::catalogue;
 use xtask::check;
 use xtask::new;
 use xtask::place;
+use xtask::storm;
 
 /// For those who build Causeway.
 #[derive(Parser)]
@@ -23,6 +24,8 @@ enum Task {
     },
     /// Writes a new event of a context, with the function that hears it.
     New(new::Wanted),
+    /// Orders on this machine while functions and the cloud itself are killed; then the log says what held.
+    Storm(storm::Choice),
 }
 
 fn main() -> ExitCode {
@@ -31,6 +34,7 @@ fn main() -> ExitCode {
         Task::Events { check: true } => check_events(),
         Task::Events { check: false } => write_events(),
         Task::New(wanted) => new_event(&wanted),
+        Task::Storm(choice) => storm::run(&place::root(), &choice).map(|tally| tally.failed == 0),
     };
     match done {
         Ok(true) => ExitCode::SUCCESS,

@@ -39,8 +39,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         }
         // What is put off until the first event belongs to the building.
         peer.matches_for_event(texts[0].as_bytes())?;
-        built.push((count, ours_built, begun.elapsed()));
-        let matches = agree(&ours, &peer, &texts)?;
+        built.push((count, ours_built, begun.elapsed(), agree(&ours, &peer, &texts)?));
 
         let mut took = [Duration::ZERO; 5];
         let mut runs = [0_u64; 5];
@@ -76,10 +75,9 @@ fn main() -> Result<(), Box<dyn Error>> {
         ] {
             writeln!(out, "| {what} | {count} | {:.0} | {:.0} | {:.2} |", 1.0 / ours, 1.0 / peer, peer / ours)?;
         }
-        writeln!(out, "<!-- {matches} matches of {} events -->", texts.len())?;
     }
-    for (count, ours, peer) in built {
-        writeln!(out, "{count} rules made ready in {ours:.1?}, by quamina in {peer:.1?}")?;
+    for (count, ours, peer, matches) in built {
+        writeln!(out, "{count} rules made ready in {ours:.1?}, by quamina in {peer:.1?}; {matches} matches")?;
     }
     Ok(())
 }

@@ -9,7 +9,7 @@ const TYPES: usize = 200;
 /// Events of as many of these types.
 const EVENTS: usize = 40;
 const STATUSES: [&str; 4] = ["new", "paid", "packed", "returned"];
-const CURRENCIES: [&str; 3] = ["EUR", "USD", "CHF"];
+const PAYMENTS: [&str; 3] = ["card", "transfer", "invoice"];
 
 /// The patterns of so many rules, no two alike.
 pub(crate) fn patterns(count: usize) -> Vec<String> {
@@ -17,19 +17,19 @@ pub(crate) fn patterns(count: usize) -> Vec<String> {
 }
 
 fn pattern(number: usize) -> Value {
-    // Every detail type gets each kind of rule, and no rule is another's copy.
-    let (kind, round) = ((number / TYPES + number) % 5, number / TYPES);
-    let customer = format!("c-{}", round % 10);
-    let detail = match kind {
-        0 => json!({ "currency": [CURRENCIES[round % 3]], "customer": { "id": [format!("c-{round}")] } }),
-        1 => json!({ "customer": { "id": [{ "prefix": customer }] }, "shop": [format!("shop-{round}"), "shop-1"] }),
+    let (kind, round) = (number % TYPES, number / TYPES);
+    let customer = format!("c-{}-", number % 1_000);
+    let not = json!({ "anything-but": ["new", STATUSES[round % 4]] });
+    // Every detail type gets each kind of rule.
+    let detail = match (kind + round) % 5 {
+        0 => json!({ "customer": { "id": [customer + "ada"] }, "payment": [PAYMENTS[round % 3]] }),
+        1 => json!({ "customer": { "id": [{ "prefix": customer }] }, "shop": [format!("shop-{}", round % 10), "web"] }),
         2 => {
-            json!({ "status": [{ "anything-but": ["new", STATUSES[1 + round % 3]] }], "customer": { "id": [format!("c-{round}")] } })
+            json!({ "customer": { "id": [customer + "ada"] }, "status": [not] })
         }
-        3 => json!({ "total": [{ "numeric": [">", round * 10, "<=", round * 10 + 300] }] }),
-        _ => json!({ "sku": [{ "suffix": format!("-{round}") }], "coupon": [{ "exists": round % 2 == 0 }] }),
+        3 => json!({ "total": [{ "numeric": [">", number, "<=", number + 20] }] }),
+        _ => json!({ "sku": [{ "suffix": format!("-{}", number % 1_000) }], "coupon": [{ "exists": round % 2 == 0 }] }),
     };
-    let kind = number % TYPES;
     json!({ "source": [format!("shop.{}", kind % 20)], "detail-type": [format!("Event{kind}")], "detail": detail })
 }
 
@@ -39,15 +39,20 @@ pub(crate) fn events() -> Vec<String> {
 }
 
 fn event(number: usize) -> Value {
-    let kind = number * TYPES / EVENTS;
+    // Each event is one for a rule of its own kind; every third for one of the first rules.
+    let kind = number * TYPES / EVENTS + number % 5;
+    let round = if number.is_multiple_of(3) { 0 } else { number % 10 * 5 };
+    let meant = kind + round * TYPES;
     let mut detail = json!({
         "orderId": format!("o-{number}"),
-        "customer": { "id": format!("c-{}", number % 50), "name": "Ada Example", "vip": number.is_multiple_of(3) },
+        "customer": {
+            "id": format!("c-{}-ada", meant % 1_000), "name": "Ada Example", "vip": number.is_multiple_of(3),
+        },
         "status": STATUSES[number % 4],
-        "currency": CURRENCIES[number % 3],
-        "total": number as f64 * 13.5,
-        "shop": format!("shop-{}", number % 7),
-        "sku": format!("mug-{}", number % 12),
+        "payment": PAYMENTS[number % 3],
+        "total": meant as f64 + 0.5,
+        "shop": format!("shop-{}", round % 10),
+        "sku": format!("mug-{}", meant % 1_000),
         "address": { "street": "1 Analytical Road", "city": "Berlin", "postalCode": "10115", "country": "DE" },
         "lines": [
             { "sku": "mug", "quantity": 2, "unitPrice": { "amount": 1499, "currency": "EUR" } },

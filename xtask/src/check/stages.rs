@@ -11,6 +11,7 @@ use crate::check::run::counted;
 use crate::check::run::whole;
 use crate::check::template;
 use crate::place;
+use crate::storm;
 
 /// One check.
 pub(super) struct Stage {
@@ -28,6 +29,7 @@ pub(super) fn all() -> Vec<Stage> {
         Stage { name: "tests", what: "all tests", run: tests },
         Stage { name: "doctests", what: "the examples in the docs run", run: doctests },
         Stage { name: "aws", what: "the AWS CLI and boto3 make the first journey", run: aws_tools::check },
+        Stage { name: "storm", what: "orders survive kill -9 of functions and cloud", run: storm },
         Stage { name: "docs", what: "the docs build without a warning", run: docs },
         Stage { name: "licences", what: "every dependency has an allowed licence", run: licences },
         Stage { name: "template", what: "sam validate --lint and cfn-lint find nothing", run: template::check },
@@ -79,6 +81,14 @@ fn tests(root: &Path) -> anyhow::Result<Tally> {
 
 fn doctests(root: &Path) -> anyhow::Result<Tally> {
     counted(&mut cargo(root, &["test", "--locked", "--workspace", "--doc", "--no-fail-fast"]))
+}
+
+fn storm(root: &Path) -> anyhow::Result<Tally> {
+    // What finds its victims in /proc needs one.
+    if !Path::new("/proc/self/stat").exists() {
+        return Ok(Tally::skipped());
+    }
+    storm::run(root, &storm::Choice::small())
 }
 
 fn docs(root: &Path) -> anyhow::Result<Tally> {

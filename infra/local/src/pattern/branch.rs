@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use super::{
-    event::{ElementId, Event, Leaf},
+    event::{ElementId, Event, Leaf, Path},
     together::{self, Choice},
     wanted::{Test, Wanted},
 };
@@ -19,8 +19,8 @@ pub(super) struct Branch {
 /// A path and what is wanted there.
 #[derive(Clone, Debug)]
 pub(super) struct Field {
-    /// The names from the outside to the inside, joined by dots.
-    pub(super) path: String,
+    /// Where it is.
+    pub(super) path: Path,
     /// Any of these will do.
     pub(super) wanted: Arc<[Wanted]>,
 }
@@ -38,8 +38,8 @@ pub(super) enum Answer {
 impl Branch {
     /// Orders the fields; the order decides which elements an absent field is looked for in.
     pub(super) fn new(fields: impl IntoIterator<Item = (String, Arc<[Wanted]>)>) -> Self {
-        let mut fields: Vec<_> = fields.into_iter().map(|(path, wanted)| Field { path, wanted }).collect();
-        fields.sort_by(|one, other| one.path.encode_utf16().cmp(other.path.encode_utf16()));
+        let mut fields: Vec<_> = fields.into_iter().map(|(path, wanted)| Field { path: path.into(), wanted }).collect();
+        fields.sort_by(|one, other| one.path.text.encode_utf16().cmp(other.path.text.encode_utf16()));
         Self { fields }
     }
 
@@ -68,10 +68,10 @@ impl Field {
         let leaves = event.leaves(&self.path);
         let may_be_absent = self.may_be_absent();
         if leaves.iter().all(|leaf| leaf.element.is_none()) {
-            let holds = leaves.iter().any(|leaf| self.accepts(leaf)) || (leaves.is_empty() && may_be_absent);
+            let holds = leaves.iter().any(|leaf| self.accepts(event, leaf)) || (leaves.is_empty() && may_be_absent);
             return if holds { Answer::Always } else { Answer::Never };
         }
-        let accepted = distinct(leaves.iter().filter(|leaf| self.accepts(leaf)));
+        let accepted = distinct(leaves.iter().filter(|leaf| self.accepts(event, leaf)));
         if accepted.is_empty() && !may_be_absent {
             return Answer::Never;
         }
@@ -84,8 +84,9 @@ impl Field {
         self.wanted.iter().any(|wanted| wanted.test == Test::Absent)
     }
 
-    fn accepts(&self, leaf: &Leaf) -> bool {
-        self.wanted.iter().any(|wanted| wanted.test.accepts(&leaf.value))
+    fn accepts(&self, event: &Event, leaf: &Leaf) -> bool {
+        let value = event.value(leaf);
+        self.wanted.iter().any(|wanted| wanted.test.accepts(value))
     }
 }
 

@@ -81,15 +81,15 @@ fn alternative(branch: &Branch, event: &Event) -> Alternative {
             Answer::Depends(choice) if choice.accepted.is_empty() => Verdict::Unwanted,
             Answer::Depends(_) if apart => Verdict::Apart,
             Answer::Depends(_) => Verdict::Holds,
-            Answer::Never if leaves.is_empty() && has_something_below(&field.path, event) => Verdict::NotAValue,
+            Answer::Never if leaves.is_empty() && has_something_below(&field.path.text, event) => Verdict::NotAValue,
             Answer::Never if leaves.is_empty() => Verdict::Missing,
             Answer::Never if field.may_be_absent() && field.wanted.len() == 1 => Verdict::Unwanted,
             Answer::Never => Verdict::Different,
         };
         Part {
-            path: field.path.clone(),
+            path: field.path.text.clone(),
             wanted: field.wanted.iter().map(|wanted| wanted.spelled.clone()).collect(),
-            found: leaves.iter().map(|leaf| leaf.value.to_string()).collect(),
+            found: leaves.iter().map(|leaf| event.value(leaf).to_string()).collect(),
             verdict,
         }
     };

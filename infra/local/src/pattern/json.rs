@@ -10,7 +10,7 @@ mod reader;
 #[cfg(test)]
 mod tests;
 
-pub(super) use reader::read;
+pub(super) use reader::{Reader, Scalar, read};
 
 /// Objects and lists inside each other; one more is refused.
 pub(super) const DEEPEST: usize = 500;

@@ -4,7 +4,11 @@
 
 use std::collections::HashMap;
 
-use super::{Event, Pattern, branch::Branch};
+use super::{
+    Event, Pattern,
+    branch::Branch,
+    event::{Leaf, Path},
+};
 use anchor::{Anchor, Key};
 use shelf::Shelf;
 
@@ -29,7 +33,7 @@ mod tests;
 pub struct Rules {
     names: Vec<String>,
     branches: Vec<Numbered>,
-    shelves: HashMap<String, Shelf>,
+    shelves: HashMap<String, (Path, Shelf)>,
     // Branches that want nothing to be there, so that any event may match.
     anywhere: Vec<BranchId>,
 }
@@ -80,12 +84,24 @@ impl Rules {
 
     fn candidates(&self, event: &Event) -> Vec<BranchId> {
         let mut candidates = self.anywhere.clone();
-        for (path, leaves) in event.paths() {
-            let Some(shelf) = self.shelves.get(path) else {
-                continue;
-            };
+        let mut take = |shelf: &Shelf, leaves: &[Leaf]| {
             shelf.take_present(&mut candidates);
-            leaves.iter().for_each(|leaf| shelf.take(&leaf.value, &mut candidates));
+            leaves.iter().for_each(|leaf| shelf.take(event.value(leaf), &mut candidates));
+        };
+        // Usual rules wait at few paths, and an event may be long; or the other way round.
+        if self.shelves.len() < event.len() {
+            for (path, shelf) in self.shelves.values() {
+                let leaves = event.leaves(path);
+                if !leaves.is_empty() {
+                    take(shelf, leaves);
+                }
+            }
+        } else {
+            for (path, leaves) in event.paths() {
+                if let Some((_, shelf)) = self.shelves.get(path) {
+                    take(shelf, leaves);
+                }
+            }
         }
         candidates.sort_unstable();
         candidates.dedup();
@@ -97,13 +113,16 @@ impl Rules {
         for numbered in &self.branches {
             for field in numbered.branch.fields() {
                 for key in anchor::keys(field).unwrap_or_default() {
-                    *crowds.entry((&field.path, key)).or_default() += 1;
+                    *crowds.entry((&field.path.text, key)).or_default() += 1;
                 }
             }
         }
         for (id, numbered) in self.branches.iter().enumerate() {
             match anchor::choose(&numbered.branch, &crowds) {
-                Some(Anchor { path, keys }) => self.shelves.entry(path.to_owned()).or_default().put(id, &keys),
+                Some(Anchor { path, keys }) => {
+                    let at_path = self.shelves.entry(path.text.clone());
+                    at_path.or_insert_with(|| (path.clone(), Shelf::default())).1.put(id, &keys);
+                }
                 None => self.anywhere.push(id),
             }
         }

@@ -95,15 +95,15 @@ pub(super) enum Refused {
 
 impl Test {
     /// Does the value pass?
-    pub(super) fn accepts(&self, value: &Value) -> bool {
+    pub(super) fn accepts(&self, value: Value<'_>) -> bool {
         match (self, value) {
             (Self::Exists, _) => true,
             (Self::Absent, _) => false,
             (Self::AnythingBut(refused), value) => !refused.holds(value),
-            (Self::Word(wanted), Value::Word(word)) => wanted == word,
+            (Self::Word(wanted), Value::Word(word)) => *wanted == word,
             (_, Value::Word(_)) => false,
             (test, Value::Text(text)) => test.accepts_text(text),
-            (test, Value::Number { spelled, number }) => test.accepts_number(spelled, *number),
+            (test, Value::Number { spelled, number }) => test.accepts_number(spelled, number),
         }
     }
 
@@ -149,10 +149,10 @@ impl Range {
 }
 
 impl Refused {
-    fn holds(&self, value: &Value) -> bool {
+    fn holds(&self, value: Value<'_>) -> bool {
         match (self, value) {
-            (Self::Numbers(numbers), Value::Number { number: Some(number), .. }) => numbers.contains(number),
-            (Self::Texts(texts), Value::Text(text)) => texts.contains(text),
+            (Self::Numbers(numbers), Value::Number { number: Some(number), .. }) => numbers.contains(&number),
+            (Self::Texts(texts), Value::Text(text)) => texts.iter().any(|refused| refused == text),
             (Self::Prefixes(prefixes), Value::Text(text)) => prefixes.iter().any(|prefix| text.starts_with(prefix)),
             (Self::Suffixes(suffixes), Value::Text(text)) => suffixes.iter().any(|suffix| text.ends_with(suffix)),
             (Self::Folded(all), Value::Text(text)) => all.iter().any(|folded| folded.equals(text)),

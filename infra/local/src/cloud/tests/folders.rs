@@ -85,7 +85,7 @@ async fn a_cloud_that_is_started_again_does_not_go_back_in_time_unless_all_is_fo
     let start = ground.clock.now();
     let cloud = ground.start(LETTERS).await;
     let moved = cloud.walker().leap(start + SignedDuration::from_hours(72)).await;
-    drop(cloud);
+    cloud.stop().await;
     ground.clock = Clock::paused(start);
     ground.start(LETTERS).await.stop().await;
     assert_eq!(ground.clock.now(), moved);

@@ -244,6 +244,20 @@ async fn a_process_on_the_machines_clock_is_told_none_and_no_file_of_certificate
     }
 }
 
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_process_that_outlives_its_cloud_finds_no_other_runtime_api_at_the_address_it_knew() {
+    let mut addresses = Vec::new();
+    for name in ["reserve", "release"] {
+        let (processes, _lines) = processes(1);
+        let answer = ask(&processes, name, "{}").await.unwrap();
+        let api = answer["environment"]["AWS_LAMBDA_RUNTIME_API"].as_str().unwrap();
+        addresses.push(api.parse::<std::net::SocketAddr>().unwrap().ip());
+    }
+    assert!(addresses.iter().all(std::net::IpAddr::is_loopback), "{addresses:?}");
+    assert_ne!(addresses[0], addresses[1]);
+}
+
 #[tokio::test]
 async fn a_process_that_outlives_its_time_is_killed_and_reaped() {
     let (lines, mut read) = mpsc::unbounded_channel::<LogLine>();

@@ -8,43 +8,54 @@ use super::{DEEPEST, Json, JsonError};
 
 /// Reads one JSON value and nothing after it.
 pub(in crate::pattern) fn read(text: &str) -> Result<Json<'_>, JsonError> {
-    let mut reader = Reader { text, at: 0 };
+    let mut reader = Reader::new(text);
     let value = reader.value(0)?;
-    match reader.next_visible() {
-        None => Ok(value),
-        Some(_) => Err(reader.expected("nothing after the value")),
-    }
+    reader.end()?;
+    Ok(value)
 }
 
-struct Reader<'t> {
+/// A place in the text. Whoever walks a text without wanting its tree reads on from here.
+pub(in crate::pattern) struct Reader<'t> {
     text: &'t str,
     at: usize,
 }
 
+/// A value that is neither an object nor a list.
+pub(in crate::pattern) enum Scalar<'t> {
+    /// `true`, `false` or `null`.
+    Word(&'static str),
+    /// A number as it was spelled.
+    Number(&'t str),
+    /// A string without its escapes.
+    Text(Cow<'t, str>),
+}
+
 impl<'t> Reader<'t> {
-    fn value(&mut self, depth: usize) -> Result<Json<'t>, JsonError> {
-        let opening = self.next_visible();
-        if matches!(opening, Some(b'{' | b'[')) && depth == DEEPEST {
-            return Err(JsonError::TooDeep { limit: DEEPEST });
-        }
-        match opening {
-            Some(b'{') => self.object(depth + 1),
-            Some(b'[') => self.list(depth + 1),
-            Some(b'"') => self.string().map(Json::Text),
-            Some(b'-' | b'0'..=b'9') => self.number().map(Json::Number),
-            Some(b't') => self.word("true"),
-            Some(b'f') => self.word("false"),
-            Some(b'n') => self.word("null"),
-            _ => Err(self.expected("a value")),
+    /// At the beginning of a text.
+    pub(in crate::pattern) fn new(text: &'t str) -> Self {
+        Self { text, at: 0 }
+    }
+
+    /// What comes next behind white space; it stays the next.
+    pub(in crate::pattern) fn next_visible(&mut self) -> Option<u8> {
+        loop {
+            match self.peek() {
+                Some(b' ' | b'\t' | b'\n' | b'\r') => self.at += 1,
+                next => return next,
+            }
         }
     }
 
-    fn object(&mut self, depth: usize) -> Result<Json<'t>, JsonError> {
-        self.at += 1;
-        let mut fields = Vec::new();
+    /// Reads an object that comes next, inside so many others; `field` is told each name and reads its value.
+    pub(in crate::pattern) fn object(
+        &mut self,
+        depth: usize,
+        mut field: impl FnMut(&mut Self, Cow<'t, str>) -> Result<(), JsonError>,
+    ) -> Result<(), JsonError> {
+        self.open(depth)?;
         if self.next_visible() == Some(b'}') {
             self.at += 1;
-            return Ok(Json::Object(fields));
+            return Ok(());
         }
         loop {
             if self.next_visible() != Some(b'"') {
@@ -55,44 +66,102 @@ impl<'t> Reader<'t> {
                 return Err(self.expected("a colon"));
             }
             self.at += 1;
-            fields.push((name, self.value(depth)?));
+            field(self, name)?;
             match self.next_visible() {
                 Some(b',') => self.at += 1,
                 Some(b'}') => {
                     self.at += 1;
-                    return Ok(Json::Object(fields));
+                    return Ok(());
                 }
                 _ => return Err(self.expected("a comma or the end of the object")),
             }
         }
     }
 
-    fn list(&mut self, depth: usize) -> Result<Json<'t>, JsonError> {
-        self.at += 1;
-        let mut items = Vec::new();
+    /// Reads a list that comes next, inside so many others; `item` reads each value.
+    pub(in crate::pattern) fn list(
+        &mut self,
+        depth: usize,
+        mut item: impl FnMut(&mut Self) -> Result<(), JsonError>,
+    ) -> Result<(), JsonError> {
+        self.open(depth)?;
         if self.next_visible() == Some(b']') {
             self.at += 1;
-            return Ok(Json::List(items));
+            return Ok(());
         }
         loop {
-            items.push(self.value(depth)?);
+            item(self)?;
             match self.next_visible() {
                 Some(b',') => self.at += 1,
                 Some(b']') => {
                     self.at += 1;
-                    return Ok(Json::List(items));
+                    return Ok(());
                 }
                 _ => return Err(self.expected("a comma or the end of the list")),
             }
         }
     }
 
-    fn word(&mut self, word: &'static str) -> Result<Json<'t>, JsonError> {
+    /// Reads a value that is no object and no list.
+    pub(in crate::pattern) fn scalar(&mut self) -> Result<Scalar<'t>, JsonError> {
+        match self.next_visible() {
+            Some(b'"') => self.string().map(Scalar::Text),
+            Some(b'-' | b'0'..=b'9') => self.number().map(Scalar::Number),
+            Some(b't') => self.word("true"),
+            Some(b'f') => self.word("false"),
+            Some(b'n') => self.word("null"),
+            _ => Err(self.expected("a value")),
+        }
+    }
+
+    /// Nothing may come after the value.
+    pub(in crate::pattern) fn end(&mut self) -> Result<(), JsonError> {
+        match self.next_visible() {
+            None => Ok(()),
+            Some(_) => Err(self.expected("nothing after the value")),
+        }
+    }
+
+    fn value(&mut self, depth: usize) -> Result<Json<'t>, JsonError> {
+        let next = self.next_visible();
+        if next == Some(b'{') {
+            let mut fields = Vec::new();
+            self.object(depth, |reader, name| {
+                fields.push((name, reader.value(depth + 1)?));
+                Ok(())
+            })?;
+            return Ok(Json::Object(fields));
+        }
+        if next == Some(b'[') {
+            let mut items = Vec::new();
+            self.list(depth, |reader| {
+                items.push(reader.value(depth + 1)?);
+                Ok(())
+            })?;
+            return Ok(Json::List(items));
+        }
+        Ok(match self.scalar()? {
+            Scalar::Word(word) => Json::Word(word),
+            Scalar::Number(spelled) => Json::Number(spelled),
+            Scalar::Text(text) => Json::Text(text),
+        })
+    }
+
+    // Behind the bracket that begins an object or a list.
+    fn open(&mut self, depth: usize) -> Result<(), JsonError> {
+        if depth == DEEPEST {
+            return Err(JsonError::TooDeep { limit: DEEPEST });
+        }
+        self.at += 1;
+        Ok(())
+    }
+
+    fn word(&mut self, word: &'static str) -> Result<Scalar<'t>, JsonError> {
         if !self.rest().starts_with(word) {
             return Err(self.expected("true, false or null"));
         }
         self.at += word.len();
-        Ok(Json::Word(word))
+        Ok(Scalar::Word(word))
     }
 
     fn number(&mut self) -> Result<&'t str, JsonError> {
@@ -113,7 +182,9 @@ impl<'t> Reader<'t> {
 
     fn digits(&mut self) -> Result<(), JsonError> {
         let start = self.at;
-        while self.skip_one_of(b"0123456789") {}
+        while self.peek().is_some_and(|byte| byte.is_ascii_digit()) {
+            self.at += 1;
+        }
         if self.at == start {
             return Err(self.expected("a digit"));
         }
@@ -125,6 +196,8 @@ impl<'t> Reader<'t> {
         let mut unescaped = String::new();
         let mut start = self.at;
         loop {
+            let plain = self.text.as_bytes().get(self.at..).unwrap_or_default().iter();
+            self.at += plain.take_while(|byte| !matches!(byte, b'"' | b'\\' | 0..0x20)).count();
             match self.peek() {
                 Some(b'"') => {
                     let last = self.text.get(start..self.at).unwrap_or_default();
@@ -141,8 +214,7 @@ impl<'t> Reader<'t> {
                     unescaped.push(self.escape()?);
                     start = self.at;
                 }
-                Some(0..0x20) | None => return Err(self.expected("the rest of a string")),
-                Some(_) => self.at += 1,
+                _ => return Err(self.expected("the rest of a string")),
             }
         }
     }
@@ -200,11 +272,6 @@ impl<'t> Reader<'t> {
         let found = self.peek().is_some_and(|byte| bytes.contains(&byte));
         self.at += usize::from(found);
         found
-    }
-
-    fn next_visible(&mut self) -> Option<u8> {
-        while self.skip_one_of(b" \t\n\r") {}
-        self.peek()
     }
 
     fn peek(&self) -> Option<u8> {

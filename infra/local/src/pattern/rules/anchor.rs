@@ -6,12 +6,13 @@ use std::collections::HashMap;
 
 use crate::pattern::{
     branch::{Branch, Field},
+    event::Path,
     wanted::Test,
 };
 
 /// A path and what must be found there; without keys anything will do.
 pub(super) struct Anchor<'b> {
-    pub(super) path: &'b str,
+    pub(super) path: &'b Path,
     pub(super) keys: Vec<Key<'b>>,
 }
 
@@ -52,7 +53,7 @@ fn head(start: &str) -> Option<Key<'_>> {
 /// The best anchor of a branch; none if it wants nothing to be there.
 pub(super) fn choose<'b>(branch: &'b Branch, crowds: &HashMap<(&'b str, Key<'b>), usize>) -> Option<Anchor<'b>> {
     let crowd = |field: &'b Field, keys: &[Key<'b>]| -> usize {
-        keys.iter().filter_map(|key| crowds.get(&(field.path.as_str(), *key))).sum()
+        keys.iter().filter_map(|key| crowds.get(&(field.path.text.as_str(), *key))).sum()
     };
     let with_keys = branch.fields().iter().filter_map(|field| Some((field, keys(field)?)));
     let best = with_keys.min_by_key(|(field, keys)| crowd(field, keys));
@@ -61,5 +62,5 @@ pub(super) fn choose<'b>(branch: &'b Branch, crowds: &HashMap<(&'b str, Key<'b>)
     }
     // The longest path is the most particular to its rules.
     let present = branch.fields().iter().filter(|field| !field.may_be_absent());
-    present.max_by_key(|field| field.path.len()).map(|field| Anchor { path: &field.path, keys: Vec::new() })
+    present.max_by_key(|field| field.path.text.len()).map(|field| Anchor { path: &field.path, keys: Vec::new() })
 }

@@ -40,7 +40,7 @@ impl Shelf {
     }
 
     /// Adds the branches that wait for this value.
-    pub(super) fn take(&self, value: &Value, found: &mut Vec<BranchId>) {
+    pub(super) fn take(&self, value: Value<'_>, found: &mut Vec<BranchId>) {
         let mut add = |waiting: Option<&Vec<BranchId>>| found.extend(waiting.into_iter().flatten());
         match value {
             Value::Text(text) => {
@@ -51,7 +51,7 @@ impl Shelf {
             }
             Value::Number { number: Some(number), .. } => add(self.numbers.get(&number.to_bits())),
             Value::Number { spelled, number: None } => add(self.spelled.get(spelled)),
-            Value::Word(word) => add(self.spelled.get(*word)),
+            Value::Word(word) => add(self.spelled.get(word)),
         }
     }
 }

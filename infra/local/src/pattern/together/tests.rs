@@ -17,7 +17,7 @@ fn plainly(branch: &Branch, event: &Event, field: usize, entered: &mut Vec<(u32,
         around.all(|one| entered.iter().all(|(list, index)| *list != one.list || *index == one.index))
     };
     for leaf in leaves {
-        let accepted = wanted.wanted.iter().any(|wanted| wanted.test.accepts(&leaf.value));
+        let accepted = wanted.wanted.iter().any(|wanted| wanted.test.accepts(event.value(leaf)));
         if accepted && fits(leaf.element, entered) {
             let before = entered.len();
             entered.extend(event.elements(leaf.element).map(|element| (element.list, element.index)));

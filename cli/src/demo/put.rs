@@ -1,0 +1,98 @@
+//! Putting what a story begins with: the samples of the catalogue with other names, as somebody with an SDK would.
+//! Every message has an id of its own, so that a second try is the same message.
+
+use std::time::Duration;
+use std::time::Instant;
+
+use anyhow::Context;
+use anyhow::bail;
+use aws_sdk_eventbridge::Client;
+use aws_sdk_eventbridge::types::PutEventsRequestEntry;
+use futures::future::try_join_all;
+use kernel::failure::causes;
+use serde_json::Value;
+use serde_json::json;
+
+use super::story::Goods;
+use super::story::Wanted;
+use crate::samples;
+
+/// The bus takes so many in one call.
+const MOST_ENTRIES: usize = 10;
+
+/// Whoever is refused for so long, on purpose or not, gives up.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// How long to wait before the next try.
+const BETWEEN_TRIES: Duration = Duration::from_millis(50);
+
+/// The message that says that goods have come in.
+pub(super) fn receive_stock(id: &str, goods: &Goods) -> anyhow::Result<PutEventsRequestEntry> {
+    entry("ReceiveStock", id, |data| {
+        data["sku"] = json!(goods.sku);
+        data["quantity"] = json!(goods.quantity);
+    })
+}
+
+/// The message that places an order.
+pub(super) fn place_order(id: &str, order: &Wanted) -> anyhow::Result<PutEventsRequestEntry> {
+    entry("PlaceOrder", id, |data| {
+        let sample = data["lines"][0].clone();
+        let line = |goods: &Goods| {
+            let mut line = sample.clone();
+            line["sku"] = json!(goods.sku);
+            line["quantity"] = json!(goods.quantity);
+            line
+        };
+        data["orderId"] = json!(order.id);
+        data["contactEmail"] = json!(order.mail_to);
+        data["lines"] = order.lines.iter().map(line).collect();
+    })
+}
+
+/// Puts them all at once, each until it is taken.
+pub(super) async fn put(client: &Client, entries: &[PutEventsRequestEntry]) -> anyhow::Result<()> {
+    try_join_all(entries.chunks(MOST_ENTRIES).map(|some| put_some(client, some.to_vec()))).await?;
+    Ok(())
+}
+
+async fn put_some(client: &Client, mut left: Vec<PutEventsRequestEntry>) -> anyhow::Result<()> {
+    let begun = Instant::now();
+    loop {
+        let refusal = match client.put_events().set_entries(Some(left.clone())).send().await {
+            // It may have been carried out although nobody heard of it; the ids make that the same message.
+            Err(error) => causes(&error),
+            Ok(answer) => {
+                let refused = |place: usize| answer.entries().get(place).is_none_or(|one| one.event_id().is_none());
+                let told =
+                    answer.entries().iter().find_map(|one| one.error_message()).unwrap_or("no reason").to_owned();
+                let places = left.into_iter().enumerate();
+                left = places.filter(|(place, _)| refused(*place)).map(|(_, entry)| entry).collect();
+                if left.is_empty() {
+                    return Ok(());
+                }
+                told
+            }
+        };
+        if begun.elapsed() > PATIENCE {
+            bail!("the bus did not take a message for {} seconds: {refusal}", PATIENCE.as_secs());
+        }
+        tokio::time::sleep(BETWEEN_TRIES).await;
+    }
+}
+
+/// The sample of this name with another body.
+fn entry(name: &str, id: &str, change: impl FnOnce(&mut Value)) -> anyhow::Result<PutEventsRequestEntry> {
+    let entries: Value = serde_json::from_str(samples::find(name)?.text)?;
+    let entry = entries.get(0).with_context(|| format!("the sample of {name} is empty"))?;
+    let text = |field: &str| entry.get(field).and_then(Value::as_str).map(str::to_owned);
+    let mut detail: Value = serde_json::from_str(&text("Detail").unwrap_or_default())?;
+    detail["eventId"] = json!(id);
+    change(&mut detail["data"]);
+    Ok(PutEventsRequestEntry::builder()
+        .set_source(text("Source"))
+        .set_detail_type(text("DetailType"))
+        .set_event_bus_name(text("EventBusName"))
+        .detail(detail.to_string())
+        .build())
+}

@@ -1,0 +1,118 @@
+//! The port, as anybody meets it: the SDK's clients, and plain HTTP for what only the local cloud has.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use anyhow::Context;
+use anyhow::ensure;
+use aws::client::Account;
+use aws::client::http_client;
+use aws::client::sdk_config;
+use aws::dynamo::DynamoViewStore;
+use aws::eventbridge::EventBridgeBus;
+use aws::units::Units;
+use aws_credential_types::Credentials;
+use aws_sdk_dynamodb::types::AttributeValue;
+use aws_sdk_dynamodb::types::Select;
+use jiff::Timestamp;
+use serde_json::Value;
+use serde_json::json;
+use tokio::io::AsyncReadExt;
+use tokio::io::AsyncWriteExt;
+use tokio::net::TcpStream;
+
+const BUS: &str = "causeway";
+const VIEWS: &str = "causeway-views";
+
+/// The log.
+pub(super) const EVENTS: &str = "causeway-events";
+
+/// The lists in which a fulfilment stands that has ended.
+const ENDED: [&str; 3] = ["process-board/completed", "process-board/compensated", "process-board/needsOperator"];
+
+/// All clients of one cloud.
+#[derive(Clone)]
+pub(super) struct Client {
+    address: SocketAddr,
+    pub(super) tables: aws_sdk_dynamodb::Client,
+    pub(super) queues: aws_sdk_sqs::Client,
+    pub(super) bus: EventBridgeBus,
+    pub(super) views: Arc<DynamoViewStore>,
+}
+
+impl Client {
+    pub(super) fn new(address: SocketAddr) -> Self {
+        let credentials = Credentials::new("local", "local", None, None, "local");
+        let endpoint = Some(format!("http://{address}"));
+        let account = Account { region: "us-east-1".to_owned(), credentials, endpoint };
+        let sdk = sdk_config(&account, http_client());
+        let tables = aws_sdk_dynamodb::Client::new(&sdk);
+        let views = DynamoViewStore::new(tables.clone(), VIEWS, Arc::new(Units::default()));
+        Self {
+            address,
+            tables,
+            queues: aws_sdk_sqs::Client::new(&sdk),
+            bus: EventBridgeBus::new(aws_sdk_eventbridge::Client::new(&sdk), BUS),
+            views: Arc::new(views),
+        }
+    }
+
+    /// What the cloud's clock shows.
+    pub(super) async fn now(&self) -> anyhow::Result<Timestamp> {
+        let health = self.call("GET", "/_causeway/health", "").await?;
+        Ok(health["now"].as_str().context("the health has no time")?.parse()?)
+    }
+
+    /// Whether nothing is under way but timers.
+    pub(super) async fn is_at_rest(&self) -> anyhow::Result<bool> {
+        let health = self.call("GET", "/_causeway/health", "").await?;
+        Ok(health["undelivered"] == 0 && health["invokes"] == 0)
+    }
+
+    /// Walks the clock on, and says whether all came to rest on the way.
+    pub(super) async fn walk(&self, seconds: u32) -> anyhow::Result<bool> {
+        let wanted = json!({ "seconds": seconds, "patience": 600 }).to_string();
+        let walked = self.call("POST", "/_causeway/tick", &wanted).await?;
+        Ok(walked["settled"] == true)
+    }
+
+    /// The mails to this address.
+    pub(super) async fn mails_to(&self, address: &str) -> anyhow::Result<Vec<Value>> {
+        let path = format!("/_causeway/mailbox?to={address}&limit=1000");
+        let answer = self.call("GET", &path, "").await?;
+        Ok(answer["Mails"].as_array().context("the mailbox shows no mails")?.clone())
+    }
+
+    /// How many fulfilments have ended.
+    pub(super) async fn ended(&self) -> anyhow::Result<usize> {
+        let mut ended = 0;
+        for list in ENDED {
+            let query = self.tables.query().table_name(VIEWS).index_name("by-list").select(Select::Count);
+            let query = query.key_condition_expression("#list = :list").expression_attribute_names("#list", "list");
+            let mut pages =
+                query.expression_attribute_values(":list", AttributeValue::S(list.to_owned())).into_paginator().send();
+            while let Some(page) = pages.next().await {
+                ended += usize::try_from(page?.count)?;
+            }
+        }
+        Ok(ended)
+    }
+
+    /// A stream of bytes that ends with the cloud, if it answers. HTTP/1.0 has neither chunks nor a second request.
+    pub(super) async fn open(&self, method: &str, path: &str, body: &str) -> anyhow::Result<TcpStream> {
+        let mut connection = TcpStream::connect(self.address).await?;
+        let length = body.len();
+        let head = format!("{method} {path} HTTP/1.0\r\nhost: {}\r\ncontent-length: {length}\r\n\r\n", self.address);
+        connection.write_all(head.as_bytes()).await?;
+        connection.write_all(body.as_bytes()).await?;
+        Ok(connection)
+    }
+
+    async fn call(&self, method: &str, path: &str, body: &str) -> anyhow::Result<Value> {
+        let mut answer = String::new();
+        self.open(method, path, body).await?.read_to_string(&mut answer).await?;
+        let (head, body) = answer.split_once("\r\n\r\n").context("the answer breaks off")?;
+        ensure!(head.split(' ').nth(1) == Some("200"), "{method} {path}: {answer}");
+        Ok(serde_json::from_str(body)?)
+    }
+}

@@ -1,0 +1,120 @@
+//! The cloud as a child of ours: started on one folder and one port, killed, and started again on the same.
+
+use std::fs::File;
+use std::io::BufRead;
+use std::io::BufReader;
+use std::net::Ipv4Addr;
+use std::net::SocketAddr;
+use std::net::TcpListener;
+use std::path::Path;
+use std::path::PathBuf;
+use std::process::Child;
+use std::process::ChildStdout;
+use std::process::Command;
+use std::process::Stdio;
+
+use anyhow::Context;
+use anyhow::bail;
+
+use super::Choice;
+
+/// The cloud's process, and what it was started from.
+pub(super) struct Cloud {
+    root: PathBuf,
+    program: PathBuf,
+    arguments: Vec<String>,
+    log: PathBuf,
+    address: SocketAddr,
+    child: Child,
+    // As long as it is open, the cloud may speak.
+    _out: BufReader<ChildStdout>,
+}
+
+impl Cloud {
+    /// Starts one that knows nothing yet. When this returns, it answers.
+    pub(super) fn start_fresh(root: &Path, target: &Path, folder: &Path, choice: &Choice) -> anyhow::Result<Self> {
+        if folder.exists() {
+            std::fs::remove_dir_all(folder).with_context(|| format!("{} cannot be emptied", folder.display()))?;
+        }
+        std::fs::create_dir_all(folder)?;
+        let address = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?;
+        let binaries = target.join("debug");
+        let program = binaries.join("causeway");
+        let arguments = [
+            ("--binaries", binaries.display().to_string()),
+            ("--data", folder.join("data").display().to_string()),
+            ("--port", address.port().to_string()),
+            ("--speed", choice.speed.to_string()),
+            ("--fault", choice.fault.clone()),
+            ("--seed", choice.seed.to_string()),
+        ];
+        let arguments = arguments.into_iter().flat_map(|(name, value)| [name.to_owned(), value]).collect::<Vec<_>>();
+        let log = folder.join("cloud.log");
+        let (child, out) = spawn(root, &program, &arguments, &log)?;
+        let (root, _out) = (root.to_owned(), out);
+        Ok(Self { root, program, arguments, log, address, child, _out })
+    }
+
+    pub(super) fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    pub(super) fn process_id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Kills it, and waits until it is gone.
+    pub(super) fn kill(&mut self) -> anyhow::Result<()> {
+        self.child.kill()?;
+        self.child.wait()?;
+        Ok(())
+    }
+
+    /// Starts it again where it was. When this returns, it answers.
+    pub(super) fn start_again(&mut self) -> anyhow::Result<()> {
+        (self.child, self._out) = spawn(&self.root, &self.program, &self.arguments, &self.log)?;
+        Ok(())
+    }
+
+    /// It never ends by itself.
+    pub(super) fn ensure_alive(&mut self) -> anyhow::Result<()> {
+        match self.child.try_wait()? {
+            None => Ok(()),
+            Some(status) => bail!("the cloud ended by itself, {status}; {} may say why", self.log.display()),
+        }
+    }
+
+    pub(super) fn stop(mut self) -> anyhow::Result<()> {
+        self.kill()
+    }
+}
+
+impl Drop for Cloud {
+    fn drop(&mut self) {
+        // What has ended cannot be killed, and need not be.
+        self.child.kill().ok();
+        self.child.wait().ok();
+    }
+}
+
+fn spawn(
+    root: &Path,
+    program: &Path,
+    arguments: &[String],
+    log: &Path,
+) -> anyhow::Result<(Child, BufReader<ChildStdout>)> {
+    let told = File::options().create(true).append(true).open(log)?;
+    let mut command = Command::new(program);
+    command.current_dir(root).arg("up").args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(told);
+    let mut child = command.spawn().with_context(|| format!("{} does not start", program.display()))?;
+    let mut out = BufReader::new(child.stdout.take().context("the cloud has no output")?);
+    let mut line = String::new();
+    while !line.starts_with("ready ") {
+        line.clear();
+        if out.read_line(&mut line)? == 0 {
+            let status = child.wait()?;
+            bail!("the cloud did not start, {status}; {} may say why", log.display());
+        }
+    }
+    Ok((child, out))
+}
