@@ -2,12 +2,17 @@
 
 mod arrows;
 mod catalogue;
+mod floods;
 mod functions_agree;
 mod new_event;
 mod page;
+mod patterns;
 mod permissions;
 mod protection;
+mod queues;
+mod rights;
 mod sources;
+mod watch;
 
 /// Fails with all that is wrong at once.
 fn nothing_wrong(problems: Vec<String>) {

@@ -24,7 +24,7 @@ use tracing_subscriber::fmt::layer;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
-// Events are small pieces of text by the thousand: a sixth of the work was finding room for them.
+// Events are small pieces of text by the thousand, and finding room for them was a good part of the work.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 

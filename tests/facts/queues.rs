@@ -108,3 +108,35 @@ async fn only_the_dead_letters_of_queues_can_be_moved_back_and_not_those_of_rule
     assert!(error.into_service_error().is_resource_not_found_exception());
     assert_eq!(stage.count("letters").await, 1);
 }
+
+#[tokio::test]
+async fn a_move_task_runs_on_the_clock_at_its_rate_one_at_a_time_and_can_be_cancelled() {
+    let stage = quiet(RESOURCES).await;
+    for number in 0..5 {
+        stage.send("jobs", &number.to_string()).await;
+    }
+    for _ in 0..3 {
+        for _ in 0..5 {
+            let receive = stage.sqs.receive_message().queue_url(url(&stage, "jobs").await);
+            receive.max_number_of_messages(10).send().await.unwrap();
+        }
+        stage.pass(30).await;
+    }
+    assert_eq!(stage.count("letters").await, 5);
+    let letters = Stage::arn("sqs", "letters");
+    let start = || stage.sqs.start_message_move_task().source_arn(&letters).max_number_of_messages_per_second(2);
+    let handle = start().send().await.unwrap().task_handle;
+    assert_eq!(stage.count("letters").await, 3, "two go at once");
+    assert_eq!(start().send().await.unwrap_err().code(), Some("InvalidParameterValue"), "one at a time");
+    stage.pass(1).await;
+    assert_eq!(stage.count("letters").await, 1);
+    let cancelled = stage.sqs.cancel_message_move_task().set_task_handle(handle).send().await.unwrap();
+    assert_eq!(cancelled.approximate_number_of_messages_moved, 4);
+    stage.pass(10).await;
+    assert_eq!((stage.count("letters").await, stage.count("jobs").await), (1, 4), "what has moved stays moved");
+    let tasks = stage.sqs.list_message_move_tasks().source_arn(&letters).send().await.unwrap();
+    assert_eq!(tasks.results().first().and_then(|task| task.status()), Some("CANCELLED"));
+    start().send().await.unwrap();
+    stage.pass(1).await;
+    assert_eq!((stage.count("letters").await, stage.count("jobs").await), (0, 5));
+}

@@ -109,9 +109,9 @@ fn resource(stack: &Value, line: &Line) -> Option<String> {
             .iter()
             .all(|rule| rule["Properties"]["Pattern"] == pattern && rule["Properties"]["EventBusName"] == bus);
     (!agrees).then(|| {
-        let policies = if line.claimed { &["UseInbox"][..] } else { &["ReadLog"] };
-        let lines = infra::function(&function, &line.context, &line.message, line.said_by(), policies);
-        format!("{} must have, with the policies it needs:\n{lines}", place::TEMPLATE)
+        let does = if line.said_by() == Some(&line.context) { "Projects" } else { "Decides" };
+        let lines = infra::function(&function, &line.context, &line.message, line.said_by(), does);
+        format!("{} must have, with the role it needs:\n{lines}", place::TEMPLATE)
     })
 }
 

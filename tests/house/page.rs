@@ -49,3 +49,16 @@ pub(super) fn lines() -> Vec<Line> {
 pub(super) fn stack(root: &Path) -> Value {
     template::read(&place::read(root, place::TEMPLATE).unwrap()).unwrap()
 }
+
+/// A template with another value at a place, by which a rule shows that it sees what is wrong. A place that is not
+/// there is made if what it lies in is.
+pub(super) fn planted_at(stack: &Value, pointer: &str, value: Value) -> Value {
+    let mut planted = stack.clone();
+    let (inside, last) = pointer.rsplit_once('/').unwrap();
+    let inside = planted.pointer_mut(inside).unwrap_or_else(|| panic!("the template has no {inside}"));
+    match inside {
+        Value::Array(items) => items[last.parse::<usize>().unwrap()] = value,
+        inside => inside[last.replace("~1", "/")] = value,
+    }
+    planted
+}

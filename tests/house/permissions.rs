@@ -9,72 +9,91 @@ use domain::order::Order;
 use kernel::Decider;
 use kernel::Messages;
 use serde_json::Value;
+use serde_json::json;
 use serde_json::value::to_raw_value;
+use xtask::permissions;
 use xtask::place;
-use xtask::template;
 
 use super::functions_agree::snake;
 use super::nothing_wrong;
 use super::page;
 use super::page::Line;
+use super::page::planted_at;
+
+/// What every role has whatever it does, and what only a key of one's own brings.
+const EVERYWHERE: [(&str, Option<&str>); 2] = [("KeepLog", None), ("UseKey", Some("OwnKey"))];
 
 #[test]
 fn a_function_may_do_what_its_handler_says_and_nothing_else() {
+    nothing_wrong(problems(&page::stack(&place::root()), &page::lines()));
+}
+
+#[test]
+fn the_relay_follows_the_log_speaks_and_sets_timers_and_touches_no_table() {
     let stack = page::stack(&place::root());
+    assert_eq!(may(&stack, "Relay"), Ok(["FollowLog", "SayFacts", "SetTimers"].map(str::to_owned).into()));
+}
+
+#[test]
+fn a_role_of_another_context_or_with_too_much_is_seen() {
+    let (own, lines) = (page::stack(&place::root()), page::lines());
+    for (pointer, planted, wanted) in [
+        ("/Resources/OrderOnPlaceOrder/Properties/Role/Fn::GetAtt/0", json!("InventoryDecides"), "OrderDecides"),
+        ("/Resources/OrderOnPlaceOrder/Properties/Role/Fn::GetAtt/0", json!("OrderProjects"), "!Ref AppendToLog"),
+        ("/Resources/OrderDecides/Properties/ManagedPolicyArns/0", json!({"Ref": "SendMail"}), "KeepLog"),
+        ("/Resources/OrderProjects/Properties/ManagedPolicyArns/1", json!({"Ref": "AppendToLog"}), "!Ref ReadLog"),
+        ("/Resources/NotificationOnOrderConfirmed/Properties/Environment/Variables/MAIL_FROM", json!(1), "MAIL_FROM"),
+    ] {
+        let problems = problems(&planted_at(&own, pointer, planted), &lines).join("\n");
+        assert!(problems.contains(wanted), "{pointer}: {problems}");
+    }
+}
+
+fn problems(stack: &Value, lines: &[Line]) -> Vec<String> {
     let mut problems = Vec::new();
-    for line in page::lines() {
+    for line in lines {
         let id = place::logical_id(&line.function());
-        let may = policies(&stack["Resources"][&id]);
-        let needs = needs(&place::root(), &line);
-        if may != needs {
-            let list: Vec<_> = needs.iter().map(|policy| format!("!Ref {policy}")).collect();
-            problems.push(format!("{}: {id} must have\n      Policies: [{}]", place::TEMPLATE, list.join(", ")));
+        let needs = needs(&place::root(), line);
+        let function = &stack["Resources"][&id];
+        let role = permissions::role_of(function).unwrap_or("no role of the template");
+        match may(stack, &id) {
+            Err(problem) => problems.push(format!("{}: {problem}", place::TEMPLATE)),
+            Ok(may) if may != needs => {
+                let list: Vec<_> = needs.iter().map(|policy| format!("!Ref {policy}")).collect();
+                problems.push(format!(
+                    "{}: {id} has {role}; it must have a role with\n      ManagedPolicyArns: [!Ref KeepLog, {}, !If [OwnKey, !Ref UseKey, !Ref AWS::NoValue]]",
+                    place::TEMPLATE,
+                    list.join(", ")
+                ));
+            }
+            Ok(_) => {}
         }
-        let mail_from = &stack["Resources"][&id]["Properties"]["Environment"]["Variables"]["MAIL_FROM"];
-        if line.claimed != (*mail_from == serde_json::json!({ "Ref": "MailFrom" })) {
+        let own = role.strip_prefix(&place::role_of(&line.context, ""));
+        if !own.is_some_and(|does| ["Decides", "DecidesOnce", "Projects"].contains(&does)) {
+            let roles = ["Decides", "DecidesOnce", "Projects"].map(|does| place::role_of(&line.context, does));
+            problems.push(format!("{}: {id} has {role}; it must be {}", place::TEMPLATE, roles.join(" or ")));
+        }
+        let mail_from = &function["Properties"]["Environment"]["Variables"]["MAIL_FROM"];
+        if line.claimed != (*mail_from == json!({ "Ref": "MailFrom" })) {
             problems
                 .push(format!("{}: {id} must have MAIL_FROM: !Ref MailFrom exactly if it sends mail", place::TEMPLATE));
         }
     }
-    nothing_wrong(problems);
+    problems
 }
 
-#[test]
-fn the_relay_speaks_and_sets_timers_and_touches_no_table() {
-    let stack = page::stack(&place::root());
-    assert_eq!(policies(&stack["Resources"]["Relay"]), ["SayOnBus", "SetTimers"].map(str::to_owned).into());
-}
-
-#[test]
-fn no_policy_has_a_star_and_none_changes_or_deletes_the_log() {
-    let stack = page::stack(&place::root());
-    let mut problems = Vec::new();
-    let mut seen = 0;
-    for (id, statement) in statements(&stack) {
-        seen += 1;
-        let resources = listed(&statement["Resource"]);
-        let actions = listed(&statement["Action"]);
-        if resources.is_empty() && statement.get("Principal").is_none() {
-            problems.push(format!("{id}: a statement names no resource"));
-        }
-        // One level of a schedule group or of an account's rules may be open; a whole service or table may not.
-        let open = |resource: &&Value| {
-            resource.to_string().contains('*') && !resource.to_string().contains("schedule/${Timers}/*")
-        };
-        if resources.iter().any(open) {
-            problems.push(format!("{id}: a resource has a star; name the resource"));
-        }
-        if actions.iter().any(|action| action.to_string().contains('*')) {
-            problems.push(format!("{id}: an action has a star; name the actions"));
-        }
-        let log = resources.iter().any(|resource| resource.to_string().contains("\"Events\""));
-        let touches = ["Update", "Delete", "BatchWrite", "PartiQL"];
-        if log && actions.iter().any(|action| touches.iter().any(|word| action.to_string().contains(word))) {
-            problems.push(format!("{id}: the log is appended to and read, never changed; take the action away"));
-        }
+/// The policies that a function has beside those that all have.
+fn may(stack: &Value, id: &str) -> Result<BTreeSet<String>, String> {
+    let function = &stack["Resources"][id];
+    if function["Properties"].get("Policies").is_some() {
+        return Err(format!("{id} has Policies, which make SAM write a role of its own; give it a Role instead"));
     }
-    assert!(seen > 10, "only {seen} statements were found");
-    nothing_wrong(problems);
+    let role = permissions::role_of(function).ok_or_else(|| format!("{id} must have a Role of the template"))?;
+    let policies = permissions::policies_of(stack, role);
+    if let Some((missing, _)) = EVERYWHERE.iter().find(|one| !policies.contains(one)) {
+        return Err(format!("{role} must have {missing}, as every role has it"));
+    }
+    Ok(policies.iter().filter(|one| !EVERYWHERE.contains(one)).map(|(policy, _)| (*policy).to_owned()).collect())
 }
 
 /// The policies a handler needs, by its source and by what its message is.
@@ -84,8 +103,8 @@ fn needs(root: &Path, line: &Line) -> BTreeSet<String> {
     let mut needs = BTreeSet::new();
     let mut need = |policy: &str, needed: bool| needed.then(|| needs.insert(policy.to_owned()));
     let executes = says.contains("execute::<");
-    need("WriteLog", executes);
-    need("SayOnBus", executes);
+    need("AppendToLog", executes);
+    need("SayRejections", executes);
     need("ReadLog", !executes && (says.contains("project::<") || says.contains("state::<")));
     need("PatchViews", says.contains("project::<"));
     need("ReadViews", says.contains(".list::<") || says.contains(".row::<"));
@@ -126,37 +145,4 @@ where
     };
     let body = to_raw_value(&entry.sample).unwrap();
     D::Command::decode(message, entry.description.version, &body).is_ok_and(|command| D::ONCE.applies(&command))
-}
-
-fn policies(function: &Value) -> BTreeSet<String> {
-    let list = function["Properties"]["Policies"].as_array().into_iter().flatten();
-    list.map(|policy| policy["Ref"].as_str().unwrap_or("a policy without a name").to_owned()).collect()
-}
-
-/// All policy statements of the stack, each with the resource they stand in.
-fn statements(stack: &Value) -> Vec<(String, Value)> {
-    let mut documents = Vec::new();
-    for (id, it) in template::resources(stack, "AWS::IAM::ManagedPolicy") {
-        documents.push((id, &it["Properties"]["PolicyDocument"]));
-    }
-    for (id, it) in template::resources(stack, "AWS::SQS::QueuePolicy") {
-        documents.push((id, &it["Properties"]["PolicyDocument"]));
-    }
-    for (id, it) in template::resources(stack, "AWS::IAM::Role") {
-        let inline = it["Properties"]["Policies"].as_array().into_iter().flatten();
-        documents.extend(inline.map(|policy| (id, &policy["PolicyDocument"])));
-    }
-    let each = |(id, document): (&str, &Value)| {
-        let statements = document["Statement"].as_array().cloned().unwrap_or_default();
-        statements.into_iter().map(|statement| (id.to_owned(), statement)).collect::<Vec<_>>()
-    };
-    documents.into_iter().flat_map(each).collect()
-}
-
-fn listed(value: &Value) -> Vec<&Value> {
-    match value {
-        Value::Array(items) => items.iter().collect(),
-        Value::Null => Vec::new(),
-        one => vec![one],
-    }
 }

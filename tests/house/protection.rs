@@ -11,6 +11,7 @@ use xtask::template;
 use super::nothing_wrong;
 use super::page;
 use super::page::Line;
+use super::page::planted_at;
 
 #[test]
 fn every_function_queue_table_and_mapping_is_protected() {
@@ -36,17 +37,63 @@ fn the_report_is_due_every_day() {
     assert_eq!(schedules, ["cron(0 6 * * ? *)"]);
 }
 
+#[test]
+fn what_is_not_protected_is_seen() {
+    let (stack, lines) = (page::stack(&place::root()), page::lines());
+    let order = "/Resources/OrderOnPlaceOrder/Properties";
+    let commits = "/Resources/Relay/Properties/Events/Commits/Properties";
+    for (pointer, planted, wanted) in [
+        ("/Globals/Function/EventInvokeConfig/MaximumRetryAttempts".to_owned(), json!(0), "Globals: EventInvokeConfig"),
+        ("/Globals/Function/Timeout".to_owned(), Value::Null, "Globals: Timeout"),
+        (format!("{order}/EventInvokeConfig"), Value::Null, "OrderOnPlaceOrder must have"),
+        (
+            format!("{order}/Environment/Variables/DEAD_LETTER_QUEUE_URL"),
+            json!({"Ref": "RelayDeadLetters"}),
+            "QUEUE_URL",
+        ),
+        (format!("{order}/Events/PlaceOrder/Properties/DeadLetterConfig"), Value::Null, "DeadLetterConfig"),
+        (format!("{order}/Events/PlaceOrder/Properties/RetryPolicy"), Value::Null, "explicit RetryPolicy"),
+        (format!("{order}/Events"), json!({}), "no event that wakes it"),
+        (format!("{commits}/FunctionResponseTypes"), json!([]), "ReportBatchItemFailures"),
+        (format!("{commits}/BisectBatchOnFunctionError"), json!(false), "BisectBatchOnFunctionError"),
+        (format!("{commits}/MaximumRetryAttempts"), json!(-1), "MaximumRetryAttempts and"),
+        (format!("{commits}/MaximumRecordAgeInSeconds"), json!(86_400), "below 24 hours"),
+        (format!("{commits}/DestinationConfig"), Value::Null, "event Commits"),
+        (
+            "/Resources/OrderDeadLettersPolicy/Properties/PolicyDocument/Statement/0/Condition".to_owned(),
+            Value::Null,
+            "our own rules only",
+        ),
+        (
+            "/Resources/OrderLettersWait/Properties/Dimensions".to_owned(),
+            json!([]),
+            "OrderDeadLetters must have an alarm",
+        ),
+        ("/Resources/Events/Properties/DeletionProtectionEnabled".to_owned(), json!(false), "Events must be"),
+        ("/Resources/Events/Properties/PointInTimeRecoverySpecification".to_owned(), Value::Null, "Events must be"),
+        ("/Resources/Events/UpdateReplacePolicy".to_owned(), json!("Delete"), "be retained"),
+        ("/Resources/Events/DeletionPolicy".to_owned(), json!("Delete"), "be retained"),
+        ("/Resources/Inbox/Properties/TimeToLiveSpecification/Enabled".to_owned(), json!(false), "Inbox must forget"),
+    ] {
+        let problems = of_stack(&planted_at(&stack, &pointer, planted), &lines).join("\n");
+        assert!(problems.contains(wanted), "{pointer}: {problems}");
+    }
+}
+
 /// What is unprotected in this house.
 pub(super) fn problems(root: &Path, lines: &[Line]) -> Vec<String> {
-    let stack = page::stack(root);
-    let mut problems = shared(&stack);
+    of_stack(&page::stack(root), lines)
+}
+
+fn of_stack(stack: &Value, lines: &[Line]) -> Vec<String> {
+    let mut problems = shared(stack);
     for line in lines {
-        problems.extend(planes(&stack, &place::logical_id(&line.function()), &place::dead_letters_of(&line.context)));
+        problems.extend(planes(stack, &place::logical_id(&line.function()), &place::dead_letters_of(&line.context)));
     }
-    problems.extend(planes(&stack, "Relay", &place::dead_letters_of("relay")));
-    problems.extend(queues(&stack));
-    problems.extend(tables(&stack));
-    problems.extend(relay(&stack));
+    problems.extend(planes(stack, "Relay", &place::dead_letters_of("relay")));
+    problems.extend(queues(stack));
+    problems.extend(tables(stack));
+    problems.extend(relay(stack));
     problems.into_iter().map(|problem| format!("{}: {problem}", place::TEMPLATE)).collect()
 }
 
@@ -98,11 +145,7 @@ fn planes(stack: &Value, id: &str, letters: &str) -> Vec<String> {
 
 fn queues(stack: &Value) -> Vec<String> {
     let mut problems = Vec::new();
-    for (id, queue) in template::resources(stack, "AWS::SQS::Queue") {
-        let properties = &queue["Properties"];
-        if properties["MessageRetentionPeriod"] != 1_209_600 || properties["SqsManagedSseEnabled"] != true {
-            problems.push(format!("{id} must have MessageRetentionPeriod: 1209600 and SqsManagedSseEnabled: true"));
-        }
+    for (id, _) in template::resources(stack, "AWS::SQS::Queue") {
         let statement = &stack["Resources"][format!("{id}Policy")]["Properties"]["PolicyDocument"]["Statement"][0];
         let condition = &statement["Condition"]["ArnLike"]["aws:SourceArn"];
         let allows = statement["Principal"] == json!({ "Service": "events.amazonaws.com" })
@@ -127,18 +170,16 @@ fn tables(stack: &Value) -> Vec<String> {
     for (id, table) in template::resources(stack, "AWS::DynamoDB::Table") {
         let properties = &table["Properties"];
         let complete = properties["BillingMode"] == "PAY_PER_REQUEST"
-            && properties["SSESpecification"]["SSEEnabled"] == true
             && properties["DeletionProtectionEnabled"] == guard
             && properties["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"] == guard;
         if !complete {
-            problems.push(format!(
-                "{id} must be PAY_PER_REQUEST, encrypted, and protected by `!If [Protected, true, false]`"
-            ));
+            problems.push(format!("{id} must be PAY_PER_REQUEST, and protected by `!If [Protected, true, false]`"));
         }
     }
     let log = &stack["Resources"]["Events"];
     if log["Properties"]["StreamSpecification"]["StreamViewType"] != "NEW_IMAGE"
         || log["UpdateReplacePolicy"] != "Retain"
+        || log["DeletionPolicy"] != "RetainExceptOnCreate"
     {
         problems.push("Events must have a stream of NEW_IMAGE and be retained".to_owned());
     }

@@ -5,6 +5,7 @@
 pub mod catalogue;
 pub mod check;
 pub mod new;
+pub mod permissions;
 pub mod place;
 pub mod storm;
 pub mod template;

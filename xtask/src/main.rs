@@ -7,8 +7,10 @@ use clap::Parser;
 use xtask::catalogue;
 use xtask::check;
 use xtask::new;
+use xtask::permissions;
 use xtask::place;
 use xtask::storm;
+use xtask::template;
 
 /// For those who build Causeway.
 #[derive(Parser)]
@@ -24,6 +26,8 @@ enum Task {
     },
     /// Writes a new event of a context, with the function that hears it.
     New(new::Wanted),
+    /// Writes who may do what to `tests/house/permissions.snapshot`.
+    Permissions,
     /// Orders on this machine while functions and the cloud itself are killed; then the log says what held.
     Storm(storm::Choice),
 }
@@ -34,6 +38,7 @@ fn main() -> ExitCode {
         Task::Events { check: true } => check_events(),
         Task::Events { check: false } => write_events(),
         Task::New(wanted) => new_event(&wanted),
+        Task::Permissions => write_permissions(),
         Task::Storm(choice) => storm::run(&place::root(), &choice).map(|tally| tally.failed == 0),
     };
     match done {
@@ -59,6 +64,15 @@ fn check_events() -> anyhow::Result<bool> {
         println!("{problem}");
     }
     Ok(problems.is_empty())
+}
+
+fn write_permissions() -> anyhow::Result<bool> {
+    let root = place::root();
+    let stack = template::read(&place::read(&root, place::TEMPLATE)?)?;
+    if place::write(&root, permissions::SNAPSHOT, &permissions::matrix(&stack))? {
+        println!("wrote {}", permissions::SNAPSHOT);
+    }
+    Ok(true)
 }
 
 fn new_event(wanted: &new::Wanted) -> anyhow::Result<bool> {

@@ -33,6 +33,16 @@ pub fn dead_letters_of(context: &str) -> String {
     format!("{}DeadLetters", context.to_pascal_case())
 }
 
+/// The logical id of the group that takes the lines which a context's functions write.
+pub fn lines_of(context: &str) -> String {
+    format!("{}Lines", context.to_pascal_case())
+}
+
+/// The logical id of the role of a context's functions that do this.
+pub fn role_of(context: &str, does: &str) -> String {
+    format!("{}{does}", context.to_pascal_case())
+}
+
 /// A function's binary, from the package of the functions.
 pub fn binary(function: &str) -> String {
     format!("src/bin/{function}.rs")

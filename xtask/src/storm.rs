@@ -55,7 +55,7 @@ pub struct Choice {
     #[arg(long, default_value_t = 7)]
     pub seed: u64,
     /// So many times as fast as the world's the clock runs: a second try comes after a minute of it.
-    #[arg(long, default_value_t = 20.0)]
+    #[arg(long, default_value_t = 10.0)]
     pub speed: f64,
     /// What else goes wrong, as `causeway up` reads it.
     #[arg(long, default_value = "duplicate=0.05,delay=0.05")]
@@ -69,7 +69,7 @@ impl Choice {
     /// A small one, for every day.
     pub fn small() -> Self {
         let fault = "duplicate=0.05,delay=0.05".to_owned();
-        Self { orders: 60, kills: 12, cloud_kills: 1, seed: 7, speed: 20.0, fault, as_built: false }
+        Self { orders: 60, kills: 12, cloud_kills: 1, seed: 7, speed: 10.0, fault, as_built: false }
     }
 }
 

@@ -1,4 +1,4 @@
-//! How fast orders are carried. At a rate, an order's time begins when it was due to be put, so that a cloud that is
+//! How fast orders are carried: a queue of its own hears every `OrderConfirmed`, as a user's would. At a rate, an order's time begins when it was due to be put, so that a cloud that is
 //! behind cannot hide it.
 
 use std::collections::HashMap;
@@ -22,6 +22,7 @@ use tokio::time::timeout;
 use crate::Carry;
 use crate::process::megabytes;
 use crate::process::processor;
+use crate::queue::Queue;
 
 /// A run at a rate takes so many seconds at most.
 const LONGEST: f64 = 20.0;
@@ -46,18 +47,19 @@ pub(crate) async fn measure(running: &Running, wanted: &Carry) -> anyhow::Result
         put(client.clone(), entry("ReceiveStock", stock)).await?;
     }
     tokio::time::sleep(Duration::from_secs(1)).await;
-    println!("| asked | orders a second | p50 | p90 | p99 | longest | processor each | failed tries | memory |");
-    println!("|---|---|---|---|---|---|---|---|---|");
+    let heard = Queue::of_confirmed_orders(running).await?;
+    println!("| asked | orders a second | p50 | p90 | p99 | longest | processor each | memory |");
+    println!("|---|---|---|---|---|---|---|---|");
     for rate in &wanted.rates {
-        one(running, &client, wanted, *rate, &format!("{}-{rate}", std::process::id())).await?;
+        one(&heard, &client, wanted, *rate, &format!("{}-{rate}", std::process::id())).await?;
     }
     Ok(())
 }
 
-async fn one(running: &Running, client: &Client, wanted: &Carry, rate: f64, name: &str) -> anyhow::Result<()> {
+async fn one(heard: &Queue, client: &Client, wanted: &Carry, rate: f64, name: &str) -> anyhow::Result<()> {
     let orders = if rate > 0.0 { wanted.orders.min((rate * LONGEST) as usize) } else { wanted.orders };
     let places = Arc::new(Semaphore::new(if rate > 0.0 { orders } else { wanted.at_once }));
-    let (mut feed, under_way, before, begun) = (running.cloud.feed(), UnderWay::default(), processor(), Instant::now());
+    let (under_way, before, begun) = (UnderWay::default(), processor(), Instant::now());
     let putting = tokio::spawn({
         let (under_way, places, client, goods) = (under_way.clone(), places.clone(), client.clone(), wanted.goods);
         let name = name.to_owned();
@@ -75,25 +77,17 @@ async fn one(running: &Running, client: &Client, wanted: &Carry, rate: f64, name
             puts.join_all().await.into_iter().collect::<anyhow::Result<()>>()
         }
     });
-    let (mut took, mut failed) = (Vec::new(), 0);
+    let mut took = Vec::new();
     while took.len() < orders {
-        let Ok(news) = timeout(PATIENCE, feed.recv()).await else {
+        let Ok(confirmed) = timeout(PATIENCE, heard.receive()).await else {
             println!("nothing happened for {} seconds: {} of {orders}", PATIENCE.as_secs(), took.len());
             break;
         };
-        let news = news?;
-        if news.contains(r#""kind":"invoke""#) && news.contains(r#""outcome":"failed""#) {
-            failed += 1;
-        }
-        // Most news are not read further.
-        if !news.contains(r#""detail-type":"OrderConfirmed""#) {
-            continue;
-        }
-        let news: Value = serde_json::from_str(&news)?;
-        let order = news.pointer("/event/detail/data/orderId").and_then(Value::as_str).unwrap_or_default();
-        if let Some(at) = under_way.all().remove(order) {
-            took.push(at.elapsed().as_secs_f64() * 1e3);
-            places.add_permits(1);
+        for order in confirmed? {
+            if let Some(at) = under_way.all().remove(&order) {
+                took.push(at.elapsed().as_secs_f64() * 1e3);
+                places.add_permits(1);
+            }
         }
     }
     let seconds = begun.elapsed().as_secs_f64();
@@ -107,7 +101,7 @@ async fn one(running: &Running, client: &Client, wanted: &Carry, rate: f64, name
     let (speed, each) = (took.len() as f64 / seconds, (processor() - before) * 1e3 / took.len().max(1) as f64);
     let (p50, p90, p99, longest, memory) = (at(0.5), at(0.9), at(0.99), at(1.0), megabytes("self"));
     println!(
-        "| {asked} | {speed:.1} | {p50:.1} ms | {p90:.1} ms | {p99:.1} ms | {longest:.1} ms | {each:.1} ms | {failed} \
+        "| {asked} | {speed:.1} | {p50:.1} ms | {p90:.1} ms | {p99:.1} ms | {longest:.1} ms | {each:.1} ms \
          | {memory} MB |"
     );
     Ok(())

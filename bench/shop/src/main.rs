@@ -1,9 +1,10 @@
 //! How fast the local cloud carries orders, and how soon it is ready with a long history. Everything is seen from
-//! outside: events are put through the port by the SDK, and the feed says when an order is confirmed.
+//! outside: events are put through the port by the SDK, and a queue hears when an order is confirmed.
 #![expect(clippy::print_stdout, reason = "figures are its answer")]
 
 mod carry;
 mod process;
+mod queue;
 mod ready;
 
 use anyhow::bail;

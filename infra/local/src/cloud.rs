@@ -1,6 +1,7 @@
 //! The local cloud as a whole: everything that a stack declares, made and running behind one port.
 //! A second start with the same folder goes on where the first one stopped.
 
+mod archives;
 mod declared;
 mod deployment;
 mod error;
@@ -61,8 +62,9 @@ use crate::template::Stack;
 use crate::writes::Writes;
 use deployment::Deployment;
 
-/// So many functions run at once. With many more than there are cores, they only take each other's versions away.
-const MOST_AT_ONCE: usize = 6;
+/// So many functions run at once: more than there are cores, for some wait between two tries, but with many more they
+/// would only take each other's versions away.
+const MOST_AT_ONCE: usize = 16;
 
 /// How long connections may take for their last answers.
 const LAST_ANSWERS: Duration = Duration::from_secs(1);
@@ -140,6 +142,7 @@ impl Cloud {
         let (events, scheduler) = (Arc::clone(&parts.events).run(), Arc::clone(&parts.scheduler).run());
         tasks.spawn(said(events, "the buses have stopped"));
         tasks.spawn(said(scheduler, "the schedules have stopped"));
+        tasks.spawn(said(parts.sqs.clone().run(), "dead letters are not moved any more"));
         let sweep = expiry::sweep(store.database.clone(), store.tables(), plan.clock.clone());
         tasks.spawn(said(sweep, "nothing expires any more"));
         let remembered = Arc::clone(&shown);
@@ -261,6 +264,7 @@ impl Parts {
 
     fn walker(&self, clock: Clock, watches: Vec<Arc<dyn Quiet>>, streams: Vec<StreamWatch>, teller: &Teller) -> Walker {
         let mut parts: Vec<Arc<dyn Quiet>> = vec![self.scheduler.clone(), self.events.clone(), self.invokes.clone()];
+        parts.push(Arc::new(self.sqs.clone()));
         parts.extend(watches);
         parts.push(Arc::new(teller.clone()));
         Walker::new(clock, self.functions.clone(), parts, streams)

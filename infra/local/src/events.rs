@@ -2,6 +2,8 @@
 //! What was acknowledged stands in a journal, so that a killed process goes on where it stopped.
 
 mod accept;
+mod archive;
+mod archive_calls;
 mod bus_calls;
 mod counts;
 mod dead_letter;
@@ -15,9 +17,13 @@ pub(crate) mod input;
 mod path;
 mod place;
 mod put_calls;
+mod replay;
+mod replay_calls;
+mod replaying;
 pub(crate) mod request;
 mod rule;
 mod rule_calls;
+mod shelf;
 mod state;
 pub(crate) mod target;
 mod target_calls;
@@ -34,6 +40,7 @@ pub use counts::Counts;
 pub use place::Place;
 pub(crate) use place::bus_name;
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::Mutex;
@@ -49,7 +56,9 @@ use crate::journal::JournalError;
 use crate::ledger::Ledger;
 use crate::quiet::Quiet;
 
+use replaying::Slices;
 use rule::BusFacts;
+use shelf::Shelf;
 use state::Change;
 use state::State;
 
@@ -58,20 +67,29 @@ pub struct Events {
     around: Surroundings,
     ledger: Ledger<State>,
     counts: Mutex<Counts>,
+    /// What the archives hold.
+    shelf: Shelf,
+    /// What is left of the day that a replay is in, by the replay's name.
+    slices: Mutex<BTreeMap<String, Slices>>,
 }
 
 impl Events {
     /// Opens the service with its journal at this path. Nothing is delivered until [`Events::run`] runs.
     pub fn open(path: impl AsRef<Path>, around: Surroundings) -> Result<Arc<Self>, JournalError> {
-        Self::with(Ledger::open(path.as_ref(), Arc::clone(&around.feed))?, around)
+        let path = path.as_ref();
+        let ledger: Ledger<State> = Ledger::open(path, Arc::clone(&around.feed))?;
+        let shelf = Shelf::open(path.parent().unwrap_or(Path::new("")), |archive| {
+            ledger.state().archives.contains_key(archive)
+        })?;
+        Self::with(ledger, shelf, around)
     }
 
     /// A service that forgets everything when it ends.
     pub fn in_memory(around: Surroundings) -> Result<Arc<Self>, JournalError> {
-        Self::with(Ledger::in_memory(Arc::clone(&around.feed)), around)
+        Self::with(Ledger::in_memory(Arc::clone(&around.feed)), Shelf::in_memory(), around)
     }
 
-    fn with(ledger: Ledger<State>, around: Surroundings) -> Result<Arc<Self>, JournalError> {
+    fn with(ledger: Ledger<State>, shelf: Shelf, around: Surroundings) -> Result<Arc<Self>, JournalError> {
         {
             let mut state = ledger.state();
             if !state.buses.contains_key("default") {
@@ -79,7 +97,7 @@ impl Events {
                 ledger.commit(&mut state, vec![Change::Bus(facts)])?;
             }
         }
-        Ok(Arc::new(Self { around, ledger, counts: Mutex::default() }))
+        Ok(Arc::new(Self { around, ledger, counts: Mutex::default(), shelf, slices: Mutex::default() }))
     }
 
     /// Answers one call of the API, named as in `X-Amz-Target` after the dot.
@@ -101,6 +119,15 @@ impl Events {
             "DescribeEventBus" => self.describe_event_bus(body),
             "ListEventBuses" => self.list_event_buses(body),
             "DeleteEventBus" => self.delete_event_bus(body),
+            "CreateArchive" => self.create_archive(body),
+            "DescribeArchive" => self.describe_archive(body),
+            "ListArchives" => self.list_archives(body),
+            "UpdateArchive" => self.update_archive(body),
+            "DeleteArchive" => self.delete_archive(body),
+            "StartReplay" => self.start_replay(body),
+            "DescribeReplay" => self.describe_replay(body),
+            "ListReplays" => self.list_replays(body),
+            "CancelReplay" => self.cancel_replay(body),
             _ => Err(AwsError::sender("UnknownOperationException", format!("{operation} is not known here."))),
         }
     }

@@ -18,6 +18,8 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use file::JournalFile;
+pub(crate) use file::checked;
+pub(crate) use file::lines;
 
 /// A journal of records. It belongs to one process at a time.
 ///

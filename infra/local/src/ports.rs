@@ -23,6 +23,8 @@ pub struct NewMessage {
     pub body: String,
     /// Its message attributes, all texts.
     pub attributes: BTreeMap<String, String>,
+    /// Its group. Who names one leaves it to a FIFO queue to know a message again by its content.
+    pub group: Option<String>,
 }
 
 /// The queues, as those see them who only send.

@@ -7,6 +7,7 @@ mod digest;
 mod error;
 mod message;
 mod move_task;
+mod moving;
 mod queue;
 mod queues;
 mod receipt;
@@ -129,7 +130,7 @@ impl Sqs {
             "ChangeMessageVisibilityBatch" => settle::change_batch(&mut turn, turn::request(body)?),
             "StartMessageMoveTask" => move_task::start(&mut turn, turn::request(body)?),
             "ListMessageMoveTasks" => move_task::list(&turn, &turn::request(body)?),
-            "CancelMessageMoveTask" => move_task::cancel(&turn, &turn::request(body)?),
+            "CancelMessageMoveTask" => move_task::cancel(&mut turn, &turn::request(body)?),
             _ => Err(AwsError::sender("UnknownOperationException", format!("SQS has no operation {operation}."))),
         }
     }
@@ -163,8 +164,10 @@ impl SendToQueue for Sqs {
             message.attributes.into_iter().map(|(name, value)| (name, text(value))).collect();
         let url = self.inner.place.url(&name);
         let mut body = json!({ "QueueUrl": url, "MessageBody": message.body, "MessageAttributes": attributes });
-        // Who sends without a group means the queue as a whole.
-        if self.turn().queue(&name).is_ok_and(queue::Queue::is_fifo) {
+        if let Some(group) = message.group {
+            body["MessageGroupId"] = json!(group);
+        } else if self.turn().queue(&name).is_ok_and(queue::Queue::is_fifo) {
+            // Who sends without a group means the queue as a whole.
             body["MessageGroupId"] = json!("default");
             body["MessageDeduplicationId"] = json!(uuid::Uuid::new_v4().to_string());
         }

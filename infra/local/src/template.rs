@@ -18,6 +18,7 @@ mod tests;
 mod yaml;
 
 pub use error::TemplateError;
+pub use stack::Archive;
 pub use stack::AsynchronousInvokes;
 pub use stack::Bus;
 pub use stack::Document;

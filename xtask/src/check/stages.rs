@@ -32,7 +32,11 @@ pub(super) fn all() -> Vec<Stage> {
         Stage { name: "storm", what: "orders survive kill -9 of functions and cloud", run: storm },
         Stage { name: "docs", what: "the docs build without a warning", run: docs },
         Stage { name: "licences", what: "every dependency has an allowed licence", run: licences },
-        Stage { name: "template", what: "sam validate --lint and cfn-lint find nothing", run: template::check },
+        Stage {
+            name: "template",
+            what: "sam validate --lint, cfn-lint and checkov find nothing",
+            run: template::check,
+        },
     ]
 }
 

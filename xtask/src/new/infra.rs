@@ -1,4 +1,4 @@
-//! The function in the template: nine lines, derived from who hears what.
+//! The function in the template: ten lines, derived from who hears what.
 
 use std::path::Path;
 
@@ -15,8 +15,9 @@ pub const FUNCTIONS: &str = "  # ---- The functions, by context, in the order of
 pub(super) fn edits(root: &Path, wanted: &Wanted) -> anyhow::Result<Vec<(String, String)>> {
     let text = place::read(root, place::TEMPLATE)?;
     let hearer = wanted.hearer();
-    let policies = if wanted.hearer() == wanted.context { &["ReadLog", "PatchViews"][..] } else { &["SayOnBus"] };
-    let resource = function(&wanted.function(), hearer, &wanted.message, Some(&wanted.context), policies);
+    // A context's own fact moves its views; another's is decided on.
+    let does = if hearer == wanted.context { "Projects" } else { "Decides" };
+    let resource = function(&wanted.function(), hearer, &wanted.message, Some(&wanted.context), does);
     let own = format!("  {}On", heck::AsPascalCase(hearer));
     let after_own = match text.rfind(&format!("\n{own}")) {
         Some(last) => text.get(..last + 1).unwrap_or_default(),
@@ -29,13 +30,13 @@ pub(super) fn edits(root: &Path, wanted: &Wanted) -> anyhow::Result<Vec<(String,
     Ok(vec![(place::TEMPLATE.to_owned(), text)])
 }
 
-/// The nine lines of a function. A fact is heard from its owner only; a command from anyone.
-pub fn function(function: &str, context: &str, message: &str, owner: Option<&str>, policies: &[&str]) -> String {
+/// The ten lines of a function. A fact is heard from its owner only; a command from anyone. What the function does is
+/// the end of its role's name: it `Decides`, `DecidesOnce` or `Projects`.
+pub fn function(function: &str, context: &str, message: &str, owner: Option<&str>, does: &str) -> String {
     let id = place::logical_id(function);
     let letters = place::dead_letters_of(context);
     let source = owner.map_or_else(String::new, |owner| format!("source: [causeway.{owner}], "));
-    let policies: Vec<_> = policies.iter().map(|policy| format!("!Ref {policy}")).collect();
-    let policies = policies.join(", ");
+    let (lines, role) = (place::lines_of(context), place::role_of(context, does));
     format!(
         "  {id}:
     Type: AWS::Serverless::Function
@@ -43,7 +44,8 @@ pub fn function(function: &str, context: &str, message: &str, owner: Option<&str
     Properties:
       Environment: {{ Variables: {{ DEAD_LETTER_QUEUE_URL: !Ref {letters} }} }}
       EventInvokeConfig: {{ DestinationConfig: {{ OnFailure: {{ Type: SQS, Destination: !GetAtt {letters}.Arn }} }} }}
-      Policies: [{policies}]
+      Role: !GetAtt {role}.Arn
+      LoggingConfig: {{ LogGroup: !Ref {lines} }}
       Events:
         {message}: {{ Type: EventBridgeRule, Properties: {{ EventBusName: !Ref Bus, \
          Pattern: {{ {source}detail-type: [{message}] }}, DeadLetterConfig: {{ Arn: !GetAtt {letters}.Arn }}, \

@@ -45,14 +45,14 @@ fn every_match_over_the_family_gets_its_arm_and_no_other() {
 }
 
 #[test]
-fn a_function_takes_nine_lines_and_names_its_owner_only_for_a_fact() {
-    let fact = infra::function("analytics-on-order-placed", "analytics", "OrderPlaced", Some("order"), &["SayOnBus"]);
-    assert_eq!(fact.lines().count(), 9);
+fn a_function_takes_ten_lines_and_names_its_owner_only_for_a_fact() {
+    let fact = infra::function("analytics-on-order-placed", "analytics", "OrderPlaced", Some("order"), "Projects");
+    assert_eq!(fact.lines().count(), 10);
     assert!(fact.starts_with("  AnalyticsOnOrderPlaced:\n"));
     assert!(fact.contains("Pattern: { source: [causeway.order], detail-type: [OrderPlaced] }"));
-    let command = infra::function("order-on-place-order", "order", "PlaceOrder", None, &["WriteLog", "SayOnBus"]);
+    let command = infra::function("order-on-place-order", "order", "PlaceOrder", None, "Decides");
     assert!(command.contains("Pattern: { detail-type: [PlaceOrder] }"));
-    assert!(command.contains("Policies: [!Ref WriteLog, !Ref SayOnBus]"));
+    assert!(command.contains("Role: !GetAtt OrderDecides.Arn"));
 }
 
 #[test]

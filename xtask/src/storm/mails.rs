@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 
 use domain::notification::EmailKind;
 use domain::notification::NotificationEvent;
+use domain::order::OrderEvent;
+use serde_json::Value;
 
 use super::end::End;
 
@@ -65,7 +67,6 @@ pub(super) fn broken(end: &End) -> Vec<String> {
 }
 
 fn is_missing(end: &End, order: &str, confirmed: bool) -> bool {
-    use domain::order::OrderEvent;
     end.events::<OrderEvent>("order", order).iter().any(|event| match event {
         OrderEvent::OrderPlaced(_) => false,
         OrderEvent::OrderConfirmed(_) => confirmed,
@@ -77,6 +78,6 @@ fn subject(confirmed: bool) -> &'static str {
     if confirmed { "confirmed" } else { "cancelled" }
 }
 
-fn subject_of(mail: &serde_json::Value) -> Option<&str> {
-    mail.pointer("/Content/Simple/Subject/Data").and_then(serde_json::Value::as_str)
+fn subject_of(mail: &Value) -> Option<&str> {
+    mail.pointer("/Content/Simple/Subject/Data").and_then(Value::as_str)
 }

@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::archives;
 use super::made::Key;
 use super::made::Kind;
 use super::made::Resource;
@@ -24,6 +25,9 @@ pub(super) fn others(stack: &Stack) -> Vec<Resource> {
     let mut add = |id: &str, key: Key, declared: Value| all.push(resource(stack, id, key, declared));
     for rule in &stack.rules {
         add(&rule.id, rules::key(rule), rules::declared(rule));
+    }
+    for archive in &stack.archives {
+        add(&archive.id, archives::key(archive), archives::declared(archive));
     }
     for bus in &stack.buses {
         add(&bus.id, key(Kind::Bus, "", &bus.name), Value::Null);

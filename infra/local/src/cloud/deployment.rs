@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 
 use super::CloudError;
 use super::Parts;
+use super::archives;
 use super::declared;
 use super::gone;
 use super::made::Key;
@@ -55,6 +56,7 @@ impl Deployment {
         made.begin(&wanted, &there)?;
         queues::make(&parts.sqs, &stack.queues, &made).await?;
         rules::make(&parts.events, stack, &made).await?;
+        archives::make(&parts.events, &stack.archives, &made).await?;
         schedules::make(&parts.scheduler, stack, &mut made).await?;
         mappings::begin_anew(stack, store, &made)?;
         wanted.extend(tables);
@@ -66,6 +68,7 @@ impl Deployment {
 async fn is_there(parts: &Parts, Key { kind, within, name }: &Key) -> bool {
     match kind {
         Kind::Rule => rules::is_there(&parts.events, within, name).await,
+        Kind::Archive => archives::is_there(&parts.events, name).await,
         Kind::Bus => rules::is_bus_there(&parts.events, name).await,
         Kind::Schedule => schedules::is_there(&parts.scheduler, within, name).await,
         Kind::ScheduleGroup => schedules::is_group_there(&parts.scheduler, name).await,

@@ -66,6 +66,7 @@ async fn delete(parts: &Parts, store: &Opened, gone: &Resource, wanted: &[Resour
     let Key { kind, within, name } = &gone.key;
     match kind {
         Kind::Rule => Ok(or_gone(delete_rule(parts, within, name).await)?),
+        Kind::Archive => Ok(or_gone(parts.events.handle("DeleteArchive", json!({ "ArchiveName": name })).await)?),
         Kind::Bus => Ok(or_gone(parts.events.handle("DeleteEventBus", json!({ "Name": name })).await)?),
         Kind::Schedule => {
             let named = json!({ "Name": name, "GroupName": within });

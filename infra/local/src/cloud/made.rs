@@ -16,6 +16,7 @@ use crate::template::Kept;
 /// What a stack is made of, in the order in which it is taken down.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub(super) enum Kind {
+    Archive,
     Rule,
     Bus,
     Schedule,

@@ -13,6 +13,7 @@ use crate::ports::NotTaken;
 use crate::ports::PutOnBus;
 
 use super::Events;
+use super::archive::Archived;
 use super::bus_name;
 use super::delivery::Owed;
 use super::detail;
@@ -29,6 +30,8 @@ pub(super) struct Consequence {
     /// Nothing, if nobody wants the event.
     pub(super) change: Option<Change>,
     pub(super) news: News,
+    /// What which archive keeps of it.
+    pub(super) archived: Vec<(String, Archived)>,
 }
 
 impl Events {
@@ -49,7 +52,9 @@ impl Events {
             .map(|rule| (self.around.place.rule(bus, &rule.name), rule.targets.values().cloned().collect()))
             .collect();
         let is_unwanted = wanted.is_empty();
+        let archived = state.archived(bus, &parsed, &event, self.around.clock.now());
         let mut consequence = self.owe(state, bus, event, names, wanted);
+        consequence.archived = archived;
         if let (true, News::Put { passed, .. }) = (is_unwanted && self.around.feed.is_watched(), &mut consequence.news)
         {
             *passed = Passed(state.buses.get_mut(bus).map(Bus::listed).unwrap_or_default());
@@ -85,7 +90,7 @@ impl Events {
             passed: Passed::default(),
         };
         let change = (!to.is_empty()).then_some(Change::Owed { event, to });
-        Consequence { change, news }
+        Consequence { change, news, archived: Vec::new() }
     }
 
     /// Tells the watchers of an event that is remembered by now.
@@ -110,6 +115,9 @@ impl Events {
         let consequence = self
             .consequence(&mut state, bus, accepted)
             .map_err(|refused| not_taken(refused.code, &refused.message, false))?;
+        // Archived first: what nobody was told of may be archived, but nothing acknowledged is missing.
+        self.keep(&state, &consequence.archived)
+            .map_err(|error| not_taken("INTERNAL_ERROR", &error.to_string(), true))?;
         let changes = consequence.change.into_iter().collect();
         self.ledger
             .commit(&mut state, changes)

@@ -20,5 +20,5 @@ pub(super) fn of(delivery: &Delivery, doom: &Doom) -> NewMessage {
     if let Some(limit) = &doom.exhausted {
         attributes.insert("EXHAUSTED_RETRY_CONDITION".to_owned(), limit.clone());
     }
-    NewMessage { body: delivery.event.text.clone(), attributes }
+    NewMessage { body: delivery.event.text.clone(), attributes, ..NewMessage::default() }
 }

@@ -49,10 +49,12 @@ impl Sender for Events {
 
     fn fire(&self) {
         self.fire_due_rules();
+        self.go_on_replaying();
     }
 
     fn next_firing(state: &State) -> Option<Timestamp> {
-        state.next_firing()
+        // A replay that can go on does so at once.
+        if state.can_replay() { Some(Timestamp::MIN) } else { state.next_firing() }
     }
 
     async fn hand_over(&self, delivery: &Delivery) -> Result<(), NotTaken> {

@@ -93,7 +93,7 @@ impl Entry {
 }
 
 // The protocol sends seconds as a number; by hand a text is written.
-fn moment(time: &Value) -> Option<Timestamp> {
+pub(super) fn moment(time: &Value) -> Option<Timestamp> {
     match time {
         Value::String(text) => text.parse().ok(),
         Value::Number(number) => match number.as_i64() {

@@ -23,7 +23,8 @@ impl Events {
         match kind(arn) {
             Some(Kind::Function) => self.around.functions.invoke_later(arn, input).await,
             Some(Kind::Queue) => {
-                self.around.queues.send(arn, NewMessage { body: input, ..NewMessage::default() }).await
+                let group = owed.target.message_group().map(str::to_owned);
+                self.around.queues.send(arn, NewMessage { body: input, group, ..NewMessage::default() }).await
             }
             Some(Kind::Bus) => self.forward(delivery),
             None => Err(not_taken("INVALID_PARAMETER", "The target is of a kind that is not known here.", false)),

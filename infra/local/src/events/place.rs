@@ -27,6 +27,16 @@ impl Place {
             _ => self.arn("events", &format!("rule/{bus}/{name}")),
         }
     }
+
+    /// The ARN of an archive.
+    pub(super) fn archive(&self, name: &str) -> String {
+        self.arn("events", &format!("archive/{name}"))
+    }
+
+    /// The ARN of a replay.
+    pub(super) fn replay(&self, name: &str) -> String {
+        self.arn("events", &format!("replay/{name}"))
+    }
 }
 
 /// The name of a bus that was given by name or by ARN.

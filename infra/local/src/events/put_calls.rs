@@ -44,17 +44,20 @@ impl Events {
         check_all(&entries)?;
         let mut state = self.ledger.state();
         let mut answers = Vec::with_capacity(entries.len());
-        let (mut changes, mut news) = (Vec::new(), Vec::new());
+        let (mut changes, mut news, mut archived) = (Vec::new(), Vec::new(), Vec::new());
         for entry in &entries {
             match self.put_entry(&mut state, entry) {
                 Ok((id, consequence)) => {
                     answers.push(json!({ "EventId": id }));
                     changes.extend(consequence.change);
+                    archived.extend(consequence.archived);
                     news.push(consequence.news);
                 }
                 Err(refused) => answers.push(json!({ "ErrorCode": refused.code, "ErrorMessage": refused.message })),
             }
         }
+        // Archived first: what nobody was told of may be archived, but nothing acknowledged is missing.
+        self.keep(&state, &archived).map_err(request::not_remembered)?;
         self.ledger.commit(&mut state, changes).map_err(request::not_remembered)?;
         let failed = answers.len() - news.len();
         // Before anybody can deliver them, so that the news come in the order of things.

@@ -12,9 +12,13 @@ use serde::Serialize;
 use crate::delivery::outbox::Outbox;
 use crate::ledger::Remembered;
 
+use super::archive::Archive;
+use super::archive::ArchiveFacts;
 use super::delivery::Delivery;
 use super::delivery::Owed;
 use super::envelope::Accepted;
+use super::replay::Reached;
+use super::replay::Replay;
 use super::rule::Bus;
 use super::rule::BusFacts;
 use super::rule::Rule;
@@ -42,6 +46,19 @@ pub(crate) enum Change {
     Done {
         number: u64,
     },
+    Archive(Box<ArchiveFacts>),
+    ArchiveGone {
+        archive: String,
+    },
+    Replay(Box<Replay>),
+    /// A replay has come so far.
+    Replayed {
+        replay: String,
+        place: Reached,
+    },
+    ReplayGone {
+        replay: String,
+    },
 }
 
 /// Everything that survives a kill.
@@ -51,6 +68,8 @@ pub(crate) struct State {
     pub(super) outbox: Outbox<Delivery>,
     /// When which rule of which bus fires by its schedule, the next first.
     firings: BTreeSet<(Timestamp, String, String)>,
+    pub(super) archives: BTreeMap<String, Archive>,
+    pub(super) replays: BTreeMap<String, Replay>,
 }
 
 impl Remembered for State {
@@ -88,6 +107,23 @@ impl Remembered for State {
                 }
             }
             Change::Done { number } => self.outbox.remove(number),
+            Change::Archive(facts) => {
+                self.archives.insert(facts.name.clone(), Archive::new(*facts));
+            }
+            Change::ArchiveGone { archive } => {
+                self.archives.remove(&archive);
+            }
+            Change::Replay(replay) => {
+                self.replays.insert(replay.name.clone(), *replay);
+            }
+            Change::Replayed { replay, place } => {
+                if let Some(replay) = self.replays.get_mut(&replay) {
+                    replay.reached = place;
+                }
+            }
+            Change::ReplayGone { replay } => {
+                self.replays.remove(&replay);
+            }
         }
     }
 
@@ -97,6 +133,8 @@ impl Remembered for State {
             changes.push(Change::Bus(bus.facts.clone()));
             changes.extend(bus.rules.values().map(|rule| Change::Rule(Box::new(rule.clone()))));
         }
+        changes.extend(self.archives.values().map(|archive| Change::Archive(Box::new(archive.facts.clone()))));
+        changes.extend(self.replays.values().map(|replay| Change::Replay(Box::new(replay.clone()))));
         changes.extend(
             self.outbox
                 .all()
@@ -106,7 +144,8 @@ impl Remembered for State {
     }
 
     fn living(&self) -> usize {
-        self.outbox.len() + self.buses.values().map(|bus| 1 + bus.rules.len()).sum::<usize>()
+        let rules = self.buses.values().map(|bus| 1 + bus.rules.len()).sum::<usize>();
+        self.outbox.len() + rules + self.archives.len() + self.replays.len()
     }
 }
 

@@ -10,6 +10,9 @@ use crate::delivery::retry::RetryPolicy;
 /// The longest constant input or template.
 const LONGEST_INPUT: usize = 8_192;
 
+/// The longest name of a group of messages.
+const LONGEST_GROUP: usize = 128;
+
 /// A target of a rule.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -28,6 +31,16 @@ pub(super) struct Target {
     pub(super) dead_letter_config: Option<DeadLetterConfig>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) retry_policy: Option<RetryPolicy>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) sqs_parameters: Option<SqsParameters>,
+}
+
+/// What a queue is told beside the message.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct SqsParameters {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) message_group_id: Option<String>,
 }
 
 /// Values taken from the event and the text that they are put into.
@@ -68,6 +81,11 @@ pub(crate) fn kind(arn: &str) -> Option<Kind> {
 }
 
 impl Target {
+    /// The group of its messages, if it is a queue that has groups.
+    pub(super) fn message_group(&self) -> Option<&str> {
+        self.sqs_parameters.as_ref()?.message_group_id.as_deref()
+    }
+
     /// What the API refuses about this target, in words.
     pub(super) fn refusal(&self) -> Option<String> {
         let id = &self.id;
@@ -94,6 +112,10 @@ impl Target {
             Some(format!("Invalid InputTransformer for target {id} : {problem}"))
         } else if dead_letters.is_some_and(|arn| kind(arn) != Some(Kind::Queue) || arn.ends_with(".fifo")) {
             Some(format!("The dead-letter queue of target {id} must be a standard queue."))
+        } else if self.arn.ends_with(".fifo") && self.message_group().is_none() {
+            Some(format!("Parameter(s) SqsParameters must be specified for target: {id}."))
+        } else if self.message_group().is_some_and(|group| group.is_empty() || group.len() > LONGEST_GROUP) {
+            Some(format!("MessageGroupId of target {id} must have 1 to {LONGEST_GROUP} characters."))
         } else {
             self.retry_policy.as_ref().and_then(RetryPolicy::refusal)
         }

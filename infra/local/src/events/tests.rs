@@ -1,6 +1,7 @@
 //! The bus as AWS's own behaves, played on a clock that stands.
 
 mod api;
+mod archive;
 mod delivery;
 mod faults;
 mod input;

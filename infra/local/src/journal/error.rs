@@ -65,7 +65,7 @@ pub enum JournalError {
 
 impl JournalError {
     /// Sorts what the system says about this file.
-    pub(super) fn by_system(path: &Path, source: io::Error) -> Self {
+    pub(crate) fn by_system(path: &Path, source: io::Error) -> Self {
         let path = path.to_owned();
         match source.kind() {
             io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => Self::ReadOnly { path, source },

@@ -86,7 +86,7 @@ impl JournalFile {
 }
 
 /// The records as lines.
-pub(super) fn lines<R: Serialize>(records: &[R]) -> Result<Vec<u8>, JournalError> {
+pub(crate) fn lines<R: Serialize>(records: &[R]) -> Result<Vec<u8>, JournalError> {
     let mut lines = Vec::new();
     for record in records {
         let json = serde_json::to_string(record).map_err(|source| JournalError::Record { source })?;
@@ -109,7 +109,7 @@ fn read<R: DeserializeOwned>(path: &Path, lines: &[u8]) -> Result<Vec<R>, Journa
 }
 
 /// The JSON of a line, if its checksum fits.
-fn checked(line: &[u8]) -> Option<&[u8]> {
+pub(crate) fn checked(line: &[u8]) -> Option<&[u8]> {
     let (checksum, rest) = line.split_at_checked(8)?;
     let json = rest.strip_prefix(b" ")?;
     let checksum = u32::from_str_radix(std::str::from_utf8(checksum).ok()?, 16).ok()?;

@@ -71,7 +71,7 @@ fn record(pending: &Pending, condition: Condition, answer: Option<(Value, Value)
         record.insert("responseContext".to_owned(), context);
         record.insert("responsePayload".to_owned(), payload);
     }
-    NewMessage { body: record.to_string(), attributes: BTreeMap::new() }
+    NewMessage { body: record.to_string(), attributes: BTreeMap::new(), ..NewMessage::default() }
 }
 
 /// The message for a function's dead-letter queue.
@@ -87,5 +87,5 @@ pub(super) fn dead_letter(pending: &Pending) -> NewMessage {
     // An empty attribute is no attribute.
     let attributes = attributes.into_iter().filter(|(_, value)| !value.is_empty());
     let attributes = attributes.map(|(name, value)| (name.to_owned(), value)).collect();
-    NewMessage { body: pending.event.clone(), attributes }
+    NewMessage { body: pending.event.clone(), attributes, ..NewMessage::default() }
 }

@@ -75,5 +75,5 @@ pub(super) fn on_failure(
         }
         told.insert("responseContext".to_owned(), context);
     }
-    NewMessage { body: told.to_string(), attributes: BTreeMap::new() }
+    NewMessage { body: told.to_string(), attributes: BTreeMap::new(), ..NewMessage::default() }
 }

@@ -115,6 +115,6 @@ impl Scheduler {
         if let Some(limit) = &doom.exhausted {
             attributes.insert("EXHAUSTED_RETRY_CONDITION".to_owned(), limit.clone());
         }
-        NewMessage { body: self.input(execution), attributes }
+        NewMessage { body: self.input(execution), attributes, ..NewMessage::default() }
     }
 }

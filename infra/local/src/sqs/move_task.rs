@@ -1,4 +1,4 @@
-//! Redriving dead letters: back to where they came from, or elsewhere. A task is done at once.
+//! Redriving dead letters: back to where they came from, or elsewhere. The calls; who moves is in `moving`.
 
 use jiff::Timestamp;
 use serde::Deserialize;
@@ -8,13 +8,15 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::error;
-use super::message::Message;
 use super::record::Record;
 use super::turn::Turn;
 use super::turn::between;
 use crate::aws_error::AwsError;
 
-/// A task that is done.
+/// A task moves no more messages in a second than this, and so many if nothing is said.
+const MOST_A_SECOND: u64 = 500;
+
+/// A task.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub(super) struct MoveTask {
@@ -28,6 +30,33 @@ pub(super) struct MoveTask {
     pub(super) found: u64,
     pub(super) failure: Option<String>,
     pub(super) started: Timestamp,
+    /// When it moves some again. One that has ended does not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) next: Option<Timestamp>,
+    /// It was told to end, and perhaps has.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(super) cancelled: bool,
+    /// What came into the queue later than it began has this sequence number or a later one.
+    #[serde(default)]
+    pub(super) before: u64,
+}
+
+impl MoveTask {
+    /// How many messages it moves in a second.
+    pub(super) fn rate(&self) -> usize {
+        let rate = self.max_number_of_messages_per_second.unwrap_or(MOST_A_SECOND);
+        usize::try_from(rate).unwrap_or(usize::MAX)
+    }
+
+    fn status(&self) -> &'static str {
+        match (self.next, self.cancelled, &self.failure) {
+            (Some(_), true, _) => "CANCELLING",
+            (Some(_), false, _) => "RUNNING",
+            (None, true, _) => "CANCELLED",
+            (None, false, Some(_)) => "FAILED",
+            (None, false, None) => "COMPLETED",
+        }
+    }
 }
 
 #[derive(Deserialize)]
@@ -55,44 +84,28 @@ pub(super) fn start(turn: &mut Turn<'_>, request: Start) -> Result<Value, AwsErr
             return Err(AwsError::sender("InvalidParameterValue", message));
         }
     }
-    let queue = turn.queue(&source)?;
-    let (mut records, mut failure, mut found) = (Vec::new(), None, 0);
-    let mut sequence = turn.state.next_sequence;
-    for held in queue.held.values().filter(|held| held.visible_from() <= turn.now) {
-        found += 1;
-        let arn = request.destination_arn.as_deref().or(held.message.dead_letter_source.as_deref());
-        let Some(to) = arn.and_then(|arn| turn.name_of(arn)) else {
-            failure = Some("AWS.SimpleQueueService.NonExistentQueue".to_owned());
-            continue;
-        };
-        let id = Uuid::new_v4().to_string();
-        let message = Message {
-            sequence,
-            deduplication: fifo.then(|| id.clone()),
-            id,
-            sent: turn.now,
-            enqueued: turn.now,
-            visible_from: turn.now,
-            dead_letter_source: None,
-            received_before: 0,
-            ..held.message.clone()
-        };
-        sequence += 1;
-        records.push(Record::Moved { from: source.clone(), sequence: held.message.sequence, to, message });
+    if turn.state.move_tasks.iter().any(|task| task.source_arn == source_arn && task.next.is_some()) {
+        let message = "There is already a task running. Only one active task is allowed for a source queue at a given \
+                       time.";
+        return Err(AwsError::sender("InvalidParameterValue", message));
     }
+    let held = turn.queue(&source)?.held.values();
+    let found = held.filter(|held| held.visible_from() <= turn.now).count();
     let task = MoveTask {
         id: Uuid::new_v4().to_string(),
         source_arn,
         destination_arn: request.destination_arn,
         max_number_of_messages_per_second: rate,
-        moved: u64::try_from(records.len()).unwrap_or(u64::MAX),
-        found,
-        failure,
+        moved: 0,
+        found: u64::try_from(found).unwrap_or(u64::MAX),
+        failure: None,
         started: turn.now,
+        next: Some(turn.now),
+        cancelled: false,
+        before: turn.state.next_sequence,
     };
     let answer = json!({ "TaskHandle": task.id });
-    records.push(Record::MoveTaskDone { task });
-    turn.commit(records)?;
+    turn.commit(vec![Record::MoveTask { task }])?;
     Ok(answer)
 }
 
@@ -114,12 +127,15 @@ pub(super) fn list(turn: &Turn<'_>, request: &List) -> Result<Value, AwsError> {
 
 fn describe(task: &MoveTask) -> Value {
     let mut result = json!({
-        "Status": if task.failure.is_some() { "FAILED" } else { "COMPLETED" },
+        "Status": task.status(),
         "SourceArn": task.source_arn,
         "ApproximateNumberOfMessagesMoved": task.moved,
         "ApproximateNumberOfMessagesToMove": task.found,
         "StartedTimestamp": task.started.as_millisecond(),
     });
+    if task.status() == "RUNNING" {
+        result["TaskHandle"] = json!(task.id);
+    }
     if let Some(arn) = &task.destination_arn {
         result["DestinationArn"] = json!(arn);
     }
@@ -138,15 +154,17 @@ pub(super) struct Cancel {
     task_handle: Option<String>,
 }
 
-/// Every task is done when it is answered, so there is none to stop.
-pub(super) fn cancel(turn: &Turn<'_>, request: &Cancel) -> Result<Value, AwsError> {
+/// What has moved stays where it is.
+pub(super) fn cancel(turn: &mut Turn<'_>, request: &Cancel) -> Result<Value, AwsError> {
     let handle = request.task_handle.as_deref().ok_or_else(|| error::missing("TaskHandle"))?;
-    match turn.state.move_tasks.iter().any(|task| task.id == handle) {
-        true => Err(AwsError::sender("UnsupportedOperation", "Only active tasks can be cancelled.")),
-        false => Err(no_such_task()),
+    let task = turn.state.move_tasks.iter().find(|task| task.id == handle);
+    let Some(task) = task.cloned() else {
+        return Err(AwsError::sender("ResourceNotFoundException", "Task does not exist."));
+    };
+    if task.status() != "RUNNING" {
+        return Err(AwsError::sender("UnsupportedOperation", "Only active tasks can be cancelled."));
     }
-}
-
-fn no_such_task() -> AwsError {
-    AwsError::sender("ResourceNotFoundException", "Task does not exist.")
+    let answer = json!({ "ApproximateNumberOfMessagesMoved": task.moved });
+    turn.commit(vec![Record::MoveTask { task: MoveTask { cancelled: true, ..task } }])?;
+    Ok(answer)
 }

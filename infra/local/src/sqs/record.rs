@@ -44,7 +44,9 @@ pub(super) enum Record {
         to: String,
         message: Message,
     },
-    MoveTaskDone {
+    /// A task to move messages began, came farther, or ended.
+    #[serde(alias = "MoveTaskDone")]
+    MoveTask {
         task: MoveTask,
     },
     Remembered {
@@ -57,6 +59,9 @@ pub(super) enum Record {
         next: u64,
     },
 }
+
+/// So many tasks of one queue are remembered.
+const TASKS_OF_A_QUEUE: usize = 10;
 
 /// All queues.
 #[derive(Debug, Default)]
@@ -101,7 +106,7 @@ impl State {
                 }
                 self.hold(&to, message);
             }
-            Record::MoveTaskDone { task } => self.move_tasks.push(task),
+            Record::MoveTask { task } => self.remember(task),
             Record::Remembered { queue, key, sent } => {
                 if let Some(queue) = self.queues.get_mut(&queue) {
                     queue.sent_before.insert(key, sent);
@@ -109,6 +114,21 @@ impl State {
             }
             Record::Counted { next } => self.next_sequence = self.next_sequence.max(next),
         }
+    }
+
+    /// The ten newest tasks of a queue can be asked for.
+    fn remember(&mut self, task: MoveTask) {
+        if let Some(known) = self.move_tasks.iter_mut().find(|known| known.id == task.id) {
+            *known = task;
+            return;
+        }
+        let of_queue = |known: &&MoveTask| known.source_arn == task.source_arn;
+        if self.move_tasks.iter().filter(of_queue).count() >= TASKS_OF_A_QUEUE
+            && let Some(oldest) = self.move_tasks.iter().position(|known| of_queue(&known))
+        {
+            self.move_tasks.remove(oldest);
+        }
+        self.move_tasks.push(task);
     }
 
     fn hold(&mut self, queue: &str, message: Message) {
@@ -137,7 +157,7 @@ impl State {
                 sent: sent.clone(),
             }));
         }
-        records.extend(self.move_tasks.iter().map(|task| Record::MoveTaskDone { task: task.clone() }));
+        records.extend(self.move_tasks.iter().map(|task| Record::MoveTask { task: task.clone() }));
         records
     }
 

@@ -2,6 +2,7 @@
 
 mod fifo;
 mod messages;
+mod moving;
 mod queues;
 mod redrive;
 mod restart;

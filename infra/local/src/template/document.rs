@@ -4,6 +4,7 @@
 use super::Finding;
 use super::Kept;
 use super::TemplateError;
+use super::evaluate::may_stand_beside;
 use super::node::Data;
 use super::node::Entries;
 use super::node::Node;
@@ -57,19 +58,19 @@ impl Declared {
 
 pub(super) fn divide(root: Node, findings: &mut Vec<Finding>) -> Result<Document, TemplateError> {
     let mut sections = root.into_map("the template")?;
-    let mut section = |name: &str| match take(&mut sections, name) {
+    let mut section = |name: &str, findings: &mut Vec<Finding>| match take(&mut sections, name) {
         None => Ok(Vec::new()),
-        Some(node) => node.into_map(name),
+        Some(node) => node.into_map(name).map(|entries| without_loops(entries, name, findings)),
     };
     let document = Document {
-        parameters: section("Parameters")?,
-        mappings: section("Mappings")?,
-        conditions: section("Conditions")?,
-        globals: section("Globals")?,
-        outputs: section("Outputs")?,
+        parameters: section("Parameters", findings)?,
+        mappings: section("Mappings", findings)?,
+        conditions: section("Conditions", findings)?,
+        globals: section("Globals", findings)?,
+        outputs: section("Outputs", findings)?,
         resources: Vec::new(),
     };
-    let declared = section("Resources")?;
+    let declared = section("Resources", findings)?;
     if declared.is_empty() {
         let place = "the template".to_owned();
         return Err(TemplateError::Missing { line: 1, place, property: "Resources".to_owned() });
@@ -94,6 +95,15 @@ pub(super) fn divide(root: Node, findings: &mut Vec<Finding>) -> Result<Document
         resources.push(resource);
     }
     Ok(Document { resources, ..document })
+}
+
+// Macros and loops make entries that this reader does not make.
+fn without_loops(entries: Entries, section: &str, findings: &mut Vec<Finding>) -> Entries {
+    let (left_out, kept): (Entries, Entries) = entries.into_iter().partition(|(key, _)| may_stand_beside(&key.name));
+    findings.extend(left_out.into_iter().map(|(key, _)| {
+        Finding::new(key.line, section, format!("{} is not played here, and nothing was put in", key.name))
+    }));
+    kept
 }
 
 fn transforms(node: Option<Node>, findings: &mut Vec<Finding>) -> Result<bool, TemplateError> {

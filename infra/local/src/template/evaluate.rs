@@ -6,9 +6,12 @@ mod conditions;
 mod functions;
 mod references;
 mod substitute;
+mod unplayed;
 
 use std::collections::BTreeMap;
 use std::collections::HashMap;
+
+pub(super) use unplayed::may_stand_beside;
 
 use super::Finding;
 use super::Settings;
@@ -131,12 +134,18 @@ impl<'t> Evaluator<'t> {
                 [(Key { name, line }, argument)] if name == "Ref" => self.reference(*line, argument),
                 [(key, argument)] if key.name.starts_with("Fn::") => self.function(key, argument),
                 entries => {
-                    if let Some((key, _)) = entries.iter().find(|(key, _)| key.name.starts_with("Fn::")) {
+                    let is_function =
+                        |key: &Key| key.name.starts_with("Fn::") && !unplayed::may_stand_beside(&key.name);
+                    if let Some((key, _)) = entries.iter().find(|(key, _)| is_function(key)) {
                         return Err(wrong(key, "cannot stand beside other keys"));
                     }
                     let mut values = Vec::with_capacity(entries.len());
                     for (key, value) in entries {
                         self.count(key.line, key.name.len())?;
+                        if unplayed::may_stand_beside(&key.name) {
+                            self.left_out(key);
+                            continue;
+                        }
                         values.extend(self.value(value)?.map(|value| (key.clone(), value)));
                     }
                     Ok(Some(Node { line, data: Data::Map(values) }))

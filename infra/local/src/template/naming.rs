@@ -27,12 +27,18 @@ pub(super) fn name_property(kind: &str) -> Option<(Option<&'static str>, usize)>
         "AWS::SQS::Queue" => (Some("QueueName"), 80),
         "AWS::SQS::QueuePolicy" => (None, 128),
         "AWS::Events::EventBus" => (Some("Name"), 256),
+        "AWS::Events::Archive" => (Some("ArchiveName"), 48),
         "AWS::Events::Rule" | "AWS::Scheduler::Schedule" | "AWS::Scheduler::ScheduleGroup" => (Some("Name"), 64),
         "AWS::IAM::Role" => (Some("RoleName"), 64),
         "AWS::IAM::ManagedPolicy" => (Some("ManagedPolicyName"), 128),
         "AWS::CloudWatch::Alarm" => (Some("AlarmName"), 255),
         "AWS::CloudWatch::Dashboard" => (Some("DashboardName"), 255),
         "AWS::Logs::LogGroup" => (Some("LogGroupName"), 512),
+        "AWS::Logs::DeliverySource" | "AWS::Logs::DeliveryDestination" => (Some("Name"), 60),
+        "AWS::Logs::Delivery" => (None, 64),
+        // Who may speak on a bus is not asked here, and nobody is told of alarms.
+        "AWS::Events::EventBusPolicy" => (Some("StatementId"), 64),
+        "AWS::SNS::Topic" => (Some("TopicName"), 256),
         _ => return None,
     })
 }
@@ -87,6 +93,7 @@ impl Identity {
             ("AWS::DynamoDB::Table", _) => ("dynamodb", format!("table/{name}")),
             ("AWS::SQS::Queue", _) => ("sqs", name.clone()),
             ("AWS::Events::EventBus", _) => ("events", format!("event-bus/{name}")),
+            ("AWS::Events::Archive", _) => ("events", format!("archive/{name}")),
             ("AWS::Events::Rule", Some(bus)) if bus_name(bus) != "default" => {
                 ("events", format!("rule/{}/{name}", bus_name(bus)))
             }
@@ -96,7 +103,11 @@ impl Identity {
                 ("scheduler", format!("schedule/{}/{name}", group.unwrap_or("default")))
             }
             ("AWS::CloudWatch::Alarm", _) => ("cloudwatch", format!("alarm:{name}")),
+            ("AWS::Logs::DeliverySource", _) => ("logs", format!("delivery-source:{name}")),
+            ("AWS::Logs::DeliveryDestination", _) => ("logs", format!("delivery-destination:{name}")),
+            ("AWS::Logs::Delivery", _) => ("logs", format!("delivery:{name}")),
             ("AWS::Logs::LogGroup", _) => ("logs", format!("log-group:{name}:*")),
+            ("AWS::SNS::Topic", _) => ("sns", name.clone()),
             ("AWS::IAM::Role", path) => return Some(global(settings, "role", path, name)),
             ("AWS::IAM::ManagedPolicy", path) => return Some(global(settings, "policy", path, name)),
             _ => return None,
@@ -112,7 +123,7 @@ impl Identity {
             ("AWS::Events::Rule", Some(bus)) if bus_name(bus) != "default" => {
                 format!("{}|{}", bus_name(bus), self.name)
             }
-            ("AWS::IAM::ManagedPolicy", _) => self.arn(settings).unwrap_or_default(),
+            ("AWS::IAM::ManagedPolicy" | "AWS::SNS::Topic", _) => self.arn(settings).unwrap_or_default(),
             _ => self.name.clone(),
         }
     }
@@ -124,7 +135,9 @@ impl Identity {
             ("AWS::IAM::ManagedPolicy", _) => None,
             (_, "Arn") => self.arn(settings),
             ("AWS::DynamoDB::Table", "StreamArn") if self.has_stream => self.stream_arn(settings),
+            ("AWS::SNS::Topic", "TopicArn") => self.arn(settings),
             ("AWS::SQS::Queue", "QueueName") | ("AWS::Events::EventBus", "Name") => Some(self.name.clone()),
+            ("AWS::Events::Archive", "ArchiveName") => Some(self.name.clone()),
             ("AWS::SQS::Queue", "QueueUrl") => Some(self.url(settings)),
             ("AWS::Lambda::EventSourceMapping", "Id") => Some(self.name.clone()),
             ("AWS::IAM::Role", "RoleId") => Some(generated(settings, &self.name, 21, "").replace('-', "")),

@@ -1,6 +1,7 @@
 //! A stack: everything that a template makes, typed and with its names settled.
 //! The resources are read from their plain CloudFormation form, one module for each family.
 
+mod archive;
 mod document;
 mod function;
 mod mapping;
@@ -9,6 +10,7 @@ mod rule;
 mod scheduled;
 mod table;
 
+pub use archive::Archive;
 pub use document::Bus;
 pub use document::Document;
 pub use document::Output;
@@ -61,6 +63,8 @@ pub struct Stack {
     pub queues: Vec<Queue>,
     /// All buses but the default one.
     pub buses: Vec<Bus>,
+    /// All archives of buses.
+    pub archives: Vec<Archive>,
     /// All groups of schedules but the default one.
     pub schedule_groups: Vec<ScheduleGroup>,
     /// Roles, policies, permissions and whatever else is known and only kept.
@@ -143,7 +147,8 @@ pub(super) fn build<'t>(
             "AWS::Scheduler::Schedule" => stack.schedules.push(scheduled::read(&resource, &mut fields, findings)?),
             "AWS::DynamoDB::Table" => stack.tables.push(table::read(&resource, &mut fields, findings)?),
             "AWS::SQS::Queue" => stack.queues.push(queue::read(&resource, &mut fields)?),
-            "AWS::Events::EventBus" => stack.buses.push(document::bus(&resource, &mut fields)),
+            "AWS::Events::EventBus" => stack.buses.push(document::bus(&resource, &mut fields, findings)?),
+            "AWS::Events::Archive" => stack.archives.push(archive::read(&resource, &mut fields)?),
             "AWS::Scheduler::ScheduleGroup" => stack.schedule_groups.push(document::group(&resource, &mut fields)),
             kind if name_property(kind).is_some() => {
                 stack.documents.push(document::kept(&resource, &properties));

@@ -6,6 +6,7 @@ mod kept;
 mod limits;
 mod naming;
 mod parameters;
+mod public;
 mod refusals;
 mod repository;
 mod serverless;

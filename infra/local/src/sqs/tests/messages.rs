@@ -237,7 +237,7 @@ async fn other_parts_send_by_arn() {
     let (stage, url) = Stage::with("letters", json!({})).await;
     let fifo = stage.make("letters.fifo", json!({ "FifoQueue": "true" })).await;
     let attributes = BTreeMap::from([("ERROR_CODE".to_owned(), "NO_RESOURCE".to_owned())]);
-    let message = NewMessage { body: "{}".to_owned(), attributes };
+    let message = NewMessage { body: "{}".to_owned(), attributes, ..NewMessage::default() };
     for name in ["letters", "letters.fifo"] {
         let arn = format!("arn:aws:sqs:eu-central-1:000000000000:{name}");
         stage.sqs.send(&arn, message.clone()).await.expect("a sent message");

@@ -124,6 +124,7 @@ async fn a_move_task_brings_the_letters_back_under_new_ids() {
     fail_twice(&stage, &live).await;
     stage.receive(&live).await;
     let started = stage.ask("StartMessageMoveTask", json!({ "SourceArn": arn("dead") })).await;
+    stage.sqs.move_due();
     assert_eq!(stage.counts(&dead).await, [0, 0, 0]);
     let back = stage.receive(&live).await.remove(0);
     assert_ne!(back["MessageId"], sent["MessageId"]);
@@ -157,13 +158,16 @@ async fn a_move_task_goes_elsewhere_or_says_why_not() {
         assert_eq!(stage.refuse("StartMessageMoveTask", body.clone()).await.code, code, "{body}");
     }
     stage.ask("StartMessageMoveTask", json!({ "SourceArn": arn("dead") })).await;
+    stage.sqs.move_due();
     let tasks = stage.ask("ListMessageMoveTasks", json!({ "SourceArn": arn("dead"), "MaxResults": 10 })).await;
     assert_eq!(tasks["Results"][0]["Status"], "FAILED");
+    assert_eq!(tasks["Results"][0]["FailureReason"], "CouldNotDetermineMessageSource");
     assert_eq!(stage.counts(&dead).await, [1, 0, 0]);
     let elsewhere = json!({
         "SourceArn": arn("dead"), "DestinationArn": arn("other"), "MaxNumberOfMessagesPerSecond": 10,
     });
     stage.ask("StartMessageMoveTask", elsewhere).await;
+    stage.sqs.move_due();
     assert_eq!(stage.bodies(&other).await, ["letter"]);
     let tasks = stage.ask("ListMessageMoveTasks", json!({ "SourceArn": arn("dead"), "MaxResults": 10 })).await;
     assert_eq!(tasks["Results"].as_array().map(Vec::len), Some(2));

@@ -6,6 +6,7 @@ use crate::template::node::Key;
 use crate::template::node::Node;
 
 use super::Evaluator;
+use super::unplayed;
 use super::wrong;
 use super::wrong_at;
 
@@ -19,9 +20,9 @@ impl<'t> Evaluator<'t> {
             "Fn::Select" => self.select(key, argument),
             "Fn::Split" => self.split(key, argument),
             "Fn::FindInMap" => self.find_in_map(key, argument),
-            "Fn::ImportValue" => Err(wrong(key, "there are no exports of other stacks on this machine")),
+            name if unplayed::is_known(name) => self.unplayed(key, argument),
             "Fn::Equals" | "Fn::And" | "Fn::Or" | "Fn::Not" => Err(wrong(key, "stands in Conditions only")),
-            _ => Err(wrong(key, "is not played here")),
+            _ => Err(wrong(key, "is no function that CloudFormation has")),
         }
     }
 

@@ -64,9 +64,19 @@ pub struct Output {
     pub line: usize,
 }
 
-pub(super) fn bus(resource: &Resource<'_>, fields: &mut Fields<'_>) -> Bus {
-    fields.without_effect(&["Description", "KmsKeyIdentifier", "Tags"]);
-    Bus { id: resource.id(), name: resource.name(), arn: resource.arn() }
+/// What a bus logs at which level is checked and no more: the feed tells everything of every bus.
+pub(super) fn bus(
+    resource: &Resource<'_>,
+    fields: &mut Fields<'_>,
+    findings: &mut Vec<Finding>,
+) -> Result<Bus, TemplateError> {
+    fields.without_effect(&["DeadLetterConfig", "Description", "KmsKeyIdentifier", "Tags"]);
+    if let Some(mut logging) = fields.part("LogConfig")? {
+        logging.word("Level", &["OFF", "ERROR", "INFO", "TRACE"])?;
+        logging.word("IncludeDetail", &["NONE", "FULL"])?;
+        logging.finish(findings);
+    }
+    Ok(Bus { id: resource.id(), name: resource.name(), arn: resource.arn() })
 }
 
 pub(super) fn group(resource: &Resource<'_>, fields: &mut Fields<'_>) -> ScheduleGroup {

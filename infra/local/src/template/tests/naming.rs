@@ -78,3 +78,22 @@ fn region_account_stack_and_endpoint_go_into_the_names() {
     assert_eq!(queue.arn, "arn:aws-cn:sqs:cn-north-1:123456789012:other-aws-cn");
     assert_eq!(queue.url, "http://localhost:1/123456789012/other-aws-cn");
 }
+
+#[test]
+fn who_may_speak_and_who_is_told_is_kept_and_has_its_names() {
+    let text = "
+Resources:
+  Told: { Type: AWS::SNS::Topic }
+  Bus: { Type: AWS::Events::EventBus, Properties: { Name: shop, DeadLetterConfig: { Arn: arn } } }
+  Only: { Type: AWS::Events::EventBusPolicy, Properties: { EventBusName: !Ref Bus, StatementId: only } }
+  Late: { Type: AWS::CloudWatch::Alarm, Properties: { AlarmActions: [!Ref Told, !GetAtt Told.TopicArn] } }
+";
+    let stack = stack(text);
+    assert!(stack.findings.is_empty(), "{:?}", stack.findings);
+    let kept: Vec<_> = stack.documents.iter().map(|one| (one.id.as_str(), one.name.as_str())).collect();
+    assert_eq!((kept.len(), kept.get(1)), (3, Some(&("Only", "only"))), "{kept:?}");
+    let told = stack.documents.first().and_then(|topic| topic.arn.clone()).expect("a topic has an ARN");
+    assert!(told.starts_with("arn:aws:sns:us-east-1:000000000000:shop-Told-"), "{told}");
+    let actions = stack.documents.last().map(|alarm| alarm.properties["AlarmActions"].clone());
+    assert_eq!(actions, Some(serde_json::json!([told, told])));
+}

@@ -96,19 +96,19 @@ fn what_this_machine_does_not_play_is_named_with_its_line() {
 Rules: {}
 Transform: [AWS::LanguageExtensions]
 Resources:
-  Topic: { Type: AWS::SNS::Topic }
+  Stream: { Type: AWS::Kinesis::Stream }
   Queue:
     Type: AWS::SQS::Queue
     Colour: blue
     Properties:
-      QueueName: !Ref Topic
+      QueueName: !Ref Stream
       Surprise: 1
   Rule:
     Type: AWS::Events::Rule
     Properties:
       EventPattern: { source: [a] }
       Targets:
-        - { Id: a, Arn: !GetAtt Topic.TopicArn, EcsParameters: {} }
+        - { Id: a, Arn: !GetAtt Stream.Arn, EcsParameters: {} }
   Function:
     Type: AWS::Lambda::Function
     Properties: { VpcConfig: {}, Layers: [] }
@@ -123,12 +123,12 @@ Resources:
     let wanted = [
         "line 2: the template: the section Rules is not read",
         "line 3: the template: the transform AWS::LanguageExtensions is not known",
-        "line 5: Topic: resources of type AWS::SNS::Topic are not played here",
+        "line 5: Stream: resources of type AWS::Kinesis::Stream are not played here",
         "line 8: Queue: the attribute Colour is not known",
-        "line 10: Topic: what Ref gives for a AWS::SNS::Topic is not known; \"shop-Topic-",
+        "line 10: Stream: what Ref gives for a AWS::Kinesis::Stream is not known; \"shop-Stream-",
         "line 11: Queue: Surprise is not played here",
-        "line 17: Topic: TopicArn of a AWS::SNS::Topic is not known; \"shop-Topic-",
-        "line 17: Rule.Targets: shop-Topic-",
+        "line 17: Stream: Arn of a AWS::Kinesis::Stream is not known; \"shop-Stream-",
+        "line 17: Rule.Targets: shop-Stream-",
         "line 17: Rule.Targets: EcsParameters is not played here",
         "line 20: Function: VpcConfig is not played here",
         "line 20: Function: Layers is not played here",
