@@ -123,9 +123,9 @@ fn ended(end: &End) -> Vec<String> {
     let mut broken = Vec::new();
     for order in end.wanted.lines.keys() {
         let ends = end.events::<OrderEvent>("order", order).into_iter().filter_map(|event| match event {
-            OrderEvent::OrderPlaced(_) => None,
             OrderEvent::OrderConfirmed(_) => Some("confirmed"),
             OrderEvent::OrderCancelled(_) => Some("cancelled"),
+            _ => None,
         });
         let fulfilment =
             end.events::<FulfilmentEvent>("fulfilment", order).into_iter().filter_map(|event| match event {

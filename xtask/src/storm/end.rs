@@ -94,7 +94,7 @@ impl End {
             match events.last().map(|recorded| &recorded.event) {
                 Some(OrderEvent::OrderConfirmed(_)) => confirmed += 1,
                 Some(OrderEvent::OrderCancelled(_)) => cancelled += 1,
-                Some(OrderEvent::OrderPlaced(_)) | None => {}
+                _ => {}
             }
         }
         (confirmed, cancelled)

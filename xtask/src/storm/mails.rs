@@ -68,9 +68,9 @@ pub(super) fn broken(end: &End) -> Vec<String> {
 
 fn is_missing(end: &End, order: &str, confirmed: bool) -> bool {
     end.events::<OrderEvent>("order", order).iter().any(|event| match event {
-        OrderEvent::OrderPlaced(_) => false,
         OrderEvent::OrderConfirmed(_) => confirmed,
         OrderEvent::OrderCancelled(_) => !confirmed,
+        _ => false,
     })
 }
 
