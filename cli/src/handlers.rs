@@ -27,6 +27,7 @@ use serde_json::value::RawValue;
 use serde_json::value::to_raw_value;
 
 use crate::connected::Connected;
+use crate::log_lines;
 
 /// All handlers, by the ARNs of their functions.
 pub struct Handlers {
@@ -60,6 +61,12 @@ impl Handlers {
 #[async_trait]
 impl Executor for Handlers {
     async fn invoke(&self, invocation: Invocation) -> Result<String, FunctionError> {
+        log_lines::within(&invocation.function.name, self.answer(&invocation)).await
+    }
+}
+
+impl Handlers {
+    async fn answer(&self, invocation: &Invocation) -> Result<String, FunctionError> {
         let (payload, request_id) = (invocation.payload.as_str(), invocation.request_id.as_str());
         let answer = match self.handlers.get(&invocation.function.arn) {
             None => {

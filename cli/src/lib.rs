@@ -12,6 +12,7 @@ pub mod ended;
 pub mod explained;
 pub mod handlers;
 pub mod hints;
+pub mod log_lines;
 pub mod loopback;
 pub mod moment;
 pub mod nearest;

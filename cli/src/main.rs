@@ -12,6 +12,7 @@ use causeway::demo::Patience;
 use causeway::demo::Show;
 use causeway::ended::Ended;
 use causeway::hints;
+use causeway::log_lines::LogLines;
 use causeway::screen::Screen;
 use causeway::up;
 use causeway::up::Running;
@@ -19,6 +20,7 @@ use causeway::up::Up;
 use clap::Parser;
 use serde_json::json;
 use tracing::level_filters::LevelFilter;
+use tracing_subscriber::Layer as _;
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::fmt::layer;
 use tracing_subscriber::layer::SubscriberExt;
@@ -43,7 +45,8 @@ fn main() -> ExitCode {
     let wanted_lines = Targets::new().with_default(level).with_target("dynoxide", LevelFilter::ERROR);
     // A call inside this process has no connection that could be closed after a failure.
     let wanted_lines = wanted_lines.with_target(POISONING, LevelFilter::OFF);
-    tracing_subscriber::registry().with(layer().with_writer(stderr)).with(wanted_lines).init();
+    let told = LogLines.with_filter(Targets::new().with_default(LevelFilter::INFO));
+    tracing_subscriber::registry().with(layer().with_writer(stderr).with_filter(wanted_lines)).with(told).init();
     match run(&wanted) {
         Ok(ended) => ended.into(),
         Err(error) if is_closed_pipe(&error) => ExitCode::SUCCESS,

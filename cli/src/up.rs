@@ -28,6 +28,7 @@ use uuid::Uuid;
 use crate::binaries;
 use crate::connected::Connected;
 use crate::handlers::Handlers;
+use crate::log_lines;
 
 /// The name of the stack, with which the names of its tables begin.
 pub(crate) const STACK: &str = "causeway";
@@ -117,7 +118,11 @@ pub async fn start(wanted: &Up) -> anyhow::Result<Running> {
     let connected = Connected::connect(&stack.functions, &settings.region, &endpoint, &clock, &door);
     let connected = connected.with_context(|| format!("{path}"))?;
     let executor: Arc<dyn Executor> = match &wanted.binaries {
-        None => Arc::new(Handlers::connect(&stack.functions, &connected).with_context(|| format!("{path}"))?),
+        None => {
+            // A second cloud in one process keeps its lines to itself.
+            log_lines::tell_to(teller.of_logs());
+            Arc::new(Handlers::connect(&stack.functions, &connected).with_context(|| format!("{path}"))?)
+        }
         Some(folder) => {
             let folder = folder.clone().map_or_else(binaries::beside_this_program, Ok)?;
             Arc::new(binaries::processes(folder, &stack.functions, &settings, &clock, &teller)?)
