@@ -1,5 +1,6 @@
 //! The command `causeway`.
 
+use std::io::ErrorKind;
 use std::io::IsTerminal as _;
 use std::io::stderr;
 use std::io::stdout;
@@ -88,7 +89,12 @@ async fn stay(wanted: &Up, json: bool) -> anyhow::Result<()> {
 }
 
 async fn serve(running: &mut Running, mut screen: Screen<'_>) -> anyhow::Result<()> {
-    screen.say(format_args!("\n{}", hints::lines(&running.cloud.endpoint(), &running.outputs, &running.queues)))?;
+    let hints = hints::lines(&running.cloud.endpoint(), &running.outputs, &running.queues);
+    match screen.say(format_args!("\n{hints}")) {
+        // Who waited for the line `ready` only may read no further, and still wants a cloud.
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => {}
+        said => said?,
+    }
     tokio::select! {
         interrupted = tokio::signal::ctrl_c() => {
             interrupted?;

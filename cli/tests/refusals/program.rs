@@ -26,10 +26,10 @@ fn complaint(output: &Output) -> String {
 fn a_start_that_is_refused_says_why_in_one_line_and_ends_with_1() {
     let folder = tempfile::tempdir().expect("a folder");
     let template = folder.path().join("template.yaml");
-    std::fs::write(&template, "Resources:\n  News: { Type: AWS::SNS::Topic }\n").expect("a template");
+    std::fs::write(&template, "Resources:\n  News: { Type: AWS::Kinesis::Stream }\n").expect("a template");
     let said = complaint(&up(folder.path(), &["--template", template.to_str().expect("a plain name")]));
     assert!(said.starts_with("causeway: "), "{said}");
-    assert!(said.contains("line 2: News: resources of type AWS::SNS::Topic are not played here"), "{said}");
+    assert!(said.contains("line 2: News: resources of type AWS::Kinesis::Stream are not played here"), "{said}");
 }
 
 #[tokio::test]
