@@ -63,7 +63,14 @@ fn call<Q: DeserializeOwned, A: Serialize>(
 ) -> Option<Response> {
     let request = serde_json::from_slice(body).ok()?;
     match run(request) {
-        Ok(answer) => serde_json::to_string(&answer).ok().map(|body| written(StatusCode::OK, body)),
+        Ok(answer) => Some(match serde_json::to_string(&answer) {
+            Ok(body) => written(StatusCode::OK, body),
+            // It is done, so it must not go the other way and be done twice.
+            Err(error) => {
+                let error = DynoxideError::InternalServerError(error.to_string());
+                written(StatusCode::INTERNAL_SERVER_ERROR, error.to_json())
+            }
+        }),
         // These are answers, too. Nothing was written, so the other way may find and say the same of the rest.
         Err(
             error @ (DynoxideError::ConditionalCheckFailedException(..)

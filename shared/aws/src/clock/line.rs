@@ -3,7 +3,6 @@
 
 use std::str::FromStr;
 use std::sync::Arc;
-use std::time::Duration;
 
 use async_trait::async_trait;
 use jiff::SignedDuration;
@@ -71,7 +70,7 @@ impl Clock for Line {
     // Who waits here waits for others at work, and they work in the world's time: on a clock that stands, a pause
     // between two tries would never end, and on a fast one it would be none.
     async fn sleep(&self, duration: SignedDuration) {
-        tokio::time::sleep(Duration::try_from(duration).unwrap_or_default()).await;
+        SystemClock.sleep(duration).await;
     }
 }
 
