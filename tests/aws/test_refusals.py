@@ -12,7 +12,7 @@ class Refusals(unittest.TestCase):
 
     def test_an_operation_that_is_not_known_gives_the_error_of_aws_in_every_protocol(self):
         calls = [
-            ("UnknownOperationException", lambda: boto3.client("events").list_archives()),
+            ("UnknownOperationException", lambda: boto3.client("events").list_api_destinations()),
             ("UnknownOperationException", lambda: boto3.client("kinesis").list_streams()),
             ("UnknownOperationException", lambda: boto3.client("lambda").list_layers()),
             ("InvalidAction", lambda: boto3.client("sts").get_session_token()),
