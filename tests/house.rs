@@ -8,6 +8,7 @@ mod new_event;
 mod page;
 mod patterns;
 mod permissions;
+mod proofs;
 mod protection;
 mod queues;
 mod rights;

@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod end;
+mod forged;
 mod generated;
 mod invariants;
 mod ledger_rules;

@@ -1,8 +1,10 @@
 //! The whole of Causeway on this machine, with its clock in the hand of the test.
 
 mod binaries;
+mod forged;
 mod three_days;
 
+use std::path::Path;
 use std::time::Duration;
 
 use causeway::command::Causeway;
@@ -21,7 +23,12 @@ const PATIENCE: Duration = Duration::from_secs(120);
 
 /// A cloud in memory whose clock stands, with these arguments beyond.
 async fn standing(more: &[&str]) -> anyhow::Result<Running> {
-    let template = place::root().join("infra/template.yaml").display().to_string();
+    standing_on(&place::root().join("infra/template.yaml"), more).await
+}
+
+/// The same on another template.
+async fn standing_on(template: &Path, more: &[&str]) -> anyhow::Result<Running> {
+    let template = template.display().to_string();
     let usual = ["causeway", "up", "--port", "0", "--memory", "--paused", "--template", &template];
     let Command::Up(wanted) = Causeway::try_parse_from(usual.iter().chain(more))?.command else {
         anyhow::bail!("up is no command any more");

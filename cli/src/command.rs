@@ -1,6 +1,7 @@
 //! The command line: every command with its options, and who does it.
 
 pub mod completions;
+pub mod cost;
 pub mod dlq;
 pub mod history;
 pub mod pattern;
@@ -21,6 +22,7 @@ use crate::place::Place;
 use crate::screen::Screen;
 use crate::up::Up;
 use completions::Completions;
+use cost::Cost;
 use dlq::Dlq;
 use history::History;
 use pattern::Pattern;
@@ -66,6 +68,8 @@ pub enum Command {
     Rules(Rules),
     /// Tries an event pattern on an event.
     Pattern(Pattern),
+    /// Plays orders on a local cloud of its own, counts what they cause, and says what that costs on AWS.
+    Cost(Cost),
     /// Prints a script that completes this command in your shell.
     Completions(Completions),
 }
@@ -85,6 +89,7 @@ impl Command {
             Self::Timers(wanted) => timers::run(wanted, place, &mut screen).await,
             Self::Rules(wanted) => rules::run(wanted, place, &mut screen).await,
             Self::Pattern(wanted) => pattern::run(wanted, place, &mut screen).await,
+            Self::Cost(wanted) => cost::run(wanted, place, &mut screen).await,
             Self::Completions(wanted) => completions::run(wanted, &mut screen),
         }
     }

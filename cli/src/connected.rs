@@ -15,6 +15,7 @@ use aws::connect::mail;
 use aws::connect::schedules;
 use aws::lambda::stream::RELAY;
 use aws_credential_types::Credentials;
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use aws_types::SdkConfig;
 use kernel::App;
 use kernel::Route;
@@ -40,12 +41,23 @@ impl Connected {
         clock: &Clock,
         door: &Door,
     ) -> anyhow::Result<Self> {
+        Self::through(declared, region, endpoint, clock, loopback::client(door.clone()))
+    }
+
+    /// Connects them by this way to the cloud.
+    pub fn through(
+        declared: &[Function],
+        region: &str,
+        endpoint: &str,
+        clock: &Clock,
+        client: SharedHttpClient,
+    ) -> anyhow::Result<Self> {
         let account = Account {
             region: region.to_owned(),
             credentials: Credentials::new("local", "local", None, None, "local"),
             endpoint: Some(endpoint.to_owned()),
         };
-        let sdk = sdk_config(&account, loopback::client(door.clone()));
+        let sdk = sdk_config(&account, client);
         let routes: BTreeMap<String, Route> =
             functions::routes().into_iter().map(|route| (route.function(), route)).collect();
         let mut shared: Vec<(Config, App)> = Vec::new();

@@ -108,7 +108,7 @@ pub async fn start(wanted: &Up) -> anyhow::Result<Running> {
     let text = std::fs::read_to_string(&wanted.template).with_context(|| format!("cannot read the template {path}"))?;
     let listener = listen(wanted.port).await?;
     let endpoint = format!("http://{}", listener.local_addr()?);
-    let settings = Settings::new(STACK, &endpoint);
+    let settings = Settings { file: Some(wanted.template.clone()), ..Settings::new(STACK, &endpoint) };
     let stack = template::read(&text, &settings).with_context(|| format!("the template {path} is refused"))?;
     if !stack.findings.is_empty() {
         let findings: Vec<String> = stack.findings.iter().map(|finding| format!("\n  {finding}")).collect();

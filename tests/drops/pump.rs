@@ -109,7 +109,8 @@ impl Pump {
         for route in self.routes.iter().filter(|route| route.message == name) {
             let (source, detail_type) = (source.to_owned(), name.to_owned());
             let detail = detail.clone();
-            let delivery = Delivery { id: id.clone(), source, detail_type, time, detail, replay_name: None };
+            let delivery =
+                Delivery { id: id.clone(), source, account: None, detail_type, time, detail, replay_name: None };
             self.queue.push_back(Step::Deliver(route.clone(), delivery));
         }
     }

@@ -2,6 +2,7 @@
 //! the storm.
 //! The house test reads the same parts, so that what a tool writes and what a test demands cannot differ.
 
+pub mod agreement;
 pub mod catalogue;
 pub mod check;
 pub mod new;

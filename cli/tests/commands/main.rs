@@ -1,5 +1,6 @@
 //! The commands as somebody calls them, each on a whole cloud in this process.
 
+mod cost;
 mod dlq;
 mod history;
 mod pattern;

@@ -67,6 +67,7 @@ impl House {
             let delivery = Delivery {
                 id: format!("outside-{said}"),
                 source: "shop.web".to_owned(),
+                account: None,
                 detail_type: name.to_owned(),
                 time: self.memory.clock.now(),
                 detail: to_raw_value(&json!({ "data": data })).unwrap(),

@@ -2,6 +2,7 @@
 //! A second start with the same folder goes on where the first one stopped.
 
 mod archives;
+mod bus_logs;
 mod declared;
 mod deployment;
 mod error;
@@ -60,6 +61,7 @@ use crate::sqs::Sqs;
 use crate::template::Settings;
 use crate::template::Stack;
 use crate::writes::Writes;
+use bus_logs::BusLogs;
 use deployment::Deployment;
 
 /// So many functions run at once: more than there are cores, for some wait between two tries, but with many more they
@@ -134,6 +136,7 @@ impl Cloud {
         let shown = Arc::new(Shown::open(store.path(shown::JOURNAL).as_deref(), &plan.clock)?);
         let deployment = Deployment::begin(&plan.stack, &store)?;
         let teller = plan.teller.clone();
+        teller.log_buses(BusLogs::of(&plan.stack, &plan.clock));
         let parts = Parts::open(&plan, &store, &teller)?;
         deployment.finish(&plan.stack, &parts, &store).await?;
         let mut tasks = JoinSet::new();

@@ -2,6 +2,7 @@
 //! A template that AWS would refuse is refused, with the line; what AWS would take and this
 //! machine does not play is named in the stack's findings, and nothing is guessed.
 
+mod anchors;
 mod cycles;
 mod document;
 mod error;
@@ -9,6 +10,7 @@ mod evaluate;
 mod fields;
 mod globals;
 mod naming;
+mod nesting;
 mod node;
 mod parameters;
 mod serverless;
@@ -21,10 +23,12 @@ pub use error::TemplateError;
 pub use stack::Archive;
 pub use stack::AsynchronousInvokes;
 pub use stack::Bus;
+pub use stack::BusLogging;
 pub use stack::Document;
 pub use stack::Function;
 pub use stack::Input;
 pub use stack::Kept;
+pub use stack::LogLevel;
 pub use stack::Logging;
 pub use stack::Mapping;
 pub use stack::Output;
@@ -43,8 +47,10 @@ pub use stack::Target;
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::path::PathBuf;
 
 use evaluate::Evaluator;
+use nesting::Nesting;
 
 /// Where a stack stands, and the values of its parameters.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,6 +65,8 @@ pub struct Settings {
     pub endpoint: String,
     /// Values of parameters; the others have their defaults.
     pub parameters: BTreeMap<String, String>,
+    /// Where the template stands. Templates that it nests are looked for from there; without it there are none.
+    pub file: Option<PathBuf>,
 }
 
 impl Settings {
@@ -70,6 +78,7 @@ impl Settings {
             account: "000000000000".to_owned(),
             endpoint: endpoint.to_owned(),
             parameters: BTreeMap::new(),
+            file: None,
         }
     }
 
@@ -89,6 +98,8 @@ impl Settings {
 /// Something that the template has and this machine does not play.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
+    /// The nested template in which it stands, as seen from the outermost one; nothing for that one itself.
+    pub file: Option<String>,
     /// Where it stands.
     pub line: usize,
     /// The resource or the section that it belongs to.
@@ -99,12 +110,15 @@ pub struct Finding {
 
 impl Finding {
     fn new(line: usize, resource: &str, what: String) -> Self {
-        Self { line, resource: resource.to_owned(), what }
+        Self { file: None, line, resource: resource.to_owned(), what }
     }
 }
 
 impl fmt::Display for Finding {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(file) = &self.file {
+            write!(formatter, "{file}, ")?;
+        }
         write!(formatter, "line {}: {}: {}", self.line, self.resource, self.what)
     }
 }
@@ -123,19 +137,24 @@ impl fmt::Display for Finding {
 /// # Ok::<(), local::template::TemplateError>(())
 /// ```
 pub fn read(text: &str, settings: &Settings) -> Result<Stack, TemplateError> {
+    read_within(text, settings, &Nesting::outermost(settings.file.as_deref())).map(|(stack, _)| stack)
+}
+
+/// Reads a template at its place among those that nest each other, and says how much has been made by then.
+fn read_within(text: &str, settings: &Settings, nesting: &Nesting) -> Result<(Stack, usize), TemplateError> {
     let mut findings = Vec::new();
     let mut document = document::divide(yaml::read(text)?, &mut findings)?;
     let mut declared = std::mem::take(&mut document.resources);
     globals::merge(std::mem::take(&mut document.globals), &mut declared, &mut findings)?;
     let resources = serverless::expand(declared, &mut findings)?;
     let parameters = parameters::settle(&document.parameters, &settings.parameters, &mut findings)?;
-    let mut evaluator = Evaluator::new(settings, &parameters, &document, &resources);
+    let mut evaluator = Evaluator::new(settings, &parameters, &document, &resources, nesting);
     evaluator.all_conditions()?;
     let mut stack = stack::build(&mut evaluator, &resources, &document.outputs)?;
     cycles::refuse(&evaluator.uses)?;
     findings.append(&mut evaluator.findings);
     findings.append(&mut stack.findings);
-    findings.sort_by_key(|finding| finding.line);
+    findings.sort_by(|one, other| (&one.file, one.line).cmp(&(&other.file, other.line)));
     findings.dedup();
-    Ok(Stack { findings, ..stack })
+    Ok((Stack { findings, ..stack }, evaluator.made))
 }

@@ -1,6 +1,9 @@
 //! The configuration from the environment. What is missing is named, all at once, with what it is for,
 //! and the start stops there: a function that lacks something never hears a message.
 
+use kernel::Trust;
+use kernel::trust::Prove;
+
 use crate::scheduler::Scheduling;
 
 /// What a function needs beyond what all need.
@@ -31,6 +34,8 @@ pub struct Config {
     pub metrics_namespace: String,
     /// How many streams a process keeps in mind.
     pub cache_streams: usize,
+    /// How far the bus is believed.
+    pub trust: Trust,
     /// The timers, when this function sets any.
     pub scheduling: Option<Scheduling>,
     /// From whom mail comes, when this function sends any.
@@ -67,6 +72,10 @@ impl Config {
             dead_letter_queue_url: reader.url("DEAD_LETTER_QUEUE_URL", "the queue of the dead letters"),
             metrics_namespace: reader.optional("METRICS_NAMESPACE").unwrap_or_else(|| "Causeway".to_owned()),
             cache_streams: reader.number("CACHE_STREAMS", "how many streams a process keeps in mind", 256),
+            trust: Trust {
+                account: reader.account("ACCOUNT_ID", "the account whose facts are ours"),
+                prove: reader.prove("PROVE_FACTS", "which facts are looked up in the log"),
+            },
             scheduling: needs.timers.then(|| Scheduling {
                 group: reader.required("SCHEDULE_GROUP", "the group of the schedules that are the timers"),
                 role_arn: reader.arn("SCHEDULE_ROLE_ARN", "the role under which a timer speaks on the bus"),
@@ -117,6 +126,20 @@ impl<L: Fn(&str) -> Option<String>> Reader<L> {
 
     fn address(&mut self, variable: &str, purpose: &str) -> String {
         self.checked(variable, purpose, "a mail address", |value| value.contains('@'))
+    }
+
+    fn account(&mut self, variable: &str, purpose: &str) -> Option<String> {
+        self.optional(variable)?;
+        let digits = |value: &str| value.len() == 12 && value.bytes().all(|letter| letter.is_ascii_digit());
+        Some(self.checked(variable, purpose, "twelve digits", digits))
+    }
+
+    fn prove(&mut self, variable: &str, purpose: &str) -> Prove {
+        let Some(value) = self.optional(variable) else { return Prove::default() };
+        value.trim().parse().unwrap_or_else(|_| {
+            self.problems.push(format!("{variable} is {value:?} and must be none, moving or all: {purpose}"));
+            Prove::default()
+        })
     }
 
     fn number(&mut self, variable: &str, purpose: &str, default: usize) -> usize {

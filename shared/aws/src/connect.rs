@@ -106,6 +106,7 @@ pub fn connect(config: &Config, sdk: &SdkConfig, clock: Arc<dyn Clock>, ways: Wa
         ids: Arc::new(OsIds),
         parties,
         cache: Cache::new(config.cache_streams),
+        trust: config.trust.clone(),
     });
     Connected { app, units }
 }

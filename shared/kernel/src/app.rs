@@ -40,6 +40,7 @@ use crate::project::project;
 use crate::store::EventStore;
 use crate::system::CommandRejected;
 use crate::timers::Timers;
+use crate::trust::Trust;
 use crate::view::Page;
 use crate::view::RowKey;
 use crate::view::View;
@@ -68,6 +69,8 @@ pub struct Parts {
     pub parties: Parties,
     /// What this process saw last.
     pub cache: Cache,
+    /// How far it believes the bus.
+    pub trust: Trust,
 }
 
 /// All ports in one hand; a clone is the same app.
@@ -190,6 +193,11 @@ impl App {
     /// Ids and chance.
     pub fn ids(&self) -> &dyn Ids {
         self.parts.ids.as_ref()
+    }
+
+    /// How far it believes the bus.
+    pub fn trust(&self) -> &Trust {
+        &self.parts.trust
     }
 
     pub(crate) fn cache(&self) -> &Cache {

@@ -89,6 +89,9 @@ pub struct Delivery {
     pub id: String,
     /// Who said it.
     pub source: String,
+    /// The account in which it was said; the bus writes it down, whoever speaks.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub account: Option<String>,
     /// The message's name.
     #[serde(rename = "detail-type")]
     pub detail_type: String,

@@ -256,6 +256,14 @@ impl CommitId {
         Uuid::from_u128(self.0.as_u128() | u128::from(index & 0x7fff)).into()
     }
 
+    /// The commit that has an event with this id, and the event's index in it; none when no commit can.
+    pub fn of_event(id: &MessageId) -> Option<(Self, u16)> {
+        let uuid = Uuid::parse_str(id.as_str()).ok()?;
+        let index = u16::try_from(uuid.as_u128() & 0x7fff).ok()?;
+        let commit = Self::new(uuid);
+        (commit.event(index) == *id).then_some((commit, index))
+    }
+
     /// The id of the message sent at this index of the commit.
     pub fn send(self, index: u16) -> MessageId {
         self.event(0).derived(&format!("send/{index}"))

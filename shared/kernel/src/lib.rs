@@ -37,6 +37,7 @@ pub mod strict;
 pub mod system;
 pub mod testing;
 pub mod timers;
+pub mod trust;
 pub mod view;
 
 #[doc(hidden)]
@@ -71,8 +72,11 @@ pub use message::Messages;
 pub use party::Parties;
 pub use process::Process;
 pub use route::Claimed;
+pub use route::Proven;
 pub use route::Route;
+pub use route::Rung;
 pub use route::function_name;
 pub use route::route;
+pub use trust::Trust;
 pub use view::Patch;
 pub use view::View;

@@ -24,6 +24,7 @@ use crate::app::Parts;
 use crate::cache::Cache;
 use crate::mail::Mailer;
 use crate::party::Parties;
+use crate::trust::Trust;
 
 pub use bus::MemoryBus;
 pub use bus::Middleware;
@@ -109,6 +110,7 @@ impl Memory {
             ids: self.ids.clone(),
             parties: Parties::default().with(mailer),
             cache: Cache::new(CACHED_STREAMS),
+            trust: Trust::default(),
         }
     }
 }

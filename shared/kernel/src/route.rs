@@ -1,6 +1,7 @@
 //! Routes: which handler hears which message, and the way of a message into its handler.
 //! Everything around a handler that does not depend on a cloud is here: opening, claiming, classifying, burying.
 
+mod proven;
 #[cfg(test)]
 mod tests;
 
@@ -27,6 +28,13 @@ use crate::message::EncodeError;
 use crate::message::Message;
 use crate::receive::ReceiveError;
 use crate::receive::receive;
+use crate::trust::FORGED;
+use crate::trust::Forged;
+use crate::trust::Proof;
+use crate::trust::believe;
+
+pub use proven::Proven;
+pub use proven::Rung;
 
 /// How a message comes into a handler: plain, for effects that versions guard, or claimed in the inbox.
 pub trait Arrival: Send + 'static {
@@ -34,6 +42,8 @@ pub trait Arrival: Send + 'static {
     type Message: Message;
     /// Whether the inbox is asked first.
     const CLAIMED: bool;
+    /// What must be known of the message besides.
+    const PROOF: Proof;
 
     /// What the handler gets.
     fn new(received: Received<Self::Message>, again: bool) -> Self;
@@ -42,13 +52,15 @@ pub trait Arrival: Send + 'static {
 impl<M: Message> Arrival for Received<M> {
     type Message = M;
     const CLAIMED: bool = false;
+    const PROOF: Proof = Proof::Origin;
 
     fn new(received: Received<M>, _: bool) -> Self {
         received
     }
 }
 
-/// A message whose effect leaves the house: the inbox was asked, and the claim is this handler's.
+/// A message whose effect leaves the house: a fact that the log holds; the inbox was asked, and the claim is this
+/// handler's.
 #[derive(Clone, Debug)]
 pub struct Claimed<M> {
     /// The message.
@@ -60,6 +72,8 @@ pub struct Claimed<M> {
 impl<M: Message> Arrival for Claimed<M> {
     type Message = M;
     const CLAIMED: bool = true;
+    // What has left the house cannot be taken back.
+    const PROOF: Proof = Proof::Fact;
 
     fn new(message: Received<M>, again: bool) -> Self {
         Self { message, again }
@@ -94,6 +108,8 @@ pub struct Route {
     pub owner: &'static str,
     /// Whether the handler claims its messages in the inbox.
     pub claimed: bool,
+    /// What must be known of its messages.
+    pub proof: Proof,
     handle: Arc<dyn Fn(App, String, Delivery) -> BoxFuture<'static, Outcome> + Send + Sync>,
 }
 
@@ -104,6 +120,7 @@ pub fn route<A: Arrival>(context: &'static str, handler: impl Handler<A>) -> Rou
         message: A::Message::NAME,
         owner: A::Message::CONTEXT,
         claimed: A::CLAIMED,
+        proof: A::PROOF,
         handle: Arc::new(move |app, consumer, delivery| {
             let handler = handler.clone();
             Box::pin(async move { handle(&app, &consumer, &delivery, &handler).await })
@@ -148,6 +165,9 @@ pub async fn handle<A: Arrival>(app: &App, consumer: &str, delivery: &Delivery, 
         Ok(received) => received,
         Err(error) => return bury(app, consumer, delivery, error.into()).await,
     };
+    if let Err(failure) = believe(app, delivery, &received, A::PROOF).await {
+        return settle(app, consumer, delivery, Err(failure)).await;
+    }
     if !A::CLAIMED {
         let outcome = handler.call(app.clone(), A::new(received, false)).await;
         return settle(app, consumer, delivery, outcome).await;
@@ -197,6 +217,9 @@ async fn bury(app: &App, consumer: &str, delivery: &Delivery, failure: Failure) 
 pub fn reason_code(error: &(dyn std::error::Error + Send + Sync + 'static)) -> &'static str {
     if let Some(error) = error.downcast_ref::<ReceiveError>() {
         return error.code();
+    }
+    if error.is::<Forged>() {
+        return FORGED;
     }
     match error.downcast_ref::<EncodeError>() {
         Some(EncodeError::TooLarge { .. }) => "TOO_LARGE",

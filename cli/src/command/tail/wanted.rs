@@ -72,6 +72,8 @@ impl Memory {
                 self.remember(id, known);
                 is_wanted
             }
+            // What a bus logs repeats, step by step, what the other news say.
+            (Some("busLog"), _) => false,
             (_, Some(id)) => wanted.is_everything() || self.known.get(id).is_some_and(|known| known.is_wanted),
             // What belongs to no message is told to those who want everything. Trouble is told to all.
             (Some("trouble" | "missed"), None) => true,

@@ -1,6 +1,7 @@
 //! Everything that happens in the cloud, as one JSON text each: what `GET /_causeway/feed` tells.
 
 use std::sync::Arc;
+use std::sync::OnceLock;
 use std::sync::atomic::AtomicUsize;
 use std::sync::atomic::Ordering::SeqCst;
 
@@ -11,6 +12,7 @@ use serde_json::json;
 use tokio::runtime::Handle;
 use tokio::sync::broadcast;
 
+use super::bus_logs::BusLogs;
 use crate::events::Feed;
 use crate::events::News;
 use crate::events::Outcome;
@@ -33,11 +35,12 @@ pub struct Teller {
     readers: broadcast::Sender<String>,
     /// So many are not told yet.
     on_their_way: Arc<AtomicUsize>,
+    bus_logs: Arc<OnceLock<BusLogs>>,
 }
 
 impl Default for Teller {
     fn default() -> Self {
-        Self { readers: broadcast::Sender::new(KEPT), on_their_way: Arc::default() }
+        Self { readers: broadcast::Sender::new(KEPT), on_their_way: Arc::default(), bus_logs: Arc::default() }
     }
 }
 
@@ -46,6 +49,11 @@ impl Teller {
     pub fn of_logs(&self) -> process::Listener {
         let teller = self.clone();
         Arc::new(move |line| teller.say(|| logged(&line)))
+    }
+
+    /// From now on these buses log. One teller tells of one cloud.
+    pub(super) fn log_buses(&self, logs: BusLogs) {
+        self.bus_logs.get_or_init(|| logs);
     }
 
     /// Where readers subscribe.
@@ -71,6 +79,15 @@ impl Teller {
         Arc::new(move |happened| teller.say(|| mapped(&id, &happened)))
     }
 
+    /// Tells the news, and what the bus logs of them.
+    fn tell_all(&self, news: &News) {
+        self.say(|| of_bus(news));
+        let logs = self.bus_logs.get().filter(|_| self.is_watched());
+        for line in logs.map(|logs| logs.lines(news)).unwrap_or_default() {
+            self.say(|| line);
+        }
+    }
+
     fn say(&self, news: impl FnOnce() -> Value) {
         if self.is_watched() {
             // The last reader may have gone meanwhile.
@@ -89,11 +106,11 @@ impl Feed for Teller {
                 let teller = self.clone();
                 self.on_their_way.fetch_add(1, SeqCst);
                 runtime.spawn_blocking(move || {
-                    teller.say(|| of_bus(&news));
+                    teller.tell_all(&news);
                     teller.on_their_way.fetch_sub(1, SeqCst);
                 });
             }
-            _ => self.say(|| of_bus(&news)),
+            _ => self.tell_all(&news),
         }
     }
 

@@ -1,5 +1,6 @@
 //! The cloud in its folder: started, stopped and started again with a template that has changed meanwhile.
 
+mod bus_logs;
 mod deployments;
 mod expiry;
 mod folders;
@@ -57,7 +58,9 @@ impl Ground {
 
     async fn start_in(&self, store: Store, resources: &str) -> Result<Cloud, CloudError> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
-        let settings = Settings::new("shop", &format!("http://{}", listener.local_addr().unwrap()));
+        let endpoint = format!("http://{}", listener.local_addr().unwrap());
+        let file = Some(self.folder.path().join("template.yaml"));
+        let settings = Settings { file, ..Settings::new("shop", &endpoint) };
         let stack = template::read(&format!("Resources:\n{resources}"), &settings).unwrap();
         let (executor, clock, faults) = (Arc::new(Silent), self.clock.clone(), Faults::none());
         let teller = Teller::default();

@@ -5,6 +5,7 @@ use super::Finding;
 use super::Kept;
 use super::TemplateError;
 use super::evaluate::may_stand_beside;
+use super::naming::name_property;
 use super::node::Data;
 use super::node::Entries;
 use super::node::Node;
@@ -20,6 +21,8 @@ pub(super) struct Document {
     pub(super) globals: Entries,
     pub(super) resources: Vec<Declared>,
     pub(super) outputs: Entries,
+    /// Does SAM expand it?
+    pub(super) serverless: bool,
 }
 
 /// A resource as the template declares it, or as SAM would add it.
@@ -69,9 +72,12 @@ pub(super) fn divide(root: Node, findings: &mut Vec<Finding>) -> Result<Document
         globals: section("Globals", findings)?,
         outputs: section("Outputs", findings)?,
         resources: Vec::new(),
+        serverless: false,
     };
+    let found_before = findings.len();
     let declared = section("Resources", findings)?;
-    if declared.is_empty() {
+    // A template may be nothing but a loop.
+    if declared.is_empty() && findings.len() == found_before {
         let place = "the template".to_owned();
         return Err(TemplateError::Missing { line: 1, place, property: "Resources".to_owned() });
     }
@@ -94,7 +100,7 @@ pub(super) fn divide(root: Node, findings: &mut Vec<Finding>) -> Result<Document
         }
         resources.push(resource);
     }
-    Ok(Document { resources, ..document })
+    Ok(Document { resources, serverless, ..document })
 }
 
 // Macros and loops make entries that this reader does not make.
@@ -114,8 +120,12 @@ fn transforms(node: Option<Node>, findings: &mut Vec<Finding>) -> Result<bool, T
     };
     let mut serverless = false;
     for node in names {
-        match node.as_text("Transform")?.as_str() {
+        // Spelled as a map it has parameters, and is no transform of AWS's own but a macro.
+        let name = node.get("Name").unwrap_or(&node).as_text("Transform")?;
+        match name.as_str() {
             SERVERLESS => serverless = true,
+            // Its functions are played, and its loops are named one by one.
+            "AWS::LanguageExtensions" => {}
             other => {
                 findings.push(Finding::new(node.line, "the template", format!("the transform {other} is not known")))
             }
@@ -147,11 +157,12 @@ fn resource(id: String, line: usize, node: Node, findings: &mut Vec<Finding>) ->
     let place = format!("{id}.DependsOn");
     let needs = needs.into_iter().map(|need| Ok((need.as_text(&place)?, need.line))).collect::<Result<_, _>>()?;
     let kept = Kept {
-        when_removed: is_kept(&mut attributes, &id, "DeletionPolicy")?,
-        when_replaced: is_kept(&mut attributes, &id, "UpdateReplacePolicy")?,
+        when_removed: is_kept(&mut attributes, &id, &kind, "DeletionPolicy", findings)?,
+        when_replaced: is_kept(&mut attributes, &id, &kind, "UpdateReplacePolicy", findings)?,
     };
     for (key, _) in attributes {
-        if !matches!(key.name.as_str(), "UpdatePolicy" | "CreationPolicy") {
+        // Connectors only say who may do what, which is not asked here.
+        if !matches!(key.name.as_str(), "UpdatePolicy" | "CreationPolicy" | "Connectors" | "IgnoreGlobals") {
             findings.push(Finding::new(key.line, &id, format!("the attribute {} is not known", key.name)));
         }
     }
@@ -159,11 +170,26 @@ fn resource(id: String, line: usize, node: Node, findings: &mut Vec<Finding>) ->
 }
 
 /// What this attribute says of the resource's end. Nothing that is played here can leave a snapshot.
-fn is_kept(attributes: &mut Entries, id: &str, attribute: &str) -> Result<bool, TemplateError> {
+fn is_kept(
+    attributes: &mut Entries,
+    id: &str,
+    kind: &str,
+    attribute: &str,
+    findings: &mut Vec<Finding>,
+) -> Result<bool, TemplateError> {
     let Some(node) = take(attributes, attribute) else { return Ok(false) };
     let place = format!("{id}.{attribute}");
+    if node.is_intrinsic() {
+        findings.push(Finding::new(
+            node.line,
+            &place,
+            "an intrinsic is not worked out here: it is not kept".to_owned(),
+        ));
+        return Ok(false);
+    }
     match (attribute, node.as_text(&place)?.as_str()) {
         (_, "Delete") => Ok(false),
+        (_, "Snapshot") if name_property(kind).is_none() => Ok(false),
         (_, "Retain") | ("DeletionPolicy", "RetainExceptOnCreate") => Ok(true),
         ("DeletionPolicy", _) => Err(node.wrong(&place, "Delete, Retain or RetainExceptOnCreate")),
         _ => Err(node.wrong(&place, "Delete or Retain")),

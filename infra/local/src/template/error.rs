@@ -121,6 +121,31 @@ pub enum TemplateError {
         /// Its name.
         name: String,
     },
+    /// The file of a nested template cannot be read.
+    #[error("line {line}: {resource}: the nested template {path} cannot be read: {problem}")]
+    NestedFile {
+        /// Where to look.
+        line: usize,
+        /// The nested stack.
+        resource: String,
+        /// The file.
+        path: String,
+        /// Why not.
+        problem: String,
+    },
+    /// A nested template is refused.
+    #[error("line {line}: {resource}: the nested template {path} is refused")]
+    Nested {
+        /// Where to look.
+        line: usize,
+        /// The nested stack.
+        resource: String,
+        /// The file.
+        path: String,
+        /// Why, with the line of that file.
+        #[source]
+        source: Box<TemplateError>,
+    },
     /// A rule's pattern is refused.
     #[error("line {line}: the pattern of {resource} is refused")]
     Pattern {

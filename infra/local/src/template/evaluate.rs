@@ -4,7 +4,9 @@
 
 mod conditions;
 mod functions;
+mod nested;
 mod references;
+mod sam;
 mod substitute;
 mod unplayed;
 
@@ -19,12 +21,14 @@ use super::TemplateError;
 use super::document::Declared;
 use super::document::Document;
 use super::naming::Identity;
+use super::nesting::Nesting;
 use super::node::Data;
 use super::node::Key;
 use super::node::Node;
+use super::stack::Stack;
 
 /// Values in values, names of names: this many levels on the way down at most.
-const DEEPEST: usize = 128;
+const DEEPEST: usize = 96;
 
 /// All values made while one template is read, in characters and nodes.
 const MOST: usize = 4_000_000;
@@ -47,12 +51,24 @@ pub(super) struct Evaluator<'t> {
     identities: HashMap<&'t str, Identity>,
     under_way: Vec<(Kind, &'t str)>,
     depth: usize,
-    made: usize,
+    pub(super) made: usize,
     in_condition: bool,
     /// The resource being worked out, and which resource needs which other, on which line.
     user: Option<&'t str>,
     pub(super) uses: Vec<(&'t str, &'t str, usize)>,
     pub(super) findings: Vec<Finding>,
+    /// How many values are not what they will be in the cloud.
+    made_up: usize,
+    nesting: &'t Nesting,
+    /// Nested stacks that have been read, by logical id; nothing for one whose template is not on this machine.
+    nested: HashMap<&'t str, Option<Stack>>,
+}
+
+/// How far an evaluator has come.
+pub(super) struct Mark {
+    made_up: usize,
+    depth: usize,
+    under_way: usize,
 }
 
 impl<'t> Evaluator<'t> {
@@ -61,6 +77,7 @@ impl<'t> Evaluator<'t> {
         parameters: &'t BTreeMap<String, Node>,
         document: &'t Document,
         resources: &'t [Declared],
+        nesting: &'t Nesting,
     ) -> Self {
         Self {
             settings,
@@ -75,13 +92,40 @@ impl<'t> Evaluator<'t> {
             conditions: HashMap::new(),
             identities: HashMap::new(),
             under_way: Vec::new(),
-            depth: 0,
-            made: 0,
+            depth: nesting.depth,
+            made: nesting.made,
             in_condition: false,
             user: None,
             uses: Vec::new(),
             findings: Vec::new(),
+            made_up: 0,
+            nesting,
+            nested: HashMap::new(),
         }
+    }
+
+    /// Where it stands now.
+    pub(super) fn mark(&self) -> Mark {
+        Mark { made_up: self.made_up, depth: self.depth, under_way: self.under_way.len() }
+    }
+
+    /// What could not be worked out since then may only be so because of a value that was made up: then that is a
+    /// finding and no error, and the next thing is worked out as if nothing had been.
+    pub(super) fn pass_over(
+        &mut self,
+        since: &Mark,
+        resource: &str,
+        line: usize,
+        error: TemplateError,
+    ) -> Result<Finding, TemplateError> {
+        if self.made_up == since.made_up || matches!(error, TemplateError::TooMuch { .. }) {
+            return Err(error);
+        }
+        self.depth = since.depth;
+        self.under_way.truncate(since.under_way);
+        self.user = None;
+        let what = format!("is not played here, for it needs a value that is not known ({error})");
+        Ok(Finding::new(line, resource, what))
     }
 
     /// Is this resource there at all?

@@ -7,6 +7,9 @@ use super::Settings;
 /// The label of every stream. A real one is the time at which the stream was switched on.
 const STREAM_LABEL: &str = "1970-01-01T00:00:00.000";
 
+/// The type of a stack within a stack.
+pub(super) const NESTED: &str = "AWS::CloudFormation::Stack";
+
 /// A resource whose name is settled.
 #[derive(Clone, Debug)]
 pub(super) struct Identity {
@@ -39,6 +42,7 @@ pub(super) fn name_property(kind: &str) -> Option<(Option<&'static str>, usize)>
         // Who may speak on a bus is not asked here, and nobody is told of alarms.
         "AWS::Events::EventBusPolicy" => (Some("StatementId"), 64),
         "AWS::SNS::Topic" => (Some("TopicName"), 256),
+        NESTED => (None, 128),
         _ => return None,
     })
 }
@@ -69,6 +73,12 @@ pub(super) fn generated(settings: &Settings, id: &str, limit: usize, ending: &st
     let room = limit.saturating_sub(suffix.len() + ending.len() + 1);
     let readable: String = format!("{}-{id}", settings.stack_name).chars().take(room).collect();
     format!("{readable}-{suffix}{ending}")
+}
+
+/// The ARN of a stack.
+pub(super) fn stack_id(settings: &Settings, name: &str) -> String {
+    let (partition, Settings { region, account, .. }) = (settings.partition(), settings);
+    format!("arn:{partition}:cloudformation:{region}:{account}:stack/{name}/{}", uuid(name))
 }
 
 /// An identifier in the form of a UUID that follows from the text.
@@ -123,6 +133,7 @@ impl Identity {
             ("AWS::Events::Rule", Some(bus)) if bus_name(bus) != "default" => {
                 format!("{}|{}", bus_name(bus), self.name)
             }
+            (NESTED, _) => stack_id(settings, &self.name),
             ("AWS::IAM::ManagedPolicy" | "AWS::SNS::Topic", _) => self.arn(settings).unwrap_or_default(),
             _ => self.name.clone(),
         }

@@ -11,6 +11,7 @@ mod scheduler;
 use super::Finding;
 use super::TemplateError;
 use super::document::Declared;
+use super::naming::NESTED;
 use super::node::Data;
 use super::node::Entries;
 use super::node::Key;
@@ -24,6 +25,7 @@ pub(super) fn expand(declared: Vec<Declared>, findings: &mut Vec<Finding>) -> Re
         match resource.kind.as_str() {
             "AWS::Serverless::Function" => function::expand(resource, &mut plain, findings)?,
             "AWS::Serverless::SimpleTable" => plain.push(simple_table(resource)?),
+            "AWS::Serverless::Application" => plain.push(application(resource)?),
             _ => plain.push(resource),
         }
     }
@@ -32,6 +34,21 @@ pub(super) fn expand(declared: Vec<Declared>, findings: &mut Vec<Finding>) -> Re
         Some(second) => Err(TemplateError::Twice { line: second.line, key: second.id.clone() }),
         None => Ok(plain),
     }
+}
+
+/// An application whose place is a path is a nested stack; one of the public repository is not on this machine.
+fn application(mut resource: Declared) -> Result<Declared, TemplateError> {
+    let location = resource.properties.get("Location");
+    if location.is_none_or(|location| matches!(location.data, Data::Map(_)) && !location.is_intrinsic()) {
+        return Ok(resource);
+    }
+    let mut properties = emptied(&mut resource)?;
+    let mut plain = Entries::new();
+    pass(&mut properties, "Location", &mut plain, "TemplateURL");
+    plain.append(&mut properties);
+    resource.kind = NESTED.to_owned();
+    resource.properties = Node { line: resource.line, data: Data::Map(plain) };
+    Ok(resource)
 }
 
 fn simple_table(mut resource: Declared) -> Result<Declared, TemplateError> {

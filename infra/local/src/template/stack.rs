@@ -5,6 +5,7 @@ mod archive;
 mod document;
 mod function;
 mod mapping;
+mod nested;
 mod queue;
 mod rule;
 mod scheduled;
@@ -12,7 +13,9 @@ mod table;
 
 pub use archive::Archive;
 pub use document::Bus;
+pub use document::BusLogging;
 pub use document::Document;
+pub use document::LogLevel;
 pub use document::Output;
 pub use document::ScheduleGroup;
 pub use function::AsynchronousInvokes;
@@ -43,6 +46,7 @@ use super::document::Declared;
 use super::evaluate::Evaluator;
 use super::fields::Fields;
 use super::naming::Identity;
+use super::naming::NESTED;
 use super::naming::name_property;
 use super::node::Entries;
 
@@ -115,56 +119,82 @@ pub(super) fn build<'t>(
 ) -> Result<Stack, TemplateError> {
     let mut stack = Stack::default();
     let mut invokes = Vec::new();
-    let settings = evaluator.settings;
     for declared in resources {
-        if !evaluator.is_there(declared)? {
-            continue;
+        let mark = evaluator.mark();
+        if let Err(error) = read(evaluator, declared, &mut stack, &mut invokes) {
+            stack.findings.push(evaluator.pass_over(&mark, &declared.id, declared.line, error)?);
         }
-        let properties = evaluator.of_resource(declared, &declared.properties)?;
-        let policies = match &declared.policies {
-            None => None,
-            Some(policies) => Some(evaluator.of_resource(declared, policies)?.to_json()),
-        };
-        if declared.kept != Kept::default() {
-            stack.kept.insert(declared.id.clone(), declared.kept);
-        }
-        let (_, identity) = evaluator.identity(declared.line, "resource", &declared.id)?;
-        let resource = Resource { declared, identity, settings };
-        let mut fields = Fields::of(&properties, &declared.id)?;
-        if let Some((Some(name), _)) = name_property(&declared.kind) {
-            fields.without_effect(&[name]);
-        }
-        let findings = &mut stack.findings;
-        match declared.kind.as_str() {
-            "AWS::Lambda::Function" => {
-                stack.functions.push(function::read(&resource, policies, &mut fields, findings)?);
-            }
-            "AWS::Lambda::EventInvokeConfig" => invokes.push(function::read_invokes(&mut fields, findings)?),
-            "AWS::Lambda::EventSourceMapping" => {
-                stack.mappings.extend(mapping::read(&resource, &mut fields, findings)?)
-            }
-            "AWS::Events::Rule" => stack.rules.push(rule::read(&resource, &mut fields, findings)?),
-            "AWS::Scheduler::Schedule" => stack.schedules.push(scheduled::read(&resource, &mut fields, findings)?),
-            "AWS::DynamoDB::Table" => stack.tables.push(table::read(&resource, &mut fields, findings)?),
-            "AWS::SQS::Queue" => stack.queues.push(queue::read(&resource, &mut fields)?),
-            "AWS::Events::EventBus" => stack.buses.push(document::bus(&resource, &mut fields, findings)?),
-            "AWS::Events::Archive" => stack.archives.push(archive::read(&resource, &mut fields)?),
-            "AWS::Scheduler::ScheduleGroup" => stack.schedule_groups.push(document::group(&resource, &mut fields)),
-            kind if name_property(kind).is_some() => {
-                stack.documents.push(document::kept(&resource, &properties));
-                continue;
-            }
-            kind => {
-                let what = format!("resources of type {kind} are not played here");
-                stack.findings.push(Finding::new(declared.line, &declared.id, what));
-                continue;
-            }
-        }
-        fields.finish(&mut stack.findings);
     }
     function::attach(invokes, &mut stack);
     for (key, output) in outputs {
-        stack.outputs.extend(document::output(evaluator, key, output, &mut stack.findings)?);
+        let mark = evaluator.mark();
+        match document::output(evaluator, key, output, &mut stack.findings) {
+            Ok(output) => stack.outputs.extend(output),
+            Err(error) => {
+                let place = format!("Outputs.{}", key.name);
+                stack.findings.push(evaluator.pass_over(&mark, &place, key.line, error)?);
+            }
+        }
     }
     Ok(stack)
+}
+
+/// Reads one resource.
+fn read<'t>(
+    evaluator: &mut Evaluator<'t>,
+    declared: &'t Declared,
+    stack: &mut Stack,
+    invokes: &mut Vec<function::Invokes>,
+) -> Result<(), TemplateError> {
+    if !evaluator.is_there(declared)? {
+        return Ok(());
+    }
+    let properties = evaluator.of_resource(declared, &declared.properties)?;
+    let policies = match &declared.policies {
+        None => None,
+        Some(policies) => Some(evaluator.of_resource(declared, policies)?.to_json()),
+    };
+    if declared.kept != Kept::default() {
+        stack.kept.insert(declared.id.clone(), declared.kept);
+    }
+    let (_, identity) = evaluator.identity(declared.line, "resource", &declared.id)?;
+    let resource = Resource { declared, identity, settings: evaluator.settings };
+    let mut fields = Fields::of(&properties, &declared.id)?;
+    if let Some((Some(name), _)) = name_property(&declared.kind) {
+        fields.without_effect(&[name]);
+    }
+    let findings = &mut stack.findings;
+    match declared.kind.as_str() {
+        "AWS::Lambda::Function" => {
+            stack.functions.push(function::read(&resource, policies, &mut fields, findings)?);
+        }
+        "AWS::Lambda::EventInvokeConfig" => invokes.push(function::read_invokes(&mut fields, findings)?),
+        "AWS::Lambda::EventSourceMapping" => stack.mappings.extend(mapping::read(&resource, &mut fields, findings)?),
+        "AWS::Events::Rule" => stack.rules.push(rule::read(&resource, &mut fields, findings)?),
+        "AWS::Scheduler::Schedule" => stack.schedules.push(scheduled::read(&resource, &mut fields, findings)?),
+        "AWS::DynamoDB::Table" => stack.tables.push(table::read(&resource, &mut fields, findings)?),
+        "AWS::SQS::Queue" => stack.queues.push(queue::read(&resource, &mut fields)?),
+        "AWS::Events::EventBus" => stack.buses.push(document::bus(&resource, &mut fields, findings)?),
+        "AWS::Events::Archive" => stack.archives.push(archive::read(&resource, &mut fields)?),
+        NESTED => match evaluator.nested(declared)? {
+            Some(inner) => nested::take_in(stack, declared, inner, &mut fields),
+            None => {
+                let what = format!("resources of type {NESTED} are not played here unless their template is a file");
+                stack.findings.push(Finding::new(declared.line, &declared.id, what));
+                return Ok(());
+            }
+        },
+        "AWS::Scheduler::ScheduleGroup" => stack.schedule_groups.push(document::group(&resource, &mut fields)),
+        kind if name_property(kind).is_some() => {
+            stack.documents.push(document::kept(&resource, &properties));
+            return Ok(());
+        }
+        kind => {
+            let what = format!("resources of type {kind} are not played here");
+            stack.findings.push(Finding::new(declared.line, &declared.id, what));
+            return Ok(());
+        }
+    }
+    fields.finish(&mut stack.findings);
+    Ok(())
 }

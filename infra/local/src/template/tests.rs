@@ -5,6 +5,7 @@ mod intrinsics;
 mod kept;
 mod limits;
 mod naming;
+mod nested;
 mod parameters;
 mod public;
 mod refusals;

@@ -1,6 +1,6 @@
 //! YAML to nodes, from the parser's events and with a stack of our own: a hostile text meets
-//! a limit and not the end of the thread's stack. What CloudFormation does not take is
-//! refused: aliases, keys that are not scalars, and tags that are no intrinsics.
+//! a limit and not the end of the thread's stack. What CloudFormation does not take is refused: keys that are not
+//! scalars, and tags that are no intrinsics. Aliases are written out, as SAM's tools do before they deploy.
 
 use std::borrow::Cow;
 use std::collections::HashSet;
@@ -13,19 +13,22 @@ use saphyr_parser::Parser;
 use serde_json::Number;
 
 use super::TemplateError;
+use super::anchors::Anchors;
 use super::node::Data;
 use super::node::Entries;
 use super::node::Key;
 use super::node::Node;
+use super::node::take;
 
 /// The longest template that CloudFormation takes, in bytes.
 const LARGEST: usize = 1_048_576;
 
 /// Lists and maps stand in each other this deeply at most.
-const DEEPEST: usize = 64;
+pub(super) const DEEPEST: usize = 64;
 
 /// The short forms, which are the long ones without `Fn::`; `Ref` and `Condition` have no such prefix.
-const SHORT: [&str; 18] = [
+/// The last six stand in the section Rules.
+const SHORT: [&str; 24] = [
     "And",
     "Base64",
     "Cidr",
@@ -44,6 +47,12 @@ const SHORT: [&str; 18] = [
     "Sub",
     "ToJsonString",
     "Transform",
+    "Contains",
+    "EachMemberEquals",
+    "EachMemberIn",
+    "RefAll",
+    "ValueOf",
+    "ValueOfAll",
 ];
 
 /// Reads the one document of a text.
@@ -52,30 +61,31 @@ pub(super) fn read(text: &str) -> Result<Node, TemplateError> {
         return Err(TemplateError::TooLarge { bytes: text.len(), limit: LARGEST });
     }
     let mut open: Vec<Open> = Vec::new();
+    let mut anchors = Anchors::default();
     let mut document = None;
     for event in Parser::new_from_str(text) {
         let (event, span) = event
             .map_err(|error| TemplateError::Yaml { line: error.marker().line(), problem: error.info().to_owned() })?;
         let line = span.start.line();
         let done = match event {
-            Event::SequenceStart(_, tag) => {
-                open.push(Open { line, tag: short_form(line, tag)?, inner: Inner::List(Vec::new()) });
+            Event::SequenceStart(anchor, tag) => {
+                open.push(Open { line, anchor, tag: short_form(line, tag)?, inner: Inner::List(Vec::new()) });
                 None
             }
-            Event::MappingStart(_, tag) => {
-                open.push(Open {
-                    line,
-                    tag: short_form(line, tag)?,
-                    inner: Inner::Map(Vec::new(), HashSet::new(), None),
-                });
+            Event::MappingStart(anchor, tag) => {
+                let inner = Inner::Map(Vec::new(), HashSet::new(), None);
+                open.push(Open { line, anchor, tag: short_form(line, tag)?, inner });
                 None
             }
-            Event::SequenceEnd | Event::MappingEnd => open.pop().map(Open::close),
-            Event::Scalar(text, style, _, tag) => Some(scalar(line, text, style, tag)?),
-            Event::Alias(_) => {
-                let problem = "CloudFormation takes no aliases".to_owned();
-                return Err(TemplateError::Yaml { line, problem });
-            }
+            Event::SequenceEnd | Event::MappingEnd => match open.pop() {
+                None => None,
+                Some(done) => {
+                    let anchor = done.anchor;
+                    Some(anchors.keep(anchor, done.close()?))
+                }
+            },
+            Event::Scalar(text, style, anchor, tag) => Some(anchors.keep(anchor, scalar(line, text, style, tag)?)),
+            Event::Alias(anchor) => Some(anchors.copy(anchor, line, open.len())?),
             Event::DocumentStart(_) if document.is_some() => {
                 return Err(TemplateError::Yaml { line, problem: "a second document begins".to_owned() });
             }
@@ -98,6 +108,7 @@ pub(super) fn read(text: &str) -> Result<Node, TemplateError> {
 /// A list or map that has begun and not ended.
 struct Open {
     line: usize,
+    anchor: usize,
     tag: Option<String>,
     inner: Inner,
 }
@@ -125,13 +136,34 @@ impl Open {
         Ok(())
     }
 
-    fn close(self) -> Node {
+    fn close(self) -> Result<Node, TemplateError> {
         let data = match self.inner {
             Inner::List(items) => Data::List(items),
+            Inner::Map(entries, seen, _) if seen.contains(MERGE) => Data::Map(merged(entries)?),
             Inner::Map(entries, ..) => Data::Map(entries),
         };
-        written_out(self.tag, Node { line: self.line, data })
+        Ok(written_out(self.tag, Node { line: self.line, data }))
     }
+}
+
+/// The key whose maps are poured into the map in which it stands.
+const MERGE: &str = "<<";
+
+/// The entries with those that are poured in; what stands there itself is stronger, and of the others the first.
+fn merged(mut entries: Entries) -> Result<Entries, TemplateError> {
+    let poured = match take(&mut entries, MERGE) {
+        None => Vec::new(),
+        Some(Node { data: Data::List(maps), .. }) => maps,
+        Some(single) => vec![single],
+    };
+    for map in poured {
+        for (key, value) in map.into_map(MERGE)? {
+            if !entries.iter().any(|(there, _)| there.name == key.name) {
+                entries.push((key, value));
+            }
+        }
+    }
+    Ok(entries)
 }
 
 fn scalar(
@@ -160,7 +192,8 @@ fn scalar(
 fn short_form(line: usize, tag: Option<Cow<'_, Tag>>) -> Result<Option<String>, TemplateError> {
     match tag {
         None => Ok(None),
-        Some(tag) if tag.is_yaml_core_schema() => Ok(None),
+        // A lone exclamation mark says that what follows is taken as it stands.
+        Some(tag) if tag.is_yaml_core_schema() || tag.suffix.trim_start_matches('!').is_empty() => Ok(None),
         Some(tag) if tag.handle == "!" && matches!(tag.suffix.as_str(), "Ref" | "Condition") => {
             Ok(Some(tag.suffix.clone()))
         }

@@ -2,12 +2,15 @@
 
 use std::collections::HashMap;
 
+use kernel::Trust;
+use kernel::trust::Prove;
+
 use super::Config;
 use super::ConfigError;
 use super::Needs;
 use super::check_lambda;
 
-const ALL: [(&str, &str); 11] = [
+const ALL: [(&str, &str); 13] = [
     ("EVENTS_TABLE", "causeway-events"),
     ("VIEWS_TABLE", "causeway-views"),
     ("INBOX_TABLE", "causeway-inbox"),
@@ -19,7 +22,12 @@ const ALL: [(&str, &str); 11] = [
     ("SCHEDULE_DEAD_LETTER_ARN", "arn:aws:sqs:eu-central-1:1:letters"),
     ("MAIL_FROM", "shop@example.com"),
     ("BUS_CALL_BYTES", "1000"),
+    ("ACCOUNT_ID", "000000000001"),
+    ("PROVE_FACTS", "all"),
 ];
+
+/// What has a value of its own when nobody says one.
+const OPTIONAL: [&str; 3] = ["BUS_CALL_BYTES", "ACCOUNT_ID", "PROVE_FACTS"];
 
 const EVERYTHING: Needs = Needs { timers: true, mail: true };
 
@@ -36,11 +44,18 @@ fn a_whole_environment_gives_a_whole_configuration() {
     assert_eq!(config.bus_call_bytes, 1000);
     assert_eq!(config.scheduling.unwrap().group, "causeway");
     assert_eq!(config.mail_from.as_deref(), Some("shop@example.com"));
+    assert_eq!(config.trust, Trust { account: Some("000000000001".to_owned()), prove: Prove::All });
+}
+
+#[test]
+fn without_a_word_about_it_what_moves_is_proven_and_the_account_is_not_looked_at() {
+    let config = read(EVERYTHING, |variables| variables.retain(|name, _| !OPTIONAL.contains(name))).unwrap();
+    assert_eq!(config.trust, Trust { account: None, prove: Prove::Moving });
 }
 
 #[test]
 fn each_missing_variable_is_named_with_what_it_is_for() {
-    for (missing, _) in ALL.into_iter().filter(|(name, _)| *name != "BUS_CALL_BYTES") {
+    for (missing, _) in ALL.into_iter().filter(|(name, _)| !OPTIONAL.contains(name)) {
         for empty in [false, true] {
             let error = read(EVERYTHING, |variables| {
                 if empty {
@@ -59,7 +74,7 @@ fn each_missing_variable_is_named_with_what_it_is_for() {
 #[test]
 fn all_that_is_missing_is_named_at_once() {
     let error = Config::read(EVERYTHING, |_| None).unwrap_err();
-    assert_eq!(error.problems.len(), ALL.len() - 1);
+    assert_eq!(error.problems.len(), ALL.len() - OPTIONAL.len());
 }
 
 #[test]
@@ -70,6 +85,8 @@ fn a_wrong_variable_is_named_with_its_value_and_its_form() {
         ("DEAD_LETTER_QUEUE_URL", "letters", "a URL"),
         ("MAIL_FROM", "shop", "a mail address"),
         ("BUS_CALL_BYTES", "many", "a whole number"),
+        ("ACCOUNT_ID", "1234", "twelve digits"),
+        ("PROVE_FACTS", "some", "none, moving or all"),
     ] {
         let error = read(EVERYTHING, |variables| {
             variables.insert(variable, value);

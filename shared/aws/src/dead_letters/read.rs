@@ -95,7 +95,7 @@ fn timer_message(body: &str, at: Option<Timestamp>) -> Option<Content> {
 }
 
 fn delivery(id: String, source: String, detail_type: String, time: Timestamp, detail: Box<RawValue>) -> Delivery {
-    Delivery { id, source, detail_type, time, detail, replay_name: None }
+    Delivery { id, source, account: None, detail_type, time, detail, replay_name: None }
 }
 
 fn of_record(record: FailureRecord, sent: Option<Timestamp>) -> Letter {

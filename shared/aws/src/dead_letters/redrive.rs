@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use kernel::Delivery;
 use kernel::strict;
+use kernel::trust::FORGED;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use serde_json::value::to_raw_value;
@@ -35,6 +36,9 @@ pub enum Refused {
         /// The replay.
         replay: String,
     },
+    /// Put back, it would have our account and our source, and look true.
+    #[error("it was forged; what is true is in the log")]
+    Forged,
     /// Only AWS may speak under this source.
     #[error("nobody but AWS may say what {source_name} says; the next one comes by itself")]
     Foreign {
@@ -50,6 +54,9 @@ impl Letter {
             Content::Message(delivery) => delivery,
             Content::Unreadable { why, .. } => return Err(Refused::Unreadable { why: why.clone() }),
         };
+        if self.reason == FORGED {
+            return Err(Refused::Forged);
+        }
         if let Some(replay) = &delivery.replay_name {
             return Err(Refused::Replayed { replay: replay.clone() });
         }

@@ -151,6 +151,7 @@ impl MemoryBus {
             Delivery {
                 id: format!("bus-{}", state.published),
                 source: entry.source.clone(),
+                account: None,
                 detail_type: entry.envelope.event_type.clone(),
                 time: entry.time(),
                 detail: to_raw_value(&entry.envelope)?,

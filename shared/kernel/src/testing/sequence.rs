@@ -152,6 +152,7 @@ impl Sequence {
         self.deliveries.push(Delivery {
             id: self.transport_id(),
             source: source_of(self.stream.context()),
+            account: None,
             detail_type: M::NAME.to_owned(),
             time: self.now,
             detail,

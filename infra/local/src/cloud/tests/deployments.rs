@@ -180,3 +180,16 @@ async fn a_schedule_that_ended_by_itself_is_not_set_again() {
     let cloud = ground.start(&resources).await;
     assert!(cloud.schedule_names().await.is_empty());
 }
+
+#[tokio::test]
+async fn a_nested_stack_goes_with_all_that_it_made() {
+    let ground = Ground::new();
+    let inner = "Resources: { Sold: { Type: AWS::SQS::Queue, Properties: { QueueName: sold } } }";
+    std::fs::write(ground.folder.path().join("sales.yaml"), inner).unwrap();
+    let sales = "  Sales: { Type: AWS::CloudFormation::Stack, Properties: { TemplateURL: sales.yaml } }\n";
+    let cloud = ground.start(&format!("{LETTERS}{sales}")).await;
+    assert_eq!(cloud.queue_names().await, ["letters", "sold"]);
+    cloud.stop().await;
+    let cloud = ground.start(LETTERS).await;
+    assert_eq!(cloud.queue_names().await, ["letters"]);
+}

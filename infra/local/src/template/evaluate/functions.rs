@@ -1,4 +1,4 @@
-//! The functions that make a value from values: If, Join, Select, Split and FindInMap.
+//! The functions that make a value from values: If, Join, Select, Split, FindInMap, Length and ToJsonString.
 
 use crate::template::TemplateError;
 use crate::template::node::Data;
@@ -20,6 +20,8 @@ impl<'t> Evaluator<'t> {
             "Fn::Select" => self.select(key, argument),
             "Fn::Split" => self.split(key, argument),
             "Fn::FindInMap" => self.find_in_map(key, argument),
+            "Fn::Length" => self.length(key, argument),
+            "Fn::ToJsonString" => self.json(key, argument),
             name if unplayed::is_known(name) => self.unplayed(key, argument),
             "Fn::Equals" | "Fn::And" | "Fn::Or" | "Fn::Not" => Err(wrong(key, "stands in Conditions only")),
             _ => Err(wrong(key, "is no function that CloudFormation has")),
@@ -81,20 +83,37 @@ impl<'t> Evaluator<'t> {
         Ok(Some(Node::list(key.line, parts)))
     }
 
+    fn length(&mut self, key: &Key, argument: &'t Node) -> Result<Option<Node>, TemplateError> {
+        let length = self.list(key, argument)?.len();
+        self.made_text(key.line, length.to_string())
+    }
+
+    fn json(&mut self, key: &Key, argument: &'t Node) -> Result<Option<Node>, TemplateError> {
+        let value = self.value(argument)?.unwrap_or(Node { line: key.line, data: Data::Null });
+        self.made_text(key.line, value.to_json().to_string())
+    }
+
     fn find_in_map(&mut self, key: &Key, argument: &'t Node) -> Result<Option<Node>, TemplateError> {
-        let [map, first, second] = argument.as_list(&key.name)? else {
-            return Err(wrong(key, "takes the name of a mapping and two keys"));
+        let (map, first, second, otherwise) = match argument.as_list(&key.name)? {
+            [map, first, second] => (map, first, second, None),
+            [map, first, second, last] => (map, first, second, last.get("DefaultValue")),
+            _ => return Err(wrong(key, "takes the name of a mapping, two keys, and maybe a DefaultValue")),
         };
         let map = self.text(key, map, "the mapping")?;
         let first = self.text(key, first, "the first key")?;
         let second = self.text(key, second, "the second key")?;
         let mappings = &self.document.mappings;
-        let Some((_, mapping)) = mappings.iter().find(|(name, _)| name.name == map) else {
-            return Err(TemplateError::Unresolved { line: key.line, what: "mapping", name: map });
-        };
-        let Some(found) = mapping.get(&first).and_then(|inner| inner.get(&second)) else {
-            let name = format!("{map}.{first}.{second}");
-            return Err(TemplateError::Unresolved { line: key.line, what: "entry of a mapping", name });
+        let mapping = mappings.iter().find(|(name, _)| name.name == map).map(|(_, mapping)| mapping);
+        let found = match (mapping.and_then(|mapping| mapping.get(&first)?.get(&second)), otherwise, mapping) {
+            (Some(found), ..) => found,
+            (None, Some(otherwise), _) => return self.value(otherwise),
+            (None, None, None) => {
+                return Err(TemplateError::Unresolved { line: key.line, what: "mapping", name: map });
+            }
+            (None, None, Some(_)) => {
+                let name = format!("{map}.{first}.{second}");
+                return Err(TemplateError::Unresolved { line: key.line, what: "entry of a mapping", name });
+            }
         };
         match &found.data {
             Data::Null | Data::Map(_) => Err(found.wrong(&format!("{map}.{first}.{second}"), "text or a list")),

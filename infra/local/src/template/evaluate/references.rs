@@ -4,8 +4,10 @@ use crate::template::Finding;
 use crate::template::TemplateError;
 use crate::template::document::Declared;
 use crate::template::naming::Identity;
+use crate::template::naming::NESTED;
 use crate::template::naming::generated;
 use crate::template::naming::name_property;
+use crate::template::naming::stack_id;
 use crate::template::naming::uuid;
 use crate::template::naming::within_property;
 use crate::template::node::Key;
@@ -35,12 +37,19 @@ impl<'t> Evaluator<'t> {
         if let Some(value) = self.parameters.get(name) {
             let size = value.spelled().map_or(1, |text| text.len());
             self.count(line, size)?;
+            if self.is_looked_up(name) {
+                self.made_up += 1;
+            }
             return Ok(Some(Node { line, ..value.clone() }));
+        }
+        if let Some(value) = self.of_sam(line, name)? {
+            return self.made_text(line, value);
         }
         let (resource, identity) = self.identity(line, "parameter or resource", name)?;
         if name_property(&resource.kind).is_none() {
             let what = format!("what Ref gives for a {} is not known; {:?} was put in", resource.kind, identity.name);
             self.findings.push(Finding::new(line, &resource.id, what));
+            self.made_up += 1;
         }
         let value = identity.reference(self.settings);
         self.made_text(line, value)
@@ -64,16 +73,36 @@ impl<'t> Evaluator<'t> {
     }
 
     pub(super) fn attribute(&mut self, key: &Key, id: &str, attribute: &str) -> Result<Option<Node>, TemplateError> {
+        if let Some(value) = self.attribute_of_sam(key.line, id, attribute)? {
+            return self.made_text(key.line, value);
+        }
         let (resource, identity) = self.identity(key.line, "resource", id)?;
         if let Some(value) = identity.attribute(self.settings, attribute) {
             return self.made_text(key.line, value);
         }
-        if name_property(&resource.kind).is_some() {
-            return Err(wrong(key, format!("{id}, a {}, has no attribute {attribute}", resource.kind)));
+        if let Some(output) = attribute.strip_prefix("Outputs.").filter(|_| resource.kind == NESTED)
+            && let Some(value) = self.output_of(key.line, resource, output)?
+        {
+            return self.made_text(key.line, value);
         }
-        let placeholder = format!("{}.{attribute}", identity.name);
-        let what = format!("{attribute} of a {} is not known; {placeholder:?} was put in", resource.kind);
+        self.unknown_attribute(key, resource, &identity.name, attribute)
+    }
+
+    fn unknown_attribute(
+        &mut self,
+        key: &Key,
+        resource: &Declared,
+        name: &str,
+        attribute: &str,
+    ) -> Result<Option<Node>, TemplateError> {
+        let (id, kind) = (&resource.id, &resource.kind);
+        if name_property(kind).is_some() && kind != NESTED {
+            return Err(wrong(key, format!("{id}, a {kind}, has no attribute {attribute}")));
+        }
+        let placeholder = format!("{name}.{attribute}");
+        let what = format!("{attribute} of a {kind} is not known; {placeholder:?} was put in");
         self.findings.push(Finding::new(key.line, id, what));
+        self.made_up += 1;
         self.made_text(key.line, placeholder)
     }
 
@@ -132,14 +161,7 @@ impl<'t> Evaluator<'t> {
             "AWS::StackName" => Some(settings.stack_name.clone()),
             "AWS::Partition" => Some(settings.partition().to_owned()),
             "AWS::URLSuffix" => Some(settings.url_suffix().to_owned()),
-            "AWS::StackId" => Some(format!(
-                "arn:{}:cloudformation:{}:{}:stack/{}/{}",
-                settings.partition(),
-                settings.region,
-                settings.account,
-                settings.stack_name,
-                uuid(&settings.stack_name),
-            )),
+            "AWS::StackId" => Some(stack_id(settings, &settings.stack_name)),
             _ => None,
         }
     }

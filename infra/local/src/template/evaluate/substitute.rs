@@ -8,11 +8,16 @@ use crate::template::node::Key;
 use crate::template::node::Node;
 
 use super::Evaluator;
+use super::may_stand_beside;
 use super::wrong;
 
 impl<'t> Evaluator<'t> {
     pub(super) fn substitute(&mut self, key: &Key, argument: &'t Node) -> Result<Option<Node>, TemplateError> {
         const NONE: &Entries = &Entries::new();
+        if argument.single().is_some_and(|(key, _)| may_stand_beside(&key.name)) {
+            self.value(argument)?;
+            return self.made_text(key.line, String::new());
+        }
         let (text, values) = match &argument.data {
             Data::Text(text) => (text, NONE),
             Data::List(parts) => match parts.as_slice() {
@@ -33,7 +38,7 @@ impl<'t> Evaluator<'t> {
             match name.strip_prefix('!') {
                 Some(literal) => made.extend(["${", literal, "}"]),
                 None => {
-                    let value = self.variable(key, values, name)?;
+                    let value = self.variable(key, values, name.trim())?;
                     self.count(key.line, value.len())?;
                     made.push_str(&value);
                 }

@@ -10,8 +10,7 @@ use crate::template::node::Node;
 use super::Evaluator;
 
 /// The functions of one value.
-const OF_ONE_VALUE: [&str; 7] =
-    ["Fn::Base64", "Fn::Cidr", "Fn::GetAZs", "Fn::GetStackOutput", "Fn::ImportValue", "Fn::Length", "Fn::ToJsonString"];
+const OF_ONE_VALUE: [&str; 5] = ["Fn::Base64", "Fn::Cidr", "Fn::GetAZs", "Fn::GetStackOutput", "Fn::ImportValue"];
 
 /// So many blocks or zones are made up.
 const MADE_UP: usize = 6;
@@ -39,7 +38,7 @@ impl<'t> Evaluator<'t> {
         let placeholder = format!("{short}-{}", inner.as_deref().unwrap_or("unknown"));
         let list = matches!(key.name.as_str(), "Fn::Cidr" | "Fn::GetAZs");
         let what = format!("{} is not played here; {placeholder:?} was put in", key.name);
-        self.findings.push(Finding::new(key.line, self.user.unwrap_or("the template"), what));
+        self.made_up(key.line, what);
         match list {
             false => self.made_text(key.line, placeholder),
             true => {
@@ -52,7 +51,12 @@ impl<'t> Evaluator<'t> {
 
     /// Names a macro or a loop that is passed over.
     pub(super) fn left_out(&mut self, key: &Key) {
-        let what = format!("{} is not played here, and nothing was put in", key.name);
-        self.findings.push(Finding::new(key.line, self.user.unwrap_or("the template"), what));
+        self.made_up(key.line, format!("{} is not played here, and nothing was put in", key.name));
+    }
+
+    /// Names a value that is not what it will be in the cloud.
+    pub(super) fn made_up(&mut self, line: usize, what: String) {
+        self.findings.push(Finding::new(line, self.user.unwrap_or("the template"), what));
+        self.made_up += 1;
     }
 }

@@ -28,6 +28,19 @@ const OF_THE_BUILD: [&str; 7] = [
     "RolePath",
 ];
 
+/// What becomes of versions and aliases, which this machine does not have, and what a function is reached by over
+/// HTTP. SAM makes resources of their own from it, so what it names is no need of the function.
+const OF_OTHER_RESOURCES: [&str; 8] = [
+    "AutoPublishAlias",
+    "AutoPublishAliasAllProperties",
+    "AutoPublishCodeSha256",
+    "DeploymentPreference",
+    "FunctionUrlConfig",
+    "ProvisionedConcurrencyConfig",
+    "SnapStart",
+    "VersionDescription",
+];
+
 pub(super) fn expand(
     mut function: Declared,
     plain: &mut Vec<Declared>,
@@ -37,6 +50,12 @@ pub(super) fn expand(
     let mut properties = emptied(&mut function)?;
     for name in OF_THE_BUILD {
         take(&mut properties, name);
+    }
+    for name in OF_OTHER_RESOURCES {
+        if let Some((key, _)) = properties.iter().find(|(key, _)| key.name == name) {
+            findings.push(Finding::new(key.line, &function.id, format!("{name} is not played here")));
+            take(&mut properties, name);
+        }
     }
     let happenings = take(&mut properties, "Events");
     let invokes = take(&mut properties, "EventInvokeConfig");

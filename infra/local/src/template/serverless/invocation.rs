@@ -45,7 +45,7 @@ pub(super) fn expand(
         for (key, destination) in destinations.into_map(&place)? {
             match key.name.as_str() {
                 "OnFailure" | "OnSuccess" => {
-                    let made = format!("{id}{}Queue", key.name);
+                    let made = format!("{id}{}", key.name);
                     let arn = arn(function, destination, &format!("{place}.{}", key.name), made, beside)?;
                     put(&mut named, &key.name, Node::map(key.line, [("Destination", arn)]));
                 }
@@ -72,15 +72,48 @@ fn arn(
     let line = destination.line;
     let mut parts = destination.into_map(place)?;
     let kind = take(&mut parts, "Type").ok_or_else(|| missing(line, place, "Type"))?;
-    match (kind.as_text(place)?.as_str(), take(&mut parts, "Destination")) {
-        ("SQS" | "SNS" | "EventBridge" | "Lambda" | "S3Bucket", Some(arn)) => Ok(arn),
-        ("SQS", None) => {
-            let arn = Node::attribute(line, &made, "Arn");
-            let properties = Node { line, data: Data::Map(Entries::new()) };
-            beside.push(function.beside(made, "AWS::SQS::Queue", properties));
-            Ok(arn)
+    let (made, property, resource, made_arn) = match kind.as_text(place)?.as_str() {
+        "SQS" => (format!("{made}Queue"), "Destination", "AWS::SQS::Queue", "Arn"),
+        "SNS" => (format!("{made}Topic"), "Destination", "AWS::SNS::Topic", "TopicArn"),
+        "EventBridge" | "Lambda" | "S3Bucket" => {
+            return take(&mut parts, "Destination").ok_or_else(|| missing(line, place, "Destination"));
         }
-        ("SNS" | "EventBridge" | "Lambda" | "S3Bucket", None) => Err(missing(line, place, "Destination")),
-        _ => Err(kind.wrong(place, "of the type SQS, SNS, EventBridge, Lambda or S3Bucket")),
+        _ => return Err(kind.wrong(place, "of the type SQS, SNS, EventBridge, Lambda or S3Bucket")),
+    };
+    let own = Node::attribute(line, &made, made_arn);
+    let arn = match take(&mut parts, property) {
+        None => own,
+        Some(named) if is_perhaps_nothing(&named) => with_otherwise(named, &own),
+        Some(named) => return Ok(named),
+    };
+    beside.push(function.beside(made, resource, Node { line, data: Data::Map(Entries::new()) }));
+    Ok(arn)
+}
+
+/// Is this a choice of which one end is no value?
+fn is_perhaps_nothing(node: &Node) -> bool {
+    match node.single() {
+        Some((key, Node { data: Data::List(parts), .. })) if key.name == "Fn::If" => {
+            parts.iter().skip(1).any(|part| is_nothing(part) || is_perhaps_nothing(part))
+        }
+        _ => false,
+    }
+}
+
+fn is_nothing(node: &Node) -> bool {
+    node.get("Ref").and_then(Node::spelled).as_deref() == Some("AWS::NoValue")
+}
+
+/// The choice with something in place of no value.
+fn with_otherwise(node: Node, own: &Node) -> Node {
+    let line = node.line;
+    match node.data {
+        _ if is_nothing(&Node { line, data: node.data.clone() }) => own.clone(),
+        Data::List(parts) => Node::list(line, parts.into_iter().map(|part| with_otherwise(part, own)).collect()),
+        Data::Map(entries) => {
+            let entries = entries.into_iter().map(|(key, value)| (key, with_otherwise(value, own)));
+            Node { line, data: Data::Map(entries.collect()) }
+        }
+        data => Node { line, data },
     }
 }

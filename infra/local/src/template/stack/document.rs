@@ -21,6 +21,43 @@ pub struct Bus {
     pub name: String,
     /// Its ARN.
     pub arn: String,
+    /// What it logs.
+    pub logging: BusLogging,
+}
+
+/// What a bus logs of the events that it takes and hands on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct BusLogging {
+    /// As far as this.
+    pub level: LogLevel,
+    /// With the events' details?
+    pub with_detail: bool,
+}
+
+/// How much is logged; each level has what the one before it has.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum LogLevel {
+    /// Nothing.
+    #[default]
+    Off,
+    /// What went wrong.
+    Error,
+    /// The larger steps.
+    Info,
+    /// Every step.
+    Trace,
+}
+
+impl LogLevel {
+    /// As CloudFormation spells it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Off => "OFF",
+            Self::Error => "ERROR",
+            Self::Info => "INFO",
+            Self::Trace => "TRACE",
+        }
+    }
 }
 
 /// A group of schedules.
@@ -64,19 +101,21 @@ pub struct Output {
     pub line: usize,
 }
 
-/// What a bus logs at which level is checked and no more: the feed tells everything of every bus.
 pub(super) fn bus(
     resource: &Resource<'_>,
     fields: &mut Fields<'_>,
     findings: &mut Vec<Finding>,
 ) -> Result<Bus, TemplateError> {
     fields.without_effect(&["DeadLetterConfig", "Description", "KmsKeyIdentifier", "Tags"]);
-    if let Some(mut logging) = fields.part("LogConfig")? {
-        logging.word("Level", &["OFF", "ERROR", "INFO", "TRACE"])?;
-        logging.word("IncludeDetail", &["NONE", "FULL"])?;
-        logging.finish(findings);
+    let mut logging = BusLogging::default();
+    if let Some(mut part) = fields.part("LogConfig")? {
+        const LEVELS: [LogLevel; 4] = [LogLevel::Off, LogLevel::Error, LogLevel::Info, LogLevel::Trace];
+        let word = part.word("Level", &LEVELS.map(LogLevel::word))?;
+        logging.level = LEVELS.into_iter().find(|level| Some(level.word()) == word).unwrap_or_default();
+        logging.with_detail = part.word("IncludeDetail", &["NONE", "FULL"])? == Some("FULL");
+        part.finish(findings);
     }
-    Ok(Bus { id: resource.id(), name: resource.name(), arn: resource.arn() })
+    Ok(Bus { id: resource.id(), name: resource.name(), arn: resource.arn(), logging })
 }
 
 pub(super) fn group(resource: &Resource<'_>, fields: &mut Fields<'_>) -> ScheduleGroup {

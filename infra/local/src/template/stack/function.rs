@@ -109,6 +109,7 @@ pub(super) fn read(
     let mut dead_letter_arn = None;
     if let Some(mut part) = fields.part("DeadLetterConfig")? {
         dead_letter_arn = part.text("TargetArn")?;
+        dead_letter_arn.iter().for_each(|arn| name_untold(arn, &part, findings));
         part.finish(findings);
     }
     let reserved = fields.number("ReservedConcurrentExecutions", 0..=1_000_000)?;
@@ -131,6 +132,13 @@ pub(super) fn read(
         policies,
         line: resource.declared.line,
     })
+}
+
+/// Of failures only queues are told here.
+pub(super) fn name_untold(arn: &str, end: &Fields<'_>, findings: &mut Vec<Finding>) {
+    if arn.split(':').nth(2) != Some("sqs") {
+        findings.push(Finding::new(end.line, &end.place, format!("{arn} is no queue, and nothing else is told here")));
+    }
 }
 
 fn read_logging(mut part: Fields<'_>, findings: &mut Vec<Finding>) -> Result<Logging, TemplateError> {
@@ -159,7 +167,14 @@ pub(super) fn read_invokes(fields: &mut Fields<'_>, findings: &mut Vec<Finding>)
     if let Some(mut part) = fields.part("DestinationConfig")? {
         for (name, arn) in [("OnFailure", &mut on_failure_arn), ("OnSuccess", &mut on_success_arn)] {
             if let Some(mut end) = part.part(name)? {
-                *arn = Some(end.need_text("Destination")?);
+                let destination = end.need_text("Destination")?;
+                match name {
+                    "OnSuccess" => {
+                        findings.push(Finding::new(end.line, &end.place, "successes are not told here".to_owned()));
+                    }
+                    _ => name_untold(&destination, &end, findings),
+                }
+                *arn = Some(destination);
                 end.finish(findings);
             }
         }

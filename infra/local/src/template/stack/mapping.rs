@@ -6,6 +6,7 @@ use crate::template::fields::Fields;
 use crate::template::node::Node;
 
 use super::Resource;
+use super::function::name_untold;
 
 /// A function's feed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -151,7 +152,9 @@ fn on_failure(fields: &mut Fields<'_>, findings: &mut Vec<Finding>) -> Result<Op
     let Some(mut ends) = fields.part("DestinationConfig")? else { return Ok(None) };
     let mut arn = None;
     if let Some(mut end) = ends.part("OnFailure")? {
-        arn = Some(end.need_text("Destination")?);
+        let destination = end.need_text("Destination")?;
+        name_untold(&destination, &end, findings);
+        arn = Some(destination);
         end.finish(findings);
     }
     ends.finish(findings);

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use crate::pattern::Pattern;
 use crate::schedule::Expression;
 use crate::template::Finding;
+use crate::template::Settings;
 use crate::template::TemplateError;
 use crate::template::fields::Fields;
 use crate::template::naming::bus_name;
@@ -111,8 +112,11 @@ pub(super) fn read(
     }
     let state = fields.word("State", &["ENABLED", "DISABLED"])?;
     let place = fields.inner("Targets");
-    let targets =
-        fields.list("Targets")?.iter().map(|node| target(node, &place, findings)).collect::<Result<_, _>>()?;
+    let targets = fields
+        .list("Targets")?
+        .iter()
+        .map(|node| target(node, &place, resource.settings, findings))
+        .collect::<Result<_, _>>()?;
     Ok(Rule {
         id: resource.id(),
         name: resource.name(),
@@ -126,14 +130,11 @@ pub(super) fn read(
     })
 }
 
-fn target(node: &Node, place: &str, findings: &mut Vec<Finding>) -> Result<Target, TemplateError> {
+fn target(node: &Node, place: &str, settings: &Settings, findings: &mut Vec<Finding>) -> Result<Target, TemplateError> {
     let mut fields = Fields::of(node, place)?;
     fields.without_effect(&["RoleArn"]);
     let (id, arn) = (fields.need_text("Id")?, fields.need_text("Arn")?);
-    if !is_played(&arn) {
-        let what = format!("{arn} is neither a function nor a queue, and other targets are not played here");
-        findings.push(Finding::new(node.line, place, what));
-    }
+    name_unplayed(&arn, settings, node.line, place, findings);
     let target = Target {
         id,
         arn,
@@ -169,9 +170,20 @@ fn input(fields: &mut Fields<'_>, findings: &mut Vec<Finding>) -> Result<Input, 
     }
 }
 
-/// Functions and queues are the targets that this machine has.
-pub(super) fn is_played(arn: &str) -> bool {
-    matches!(arn.split(':').nth(2), Some("lambda" | "sqs"))
+/// Functions, queues, and buses of the same account and region are the targets that this machine has.
+pub(super) fn name_unplayed(arn: &str, settings: &Settings, line: usize, place: &str, findings: &mut Vec<Finding>) {
+    let parts: Vec<&str> = arn.splitn(6, ':').collect();
+    let is_played = match parts.as_slice() {
+        [_, _, "lambda" | "sqs", ..] => true,
+        [_, _, "events", region, account, bus] => {
+            *region == settings.region && *account == settings.account && bus.starts_with("event-bus/")
+        }
+        _ => false,
+    };
+    if !is_played {
+        let what = format!("{arn} is no function, queue or bus of this account, and other targets are not played here");
+        findings.push(Finding::new(line, place, what));
+    }
 }
 
 pub(super) fn dead_letters(

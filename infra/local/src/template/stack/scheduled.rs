@@ -4,14 +4,15 @@ use jiff::Timestamp;
 
 use crate::schedule::Schedule;
 use crate::template::Finding;
+use crate::template::Settings;
 use crate::template::TemplateError;
 use crate::template::fields::Fields;
 
 use super::Resource;
 use super::rule::Retries;
 use super::rule::dead_letters;
-use super::rule::is_played;
 use super::rule::message_group;
+use super::rule::name_unplayed;
 use super::rule::retries;
 
 /// A schedule of EventBridge Scheduler.
@@ -82,7 +83,7 @@ pub(super) fn read(
     let state = fields.word("State", &["ENABLED", "DISABLED"])?;
     let after = fields.word("ActionAfterCompletion", &["NONE", "DELETE"])?;
     let Some(mut target) = fields.part("Target")? else { return Err(fields.missing("Target")) };
-    let read = read_target(&mut target, findings)?;
+    let read = read_target(&mut target, resource.settings, findings)?;
     target.finish(findings);
     Ok(Scheduled {
         id: resource.id(),
@@ -101,13 +102,14 @@ pub(super) fn read(
     })
 }
 
-fn read_target(fields: &mut Fields<'_>, findings: &mut Vec<Finding>) -> Result<ScheduledTarget, TemplateError> {
+fn read_target(
+    fields: &mut Fields<'_>,
+    settings: &Settings,
+    findings: &mut Vec<Finding>,
+) -> Result<ScheduledTarget, TemplateError> {
     let arn = fields.need_text("Arn")?;
     let is_bus = arn.contains(":event-bus/");
-    if !is_bus && !is_played(&arn) {
-        let what = format!("{arn} is no function, queue or bus, and other targets are not played here");
-        findings.push(Finding::new(fields.line, &fields.place, what));
-    }
+    name_unplayed(&arn, settings, fields.line, &fields.place, findings);
     let event = match fields.part("EventBridgeParameters")? {
         None if is_bus => return Err(fields.missing("EventBridgeParameters")),
         None => None,

@@ -27,18 +27,14 @@ pub struct Table {
     pub create: Value,
     /// The attribute that says when an item expires.
     pub expiry_attribute: Option<String>,
+    /// Can it be set back to any second? Nothing shows of it on this machine, but it has its price.
+    pub is_recoverable: bool,
     /// Where it is declared.
     pub line: usize,
 }
 
-const WITHOUT_EFFECT: [&str; 6] = [
-    "ContributorInsightsSpecification",
-    "DeletionProtectionEnabled",
-    "PointInTimeRecoverySpecification",
-    "SSESpecification",
-    "TableClass",
-    "Tags",
-];
+const WITHOUT_EFFECT: [&str; 5] =
+    ["ContributorInsightsSpecification", "DeletionProtectionEnabled", "SSESpecification", "TableClass", "Tags"];
 
 pub(super) fn read(
     resource: &Resource<'_>,
@@ -83,6 +79,12 @@ pub(super) fn read(
         }
         expiry.finish(findings);
     }
+    let mut is_recoverable = false;
+    if let Some(mut recovery) = fields.part("PointInTimeRecoverySpecification")? {
+        is_recoverable = recovery.truth("PointInTimeRecoveryEnabled")?.unwrap_or(false);
+        recovery.without_effect(&["RecoveryPeriodInDays"]);
+        recovery.finish(findings);
+    }
     Ok(Table {
         id: resource.id(),
         name: resource.name(),
@@ -91,6 +93,7 @@ pub(super) fn read(
         stream_view: stream_view.map(str::to_owned),
         create: Value::Object(create),
         expiry_attribute,
+        is_recoverable,
         line: resource.declared.line,
     })
 }

@@ -86,7 +86,10 @@ fn a_wrong_intrinsic_is_refused_with_its_line_and_its_reason() {
         ("!Split ['', x]", "line 1: Fn::Split: the delimiter must not be empty"),
         ("!FindInMap [Sizes, dev, size]", r#"line 1: there is no entry of a mapping "Sizes.dev.size""#),
         ("!FindInMap [Colours, a, b]", r#"line 1: there is no mapping "Colours""#),
-        ("!FindInMap [Sizes, test]", "line 1: Fn::FindInMap: takes the name of a mapping and two keys"),
+        (
+            "!FindInMap [Sizes, test]",
+            "line 1: Fn::FindInMap: takes the name of a mapping, two keys, and maybe a DefaultValue",
+        ),
         ("!If [Nobody, a, b]", r#"line 1: there is no condition "Nobody""#),
         ("!If [IsTest, a]", "line 1: Fn::If: takes the name of a condition and two values"),
         ("!Equals [a, a]", "line 1: Fn::Equals: stands in Conditions only"),

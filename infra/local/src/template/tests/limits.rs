@@ -96,3 +96,14 @@ fn a_template_cut_off_or_damaged_anywhere_never_panics() {
     }
     assert!(refused > 100, "only {refused} were refused");
 }
+
+#[test]
+fn aliases_that_double_again_and_again_or_lead_too_deep_are_refused_before_they_are_made() {
+    let chain = |link: &dyn Fn(u32) -> String| {
+        let links: String = (1..200).map(|number| format!("  A{number}: &a{number} {}\n", link(number - 1))).collect();
+        format!("Metadata:\n  A0: &a0 [x]\n{links}Resources: {{ Q: {{ Type: AWS::SQS::Queue }} }}")
+    };
+    let doubled = refusal(&chain(&|before| format!("[*a{before}, *a{before}]"))).to_string();
+    assert!(doubled.ends_with("its aliases make more than 100000 values"), "{doubled}");
+    assert!(matches!(refusal(&chain(&|before| format!("[*a{before}]"))), TemplateError::TooDeep { limit: 64, .. }));
+}

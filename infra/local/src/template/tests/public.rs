@@ -4,6 +4,8 @@
 use std::fs;
 use std::path::Path;
 
+use super::super::BusLogging;
+use super::super::LogLevel;
 use super::super::read;
 use super::settings;
 use super::stack;
@@ -45,8 +47,7 @@ fn a_shop_with_an_api_layers_topics_and_state_machines_is_read_and_what_is_not_r
             "events of type S3 are not played here",
             "Globals.Api resources of this type are not played here",
             "Fn::ForEach::Topics is not played here",
-            "the transform AWS::LanguageExtensions is not known",
-            "is neither a function nor a queue",
+            "is no function, queue or bus of this account",
             "Layers is not played here",
             "Fn::GetAZs is not played here",
             "a value of type AWS::SSM::Parameter::Value<String> lies in a store that is not played here",
@@ -61,7 +62,7 @@ fn a_hub_of_other_accounts_with_imports_and_nested_stacks_is_read_and_what_is_no
     assert_named(
         HUB,
         &[
-            "resources of type AWS::Serverless::Application are not played here",
+            "Common resources of type AWS::CloudFormation::Stack are not played here unless their template is a file",
             "resources of type AWS::CloudFormation::Stack are not played here",
             "resources of type Custom::Lookup are not played here",
             "resources of type AWS::Events::ApiDestination are not played here",
@@ -83,9 +84,63 @@ fn what_a_bus_logs_is_known_and_what_it_cannot_log_is_refused() {
         let properties = format!("{{ Name: a, LogConfig: {config} }}");
         read(&format!("Resources: {{ Bus: {{ Type: AWS::Events::EventBus, Properties: {properties} }} }}"), &settings())
     };
-    assert_eq!(bus("{ Level: INFO, IncludeDetail: FULL }").expect("valid").findings, []);
+    let valid = bus("{ Level: INFO, IncludeDetail: FULL }").expect("valid");
+    assert_eq!(valid.findings, []);
+    assert_eq!(valid.buses[0].logging, BusLogging { level: LogLevel::Info, with_detail: true });
+    assert_eq!(bus("!Ref AWS::NoValue").expect("valid").buses[0].logging, BusLogging::default());
     let refused = bus("{ Level: LOUD }").expect_err("no level").to_string();
     assert_eq!(refused, r#"line 1: Bus.LogConfig.Level must be one of OFF, ERROR, INFO, TRACE, not "LOUD""#);
+}
+
+/// What of a stack runs, and the list of what does not.
+fn account(text: &str) -> String {
+    let stack = stack(text);
+    let runs = [
+        (stack.functions.len(), "functions"),
+        (stack.rules.len(), "rules"),
+        (stack.rules.iter().map(|rule| rule.targets.len()).sum(), "targets"),
+        (stack.schedules.len(), "schedules"),
+        (stack.mappings.len(), "mappings"),
+        (stack.queues.len(), "queues"),
+        (stack.tables.len(), "tables"),
+        (stack.buses.len(), "buses"),
+    ];
+    let runs = runs.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}"));
+    let not_run = stack.findings.iter().map(ToString::to_string);
+    let lines = [format!("runs: {}", runs.collect::<Vec<_>>().join(", "))].into_iter().chain(not_run);
+    lines.map(|line| line + "\n").collect()
+}
+
+/// The templates beside this file, each with the account of it.
+fn published() -> Vec<(String, String, String)> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/template/tests/public");
+    let mut all: Vec<_> =
+        fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path()).collect();
+    all.sort();
+    all.retain(|path| path.extension().is_some_and(|ending| ending != "txt"));
+    let read = |path: &Path| fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    all.iter().map(|path| (path.display().to_string(), read(path), read(&path.with_extension("txt")))).collect()
+}
+
+#[test]
+fn of_each_published_template_it_is_known_what_runs_and_what_does_not_with_line_and_reason() {
+    let published = published();
+    assert!(published.len() >= 13, "{}", published.len());
+    for (path, text, wanted) in published {
+        let account = account(&text);
+        assert!(account == wanted, "{path} is read otherwise now; the account of it would be\n{account}");
+    }
+}
+
+#[test]
+fn what_is_poured_in_by_an_alias_is_weaker_than_what_stands_there() {
+    let stack = stack(include_str!("public/anchors.yaml"));
+    let second = stack.functions.iter().find(|function| function.id == "Second").expect("a second function");
+    assert_eq!((second.handler.as_deref(), second.timeout_seconds), (Some("index.second"), 20));
+    assert_eq!(second.environment["STAGE"], "own");
+    assert!(second.environment["TABLE"].starts_with("shop-Table-"));
+    assert_eq!(stack.rules[1].pattern.as_deref(), Some(r#"{"detail-type":["Only"],"source":["first"]}"#));
+    assert_eq!(stack.queues[0].visibility_seconds, 20);
 }
 
 /// What may come into a text where it does not belong.

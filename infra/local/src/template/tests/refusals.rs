@@ -15,7 +15,7 @@ fn what_is_not_a_template_is_refused() {
         ("Resources:\n  A: {}", "line 2: A lacks Type"),
         ("Resources:\n  A-b: { Type: x }", r#"line 2: a logical id must be letters and digits, not "A-b""#),
         ("Resources:\n  A: { Type: x }\n  A: { Type: x }", r#"line 3: "A" is given twice"#),
-        ("A: &a x\nB: *a", "line 2: the template is not valid YAML: CloudFormation takes no aliases"),
+        ("A: &a [*a]", "line 1: the template is not valid YAML: an alias stands within the value that it names"),
         ("a: b\n---\na: b", "line 2: the template is not valid YAML: a second document begins"),
         ("[a]: b", "line 1: a key must be text, not a list"),
         (
@@ -94,7 +94,7 @@ fn a_property_of_the_wrong_shape_is_refused() {
 fn what_this_machine_does_not_play_is_named_with_its_line() {
     let text = "
 Rules: {}
-Transform: [AWS::LanguageExtensions]
+Transform: [OurMacro]
 Resources:
   Stream: { Type: AWS::Kinesis::Stream }
   Queue:
@@ -122,7 +122,7 @@ Resources:
     let found: Vec<String> = findings(text);
     let wanted = [
         "line 2: the template: the section Rules is not read",
-        "line 3: the template: the transform AWS::LanguageExtensions is not known",
+        "line 3: the template: the transform OurMacro is not known",
         "line 5: Stream: resources of type AWS::Kinesis::Stream are not played here",
         "line 8: Queue: the attribute Colour is not known",
         "line 10: Stream: what Ref gives for a AWS::Kinesis::Stream is not known; \"shop-Stream-",

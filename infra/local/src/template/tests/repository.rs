@@ -51,3 +51,9 @@ fn every_failure_of_our_template_ends_in_a_queue_that_is_there() {
         assert!(is_there(&function.invokes.on_failure_arn), "{} tells nobody of its failures", function.id);
     }
 }
+
+#[test]
+fn what_a_table_can_be_set_back_to_is_known_for_its_price() {
+    let recoverable = |stage: &str| own(stage).tables.iter().filter(|table| table.is_recoverable).count();
+    assert_eq!((recoverable("test"), recoverable("prod")), (0, own("prod").tables.len()));
+}

@@ -122,8 +122,8 @@ fn what_of_a_function_is_not_played_is_named() {
             "{ AutoPublishAlias: live, Events: { A: { Type: Api }, B: { Type: SQS, Properties: { Queue: 'arn:aws:sqs:r:a:q', Odd: 1 } } } }"
         )),
         [
-            "line 5: F.Events.A: events of type Api are not played here",
             "line 5: F: AutoPublishAlias is not played here",
+            "line 5: F.Events.A: events of type Api are not played here",
             "line 5: FB: Odd is not played here",
         ],
     );

@@ -124,6 +124,7 @@ impl State {
             self.said.push(Delivery {
                 id: id.clone(),
                 source: entry["Source"].as_str().unwrap().to_owned(),
+                account: None,
                 detail_type: entry["DetailType"].as_str().unwrap().to_owned(),
                 time: jiff::Timestamp::UNIX_EPOCH,
                 detail: RawValue::from_string(entry["Detail"].as_str().unwrap().to_owned()).unwrap(),

@@ -143,5 +143,6 @@ pub(super) fn refused() -> Vec<(Shape, &'static str)> {
         (twice, "stands twice"),
         (shape(&event(&json!([1])), &RULE), "needs correction"),
         (kept_as("MALFORMED", &json!("no event")), "no event of a bus"),
+        (kept_as("FORGED", &by_hand()), "it was forged"),
     ]
 }

@@ -121,6 +121,7 @@ impl SimBus {
         let delivery = Delivery {
             id: self.chance.uuid(time).to_string(),
             source: source.to_owned(),
+            account: None,
             detail_type: name.to_owned(),
             time,
             detail,

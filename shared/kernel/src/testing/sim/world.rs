@@ -34,6 +34,7 @@ use crate::party::Parties;
 use crate::route::Route;
 use crate::store::EventStore;
 use crate::timers::Timers;
+use crate::trust::Trust;
 use crate::view::ViewStore;
 
 /// So many environments run the functions.
@@ -63,6 +64,8 @@ pub struct Plan {
     pub mouth: fn(Arc<dyn Bus>) -> Arc<dyn Bus>,
     /// How the relay's answers are taken.
     pub acknowledge: Acknowledge,
+    /// How far the functions believe the bus.
+    pub trust: Trust,
     /// Whether every step is written down.
     pub traced: bool,
 }
@@ -81,6 +84,7 @@ impl Plan {
             mailer: memory.mailer.clone(),
             mouth: |bus| bus,
             acknowledge: up_to_the_first_not_done,
+            trust: Trust::default(),
             traced: false,
         }
     }
@@ -122,6 +126,7 @@ impl World {
                 ids: Arc::new(chance.clone()),
                 parties: Parties::default().with(Arc::clone(&mailer)),
                 cache: Cache::new(REMEMBERED_STREAMS),
+                trust: plan.trust.clone(),
             })
         };
         bus.environments().set((0..ENVIRONMENTS).map(environment).collect());

@@ -34,6 +34,10 @@ pub(super) async fn a_stream_is_read_from_any_place(store: &dyn EventStore, pref
         let found: Vec<u64> = commits.iter().map(|commit| commit.version).collect();
         assert_same(&format!("the commits since {from} begin"), &found.as_slice(), &begins);
     }
+    for (version, begins) in [(0, None), (1, Some(1)), (2, Some(2)), (3, None), (5, Some(5)), (6, None), (7, None)] {
+        let found = must(store.at(&stream, version).await, "at").map(|commit| commit.version);
+        assert_same(&format!("the commit at {version}"), &found, &begins);
+    }
     let commits = must(store.since(&stream, 1).await, "since");
     must(check_contiguous(&stream, 1, &commits), "the commits follow one another");
     let newest = must(store.newest(&stream).await, "newest").map(|commit| (commit.version, commit.last_version()));

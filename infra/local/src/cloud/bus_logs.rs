@@ -1,0 +1,168 @@
+//! What a bus logs of an event's way, step by step and as far as its level goes, in the words of EventBridge's own log
+//! records. The steps follow from the news; only those who read the feed get them.
+
+use std::collections::BTreeMap;
+
+use jiff::SignedDuration;
+use jiff::Timestamp;
+use serde_json::Value;
+use serde_json::json;
+
+use crate::clock::Clock;
+use crate::events::News;
+use crate::events::Outcome;
+use crate::template::BusLogging;
+use crate::template::LogLevel;
+use crate::template::Stack;
+
+/// The buses that log.
+pub(super) struct BusLogs {
+    buses: BTreeMap<String, Logged>,
+    clock: Clock,
+}
+
+struct Logged {
+    arn: String,
+    logging: BusLogging,
+}
+
+/// One step of one event's way.
+struct Step<'n> {
+    kind: &'static str,
+    level: LogLevel,
+    event_id: &'n str,
+    details: Value,
+    error: Option<Value>,
+}
+
+impl BusLogs {
+    pub(super) fn of(stack: &Stack, clock: &Clock) -> Self {
+        let logged = stack.buses.iter().filter(|bus| bus.logging.level > LogLevel::Off);
+        let buses =
+            logged.map(|bus| (bus.name.clone(), Logged { arn: bus.arn.clone(), logging: bus.logging })).collect();
+        Self { buses, clock: clock.clone() }
+    }
+
+    /// The lines that follow from these news.
+    pub(super) fn lines(&self, news: &News) -> Vec<Value> {
+        let Some((name, bus)) = bus_of(news).and_then(|name| self.buses.get_key_value(name)) else { return Vec::new() };
+        let steps = match news {
+            News::Put { event_id, event, rules, .. } => put(event_id, event, rules, bus),
+            News::Tried { .. } => tried(news),
+            News::NotRemembered { .. } => Vec::new(),
+        };
+        let at = self.clock.now();
+        let wanted = steps.into_iter().filter(|step| step.level <= bus.logging.level);
+        wanted.map(|step| json!({ "kind": "busLog", "bus": name, "line": step.record(name, bus, at) })).collect()
+    }
+}
+
+impl Step<'_> {
+    fn record(self, name: &str, bus: &Logged, at: Timestamp) -> Value {
+        let mut record = json!({
+            "resource_arn": bus.arn,
+            "event_bus_name": name,
+            "event_id": self.event_id,
+            "message_timestamp_ms": at.as_millisecond(),
+            "message_type": self.kind,
+            "log_level": self.level.word(),
+            "details": self.details,
+        });
+        if let (Some(fields), Some(error)) = (record.as_object_mut(), self.error) {
+            fields.insert("error".to_owned(), error);
+        }
+        record
+    }
+}
+
+/// The bus that news are of: that of the event, or of the rule, whose ARN leaves out the default one.
+fn bus_of(news: &News) -> Option<&str> {
+    match news {
+        News::Put { bus, .. } => Some(bus),
+        News::Tried { rule_arn, .. } => {
+            let (service, rule) = rule_arn.split_once(":rule/")?;
+            let is_rule = service.split(':').nth(2) == Some("events");
+            is_rule.then(|| rule.rsplit_once('/').map_or("default", |(bus, _)| bus))
+        }
+        News::NotRemembered { .. } => None,
+    }
+}
+
+fn put<'n>(event_id: &'n str, event: &str, rules: &[String], bus: &Logged) -> Vec<Step<'n>> {
+    let event: Value = serde_json::from_str(event).unwrap_or_default();
+    let mut details = json!({
+        "caller_account_id": event["account"], "source": event["source"], "detail_type": event["detail-type"],
+        "resources": event["resources"],
+    });
+    if let (true, Some(fields)) = (bus.logging.with_detail, details.as_object_mut()) {
+        fields.insert("event_detail".to_owned(), event["detail"].to_string().into());
+    }
+    let step = |kind, level, details| Step { kind, level, event_id, details, error: None };
+    let mut steps = vec![
+        step("EVENT_RECEIPT", LogLevel::Trace, details.clone()),
+        step("EVENT_INGEST_SUCCESS", LogLevel::Info, details.clone()),
+        step("RULE_MATCH_START", LogLevel::Trace, details),
+    ];
+    if rules.is_empty() {
+        steps.push(step("NO_STANDARD_RULES_MATCHED", LogLevel::Info, json!({})));
+    }
+    // On the bus's own ARN follows the rule's: they are of one region and account.
+    let arn = |rule: &String| bus.arn.replacen(":event-bus/", ":rule/", 1) + "/" + rule;
+    let matched = rules.iter().map(|rule| step("RULE_MATCH", LogLevel::Info, json!({ "rule_arn": arn(rule) })));
+    steps.extend(matched);
+    steps
+}
+
+fn tried(news: &News) -> Vec<Step<'_>> {
+    let News::Tried { event_id, rule_arn, target_arn, attempt, age, latency, outcome } = news else {
+        return Vec::new();
+    };
+    let begun = || json!({ "rule_arn": rule_arn, "target_arn": target_arn, "attempt_count": attempt });
+    let ended = || {
+        json!({
+            "rule_arn": rule_arn, "target_arn": target_arn, "total_attempts": attempt,
+            "ingestion_to_complete_latency_ms": milliseconds(age), "target_duration_ms": milliseconds(latency),
+        })
+    };
+    let attempted = || {
+        json!({
+            "rule_arn": rule_arn, "target_arn": target_arn, "attempt_count": attempt,
+            "attempt_type": if *attempt == 1 { "FIRST" } else { "RETRY" }, "target_duration_ms": milliseconds(latency),
+        })
+    };
+    let step = |kind, level, details| Step { kind, level, event_id, details, error: None };
+    let failed = |kind, code: &str, message: &str, details| {
+        let service = target_arn.split(':').nth(2);
+        let error = json!({ "error_message": format!("{code}: {message}"), "aws_service": service });
+        Step { kind, level: LogLevel::Error, event_id, details, error: Some(error) }
+    };
+    let mut steps = Vec::new();
+    if *attempt == 1 {
+        steps.push(step("INVOCATION_START", LogLevel::Info, begun()));
+    }
+    steps.push(step("INVOCATION_ATTEMPT_START", LogLevel::Trace, begun()));
+    match outcome {
+        Outcome::Delivered => {
+            steps.push(step("INVOCATION_ATTEMPT_SUCCESS", LogLevel::Trace, attempted()));
+            steps.push(step("INVOCATION_SUCCESS", LogLevel::Info, ended()));
+        }
+        Outcome::Again { code, message, .. } => {
+            let throttled = code == "THROTTLING";
+            let kind = if throttled { "INVOCATION_ATTEMPT_THROTTLE" } else { "INVOCATION_ATTEMPT_RETRYABLE_FAILURE" };
+            steps.push(failed(kind, code, message, attempted()));
+        }
+        Outcome::DeadLettered { code, message } => {
+            steps.push(failed("INVOCATION_ATTEMPT_PERMANENT_FAILURE", code, message, attempted()));
+            steps.push(failed("INVOCATION_DLQ", code, message, ended()));
+        }
+        Outcome::Dropped { code, message } => {
+            steps.push(failed("INVOCATION_ATTEMPT_PERMANENT_FAILURE", code, message, attempted()));
+            steps.push(failed("INVOCATION_FAILURE", code, message, ended()));
+        }
+    }
+    steps
+}
+
+fn milliseconds(duration: &SignedDuration) -> i128 {
+    duration.as_millis()
+}

@@ -1,0 +1,58 @@
+//! Where a template stands among those that nest each other, so that a path is looked for from the right folder, a
+//! circle is seen, and many small templates together do not ask for more than one large one may.
+
+use std::path::Path;
+use std::path::PathBuf;
+
+use super::TemplateError;
+use super::document::Declared;
+
+/// What a nested template costs in levels, beside those of its own values.
+const LEVELS: usize = 8;
+
+/// The place of one template.
+pub(super) struct Nesting {
+    /// Its own file last, those in which it is nested before it.
+    files: Vec<PathBuf>,
+    /// Its path as seen from the outermost template; nothing for that one.
+    pub(super) shown: Option<String>,
+    pub(super) depth: usize,
+    pub(super) made: usize,
+}
+
+impl Nesting {
+    /// The place of a template that is in no other.
+    pub(super) fn outermost(file: Option<&Path>) -> Self {
+        let file = file.map(|file| file.canonicalize().unwrap_or_else(|_| file.to_owned()));
+        Self { files: file.into_iter().collect(), shown: None, depth: 0, made: 0 }
+    }
+
+    /// The text of a nested template and its place; nothing if it is not on this machine at all.
+    pub(super) fn inner(
+        &self,
+        resource: &Declared,
+        path: &str,
+        depth: usize,
+        made: usize,
+    ) -> Result<Option<(String, Self)>, TemplateError> {
+        let Some(own) = self.files.last().filter(|_| !path.contains("://")) else { return Ok(None) };
+        let shown = Path::new(self.shown.as_deref().unwrap_or_default()).with_file_name(path).display().to_string();
+        let unread = |problem: std::io::Error| TemplateError::NestedFile {
+            line: resource.line,
+            resource: resource.id.clone(),
+            path: shown.clone(),
+            problem: problem.kind().to_string(),
+        };
+        let file = own.with_file_name(path).canonicalize().map_err(unread)?;
+        if let Some(first) = self.files.iter().position(|above| *above == file) {
+            let name = |file: &PathBuf| file.file_name().map(|name| name.to_string_lossy().into_owned());
+            let names = self.files.iter().skip(first).chain([&file]).filter_map(name);
+            let path = names.collect::<Vec<_>>().join(" → ");
+            return Err(TemplateError::Cycle { line: resource.line, path });
+        }
+        let text = std::fs::read_to_string(&file).map_err(unread)?;
+        let files = self.files.iter().cloned().chain([file]).collect();
+        let made = made.saturating_add(text.len());
+        Ok(Some((text, Self { files, shown: Some(shown), depth: depth + LEVELS, made })))
+    }
+}
