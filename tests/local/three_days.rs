@@ -28,6 +28,7 @@ async fn in_three_days_one_order_is_confirmed_one_misses_its_deadline_and_three_
     let running = standing(&[]).await.unwrap();
     let (start, mut feed) = (now(&running), running.cloud.feed());
     say(&running, "ReceiveStock", json!({ "sku": "mug", "quantity": 10 })).await;
+    walk(&running, SignedDuration::ZERO).await;
     say(&running, "PlaceOrder", two_mugs("in-time")).await;
     walk(&running, SignedDuration::from_mins(1)).await;
 

@@ -42,7 +42,8 @@ pub(crate) async fn run<S: Sender>(sender: Arc<S>) {
     }
 }
 
-fn next_moment<S: Sender>(state: &mut S::State) -> Option<Timestamp> {
+/// When the next delivery is due, or something comes by itself.
+pub(super) fn next_moment<S: Sender>(state: &mut S::State) -> Option<Timestamp> {
     let firing = S::next_firing(state);
     firing.into_iter().chain(S::outbox(state).next_due()).min()
 }

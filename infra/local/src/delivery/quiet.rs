@@ -2,12 +2,16 @@
 
 use jiff::Timestamp;
 
+use super::driver::next_moment;
 use super::sender::Sender;
 
-/// Whether no delivery is under way or due, and nothing comes by itself now.
+/// Whether no delivery is under way or due, nothing comes by itself now, and the clock knows when something will: who
+/// has just begun may not have set his alarm yet, and must not be passed by.
 pub(crate) fn is_quiet<S: Sender>(sender: &S, now: Timestamp) -> bool {
     let mut state = sender.ledger().state();
-    let fires = S::next_firing(&state).is_some_and(|next| next <= now);
-    let outbox = S::outbox(&mut state);
-    !fires && outbox.in_work() == 0 && outbox.next_due().is_none_or(|due| due > now)
+    if S::outbox(&mut state).in_work() > 0 {
+        return false;
+    }
+    let wake = sender.around().clock.next_wake();
+    next_moment::<S>(&mut state).is_none_or(|next| next > now && wake.is_some_and(|wake| wake <= next))
 }

@@ -3,11 +3,14 @@
 
 mod answer;
 
+use std::time::Duration;
+
 use jiff::SignedDuration;
 use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::Value;
 use serde_json::json;
+use tokio::time::Instant;
 use uuid::Uuid;
 
 use super::Sqs;
@@ -37,44 +40,47 @@ pub(super) struct Receive {
 }
 
 impl Sqs {
-    /// Receives, and waits if there is nothing and the caller has time.
+    /// Receives, and waits if there is nothing and the caller has time: so long by the clock, and no longer by the
+    /// world's, where the caller waits. A clock that stands keeps nobody.
     pub(super) async fn receive(&self, request: Receive) -> Result<Value, AwsError> {
         let mut changes = self.inner.changes.subscribe();
-        let mut until: Option<Timestamp> = None;
+        let mut until: Option<(Timestamp, Instant)> = None;
         loop {
             changes.mark_unchanged();
-            let (now, deadline, next_visible) = {
+            let (now, (deadline, worlds), next_visible) = {
                 let mut turn = self.turn();
                 let name = turn.enter(request.queue_url.as_deref())?;
                 let found = receive(&mut turn, &name, &request)?;
                 let deadline = match until {
                     Some(deadline) => deadline,
-                    None => deadline(&turn, &name, &request)?,
+                    None => deadlines(&turn, &name, &request)?,
                 };
                 if !found.is_empty() {
                     return Ok(json!({ "Messages": found }));
                 }
                 (turn.now, deadline, turn.queue(&name)?.next_visible(turn.now))
             };
-            if now >= deadline {
+            if now >= deadline || Instant::now() >= worlds {
                 return Ok(json!({}));
             }
-            until = Some(deadline);
+            until = Some((deadline, worlds));
             let wake = next_visible.map_or(deadline, |next| next.min(deadline));
             tokio::select! {
                 // The sender lives as long as this queue: an error cannot come.
                 _ = changes.changed() => {}
                 () = self.inner.clock.sleep_until(wake) => {}
+                () = tokio::time::sleep_until(worlds) => {}
             }
         }
     }
 }
 
-fn deadline(turn: &Turn<'_>, name: &str, request: &Receive) -> Result<Timestamp, AwsError> {
+fn deadlines(turn: &Turn<'_>, name: &str, request: &Receive) -> Result<(Timestamp, Instant), AwsError> {
     let wait = between("WaitTimeSeconds", request.wait_time_seconds, 0, 20)?;
     let wait = wait.unwrap_or(turn.queue(name)?.number("ReceiveMessageWaitTimeSeconds"));
+    let worlds = Instant::now() + Duration::from_secs(wait);
     let wait = SignedDuration::from_secs(i64::try_from(wait).unwrap_or_default());
-    Ok(turn.now.checked_add(wait).unwrap_or(Timestamp::MAX))
+    Ok((turn.now.checked_add(wait).unwrap_or(Timestamp::MAX), worlds))
 }
 
 fn receive(turn: &mut Turn<'_>, name: &str, request: &Receive) -> Result<Vec<Value>, AwsError> {

@@ -1,9 +1,12 @@
 //! Long polling: who waits is woken by what comes, and by the clock.
 
+use std::time::Duration;
+
 use jiff::SignedDuration;
 use serde_json::Value;
 use serde_json::json;
 use tokio::task::JoinHandle;
+use tokio::time::Instant;
 
 use super::Stage;
 
@@ -95,4 +98,14 @@ async fn a_dead_letter_wakes_who_waits_for_it_and_a_deleted_queue_ends_the_wait(
     settle().await;
     stage.ask("DeleteQueue", json!({ "QueueUrl": live })).await;
     assert_eq!(waiting.await.expect("the receiver").expect_err("no queue").code, "QueueDoesNotExist");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_clock_that_stands_keeps_nobody_longer_than_he_wanted_to_wait() {
+    let (stage, url) = Stage::with("orders", json!({})).await;
+    let (shown, began) = (stage.clock.now(), Instant::now());
+    let answer = stage.ask("ReceiveMessage", json!({ "QueueUrl": url, "WaitTimeSeconds": 20 })).await;
+    assert_eq!(answer, json!({}));
+    assert_eq!(stage.clock.now(), shown);
+    assert!(began.elapsed() >= Duration::from_secs(20));
 }
