@@ -21,9 +21,9 @@ LAST_HINT = "/_causeway/feed"
 class Cloud:
     """A cloud that runs until `stop`."""
 
-    def __init__(self, program):
+    def __init__(self, program, *options):
         self.log = tempfile.NamedTemporaryFile(mode="w+", suffix=".log", dir=ROOT / "target")
-        command = [program, "up", "--port", "0", "--memory"]
+        command = [program, "up", "--port", "0", "--memory", *options]
         self.process = subprocess.Popen(
             command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=self.log, stderr=subprocess.STDOUT, env=plain()
         )
@@ -76,11 +76,11 @@ def plain():
     return kept | nowhere | {"PATH": os.pathsep.join([programs, kept.get("PATH", "")])}
 
 
-def eventually(look):
+def eventually(look, patience=PATIENCE):
     """What `look` gives as soon as it gives something; an error if it never does."""
-    end = time.monotonic() + PATIENCE
+    end = time.monotonic() + patience
     while time.monotonic() < end:
         if found := look():
             return found
         time.sleep(0.05)
-    raise AssertionError(f"not so after {PATIENCE} seconds: {look.__doc__ or look.__name__}")
+    raise AssertionError(f"not so after {patience} seconds: {look.__doc__ or look.__name__}")

@@ -11,6 +11,7 @@ use clap::Args;
 mod aws_tools;
 pub mod licences;
 mod python;
+mod rehearsal;
 mod run;
 mod stages;
 mod template;

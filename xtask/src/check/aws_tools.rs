@@ -11,7 +11,8 @@ use crate::check::run::counted;
 use crate::check::run::whole;
 use crate::place;
 
-const TOOLS: Environment = Environment { requirements: "tests/aws/requirements.txt", folder: "target/python-aws" };
+pub(super) const TOOLS: Environment =
+    Environment { requirements: "tests/aws/requirements.txt", folder: "target/python-aws" };
 
 /// Builds the command, as all binaries are built here, and runs the journeys with it.
 pub(super) fn check(root: &Path) -> anyhow::Result<Tally> {

@@ -6,6 +6,7 @@ use std::process::Command;
 
 use crate::check::aws_tools;
 use crate::check::licences;
+use crate::check::rehearsal;
 use crate::check::run::Tally;
 use crate::check::run::counted;
 use crate::check::run::whole;
@@ -27,14 +28,20 @@ pub(super) fn all() -> Vec<Stage> {
         Stage { name: "clippy", what: "no warning in any target", run: clippy },
         Stage { name: "binaries", what: "all binaries are built, which some tests start", run: binaries },
         Stage { name: "tests", what: "all tests", run: tests },
+        Stage { name: "traces", what: "functions that are built with traces tell them", run: traces },
         Stage { name: "doctests", what: "the examples in the docs run", run: doctests },
         Stage { name: "aws", what: "the AWS CLI and boto3 make the first journey", run: aws_tools::check },
+        Stage {
+            name: "rehearsal",
+            what: "the stack is deployed, makes its journeys and is deleted",
+            run: rehearsal::check,
+        },
         Stage { name: "storm", what: "orders survive kill -9 of functions and cloud", run: storm },
         Stage { name: "docs", what: "the docs build without a warning", run: docs },
         Stage { name: "licences", what: "every dependency has an allowed licence", run: licences },
         Stage {
             name: "template",
-            what: "sam validate --lint, cfn-lint and checkov find nothing",
+            what: "sam validate --lint, cfn-lint and checkov find nothing; our reader agrees with the translator",
             run: template::check,
         },
     ]
@@ -81,6 +88,15 @@ fn tests(root: &Path) -> anyhow::Result<Tally> {
         &["test", "--locked", "--workspace", "--lib", "--bins", "--tests", "--no-fail-fast"]
     };
     counted(&mut cargo(root, runner))
+}
+
+/// `tests` stands beside `aws`, so that all that does not know of traces has the features it was built with before.
+fn traces(root: &Path) -> anyhow::Result<Tally> {
+    let what = ["--locked", "--package", "aws", "--package", "tests", "--features", "aws/otel", "--lib"];
+    let linted = whole(cargo(root, &["clippy"]).args(what).args(["--", "-D", "warnings"]))?;
+    let runner: &[&str] = if has(root, "nextest") { &["nextest", "run"] } else { &["test"] };
+    let tested = counted(cargo(root, runner).args(what).arg("telemetry::traces::"))?;
+    Ok(linted + tested)
 }
 
 fn doctests(root: &Path) -> anyhow::Result<Tally> {

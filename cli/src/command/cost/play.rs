@@ -36,15 +36,6 @@ use crate::up::STACK;
 /// Nobody comes for so long.
 const MONTH: SignedDuration = SignedDuration::from_hours(24 * 30);
 
-/// A day before that, for those who wake up slowly.
-const DAY: SignedDuration = SignedDuration::from_hours(24);
-
-/// So often it is looked whether they are up.
-const LOOKS: u32 = 200;
-
-/// Between two looks.
-const BETWEEN_LOOKS: Duration = Duration::from_millis(5);
-
 /// How long it may take until everything that was set going has ended, in the time of the world.
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -123,7 +114,6 @@ impl Stage {
     }
 
     async fn play(&self, wanted: &Cost, client: &Client) -> anyhow::Result<Played> {
-        self.wake_up().await?;
         self.walk(MONTH).await?;
         let idle = self.counter.take();
         for entry in order::goods(wanted)? {
@@ -155,22 +145,6 @@ impl Stage {
         let answer = client.put_events().entries(entry).send().await?;
         ensure!(answer.failed_entry_count() == 0, "the bus did not take a message: {:?}", answer.entries());
         self.walk(SignedDuration::ZERO).await
-    }
-
-    /// Walks a day that is not counted. Whoever fires by itself has then begun to look at the clock; a walk that comes
-    /// before leaps over what would have fired.
-    async fn wake_up(&self) -> anyhow::Result<()> {
-        self.walk(DAY).await?;
-        let fires = self.stack.rules.iter().any(|rule| rule.enabled && rule.schedule.is_some());
-        for _ in 0..if fires { LOOKS } else { 0 } {
-            if !self.counter.take().functions.is_empty() {
-                break;
-            }
-            tokio::time::sleep(BETWEEN_LOOKS).await;
-        }
-        self.walk(SignedDuration::ZERO).await?;
-        drop(self.counter.take());
-        Ok(())
     }
 
     async fn walk(&self, duration: SignedDuration) -> anyhow::Result<()> {

@@ -1,0 +1,81 @@
+"""What is deployed: the folder that `sam build` left, or one laid out like it from binaries that are there already;
+and for MiniStack, where it checks rights, a copy of the built template with the rights that it understands."""
+
+import json
+import pathlib
+import re
+import shutil
+import subprocess
+
+import yaml
+
+from cloud import ROOT
+
+TEMPLATE = "infra/template.yaml"
+MADE = ROOT / "target/rehearsal"
+# A resource begins with its name, indented by two.
+RESOURCE = re.compile(r"(?m)^(?=  \w+:\n)")
+# Policies whose conditions MiniStack has no values for.
+UNCONDITIONED = ["SayFacts", "SayRejections", "SendMail"]
+
+
+def laid_out(binaries):
+    """A folder as `sam build` makes it, of these binaries, without what only a debugger reads."""
+    built = MADE / "build"
+    shutil.rmtree(built, ignore_errors=True)
+    parts = []
+    for part in RESOURCE.split((ROOT / TEMPLATE).read_text(encoding="utf-8")):
+        if binary := re.search(r"Binary: ([a-z0-9-]+)", part):
+            name = part.split(":", 1)[0].strip()
+            part = part.replace("    Properties:\n", f"    Properties:\n      CodeUri: {name}\n", 1)
+            (built / name).mkdir(parents=True)
+            program = pathlib.Path(binaries) / binary.group(1)
+            subprocess.run(["strip", "-o", built / name / "bootstrap", program], check=True)
+        parts.append(part)
+    (built / "template.yaml").write_text("".join(parts), encoding="utf-8")
+    return built
+
+
+def for_ministack(built):
+    """The built template with rights that MiniStack can check; the others stand in the table of differences."""
+    template = yaml.load((built / "template.yaml").read_text(encoding="utf-8"), Loader=CloudFormation)
+    resources = template["Resources"]
+    for name in UNCONDITIONED:
+        for statement in statements(resources[name]):
+            del statement["Condition"]
+    # Who sends mail is asked for all of it, and who sets a timer for the group that schedules have by default.
+    for statement in statements(resources["SendMail"]):
+        statement["Resource"] = "*"
+    (schedules, _) = statements(resources["SetTimers"])
+    schedules["Resource"]["Fn::Sub"] = schedules["Resource"]["Fn::Sub"].replace("${Timers}", "default")
+    copy = built / "ministack.json"
+    copy.write_text(json.dumps(template, indent=1), encoding="utf-8")
+    return copy
+
+
+def statements(policy):
+    return policy["Properties"]["PolicyDocument"]["Statement"]
+
+
+class CloudFormation(yaml.SafeLoader):
+    """YAML with the short forms of CloudFormation's functions; a date stays a text."""
+
+    yaml_implicit_resolvers = {
+        first: [(tag, sought) for tag, sought in resolvers if tag != "tag:yaml.org,2002:timestamp"]
+        for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+    }
+
+
+def in_full(loader, name, node):
+    construct = {
+        yaml.ScalarNode: loader.construct_scalar,
+        yaml.SequenceNode: lambda node: loader.construct_sequence(node, deep=True),
+        yaml.MappingNode: lambda node: loader.construct_mapping(node, deep=True),
+    }[type(node)]
+    value = construct(node)
+    if name == "GetAtt" and isinstance(value, str):
+        value = value.split(".", 1)
+    return {name if name in ("Ref", "Condition") else f"Fn::{name}": value}
+
+
+CloudFormation.add_multi_constructor("!", in_full)

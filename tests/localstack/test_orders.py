@@ -1,0 +1,81 @@
+"""The journeys of an order, to their last state in the tables."""
+
+import json
+import subprocess
+import unittest
+
+import differences
+import journeys
+from cloud import PATIENCE
+from cloud import ROOT
+from cloud import eventually
+from journeys import fresh
+
+
+class Orders(unittest.TestCase):
+    """`self.endpoint` is the endpoint of this run."""
+
+    def mailed(self, order, subject):
+        """The buyer has one mail, and the log says so."""
+        if "mail" in differences.lacking:
+            return
+
+        def mails():
+            """the buyer has the mail"""
+            return self.endpoint.mails(order)
+
+        mails = eventually(mails)
+        self.assertEqual(len(mails), 1, mails)
+        self.assertIn(subject, json.dumps(mails))
+
+    def test_an_order_with_stock_is_confirmed_mailed_and_kept(self):
+        order, sku = fresh("o"), fresh("mug")
+        journeys.say(journeys.stocked(sku))
+        journeys.in_stock(sku)
+        journeys.say(journeys.ordered(order, sku))
+        row = journeys.ends(order, "confirmed")
+        self.assertEqual((row["_userId"], row["_total"]), ("u-1", {"amount": 2998, "currency": "EUR"}))
+        journeys.process_ends(order, "completed")
+        self.assertEqual(journeys.names(f"order/{order}"), ["OrderPlaced", "OrderConfirmed"])
+        stock = journeys.row(f"stock/{sku}")
+        self.assertEqual((stock["_available"], stock["_reserved"]), (38, 2))
+        self.mailed(order, "is confirmed")
+
+    def test_an_order_without_stock_is_cancelled_and_what_was_reserved_is_given_back(self):
+        order, there, missing = fresh("o"), fresh("mug"), fresh("cup")
+        journeys.say(journeys.stocked(there))
+        journeys.in_stock(there)
+        journeys.say(journeys.ordered(order, there, missing))
+        journeys.ends(order, "cancelled")
+        journeys.process_ends(order, "compensated")
+        (cancelled,) = [fact for fact in journeys.facts(f"order/{order}") if fact["type"] == "OrderCancelled"]
+        self.assertIn(missing, cancelled["data"]["reason"])
+
+        def given_back():
+            """all stock is available again"""
+            stock = journeys.row(f"stock/{there}")
+            return (stock["_available"], stock["_reserved"]) == (40, 0)
+
+        eventually(given_back)
+        self.mailed(order, "is cancelled")
+
+    def test_the_samples_make_their_journey_by_the_aws_cli(self):
+        for sample in ["inventory/ReceiveStock", "order/PlaceOrder"]:
+            said = self.aws(f"events put-events --entries file://events/{sample}.v1.json")
+            self.assertEqual(said["FailedEntryCount"], 0)
+        key = """'{"row":{"S":"order-summary/o-1001"}}'"""
+
+        def confirmed():
+            """the sample's order is confirmed"""
+            row = self.aws(f"dynamodb get-item --table-name {journeys.STACK}-views --key {key}").get("Item", {})
+            return row if row.get("_status") == {"S": "confirmed"} else None
+
+        self.assertEqual(eventually(confirmed)["_total"]["M"]["amount"], {"N": "2998"})
+
+    def aws(self, words):
+        done = subprocess.run(
+            ["sh", "-c", f"aws --output json {words}"], cwd=ROOT, stdin=subprocess.DEVNULL,
+            capture_output=True, text=True, timeout=PATIENCE,
+        )  # fmt: skip
+        self.assertEqual(done.returncode, 0, f"{words}\n{done.stdout}{done.stderr}")
+        return json.loads(done.stdout) if done.stdout else {}
