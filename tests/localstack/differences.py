@@ -158,3 +158,16 @@ def table(endpoint):
     lines = [f"{line.name}: {line.fact} ({line.stands}).\n    {endpoint} {line.instead[endpoint]}"
              for line in TABLE if endpoint in line.instead]  # fmt: skip
     return "\n".join([f"Where {endpoint} differs:", *(lines or ["nowhere that is known"])])
+
+
+def page():
+    """All lines, as they stand in the docs."""
+    lines = ["| a fact of AWS, and where it stands | what others do |", "|---|---|"]
+    for line in TABLE:
+        others = "; ".join(f"**{endpoint}** {instead}" for endpoint, instead in line.instead.items())
+        lines.append(f"| {line.fact} ({line.stands}) | {others} |")
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    print(page())
