@@ -13,6 +13,7 @@ mod protection;
 mod queues;
 mod rights;
 mod sources;
+mod traces;
 mod watch;
 
 /// Fails with all that is wrong at once.

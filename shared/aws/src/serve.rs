@@ -41,6 +41,7 @@ use crate::lambda::stream::RELAY;
 use crate::lambda::stream::RelayFunction;
 use crate::telemetry::Metrics;
 use crate::telemetry::begin_log;
+use crate::telemetry::traces::Traces;
 
 /// Serves a handler of messages that a rule of the bus hands over. A binary's whole `main`:
 ///
@@ -72,8 +73,8 @@ fn ways_out<A: Arrival>() -> WaysOut {
 }
 
 fn start(function: &str, ways: WaysOut, make: impl FnOnce(App) -> Arc<dyn Function>) -> ExitCode {
-    begin_log();
-    match run(function, ways, make) {
+    let traces = begin_log(function);
+    match run(function, ways, &traces, make) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             error!(function, reason = causes(error.as_ref()), "not started");
@@ -82,7 +83,12 @@ fn start(function: &str, ways: WaysOut, make: impl FnOnce(App) -> Arc<dyn Functi
     }
 }
 
-fn run(function: &str, ways: WaysOut, make: impl FnOnce(App) -> Arc<dyn Function>) -> Result<(), BoxError> {
+fn run(
+    function: &str,
+    ways: WaysOut,
+    traces: &Traces,
+    make: impl FnOnce(App) -> Arc<dyn Function>,
+) -> Result<(), BoxError> {
     check_lambda(|variable| std::env::var(variable).ok())?;
     let needs = Needs { timers: ways.timers.is_some(), mail: ways.mail.is_some() };
     let config = Config::from_env(needs)?;
@@ -95,22 +101,32 @@ fn run(function: &str, ways: WaysOut, make: impl FnOnce(App) -> Arc<dyn Function
         let connected = connect(&config, &sdk_config(&account, http_client()), clock, ways);
         let function = make(connected.app.clone());
         let attempts = Attempts::default();
-        let answer = |event| answer(function.as_ref(), &connected, &attempts, metrics, event);
+        let told = Told { metrics, traces };
+        let answer = |event| answer(function.as_ref(), &connected, &attempts, told, event);
         lambda_runtime::run(service_fn(answer)).await
     })
+}
+
+/// What an invocation tells of itself when it ends.
+#[derive(Clone, Copy)]
+struct Told<'a> {
+    metrics: Metrics,
+    traces: &'a Traces,
 }
 
 async fn answer(
     function: &dyn Function,
     connected: &Connected,
     attempts: &Attempts,
-    metrics: Metrics,
+    told: Told<'_>,
     event: LambdaEvent<Box<RawValue>>,
 ) -> Result<Value, Diagnostic> {
     let request_id = &event.context.request_id;
     let invocation = Invocation { payload: event.payload.get(), request_id, attempt: attempts.of(request_id) };
     let answer = guarded(function, invocation).await;
-    metrics.report(connected.units.take());
+    told.metrics.report(connected.units.take());
+    // Behind the answer the environment may freeze.
+    told.traces.flush().await;
     answer
 }
 

@@ -1,5 +1,7 @@
-//! What a function tells of itself: metrics in the log (EMF), and the log's lines as JSON.
-//! Both are written when an invocation ends, before the environment may freeze.
+//! What a function tells of itself: metrics in the log (EMF), the log's lines as JSON, and traces where they are wanted.
+//! All is told when an invocation ends, before the environment may freeze.
+
+pub mod traces;
 
 use jiff::SignedDuration;
 use kernel::Handled;
@@ -18,6 +20,8 @@ use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
+use crate::telemetry::traces::BoxedLayer;
+use crate::telemetry::traces::Traces;
 use crate::units::Spent;
 
 /// The metrics of one process.
@@ -105,9 +109,10 @@ fn record_age(age: Option<SignedDuration>) {
     }
 }
 
-/// Begins the log: JSON unless Lambda is told to write text, at the level Lambda is told.
-pub fn begin_log() {
-    let told = |variable| std::env::var(variable).unwrap_or_default();
+/// Begins the log: JSON unless Lambda is told to write text, at the level Lambda is told; and beside it the traces, if
+/// a collector is named. Traces are never worth a message: what is wrong with them is said, and the function starts.
+pub fn begin_log(function: &str) -> Traces {
+    let told = |variable: &str| std::env::var(variable).unwrap_or_default();
     let level = match told("AWS_LAMBDA_LOG_LEVEL").to_ascii_uppercase().as_str() {
         "TRACE" => LevelFilter::TRACE,
         "DEBUG" => LevelFilter::DEBUG,
@@ -117,16 +122,26 @@ pub fn begin_log() {
     };
     // The runtime says every failure again, without the ids that ours has.
     let wanted = Targets::new().with_default(level).with_target(SAID_TWICE, LevelFilter::OFF);
+    let wanted = wanted.with_target(traces::NOT_LOGGED, LevelFilter::OFF);
     let lines = tracing_subscriber::fmt::layer().with_target(false).with_ansi(false);
-    let begun = if told("AWS_LAMBDA_LOG_FORMAT").eq_ignore_ascii_case("text") {
-        tracing_subscriber::registry().with(lines.with_filter(wanted)).try_init()
+    let lines = if told("AWS_LAMBDA_LOG_FORMAT").eq_ignore_ascii_case("text") {
+        lines.with_filter(wanted).boxed()
     } else {
-        let lines = lines.json().flatten_event(true).with_span_list(false);
-        tracing_subscriber::registry().with(lines.with_filter(wanted)).try_init()
+        lines.json().flatten_event(true).with_span_list(false).with_filter(wanted).boxed()
     };
-    if begun.is_err() {
+    let (traces, spans, wrong) = match traces::begin(function, |variable| std::env::var(variable).ok()) {
+        Ok(Some((traces, spans))) => (traces, Some(spans), None),
+        Ok(None) => (Traces::default(), None, None),
+        Err(error) => (Traces::default(), None, Some(error)),
+    };
+    let layers: Vec<BoxedLayer> = spans.into_iter().chain([lines]).collect();
+    if tracing_subscriber::registry().with(layers).try_init().is_err() {
         warn!("the log had begun before");
     }
+    if let Some(error) = wrong {
+        warn!(%error, "no traces");
+    }
+    traces
 }
 
 #[cfg(test)]

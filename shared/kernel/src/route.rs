@@ -14,6 +14,7 @@ use serde_json::value::to_raw_value;
 use crate::app::App;
 use crate::dead_letter::DeadLetter;
 use crate::envelope::Delivery;
+use crate::envelope::Metadata;
 use crate::envelope::Received;
 use crate::failure::Failure;
 use crate::failure::Handled;
@@ -47,6 +48,10 @@ pub trait Arrival: Send + 'static {
 
     /// What the handler gets.
     fn new(received: Received<Self::Message>, again: bool) -> Self;
+
+    /// Where the message comes from, which is what all that follows from it will say of itself. It was believed
+    /// before; whoever writes a trace's next step here changes nothing of what is proven.
+    fn metadata(&mut self) -> &mut Metadata;
 }
 
 impl<M: Message> Arrival for Received<M> {
@@ -56,6 +61,10 @@ impl<M: Message> Arrival for Received<M> {
 
     fn new(received: Received<M>, _: bool) -> Self {
         received
+    }
+
+    fn metadata(&mut self) -> &mut Metadata {
+        &mut self.metadata
     }
 }
 
@@ -77,6 +86,10 @@ impl<M: Message> Arrival for Claimed<M> {
 
     fn new(message: Received<M>, again: bool) -> Self {
         Self { message, again }
+    }
+
+    fn metadata(&mut self) -> &mut Metadata {
+        &mut self.message.metadata
     }
 }
 

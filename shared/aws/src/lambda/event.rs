@@ -45,6 +45,8 @@ pub struct Trail {
     event_id: Option<String>,
     aggregate_type: Option<String>,
     aggregate_id: Option<String>,
+    /// The fact's place in its stream.
+    pub version: Option<u64>,
     /// When it happened.
     pub timestamp: Option<Timestamp>,
     metadata: TrailMetadata,
@@ -55,6 +57,7 @@ pub struct Trail {
 struct TrailMetadata {
     correlation_id: Option<String>,
     causation_id: Option<String>,
+    traceparent: Option<String>,
 }
 
 impl Trail {
@@ -84,5 +87,10 @@ impl Trail {
     /// The causation id; a message that begins a chain is its own.
     pub fn causation_id<'a>(&'a self, delivery: &'a Delivery) -> &'a str {
         self.metadata.causation_id.as_deref().unwrap_or_else(|| self.id(delivery))
+    }
+
+    /// The step of a trace that said it (W3C).
+    pub fn traceparent(&self) -> Option<&str> {
+        self.metadata.traceparent.as_deref()
     }
 }

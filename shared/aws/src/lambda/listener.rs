@@ -27,6 +27,8 @@ use super::event::NotAnEvent;
 use super::event::Trail;
 use super::event::read;
 use crate::telemetry;
+use crate::telemetry::traces;
+use crate::telemetry::traces::traced;
 
 /// A handler with its name and its app.
 pub struct Listener<A, H> {
@@ -63,16 +65,18 @@ impl<A: Arrival, H: Handler<A>> Listener<A, H> {
             attempt = invocation.attempt,
             request_id = invocation.request_id,
         );
+        traces::follow(&span, trail.traceparent(), trail.version);
         self.handle(&delivery, trail.timestamp.unwrap_or(delivery.time)).instrument(span).await
     }
 
     async fn handle(&self, delivery: &Delivery, happened: Timestamp) -> Outcome {
-        let outcome = handle(&self.app, &self.function, delivery, &self.handler).await;
+        let outcome = handle(&self.app, &self.function, delivery, &traced(&self.handler)).await;
         self.tell(&outcome, Some(happened));
         outcome
     }
 
     fn tell(&self, outcome: &Outcome, happened: Option<Timestamp>) {
+        traces::answered(outcome);
         telemetry::heard(outcome, happened.map(|happened| self.app.clock().now().duration_since(happened)));
         match outcome {
             Ok(Handled::Done) => info!("handled"),

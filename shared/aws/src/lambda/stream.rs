@@ -15,6 +15,7 @@ use lambda_runtime::Diagnostic;
 use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
+use tracing::Instrument;
 use tracing::error;
 use tracing::info;
 use tracing::warn;
@@ -26,6 +27,7 @@ use super::image::Image;
 use super::image::item;
 use crate::dynamo::commit_of;
 use crate::telemetry;
+use crate::telemetry::traces;
 
 /// Who the dead letters name.
 pub const RELAY: &str = "relay";
@@ -100,6 +102,7 @@ impl RelayFunction {
         }
         let (places, commits): (Vec<usize>, Vec<Commit>) = commits.into_iter().unzip();
         let oldest = commits.iter().map(|commit| self.app.clock().now().duration_since(commit.at)).max();
+        traces::link(commits.iter().filter_map(|commit| commit.metadata.traceparent.as_deref()));
         let answers = relay(&self.app, commits).await;
         let (out, all) = (answers.iter().filter(|answer| answer.is_ok()).count(), answers.len());
         telemetry::relayed(out as u64, (all - out) as u64, oldest);
@@ -132,7 +135,8 @@ impl Function for RelayFunction {
             }
         }
         let mut failure = DynamoDbBatchItemFailure::default();
-        failure.item_identifier = self.relay(&inserted).await;
+        let span = traces::relaying(invocation.request_id, inserted.len());
+        failure.item_identifier = self.relay(&inserted).instrument(span).await;
         let mut answer = DynamoDbEventResponse::default();
         answer.batch_item_failures =
             Some(failure).into_iter().filter(|failure| failure.item_identifier.is_some()).collect();

@@ -4,6 +4,7 @@
 use std::ops::Deref;
 
 use super::Arrival;
+use crate::envelope::Metadata;
 use crate::envelope::Received;
 use crate::message::Message;
 use crate::trust::Proof;
@@ -20,6 +21,10 @@ impl<M: Message> Arrival for Proven<M> {
 
     fn new(received: Received<M>, _: bool) -> Self {
         Self(received)
+    }
+
+    fn metadata(&mut self) -> &mut Metadata {
+        &mut self.0.metadata
     }
 }
 
@@ -42,6 +47,10 @@ impl<M: Message> Arrival for Rung<M> {
 
     fn new(received: Received<M>, _: bool) -> Self {
         Self(received)
+    }
+
+    fn metadata(&mut self) -> &mut Metadata {
+        &mut self.0.metadata
     }
 }
 

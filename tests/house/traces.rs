@@ -1,0 +1,51 @@
+//! Traces are an option: who does not ask for them builds and links nothing of them.
+
+use std::process::Command;
+
+use serde_json::Value;
+use serde_json::json;
+use xtask::place;
+
+use super::nothing_wrong;
+
+/// How the crates begin that traces need.
+const OF_TRACES: [&str; 4] = ["opentelemetry", "tracing-opentelemetry", "prost", "tonic"];
+
+#[test]
+fn a_default_build_holds_nothing_of_traces() {
+    for package in ["functions", "causeway"] {
+        let used = cargo(&["tree", "--offline", "--locked", "-p", package, "-e", "normal", "--prefix", "none"]);
+        assert!(used.contains("aws-sdk-dynamodb v"), "{package} uses no AWS: {used}");
+        nothing_wrong(problems(&used));
+    }
+}
+
+#[test]
+fn a_crate_of_traces_is_seen() {
+    let used = "aws v0.0.0 (path)\nopentelemetry_sdk v0.33.1\ntracing v0.1.44\ntracing-opentelemetry v0.34.0 (*)";
+    assert_eq!(problems(used).len(), 2);
+}
+
+#[test]
+fn who_builds_functions_with_traces_gets_them() {
+    let metadata = cargo(&["metadata", "--no-deps", "--format-version", "1", "--offline"]);
+    let metadata: Value = serde_json::from_str(&metadata).unwrap();
+    let packages = metadata["packages"].as_array().unwrap();
+    let features = |name| &packages.iter().find(|package| package["name"] == name).unwrap()["features"];
+    assert_eq!(*features("functions"), json!({ "otel": ["aws/otel"] }));
+    let asked = features("aws")["otel"].as_array().unwrap();
+    assert!(asked.contains(&json!("dep:opentelemetry-otlp")), "{asked:?}");
+    assert!(features("aws").get("default").is_none(), "traces must be asked for");
+}
+
+fn problems(used: &str) -> Vec<String> {
+    let of_traces = used.lines().filter(|line| OF_TRACES.iter().any(|begins| line.starts_with(begins)));
+    of_traces.map(|line| format!("{line} must be behind the feature otel of aws")).collect()
+}
+
+fn cargo(arguments: &[&str]) -> String {
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let output = Command::new(cargo).args(arguments).current_dir(place::root()).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
+}
