@@ -1,7 +1,8 @@
-//! `causeway tail`: everything that happens in the local cloud, while it happens.
+//! `causeway tail`: everything that happens in the local cloud, while it happens; elsewhere what is said on the bus.
 
 mod feed;
 mod line;
+mod post;
 mod wanted;
 
 use std::io::Write;
@@ -14,9 +15,10 @@ use serde_json::Value;
 use crate::ended::Ended;
 use crate::moment;
 use crate::place::Place;
+use crate::place::Reach;
 use crate::screen::Screen;
 use feed::Feed;
-use feed::no_feed;
+use post::Post;
 use wanted::Memory;
 use wanted::Wanted;
 
@@ -27,8 +29,9 @@ const BETWEEN_LOOKS: Duration = Duration::from_millis(300);
 #[derive(Args, Clone, Debug)]
 #[command(after_help = "Examples:\n  causeway tail\n  causeway tail --type OrderPlaced --count 1\n  \
                         causeway tail --stream order/o-1001\n  causeway tail --json | jq 'select(.kind == \"delivery\")'\n\n\
-                        With a filter, the messages that fit are shown and what became of them. It needs the feed of the \
-                        local cloud, and waits for it when that is started anew.")]
+                        With a filter, the messages that fit are shown and what became of them. The local cloud tells it \
+                        by its feed, and when that is started anew, this waits. Where there is no feed, as on AWS, \
+                        messages are heard by a rule and a queue of its own, which go when this ends.")]
 pub struct Tail {
     /// Only messages of this name
     #[arg(long = "type", value_name = "NAME")]
@@ -42,42 +45,90 @@ pub struct Tail {
     /// Ends after so many things
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub count: Option<u64>,
+    /// Hears messages by a rule and a queue even where there is a feed
+    #[arg(long)]
+    pub by_queue: bool,
+    /// The bus that is heard, where there is no feed
+    #[arg(long, default_value = "causeway")]
+    pub bus: String,
 }
 
 /// Shows it until Ctrl-C, or as many as wanted.
 pub async fn run(wanted: &Tail, place: &Place, screen: &mut Screen<'_>) -> anyhow::Result<Ended> {
     let reach = place.reach().await?;
-    let Some(endpoint) = reach.endpoint.clone() else {
-        return Err(no_feed("AWS"));
-    };
     let filter =
         Wanted { name: wanted.name.clone(), stream: wanted.stream.clone(), correlation: wanted.correlation.clone() };
-    let mut memory = Memory::default();
-    let mut feed = Feed::open(&endpoint).await?;
+    let (memory, left) = (Memory::default(), wanted.count.unwrap_or(u64::MAX));
+    let show = Show { filter, memory, left, stack: reach.stack.clone(), screen };
+    if let (Some(endpoint), false) = (&reach.endpoint, wanted.by_queue)
+        && let Some(feed) = Feed::open(endpoint).await?
+    {
+        return of_the_feed(feed, endpoint, show).await;
+    }
+    of_the_bus(&reach, &wanted.bus, show).await
+}
+
+/// What is shown, and how much of it is left to be shown.
+struct Show<'s, 'o> {
+    filter: Wanted,
+    memory: Memory,
+    left: u64,
+    stack: String,
+    screen: &'s mut Screen<'o>,
+}
+
+impl Show<'_, '_> {
+    fn take(&mut self, news: &Value) -> std::io::Result<()> {
+        if self.memory.admits(news, &self.filter) {
+            let name = news.get("eventId").and_then(Value::as_str).and_then(|id| self.memory.name(id));
+            self.screen.show(format_args!("{}  {}", now(), line::line(news, name, &self.stack)), news)?;
+            self.left -= 1;
+        }
+        Ok(())
+    }
+}
+
+async fn of_the_feed(mut feed: Feed, endpoint: &str, mut show: Show<'_, '_>) -> anyhow::Result<Ended> {
     note(&format!("reading the feed of {endpoint}; Ctrl-C ends it"))?;
-    let mut left = wanted.count.unwrap_or(u64::MAX);
-    while left > 0 {
+    while show.left > 0 {
         let Some(data) = feed.next().await else {
             note("the cloud has gone; waiting until it is back")?;
-            feed = reopened(&endpoint).await;
+            feed = reopened(endpoint).await;
             note("the cloud is back")?;
             continue;
         };
-        let news: Value = serde_json::from_str(&data).unwrap_or(Value::String(data));
-        if memory.admits(&news, &filter) {
-            let name = news.get("eventId").and_then(Value::as_str).and_then(|id| memory.name(id));
-            screen.show(format_args!("{}  {}", now(), line::line(&news, name, &reach.stack)), &news)?;
-            left -= 1;
-        }
+        show.take(&serde_json::from_str(&data).unwrap_or(Value::String(data)))?;
     }
     Ok(Ended::Done)
+}
+
+/// However the listening ends, by Ctrl-C too, its rule and queue go.
+async fn of_the_bus(reach: &Reach, bus: &str, mut show: Show<'_, '_>) -> anyhow::Result<Ended> {
+    let mut post = Post::open(reach, bus, &show.filter).await?;
+    note(&format!("listening to the bus {bus} by rule and queue {}; Ctrl-C ends it and takes them down", post.name))?;
+    let listened = loop {
+        if show.left == 0 {
+            break Ok(Ended::Done);
+        }
+        tokio::select! {
+            heard = post.next() => match heard.and_then(|news| Ok(show.take(&news)?)) {
+                Ok(()) => {}
+                Err(error) => break Err(error),
+            },
+            interrupted = tokio::signal::ctrl_c() => break Ok(interrupted.map(|()| Ended::Done)?),
+        }
+    };
+    let closed = post.close().await;
+    let ended = listened?;
+    closed?;
+    Ok(ended)
 }
 
 /// The feed of a cloud that is there again, however long that takes.
 async fn reopened(endpoint: &str) -> Feed {
     loop {
         tokio::time::sleep(BETWEEN_LOOKS).await;
-        if let Ok(feed) = Feed::open(endpoint).await {
+        if let Ok(Some(feed)) = Feed::open(endpoint).await {
             return feed;
         }
     }

@@ -1,6 +1,7 @@
 //! Watching: the feed of a cloud, a cloud that goes and comes back, and places that have no feed.
 
 use serde_json::Value;
+use serde_json::json;
 use tokio::io::AsyncReadExt;
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpListener;
@@ -42,7 +43,7 @@ async fn a_message_that_nobody_wants_comes_with_the_rules_that_are_nearest_and_w
     let put = ["put", "OrderPlaced", "--set", "Source=till"];
     let news = watched(&stage, &["tail", "--type", "OrderPlaced", "--count", "1"], &put).await;
     let put = &news[0];
-    assert_eq!(put["rules"], serde_json::json!([]), "{put}");
+    assert_eq!(put["rules"], json!([]), "{put}");
     let nearest = put["nearest"].as_array().expect("rules");
     assert!(nearest.len() <= 3 && nearest[0]["rule"].as_str().is_some_and(|rule| rule.contains("OrderPlaced")));
     let why = nearest[0]["why"].as_str().unwrap_or_default();
@@ -78,13 +79,38 @@ async fn a_cloud_that_goes_and_comes_back_is_watched_on() {
     assert!(lines.len() == 2 && lines[0].ends_with("before") && lines[1].ends_with("after"), "{}", said.text);
 }
 
-#[tokio::test]
-async fn a_place_without_a_feed_says_what_else_there_is() {
-    let other = "HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
-    for endpoint in [answering(vec![other.to_owned()]).await, "https://events.us-east-1.amazonaws.com".to_owned()] {
-        let error = call_at(&endpoint, &["tail"]).await.expect_err("there is no feed").to_string();
-        assert!(error.contains("has no feed") && error.contains("causeway history"), "{error}");
+#[tokio::test(flavor = "multi_thread")]
+async fn where_there_is_no_feed_messages_are_heard_by_a_rule_and_a_queue_that_go_at_the_end() {
+    let stage = Stage::open().await;
+    let (before, queues) = (stage.says(&["rules"]).await.text, queues(&stage).await);
+    let words = ["tail", "--by-queue", "--type", "StockReceived", "--count", "3"];
+    let heard = watched(&stage, &words, &["put", "ReceiveStock"]).await;
+    assert_eq!(heard.len(), 3);
+    for news in &heard {
+        assert_eq!((&news["kind"], &news["event"]["detail-type"]), (&json!("heard"), &json!("StockReceived")));
     }
+    assert_eq!(stage.says(&["rules"]).await.text, before);
+    assert_eq!(self::queues(&stage).await, queues);
+    stage.close().await;
+}
+
+async fn queues(stage: &Stage) -> Value {
+    stage.running.cloud.parts().sqs.handle("ListQueues", json!({})).await.expect("the queues")
+}
+
+#[tokio::test]
+async fn a_bus_that_is_not_there_leaves_nothing_behind() {
+    let stage = Stage::open().await;
+    let queues = queues(&stage).await;
+    let error = stage.call(&["tail", "--by-queue", "--bus", "nowhere"]).await.expect_err("there is no such bus");
+    let error = format!("{error:#}");
+    assert!(error.contains("ResourceNotFoundException") && !error.contains("may be left"), "{error}");
+    assert_eq!(self::queues(&stage).await, queues);
+    stage.close().await;
+}
+
+#[tokio::test]
+async fn nobody_there_is_told_at_once() {
     let error = call_at("http://127.0.0.1:9", &["tail"]).await.expect_err("nobody is there").to_string();
     assert!(error.contains("start it with `causeway up`"), "{error}");
 }

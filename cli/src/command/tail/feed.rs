@@ -33,11 +33,11 @@ pub(super) struct Reader {
 }
 
 impl Feed {
-    /// Begins to read the feed at this endpoint.
-    pub(super) async fn open(endpoint: &str) -> anyhow::Result<Self> {
+    /// Begins to read the feed at this endpoint, if it has one.
+    pub(super) async fn open(endpoint: &str) -> anyhow::Result<Option<Self>> {
         let uri: Uri = format!("{}{PATH}", endpoint.trim_end_matches('/')).parse().context("the endpoint is no URL")?;
         if uri.scheme_str() != Some("http") {
-            return Err(no_feed(endpoint));
+            return Ok(None);
         }
         let client: Client<HttpConnector, Body> = Client::builder(TokioExecutor::new()).build_http();
         let answer = client.get(uri).await;
@@ -48,10 +48,10 @@ impl Feed {
         };
         let kind = answer.headers().get("content-type").and_then(|kind| kind.to_str().ok()).unwrap_or_default();
         if answer.status() != StatusCode::OK || !kind.starts_with("text/event-stream") {
-            return Err(no_feed(endpoint));
+            return Ok(None);
         }
         let stream = Body::new(answer.into_body()).into_data_stream();
-        Ok(Self { _client: client, stream, reader: Reader::default() })
+        Ok(Some(Self { _client: client, stream, reader: Reader::default() }))
     }
 
     /// The next event's data, or nothing when the cloud has gone.
@@ -66,14 +66,6 @@ impl Feed {
             }
         }
     }
-}
-
-/// Nobody but the local cloud has a feed.
-pub(super) fn no_feed(place: &str) -> anyhow::Error {
-    anyhow::anyhow!(
-        "{place} has no feed: `tail` needs the local cloud's (`causeway up`). On AWS look at one stream with `causeway \
-         history STREAM`, at one story with `causeway trace CORRELATION`, or at the functions' logs with `aws logs tail`"
-    )
 }
 
 impl Reader {

@@ -11,6 +11,7 @@ pub(super) fn line(news: &Value, name: Option<&str>, stack: &str) -> String {
     let name = name.unwrap_or("a message");
     match text("/kind") {
         "put" => put(news, stack),
+        "heard" => format!("heard      {}", what(news)),
         "delivery" => {
             let way = format!("{name} → {}", short(text("/target")));
             let took = format!("try {}, {}", number(news, "/attempt"), milliseconds(news, "/latencyMs"));
@@ -48,15 +49,9 @@ pub(super) fn line(news: &Value, name: Option<&str>, stack: &str) -> String {
 }
 
 fn put(news: &Value, stack: &str) -> String {
-    let text = |pointer: &str| news.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
     let list = |pointer: &str| news.pointer(pointer).and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
-    let (name, source) = (text("/event/detail-type"), text("/event/source"));
-    let stream = match (text("/event/detail/aggregateType"), text("/event/detail/aggregateId")) {
-        ("", _) | (_, "") => String::new(),
-        (context, id) => format!(" {context}/{id}"),
-    };
     let rules: Vec<&str> = list("/rules").iter().filter_map(Value::as_str).map(|rule| short(rule, stack)).collect();
-    let mut line = format!("put        {name}{stream} from {source}");
+    let mut line = format!("put        {}", what(news));
     if !rules.is_empty() {
         return format!("{line} → {}", rules.join(", "));
     }
@@ -66,6 +61,16 @@ fn put(news: &Value, stack: &str) -> String {
         line.push_str(&format!("\n               {} does not: {}", short(at("rule"), stack), at("why")));
     }
     line
+}
+
+/// The message, its stream and who said it.
+fn what(news: &Value) -> String {
+    let text = |pointer: &str| news.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
+    let (name, source) = (text("/event/detail-type"), text("/event/source"));
+    match (text("/event/detail/aggregateType"), text("/event/detail/aggregateId")) {
+        ("", _) | (_, "") => format!("{name} from {source}"),
+        (context, id) => format!("{name} {context}/{id} from {source}"),
+    }
 }
 
 fn mapping(news: &Value, stack: &str) -> String {

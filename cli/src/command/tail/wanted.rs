@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::collections::VecDeque;
 
 use serde_json::Value;
+use serde_json::json;
 
 /// So many messages are remembered, to know what is told of them later.
 const REMEMBERED: usize = 20_000;
@@ -37,6 +38,14 @@ impl Wanted {
         self.name.is_none() && self.stream.is_none() && self.correlation.is_none()
     }
 
+    /// The pattern of a rule that hears everything that may be wanted.
+    pub(super) fn pattern(&self) -> Value {
+        match &self.name {
+            Some(name) => json!({ "detail-type": [name] }),
+            None => json!({ "source": [{ "exists": true }] }),
+        }
+    }
+
     fn wants(&self, event: &Value) -> bool {
         let text = |pointer: &str| event.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
         let name = self.name.as_ref().is_none_or(|name| name == text("/detail-type"));
@@ -64,7 +73,7 @@ impl Memory {
     pub(super) fn admits(&mut self, news: &Value, wanted: &Wanted) -> bool {
         let id = news.get("eventId").and_then(Value::as_str);
         match (news.get("kind").and_then(Value::as_str), id) {
-            (Some("put"), Some(id)) => {
+            (Some("put" | "heard"), Some(id)) => {
                 let event = news.get("event").unwrap_or(&Value::Null);
                 let name = event.get("detail-type").and_then(Value::as_str).unwrap_or_default().to_owned();
                 let known = Known { name, is_wanted: wanted.wants(event) };
@@ -100,8 +109,6 @@ impl Memory {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
 
     fn put(id: &str, name: &str, detail: &Value) -> Value {
