@@ -14,6 +14,7 @@ mod page_mark;
 mod row_item;
 mod row_patch;
 mod row_value;
+mod stream_query;
 mod view_store;
 
 pub use attributes::Item;

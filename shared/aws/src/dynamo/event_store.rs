@@ -37,6 +37,8 @@ use super::marker::obeyed_at;
 use super::packing::PackError;
 use super::packing::Packed;
 use super::packing::pack;
+use super::stream_query::Part;
+use super::stream_query::stream_query;
 use crate::units::Units;
 
 /// The code of a cancellation reason that is a failed condition.
@@ -132,20 +134,10 @@ impl DynamoEventStore {
         let mut commits = Vec::new();
         let mut after: Option<Item> = None;
         loop {
-            let query = self
-                .client
-                .query()
-                .table_name(&self.events_table)
-                .key_condition_expression("#stream = :stream AND #version >= :from")
-                .expression_attribute_names("#stream", STREAM)
-                .expression_attribute_names("#version", VERSION)
-                .expression_attribute_values(":stream", text(stream.to_string()))
-                .expression_attribute_values(":from", number(from))
-                .consistent_read(true)
+            let query = stream_query(&self.client, &self.events_table, stream, Part::From(from))
                 .scan_index_forward(!newest_only)
                 .set_limit(newest_only.then_some(1))
-                .set_exclusive_start_key(after)
-                .return_consumed_capacity(ReturnConsumedCapacity::Total);
+                .set_exclusive_start_key(after);
             let page = query.send().await.map_err(|error| ReadError::Unavailable(Box::new(error)))?;
             self.units.read(page.consumed_capacity());
             for item in page.items() {

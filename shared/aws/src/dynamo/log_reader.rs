@@ -13,14 +13,13 @@ use kernel::store::ReadError;
 use uuid::Uuid;
 
 use super::attributes::Item;
-use super::attributes::number;
 use super::attributes::text;
 use super::item::COMMAND;
 use super::item::ID;
 use super::item::METADATA;
-use super::item::STREAM;
-use super::item::VERSION;
 use super::item::commit_of;
+use super::stream_query::Part;
+use super::stream_query::stream_query;
 
 /// Reads the log without ever writing to it.
 #[derive(Clone, Debug)]
@@ -75,18 +74,8 @@ impl LogReader {
 
     /// The newest commit of the stream that begins at this version or before; `u64::MAX` asks for the very newest.
     pub async fn newest_until(&self, stream: &StreamId, version: u64) -> Result<Option<Commit>, ReadError> {
-        let query = self
-            .client
-            .query()
-            .table_name(&self.events_table)
-            .key_condition_expression("#stream = :stream AND #version <= :until")
-            .expression_attribute_names("#stream", STREAM)
-            .expression_attribute_names("#version", VERSION)
-            .expression_attribute_values(":stream", text(stream.to_string()))
-            .expression_attribute_values(":until", number(version))
-            .consistent_read(true)
-            .scan_index_forward(false)
-            .limit(1);
+        let query = stream_query(&self.client, &self.events_table, stream, Part::Until(version));
+        let query = query.scan_index_forward(false).limit(1);
         let page = query.send().await.map_err(|error| ReadError::Unavailable(Box::new(error)))?;
         page.items().first().map(commit_of).transpose()
     }
@@ -121,20 +110,8 @@ impl LogPages {
         at_once: i32,
         after: Option<Item>,
     ) -> Result<Answer, ReadError> {
-        let query = self
-            .reader
-            .client
-            .query()
-            .table_name(&self.reader.events_table)
-            .key_condition_expression("#stream = :stream AND #version >= :from")
-            .expression_attribute_names("#stream", STREAM)
-            .expression_attribute_names("#version", VERSION)
-            .expression_attribute_values(":stream", text(stream.to_string()))
-            .expression_attribute_values(":from", number(from))
-            .consistent_read(true)
-            .limit(at_once)
-            .set_exclusive_start_key(after)
-            .return_consumed_capacity(ReturnConsumedCapacity::Total);
+        let query = stream_query(&self.reader.client, &self.reader.events_table, stream, Part::From(from));
+        let query = query.limit(at_once).set_exclusive_start_key(after);
         let page = query.send().await.map_err(|error| ReadError::Unavailable(Box::new(error)))?;
         Ok((page.items.unwrap_or_default(), page.scanned_count, page.consumed_capacity, page.last_evaluated_key))
     }
