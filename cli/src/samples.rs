@@ -1,5 +1,9 @@
 //! The catalogue of messages, taken along at compile time: a sample and the schema of its body, for every version.
 
+use anyhow::Context;
+use aws_sdk_eventbridge::types::PutEventsRequestEntry;
+use serde_json::Value;
+
 use crate::nearest::nearest;
 
 /// A message of the catalogue in one of its versions.
@@ -40,6 +44,21 @@ pub enum NoSample {
 
 /// All of them, by context and name, each message's versions from the first to the newest.
 pub const SAMPLES: &[Sample] = include!(concat!(env!("OUT_DIR"), "/samples.rs"));
+
+/// The entry of the sample of this name, with another detail.
+pub fn entry(name: &str, change: impl FnOnce(&mut Value)) -> anyhow::Result<PutEventsRequestEntry> {
+    let entries: Value = serde_json::from_str(find(name)?.text)?;
+    let entry = entries.get(0).with_context(|| format!("the sample of {name} is empty"))?;
+    let text = |field: &str| entry.get(field).and_then(Value::as_str).map(str::to_owned);
+    let mut detail: Value = serde_json::from_str(&text("Detail").unwrap_or_default())?;
+    change(&mut detail);
+    Ok(PutEventsRequestEntry::builder()
+        .set_source(text("Source"))
+        .set_detail_type(text("DetailType"))
+        .set_event_bus_name(text("EventBusName"))
+        .detail(detail.to_string())
+        .build())
+}
 
 /// The sample of `Name` in its newest version, or of `Name.v1`.
 pub fn find(wanted: &str) -> Result<Sample, NoSample> {

@@ -103,25 +103,28 @@ async fn of_the_feed(mut feed: Feed, endpoint: &str, mut show: Show<'_, '_>) -> 
 }
 
 /// However the listening ends, by Ctrl-C too, its rule and queue go.
-async fn of_the_bus(reach: &Reach, bus: &str, mut show: Show<'_, '_>) -> anyhow::Result<Ended> {
+async fn of_the_bus(reach: &Reach, bus: &str, show: Show<'_, '_>) -> anyhow::Result<Ended> {
+    // Heard from before the first of them is made until the last has gone.
+    let interrupted = tokio::spawn(tokio::signal::ctrl_c());
+    tokio::task::yield_now().await;
     let mut post = Post::open(reach, bus, &show.filter).await?;
-    note(&format!("listening to the bus {bus} by rule and queue {}; Ctrl-C ends it and takes them down", post.name))?;
-    let listened = loop {
-        if show.left == 0 {
-            break Ok(Ended::Done);
-        }
-        tokio::select! {
-            heard = post.next() => match heard.and_then(|news| Ok(show.take(&news)?)) {
-                Ok(()) => {}
-                Err(error) => break Err(error),
-            },
-            interrupted = tokio::signal::ctrl_c() => break Ok(interrupted.map(|()| Ended::Done)?),
-        }
+    let ended = tokio::select! {
+        ended = listened(&mut post, bus, show) => ended,
+        interrupted = interrupted => interrupted.map_err(anyhow::Error::from).and_then(|said| Ok(said.map(|()| Ended::Done)?)),
     };
     let closed = post.close().await;
-    let ended = listened?;
+    let ended = ended?;
     closed?;
     Ok(ended)
+}
+
+async fn listened(post: &mut Post<'_>, bus: &str, mut show: Show<'_, '_>) -> anyhow::Result<Ended> {
+    note(&format!("listening to the bus {bus} by rule and queue {}; Ctrl-C ends it and takes them down", post.name))?;
+    while show.left > 0 {
+        let news = post.next().await?;
+        show.take(&news)?;
+    }
+    Ok(Ended::Done)
 }
 
 /// The feed of a cloud that is there again, however long that takes.

@@ -4,7 +4,6 @@
 use std::time::Duration;
 use std::time::Instant;
 
-use anyhow::Context;
 use anyhow::bail;
 use aws_sdk_eventbridge::Client;
 use aws_sdk_eventbridge::types::PutEventsRequestEntry;
@@ -83,16 +82,8 @@ async fn put_some(client: &Client, mut left: Vec<PutEventsRequestEntry>) -> anyh
 
 /// The sample of this name with another body.
 fn entry(name: &str, id: &str, change: impl FnOnce(&mut Value)) -> anyhow::Result<PutEventsRequestEntry> {
-    let entries: Value = serde_json::from_str(samples::find(name)?.text)?;
-    let entry = entries.get(0).with_context(|| format!("the sample of {name} is empty"))?;
-    let text = |field: &str| entry.get(field).and_then(Value::as_str).map(str::to_owned);
-    let mut detail: Value = serde_json::from_str(&text("Detail").unwrap_or_default())?;
-    detail["eventId"] = json!(id);
-    change(&mut detail["data"]);
-    Ok(PutEventsRequestEntry::builder()
-        .set_source(text("Source"))
-        .set_detail_type(text("DetailType"))
-        .set_event_bus_name(text("EventBusName"))
-        .detail(detail.to_string())
-        .build())
+    samples::entry(name, |detail| {
+        detail["eventId"] = json!(id);
+        change(&mut detail["data"]);
+    })
 }

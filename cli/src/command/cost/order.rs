@@ -1,7 +1,6 @@
 //! The messages that are put: goods for every shelf, and orders that go round the shelves. They are the samples of the
 //! catalogue with names as long as those of a real shop.
 
-use anyhow::Context;
 use aws_sdk_eventbridge::types::PutEventsRequestEntry;
 use serde_json::Value;
 use serde_json::json;
@@ -66,15 +65,5 @@ fn sku(product: u32) -> String {
 }
 
 fn entry(name: &str, change: impl FnOnce(&mut Value)) -> anyhow::Result<PutEventsRequestEntry> {
-    let entries: Value = serde_json::from_str(samples::find(name)?.text)?;
-    let entry = entries.get(0).with_context(|| format!("the sample of {name} is empty"))?;
-    let text = |field: &str| entry.get(field).and_then(Value::as_str).map(str::to_owned);
-    let mut detail: Value = serde_json::from_str(&text("Detail").unwrap_or_default())?;
-    change(&mut detail["data"]);
-    Ok(PutEventsRequestEntry::builder()
-        .set_source(text("Source"))
-        .set_detail_type(text("DetailType"))
-        .set_event_bus_name(text("EventBusName"))
-        .detail(detail.to_string())
-        .build())
+    samples::entry(name, |detail| change(&mut detail["data"]))
 }
