@@ -1,10 +1,9 @@
 //! Takes the catalogue of messages along: samples and schemas are known where the repository is not.
 
-use std::env;
-use std::fs;
-use std::io;
-use std::path::Path;
-use std::path::PathBuf;
+use std::{
+    env, fs, io,
+    path::{Path, PathBuf},
+};
 
 fn main() -> io::Result<()> {
     let variable = |name: &str| env::var_os(name).map(PathBuf::from).ok_or_else(|| io::Error::other(name.to_owned()));

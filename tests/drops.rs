@@ -6,25 +6,18 @@ pub(crate) mod pump;
 mod scenes;
 mod witness;
 
-use std::collections::BTreeSet;
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
-use kernel::App;
-use kernel::Parts;
-use kernel::memory::Memory;
-use kernel::testing::sim::Chance;
-use kernel::testing::sim::Faults;
-use kernel::testing::sim::Schedule;
-use kernel::testing::sim::Stormy;
-use kernel::testing::sim::Weather;
+use causeway::{
+    App, Parts,
+    memory::Memory,
+    testing::sim::{Chance, Faults, Schedule, Stormy, Weather},
+};
 use tests::wire::Dynoxide;
 
 use picture::Picture;
-use pump::Kill;
-use pump::Pump;
-use pump::QueueBus;
-use scenes::SCENES;
-use scenes::Scene;
+use pump::{Kill, Pump, QueueBus};
+use scenes::{SCENES, Scene};
 use witness::Witness;
 
 /// No step has more awaits than this, or it never ends.
@@ -55,14 +48,14 @@ fn on_dynamo() -> House {
 
 fn house(memory: Memory, witness: Arc<Witness>, parts: Parts) -> Pump {
     let bus = Arc::new(QueueBus::default());
-    let mailer: Arc<dyn kernel::mail::Mailer> = Stormy::new(memory.mailer.clone(), &calm());
+    let mailer: Arc<dyn causeway::mail::Mailer> = Stormy::new(memory.mailer.clone(), &calm());
     let app = App::new(Parts {
         store: witness.clone(),
         views: witness.clone(),
         bus: bus.clone(),
         timers: Stormy::new(memory.timers.clone(), &calm()),
         dead_letters: Stormy::new(memory.dead_letters.clone(), &calm()),
-        parties: kernel::Parties::default().with(mailer),
+        parties: causeway::Parties::default().with(mailer),
         ..parts
     });
     Pump::new(app, memory, witness, bus, functions::routes())
@@ -108,7 +101,7 @@ fn kill_everywhere(scene: &Scene, begin: fn() -> House, steps: &[usize]) -> usiz
 fn the_scenes_have_something_to_do_for_every_function() {
     let mut seen: BTreeSet<String> = SCENES.iter().flat_map(|scene| run(scene, in_memory, None).1).collect();
     assert!(seen.remove("relay"));
-    let all: BTreeSet<String> = functions::routes().iter().map(kernel::Route::function).collect();
+    let all: BTreeSet<String> = functions::routes().iter().map(causeway::Route::function).collect();
     assert_eq!(seen, all);
 }
 
@@ -131,7 +124,7 @@ fn whatever_function_is_dropped_at_any_await_on_dynamo_the_end_is_the_same() {
         let steps: Vec<usize> = names.filter(|(_, name)| done.insert(name.clone())).map(|(step, _)| step).collect();
         kills += kill_everywhere(scene, on_dynamo, &steps);
     }
-    let functions: BTreeSet<String> = functions::routes().iter().map(kernel::Route::function).collect();
+    let functions: BTreeSet<String> = functions::routes().iter().map(causeway::Route::function).collect();
     assert_eq!(done.len(), functions.len() + 1, "every function and the relay");
     assert!(kills > done.len(), "{kills} kills");
 }

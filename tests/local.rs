@@ -4,18 +4,16 @@ mod binaries;
 mod forged;
 mod three_days;
 
-use std::path::Path;
-use std::time::Duration;
+use std::{path::Path, time::Duration};
 
-use causeway::command::Causeway;
-use causeway::command::Command;
-use causeway::up::Running;
+use causeway_cli::{
+    command::{Causeway, Command},
+    up::Running,
+};
+use causeway_local::cloud::Walked;
 use clap::Parser as _;
-use jiff::SignedDuration;
-use jiff::Timestamp;
-use local::cloud::Walked;
-use serde_json::Value;
-use serde_json::json;
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Value, json};
 use xtask::place;
 
 /// Longer than any function may take.
@@ -33,7 +31,7 @@ async fn standing_on(template: &Path, more: &[&str]) -> anyhow::Result<Running> 
     let Command::Up(wanted) = Causeway::try_parse_from(usual.iter().chain(more))?.command else {
         anyhow::bail!("up is no command any more");
     };
-    causeway::up::start(&wanted).await
+    causeway_cli::up::start(&wanted).await
 }
 
 fn now(running: &Running) -> Timestamp {

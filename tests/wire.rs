@@ -5,9 +5,6 @@ mod dynoxide;
 mod fate;
 mod meter;
 
-pub use dynoxide::Dynoxide;
-pub use dynoxide::Stores;
-pub use fate::Asked;
-pub use fate::Fate;
-pub use meter::Call;
-pub use meter::Meter;
+pub use dynoxide::{Dynoxide, Stores};
+pub use fate::{Asked, Fate};
+pub use meter::{Call, Meter};

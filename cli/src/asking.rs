@@ -1,9 +1,6 @@
 //! A question before something goes for good. Without a terminal nobody can answer, so nothing goes without --yes.
 
-use std::io::IsTerminal as _;
-use std::io::Write as _;
-use std::io::stderr;
-use std::io::stdin;
+use std::io::{IsTerminal as _, Write as _, stderr, stdin};
 
 use anyhow::bail;
 

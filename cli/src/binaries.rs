@@ -1,18 +1,17 @@
 //! The functions as processes of their own, from binaries that were built before.
 
-use std::path::Path;
-use std::path::PathBuf;
-use std::sync::Arc;
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
-use anyhow::Context;
-use anyhow::bail;
-use local::clock::Clock;
-use local::cloud::Teller;
-use local::lambda::process::LogLine;
-use local::lambda::process::Processes;
-use local::lambda::process::Settings;
-use local::template;
-use local::template::Function;
+use anyhow::{Context, bail};
+use causeway_local::{
+    clock::Clock,
+    cloud::Teller,
+    lambda::process::{LogLine, Processes, Settings},
+    template::{self, Function},
+};
 
 /// Beyond one warm process for each function, so many more: a function that is needed twice takes none from another.
 const SPARE: usize = 8;

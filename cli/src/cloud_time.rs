@@ -4,16 +4,15 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use jiff::SignedDuration;
-use jiff::Timestamp;
-use local::clock::Clock;
+use causeway_local::clock::Clock;
+use jiff::{SignedDuration, Timestamp};
 
 /// The cloud's clock as handlers read it.
 #[derive(Clone, Debug)]
 pub struct CloudTime(pub Clock);
 
 #[async_trait]
-impl kernel::clock::Clock for CloudTime {
+impl causeway::clock::Clock for CloudTime {
     fn now(&self) -> Timestamp {
         self.0.now()
     }

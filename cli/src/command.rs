@@ -14,13 +14,9 @@ pub mod trace;
 
 use std::io::Write;
 
-use clap::Parser;
-use clap::Subcommand;
+use clap::{Parser, Subcommand};
 
-use crate::ended::Ended;
-use crate::place::Place;
-use crate::screen::Screen;
-use crate::up::Up;
+use crate::{ended::Ended, place::Place, screen::Screen, up::Up};
 use completions::Completions;
 use cost::Cost;
 use dlq::Dlq;

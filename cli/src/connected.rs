@@ -1,30 +1,22 @@
 //! The apps of a template's functions on the local cloud, connected by the same adapters as in the real one, whoever
 //! runs the functions. Functions with the same configuration share an app.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use anyhow::Context;
-use aws::client::Account;
-use aws::client::sdk_config;
-use aws::config::Config;
-use aws::config::Needs;
-use aws::connect::WaysOut;
-use aws::connect::connect;
-use aws::connect::mail;
-use aws::connect::schedules;
-use aws::lambda::stream::RELAY;
 use aws_credential_types::Credentials;
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use aws_types::SdkConfig;
-use kernel::App;
-use kernel::Route;
-use local::clock::Clock;
-use local::port::Door;
-use local::template::Function;
+use causeway::{App, Route};
+use causeway_aws::{
+    client::{Account, sdk_config},
+    config::{Config, Needs},
+    connect::{WaysOut, connect, mail, schedules},
+    lambda::stream::RELAY,
+};
+use causeway_local::{clock::Clock, port::Door, template::Function};
 
-use crate::cloud_time::CloudTime;
-use crate::loopback;
+use crate::{cloud_time::CloudTime, loopback};
 
 /// The apps, by the binaries of their functions.
 pub struct Connected {

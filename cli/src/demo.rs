@@ -23,15 +23,13 @@ mod words;
 pub use finding::Finding;
 pub use patience::Patience;
 pub use show::Show;
-pub use summary::Played;
-pub use summary::Summary;
+pub use summary::{Played, Summary};
 pub use tally::Tally;
 
 use anyhow::bail;
 use uuid::Uuid;
 
-use crate::screen::Screen;
-use crate::up::Running;
+use crate::{screen::Screen, up::Running};
 
 /// Plays all stories, one after the other. A story that does not end as told says so in the summary.
 pub async fn play(running: &Running, patience: &Patience, show: &mut Show<'_>) -> anyhow::Result<Summary> {

@@ -3,8 +3,7 @@
 use aws_sdk_dynamodb::types::error::ResourceNotFoundException;
 use aws_smithy_runtime_api::client::result::ConnectorError;
 
-use crate::place::Reach;
-use crate::trouble::nothing_answers;
+use crate::{place::Reach, trouble::nothing_answers};
 
 /// The error in words, with what to do next where that is known.
 pub fn explained(reach: &Reach, error: anyhow::Error) -> anyhow::Error {

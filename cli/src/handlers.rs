@@ -5,29 +5,23 @@ use std::collections::BTreeMap;
 
 use anyhow::bail;
 use async_trait::async_trait;
-use aws::lambda::Function as _;
-use aws::lambda::event::NotAnEvent;
-use aws::lambda::event::read;
-use aws::lambda::failed::diagnostic;
-use aws::lambda::stream::RELAY;
-use aws::lambda::stream::RelayFunction;
-use kernel::App;
-use kernel::Failure;
-use kernel::Handled;
-use kernel::Outcome;
-use kernel::Route;
-use kernel::dead_letter::DeadLetter;
-use kernel::failure::causes;
-use local::lambda::Executor;
-use local::lambda::FunctionError;
-use local::lambda::Invocation;
-use local::template::Function;
-use serde_json::json;
-use serde_json::value::RawValue;
-use serde_json::value::to_raw_value;
+use causeway::{App, Failure, Handled, Outcome, Route, dead_letter::DeadLetter, failure::causes};
+use causeway_aws::lambda::{
+    Function as _,
+    event::{NotAnEvent, read},
+    failed::diagnostic,
+    stream::{RELAY, RelayFunction},
+};
+use causeway_local::{
+    lambda::{Executor, FunctionError, Invocation},
+    template::Function,
+};
+use serde_json::{
+    json,
+    value::{RawValue, to_raw_value},
+};
 
-use crate::connected::Connected;
-use crate::log_lines;
+use crate::{connected::Connected, log_lines};
 
 /// All handlers, by the ARNs of their functions.
 pub struct Handlers {
@@ -74,7 +68,7 @@ impl Handlers {
                 return Err(FunctionError::new("Runtime.NoHandler", message));
             }
             Some(Handler::Relay(relay)) => {
-                relay.answer(aws::lambda::Invocation { payload, request_id, attempt: 1 }).await
+                relay.answer(causeway_aws::lambda::Invocation { payload, request_id, attempt: 1 }).await
             }
             Some(Handler::Routed(route, app)) => match hear(route, app, payload).await {
                 Ok(handled) => Ok(json!({ "handled": format!("{handled:?}").to_lowercase() })),

@@ -1,7 +1,6 @@
 //! What to try first: lines for the AWS CLI that work as they are printed, from the root of the repository.
 
-use local::template::Output;
-use local::template::Queue;
+use causeway_local::template::{Output, Queue};
 
 /// The lines.
 pub fn lines(endpoint: &str, outputs: &[Output], queues: &[Queue]) -> String {

@@ -1,19 +1,14 @@
 //! What handlers in this process log, for those who read the feed: each line with its function, as the binaries' lines.
 
-use std::fmt::Debug;
-use std::sync::OnceLock;
+use std::{fmt::Debug, sync::OnceLock};
 
-use local::lambda::process::Listener;
-use local::lambda::process::LogLine;
-use serde_json::Map;
-use serde_json::Value;
-use serde_json::json;
-use tracing::Event;
-use tracing::Subscriber;
-use tracing::field::Field;
-use tracing::field::Visit;
-use tracing_subscriber::Layer;
-use tracing_subscriber::layer::Context;
+use causeway_local::lambda::process::{Listener, LogLine};
+use serde_json::{Map, Value, json};
+use tracing::{
+    Event, Subscriber,
+    field::{Field, Visit},
+};
+use tracing_subscriber::{Layer, layer::Context};
 
 tokio::task_local! {
     static FUNCTION: String;

@@ -1,18 +1,16 @@
 //! The way of the handlers in this process to the cloud in this process: the same requests and answers as over its
 //! port, signed and all, but no connection between them.
 
-use aws_smithy_runtime_api::client::http::HttpClient;
-use aws_smithy_runtime_api::client::http::HttpConnector;
-use aws_smithy_runtime_api::client::http::HttpConnectorFuture;
-use aws_smithy_runtime_api::client::http::HttpConnectorSettings;
-use aws_smithy_runtime_api::client::http::SharedHttpClient;
-use aws_smithy_runtime_api::client::http::SharedHttpConnector;
-use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
-use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
-use aws_smithy_runtime_api::client::result::ConnectorError;
-use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_runtime_api::client::{
+    http::{
+        HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient, SharedHttpConnector,
+    },
+    orchestrator::{HttpRequest, HttpResponse},
+    result::ConnectorError,
+    runtime_components::RuntimeComponents,
+};
 use aws_smithy_types::body::SdkBody;
-use local::port::Door;
+use causeway_local::port::Door;
 
 /// An HTTP client that goes through the door.
 pub fn client(door: Door) -> SharedHttpClient {

@@ -1,31 +1,23 @@
 //! The command `causeway`.
 
-use std::io::ErrorKind;
-use std::io::IsTerminal as _;
-use std::io::stderr;
-use std::io::stdout;
-use std::process::ExitCode;
+use std::{
+    io::{ErrorKind, IsTerminal as _, stderr, stdout},
+    process::ExitCode,
+};
 
-use causeway::command::Causeway;
-use causeway::command::Command;
-use causeway::demo;
-use causeway::demo::Patience;
-use causeway::demo::Show;
-use causeway::ended::Ended;
-use causeway::hints;
-use causeway::log_lines::LogLines;
-use causeway::screen::Screen;
-use causeway::up;
-use causeway::up::Running;
-use causeway::up::Up;
+use causeway_cli::{
+    command::{Causeway, Command},
+    demo::{self, Patience, Show},
+    ended::Ended,
+    hints,
+    log_lines::LogLines,
+    screen::Screen,
+    up::{self, Running, Up},
+};
 use clap::Parser;
 use serde_json::json;
 use tracing::level_filters::LevelFilter;
-use tracing_subscriber::Layer as _;
-use tracing_subscriber::filter::Targets;
-use tracing_subscriber::fmt::layer;
-use tracing_subscriber::layer::SubscriberExt;
-use tracing_subscriber::util::SubscriberInitExt;
+use tracing_subscriber::{Layer as _, filter::Targets, fmt::layer, layer::SubscriberExt, util::SubscriberInitExt};
 
 // Events are small pieces of text by the thousand, and finding room for them was a good part of the work.
 #[global_allocator]

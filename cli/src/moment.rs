@@ -1,13 +1,11 @@
 //! Moments as people write and read them: whole timestamps, days, and "so long ago".
 
 use anyhow::Context;
-use jiff::SignedDuration;
-use jiff::Span;
-use jiff::Timestamp;
-use jiff::Unit;
-use jiff::civil::Date;
-use jiff::civil::DateTime;
-use jiff::tz::TimeZone;
+use jiff::{
+    SignedDuration, Span, Timestamp, Unit,
+    civil::{Date, DateTime},
+    tz::TimeZone,
+};
 
 /// Reads a moment: `2026-11-21T05:00:00Z`, `2026-11-21T05:00` and `2026-11-21` in UTC, or `10m ago`.
 pub fn read(text: &str, now: Timestamp) -> anyhow::Result<Timestamp> {

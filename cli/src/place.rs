@@ -3,16 +3,14 @@
 use std::time::Duration;
 
 use anyhow::Context;
-use aws::client::Account;
-use aws::client::http_client;
-use aws::client::sdk_config;
-use aws::config::Config;
-use aws::dynamo::LogReader;
-use aws_config::BehaviorVersion;
-use aws_config::timeout::TimeoutConfig;
+use aws_config::{BehaviorVersion, timeout::TimeoutConfig};
 use aws_credential_types::Credentials;
-use aws_types::SdkConfig;
-use aws_types::region::Region;
+use aws_types::{SdkConfig, region::Region};
+use causeway_aws::{
+    client::{Account, http_client, sdk_config},
+    config::Config,
+    dynamo::LogReader,
+};
 use clap::Args;
 
 /// Where the local cloud is, if nobody says otherwise.
@@ -117,6 +115,6 @@ impl Reach {
             "DEAD_LETTER_QUEUE_URL" => Some("https://nowhere.invalid".to_owned()),
             _ => None,
         };
-        Ok(Config::read(aws::config::Needs::default(), variable)?)
+        Ok(Config::read(causeway_aws::config::Needs::default(), variable)?)
     }
 }

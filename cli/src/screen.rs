@@ -1,8 +1,9 @@
 //! What a command shows: sentences and tables for people, or one JSON text a line for machines.
 
-use std::fmt::Display;
-use std::io;
-use std::io::Write;
+use std::{
+    fmt::Display,
+    io::{self, Write},
+};
 
 use serde::Serialize;
 

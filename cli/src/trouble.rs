@@ -1,9 +1,10 @@
 //! What a failed call means to whoever sits before the command, and what to do next.
 
-use aws_sdk_eventbridge::config::http::HttpResponse;
-use aws_sdk_eventbridge::error::ProvideErrorMetadata;
-use aws_sdk_eventbridge::error::SdkError;
-use kernel::failure::causes;
+use aws_sdk_eventbridge::{
+    config::http::HttpResponse,
+    error::{ProvideErrorMetadata, SdkError},
+};
+use causeway::failure::causes;
 
 use crate::place::Reach;
 

@@ -1,34 +1,23 @@
 //! Starts the local cloud: reads the template, takes the port, and connects the handlers of this very program, or
 //! finds the binaries that have them.
 
-use std::io::ErrorKind;
-use std::net::Ipv4Addr;
-use std::path::PathBuf;
-use std::sync::Arc;
+use std::{io::ErrorKind, net::Ipv4Addr, path::PathBuf, sync::Arc};
 
-use anyhow::Context;
-use anyhow::bail;
+use anyhow::{Context, bail};
+use causeway_local::{
+    clock::Clock,
+    cloud::{Cloud, Plan, Store, Teller},
+    faults::Faults,
+    lambda::Executor,
+    port::Door,
+    template::{self, Output, Queue, Settings},
+};
 use clap::Args;
 use jiff::Timestamp;
-use local::clock::Clock;
-use local::cloud::Cloud;
-use local::cloud::Plan;
-use local::cloud::Store;
-use local::cloud::Teller;
-use local::faults::Faults;
-use local::lambda::Executor;
-use local::port::Door;
-use local::template;
-use local::template::Output;
-use local::template::Queue;
-use local::template::Settings;
 use tokio::net::TcpListener;
 use uuid::Uuid;
 
-use crate::binaries;
-use crate::connected::Connected;
-use crate::handlers::Handlers;
-use crate::log_lines;
+use crate::{binaries, connected::Connected, handlers::Handlers, log_lines};
 
 /// The name of the stack, with which the names of its tables begin.
 pub(crate) const STACK: &str = "causeway";

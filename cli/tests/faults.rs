@@ -1,26 +1,22 @@
 //! The whole of Causeway while everything goes wrong at once: what was ordered is still confirmed, once, and the
 //! stock adds up.
 
-use std::collections::BTreeMap;
-use std::fmt::Debug;
-use std::future::Future;
-use std::path::Path;
-use std::path::PathBuf;
-use std::time::Duration;
+use std::{
+    collections::BTreeMap,
+    fmt::Debug,
+    future::Future,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
-use aws_sdk_eventbridge::Client;
-use aws_sdk_eventbridge::types::PutEventsRequestEntry;
-use causeway::up::Running;
-use causeway::up::Up;
-use causeway::up::start;
-use domain::ids::Sku;
-use domain::inventory::Inventory;
-use domain::inventory::Stock;
-use domain::inventory::StockRow;
-use domain::order::OrderStatus;
-use domain::order::OrderSummary;
-use kernel::App;
-use kernel::StreamId;
+use aws_sdk_eventbridge::{Client, types::PutEventsRequestEntry};
+use causeway::{App, StreamId};
+use causeway_cli::up::{Running, Up, start};
+use domain::{
+    ids::Sku,
+    inventory::{Inventory, Stock, StockRow},
+    order::{OrderStatus, OrderSummary},
+};
 use serde_json::Value;
 use tokio::sync::broadcast::error::RecvError;
 

@@ -13,9 +13,7 @@ mod running;
 
 use std::path::Path;
 
-use causeway::up::Running;
-use causeway::up::Up;
-use causeway::up::start;
+use causeway_cli::up::{Running, Up, start};
 use clap::Parser;
 
 /// The template of the house.

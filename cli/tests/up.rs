@@ -7,16 +7,13 @@ mod program;
 #[path = "up/told.rs"]
 mod told;
 
-use std::path::Path;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use causeway::demo;
-use causeway::demo::Patience;
-use causeway::demo::Show;
-use causeway::demo::Summary;
-use causeway::screen::Screen;
-use causeway::up::Running;
-use causeway::up::Up;
+use causeway_cli::{
+    demo::{self, Patience, Show, Summary},
+    screen::Screen,
+    up::{Running, Up},
+};
 
 fn template() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../infra/template.yaml")

@@ -1,31 +1,15 @@
 //! Fulfilments: what the process hears, and the board that shows where each stands.
 
-use domain::fulfilment::Fulfilment;
-use domain::fulfilment::FulfilmentCompensated;
-use domain::fulfilment::FulfilmentCompensating;
-use domain::fulfilment::FulfilmentCompleted;
-use domain::fulfilment::FulfilmentDeadlinePassed;
-use domain::fulfilment::FulfilmentFactNoted;
-use domain::fulfilment::FulfilmentLineReleased;
-use domain::fulfilment::FulfilmentLineReserved;
-use domain::fulfilment::FulfilmentNeedsOperator;
-use domain::fulfilment::FulfilmentReleased;
-use domain::fulfilment::FulfilmentReserved;
-use domain::fulfilment::FulfilmentStarted;
-use domain::fulfilment::Heard;
-use domain::fulfilment::ProcessBoard;
-use domain::fulfilment::ReservationsReturned;
-use domain::inventory::StockReleased;
-use domain::inventory::StockReservationFailed;
-use domain::inventory::StockReserved;
-use domain::order::OrderCancelled;
-use domain::order::OrderConfirmed;
-use domain::order::OrderPlaced;
-use kernel::App;
-use kernel::Outcome;
-use kernel::Proven;
-use kernel::Received;
-use kernel::Rung;
+use causeway::{App, Outcome, Proven, Received, Rung};
+use domain::{
+    fulfilment::{
+        Fulfilment, FulfilmentCompensated, FulfilmentCompensating, FulfilmentCompleted, FulfilmentDeadlinePassed,
+        FulfilmentFactNoted, FulfilmentLineReleased, FulfilmentLineReserved, FulfilmentNeedsOperator,
+        FulfilmentReleased, FulfilmentReserved, FulfilmentStarted, Heard, ProcessBoard, ReservationsReturned,
+    },
+    inventory::{StockReleased, StockReservationFailed, StockReserved},
+    order::{OrderCancelled, OrderConfirmed, OrderPlaced},
+};
 
 /// Begins to get the order what it needs.
 pub async fn on_order_placed(app: App, event: Proven<OrderPlaced>) -> Outcome {

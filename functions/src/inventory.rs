@@ -1,19 +1,10 @@
 //! Shelves: what is asked of them, and the view of how much there is.
 
-use domain::inventory::Inventory;
-use domain::inventory::ReceiveStock;
-use domain::inventory::ReleaseStock;
-use domain::inventory::ReserveStock;
-use domain::inventory::ShipStock;
-use domain::inventory::Stock;
-use domain::inventory::StockReceived;
-use domain::inventory::StockReleased;
-use domain::inventory::StockReservationFailed;
-use domain::inventory::StockReserved;
-use domain::inventory::StockShipped;
-use kernel::App;
-use kernel::Outcome;
-use kernel::Received;
+use causeway::{App, Outcome, Received};
+use domain::inventory::{
+    Inventory, ReceiveStock, ReleaseStock, ReserveStock, ShipStock, Stock, StockReceived, StockReleased,
+    StockReservationFailed, StockReserved, StockShipped,
+};
 
 /// Puts what came in on its shelf, once.
 pub async fn on_receive_stock(app: App, command: Received<ReceiveStock>) -> Outcome {

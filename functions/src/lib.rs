@@ -9,8 +9,7 @@ pub mod stock_report;
 #[cfg(test)]
 mod tests;
 
-use kernel::Route;
-use kernel::route;
+use causeway::{Route, route};
 
 /// All routes: `route("<context that reacts>", <its handler of the message>)`.
 pub fn routes() -> Vec<Route> {

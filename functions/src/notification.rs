@@ -1,27 +1,17 @@
 //! Mails to the buyer. They leave the house, so the message is claimed first and the mailer is asked before a repeat.
 
-use domain::email::EmailAddress;
-use domain::ids::OrderId;
-use domain::notification;
-use domain::notification::Delivered;
-use domain::notification::EmailFailed;
-use domain::notification::EmailKind;
-use domain::notification::EmailSent;
-use domain::notification::Notification;
-use domain::order::Order;
-use domain::order::OrderCancelled;
-use domain::order::OrderConfirmed;
-use kernel::App;
-use kernel::Claimed;
-use kernel::Failure;
-use kernel::Outcome;
-use kernel::Received;
-use kernel::inbox::NothingLeft;
-use kernel::mail::FoundMail;
-use kernel::mail::Mail;
-use kernel::mail::MailError;
-use kernel::mail::Mailer;
-use kernel::message::Message;
+use causeway::{
+    App, Claimed, Failure, Outcome, Received,
+    inbox::NothingLeft,
+    mail::{FoundMail, Mail, MailError, Mailer},
+    message::Message,
+};
+use domain::{
+    email::EmailAddress,
+    ids::OrderId,
+    notification::{self, Delivered, EmailFailed, EmailKind, EmailSent, Notification},
+    order::{Order, OrderCancelled, OrderConfirmed},
+};
 
 /// Tells the buyer that the order is confirmed.
 pub async fn on_order_confirmed(app: App, claimed: Claimed<OrderConfirmed>) -> Outcome {

@@ -1,17 +1,10 @@
 //! Orders: what is asked of them, and the views of what happened to them.
 
-use domain::order::CancelOrder;
-use domain::order::ConfirmOrder;
-use domain::order::Order;
-use domain::order::OrderCancelled;
-use domain::order::OrderConfirmed;
-use domain::order::OrderDetails;
-use domain::order::OrderPlaced;
-use domain::order::OrderSummary;
-use domain::order::PlaceOrder;
-use kernel::App;
-use kernel::Outcome;
-use kernel::Received;
+use causeway::{App, Outcome, Received};
+use domain::order::{
+    CancelOrder, ConfirmOrder, Order, OrderCancelled, OrderConfirmed, OrderDetails, OrderPlaced, OrderSummary,
+    PlaceOrder,
+};
 
 /// Places the order, if the rules allow.
 pub async fn on_place_order(app: App, command: Received<PlaceOrder>) -> Outcome {

@@ -1,15 +1,11 @@
 //! The daily stock report.
 
-use domain::ids::DayId;
-use domain::inventory::Stock;
-use domain::stock_report::StockCount;
-use domain::stock_report::StockReport;
-use domain::stock_report::StockReportDue;
-use kernel::App;
-use kernel::Failure;
-use kernel::Outcome;
-use kernel::Received;
-use kernel::view::Page;
+use causeway::{App, Failure, Outcome, Received, view::Page};
+use domain::{
+    ids::DayId,
+    inventory::Stock,
+    stock_report::{StockCount, StockReport, StockReportDue},
+};
 
 /// So many rows are read at once.
 const ROWS_AT_ONCE: u32 = 100;

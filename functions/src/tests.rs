@@ -2,19 +2,14 @@
 
 mod house;
 
-use domain::fulfilment::ProcessBoard;
-use domain::fulfilment::TIME_TO_FULFIL;
-use domain::inventory::Stock;
-use domain::notification::NotificationEvent;
-use domain::order::OrderDetails;
-use domain::order::OrderStatus;
-use domain::order::OrderSummary;
-use kernel::memory::MailTrouble;
-use kernel::process::Status;
-use kernel::system::CommandRejected;
-use kernel::view::Page;
-use serde_json::Value;
-use serde_json::json;
+use causeway::{memory::MailTrouble, process::Status, system::CommandRejected, view::Page};
+use domain::{
+    fulfilment::{ProcessBoard, TIME_TO_FULFIL},
+    inventory::Stock,
+    notification::NotificationEvent,
+    order::{OrderDetails, OrderStatus, OrderSummary},
+};
+use serde_json::{Value, json};
 
 use house::House;
 
@@ -246,7 +241,7 @@ fn the_stock_report_of_a_day_is_produced_once() {
 
 #[test]
 fn no_two_routes_share_a_function() {
-    let mut names: Vec<String> = crate::routes().iter().map(kernel::Route::function).collect();
+    let mut names: Vec<String> = crate::routes().iter().map(causeway::Route::function).collect();
     let all = names.len();
     names.sort();
     names.dedup();

@@ -1,17 +1,17 @@
 //! A picture of a house without ids and times: two runs that came to the same look the same.
 
-use std::collections::BTreeMap;
-use std::collections::BTreeSet;
-use std::str::FromStr as _;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    str::FromStr as _,
+};
 
+use causeway::{
+    commit::{Commit, TimerChange},
+    store::EventStore as _,
+    view::ViewStore as _,
+};
 use jiff::Timestamp;
-use kernel::commit::Commit;
-use kernel::commit::TimerChange;
-use kernel::store::EventStore as _;
-use kernel::view::ViewStore as _;
-use serde_json::Map;
-use serde_json::Value;
-use serde_json::json;
+use serde_json::{Map, Value, json};
 
 use super::pump::Pump;
 
@@ -98,7 +98,7 @@ fn difference(ours: &[String], theirs: &[String]) -> Vec<String> {
 }
 
 fn of_commit(commit: &Commit) -> Value {
-    let message = |message: &kernel::Encoded| json!([message.name, message.version, message.data]);
+    let message = |message: &causeway::Encoded| json!([message.name, message.version, message.data]);
     let timer = |change: &TimerChange| match change {
         TimerChange::Set { name, message: said, .. } => json!(["set", name, message(said)]),
         TimerChange::Cancel { name } => json!(["cancel", name]),

@@ -1,29 +1,24 @@
 //! A house that does one thing after another, so that one of its steps can be killed at one of its awaits and begun
 //! again, and all that follows can be compared with a run in which nothing was killed.
 
-use std::collections::BTreeMap;
-use std::collections::VecDeque;
-use std::sync::Arc;
-use std::sync::Mutex;
+use std::{
+    collections::{BTreeMap, VecDeque},
+    sync::{Arc, Mutex},
+};
 
 use async_trait::async_trait;
-use futures::FutureExt as _;
-use futures::future::BoxFuture;
-use kernel::App;
-use kernel::Failure;
-use kernel::Route;
-use kernel::StreamId;
-use kernel::bus::Bus;
-use kernel::bus::Entry;
-use kernel::bus::Said;
-use kernel::clock::Ids as _;
-use kernel::commit::Commit;
-use kernel::envelope::Delivery;
-use kernel::memory::Memory;
-use kernel::relay::relay;
-use kernel::store::EventStore as _;
-use kernel::testing::sim::Ended;
-use kernel::testing::sim::Mortal;
+use causeway::{
+    App, Failure, Route, StreamId,
+    bus::{Bus, Entry, Said},
+    clock::Ids as _,
+    commit::Commit,
+    envelope::Delivery,
+    memory::Memory,
+    relay::relay,
+    store::EventStore as _,
+    testing::sim::{Ended, Mortal},
+};
+use futures::{FutureExt as _, future::BoxFuture};
 use serde_json::value::to_raw_value;
 
 use super::witness::Witness;
@@ -141,7 +136,7 @@ impl Pump {
         for _ in 0..TRIES {
             match Mortal::new(self.life(step), at.take()).await {
                 Ended::Answered(Ok(())) => return,
-                Ended::Answered(Err(failure)) => reason = kernel::failure::causes(&failure),
+                Ended::Answered(Err(failure)) => reason = causeway::failure::causes(&failure),
                 Ended::Killed => {
                     self.killed = true;
                     continue;

@@ -2,8 +2,7 @@
 
 use serde_json::json;
 
-use super::pump::Hook;
-use super::pump::Pump;
+use super::pump::{Hook, Pump};
 use crate::journeys::shop::place_order;
 
 /// One scene: what is said, on ids that carry no mark.

@@ -1,25 +1,17 @@
 //! A witness of what was touched: which streams and which rows, so that a picture can be taken of all of them.
 
-use std::collections::BTreeSet;
-use std::sync::Arc;
-use std::sync::Mutex;
+use std::{
+    collections::BTreeSet,
+    sync::{Arc, Mutex},
+};
 
 use async_trait::async_trait;
-use kernel::Patch;
-use kernel::StreamId;
-use kernel::commit::Commit;
-use kernel::store::Append;
-use kernel::store::AppendError;
-use kernel::store::Appended;
-use kernel::store::EventStore;
-use kernel::store::ReadError;
-use kernel::view::Listed;
-use kernel::view::Page;
-use kernel::view::PatchError;
-use kernel::view::Row;
-use kernel::view::RowKey;
-use kernel::view::ViewError;
-use kernel::view::ViewStore;
+use causeway::{
+    Patch, StreamId,
+    commit::Commit,
+    store::{Append, AppendError, Appended, EventStore, ReadError},
+    view::{Listed, Page, PatchError, Row, RowKey, ViewError, ViewStore},
+};
 
 /// A log and views with a memory of what was touched.
 pub(crate) struct Witness {

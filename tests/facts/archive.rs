@@ -1,16 +1,13 @@
 //! Archives and replays: what comes again, when, to whom, and what it says of itself.
 
-use aws_sdk_eventbridge::error::ProvideErrorMetadata;
-use aws_sdk_eventbridge::primitives::DateTime;
-use aws_sdk_eventbridge::types::ReplayDestination;
-use aws_sdk_eventbridge::types::ReplayState;
-use serde_json::Value;
-use serde_json::json;
+use aws_sdk_eventbridge::{
+    error::ProvideErrorMetadata,
+    primitives::DateTime,
+    types::{ReplayDestination, ReplayState},
+};
+use serde_json::{Value, json};
 
-use super::stage::BEGAN;
-use super::stage::Stage;
-use super::stage::body;
-use super::stage::quiet;
+use super::stage::{BEGAN, Stage, body, quiet};
 
 const RESOURCES: &str = "
   First: { Type: AWS::SQS::Queue, Properties: { QueueName: first } }

@@ -1,25 +1,21 @@
 //! A function as a process of its own: what it finds in its environment, as on Lambda.
 
-use std::collections::BTreeMap;
-use std::os::unix::fs::PermissionsExt;
-use std::sync::Arc;
+use std::{collections::BTreeMap, os::unix::fs::PermissionsExt, sync::Arc};
 
-use axum::body::Body;
-use axum::body::to_bytes;
-use axum::http::Request;
-use hyper_util::client::legacy::Client;
-use hyper_util::rt::TokioExecutor;
-use local::clock::Clock;
-use local::faults::Faults;
-use local::lambda::process::LogLine;
-use local::lambda::process::Processes;
-use local::lambda::process::Settings;
+use axum::{
+    body::{Body, to_bytes},
+    http::Request,
+};
+use causeway_local::{
+    clock::Clock,
+    faults::Faults,
+    lambda::process::{LogLine, Processes, Settings},
+};
+use hyper_util::{client::legacy::Client, rt::TokioExecutor};
 use serde_json::Value;
 use tokio::sync::mpsc::unbounded_channel;
 
-use super::stage::BEGAN;
-use super::stage::REGION;
-use super::stage::cloud;
+use super::stage::{BEGAN, REGION, cloud};
 
 const RESOURCES: &str = "
   Reserve:

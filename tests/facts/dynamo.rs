@@ -1,16 +1,15 @@
 //! DynamoDB where it refuses: conditions, transactions, sizes and pages.
 
-use aws_sdk_dynamodb::error::ProvideErrorMetadata;
-use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
-use aws_sdk_dynamodb::types::AttributeValue;
-use aws_sdk_dynamodb::types::ConditionCheck;
-use aws_sdk_dynamodb::types::Put;
-use aws_sdk_dynamodb::types::ReturnConsumedCapacity;
-use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure;
-use aws_sdk_dynamodb::types::TransactWriteItem;
+use aws_sdk_dynamodb::{
+    error::ProvideErrorMetadata,
+    operation::transact_write_items::TransactWriteItemsError,
+    types::{
+        AttributeValue, ConditionCheck, Put, ReturnConsumedCapacity, ReturnValuesOnConditionCheckFailure,
+        TransactWriteItem,
+    },
+};
 
-use super::stage::Stage;
-use super::stage::quiet;
+use super::stage::{Stage, quiet};
 
 const LOG: &str = "
   Log:

@@ -1,12 +1,8 @@
 //! Functions as Lambda's API shows them: a failure is an answer, a deleted one is unknown, and none runs too often.
 
-use serde_json::Value;
-use serde_json::json;
+use serde_json::{Value, json};
 
-use super::stage::Act;
-use super::stage::Stage;
-use super::stage::quiet;
-use super::stage::stage;
+use super::stage::{Act, Stage, quiet, stage};
 
 const RESERVE: &str = "
   Reserve: { Type: AWS::Serverless::Function, Properties: { FunctionName: reserve, Timeout: 30 } }

@@ -1,15 +1,13 @@
 //! FIFO queues as targets of rules, and what targets are told of an event.
 
-use aws_sdk_eventbridge::error::ProvideErrorMetadata;
-use aws_sdk_eventbridge::types::SqsParameters;
-use aws_sdk_eventbridge::types::Target;
+use aws_sdk_eventbridge::{
+    error::ProvideErrorMetadata,
+    types::{SqsParameters, Target},
+};
 use aws_sdk_sqs::types::MessageSystemAttributeName;
 use serde_json::json;
 
-use super::stage::Stage;
-use super::stage::attributes;
-use super::stage::body;
-use super::stage::quiet;
+use super::stage::{Stage, attributes, body, quiet};
 
 const RESOURCES: &str = "
   Letters: { Type: AWS::SQS::Queue, Properties: { QueueName: letters } }

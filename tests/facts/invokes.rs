@@ -1,15 +1,8 @@
 //! The invokes that nobody waits for: tries after one and two minutes, ages, and what is told in the end, and where.
 
-use serde_json::Value;
-use serde_json::json;
+use serde_json::{Value, json};
 
-use super::stage::Act;
-use super::stage::BEGAN;
-use super::stage::Stage;
-use super::stage::Try;
-use super::stage::attributes;
-use super::stage::body;
-use super::stage::stage;
+use super::stage::{Act, BEGAN, Stage, Try, attributes, body, stage};
 
 /// A function with both of its ways to fail, and the properties that a test wants of it.
 fn resources(properties: &str) -> String {

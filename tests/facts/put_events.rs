@@ -1,14 +1,13 @@
 //! `PutEvents`: each entry is answered for itself, and only what is wrong with the whole call fails it.
 
-use aws_sdk_eventbridge::error::ProvideErrorMetadata;
-use aws_sdk_eventbridge::operation::put_events::PutEventsOutput;
-use aws_sdk_eventbridge::types::PutEventsRequestEntry;
-use aws_sdk_eventbridge::types::builders::PutEventsRequestEntryBuilder;
+use aws_sdk_eventbridge::{
+    error::ProvideErrorMetadata,
+    operation::put_events::PutEventsOutput,
+    types::{PutEventsRequestEntry, builders::PutEventsRequestEntryBuilder},
+};
 use serde_json::json;
 
-use super::stage::Stage;
-use super::stage::body;
-use super::stage::quiet;
+use super::stage::{Stage, body, quiet};
 
 /// Every event ends in the queue `taken`.
 const RESOURCES: &str = "

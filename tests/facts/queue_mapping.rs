@@ -2,13 +2,9 @@
 //! the dead letters of the queue.
 
 use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
-use serde_json::Value;
-use serde_json::json;
+use serde_json::{Value, json};
 
-use super::stage::Act;
-use super::stage::Stage;
-use super::stage::Try;
-use super::stage::stage;
+use super::stage::{Act, Stage, Try, stage};
 
 /// The answers to a batch count only where the mapping says so.
 fn resources(mapping: &str) -> String {

@@ -1,14 +1,15 @@
 //! Queues: what is received comes back, what fails too often moves on, and errors have the SDK's own words.
 
-use aws_sdk_sqs::error::ProvideErrorMetadata;
-use aws_sdk_sqs::operation::change_message_visibility::ChangeMessageVisibilityError;
-use aws_sdk_sqs::operation::purge_queue::PurgeQueueError;
-use aws_sdk_sqs::operation::send_message::SendMessageError;
-use aws_sdk_sqs::types::MessageSystemAttributeName;
-use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
+use aws_sdk_sqs::{
+    error::ProvideErrorMetadata,
+    operation::{
+        change_message_visibility::ChangeMessageVisibilityError, purge_queue::PurgeQueueError,
+        send_message::SendMessageError,
+    },
+    types::{MessageSystemAttributeName, SendMessageBatchRequestEntry},
+};
 
-use super::stage::Stage;
-use super::stage::quiet;
+use super::stage::{Stage, quiet};
 
 const RESOURCES: &str = "
   Letters: { Type: AWS::SQS::Queue, Properties: { QueueName: letters } }

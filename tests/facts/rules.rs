@@ -2,20 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use aws_sdk_eventbridge::error::ProvideErrorMetadata;
-use aws_sdk_eventbridge::types::RetryPolicy;
-use aws_sdk_eventbridge::types::Target;
-use local::faults::Faults;
-use serde_json::Value;
-use serde_json::json;
+use aws_sdk_eventbridge::{
+    error::ProvideErrorMetadata,
+    types::{RetryPolicy, Target},
+};
+use causeway_local::faults::Faults;
+use serde_json::{Value, json};
 
-use super::stage::Act;
-use super::stage::Stage;
-use super::stage::attributes;
-use super::stage::body;
-use super::stage::quiet;
-use super::stage::stage;
-use super::stage::with_faults;
+use super::stage::{Act, Stage, attributes, body, quiet, stage, with_faults};
 
 /// Every event goes to a function and to a queue; each of the two has dead letters of its own.
 const RESOURCES: &str = "

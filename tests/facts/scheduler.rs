@@ -1,17 +1,13 @@
 //! One-shot schedules: in their minute and not before, once under one token, and dead letters with attributes of
 //! their own.
 
-use aws_sdk_scheduler::error::ProvideErrorMetadata;
-use aws_sdk_scheduler::operation::create_schedule::builders::CreateScheduleFluentBuilder;
-use aws_sdk_scheduler::types::ActionAfterCompletion;
-use aws_sdk_scheduler::types::DeadLetterConfig;
-use aws_sdk_scheduler::types::FlexibleTimeWindow;
-use aws_sdk_scheduler::types::FlexibleTimeWindowMode;
-use aws_sdk_scheduler::types::Target;
+use aws_sdk_scheduler::{
+    error::ProvideErrorMetadata,
+    operation::create_schedule::builders::CreateScheduleFluentBuilder,
+    types::{ActionAfterCompletion, DeadLetterConfig, FlexibleTimeWindow, FlexibleTimeWindowMode, Target},
+};
 
-use super::stage::Stage;
-use super::stage::attributes;
-use super::stage::quiet;
+use super::stage::{Stage, attributes, quiet};
 
 const RESOURCES: &str = "
   Letters: { Type: AWS::SQS::Queue, Properties: { QueueName: letters } }

@@ -1,47 +1,29 @@
 //! A cloud of a few resources, functions that play by a script, a clock in the test's hand, and the way in that
 //! everybody has: the SDKs and HTTP.
 
-use std::collections::BTreeMap;
-use std::future::pending;
-use std::net::Ipv4Addr;
-use std::sync::Arc;
-use std::time::Duration;
+use std::{collections::BTreeMap, future::pending, net::Ipv4Addr, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
-use aws::client::Account;
-use aws::client::http_client;
-use aws::client::sdk_config;
 use aws_credential_types::Credentials;
-use aws_sdk_sqs::types::Message;
-use aws_sdk_sqs::types::MessageSystemAttributeName;
-use aws_sdk_sqs::types::QueueAttributeName;
-use aws_smithy_types::retry::RetryConfig;
-use aws_smithy_types::timeout::TimeoutConfig;
-use axum::body::Body;
-use axum::body::to_bytes;
-use axum::http::HeaderMap;
-use axum::http::Request;
-use hyper_util::client::legacy::Client;
-use hyper_util::rt::TokioExecutor;
-use jiff::SignedDuration;
-use jiff::Timestamp;
-use local::clock::Clock;
-use local::cloud::Cloud;
-use local::cloud::Plan;
-use local::cloud::Store;
-use local::cloud::Teller;
-use local::faults::Faults;
-use local::lambda::Executor;
-use local::lambda::FunctionError;
-use local::lambda::Invocation;
-use local::port::Door;
-use local::template;
-use local::template::Settings;
+use aws_sdk_sqs::types::{Message, MessageSystemAttributeName, QueueAttributeName};
+use aws_smithy_types::{retry::RetryConfig, timeout::TimeoutConfig};
+use axum::{
+    body::{Body, to_bytes},
+    http::{HeaderMap, Request},
+};
+use causeway_aws::client::{Account, http_client, sdk_config};
+use causeway_local::{
+    clock::Clock,
+    cloud::{Cloud, Plan, Store, Teller},
+    faults::Faults,
+    lambda::{Executor, FunctionError, Invocation},
+    port::Door,
+    template::{self, Settings},
+};
+use hyper_util::{client::legacy::Client, rt::TokioExecutor};
+use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
-use tokio::net::TcpListener;
-use tokio::sync::watch;
-use tokio::task::yield_now;
-use tokio::time::timeout;
+use tokio::{net::TcpListener, sync::watch, task::yield_now, time::timeout};
 
 pub(super) const REGION: &str = "us-east-1";
 pub(super) const BEGAN: &str = "2026-11-21T05:00:00Z";

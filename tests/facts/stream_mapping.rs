@@ -1,17 +1,10 @@
 //! A function that is fed from a table's stream: in the order of the changes, and from the first record on that it
 //! did not do.
 
-use aws_sdk_dynamodb::types::AttributeValue;
-use aws_sdk_dynamodb::types::Put;
-use aws_sdk_dynamodb::types::TransactWriteItem;
-use serde_json::Value;
-use serde_json::json;
+use aws_sdk_dynamodb::types::{AttributeValue, Put, TransactWriteItem};
+use serde_json::{Value, json};
 
-use super::stage::Act;
-use super::stage::Stage;
-use super::stage::Try;
-use super::stage::quiet;
-use super::stage::stage;
+use super::stage::{Act, Stage, Try, quiet, stage};
 
 /// A table whose stream feeds the function, with these properties of the mapping.
 pub(super) fn resources(mapping: &str) -> String {

@@ -1,21 +1,13 @@
 //! A record of a stream that fails: it is searched for by halves, holds up all behind it, or is given up, and then
 //! only its place in the stream is told.
 
-use jiff::SignedDuration;
-use jiff::Timestamp;
-use serde_json::Value;
-use serde_json::json;
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Value, json};
 
-use super::stage::Act;
-use super::stage::Stage;
-use super::stage::Try;
-use super::stage::body;
-use super::stage::stage;
-use super::stream_mapping::all_told;
-use super::stream_mapping::resources;
-use super::stream_mapping::sequence_number;
-use super::stream_mapping::told;
-use super::stream_mapping::write;
+use super::{
+    stage::{Act, Stage, Try, body, stage},
+    stream_mapping::{all_told, resources, sequence_number, told, write},
+};
 
 /// Fails whenever the record `bad` is there.
 fn bad_fails(one: &Try, _: usize) -> Act {

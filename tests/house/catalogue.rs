@@ -2,21 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use causeway::{App, Delivery, Messages, Parts, RawValue, Trust, memory::Memory, message::DecodeError, trust::Prove};
 use domain::Entry;
-use kernel::App;
-use kernel::Delivery;
-use kernel::Messages;
-use kernel::Parts;
-use kernel::RawValue;
-use kernel::Trust;
-use kernel::memory::Memory;
-use kernel::message::DecodeError;
-use kernel::trust::Prove;
-use serde_json::Value;
-use serde_json::value::to_raw_value;
-use xtask::catalogue;
-use xtask::catalogue::sample;
-use xtask::place;
+use serde_json::{Value, value::to_raw_value};
+use xtask::{
+    catalogue::{self, sample},
+    place,
+};
 
 use super::nothing_wrong;
 
@@ -40,7 +32,7 @@ fn readers() -> BTreeMap<&'static str, Reader> {
     family(domain::notification::NotificationEvent::NAMES, read::<domain::notification::NotificationEvent>);
     family(domain::stock_report::StockReportCommand::NAMES, read::<domain::stock_report::StockReportCommand>);
     family(domain::stock_report::StockReportEvent::NAMES, read::<domain::stock_report::StockReportEvent>);
-    family(kernel::system::SystemEvent::NAMES, read::<kernel::system::SystemEvent>);
+    family(causeway::system::SystemEvent::NAMES, read::<causeway::system::SystemEvent>);
     readers
 }
 

@@ -1,14 +1,13 @@
 //! Where a flood could hurt it is held back: outside parties, scans of whole views, the order of the log; and there
 //! is no door to a function but the bus and the log.
 
-use serde_json::Value;
-use serde_json::json;
-use xtask::place;
-use xtask::template;
+use serde_json::{Value, json};
+use xtask::{place, template};
 
-use super::nothing_wrong;
-use super::page;
-use super::page::planted_at;
+use super::{
+    nothing_wrong,
+    page::{self, planted_at},
+};
 
 #[test]
 fn a_flood_reaches_nobody_outside_and_there_is_no_open_door() {

@@ -1,18 +1,15 @@
 //! Every route has its binary, its line in the manifest, its resource and its rule, and they agree.
 //! Nothing exists without a route but the relay, which hears the log and not the bus.
 
-use std::collections::BTreeSet;
-use std::path::Path;
+use std::{collections::BTreeSet, path::Path};
 
-use serde_json::Value;
-use serde_json::json;
-use xtask::new::infra;
-use xtask::place;
-use xtask::template;
+use serde_json::{Value, json};
+use xtask::{new::infra, place, template};
 
-use super::nothing_wrong;
-use super::page;
-use super::page::Line;
+use super::{
+    nothing_wrong,
+    page::{self, Line},
+};
 
 const RELAY: &str = "relay";
 
@@ -117,5 +114,5 @@ fn resource(stack: &Value, line: &Line) -> Option<String> {
 
 /// `OrderPlaced` or `stock-report` as the code spells it.
 pub(super) fn snake(name: &str) -> String {
-    kernel::function_name("", name).trim_start_matches("-on-").replace('-', "_")
+    causeway::function_name("", name).trim_start_matches("-on-").replace('-', "_")
 }

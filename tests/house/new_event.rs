@@ -1,18 +1,16 @@
 //! `cargo xtask new` on a copy of the house: what it writes builds and holds the rules.
 //! The copy has its own sources and shares what is built of other people's crates.
 
-use std::path::Path;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use kernel::Kind;
-use xtask::new::Wanted;
-use xtask::place;
+use causeway::Kind;
+use xtask::{new::Wanted, place};
 
-use super::functions_agree;
-use super::page;
-use super::page::Line;
-use super::protection;
-use super::sources;
+use super::{
+    functions_agree,
+    page::{self, Line},
+    protection, sources,
+};
 
 const OUR_VERSION: &str = "version = \"0.0.0\"";
 const COPY_VERSION: &str = "version = \"0.0.1\"";

@@ -2,10 +2,9 @@
 
 use std::path::Path;
 
-use kernel::Kind;
+use causeway::Kind;
 use serde_json::Value;
-use xtask::place;
-use xtask::template;
+use xtask::{place, template};
 
 /// One line of the page.
 #[derive(Clone, Debug)]
@@ -19,7 +18,7 @@ pub(super) struct Line {
 
 impl Line {
     pub(super) fn function(&self) -> String {
-        kernel::function_name(&self.context, &self.message)
+        causeway::function_name(&self.context, &self.message)
     }
 
     /// The owner of a fact; a wish may come from anyone.

@@ -1,19 +1,18 @@
 //! Every rule wakes its function for one message, for every published sample of it, and for no other by accident.
 
-use std::collections::BTreeMap;
-use std::collections::BTreeSet;
-use std::path::Path;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::Path,
+};
 
-use local::pattern::Event;
-use local::pattern::Pattern;
-use serde_json::Value;
-use serde_json::json;
-use xtask::place;
-use xtask::template;
+use causeway_local::pattern::{Event, Pattern};
+use serde_json::{Value, json};
+use xtask::{place, template};
 
-use super::nothing_wrong;
-use super::page;
-use super::page::planted_at;
+use super::{
+    nothing_wrong,
+    page::{self, planted_at},
+};
 
 #[test]
 fn every_rule_hears_all_samples_of_its_message_and_nothing_else() {

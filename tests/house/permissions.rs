@@ -1,24 +1,18 @@
 //! Least permission: a function may do what its handler says, and nothing else. What the handler says is read from
 //! its source, through the private functions that it calls.
 
-use std::collections::BTreeSet;
-use std::path::Path;
+use std::{collections::BTreeSet, path::Path};
 
-use domain::inventory::Inventory;
-use domain::order::Order;
-use kernel::Decider;
-use kernel::Messages;
-use serde_json::Value;
-use serde_json::json;
-use serde_json::value::to_raw_value;
-use xtask::permissions;
-use xtask::place;
+use causeway::{Decider, Messages};
+use domain::{inventory::Inventory, order::Order};
+use serde_json::{Value, json, value::to_raw_value};
+use xtask::{permissions, place};
 
-use super::functions_agree::snake;
-use super::nothing_wrong;
-use super::page;
-use super::page::Line;
-use super::page::planted_at;
+use super::{
+    functions_agree::snake,
+    nothing_wrong,
+    page::{self, Line, planted_at},
+};
 
 /// What every role has whatever it does, and what only a key of one's own brings.
 const EVERYWHERE: [(&str, Option<&str>); 2] = [("KeepLog", None), ("UseKey", Some("OwnKey"))];

@@ -1,16 +1,15 @@
 //! A handler that acts on a fact asks for its proof: only a view may follow from what nobody has looked up.
 
-use std::collections::BTreeSet;
-use std::path::Path;
+use std::{collections::BTreeSet, path::Path};
 
-use kernel::Kind;
+use causeway::Kind;
 use xtask::place;
 
 use super::nothing_wrong;
 
 #[test]
 fn what_acts_on_a_fact_has_it_proven() {
-    let proven = functions::routes().into_iter().filter(|route| route.proof != kernel::trust::Proof::Origin).count();
+    let proven = functions::routes().into_iter().filter(|route| route.proof != causeway::trust::Proof::Origin).count();
     assert!(proven >= 9, "only {proven} handlers ask for a proof");
     nothing_wrong(problems(&place::root()));
 }

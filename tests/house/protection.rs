@@ -2,16 +2,14 @@
 
 use std::path::Path;
 
-use kernel::inbox::LEASE;
-use serde_json::Value;
-use serde_json::json;
-use xtask::place;
-use xtask::template;
+use causeway::inbox::LEASE;
+use serde_json::{Value, json};
+use xtask::{place, template};
 
-use super::nothing_wrong;
-use super::page;
-use super::page::Line;
-use super::page::planted_at;
+use super::{
+    nothing_wrong,
+    page::{self, Line, planted_at},
+};
 
 #[test]
 fn every_function_queue_table_and_mapping_is_protected() {

@@ -1,14 +1,13 @@
 //! Every queue keeps its messages long enough and hides them long enough; what is kept is encrypted, with a key of
 //! one's own where one is given; lines are not kept for ever.
 
-use serde_json::Value;
-use serde_json::json;
-use xtask::place;
-use xtask::template;
+use serde_json::{Value, json};
+use xtask::{place, template};
 
-use super::nothing_wrong;
-use super::page;
-use super::page::planted_at;
+use super::{
+    nothing_wrong,
+    page::{self, planted_at},
+};
 
 const FOURTEEN_DAYS: u64 = 14 * 86_400;
 /// A message that a function works on stays hidden over its retries.

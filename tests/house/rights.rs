@@ -3,19 +3,17 @@
 
 use std::collections::BTreeSet;
 
-use kernel::Kind;
-use kernel::bus::source_of;
-use serde_json::Value;
-use serde_json::json;
-use xtask::permissions;
-use xtask::permissions::listed;
-use xtask::permissions::spelled;
-use xtask::place;
-use xtask::template;
+use causeway::{Kind, bus::source_of};
+use serde_json::{Value, json};
+use xtask::{
+    permissions::{self, listed, spelled},
+    place, template,
+};
 
-use super::nothing_wrong;
-use super::page;
-use super::page::planted_at;
+use super::{
+    nothing_wrong,
+    page::{self, planted_at},
+};
 
 const SYSTEM: &str = "causeway.system";
 

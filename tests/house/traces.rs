@@ -2,8 +2,7 @@
 
 use std::process::Command;
 
-use serde_json::Value;
-use serde_json::json;
+use serde_json::{Value, json};
 use xtask::place;
 
 use super::nothing_wrong;
@@ -13,7 +12,7 @@ const OF_TRACES: [&str; 4] = ["opentelemetry", "tracing-opentelemetry", "prost",
 
 #[test]
 fn a_default_build_holds_nothing_of_traces() {
-    for package in ["functions", "causeway"] {
+    for package in ["functions", "causeway-cli"] {
         let used = cargo(&["tree", "--offline", "--locked", "-p", package, "-e", "normal", "--prefix", "none"]);
         assert!(used.contains("aws-sdk-dynamodb v"), "{package} uses no AWS: {used}");
         nothing_wrong(problems(&used));
@@ -32,10 +31,10 @@ fn who_builds_functions_with_traces_gets_them() {
     let metadata: Value = serde_json::from_str(&metadata).unwrap();
     let packages = metadata["packages"].as_array().unwrap();
     let features = |name| &packages.iter().find(|package| package["name"] == name).unwrap()["features"];
-    assert_eq!(*features("functions"), json!({ "otel": ["aws/otel"] }));
-    let asked = features("aws")["otel"].as_array().unwrap();
+    assert_eq!(*features("functions"), json!({ "otel": ["causeway-aws/otel"] }));
+    let asked = features("causeway-aws")["otel"].as_array().unwrap();
     assert!(asked.contains(&json!("dep:opentelemetry-otlp")), "{asked:?}");
-    assert!(features("aws").get("default").is_none(), "traces must be asked for");
+    assert!(features("causeway-aws").get("default").is_none(), "traces must be asked for");
 }
 
 fn problems(used: &str) -> Vec<String> {

@@ -3,15 +3,13 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::Value;
-use serde_json::json;
-use xtask::permissions::spelled;
-use xtask::place;
-use xtask::template;
+use serde_json::{Value, json};
+use xtask::{permissions::spelled, place, template};
 
-use super::nothing_wrong;
-use super::page;
-use super::page::planted_at;
+use super::{
+    nothing_wrong,
+    page::{self, planted_at},
+};
 
 #[test]
 fn whatever_goes_wrong_is_told_and_shown() {

@@ -1,18 +1,11 @@
 //! What must not come in: each kind of bad input gets its typed answer or its letter with the reason, and leaves the
 //! log, the views and the bus as they were.
 
-use aws::lambda::Invocation;
-use aws::lambda::listener::Listener;
-use functions::inventory;
-use functions::order;
+use causeway::{App, Handled, Outcome, memory::Memory, message::MAX_MESSAGE_BYTES};
+use causeway_aws::lambda::{Invocation, listener::Listener};
+use functions::{inventory, order};
 use futures::FutureExt as _;
-use kernel::App;
-use kernel::Handled;
-use kernel::Outcome;
-use kernel::memory::Memory;
-use kernel::message::MAX_MESSAGE_BYTES;
-use serde_json::Value;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::shop::place_order;
 
@@ -51,8 +44,7 @@ fn placed(change: impl FnOnce(&mut Value)) -> String {
 }
 
 fn bad_inputs() -> Vec<(&'static str, &'static str, String, Answer)> {
-    use Answer::Letter;
-    use Answer::Rejected;
+    use Answer::{Letter, Rejected};
     let command = |what, change: fn(&mut Value), answer| (what, "PlaceOrder", placed(change), answer);
     let detail = |what, text: String, answer| (what, "PlaceOrder", payload("PlaceOrder", &text), answer);
     let huge = format!("{{\"data\":\"{}\"}}", "x".repeat(MAX_MESSAGE_BYTES - 1));

@@ -1,22 +1,20 @@
 //! What a story came to: the log, the rows, the mails, the letters, and what the bus wrote down.
 
-use std::collections::BTreeMap;
-use std::collections::BTreeSet;
-use std::sync::Arc;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
-use kernel::Messages;
-use kernel::StreamId;
-use kernel::commit::Commit;
-use kernel::commit::Recorded;
-use kernel::dead_letter::DeadLetter;
-use kernel::mail::Mail;
-use kernel::memory::Memory;
-use kernel::testing::sim::Ledger;
-use kernel::testing::sim::Log;
-use kernel::testing::sim::World;
-use kernel::timers::Timer;
-use kernel::view::Row;
-use kernel::view::RowKey;
+use causeway::{
+    Messages, StreamId,
+    commit::{Commit, Recorded},
+    dead_letter::DeadLetter,
+    mail::Mail,
+    memory::Memory,
+    testing::sim::{Ledger, Log, World},
+    timers::Timer,
+    view::{Row, RowKey},
+};
 
 /// The end of a story.
 pub(crate) struct End {

@@ -2,24 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use futures::FutureExt as _;
-use futures::future::BoxFuture;
-use kernel::App;
-use kernel::Failure;
-use kernel::Handled;
-use kernel::Kind;
-use kernel::Outcome;
-use kernel::Parts;
-use kernel::Route;
-use kernel::Trust;
-use kernel::bus::source_of;
-use kernel::envelope::Delivery;
-use kernel::memory::Memory;
-use kernel::testing::sim::Plan;
-use kernel::trust::Prove;
-use serde_json::Value;
-use serde_json::json;
-use serde_json::value::to_raw_value;
+use causeway::{
+    App, Failure, Handled, Kind, Outcome, Parts, Route, Trust, bus::source_of, envelope::Delivery, memory::Memory,
+    testing::sim::Plan, trust::Prove,
+};
+use futures::{FutureExt as _, future::BoxFuture};
+use serde_json::{Value, json, value::to_raw_value};
 
 use super::tale::tell;
 use crate::drops::in_memory;
@@ -153,7 +141,7 @@ fn a_thousand_forged_facts_change_nothing_and_end_as_a_thousand_letters() {
 }
 
 /// One true fact of each type that was said.
-fn true_facts(said: &[kernel::bus::Entry]) -> BTreeMap<String, Delivery> {
+fn true_facts(said: &[causeway::bus::Entry]) -> BTreeMap<String, Delivery> {
     let deliveries = said.iter().map(|entry| {
         let fact = Delivery {
             id: "b-1".to_owned(),

@@ -1,22 +1,12 @@
 //! Twenty thousand inputs that nobody thought of: the samples of the catalogue, bent and broken by chance.
 
-use domain::Entry;
-use domain::catalogue;
+use causeway::{
+    App, Handled, Kind, Parts, Trust, bus::source_of, clock::Ids as _, envelope::Delivery, memory::Memory,
+    testing::sim::Chance, trust::Prove,
+};
+use domain::{Entry, catalogue};
 use futures::FutureExt as _;
-use kernel::App;
-use kernel::Handled;
-use kernel::Kind;
-use kernel::Parts;
-use kernel::Trust;
-use kernel::bus::source_of;
-use kernel::clock::Ids as _;
-use kernel::envelope::Delivery;
-use kernel::memory::Memory;
-use kernel::testing::sim::Chance;
-use kernel::trust::Prove;
-use serde_json::Value;
-use serde_json::json;
-use serde_json::value::RawValue;
+use serde_json::{Value, json, value::RawValue};
 
 /// How many inputs are made.
 const INPUTS: u64 = 20_000;

@@ -1,10 +1,6 @@
 //! All that must hold at the end of every story, in whatever weather.
 
-use super::end::End;
-use super::ledger_rules;
-use super::processes;
-use super::shelves;
-use super::views;
+use super::{end::End, ledger_rules, processes, shelves, views};
 
 /// What does not hold.
 pub(crate) fn broken(end: &End) -> Vec<String> {

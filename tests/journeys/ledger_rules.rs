@@ -1,11 +1,8 @@
 //! What must hold of log and bus, whatever the business: places, ids, order, and that nothing goes silently.
 
-use std::collections::BTreeMap;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use kernel::Handled;
-use kernel::envelope::Envelope;
-use kernel::store::check_contiguous;
+use causeway::{Handled, envelope::Envelope, store::check_contiguous};
 
 use super::end::End;
 
@@ -59,7 +56,7 @@ fn unsaid(end: &End) -> Vec<String> {
         .collect()
 }
 
-fn said_by(commit: &kernel::commit::Commit) -> Vec<Envelope> {
+fn said_by(commit: &causeway::commit::Commit) -> Vec<Envelope> {
     let events = (0..commit.events.len()).filter_map(|index| Envelope::of_event(commit, index));
     let sends = (0..commit.sends.len()).filter_map(|index| Envelope::of_send(commit, index));
     events.chain(sends).collect()
@@ -110,7 +107,7 @@ fn rejected_although_obeyed(end: &End) -> Vec<String> {
         }
     }
     for entry in end.ledger.said.iter().filter(|entry| entry.envelope.event_type == "CommandRejected") {
-        let rejected: kernel::system::CommandRejected = serde_json::from_str(entry.envelope.data.get()).unwrap();
+        let rejected: causeway::system::CommandRejected = serde_json::from_str(entry.envelope.data.get()).unwrap();
         if rejected.rule != TOO_EARLY
             && obeyed.contains_key(&(rejected.stream.clone(), rejected.command_id.to_string()))
         {

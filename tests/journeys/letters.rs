@@ -2,14 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use aws::dead_letters::Letter;
+use causeway_aws::dead_letters::Letter;
 use jiff::Timestamp;
-use serde_json::Value;
-use serde_json::json;
-use serde_json::value::RawValue;
+use serde_json::{Value, json, value::RawValue};
 
-use crate::drops::in_memory;
-use crate::drops::picture::Picture;
+use crate::drops::{in_memory, picture::Picture};
 
 type Attributes = BTreeMap<String, String>;
 

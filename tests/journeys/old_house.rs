@@ -1,29 +1,25 @@
 //! What an older house left in the log: an order of the first shape, and a shelf whose carried state means something
 //! else than ours.
 
+use causeway::{
+    Encoded, MessageId, StreamId,
+    clock::Ids as _,
+    commit::{Carried, Commit},
+    envelope::Cause,
+    id::CommitId,
+    store::{Append, Carry, EventStore as _},
+};
 use futures::FutureExt as _;
 use jiff::Timestamp;
-use kernel::Encoded;
-use kernel::MessageId;
-use kernel::StreamId;
-use kernel::clock::Ids as _;
-use kernel::commit::Carried;
-use kernel::commit::Commit;
-use kernel::envelope::Cause;
-use kernel::id::CommitId;
-use kernel::store::Append;
-use kernel::store::Carry;
-use kernel::store::EventStore as _;
-use serde_json::Value;
-use serde_json::json;
-use serde_json::value::to_raw_value;
+use serde_json::{Value, json, value::to_raw_value};
 
-use super::end::End;
-use super::processes::Stands;
-use super::processes::order;
-use super::shelves::shelf;
-use super::shop::Shop;
-use super::stories::confirmed_unless_late;
+use super::{
+    end::End,
+    processes::{Stands, order},
+    shelves::shelf,
+    shop::Shop,
+    stories::confirmed_unless_late,
+};
 
 /// Who wants the one piece of the old shelf.
 const BUYERS: u32 = 3;

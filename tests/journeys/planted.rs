@@ -7,11 +7,10 @@ mod log;
 mod rules;
 mod views;
 
-use super::seeds::SEEDS;
-use super::seeds::first_broken;
-use super::tale::Plant;
-use super::tale::nothing;
-use super::tale::tell;
+use super::{
+    seeds::{SEEDS, first_broken},
+    tale::{Plant, nothing, tell},
+};
 
 /// The bug is caught at some seed, and the same seed without it is clean.
 #[expect(clippy::print_stdout, reason = "which seed caught it, and by what")]

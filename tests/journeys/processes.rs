@@ -1,14 +1,11 @@
 //! What must hold of each order and its fulfilment: one end, and order, process and shelves agree about it.
 
-use std::collections::BTreeMap;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use domain::fulfilment::FulfilmentEvent;
-use domain::inventory::InventoryEvent;
-use domain::notification::NotificationEvent;
-use domain::order::OrderEvent;
-use kernel::MessageId;
-use kernel::commit::Recorded;
+use causeway::{MessageId, commit::Recorded};
+use domain::{
+    fulfilment::FulfilmentEvent, inventory::InventoryEvent, notification::NotificationEvent, order::OrderEvent,
+};
 
 use super::end::End;
 

@@ -1,16 +1,13 @@
 //! A thousand seeds, and the one that somebody wants to see again.
 
-use std::sync::atomic::AtomicU64;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicU64, Ordering};
 
-use kernel::testing::sim::Faults;
+use causeway::testing::sim::Faults;
 
-use super::stories::Story;
-use super::stories::buyers;
-use super::stories::one_of;
-use super::tale::nothing;
-use super::tale::tell;
-use super::tale::tell_of;
+use super::{
+    stories::{Story, buyers, one_of},
+    tale::{nothing, tell, tell_of},
+};
 
 /// How many seeds are told.
 pub(crate) const SEEDS: u64 = 1000;

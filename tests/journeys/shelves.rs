@@ -1,12 +1,10 @@
 //! What must hold of the stock, counted here by itself: received = available + reserved + shipped, nothing below 0,
 //! each reservation given out, released or shipped once.
 
-use std::collections::BTreeMap;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
+use causeway::{StreamId, commit::Recorded};
 use domain::inventory::InventoryEvent;
-use kernel::StreamId;
-use kernel::commit::Recorded;
 
 use super::end::End;
 

@@ -1,17 +1,10 @@
 //! What people say to the shop, as the bus hears it.
 
-use domain::inventory::Inventory;
-use domain::inventory::ReceiveStock;
+use causeway::{Id, MessageId, envelope::Cause, memory::Memory, testing::sim::World};
+use domain::inventory::{Inventory, ReceiveStock};
 use futures::FutureExt as _;
 use jiff::SignedDuration;
-use kernel::Id;
-use kernel::MessageId;
-use kernel::envelope::Cause;
-use kernel::memory::Memory;
-use kernel::testing::sim::World;
-use serde_json::Value;
-use serde_json::json;
-use serde_json::value::to_raw_value;
+use serde_json::{Value, json, value::to_raw_value};
 
 /// One who says things to a simulated shop.
 pub(crate) struct Shop<'a> {

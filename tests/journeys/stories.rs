@@ -1,19 +1,16 @@
 //! The stories, each with its own shelves and orders, so that any number of them are told at once.
 
-use domain::fulfilment::FulfilmentEvent;
-use domain::order::OrderEvent;
+use domain::{fulfilment::FulfilmentEvent, order::OrderEvent};
 use jiff::SignedDuration;
 use serde_json::json;
 
-use super::end::End;
-use super::old_house;
-use super::processes::Ending;
-use super::processes::Stands;
-use super::processes::endings;
-use super::processes::order;
-use super::shelves::shelf;
-use super::shop::Shop;
-use super::shop::place_order;
+use super::{
+    end::End,
+    old_house,
+    processes::{Ending, Stands, endings, order},
+    shelves::shelf,
+    shop::{Shop, place_order},
+};
 
 /// One story: how it begins, and what must have come of it.
 pub(crate) struct Story {

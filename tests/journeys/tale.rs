@@ -2,25 +2,21 @@
 
 use std::sync::Arc;
 
+use causeway::{
+    App, Failure, Outcome, Route,
+    envelope::Delivery,
+    memory::Memory,
+    testing::sim::{Chance, Faults, Log, Plan, World},
+};
 use futures::FutureExt as _;
 use jiff::SignedDuration;
-use kernel::App;
-use kernel::Failure;
-use kernel::Outcome;
-use kernel::Route;
-use kernel::envelope::Delivery;
-use kernel::memory::Memory;
-use kernel::testing::sim::Chance;
-use kernel::testing::sim::Faults;
-use kernel::testing::sim::Log;
-use kernel::testing::sim::Plan;
-use kernel::testing::sim::World;
 
-use super::end::End;
-use super::invariants;
-use super::shop::Shop;
-use super::stories::STORIES;
-use super::stories::Story;
+use super::{
+    end::End,
+    invariants,
+    shop::Shop,
+    stories::{STORIES, Story},
+};
 
 /// What is planted into a house: a bug, or nothing.
 pub(crate) type Plant = fn(&mut Plan, &Memory);

@@ -1,12 +1,14 @@
 //! What must hold of the views: each row is the fold of its stream, here folded once more from the log.
 
-use domain::fulfilment::ProcessBoard;
-use domain::inventory::Stock;
-use domain::order::OrderDetails;
-use domain::order::OrderSummary;
-use kernel::View;
-use kernel::view::Row;
-use kernel::view::RowKey;
+use causeway::{
+    View,
+    view::{Row, RowKey},
+};
+use domain::{
+    fulfilment::ProcessBoard,
+    inventory::Stock,
+    order::{OrderDetails, OrderSummary},
+};
 
 use super::end::End;
 

@@ -2,20 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use kernel::testing::sim::Faults;
+use causeway::testing::sim::Faults;
 
-use super::end::End;
-use super::processes::Ending;
-use super::processes::Stands;
-use super::processes::endings;
-use super::processes::order;
-use super::shelves::shelf;
-use super::stories::STORIES;
-use super::stories::Story;
-use super::stories::gave_up_for_time;
-use super::tale::THREEFOLD;
-use super::tale::end_of;
-use super::tale::nothing;
+use super::{
+    end::End,
+    processes::{Ending, Stands, endings, order},
+    shelves::shelf,
+    stories::{STORIES, Story, gave_up_for_time},
+    tale::{THREEFOLD, end_of, nothing},
+};
 
 /// The orders whose end no chance has a say in.
 const SURE: [(&str, Stands); 5] = [

@@ -2,17 +2,11 @@
 
 use std::path::PathBuf;
 
-use domain::order::OrderDetails;
-use domain::order::OrderStatus;
+use domain::order::{OrderDetails, OrderStatus};
 use jiff::SignedDuration;
-use serde_json::Value;
-use serde_json::json;
+use serde_json::{Value, json};
 
-use super::now;
-use super::say;
-use super::standing;
-use super::two_mugs;
-use super::walk;
+use super::{now, say, standing, two_mugs, walk};
 
 /// Where cargo puts the binaries of the workspace: this test stands in a folder of that one.
 fn folder() -> PathBuf {

@@ -1,34 +1,18 @@
 //! A thousand facts that somebody makes up and puts on the bus under our own sources: they change nothing.
 
-use std::collections::BTreeMap;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use aws_sdk_eventbridge::types::PutEventsRequestEntry;
-use causeway::command::Causeway;
-use causeway::ended::Ended;
-use causeway::up::Running;
+use causeway::{App, Kind, StreamId, bus::source_of, commit::TimerChange, envelope::Envelope, timers::Timer};
+use causeway_cli::{command::Causeway, ended::Ended, up::Running};
 use clap::Parser as _;
-use domain::order::OrderDetails;
-use domain::order::OrderStatus;
+use domain::order::{OrderDetails, OrderStatus};
 use jiff::SignedDuration;
-use kernel::App;
-use kernel::Kind;
-use kernel::StreamId;
-use kernel::bus::source_of;
-use kernel::commit::TimerChange;
-use kernel::envelope::Envelope;
-use kernel::timers::Timer;
-use serde_json::Value;
-use serde_json::json;
-use xtask::catalogue;
-use xtask::place;
+use serde_json::{Value, json};
+use xtask::{catalogue, place};
 
-use super::ask;
-use super::say;
-use super::standing_on;
-use super::two_mugs;
-use super::walk;
+use super::{ask, say, standing_on, two_mugs, walk};
 
 const EVENTS: usize = 1000;
 /// More letters than any queue holds at the end.

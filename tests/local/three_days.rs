@@ -1,25 +1,16 @@
 //! Three days of the shop, in as long as it takes to do what happens in them: a deadline that passes, and a report
 //! every morning.
 
-use domain::fulfilment::ProcessBoard;
-use domain::order::OrderDetails;
-use domain::order::OrderDetailsRow;
-use domain::order::OrderStatus;
-use jiff::SignedDuration;
-use jiff::Timestamp;
-use kernel::App;
-use kernel::process::Status;
-use serde_json::Value;
-use serde_json::json;
-use tokio::sync::broadcast::Receiver;
-use tokio::sync::broadcast::error::TryRecvError;
+use causeway::{App, process::Status};
+use domain::{
+    fulfilment::ProcessBoard,
+    order::{OrderDetails, OrderDetailsRow, OrderStatus},
+};
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Value, json};
+use tokio::sync::broadcast::{Receiver, error::TryRecvError};
 
-use super::ask;
-use super::now;
-use super::say;
-use super::standing;
-use super::two_mugs;
-use super::walk;
+use super::{ask, now, say, standing, two_mugs, walk};
 
 const QUARTER: SignedDuration = SignedDuration::from_mins(15);
 

@@ -1,18 +1,9 @@
 //! What a command costs, counted from the requests on the wire.
 
-use kernel::App;
-use kernel::memory::Memory;
-use tests::wire::Call;
-use tests::wire::Dynoxide;
-use tests::wire::Meter;
+use causeway::{App, memory::Memory};
+use tests::wire::{Call, Dynoxide, Meter};
 
-use super::tally::Take;
-use super::tally::Tally;
-use super::tally::TallyView;
-use super::tally::id;
-use super::tally::notes;
-use super::tally::received;
-use super::tally::take;
+use super::tally::{Take, Tally, TallyView, id, notes, received, take};
 
 struct Bill {
     operations: Vec<String>,

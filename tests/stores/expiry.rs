@@ -1,21 +1,14 @@
 //! What the inbox forgets: by the clock that is told, for the database deletes late.
 
-use jiff::SignedDuration;
-use jiff::Timestamp;
-use kernel::MessageId;
-use kernel::inbox::Claim;
-use kernel::inbox::Inbox as _;
-use kernel::inbox::LEASE;
-use kernel::inbox::REMEMBERED;
-use kernel::inbox::Ticket;
-use kernel::memory::Memory;
+use causeway::{
+    MessageId,
+    inbox::{Claim, Inbox as _, LEASE, REMEMBERED, Ticket},
+    memory::Memory,
+};
+use jiff::{SignedDuration, Timestamp};
 use tests::wire::Dynoxide;
 
-use super::tally::Take;
-use super::tally::Tally;
-use super::tally::id;
-use super::tally::notes;
-use super::tally::take;
+use super::tally::{Take, Tally, id, notes, take};
 
 #[tokio::test]
 async fn a_closed_ticket_is_remembered_for_sixteen_days_and_not_longer() {

@@ -1,22 +1,11 @@
 //! Faults on the wire: whatever is lost or refused on the way, a command is obeyed once and answered the same.
 
-use std::sync::atomic::AtomicUsize;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
-use kernel::memory::Memory;
-use kernel::store::AppendError;
-use tests::wire::Dynoxide;
-use tests::wire::Fate;
-use tests::wire::Meter;
+use causeway::{memory::Memory, store::AppendError};
+use tests::wire::{Dynoxide, Fate, Meter};
 
-use super::tally::Noted;
-use super::tally::Take;
-use super::tally::Tally;
-use super::tally::TallyView;
-use super::tally::id;
-use super::tally::notes;
-use super::tally::received;
-use super::tally::take;
+use super::tally::{Noted, Take, Tally, TallyView, id, notes, received, take};
 
 /// A meter under which the first so many requests of an operation have this fate.
 fn first(operation: &'static str, most: usize, fate: Fate) -> Meter {
@@ -50,7 +39,7 @@ async fn a_command_that_comes_again_after_all_answers_were_lost_is_answered_as_b
     let meter = first("PutItem", 3, Fate::AnswerLost);
     let app = dynoxide.metered(&meter).app(&memory, 10);
     let error = take(&app, "t-1", "c-1", &notes(&["one"])).await.unwrap_err();
-    assert!(matches!(error, kernel::execute::ExecuteError::Append(AppendError::Unavailable(_))), "{error:?}");
+    assert!(matches!(error, causeway::execute::ExecuteError::Append(AppendError::Unavailable(_))), "{error:?}");
     for cached in [10, 0] {
         let again = take(&dynoxide.stores().app(&memory, cached), "t-1", "c-1", &notes(&["one"])).await.unwrap();
         assert_eq!((again.version, again.repeated), (1, true));
@@ -96,8 +85,8 @@ async fn a_fault_without_end_is_given_back_to_be_tried_later() {
         let meter = first("PutItem", usize::MAX, fate.clone());
         let app = dynoxide.metered(&meter).app(&Memory::new(1), 10);
         let error = take(&app, "t-1", "c-1", &notes(&["one"])).await.unwrap_err();
-        let failure = kernel::Failure::from(error);
-        assert!(matches!(failure, kernel::Failure::Retry(_)), "{fate:?}: {failure:?}");
+        let failure = causeway::Failure::from(error);
+        assert!(matches!(failure, causeway::Failure::Retry(_)), "{fate:?}: {failure:?}");
         assert_eq!(app.state::<Tally>(&id("t-1")).await.unwrap().notes, 0);
     }
 }

@@ -1,6 +1,6 @@
 //! The port suites, which the twins in memory pass too.
 
-use kernel::testing::ports;
+use causeway::testing::ports;
 use tests::wire::Dynoxide;
 
 #[tokio::test]

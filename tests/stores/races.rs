@@ -2,19 +2,11 @@
 
 use std::collections::BTreeSet;
 
+use causeway::{StreamId, execute::ExecuteError, memory::Memory, store::EventStore as _};
 use futures::future::join_all;
-use kernel::StreamId;
-use kernel::execute::ExecuteError;
-use kernel::memory::Memory;
-use kernel::store::EventStore as _;
-use tests::wire::Dynoxide;
-use tests::wire::Fate;
-use tests::wire::Meter;
+use tests::wire::{Dynoxide, Fate, Meter};
 
-use super::tally::Tally;
-use super::tally::id;
-use super::tally::notes;
-use super::tally::take;
+use super::tally::{Tally, id, notes, take};
 
 #[tokio::test]
 async fn of_thirty_two_writers_on_one_stream_no_update_is_lost() {

@@ -1,34 +1,19 @@
 //! Large streams, large lists, and sizes counted as the database counts them.
 
+use causeway::{
+    Encoded, MessageId, StreamId,
+    clock::Ids as _,
+    commit::{Carried, Commit},
+    id::CommitId,
+    memory::{Memory, MemoryIds},
+    store::{Append, Carry, EventStore as _},
+    view::{Page, Place, Row, RowKey, ViewStore as _},
+};
 use jiff::Timestamp;
-use kernel::Encoded;
-use kernel::MessageId;
-use kernel::StreamId;
-use kernel::clock::Ids as _;
-use kernel::commit::Carried;
-use kernel::commit::Commit;
-use kernel::id::CommitId;
-use kernel::memory::Memory;
-use kernel::memory::MemoryIds;
-use kernel::store::Append;
-use kernel::store::Carry;
-use kernel::store::EventStore as _;
-use kernel::view::Page;
-use kernel::view::Place;
-use kernel::view::Row;
-use kernel::view::RowKey;
-use kernel::view::ViewStore as _;
-use serde_json::json;
-use serde_json::value::to_raw_value;
-use tests::wire::Dynoxide;
-use tests::wire::Meter;
+use serde_json::{json, value::to_raw_value};
+use tests::wire::{Dynoxide, Meter};
 
-use super::tally::Noted;
-use super::tally::Tally;
-use super::tally::cause;
-use super::tally::id;
-use super::tally::notes;
-use super::tally::take;
+use super::tally::{Noted, Tally, cause, id, notes, take};
 
 /// Text that no packing makes much smaller.
 fn noise(length: usize, seed: u64) -> String {
@@ -118,7 +103,7 @@ async fn a_commit_as_large_as_an_item_may_be_is_written_and_a_larger_one_is_refu
         let append = Append { commit: &commit, carry: Carry::IfFree, once: false };
         match stores.events.append(append).await {
             Ok(_) => fits = middle,
-            Err(kernel::store::AppendError::TooLarge { .. }) => exceeds = middle,
+            Err(causeway::store::AppendError::TooLarge { .. }) => exceeds = middle,
             Err(error) => panic!("the database refused what was counted as fitting: {error:?}"),
         }
     }

@@ -1,22 +1,12 @@
 //! A small business for the stores' tests: notes are taken, and counted.
 
-use kernel::App;
-use kernel::Cause;
-use kernel::Decider;
-use kernel::Id;
-use kernel::MessageId;
-use kernel::Once;
-use kernel::Patch;
-use kernel::Received;
-use kernel::Rejection;
-use kernel::StreamId;
-use kernel::View;
-use kernel::commit::Recorded;
-use kernel::execute::ExecuteError;
-use kernel::execute::Executed;
+use causeway::{
+    App, Cause, Decider, Id, MessageId, Once, Patch, Received, Rejection, StreamId, View,
+    commit::Recorded,
+    execute::{ExecuteError, Executed},
+};
 use schemars::JsonSchema;
-use serde::Deserialize;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// Something was noted.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -24,7 +14,7 @@ pub(crate) struct Noted {
     pub(crate) text: String,
 }
 
-kernel::events! {
+causeway::events! {
     /// What a tally hears.
     pub(crate) enum TallyEvent: events of "tally" { Noted = 1 }
 }

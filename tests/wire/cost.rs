@@ -1,7 +1,6 @@
 //! What an answer of DynamoDB cost, read from the answer; a failed condition says nothing and costs its write.
 
-use dynoxide::Item;
-use dynoxide::types::item_size;
+use dynoxide::{Item, types::item_size};
 use serde_json::Value;
 
 /// Units read and written.

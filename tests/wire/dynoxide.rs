@@ -1,24 +1,22 @@
 //! A DynamoDB of the test's own, in memory and inside the test process, reached over HTTP as the real one.
 
-use std::net::Ipv4Addr;
-use std::net::SocketAddr;
-use std::sync::Arc;
-use std::thread::JoinHandle;
+use std::{
+    net::{Ipv4Addr, SocketAddr},
+    sync::Arc,
+    thread::JoinHandle,
+};
 
-use aws::client::Account;
-use aws::client::sdk_config;
-use aws::dynamo::DynamoEventStore;
-use aws::dynamo::DynamoInbox;
-use aws::dynamo::DynamoViewStore;
-use aws::units::Units;
 use aws_credential_types::Credentials;
 use aws_sdk_dynamodb::config::retry::RetryConfig;
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use causeway::{cache::Cache, memory::Memory};
+use causeway_aws::{
+    client::{Account, sdk_config},
+    dynamo::{DynamoEventStore, DynamoInbox, DynamoViewStore},
+    units::Units,
+};
 use dynoxide::Database;
-use kernel::cache::Cache;
-use kernel::memory::Memory;
-use serde_json::Value;
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::sync::oneshot;
 
 use super::meter::Meter;
@@ -100,7 +98,7 @@ impl Dynoxide {
 
     /// The stores, without a meter.
     pub fn stores(&self) -> Stores {
-        self.stores_on(aws::client::http_client())
+        self.stores_on(causeway_aws::client::http_client())
     }
 
     /// The stores, with their requests counted.
@@ -122,8 +120,8 @@ impl Dynoxide {
 
 impl Stores {
     /// An app on these stores, with the rest of the memory and a cache of its own.
-    pub fn app(&self, memory: &Memory, cached_streams: usize) -> kernel::App {
-        kernel::App::new(kernel::Parts {
+    pub fn app(&self, memory: &Memory, cached_streams: usize) -> causeway::App {
+        causeway::App::new(causeway::Parts {
             store: self.events.clone(),
             views: self.views.clone(),
             inbox: self.inbox.clone(),

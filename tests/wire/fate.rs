@@ -1,7 +1,6 @@
 //! What becomes of a request on its way.
 
-use serde_json::Value;
-use serde_json::json;
+use serde_json::{Value, json};
 
 /// A request, as a fate is chosen for it.
 #[derive(Clone, Debug)]

@@ -1,29 +1,30 @@
 //! The meter: it stands under the SDK, counts what really goes over the wire, and gives each request its fate.
 
-use std::fmt;
-use std::sync::Arc;
-use std::sync::Mutex;
-use std::sync::MutexGuard;
+use std::{
+    fmt,
+    sync::{Arc, Mutex, MutexGuard},
+};
 
-use aws_smithy_runtime_api::client::http::HttpClient;
-use aws_smithy_runtime_api::client::http::HttpConnector;
-use aws_smithy_runtime_api::client::http::HttpConnectorFuture;
-use aws_smithy_runtime_api::client::http::HttpConnectorSettings;
-use aws_smithy_runtime_api::client::http::SharedHttpClient;
-use aws_smithy_runtime_api::client::http::SharedHttpConnector;
-use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
-use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
-use aws_smithy_runtime_api::client::result::ConnectorError;
-use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
-use aws_smithy_runtime_api::http::StatusCode;
-use aws_smithy_types::body::SdkBody;
-use aws_smithy_types::byte_stream::ByteStream;
+use aws_smithy_runtime_api::{
+    client::{
+        http::{
+            HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient,
+            SharedHttpConnector,
+        },
+        orchestrator::{HttpRequest, HttpResponse},
+        result::ConnectorError,
+        runtime_components::RuntimeComponents,
+    },
+    http::StatusCode,
+};
+use aws_smithy_types::{body::SdkBody, byte_stream::ByteStream};
 use serde_json::Value;
 use tokio::sync::watch;
 
-use super::cost::Cost;
-use super::fate::Asked;
-use super::fate::Fate;
+use super::{
+    cost::Cost,
+    fate::{Asked, Fate},
+};
 
 type Chooser = dyn Fn(&Asked) -> Fate + Send + Sync;
 
@@ -70,7 +71,7 @@ impl Meter {
     /// A meter that chooses each request's fate.
     pub fn choosing(fate: impl Fn(&Asked) -> Fate + Send + Sync + 'static) -> Self {
         let shared = Shared { chooser: Box::new(fate), calls: Mutex::default(), asked: watch::Sender::new(0) };
-        Self { inner: aws::client::http_client(), shared: Arc::new(shared) }
+        Self { inner: causeway_aws::client::http_client(), shared: Arc::new(shared) }
     }
 
     /// What went over the wire since this was asked last.

@@ -1,15 +1,13 @@
 //! The catalogue under `events/`: schema and sample of every message, in every version there ever was.
 //! The newest version's files follow from the types; a superseded file is kept as it is, under its digest.
 
-use std::collections::BTreeMap;
-use std::path::Path;
+use std::{collections::BTreeMap, path::Path};
 
 use anyhow::Context;
+use causeway::Description;
 use domain::Entry;
-use kernel::Description;
 use serde_json::Value;
-use sha2::Digest;
-use sha2::Sha256;
+use sha2::{Digest, Sha256};
 
 use crate::place;
 

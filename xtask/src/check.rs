@@ -2,8 +2,7 @@
 //! The closing line is `N passed, N failed`: tests count one by one, every other check counts as one.
 #![expect(clippy::print_stdout, reason = "a command speaks to the person who called it")]
 
-use std::path::Path;
-use std::time::Instant;
+use std::{path::Path, time::Instant};
 
 use anyhow::bail;
 use clap::Args;

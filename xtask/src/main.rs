@@ -4,13 +4,7 @@
 use std::process::ExitCode;
 
 use clap::Parser;
-use xtask::catalogue;
-use xtask::check;
-use xtask::new;
-use xtask::permissions;
-use xtask::place;
-use xtask::storm;
-use xtask::template;
+use xtask::{catalogue, check, new, permissions, place, storm, template};
 
 /// For those who build Causeway.
 #[derive(Parser)]

@@ -35,7 +35,7 @@ impl Wanted {
 
     /// The function's name.
     pub fn function(&self) -> String {
-        kernel::function_name(self.hearer(), &self.message)
+        causeway::function_name(self.hearer(), &self.message)
     }
 }
 

@@ -1,8 +1,7 @@
 //! Who may do what, read from the template: function × action × resource × condition, as lines that are good to read
 //! in a diff. The lines are kept beside the house test, so that no right changes unseen.
 
-use std::collections::BTreeMap;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 

@@ -1,8 +1,9 @@
 //! Where things stand in the house. Each name is derived here and typed nowhere else.
 
-use std::path::Path;
-use std::path::PathBuf;
-use std::process::Command;
+use std::{
+    path::{Path, PathBuf},
+    process::Command,
+};
 
 use anyhow::Context;
 use heck::ToPascalCase;

@@ -18,18 +18,16 @@ mod strikes;
 #[cfg(test)]
 mod tests;
 
-use std::path::Path;
-use std::path::PathBuf;
-use std::sync::Arc;
-use std::time::Duration;
-use std::time::Instant;
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
-use anyhow::Context;
-use anyhow::ensure;
+use anyhow::{Context, ensure};
 use clap::Args;
 
-use crate::check::Tally;
-use crate::place;
+use crate::{check::Tally, place};
 use checks::Verdict;
 use client::Client;
 use cloud::Cloud;

@@ -1,13 +1,8 @@
 //! The template as a tree of JSON, its short tags written out: `!Ref Bus` is `{"Ref": "Bus"}`.
 
-use anyhow::Context;
-use anyhow::bail;
-use saphyr::LoadableYamlNode;
-use saphyr::Scalar;
-use saphyr::Yaml;
-use serde_json::Map;
-use serde_json::Value;
-use serde_json::json;
+use anyhow::{Context, bail};
+use saphyr::{LoadableYamlNode, Scalar, Yaml};
+use serde_json::{Map, Value, json};
 
 /// Reads a template.
 pub fn read(text: &str) -> anyhow::Result<Value> {

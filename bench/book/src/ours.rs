@@ -1,18 +1,18 @@
 //! The book of orders on Causeway's kernel.
 
-use kernel::Decider;
-use kernel::Patch;
-use kernel::Rejection;
-use kernel::StreamId;
-use kernel::View;
-use kernel::commit::Recorded;
+use causeway::Decider;
+use causeway::Patch;
+use causeway::Rejection;
+use causeway::StreamId;
+use causeway::View;
+use causeway::commit::Recorded;
 use serde::Deserialize;
 use serde::Serialize;
 
 use crate::event::Book;
 use crate::event::OrderPlaced;
 
-kernel::events! {
+causeway::events! {
     /// What happens to a book of orders.
     pub enum BookEvent: events of "book" {
         OrderPlaced = 1,

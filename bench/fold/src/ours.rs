@@ -2,13 +2,13 @@
 
 use std::error::Error;
 
-use aws::dynamo::commit_of;
+use causeway_aws::dynamo::commit_of;
 use bench_book::event::Book;
 use bench_book::ours::BookEvent;
 use bench_book::ours::OrderBook;
-use kernel::Encoded;
-use kernel::Messages;
-use kernel::decider;
+use causeway::Encoded;
+use causeway::Messages;
+use causeway::decider;
 
 use crate::stored::Item;
 

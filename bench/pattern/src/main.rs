@@ -10,9 +10,9 @@ use std::io::stdout;
 use std::time::Duration;
 use std::time::Instant;
 
-use local::pattern::Event;
-use local::pattern::Pattern;
-use local::pattern::Rules;
+use causeway_local::pattern::Event;
+use causeway_local::pattern::Pattern;
+use causeway_local::pattern::Rules;
 use quamina::Quamina;
 
 /// How long each side is measured at each number of rules, a turn at a time.

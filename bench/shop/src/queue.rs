@@ -2,7 +2,7 @@
 
 use anyhow::Context;
 use causeway::up::Running;
-use local::sqs::Sqs;
+use causeway_local::sqs::Sqs;
 use serde_json::Value;
 use serde_json::json;
 

@@ -1,13 +1,11 @@
 //! `causeway completions`: the script with which a shell completes commands and options.
 
 use anyhow::Context;
-use clap::Args;
-use clap::CommandFactory;
+use clap::{Args, CommandFactory};
 use clap_complete::Shell;
 
 use super::Causeway;
-use crate::ended::Ended;
-use crate::screen::Screen;
+use crate::{ended::Ended, screen::Screen};
 
 /// Which shell.
 #[derive(Args, Clone, Debug)]

@@ -14,13 +14,10 @@ mod show;
 
 use std::path::PathBuf;
 
-use clap::Args;
-use clap::value_parser;
+use clap::{Args, value_parser};
 use serde_json::json;
 
-use crate::ended::Ended;
-use crate::place::Place;
-use crate::screen::Screen;
+use crate::{ended::Ended, place::Place, screen::Screen};
 use bill::Bill;
 use show::Shown;
 

@@ -9,14 +9,10 @@ mod show;
 
 use std::num::NonZero;
 
-use aws::dead_letters::desk::Pick;
-use clap::Args;
-use clap::Subcommand;
+use causeway_aws::dead_letters::desk::Pick;
+use clap::{Args, Subcommand};
 
-use crate::ended::Ended;
-use crate::explained::explained;
-use crate::place::Place;
-use crate::screen::Screen;
+use crate::{ended::Ended, explained::explained, place::Place, screen::Screen};
 use queues::desks;
 
 /// What to do with dead letters.

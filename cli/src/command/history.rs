@@ -2,15 +2,16 @@
 
 mod event;
 
-use aws::dynamo::LogReader;
+use causeway::StreamId;
+use causeway_aws::dynamo::LogReader;
 use clap::Args;
-use kernel::StreamId;
 
-use crate::ended::Ended;
-use crate::explained::explained;
-use crate::place::Place;
-use crate::place::Reach;
-use crate::screen::Screen;
+use crate::{
+    ended::Ended,
+    explained::explained,
+    place::{Place, Reach},
+    screen::Screen,
+};
 use event::Shown;
 
 /// So many commits are read at once.

@@ -1,25 +1,14 @@
 //! `causeway pattern`: whether an event pattern wants an event, and why not.
 
-use std::io::Read;
-use std::path::Path;
+use std::{io::Read, path::Path};
 
 use anyhow::Context;
 use aws_sdk_eventbridge::Client;
-use clap::Args;
-use clap::Subcommand;
-use local::pattern::Event;
-use local::pattern::Explanation;
-use local::pattern::Part;
-use local::pattern::Verdict;
-use local::pattern::explain;
-use serde_json::Value;
-use serde_json::json;
+use causeway_local::pattern::{Event, Explanation, Part, Verdict, explain};
+use clap::{Args, Subcommand};
+use serde_json::{Value, json};
 
-use crate::ended::Ended;
-use crate::place::Place;
-use crate::samples;
-use crate::screen::Screen;
-use crate::trouble::trouble;
+use crate::{ended::Ended, place::Place, samples, screen::Screen, trouble::trouble};
 
 /// What is asked.
 #[derive(Args, Clone, Debug)]
@@ -146,8 +135,8 @@ fn event_of(sample: &str) -> anyhow::Result<String> {
     Ok(event.to_string())
 }
 
-fn parse(text: &str) -> anyhow::Result<local::pattern::Pattern> {
-    local::pattern::Pattern::parse(text).context("the pattern is not valid")
+fn parse(text: &str) -> anyhow::Result<causeway_local::pattern::Pattern> {
+    causeway_local::pattern::Pattern::parse(text).context("the pattern is not valid")
 }
 
 fn parse_event(text: &str) -> anyhow::Result<Event> {

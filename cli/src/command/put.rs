@@ -7,21 +7,15 @@ mod schema;
 mod send;
 mod tally;
 
-use std::io::Read;
-use std::path::Path;
+use std::{io::Read, path::Path};
 
 use anyhow::Context;
 use aws_sdk_eventbridge::Client;
 use clap::Args;
 
-use crate::ended::Ended;
-use crate::place::Place;
-use crate::samples;
-use crate::screen::Screen;
+use crate::{ended::Ended, place::Place, samples, screen::Screen};
 use change::Change;
-use message::Ids;
-use message::Message;
-use message::Pattern;
+use message::{Ids, Message, Pattern};
 use tally::Tally;
 
 /// What is put.

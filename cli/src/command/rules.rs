@@ -3,19 +3,20 @@
 mod listener;
 mod table;
 
-use aws_sdk_eventbridge::Client;
-use aws_sdk_eventbridge::types::Rule;
-use aws_sdk_eventbridge::types::Target;
+use aws_sdk_eventbridge::{
+    Client,
+    types::{Rule, Target},
+};
 use clap::Args;
 
-use crate::ended::Ended;
-use crate::nearest::nearest;
-use crate::place::Place;
-use crate::place::Reach;
-use crate::samples;
-use crate::samples::did_you_mean;
-use crate::screen::Screen;
-use crate::trouble::trouble;
+use crate::{
+    ended::Ended,
+    nearest::nearest,
+    place::{Place, Reach},
+    samples::{self, did_you_mean},
+    screen::Screen,
+    trouble::trouble,
+};
 use listener::Listener;
 
 /// Which rules.

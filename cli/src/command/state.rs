@@ -1,24 +1,25 @@
 //! `causeway state`: where a stream stands, now, at a version or at a moment, folded from its first event.
 
 use anyhow::Context;
+use causeway::{
+    StreamId,
+    commit::Commit,
+    fold::{Fold, Folding},
+    store::check_contiguous,
+};
 use clap::Args;
 use jiff::Timestamp;
-use kernel::StreamId;
-use kernel::commit::Commit;
-use kernel::fold::Fold;
-use kernel::fold::Folding;
-use kernel::store::check_contiguous;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::history::read_stream;
-use super::history::say_unknown;
-use crate::ended::Ended;
-use crate::explained::explained;
-use crate::moment;
-use crate::place::Place;
-use crate::place::Reach;
-use crate::screen::Screen;
+use super::history::{read_stream, say_unknown};
+use crate::{
+    ended::Ended,
+    explained::explained,
+    moment,
+    place::{Place, Reach},
+    screen::Screen,
+};
 
 /// So many commits are read at once.
 const AT_ONCE: i32 = 100;

@@ -5,22 +5,21 @@ mod line;
 mod post;
 mod wanted;
 
-use std::io::Write;
-use std::time::Duration;
+use std::{io::Write, time::Duration};
 
 use clap::Args;
 use jiff::Timestamp;
 use serde_json::Value;
 
-use crate::ended::Ended;
-use crate::moment;
-use crate::place::Place;
-use crate::place::Reach;
-use crate::screen::Screen;
+use crate::{
+    ended::Ended,
+    moment,
+    place::{Place, Reach},
+    screen::Screen,
+};
 use feed::Feed;
 use post::Post;
-use wanted::Memory;
-use wanted::Wanted;
+use wanted::{Memory, Wanted};
 
 /// How long it waits before it looks again for a cloud that has gone.
 const BETWEEN_LOOKS: Duration = Duration::from_millis(300);

@@ -2,21 +2,13 @@
 
 mod schedules;
 
-use clap::Args;
-use clap::Subcommand;
+use causeway::{StreamId, timers::TimerKey};
+use clap::{Args, Subcommand};
 use jiff::Timestamp;
-use kernel::StreamId;
-use kernel::timers::TimerKey;
 
 use super::history::read_stream;
-use crate::asking::may_go;
-use crate::columns::columns;
-use crate::ended::Ended;
-use crate::moment;
-use crate::place::Place;
-use crate::screen::Screen;
-use schedules::Schedules;
-use schedules::Waiting;
+use crate::{asking::may_go, columns::columns, ended::Ended, moment, place::Place, screen::Screen};
+use schedules::{Schedules, Waiting};
 
 /// What to do with timers.
 #[derive(Args, Clone, Debug)]

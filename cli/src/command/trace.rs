@@ -3,24 +3,22 @@
 mod found;
 mod tree;
 
-use std::collections::BTreeSet;
-use std::io::IsTerminal as _;
-use std::io::Write as _;
-use std::io::stderr;
+use std::{
+    collections::BTreeSet,
+    io::{IsTerminal as _, Write as _, stderr},
+};
 
-use aws::dynamo::LogReader;
+use causeway::{MessageId, StreamId, commit::Commit};
+use causeway_aws::dynamo::LogReader;
 use clap::Args;
-use kernel::MessageId;
-use kernel::StreamId;
-use kernel::commit::Commit;
 
-use super::history::read_stream;
-use super::history::say_unknown;
-use crate::ended::Ended;
-use crate::explained::explained;
-use crate::place::Place;
-use crate::place::Reach;
-use crate::screen::Screen;
+use super::history::{read_stream, say_unknown};
+use crate::{
+    ended::Ended,
+    explained::explained,
+    place::{Place, Reach},
+    screen::Screen,
+};
 use found::nodes_of;
 use tree::Forest;
 

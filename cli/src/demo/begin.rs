@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use aws_sdk_eventbridge::Client;
 
-use super::put::place_order;
-use super::put::put;
-use super::put::receive_stock;
-use super::reader::Reader;
-use super::story::Story;
+use super::{
+    put::{place_order, put, receive_stock},
+    reader::Reader,
+    story::Story,
+};
 
 /// How often it is looked whether the stock is there.
 const BETWEEN_LOOKS: Duration = Duration::from_millis(5);

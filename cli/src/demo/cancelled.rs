@@ -1,14 +1,12 @@
 //! Story 3: the second line is out of stock, so the first one is released and the order is cancelled.
 
-use domain::ids::Sku;
-use domain::order::OrderStatus;
+use domain::{ids::Sku, order::OrderStatus};
 
-use super::finding::Finding;
-use super::reader::Reader;
-use super::story::Ending;
-use super::story::Goods;
-use super::story::Story;
-use super::story::Wanted;
+use super::{
+    finding::Finding,
+    reader::Reader,
+    story::{Ending, Goods, Story, Wanted},
+};
 
 const DELIVERED: u32 = 5;
 

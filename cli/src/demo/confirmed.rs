@@ -1,15 +1,15 @@
 //! Story 1: the stock is there, so the order is confirmed and its buyer is told. Its messages are the samples.
 
-use domain::ids::OrderId;
-use domain::ids::Sku;
-use domain::order::OrderStatus;
+use domain::{
+    ids::{OrderId, Sku},
+    order::OrderStatus,
+};
 
-use super::finding::Finding;
-use super::reader::Reader;
-use super::story::Ending;
-use super::story::Goods;
-use super::story::Story;
-use super::story::Wanted;
+use super::{
+    finding::Finding,
+    reader::Reader,
+    story::{Ending, Goods, Story, Wanted},
+};
 
 /// The thing in the samples. Everybody who tries them shares its shelf.
 const MUG: &str = "mug";

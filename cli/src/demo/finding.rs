@@ -3,8 +3,7 @@
 use domain::order::OrderStatus;
 use serde::Serialize;
 
-use super::reader::MailStands;
-use super::reader::OrderStands;
+use super::reader::{MailStands, OrderStands};
 
 /// One thing that was read.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]

@@ -4,11 +4,8 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::tally::Tally;
-use super::words::words;
-use crate::brief::cut;
-use crate::short::short;
-use crate::up::STACK;
+use super::{tally::Tally, words::words};
+use crate::{brief::cut, short::short, up::STACK};
 
 /// So wide are the names of a cause and its effect.
 const NAMES: usize = 48;

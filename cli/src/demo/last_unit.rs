@@ -1,15 +1,12 @@
 //! Story 7: fifty buyers want the last piece at the same time, and exactly one of them gets it.
 
-use domain::ids::Sku;
-use domain::order::OrderStatus;
+use domain::{ids::Sku, order::OrderStatus};
 
-use super::finding::Finding;
-use super::reader::MailStands;
-use super::reader::Reader;
-use super::story::Ending;
-use super::story::Goods;
-use super::story::Story;
-use super::story::Wanted;
+use super::{
+    finding::Finding,
+    reader::{MailStands, Reader},
+    story::{Ending, Goods, Story, Wanted},
+};
 
 const BUYERS: usize = 50;
 

@@ -2,8 +2,7 @@
 
 use std::time::Duration;
 
-use aws_sdk_sqs::Client;
-use aws_sdk_sqs::types::QueueAttributeName;
+use aws_sdk_sqs::{Client, types::QueueAttributeName};
 
 use crate::up::Running;
 

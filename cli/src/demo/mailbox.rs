@@ -1,14 +1,14 @@
 //! The mailbox of the local cloud, asked over its port as anybody may.
 
-use anyhow::Context;
-use anyhow::bail;
-use axum::body::Body;
-use axum::body::to_bytes;
-use axum::http::StatusCode;
-use axum::http::Uri;
-use hyper_util::client::legacy::Client;
-use hyper_util::client::legacy::connect::HttpConnector;
-use hyper_util::rt::TokioExecutor;
+use anyhow::{Context, bail};
+use axum::{
+    body::{Body, to_bytes},
+    http::{StatusCode, Uri},
+};
+use hyper_util::{
+    client::legacy::{Client, connect::HttpConnector},
+    rt::TokioExecutor,
+};
 use serde_json::Value;
 
 /// As many mails as are shown at once.

@@ -1,19 +1,15 @@
 //! Putting what a story begins with: the samples of the catalogue with other names, as somebody with an SDK would.
 //! Every message has an id of its own, so that a second try is the same message.
 
-use std::time::Duration;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use anyhow::bail;
-use aws_sdk_eventbridge::Client;
-use aws_sdk_eventbridge::types::PutEventsRequestEntry;
+use aws_sdk_eventbridge::{Client, types::PutEventsRequestEntry};
+use causeway::failure::causes;
 use futures::future::try_join_all;
-use kernel::failure::causes;
-use serde_json::Value;
-use serde_json::json;
+use serde_json::{Value, json};
 
-use super::story::Goods;
-use super::story::Wanted;
+use super::story::{Goods, Wanted};
 use crate::samples;
 
 /// The bus takes so many in one call.

@@ -3,25 +3,17 @@
 use std::collections::BTreeMap;
 
 use anyhow::Context;
-use domain::fulfilment::ProcessBoard;
-use domain::ids::Sku;
-use domain::inventory::Inventory;
-use domain::inventory::Shelf;
-use domain::inventory::Stock;
-use domain::inventory::StockRow;
-use domain::notification::Notification;
-use domain::notification::NotificationState;
-use domain::order::OrderDetails;
-use domain::order::OrderStatus;
-use domain::order::OrderSummary;
-use kernel::App;
-use kernel::StreamId;
-use kernel::envelope::Envelope;
-use kernel::process::Status;
+use causeway::{App, StreamId, envelope::Envelope, process::Status};
+use domain::{
+    fulfilment::ProcessBoard,
+    ids::Sku,
+    inventory::{Inventory, Shelf, Stock, StockRow},
+    notification::{Notification, NotificationState},
+    order::{OrderDetails, OrderStatus, OrderSummary},
+};
 use serde_json::Value;
 
-use super::finding::word;
-use super::mailbox;
+use super::{finding::word, mailbox};
 use crate::up::Running;
 
 /// Reads for the stories.

@@ -1,15 +1,15 @@
 //! What was seen of a story so far, and shown.
 
-use std::time::Duration;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use super::happened::Mark;
-use super::happened::Memory;
-use super::show::Show;
-use super::story::Story;
-use super::tally::Tally;
+use super::{
+    happened::{Mark, Memory},
+    show::Show,
+    story::Story,
+    tally::Tally,
+};
 
 /// Progress is shown so soon after it was shown, and the longer the story takes the more seldom.
 const BETWEEN_PROGRESS: Duration = Duration::from_millis(150);

@@ -1,15 +1,14 @@
 //! How the demo is seen: headings, one line for each thing, what was read back. Machines get one JSON text a line.
 
-use std::io;
-use std::time::Duration;
+use std::{io, time::Duration};
 
-use serde_json::Value;
-use serde_json::json;
+use serde_json::{Value, json};
 
-use super::finding::Finding;
-use super::happened::Happened;
-use super::happened::Mark;
-use super::story::Story;
+use super::{
+    finding::Finding,
+    happened::{Happened, Mark},
+    story::Story,
+};
 use crate::screen::Screen;
 
 const BOLD: &str = "1";

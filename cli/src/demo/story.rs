@@ -1,10 +1,6 @@
 //! What a story is: the stock it begins with, the orders that are placed, and what must be read when it is over.
 
-use super::cancelled;
-use super::confirmed;
-use super::finding::Finding;
-use super::last_unit;
-use super::reader::Reader;
+use super::{cancelled, confirmed, finding::Finding, last_unit, reader::Reader};
 
 /// A story, ready to be played. All its names hold its tag, so that the demo can be played again on what is kept.
 #[derive(Clone, Debug)]

@@ -1,17 +1,12 @@
 //! How the demo went, and what to do next.
 
-use std::fmt;
-use std::time::Duration;
+use std::{fmt, time::Duration};
 
 use serde::Serialize;
-use serde_json::Value;
-use serde_json::json;
+use serde_json::{Value, json};
 
-use super::finding::Finding;
-use super::story::Story;
-use super::tally::Tally;
-use crate::columns::columns;
-use crate::up::Up;
+use super::{finding::Finding, story::Story, tally::Tally};
+use crate::{columns::columns, up::Up};
 
 /// How a story went.
 #[derive(Clone, Debug, Serialize)]

@@ -1,26 +1,22 @@
 //! Plays one story: puts what it begins with, follows the feed, and ends when all that was told can be read.
 
-use std::cell::Cell;
-use std::pin::pin;
-use std::time::Duration;
-use std::time::Instant;
+use std::{
+    cell::Cell,
+    pin::pin,
+    time::{Duration, Instant},
+};
 
 use anyhow::bail;
 use aws_sdk_eventbridge::Client;
-use tokio::sync::broadcast::Receiver;
-use tokio::sync::broadcast::error::RecvError;
-use tokio::time::interval;
-use tokio::time::timeout;
+use tokio::{
+    sync::broadcast::{Receiver, error::RecvError},
+    time::{interval, timeout},
+};
 
-use super::begin::begin;
-use super::finding::Finding;
-use super::letters;
-use super::patience::Patience;
-use super::reader::Reader;
-use super::seen::Seen;
-use super::show::Show;
-use super::story::Story;
-use super::summary::Played;
+use super::{
+    begin::begin, finding::Finding, letters, patience::Patience, reader::Reader, seen::Seen, show::Show, story::Story,
+    summary::Played,
+};
 use crate::up::Running;
 
 /// What is still told when all can be read is waited for: until nothing comes for a moment, and not for long.

@@ -1,7 +1,6 @@
 //! What orders cost: the counts of the page are those of today, and a wrong call is told what is wrong.
 
-use causeway::command::cost::PROD;
-use causeway::command::cost::page::parts;
+use causeway_cli::command::cost::{PROD, page::parts};
 use serde_json::Value;
 
 use crate::stage::call_at;

@@ -1,8 +1,7 @@
 //! Dead letters: read without being lost, put back, thrown away.
 
-use causeway::ended::Ended;
-use serde_json::Value;
-use serde_json::json;
+use causeway_cli::ended::Ended;
+use serde_json::{Value, json};
 
 use crate::stage::Stage;
 

@@ -1,15 +1,14 @@
 //! Histories: whole, in part, and of streams that are not there.
 
-use causeway::ended::Ended;
-use domain::ids::Sku;
-use domain::inventory::Inventory;
-use domain::inventory::InventoryCommand;
-use domain::inventory::ReceiveStock;
-use kernel::Cause;
+use causeway::Cause;
+use causeway_cli::ended::Ended;
+use domain::{
+    ids::Sku,
+    inventory::{Inventory, InventoryCommand, ReceiveStock},
+};
 use serde_json::json;
 
-use crate::stage::Stage;
-use crate::stage::call_at;
+use crate::stage::{Stage, call_at};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_history_says_what_happened_why_and_what_was_asked_of_others() {

@@ -1,11 +1,9 @@
 //! Patterns, tried without and with a service.
 
-use causeway::ended::Ended;
+use causeway_cli::ended::Ended;
 use serde_json::json;
 
-use crate::stage::Said;
-use crate::stage::Stage;
-use crate::stage::call_at;
+use crate::stage::{Said, Stage, call_at};
 
 const WANTS_ORDERS: &str = r#"{"detail-type": ["PlaceOrder"]}"#;
 

@@ -1,20 +1,14 @@
 //! Putting messages: here, and on a bus that does not take all of them at once.
 
-use std::sync::Arc;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
-use axum::Json;
-use axum::Router;
-use axum::extract::State;
-use causeway::ended::Ended;
-use domain::order::OrderStatus;
-use domain::order::OrderSummary;
-use serde_json::Value;
-use serde_json::json;
+use axum::{Json, Router, extract::State};
+use causeway_cli::ended::Ended;
+use domain::order::{OrderStatus, OrderSummary};
+use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
-use crate::stage::Stage;
-use crate::stage::call_at;
+use crate::stage::{Stage, call_at};
 
 /// A bus that remembers what it was asked and answers each entry by this.
 struct Bus {

@@ -1,6 +1,6 @@
 //! Who listens to what.
 
-use causeway::ended::Ended;
+use causeway_cli::ended::Ended;
 use serde_json::Value;
 
 use crate::stage::Stage;

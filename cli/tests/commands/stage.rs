@@ -1,11 +1,11 @@
 //! A cloud of its own for a test, and the way to call a command there.
 
-use causeway::command::Causeway;
-use causeway::command::Command;
-use causeway::demo;
-use causeway::ended::Ended;
-use causeway::up::Running;
-use causeway::up::start;
+use causeway_cli::{
+    command::{Causeway, Command},
+    demo,
+    ended::Ended,
+    up::{Running, start},
+};
 use clap::Parser as _;
 use serde_json::Value;
 

@@ -1,6 +1,6 @@
 //! States: now, at a version, at a moment, of every context.
 
-use causeway::ended::Ended;
+use causeway_cli::ended::Ended;
 use serde_json::json;
 
 use crate::stage::Stage;

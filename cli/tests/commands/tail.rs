@@ -1,13 +1,12 @@
 //! Watching: the feed of a cloud, a cloud that goes and comes back, and places that have no feed.
 
-use serde_json::Value;
-use serde_json::json;
-use tokio::io::AsyncReadExt;
-use tokio::io::AsyncWriteExt;
-use tokio::net::TcpListener;
+use serde_json::{Value, json};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpListener,
+};
 
-use crate::stage::Stage;
-use crate::stage::call_at;
+use crate::stage::{Stage, call_at};
 
 /// Watches while messages are put again and again, until it has seen enough.
 async fn watched(stage: &Stage, words: &[&str], put: &[&str]) -> Vec<Value> {

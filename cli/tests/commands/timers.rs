@@ -1,15 +1,12 @@
 //! Timers: a deadline that waits is seen with its order, and can be taken back.
 
-use aws_sdk_scheduler::Client;
-use aws_sdk_scheduler::types::EventBridgeParameters;
-use aws_sdk_scheduler::types::FlexibleTimeWindow;
-use aws_sdk_scheduler::types::FlexibleTimeWindowMode;
-use aws_sdk_scheduler::types::Target;
-use causeway::ended::Ended;
-use kernel::StreamId;
-use kernel::timers::TimerKey;
-use serde_json::Value;
-use serde_json::json;
+use aws_sdk_scheduler::{
+    Client,
+    types::{EventBridgeParameters, FlexibleTimeWindow, FlexibleTimeWindowMode, Target},
+};
+use causeway::{StreamId, timers::TimerKey};
+use causeway_cli::ended::Ended;
+use serde_json::{Value, json};
 
 use crate::stage::Stage;
 

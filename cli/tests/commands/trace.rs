@@ -1,6 +1,6 @@
 //! Traces: the whole story of an order from any of its ids.
 
-use causeway::ended::Ended;
+use causeway_cli::ended::Ended;
 use serde_json::Value;
 
 use crate::stage::Stage;

@@ -6,9 +6,10 @@ use std::process::Command;
 
 use aws_sdk_sqs::error::ProvideErrorMetadata;
 
-use super::TEMPLATE;
-use super::running::DEAF;
-use super::running::Program;
+use super::{
+    TEMPLATE,
+    running::{DEAF, Program},
+};
 
 #[test]
 fn a_start_without_room_is_refused_with_the_file_that_found_none() {

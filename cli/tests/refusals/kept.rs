@@ -1,16 +1,15 @@
 //! Files that were damaged while nobody ran: a torn last line is dropped, anything else is refused and named.
 
-use std::fs::OpenOptions;
-use std::io::Write;
-use std::path::Path;
-use std::path::PathBuf;
+use std::{
+    fs::OpenOptions,
+    io::Write,
+    path::{Path, PathBuf},
+};
 
-use super::in_folder;
-use super::refusal;
 #[cfg(target_os = "linux")]
 use super::running::Program;
-use super::started;
-use super::used;
+use super::{in_folder, refusal};
+use super::{started, used};
 
 /// The journals that the house has.
 fn journals(folder: &Path) -> Vec<PathBuf> {
@@ -122,7 +121,7 @@ async fn tables_that_are_no_tables_any_more_are_refused() {
         let expected = format!("cannot open the tables in {}", path.display());
         assert!(said.contains(&expected) && said.contains("--fresh"), "{what}: {said}");
     }
-    let fresh = causeway::up::Up { fresh: true, ..in_folder(folder.path()) };
+    let fresh = causeway_cli::up::Up { fresh: true, ..in_folder(folder.path()) };
     let running = started(&fresh).await;
     running.cloud.stop().await;
 }
@@ -134,7 +133,7 @@ async fn what_is_damaged_is_forgotten_with_fresh() {
     for path in journals(folder.path()) {
         std::fs::write(&path, "nonsense\n").expect("the journal");
     }
-    let fresh = causeway::up::Up { fresh: true, ..in_folder(folder.path()) };
+    let fresh = causeway_cli::up::Up { fresh: true, ..in_folder(folder.path()) };
     let running = started(&fresh).await;
     running.cloud.stop().await;
     used(folder.path()).await;

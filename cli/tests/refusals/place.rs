@@ -2,9 +2,7 @@
 
 use std::path::Path;
 
-use super::asked;
-use super::in_folder;
-use super::refusal;
+use super::{asked, in_folder, refusal};
 
 /// What is said of a template with this text.
 async fn of_template(folder: &Path, text: &str) -> String {
@@ -16,8 +14,8 @@ async fn of_template(folder: &Path, text: &str) -> String {
     said
 }
 
-fn asked_with(template: &str) -> causeway::up::Up {
-    causeway::up::Up { template: template.into(), ..asked(&["--memory"]) }
+fn asked_with(template: &str) -> causeway_cli::up::Up {
+    causeway_cli::up::Up { template: template.into(), ..asked(&["--memory"]) }
 }
 
 #[tokio::test]
@@ -81,7 +79,7 @@ async fn a_function_that_this_program_does_not_have_is_named() {
 async fn a_taken_port_is_named_with_the_way_to_another() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
     let port = taken.local_addr().expect("its number").port();
-    let said = refusal(&causeway::up::Up { port, ..asked(&["--memory"]) }).await;
+    let said = refusal(&causeway_cli::up::Up { port, ..asked(&["--memory"]) }).await;
     assert!(said.contains(&format!("port {port} is taken: ")) && said.contains("--port"), "{said}");
 }
 

@@ -1,11 +1,11 @@
 //! The program itself: what it says on its standard error, and the status with which it ends.
 
-use std::path::Path;
-use std::process::Command;
-use std::process::Output;
+use std::{
+    path::Path,
+    process::{Command, Output},
+};
 
-use super::TEMPLATE;
-use super::used;
+use super::{TEMPLATE, used};
 
 fn up(folder: &Path, arguments: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_causeway"));

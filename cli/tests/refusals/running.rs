@@ -1,19 +1,15 @@
 //! The program as a process of its own that runs until it is killed.
 #![cfg(target_os = "linux")]
 
-use std::io::BufRead;
-use std::io::BufReader;
-use std::path::Path;
-use std::process::Child;
-use std::process::Command;
-use std::process::Stdio;
+use std::{
+    io::{BufRead, BufReader},
+    path::Path,
+    process::{Child, Command, Stdio},
+};
 
-use aws::client::Account;
-use aws::client::http_client;
-use aws::client::sdk_config;
 use aws_credential_types::Credentials;
-use aws_sdk_sqs::Client;
-use aws_sdk_sqs::config::retry::RetryConfig;
+use aws_sdk_sqs::{Client, config::retry::RetryConfig};
+use causeway_aws::client::{Account, http_client, sdk_config};
 
 use super::TEMPLATE;
 

@@ -1,11 +1,9 @@
 //! A second start with the same folder.
 
-use causeway::up::start;
-use domain::order::OrderStatus;
-use domain::order::OrderSummary;
+use causeway_cli::up::start;
+use domain::order::{OrderStatus, OrderSummary};
 
-use super::told;
-use super::wanted;
+use super::{told, wanted};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_second_start_with_the_same_folder_knows_what_the_first_one_did_and_plays_again() {

@@ -3,13 +3,12 @@
 use std::time::Duration;
 
 use aws_sdk_eventbridge::Client;
-use causeway::demo::Patience;
-use causeway::up::Up;
-use causeway::up::start;
+use causeway_cli::{
+    demo::Patience,
+    up::{Up, start},
+};
 
-use super::played;
-use super::told;
-use super::wanted;
+use super::{played, told, wanted};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn all_stories_end_as_told_and_what_happens_is_seen() {

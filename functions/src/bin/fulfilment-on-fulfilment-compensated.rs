@@ -1,5 +1,5 @@
 //! `FulfilmentCompensated` → move the fulfilment to the undone ones.
 
 fn main() -> std::process::ExitCode {
-    aws::serve(env!("CARGO_BIN_NAME"), functions::fulfilment::on_fulfilment_compensated)
+    causeway_aws::serve(env!("CARGO_BIN_NAME"), functions::fulfilment::on_fulfilment_compensated)
 }

@@ -1,5 +1,5 @@
 //! `FulfilmentCompensating` → move the fulfilment to those being undone.
 
 fn main() -> std::process::ExitCode {
-    aws::serve(env!("CARGO_BIN_NAME"), functions::fulfilment::on_fulfilment_compensating)
+    causeway_aws::serve(env!("CARGO_BIN_NAME"), functions::fulfilment::on_fulfilment_compensating)
 }

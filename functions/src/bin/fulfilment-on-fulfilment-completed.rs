@@ -1,5 +1,5 @@
 //! `FulfilmentCompleted` → move the fulfilment to the completed ones.
 
 fn main() -> std::process::ExitCode {
-    aws::serve(env!("CARGO_BIN_NAME"), functions::fulfilment::on_fulfilment_completed)
+    causeway_aws::serve(env!("CARGO_BIN_NAME"), functions::fulfilment::on_fulfilment_completed)
 }

@@ -1,5 +1,5 @@
 //! `FulfilmentDeadlinePassed` → undo what took too long, or call for somebody.
 
 fn main() -> std::process::ExitCode {
-    aws::serve(env!("CARGO_BIN_NAME"), functions::fulfilment::on_fulfilment_deadline_passed)
+    causeway_aws::serve(env!("CARGO_BIN_NAME"), functions::fulfilment::on_fulfilment_deadline_passed)
 }

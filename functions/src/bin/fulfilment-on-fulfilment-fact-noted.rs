@@ -1,5 +1,5 @@
 //! `FulfilmentFactNoted` → keep the board in step.
 
 fn main() -> std::process::ExitCode {
-    aws::serve(env!("CARGO_BIN_NAME"), functions::fulfilment::on_fulfilment_fact_noted)
+    causeway_aws::serve(env!("CARGO_BIN_NAME"), functions::fulfilment::on_fulfilment_fact_noted)
 }

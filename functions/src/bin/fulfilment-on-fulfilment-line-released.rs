@@ -1,5 +1,5 @@
 //! `FulfilmentLineReleased` → keep the board in step.
 
 fn main() -> std::process::ExitCode {
-    aws::serve(env!("CARGO_BIN_NAME"), functions::fulfilment::on_fulfilment_line_released)
+    causeway_aws::serve(env!("CARGO_BIN_NAME"), functions::fulfilment::on_fulfilment_line_released)
 }

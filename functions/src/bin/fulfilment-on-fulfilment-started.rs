@@ -1,5 +1,5 @@
 //! `FulfilmentStarted` → put the fulfilment on the board.
 
 fn main() -> std::process::ExitCode {
-    aws::serve(env!("CARGO_BIN_NAME"), functions::fulfilment::on_fulfilment_started)
+    causeway_aws::serve(env!("CARGO_BIN_NAME"), functions::fulfilment::on_fulfilment_started)
 }

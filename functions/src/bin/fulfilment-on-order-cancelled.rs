@@ -1,5 +1,5 @@
 //! `OrderCancelled` → undo what was done for the order.
 
 fn main() -> std::process::ExitCode {
-    aws::serve(env!("CARGO_BIN_NAME"), functions::fulfilment::on_order_cancelled)
+    causeway_aws::serve(env!("CARGO_BIN_NAME"), functions::fulfilment::on_order_cancelled)
 }

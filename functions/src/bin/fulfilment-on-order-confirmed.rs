@@ -1,5 +1,5 @@
 //! `OrderConfirmed` → complete the fulfilment.
 
 fn main() -> std::process::ExitCode {
-    aws::serve(env!("CARGO_BIN_NAME"), functions::fulfilment::on_order_confirmed)
+    causeway_aws::serve(env!("CARGO_BIN_NAME"), functions::fulfilment::on_order_confirmed)
 }

@@ -1,5 +1,5 @@
 //! `OrderPlaced` → reserve every line, and set a deadline.
 
 fn main() -> std::process::ExitCode {
-    aws::serve(env!("CARGO_BIN_NAME"), functions::fulfilment::on_order_placed)
+    causeway_aws::serve(env!("CARGO_BIN_NAME"), functions::fulfilment::on_order_placed)
 }

@@ -1,5 +1,5 @@
 //! `ReservationsReturned` → keep the board in step.
 
 fn main() -> std::process::ExitCode {
-    aws::serve(env!("CARGO_BIN_NAME"), functions::fulfilment::on_reservations_returned)
+    causeway_aws::serve(env!("CARGO_BIN_NAME"), functions::fulfilment::on_reservations_returned)
 }

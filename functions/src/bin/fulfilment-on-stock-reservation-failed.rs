@@ -1,5 +1,5 @@
 //! `StockReservationFailed` → undo what was done for the order.
 
 fn main() -> std::process::ExitCode {
-    aws::serve(env!("CARGO_BIN_NAME"), functions::fulfilment::on_stock_reservation_failed)
+    causeway_aws::serve(env!("CARGO_BIN_NAME"), functions::fulfilment::on_stock_reservation_failed)
 }

@@ -1,5 +1,5 @@
 //! `StockReserved` → with the last line, confirm the order.
 
 fn main() -> std::process::ExitCode {
-    aws::serve(env!("CARGO_BIN_NAME"), functions::fulfilment::on_stock_reserved)
+    causeway_aws::serve(env!("CARGO_BIN_NAME"), functions::fulfilment::on_stock_reserved)
 }

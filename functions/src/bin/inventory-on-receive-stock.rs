@@ -1,5 +1,5 @@
 //! `ReceiveStock` → put what came in on its shelf.
 
 fn main() -> std::process::ExitCode {
-    aws::serve(env!("CARGO_BIN_NAME"), functions::inventory::on_receive_stock)
+    causeway_aws::serve(env!("CARGO_BIN_NAME"), functions::inventory::on_receive_stock)
 }

@@ -1,5 +1,5 @@
 //! `StockReceived` → count what came in.
 
 fn main() -> std::process::ExitCode {
-    aws::serve(env!("CARGO_BIN_NAME"), functions::inventory::on_stock_received)
+    causeway_aws::serve(env!("CARGO_BIN_NAME"), functions::inventory::on_stock_received)
 }

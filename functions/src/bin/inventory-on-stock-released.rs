@@ -1,5 +1,5 @@
 //! `StockReleased` → count what came back.
 
 fn main() -> std::process::ExitCode {
-    aws::serve(env!("CARGO_BIN_NAME"), functions::inventory::on_stock_released)
+    causeway_aws::serve(env!("CARGO_BIN_NAME"), functions::inventory::on_stock_released)
 }

@@ -1,5 +1,5 @@
 //! `StockReservationFailed` → keep the stock view in step.
 
 fn main() -> std::process::ExitCode {
-    aws::serve(env!("CARGO_BIN_NAME"), functions::inventory::on_stock_reservation_failed)
+    causeway_aws::serve(env!("CARGO_BIN_NAME"), functions::inventory::on_stock_reservation_failed)
 }

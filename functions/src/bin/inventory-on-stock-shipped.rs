@@ -1,5 +1,5 @@
 //! `StockShipped` → count what left.
 
 fn main() -> std::process::ExitCode {
-    aws::serve(env!("CARGO_BIN_NAME"), functions::inventory::on_stock_shipped)
+    causeway_aws::serve(env!("CARGO_BIN_NAME"), functions::inventory::on_stock_shipped)
 }

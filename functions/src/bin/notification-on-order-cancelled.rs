@@ -1,5 +1,5 @@
 //! `OrderCancelled` → write to the buyer why, once.
 
 fn main() -> std::process::ExitCode {
-    aws::serve(env!("CARGO_BIN_NAME"), functions::notification::on_order_cancelled)
+    causeway_aws::serve(env!("CARGO_BIN_NAME"), functions::notification::on_order_cancelled)
 }

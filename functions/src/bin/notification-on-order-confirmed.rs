@@ -1,5 +1,5 @@
 //! `OrderConfirmed` → write to the buyer, once.
 
 fn main() -> std::process::ExitCode {
-    aws::serve(env!("CARGO_BIN_NAME"), functions::notification::on_order_confirmed)
+    causeway_aws::serve(env!("CARGO_BIN_NAME"), functions::notification::on_order_confirmed)
 }

@@ -1,5 +1,5 @@
 //! `CancelOrder` → cancel the order.
 
 fn main() -> std::process::ExitCode {
-    aws::serve(env!("CARGO_BIN_NAME"), functions::order::on_cancel_order)
+    causeway_aws::serve(env!("CARGO_BIN_NAME"), functions::order::on_cancel_order)
 }

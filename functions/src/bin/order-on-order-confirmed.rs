@@ -1,5 +1,5 @@
 //! `OrderConfirmed` → show the order as confirmed.
 
 fn main() -> std::process::ExitCode {
-    aws::serve(env!("CARGO_BIN_NAME"), functions::order::on_order_confirmed)
+    causeway_aws::serve(env!("CARGO_BIN_NAME"), functions::order::on_order_confirmed)
 }

@@ -1,5 +1,5 @@
 //! `OrderPlaced` → put the order into its views.
 
 fn main() -> std::process::ExitCode {
-    aws::serve(env!("CARGO_BIN_NAME"), functions::order::on_order_placed)
+    causeway_aws::serve(env!("CARGO_BIN_NAME"), functions::order::on_order_placed)
 }

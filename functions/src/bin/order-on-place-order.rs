@@ -1,5 +1,5 @@
 //! `PlaceOrder` → place the order, or say which rule forbids it.
 
 fn main() -> std::process::ExitCode {
-    aws::serve(env!("CARGO_BIN_NAME"), functions::order::on_place_order)
+    causeway_aws::serve(env!("CARGO_BIN_NAME"), functions::order::on_place_order)
 }

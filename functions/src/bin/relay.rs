@@ -1,5 +1,5 @@
 //! The log's changes → the bus and the timers.
 
 fn main() -> std::process::ExitCode {
-    aws::serve_relay()
+    causeway_aws::serve_relay()
 }

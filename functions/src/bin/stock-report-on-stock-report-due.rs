@@ -1,5 +1,5 @@
 //! `StockReportDue` → produce the day's stock report.
 
 fn main() -> std::process::ExitCode {
-    aws::serve(env!("CARGO_BIN_NAME"), functions::stock_report::on_stock_report_due)
+    causeway_aws::serve(env!("CARGO_BIN_NAME"), functions::stock_report::on_stock_report_due)
 }

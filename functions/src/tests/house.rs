@@ -1,27 +1,20 @@
 //! A house in memory: all routes behind one bus, the relay, and timers that fire when the clock passes them.
 
-use std::collections::VecDeque;
-use std::sync::Mutex;
+use std::{collections::VecDeque, sync::Mutex};
 
+use causeway::{
+    App, Delivery, Failure, Message, Route, View,
+    app::Rows,
+    bus::{Bus, Entry},
+    clock::Clock,
+    memory::Memory,
+    relay::relay,
+    view::Page,
+};
 use domain::notification::NotificationEvent;
 use futures::executor::block_on;
 use jiff::SignedDuration;
-use kernel::App;
-use kernel::Delivery;
-use kernel::Failure;
-use kernel::Message;
-use kernel::Route;
-use kernel::View;
-use kernel::app::Rows;
-use kernel::bus::Bus;
-use kernel::bus::Entry;
-use kernel::clock::Clock;
-use kernel::memory::Memory;
-use kernel::relay::relay;
-use kernel::view::Page;
-use serde_json::Value;
-use serde_json::json;
-use serde_json::value::to_raw_value;
+use serde_json::{Value, json, value::to_raw_value};
 
 /// So often a delivery is tried.
 const TRIES: u32 = 5;
@@ -99,7 +92,7 @@ impl House {
     /// All bodies of this message that were said.
     pub(super) fn said<M: Message>(&self) -> Vec<M> {
         let deliveries = self.memory.bus.deliveries().into_iter().filter(|delivery| delivery.detail_type == M::NAME);
-        deliveries.map(|delivery| kernel::receive::receive::<M>(&delivery).unwrap().data).collect()
+        deliveries.map(|delivery| causeway::receive::receive::<M>(&delivery).unwrap().data).collect()
     }
 
     /// What became of the mails.

@@ -3,24 +3,12 @@
 //! translator makes of the same template. What is not played here is named on the side.
 #![expect(clippy::print_stdout, reason = "a command speaks to the person who called it")]
 
-use std::collections::BTreeMap;
-use std::error::Error;
-use std::fs::read_to_string;
-use std::path::PathBuf;
+use std::{collections::BTreeMap, error::Error, fs::read_to_string, path::PathBuf};
 
-use local::template::Function;
-use local::template::Input;
-use local::template::Mapping;
-use local::template::Rule;
-use local::template::Scheduled;
-use local::template::Settings;
-use local::template::Source;
-use local::template::Stack;
-use local::template::StartingPosition;
-use local::template::read;
-use serde_json::Map;
-use serde_json::Value;
-use serde_json::json;
+use causeway_local::template::{
+    Function, Input, Mapping, Rule, Scheduled, Settings, Source, Stack, StartingPosition, read,
+};
+use serde_json::{Map, Value, json};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = std::env::args().skip(1);

@@ -1,22 +1,16 @@
 //! A function without any library, on the Runtime API: it does what its payload says. The tests of the process
 //! executor start it as they start any binary.
 
-use std::env;
-use std::error::Error;
-use std::io::BufRead;
-use std::io::BufReader;
-use std::io::Read;
-use std::io::Write;
-use std::io::stderr;
-use std::io::stdout;
-use std::net::TcpStream;
-use std::process::exit;
-use std::process::id;
-use std::thread::park;
+use std::{
+    env,
+    error::Error,
+    io::{BufRead, BufReader, Read, Write, stderr, stdout},
+    net::TcpStream,
+    process::{exit, id},
+    thread::park,
+};
 
-use serde_json::Map;
-use serde_json::Value;
-use serde_json::json;
+use serde_json::{Map, Value, json};
 
 /// Asks the Runtime API, and answers its headers, in small letters, and its body.
 fn ask(method: &str, path: &str, body: &str) -> Result<(Map<String, Value>, String), Box<dyn Error>> {

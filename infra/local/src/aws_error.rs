@@ -1,7 +1,6 @@
 //! An error as AWS answers it, whichever part of the local cloud gives it.
 
-use serde_json::Value;
-use serde_json::json;
+use serde_json::{Value, json};
 
 /// An error with its HTTP status, as it stands in the answer of a JSON protocol.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -8,24 +8,23 @@ mod tests;
 
 pub use line::Line;
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
-use std::sync::Mutex;
-use std::sync::MutexGuard;
-use std::sync::PoisonError;
-use std::time::Duration;
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
 
-use jiff::SignedDuration;
-use jiff::Timestamp;
-use tokio::sync::oneshot;
-use tokio::sync::watch;
-use tokio::time::Instant;
+use jiff::{SignedDuration, Timestamp};
+use tokio::{
+    sync::{oneshot, watch},
+    time::Instant,
+};
 
 /// The clock. A clone is the same clock.
 ///
 /// ```
 /// use jiff::SignedDuration;
-/// use local::clock::Clock;
+/// use causeway_local::clock::Clock;
 ///
 /// let clock = Clock::paused("2026-11-21T05:00:00Z".parse()?);
 /// clock.tick(SignedDuration::from_hours(72));

@@ -28,39 +28,27 @@ pub use error::CloudError;
 pub use news::Teller;
 pub use shown::Shown;
 pub use store::Store;
-pub use walk::Walked;
-pub use walk::Walker;
+pub use walk::{Walked, Walker};
 
-use std::net::SocketAddr;
-use std::sync::Arc;
-use std::time::Duration;
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use dynoxide::Database;
-use tokio::net::TcpListener;
-use tokio::sync::broadcast;
-use tokio::task::JoinSet;
+use tokio::{net::TcpListener, sync::broadcast, task::JoinSet};
 use uuid::Uuid;
 
-use crate::clock::Clock;
-use crate::events::Events;
-use crate::events::Place;
-use crate::events::Surroundings;
-use crate::faults::Faults;
-use crate::lambda::CutOff;
-use crate::lambda::Executor;
-use crate::lambda::Functions;
-use crate::lambda::Invokes;
-use crate::mapping::StreamWatch;
-use crate::port;
-use crate::port::Door;
-use crate::port::Mailbox;
-use crate::quiet::Quiet;
-use crate::scheduler::Scheduler;
-use crate::sqs;
-use crate::sqs::Sqs;
-use crate::template::Settings;
-use crate::template::Stack;
-use crate::writes::Writes;
+use crate::{
+    clock::Clock,
+    events::{Events, Place, Surroundings},
+    faults::Faults,
+    lambda::{CutOff, Executor, Functions, Invokes},
+    mapping::StreamWatch,
+    port::{self, Door, Mailbox},
+    quiet::Quiet,
+    scheduler::Scheduler,
+    sqs::{self, Sqs},
+    template::{Settings, Stack},
+    writes::Writes,
+};
 use bus_logs::BusLogs;
 use deployment::Deployment;
 

@@ -31,36 +31,30 @@ mod target_calls;
 pub(crate) mod tests;
 mod timers;
 
-pub use crate::feed::Feed;
-pub use crate::feed::News;
-pub use crate::feed::NoFeed;
-pub use crate::feed::Outcome;
-pub use crate::surroundings::Surroundings;
+pub use crate::{
+    feed::{Feed, News, NoFeed, Outcome},
+    surroundings::Surroundings,
+};
 pub use counts::Counts;
 pub use place::Place;
 pub(crate) use place::bus_name;
 
-use std::collections::BTreeMap;
-use std::path::Path;
-use std::sync::Arc;
-use std::sync::Mutex;
-use std::sync::PoisonError;
+use std::{
+    collections::BTreeMap,
+    path::Path,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use async_trait::async_trait;
 use jiff::Timestamp;
 use serde_json::Value;
 
-use crate::aws_error::AwsError;
-use crate::delivery::is_quiet;
-use crate::journal::JournalError;
-use crate::ledger::Ledger;
-use crate::quiet::Quiet;
+use crate::{aws_error::AwsError, delivery::is_quiet, journal::JournalError, ledger::Ledger, quiet::Quiet};
 
 use replaying::Slices;
 use rule::BusFacts;
 use shelf::Shelf;
-use state::Change;
-use state::State;
+use state::{Change, State};
 
 /// The service.
 pub struct Events {

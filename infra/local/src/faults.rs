@@ -8,13 +8,12 @@ mod read;
 mod tests;
 
 pub use error::FaultError;
-pub use kind::Kind;
-pub use kind::Part;
+pub use kind::{Kind, Part};
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
-use std::sync::Mutex;
-use std::sync::PoisonError;
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use jiff::SignedDuration;
 
@@ -35,12 +34,12 @@ pub type Listener = Arc<dyn Fn(&Fault) + Send + Sync>;
 /// Which faults there are, and how often. A clone counts together with the others.
 ///
 /// ```
-/// use local::faults::Faults;
+/// use causeway_local::faults::Faults;
 ///
 /// let faults = Faults::read(["throttle=0.05,delay@events=0.2"], 7)?;
 /// assert_eq!(faults.seed(), Some(7));
 /// assert!(Faults::read(["throttle=2"], 7).is_err());
-/// # Ok::<(), local::faults::FaultError>(())
+/// # Ok::<(), causeway_local::faults::FaultError>(())
 /// ```
 #[derive(Clone)]
 pub struct Faults {

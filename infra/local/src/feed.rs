@@ -1,15 +1,10 @@
 //! What the service tells those who watch: what was put, who wanted it, and how it arrived.
 
-use std::fmt;
-use std::sync::Arc;
+use std::{fmt, sync::Arc};
 
-use jiff::SignedDuration;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
-use crate::pattern::Event;
-use crate::pattern::Near;
-use crate::pattern::Pattern;
-use crate::pattern::nearest;
+use crate::pattern::{Event, Near, Pattern, nearest};
 
 /// So many rules are named that did not want an event.
 const MOST_NEAR: usize = 3;

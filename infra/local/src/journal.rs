@@ -8,23 +8,21 @@ mod tests;
 
 pub use error::JournalError;
 
-use std::marker::PhantomData;
-use std::path::Path;
-use std::sync::Mutex;
-use std::sync::MutexGuard;
-use std::sync::PoisonError;
+use std::{
+    marker::PhantomData,
+    path::Path,
+    sync::{Mutex, MutexGuard, PoisonError},
+};
 
-use serde::Serialize;
-use serde::de::DeserializeOwned;
+use serde::{Serialize, de::DeserializeOwned};
 
 use file::JournalFile;
-pub(crate) use file::checked;
-pub(crate) use file::lines;
+pub(crate) use file::{checked, lines};
 
 /// A journal of records. It belongs to one process at a time.
 ///
 /// ```
-/// use local::journal::Journal;
+/// use causeway_local::journal::Journal;
 ///
 /// let folder = tempfile::tempdir()?;
 /// let path = folder.path().join("words.journal");

@@ -14,18 +14,9 @@ pub(crate) mod stage;
 #[cfg(test)]
 mod tests;
 
-pub use courier::Happened;
-pub use courier::Listener;
-pub use courier::What;
-pub use executor::Executor;
-pub use executor::FunctionError;
-pub use executor::Invocation;
-pub use functions::CutOff;
-pub use functions::Functions;
-pub use functions::Turn;
-pub use invokes::Invokes;
-pub use invokes::LARGEST_EVENT;
+pub use courier::{Happened, Listener, What};
+pub use executor::{Executor, FunctionError, Invocation};
+pub use functions::{CutOff, Functions, Turn};
+pub use invokes::{Invokes, LARGEST_EVENT};
 pub use record::Condition;
-pub use request::InvokeAnswer;
-pub use request::LARGEST_PAYLOAD;
-pub use request::invoke;
+pub use request::{InvokeAnswer, LARGEST_PAYLOAD, invoke};

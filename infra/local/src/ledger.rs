@@ -1,20 +1,18 @@
 //! What a service knows, with the journal from which it knows it again after a kill. A change is
 //! first remembered and then true, and a journal that grew long over few things is written anew.
 
-use std::path::Path;
-use std::sync::Arc;
-use std::sync::Mutex;
-use std::sync::MutexGuard;
-use std::sync::PoisonError;
+use std::{
+    path::Path,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
 
-use serde::Serialize;
-use serde::de::DeserializeOwned;
+use serde::{Serialize, de::DeserializeOwned};
 use tokio::sync::Notify;
 
-use crate::feed::Feed;
-use crate::feed::News;
-use crate::journal::Journal;
-use crate::journal::JournalError;
+use crate::{
+    feed::{Feed, News},
+    journal::{Journal, JournalError},
+};
 
 /// A journal shorter than this is never worth compacting.
 const SHORT_JOURNAL: usize = 4_096;

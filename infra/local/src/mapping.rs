@@ -22,14 +22,9 @@ use crate::lambda::FunctionError;
 pub use filter::Filter;
 pub use pointers::Condition;
 pub use queue::QueueMapping;
-pub use source::QueueMessage;
-pub use source::QueueSource;
-pub use source::SourceError;
-pub use source::StreamRecord;
-pub use source::StreamSource;
+pub use source::{QueueMessage, QueueSource, SourceError, StreamRecord, StreamSource};
 pub use stream::StreamMapping;
-pub use watch::QueueWatch;
-pub use watch::StreamWatch;
+pub use watch::{QueueWatch, StreamWatch};
 
 /// What a mapping did.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -35,7 +35,7 @@ const LONGEST: usize = 4_096;
 /// A checked event pattern.
 ///
 /// ```
-/// use local::pattern::{Event, Pattern};
+/// use causeway_local::pattern::{Event, Pattern};
 ///
 /// let pattern = Pattern::parse(r#"{"detail": {"total": [{"numeric": [">", 100]}]}}"#)?;
 /// let event = Event::parse(r#"{"source": "shop", "detail": {"total": 250}}"#)?;

@@ -18,37 +18,31 @@ mod target;
 mod tests;
 mod tick;
 
-pub use door::Door;
-pub use door::NoAnswer;
+pub use door::{Door, NoAnswer};
 pub use mail::Mailbox;
 
-use std::future::IntoFuture;
-use std::io;
-use std::net::Ipv4Addr;
-use std::sync::Arc;
+use std::{future::IntoFuture, io, net::Ipv4Addr, sync::Arc};
 
-use axum::Router;
-use axum::extract::DefaultBodyLimit;
-use axum::middleware::from_fn_with_state;
-use axum::middleware::map_response;
-use axum::routing::any;
-use axum::routing::get;
-use axum::routing::post;
-use axum::routing::put;
-use axum::serve::ListenerExt;
+use axum::{
+    Router,
+    extract::DefaultBodyLimit,
+    middleware::{from_fn_with_state, map_response},
+    routing::{any, get, post, put},
+    serve::ListenerExt,
+};
 use dynoxide::Database;
-use tokio::net::TcpListener;
-use tokio::sync::broadcast;
+use tokio::{net::TcpListener, sync::broadcast};
 
-use crate::clock::Clock;
-use crate::cloud::Walker;
-use crate::events::Events;
-use crate::faults::Faults;
-use crate::lambda::Functions;
-use crate::lambda::Invokes;
-use crate::scheduler::Scheduler;
-use crate::sqs::Sqs;
-use crate::writes::Writes;
+use crate::{
+    clock::Clock,
+    cloud::Walker,
+    events::Events,
+    faults::Faults,
+    lambda::{Functions, Invokes},
+    scheduler::Scheduler,
+    sqs::Sqs,
+    writes::Writes,
+};
 use dynamo::Dynamo;
 
 /// The largest body that is read, in bytes.

@@ -11,13 +11,10 @@ mod rate;
 mod tests;
 
 pub use cron::Cron;
-pub use error::Field;
-pub use error::ScheduleError;
+pub use error::{Field, ScheduleError};
 pub use rate::Rate;
 
-use jiff::Timestamp;
-use jiff::civil::DateTime;
-use jiff::tz::TimeZone;
+use jiff::{Timestamp, civil::DateTime, tz::TimeZone};
 
 /// What an expression says, checked against all rules of the service it is meant for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,7 +51,7 @@ impl Expression {
 /// An expression together with its zone, its beginning and its end.
 ///
 /// ```
-/// use local::schedule::Schedule;
+/// use causeway_local::schedule::Schedule;
 ///
 /// let daily = Schedule::for_rule("cron(0 6 * * ? *)", "2026-11-21T05:00:00Z".parse()?)?;
 /// assert_eq!(daily.first(), Some("2026-11-21T06:00:00Z".parse()?));

@@ -12,24 +12,18 @@ mod state;
 mod tests;
 mod wanted;
 
-use std::path::Path;
-use std::sync::Arc;
+use std::{path::Path, sync::Arc};
 
 use async_trait::async_trait;
 use jiff::Timestamp;
 use serde_json::Value;
 
-use crate::aws_error::AwsError;
-use crate::delivery::is_quiet;
-use crate::journal::JournalError;
-use crate::ledger::Ledger;
-use crate::ports::PutOnBus;
-use crate::quiet::Quiet;
-use crate::surroundings::Surroundings;
+use crate::{
+    aws_error::AwsError, delivery::is_quiet, journal::JournalError, ledger::Ledger, ports::PutOnBus, quiet::Quiet,
+    surroundings::Surroundings,
+};
 
-use state::Change;
-use state::Group;
-use state::State;
+use state::{Change, Group, State};
 
 /// The service.
 pub struct Scheduler {

@@ -24,26 +24,23 @@ mod turn;
 
 pub use error::query_error;
 
-use std::collections::BTreeMap;
-use std::path::Path;
-use std::sync::Arc;
-use std::sync::Mutex;
-use std::sync::PoisonError;
+use std::{
+    collections::BTreeMap,
+    path::Path,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use async_trait::async_trait;
-use serde_json::Value;
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::sync::watch;
 
-use crate::aws_error::AwsError;
-use crate::clock::Clock;
-use crate::journal::Journal;
-use crate::journal::JournalError;
-use crate::ports::NewMessage;
-use crate::ports::NotTaken;
-use crate::ports::SendToQueue;
-use record::Record;
-use record::State;
+use crate::{
+    aws_error::AwsError,
+    clock::Clock,
+    journal::{Journal, JournalError},
+    ports::{NewMessage, NotTaken, SendToQueue},
+};
+use record::{Record, State};
 use turn::Turn;
 
 /// Where the queues are: what stands in their ARNs and URLs.

@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
-use crate::clock::Clock;
-use crate::events::Place;
-use crate::faults::Faults;
-use crate::feed::Feed;
-use crate::ports::InvokeLater;
-use crate::ports::SendToQueue;
+use crate::{
+    clock::Clock,
+    events::Place,
+    faults::Faults,
+    feed::Feed,
+    ports::{InvokeLater, SendToQueue},
+};
 
 /// What a service needs of the world around it.
 #[derive(Clone)]

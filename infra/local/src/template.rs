@@ -20,34 +20,13 @@ mod tests;
 mod yaml;
 
 pub use error::TemplateError;
-pub use stack::Archive;
-pub use stack::AsynchronousInvokes;
-pub use stack::Bus;
-pub use stack::BusLogging;
-pub use stack::Document;
-pub use stack::Function;
-pub use stack::Input;
-pub use stack::Kept;
-pub use stack::LogLevel;
-pub use stack::Logging;
-pub use stack::Mapping;
-pub use stack::Output;
-pub use stack::Queue;
-pub use stack::Redrive;
-pub use stack::Retries;
-pub use stack::Rule;
-pub use stack::ScheduleGroup;
-pub use stack::Scheduled;
-pub use stack::ScheduledTarget;
-pub use stack::Source;
-pub use stack::Stack;
-pub use stack::StartingPosition;
-pub use stack::Table;
-pub use stack::Target;
+pub use stack::{
+    Archive, AsynchronousInvokes, Bus, BusLogging, Document, Function, Input, Kept, LogLevel, Logging, Mapping, Output,
+    Queue, Redrive, Retries, Rule, ScheduleGroup, Scheduled, ScheduledTarget, Source, Stack, StartingPosition, Table,
+    Target,
+};
 
-use std::collections::BTreeMap;
-use std::fmt;
-use std::path::PathBuf;
+use std::{collections::BTreeMap, fmt, path::PathBuf};
 
 use evaluate::Evaluator;
 use nesting::Nesting;
@@ -126,7 +105,7 @@ impl fmt::Display for Finding {
 /// Reads a template.
 ///
 /// ```
-/// use local::template::{Settings, read};
+/// use causeway_local::template::{Settings, read};
 ///
 /// let text = "
 /// Resources:
@@ -134,7 +113,7 @@ impl fmt::Display for Finding {
 /// ";
 /// let stack = read(text, &Settings::new("shop", "http://127.0.0.1:4100"))?;
 /// assert_eq!(stack.queues[0].url, "http://127.0.0.1:4100/000000000000/shop-letters");
-/// # Ok::<(), local::template::TemplateError>(())
+/// # Ok::<(), causeway_local::template::TemplateError>(())
 /// ```
 pub fn read(text: &str, settings: &Settings) -> Result<Stack, TemplateError> {
     read_within(text, settings, &Nesting::outermost(settings.file.as_deref())).map(|(stack, _)| stack)

@@ -1,8 +1,6 @@
 //! Word that the tables were written, for those who read their streams: the database itself tells nobody.
 
-use std::sync::Arc;
-use std::sync::PoisonError;
-use std::sync::RwLock;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use tokio::sync::Notify;
 

@@ -5,20 +5,14 @@ mod line;
 #[cfg(test)]
 mod tests;
 
-pub use line::CLOCK;
-pub use line::Line;
-pub use line::NoLine;
-pub use line::of_environment;
+pub use line::{CLOCK, Line, NoLine, of_environment};
 
 use std::time::Duration;
 
 use async_trait::async_trait;
-use jiff::SignedDuration;
-use jiff::Timestamp;
-use kernel::clock::Clock;
-use kernel::clock::Ids;
-use uuid::Builder;
-use uuid::Uuid;
+use causeway::clock::{Clock, Ids};
+use jiff::{SignedDuration, Timestamp};
+use uuid::{Builder, Uuid};
 
 /// The machine's clock.
 #[derive(Clone, Copy, Debug, Default)]

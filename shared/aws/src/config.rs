@@ -1,8 +1,7 @@
 //! The configuration from the environment. What is missing is named, all at once, with what it is for,
 //! and the start stops there: a function that lacks something never hears a message.
 
-use kernel::Trust;
-use kernel::trust::Prove;
+use causeway::{Trust, trust::Prove};
 
 use crate::scheduler::Scheduling;
 

@@ -1,35 +1,28 @@
 //! The app of a real function: every port with its adapter, all on one HTTP client.
 
-use std::sync::Arc;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use async_trait::async_trait;
 use aws_types::SdkConfig;
-use kernel::App;
-use kernel::Parties;
-use kernel::Parts;
-use kernel::cache::Cache;
-use kernel::clock::Clock;
-use kernel::dead_letter::DeadLetter;
-use kernel::dead_letter::DeadLetterError;
-use kernel::dead_letter::DeadLetters;
-use kernel::mail::Mailer;
-use kernel::timers::Pending;
-use kernel::timers::Timer;
-use kernel::timers::TimerError;
-use kernel::timers::TimerKey;
-use kernel::timers::Timers;
+use causeway::{
+    App, Parties, Parts,
+    cache::Cache,
+    clock::Clock,
+    dead_letter::{DeadLetter, DeadLetterError, DeadLetters},
+    mail::Mailer,
+    timers::{Pending, Timer, TimerError, TimerKey, Timers},
+};
 
-use crate::clock::OsIds;
-use crate::config::Config;
-use crate::dynamo::DynamoEventStore;
-use crate::dynamo::DynamoInbox;
-use crate::dynamo::DynamoViewStore;
-use crate::eventbridge::EventBridgeBus;
-use crate::scheduler::SchedulerTimers;
-use crate::ses::SesMailer;
-use crate::sqs::SqsDeadLetters;
-use crate::units::Units;
+use crate::{
+    clock::OsIds,
+    config::Config,
+    dynamo::{DynamoEventStore, DynamoInbox, DynamoViewStore},
+    eventbridge::EventBridgeBus,
+    scheduler::SchedulerTimers,
+    ses::SesMailer,
+    sqs::SqsDeadLetters,
+    units::Units,
+};
 
 /// An app and the counter of what it spends.
 #[derive(Clone)]

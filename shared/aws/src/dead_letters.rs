@@ -5,8 +5,8 @@ pub mod desk;
 mod read;
 pub mod redrive;
 
+use causeway::Delivery;
 use jiff::Timestamp;
-use kernel::Delivery;
 use serde::Serialize;
 
 /// A message that nobody could deliver or handle, and why.

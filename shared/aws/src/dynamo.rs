@@ -21,7 +21,5 @@ pub use attributes::Item;
 pub use event_store::DynamoEventStore;
 pub use inbox::DynamoInbox;
 pub use item::commit_of;
-pub use log_reader::LogPage;
-pub use log_reader::LogPages;
-pub use log_reader::LogReader;
+pub use log_reader::{LogPage, LogPages, LogReader};
 pub use view_store::DynamoViewStore;

@@ -4,17 +4,15 @@
 use std::ops::Range;
 
 use async_trait::async_trait;
-use aws_sdk_eventbridge::Client;
-use aws_sdk_eventbridge::types::PutEventsRequestEntry;
-use aws_sdk_eventbridge::types::PutEventsResultEntry;
+use aws_sdk_eventbridge::{
+    Client,
+    types::{PutEventsRequestEntry, PutEventsResultEntry},
+};
 use aws_smithy_types::DateTime;
+use causeway::bus::{Bus, Entry, Said};
 use jiff::Timestamp;
-use kernel::bus::Bus;
-use kernel::bus::Entry;
-use kernel::bus::Said;
 
-use crate::refusal::Refusal;
-use crate::refusal::refusal;
+use crate::refusal::{Refusal, refusal};
 
 /// The most entries one call takes.
 pub const MOST_ENTRIES: usize = 10;
@@ -193,7 +191,7 @@ fn unanswered() -> Said {
 fn for_all(count: usize, refusal: Refusal) -> Vec<Said> {
     match refusal {
         Refusal::Passing(error) => {
-            let reason = kernel::failure::causes(error.as_ref());
+            let reason = causeway::failure::causes(error.as_ref());
             (0..count).map(|_| Said::Passing(reason.clone().into())).collect()
         }
         Refusal::Final { code, reason } => {

@@ -1,20 +1,20 @@
 //! A wire that answers as a test says, under the real SDK: no network, and every request is kept.
 
-use std::fmt;
-use std::sync::Arc;
-use std::sync::Mutex;
+use std::{
+    fmt,
+    sync::{Arc, Mutex},
+};
 
 use aws_credential_types::Credentials;
-use aws_smithy_runtime_api::client::http::HttpClient;
-use aws_smithy_runtime_api::client::http::HttpConnector;
-use aws_smithy_runtime_api::client::http::HttpConnectorFuture;
-use aws_smithy_runtime_api::client::http::HttpConnectorSettings;
-use aws_smithy_runtime_api::client::http::SharedHttpConnector;
-use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
-use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
-use aws_smithy_runtime_api::client::result::ConnectorError;
-use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
-use aws_smithy_runtime_api::http::StatusCode;
+use aws_smithy_runtime_api::{
+    client::{
+        http::{HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector},
+        orchestrator::{HttpRequest, HttpResponse},
+        result::ConnectorError,
+        runtime_components::RuntimeComponents,
+    },
+    http::StatusCode,
+};
 use aws_smithy_types::body::SdkBody;
 use serde_json::Value;
 

@@ -18,9 +18,7 @@ pub mod units;
 
 mod refusal;
 
-pub use serve::serve;
-pub use serve::serve_queue;
-pub use serve::serve_relay;
+pub use serve::{serve, serve_queue, serve_relay};
 
 #[cfg(test)]
 mod fake_wire;

@@ -1,9 +1,8 @@
 //! What a failed AWS call means: it may work later, or it never will.
 
-use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
-use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_runtime_api::client::{orchestrator::HttpResponse, result::SdkError};
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
-use kernel::failure::BoxError;
+use causeway::failure::BoxError;
 
 /// The codes of a refused call that may be accepted later. Server errors and 429 count as such under any code.
 const PASSING: [&str; 13] = [
@@ -50,7 +49,7 @@ where
             let passing = status >= 500 || status == 429 || PASSING.contains(&code);
             (!passing).then(|| (code.to_owned(), service.err().message().unwrap_or_default().to_owned()))
         }
-        SdkError::ConstructionFailure(_) => Some(("InvalidRequest".to_owned(), kernel::failure::causes(&error))),
+        SdkError::ConstructionFailure(_) => Some(("InvalidRequest".to_owned(), causeway::failure::causes(&error))),
         _ => None,
     };
     match final_code {

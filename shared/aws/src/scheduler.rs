@@ -4,30 +4,23 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use aws_sdk_scheduler::Client;
-use aws_sdk_scheduler::error::BuildError;
-use aws_sdk_scheduler::error::SdkError;
-use aws_sdk_scheduler::types::ActionAfterCompletion;
-use aws_sdk_scheduler::types::DeadLetterConfig;
-use aws_sdk_scheduler::types::EventBridgeParameters;
-use aws_sdk_scheduler::types::FlexibleTimeWindow;
-use aws_sdk_scheduler::types::FlexibleTimeWindowMode;
-use aws_sdk_scheduler::types::RetryPolicy;
-use aws_sdk_scheduler::types::Target;
-use jiff::SignedDuration;
-use jiff::Timestamp;
-use jiff::tz::TimeZone;
-use kernel::bus::source_of;
-use kernel::clock::Clock;
-use kernel::failure::causes;
-use kernel::timers::Pending;
-use kernel::timers::Timer;
-use kernel::timers::TimerError;
-use kernel::timers::TimerKey;
-use kernel::timers::Timers;
+use aws_sdk_scheduler::{
+    Client,
+    error::{BuildError, SdkError},
+    types::{
+        ActionAfterCompletion, DeadLetterConfig, EventBridgeParameters, FlexibleTimeWindow, FlexibleTimeWindowMode,
+        RetryPolicy, Target,
+    },
+};
+use causeway::{
+    bus::source_of,
+    clock::Clock,
+    failure::causes,
+    timers::{Pending, Timer, TimerError, TimerKey, Timers},
+};
+use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 
-use crate::refusal::Refusal;
-use crate::refusal::refusal;
+use crate::refusal::{Refusal, refusal};
 
 /// A due time that has passed is moved so far behind now: the service refuses to look back.
 const SOON: SignedDuration = SignedDuration::from_secs(5);

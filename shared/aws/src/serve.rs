@@ -1,56 +1,42 @@
 //! What all binaries share: begin the log, read the configuration, connect, and answer Lambda until it ends.
 //! What is missing stops the start and is named.
 
-use std::any::Any;
-use std::panic::AssertUnwindSafe;
-use std::process::ExitCode;
-use std::sync::Arc;
+use std::{any::Any, panic::AssertUnwindSafe, process::ExitCode, sync::Arc};
 
+use causeway::{
+    App,
+    failure::{BoxError, causes},
+    route::{Arrival, Handler},
+};
 use futures::FutureExt;
-use kernel::App;
-use kernel::failure::BoxError;
-use kernel::failure::causes;
-use kernel::route::Arrival;
-use kernel::route::Handler;
-use lambda_runtime::Diagnostic;
-use lambda_runtime::LambdaEvent;
-use lambda_runtime::service_fn;
-use serde_json::Value;
-use serde_json::value::RawValue;
+use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
+use serde_json::{Value, value::RawValue};
 use tokio::runtime::Builder;
 use tracing::error;
 
-use crate::client::Account;
-use crate::client::http_client;
-use crate::client::sdk_config;
-use crate::clock::of_environment;
-use crate::config::Config;
-use crate::config::Needs;
-use crate::config::check_lambda;
-use crate::connect::Connected;
-use crate::connect::WaysOut;
-use crate::connect::connect;
-use crate::connect::mail;
-use crate::connect::schedules;
-use crate::lambda::Function;
-use crate::lambda::Invocation;
-use crate::lambda::attempts::Attempts;
-use crate::lambda::bus::BusFunction;
-use crate::lambda::queue::QueueFunction;
-use crate::lambda::stream::RELAY;
-use crate::lambda::stream::RelayFunction;
-use crate::telemetry::Metrics;
-use crate::telemetry::begin_log;
-use crate::telemetry::traces::Traces;
+use crate::{
+    client::{Account, http_client, sdk_config},
+    clock::of_environment,
+    config::{Config, Needs, check_lambda},
+    connect::{Connected, WaysOut, connect, mail, schedules},
+    lambda::{
+        Function, Invocation,
+        attempts::Attempts,
+        bus::BusFunction,
+        queue::QueueFunction,
+        stream::{RELAY, RelayFunction},
+    },
+    telemetry::{Metrics, begin_log, traces::Traces},
+};
 
 /// Serves a handler of messages that a rule of the bus hands over. A binary's whole `main`:
 ///
 /// ```no_run
-/// # use kernel::{App, Handled, Outcome, Received, system::CommandRejected};
+/// # use causeway::{App, Handled, Outcome, Received, system::CommandRejected};
 /// # async fn on_command_rejected(_: App, _: Received<CommandRejected>) -> Outcome { Ok(Handled::Done) }
 /// # #[allow(clippy::needless_doctest_main)]
 /// fn main() -> std::process::ExitCode {
-///     aws::serve("system-on-command-rejected", on_command_rejected)
+///     causeway_aws::serve("system-on-command-rejected", on_command_rejected)
 /// }
 /// ```
 pub fn serve<A: Arrival>(function: &str, handler: impl Handler<A>) -> ExitCode {

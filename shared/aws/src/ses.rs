@@ -4,29 +4,20 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use aws_sdk_sesv2::Client;
-use aws_sdk_sesv2::config::Builder;
-use aws_sdk_sesv2::config::retry::RetryConfig;
-use aws_sdk_sesv2::error::BuildError;
-use aws_sdk_sesv2::error::SdkError;
-use aws_sdk_sesv2::types::Body;
-use aws_sdk_sesv2::types::Content;
-use aws_sdk_sesv2::types::Destination;
-use aws_sdk_sesv2::types::EmailContent;
-use aws_sdk_sesv2::types::Message;
-use aws_sdk_sesv2::types::MessageTag;
+use aws_sdk_sesv2::{
+    Client,
+    config::{Builder, retry::RetryConfig},
+    error::{BuildError, SdkError},
+    types::{Body, Content, Destination, EmailContent, Message, MessageTag},
+};
+use causeway::{
+    Backoff,
+    clock::{Clock, Ids},
+    mail::{AcceptedMail, FoundMail, Mail, MailError, Mailer},
+};
 use jiff::SignedDuration;
-use kernel::Backoff;
-use kernel::clock::Clock;
-use kernel::clock::Ids;
-use kernel::mail::AcceptedMail;
-use kernel::mail::FoundMail;
-use kernel::mail::Mail;
-use kernel::mail::MailError;
-use kernel::mail::Mailer;
 
-use crate::refusal::Refusal;
-use crate::refusal::refusal;
+use crate::refusal::{Refusal, refusal};
 
 /// The name of the tag that carries the mail's key.
 pub const KEY_TAG: &str = "causeway-key";

@@ -4,15 +4,15 @@
 use std::collections::BTreeMap;
 
 use async_trait::async_trait;
-use aws_sdk_sqs::Client;
-use aws_sdk_sqs::types::Message;
-use aws_sdk_sqs::types::MessageSystemAttributeName;
+use aws_sdk_sqs::{
+    Client,
+    types::{Message, MessageSystemAttributeName},
+};
+use causeway::{
+    dead_letter::{DeadLetter, DeadLetterError, DeadLetters},
+    failure::{BoxError, causes},
+};
 use jiff::Timestamp;
-use kernel::dead_letter::DeadLetter;
-use kernel::dead_letter::DeadLetterError;
-use kernel::dead_letter::DeadLetters;
-use kernel::failure::BoxError;
-use kernel::failure::causes;
 use tracing::warn;
 
 use crate::dead_letters::Letter;

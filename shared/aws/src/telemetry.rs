@@ -3,26 +3,17 @@
 
 pub mod traces;
 
+use causeway::{Handled, Outcome};
 use jiff::SignedDuration;
-use kernel::Handled;
-use kernel::Outcome;
-use metrics::Unit;
-use metrics::counter;
-use metrics::describe_counter;
-use metrics::describe_histogram;
-use metrics::histogram;
-use metrics_cloudwatch_embedded::Builder;
-use metrics_cloudwatch_embedded::Collector;
-use tracing::level_filters::LevelFilter;
-use tracing::warn;
-use tracing_subscriber::Layer;
-use tracing_subscriber::filter::Targets;
-use tracing_subscriber::layer::SubscriberExt;
-use tracing_subscriber::util::SubscriberInitExt;
+use metrics::{Unit, counter, describe_counter, describe_histogram, histogram};
+use metrics_cloudwatch_embedded::{Builder, Collector};
+use tracing::{level_filters::LevelFilter, warn};
+use tracing_subscriber::{Layer, filter::Targets, layer::SubscriberExt, util::SubscriberInitExt};
 
-use crate::telemetry::traces::BoxedLayer;
-use crate::telemetry::traces::Traces;
-use crate::units::Spent;
+use crate::{
+    telemetry::traces::{BoxedLayer, Traces},
+    units::Spent,
+};
 
 /// The metrics of one process.
 #[derive(Clone, Copy)]

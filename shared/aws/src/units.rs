@@ -1,8 +1,7 @@
 //! What the calls to DynamoDB cost, counted from its own answers.
 //! One counter for all stores of a process: whoever reports it takes what came together since the last time.
 
-use std::sync::Mutex;
-use std::sync::PoisonError;
+use std::sync::{Mutex, PoisonError};
 
 use aws_sdk_dynamodb::types::ConsumedCapacity;
 

@@ -11,11 +11,8 @@ mod system;
 #[cfg(test)]
 mod tests;
 
-use kernel::Description;
-use kernel::Message;
-use schemars::JsonSchema;
-use schemars::Schema;
-use schemars::schema_for;
+use causeway::{Description, Message};
+use schemars::{JsonSchema, Schema, schema_for};
 use serde_json::Value;
 
 /// A message of the business.

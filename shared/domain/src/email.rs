@@ -1,14 +1,9 @@
 //! A mail address in its shape: enough to refuse what no mailer takes, and what would break out of a header.
 
-use std::borrow::Cow;
-use std::fmt;
+use std::{borrow::Cow, fmt};
 
-use schemars::JsonSchema;
-use schemars::Schema;
-use schemars::SchemaGenerator;
-use schemars::json_schema;
-use serde::Deserialize;
-use serde::Serialize;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::{Deserialize, Serialize};
 
 /// The longest address, in bytes.
 const LONGEST: usize = 254;

@@ -26,30 +26,13 @@ mod views;
 #[cfg(test)]
 mod tests;
 
-pub use course::Course;
-pub use course::OrderStands;
-pub use decider::Fulfilment;
-pub use decider::FulfilmentState;
-pub use decider::TIME_TO_FULFIL;
-pub use decider::TIME_TO_UNDO;
-pub use events::FulfilmentCompensated;
-pub use events::FulfilmentCompensating;
-pub use events::FulfilmentCompleted;
-pub use events::FulfilmentDeadlinePassed;
-pub use events::FulfilmentEvent;
-pub use events::FulfilmentFactNoted;
-pub use events::FulfilmentLine;
-pub use events::FulfilmentLineReleased;
-pub use events::FulfilmentLineReserved;
-pub use events::FulfilmentNeedsOperator;
-pub use events::FulfilmentReleased;
-pub use events::FulfilmentReserved;
-pub use events::FulfilmentStarted;
-pub use events::FulfilmentTimer;
-pub use events::NotedFact;
-pub use events::ReservationsReturned;
-pub use events::ReturnedBecause;
-pub use heard::Fact;
-pub use heard::Heard;
-pub use views::ProcessBoard;
-pub use views::ProcessBoardRow;
+pub use course::{Course, OrderStands};
+pub use decider::{Fulfilment, FulfilmentState, TIME_TO_FULFIL, TIME_TO_UNDO};
+pub use events::{
+    FulfilmentCompensated, FulfilmentCompensating, FulfilmentCompleted, FulfilmentDeadlinePassed, FulfilmentEvent,
+    FulfilmentFactNoted, FulfilmentLine, FulfilmentLineReleased, FulfilmentLineReserved, FulfilmentNeedsOperator,
+    FulfilmentReleased, FulfilmentReserved, FulfilmentStarted, FulfilmentTimer, NotedFact, ReservationsReturned,
+    ReturnedBecause,
+};
+pub use heard::{Fact, Heard};
+pub use views::{ProcessBoard, ProcessBoardRow};

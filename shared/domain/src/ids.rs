@@ -1,6 +1,6 @@
 //! Whose id it is stands in its type: an order's does not pass for a buyer's.
 
-use kernel::Id;
+use causeway::Id;
 
 use crate::order::Order;
 

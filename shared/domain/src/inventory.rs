@@ -20,23 +20,9 @@ mod views;
 #[cfg(test)]
 mod tests;
 
-pub use decider::CLOSED_REMEMBERED;
-pub use decider::Closed;
-pub use decider::Inventory;
-pub use decider::InventoryRejection;
-pub use decider::Shelf;
-pub use events::InventoryCommand;
-pub use events::InventoryEvent;
-pub use events::ReceiveStock;
-pub use events::RefusedBecause;
-pub use events::ReleaseStock;
-pub use events::ReserveStock;
-pub use events::ShipStock;
-pub use events::StockReceived;
-pub use events::StockReleased;
-pub use events::StockReservationFailed;
-pub use events::StockReserved;
-pub use events::StockShipped;
-pub use views::LOW_STOCK;
-pub use views::Stock;
-pub use views::StockRow;
+pub use decider::{CLOSED_REMEMBERED, Closed, Inventory, InventoryRejection, Shelf};
+pub use events::{
+    InventoryCommand, InventoryEvent, ReceiveStock, RefusedBecause, ReleaseStock, ReserveStock, ShipStock,
+    StockReceived, StockReleased, StockReservationFailed, StockReserved, StockShipped,
+};
+pub use views::{LOW_STOCK, Stock, StockRow};

@@ -20,6 +20,5 @@ pub mod streams;
 #[cfg(test)]
 mod tests;
 
-pub use catalogue::Entry;
-pub use catalogue::catalogue;
+pub use catalogue::{Entry, catalogue};
 pub use streams::streams;

@@ -1,15 +1,10 @@
 //! Money: whole minor units of one currency, never a float.
 //! Arithmetic is checked: it says when amounts do not fit or currencies do not match.
 
-use std::borrow::Cow;
-use std::fmt;
+use std::{borrow::Cow, fmt};
 
-use schemars::JsonSchema;
-use schemars::Schema;
-use schemars::SchemaGenerator;
-use schemars::json_schema;
-use serde::Deserialize;
-use serde::Serialize;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::{Deserialize, Serialize};
 
 use crate::quantity::Quantity;
 

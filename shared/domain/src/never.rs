@@ -1,6 +1,6 @@
 //! The rejection of deciders that have none: what they hear has happened, and a fact is not refused.
 
-use kernel::Rejection;
+use causeway::Rejection;
 
 /// Never.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

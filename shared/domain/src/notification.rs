@@ -14,12 +14,6 @@ mod mail;
 #[cfg(test)]
 mod tests;
 
-pub use decider::Delivered;
-pub use decider::Notification;
-pub use decider::NotificationState;
-pub use events::EmailFailed;
-pub use events::EmailKind;
-pub use events::EmailSent;
-pub use events::NotificationEvent;
-pub use mail::order_cancelled;
-pub use mail::order_confirmed;
+pub use decider::{Delivered, Notification, NotificationState};
+pub use events::{EmailFailed, EmailKind, EmailSent, NotificationEvent};
+pub use mail::{order_cancelled, order_confirmed};

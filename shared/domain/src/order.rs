@@ -18,24 +18,9 @@ mod views;
 #[cfg(test)]
 mod tests;
 
-pub use decider::MOST_LINES;
-pub use decider::Order;
-pub use decider::OrderRejection;
-pub use decider::OrderState;
-pub use decider::PlacedOrder;
-pub use events::CancelOrder;
-pub use events::ConfirmOrder;
-pub use events::OrderCancelled;
-pub use events::OrderCommand;
-pub use events::OrderConfirmed;
-pub use events::OrderEvent;
-pub use events::OrderLine;
-pub use events::OrderPlaced;
-pub use events::PlaceOrder;
-pub use events::WantedLine;
-pub use views::HistoryEntry;
-pub use views::OrderDetails;
-pub use views::OrderDetailsRow;
-pub use views::OrderStatus;
-pub use views::OrderSummary;
-pub use views::OrderSummaryRow;
+pub use decider::{MOST_LINES, Order, OrderRejection, OrderState, PlacedOrder};
+pub use events::{
+    CancelOrder, ConfirmOrder, OrderCancelled, OrderCommand, OrderConfirmed, OrderEvent, OrderLine, OrderPlaced,
+    PlaceOrder, WantedLine,
+};
+pub use views::{HistoryEntry, OrderDetails, OrderDetailsRow, OrderStatus, OrderSummary, OrderSummaryRow};

@@ -12,12 +12,5 @@ mod events;
 #[cfg(test)]
 mod tests;
 
-pub use decider::LOW_NAMED;
-pub use decider::StockCount;
-pub use decider::StockReport;
-pub use decider::StockReportState;
-pub use events::LowStock;
-pub use events::StockReportCommand;
-pub use events::StockReportDue;
-pub use events::StockReportEvent;
-pub use events::StockReportProduced;
+pub use decider::{LOW_NAMED, StockCount, StockReport, StockReportState};
+pub use events::{LowStock, StockReportCommand, StockReportDue, StockReportEvent, StockReportProduced};

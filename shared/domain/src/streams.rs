@@ -4,13 +4,11 @@
 #[cfg(test)]
 mod tests;
 
-use kernel::fold::Fold;
+use causeway::fold::Fold;
 
-use crate::fulfilment::Fulfilment;
-use crate::inventory::Inventory;
-use crate::notification::Notification;
-use crate::order::Order;
-use crate::stock_report::StockReport;
+use crate::{
+    fulfilment::Fulfilment, inventory::Inventory, notification::Notification, order::Order, stock_report::StockReport,
+};
 
 /// All of them.
 pub fn streams() -> Vec<Fold> {

@@ -2,11 +2,11 @@
 
 use serde_json::json;
 
-use crate::email::EmailAddress;
-use crate::money::Currency;
-use crate::money::Money;
-use crate::money::MoneyError;
-use crate::quantity::Quantity;
+use crate::{
+    email::EmailAddress,
+    money::{Currency, Money, MoneyError},
+    quantity::Quantity,
+};
 
 fn euros(amount: i64) -> Money {
     Money { amount, currency: Currency::EUR }

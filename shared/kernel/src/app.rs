@@ -8,44 +8,27 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use serde_json::Value;
 
-use crate::bus::Bus;
-use crate::bus::Entry;
-use crate::bus::Said;
-use crate::cache::Cache;
-use crate::clock::Clock;
-use crate::clock::Ids;
-use crate::dead_letter::DeadLetters;
-use crate::decider::Decider;
-use crate::decider::Rejection;
-use crate::envelope::Cause;
-use crate::envelope::Envelope;
-use crate::envelope::Received;
-use crate::execute::ExecuteError;
-use crate::execute::Executed;
-use crate::execute::execute;
-use crate::failure::Failure;
-use crate::failure::Handled;
-use crate::failure::Outcome;
-use crate::id::Id;
-use crate::id::StreamId;
-use crate::inbox::Inbox;
-use crate::load::LoadError;
-use crate::load::load;
-use crate::load::load_at;
-use crate::message::Encoded;
-use crate::message::Message;
-use crate::party::NotConnected;
-use crate::party::Parties;
-use crate::project::project;
-use crate::store::EventStore;
-use crate::system::CommandRejected;
-use crate::timers::Timers;
-use crate::trust::Trust;
-use crate::view::Page;
-use crate::view::RowKey;
-use crate::view::View;
-use crate::view::ViewError;
-use crate::view::ViewStore;
+use crate::{
+    bus::{Bus, Entry, Said},
+    cache::Cache,
+    clock::{Clock, Ids},
+    dead_letter::DeadLetters,
+    decider::{Decider, Rejection},
+    envelope::{Cause, Envelope, Received},
+    execute::{ExecuteError, Executed, execute},
+    failure::{Failure, Handled, Outcome},
+    id::{Id, StreamId},
+    inbox::Inbox,
+    load::{LoadError, load, load_at},
+    message::{Encoded, Message},
+    party::{NotConnected, Parties},
+    project::project,
+    store::EventStore,
+    system::CommandRejected,
+    timers::Timers,
+    trust::Trust,
+    view::{Page, RowKey, View, ViewError, ViewStore},
+};
 
 /// The ports an app is made of.
 pub struct Parts {

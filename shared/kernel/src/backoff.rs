@@ -11,9 +11,9 @@ use crate::clock::Ids;
 ///
 /// ```
 /// # use jiff::SignedDuration;
-/// use kernel::Backoff;
+/// use causeway::Backoff;
 /// let patient = Backoff { first: SignedDuration::from_millis(50), most: SignedDuration::from_secs(2), tries: 5 };
-/// # let ids = kernel::memory::MemoryIds::seeded(1);
+/// # let ids = causeway::memory::MemoryIds::seeded(1);
 /// let mut wait = SignedDuration::ZERO;
 /// for retry in 0..10 {
 ///     match patient.delay(retry, &ids) {

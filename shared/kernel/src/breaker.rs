@@ -5,8 +5,7 @@ mod tests;
 
 use std::sync::Mutex;
 
-use jiff::SignedDuration;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::clock::Clock;
 

@@ -3,8 +3,7 @@
 use async_trait::async_trait;
 use jiff::Timestamp;
 
-use crate::envelope::Envelope;
-use crate::failure::BoxError;
+use crate::{envelope::Envelope, failure::BoxError};
 
 /// The bus.
 #[async_trait]

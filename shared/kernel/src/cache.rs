@@ -4,15 +4,13 @@
 #[cfg(test)]
 mod tests;
 
-use std::any::Any;
-use std::any::TypeId;
-use std::collections::HashMap;
-use std::sync::Arc;
-use std::sync::Mutex;
+use std::{
+    any::{Any, TypeId},
+    collections::HashMap,
+    sync::{Arc, Mutex},
+};
 
-use crate::decider::Decider;
-use crate::id::StreamId;
-use crate::snapshot::Known;
+use crate::{decider::Decider, id::StreamId, snapshot::Known};
 
 type Key = (TypeId, StreamId);
 

@@ -2,8 +2,7 @@
 //! `decide` and `evolve` never see these: what they need arrives inside the command.
 
 use async_trait::async_trait;
-use jiff::SignedDuration;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 
 /// What time it is.

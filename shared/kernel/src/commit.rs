@@ -2,17 +2,14 @@
 //! One commit is one item, however many events it holds, so it is there whole or not at all.
 
 use jiff::Timestamp;
-use serde::Deserialize;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use crate::envelope::Metadata;
-use crate::id::CommitId;
-use crate::id::MessageId;
-use crate::id::StreamId;
-use crate::message::DecodeError;
-use crate::message::Encoded;
-use crate::message::Messages;
+use crate::{
+    envelope::Metadata,
+    id::{CommitId, MessageId, StreamId},
+    message::{DecodeError, Encoded, Messages},
+};
 
 /// One commit of the log.
 #[derive(Clone, Debug)]

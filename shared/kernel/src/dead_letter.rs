@@ -2,12 +2,10 @@
 
 use async_trait::async_trait;
 use jiff::Timestamp;
-use serde::Deserialize;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use crate::failure::BoxError;
-use crate::failure::Failure;
+use crate::failure::{BoxError, Failure};
 
 /// The dead letters.
 #[async_trait]

@@ -4,15 +4,12 @@
 
 use jiff::Timestamp;
 use schemars::JsonSchema;
-use serde::Serialize;
-use serde::de::DeserializeOwned;
+use serde::{Serialize, de::DeserializeOwned};
 
-use crate::id::Id;
-use crate::id::StreamId;
-use crate::message::EncodeError;
-use crate::message::Encoded;
-use crate::message::Message;
-use crate::message::Messages;
+use crate::{
+    id::{Id, StreamId},
+    message::{EncodeError, Encoded, Message, Messages},
+};
 
 /// The rules of one kind of stream.
 ///
@@ -20,10 +17,10 @@ use crate::message::Messages;
 ///
 /// ```
 /// # use schemars::JsonSchema; use serde::{Serialize, Deserialize};
-/// use kernel::{Decider, Rejection};
+/// use causeway::{Decider, Rejection};
 /// #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 /// pub struct LampLit {}
-/// kernel::events! { pub enum LampEvent: events of "lamp" { LampLit = 1 } }
+/// causeway::events! { pub enum LampEvent: events of "lamp" { LampLit = 1 } }
 /// #[derive(Debug, PartialEq, thiserror::Error)]
 /// #[error("the lamp is broken")]
 /// pub struct Broken;

@@ -1,14 +1,14 @@
 //! The envelope: what every message carries besides its body.
 
 use jiff::Timestamp;
-use serde::Deserialize;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use crate::commit::Commit;
-use crate::id::MessageId;
-use crate::id::StreamId;
-use crate::message::Message;
+use crate::{
+    commit::Commit,
+    id::{MessageId, StreamId},
+    message::Message,
+};
 
 /// The longest chain of causes. A longer one is a loop and ends in the dead letters as `LOOP`.
 pub const MAX_HOPS: u32 = 16;

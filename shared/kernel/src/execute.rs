@@ -6,31 +6,19 @@ mod tests;
 
 use jiff::SignedDuration;
 
-use crate::app::App;
-use crate::backoff::Backoff;
-use crate::commit::Commit;
-use crate::commit::Send;
-use crate::commit::TimerChange;
-use crate::decider::Decider;
-use crate::decider::Wish;
-use crate::decider::fold;
-use crate::envelope::Cause;
-use crate::failure::Failure;
-use crate::id::CommitId;
-use crate::id::Id;
-use crate::id::StreamId;
-use crate::load::LoadError;
-use crate::load::decode;
-use crate::load::load;
-use crate::message::EncodeError;
-use crate::message::Encoded;
-use crate::message::Messages;
-use crate::snapshot::CARRY_EVERY;
-use crate::snapshot::Known;
-use crate::store::Append;
-use crate::store::AppendError;
-use crate::store::Carry;
-use crate::store::ReadError;
+use crate::{
+    app::App,
+    backoff::Backoff,
+    commit::{Commit, Send, TimerChange},
+    decider::{Decider, Wish, fold},
+    envelope::Cause,
+    failure::Failure,
+    id::{CommitId, Id, StreamId},
+    load::{LoadError, decode, load},
+    message::{EncodeError, Encoded, Messages},
+    snapshot::{CARRY_EVERY, Known},
+    store::{Append, AppendError, Carry, ReadError},
+};
 
 /// Lost races after which the command is given back, to be retried later.
 const MOST_LOSSES: u32 = 8;

@@ -2,8 +2,7 @@
 //! `Retry` says that the world may be better soon; `Reject` that it will never work.
 //! A rejection by a decider is neither: it is an answer.
 
-use std::error::Error;
-use std::fmt;
+use std::{error::Error, fmt};
 
 /// Any error, boxed.
 pub type BoxError = Box<dyn Error + Send + Sync>;

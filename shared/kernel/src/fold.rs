@@ -2,10 +2,10 @@
 
 use serde_json::Value;
 
-use crate::decider::Decider;
-use crate::message::DecodeError;
-use crate::message::Encoded;
-use crate::message::Messages;
+use crate::{
+    decider::Decider,
+    message::{DecodeError, Encoded, Messages},
+};
 
 /// How the streams of one context are folded.
 #[derive(Clone, Copy, Debug)]

@@ -5,21 +5,15 @@
 #[cfg(test)]
 mod tests;
 
-use std::borrow::Cow;
-use std::fmt;
-use std::hash::Hash;
-use std::hash::Hasher;
-use std::marker::PhantomData;
+use std::{
+    borrow::Cow,
+    fmt,
+    hash::{Hash, Hasher},
+    marker::PhantomData,
+};
 
-use schemars::JsonSchema;
-use schemars::Schema;
-use schemars::SchemaGenerator;
-use schemars::json_schema;
-use serde::Deserialize;
-use serde::Deserializer;
-use serde::Serialize;
-use serde::Serializer;
-use serde::de::Error as _;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 use uuid::Uuid;
 
 /// The longest id, in characters.
@@ -28,13 +22,13 @@ pub const MAX_ID_LENGTH: usize = 64;
 /// The id of a `T`.
 ///
 /// ```
-/// use kernel::Id;
+/// use causeway::Id;
 /// enum Order {}
 /// type OrderId = Id<Order>;
 /// let id: OrderId = "o-1001".parse()?;
 /// assert_eq!(id.as_str(), "o-1001");
 /// assert!("o/1001".parse::<OrderId>().is_err());
-/// # Ok::<(), kernel::InvalidId>(())
+/// # Ok::<(), causeway::InvalidId>(())
 /// ```
 pub struct Id<T: ?Sized> {
     text: String,

@@ -3,12 +3,12 @@
 //! whoever finds an open claim asks the other side before doing it again.
 
 use async_trait::async_trait;
-use jiff::SignedDuration;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
-use crate::failure::BoxError;
-use crate::failure::Failure;
-use crate::id::MessageId;
+use crate::{
+    failure::{BoxError, Failure},
+    id::MessageId,
+};
 
 /// How long a message is remembered: longer than the longest redelivery (14 days of a queue and one of the bus).
 pub const REMEMBERED: SignedDuration = SignedDuration::from_hours(16 * 24);

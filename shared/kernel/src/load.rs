@@ -4,15 +4,15 @@
 #[cfg(test)]
 mod tests;
 
-use crate::commit::Commit;
-use crate::decider::Decider;
-use crate::failure::Failure;
-use crate::id::StreamId;
-use crate::message::DecodeError;
-use crate::snapshot::Known;
-use crate::store::EventStore;
-use crate::store::ReadError;
-use crate::store::check_contiguous;
+use crate::{
+    commit::Commit,
+    decider::Decider,
+    failure::Failure,
+    id::StreamId,
+    message::DecodeError,
+    snapshot::Known,
+    store::{EventStore, ReadError, check_contiguous},
+};
 
 /// A stream that was not loaded.
 #[derive(Debug, thiserror::Error)]

@@ -14,30 +14,22 @@ mod views;
 #[cfg(test)]
 mod tests;
 
-use std::sync::Arc;
-use std::sync::Mutex;
-use std::sync::MutexGuard;
-use std::sync::PoisonError;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::app::App;
-use crate::app::Parts;
-use crate::cache::Cache;
-use crate::mail::Mailer;
-use crate::party::Parties;
-use crate::trust::Trust;
+use crate::{
+    app::{App, Parts},
+    cache::Cache,
+    mail::Mailer,
+    party::Parties,
+    trust::Trust,
+};
 
-pub use bus::MemoryBus;
-pub use bus::Middleware;
-pub use bus::Next;
-pub use bus::Subject;
-pub use bus::SubscriptionId;
-pub use bus::Unheard;
+pub use bus::{MemoryBus, Middleware, Next, Subject, SubscriptionId, Unheard};
 pub use clock::MemoryClock;
 pub use dead_letters::MemoryDeadLetters;
 pub use ids::MemoryIds;
 pub use inbox::MemoryInbox;
-pub use mailer::MailTrouble;
-pub use mailer::MemoryMailer;
+pub use mailer::{MailTrouble, MemoryMailer};
 pub use store::MemoryStore;
 pub use timers::MemoryTimers;
 pub use views::MemoryViews;
@@ -48,7 +40,7 @@ const CACHED_STREAMS: usize = 1000;
 /// All twins in one hand; a clone is the same memory.
 ///
 /// ```
-/// use kernel::memory::Memory;
+/// use causeway::memory::Memory;
 /// let memory = Memory::new(7);
 /// let app = memory.app();
 /// assert_eq!(app.clock().now().to_string(), "2026-01-01T00:00:00Z");

@@ -9,10 +9,8 @@ mod tests;
 #[doc(hidden)]
 pub use family::read_shape;
 
-use schemars::JsonSchema;
-use schemars::Schema;
-use serde::Serialize;
-use serde::de::DeserializeOwned;
+use schemars::{JsonSchema, Schema};
+use serde::{Serialize, de::DeserializeOwned};
 use serde_json::value::RawValue;
 
 /// The largest single message body that may be made or accepted, in bytes.

@@ -1,15 +1,16 @@
 //! Outside parties by type: what one application needs and the library need not know.
 
-use std::any::Any;
-use std::any::TypeId;
-use std::collections::HashMap;
-use std::sync::Arc;
+use std::{
+    any::{Any, TypeId},
+    collections::HashMap,
+    sync::Arc,
+};
 
 /// The outside parties of an application: one per port.
 ///
 /// ```
 /// use std::sync::Arc;
-/// use kernel::Parties;
+/// use causeway::Parties;
 /// trait Weather: Send + Sync { fn sunny(&self) -> bool; }
 /// struct Always;
 /// impl Weather for Always { fn sunny(&self) -> bool { true } }

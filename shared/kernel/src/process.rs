@@ -6,8 +6,7 @@
 mod tests;
 
 use schemars::JsonSchema;
-use serde::Deserialize;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::decider::Decider;
 
@@ -62,7 +61,7 @@ pub enum Progress {
 /// The steps of a process, in the order in which they were asked for.
 ///
 /// ```
-/// use kernel::process::{Progress, Steps};
+/// use causeway::process::{Progress, Steps};
 /// let mut steps = Steps::default();
 /// assert!(steps.ask("reserve"));
 /// assert!(steps.ask("pay"));

@@ -3,22 +3,18 @@
 #[cfg(test)]
 mod tests;
 
-use crate::app::App;
-use crate::commit::Recorded;
-use crate::envelope::Received;
-use crate::execute::MAX_EVENTS;
-use crate::failure::Failure;
-use crate::failure::Handled;
-use crate::failure::Outcome;
-use crate::id::StreamId;
-use crate::load::LoadError;
-use crate::receive::ReceiveError;
-use crate::store::ReadError;
-use crate::store::check_contiguous;
-use crate::view::PatchError;
-use crate::view::Row;
-use crate::view::RowKey;
-use crate::view::View;
+use crate::{
+    app::App,
+    commit::Recorded,
+    envelope::Received,
+    execute::MAX_EVENTS,
+    failure::{Failure, Handled, Outcome},
+    id::StreamId,
+    load::LoadError,
+    receive::ReceiveError,
+    store::{ReadError, check_contiguous},
+    view::{PatchError, Row, RowKey, View},
+};
 
 /// How often a row may move while it is caught up.
 const MOST_RACES: u32 = 5;

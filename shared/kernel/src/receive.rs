@@ -8,18 +8,13 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use crate::envelope::Delivery;
-use crate::envelope::MAX_HOPS;
-use crate::envelope::Metadata;
-use crate::envelope::Received;
-use crate::failure::Failure;
-use crate::id::MessageId;
-use crate::id::StreamId;
-use crate::message::DecodeError;
-use crate::message::Kind;
-use crate::message::MAX_MESSAGE_BYTES;
-use crate::message::Message;
-use crate::strict;
+use crate::{
+    envelope::{Delivery, MAX_HOPS, Metadata, Received},
+    failure::Failure,
+    id::{MessageId, StreamId},
+    message::{DecodeError, Kind, MAX_MESSAGE_BYTES, Message},
+    strict,
+};
 
 /// A message that cannot be accepted. Each names the field and the rule.
 #[derive(Debug, thiserror::Error)]

@@ -5,26 +5,22 @@
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
 use jiff::SignedDuration;
 use serde_json::value::to_raw_value;
 
-use crate::app::App;
-use crate::backoff::Backoff;
-use crate::bus::Entry;
-use crate::bus::Said;
-use crate::commit::Commit;
-use crate::commit::TimerChange;
-use crate::dead_letter::DeadLetter;
-use crate::envelope::Envelope;
-use crate::failure::BoxError;
-use crate::failure::causes;
-use crate::id::StreamId;
-use crate::timers::Timer;
-use crate::timers::TimerError;
-use crate::timers::TimerKey;
+use crate::{
+    app::App,
+    backoff::Backoff,
+    bus::{Entry, Said},
+    commit::{Commit, TimerChange},
+    dead_letter::DeadLetter,
+    envelope::Envelope,
+    failure::{BoxError, causes},
+    id::StreamId,
+    timers::{Timer, TimerError, TimerKey},
+};
 
 /// How long a failing stage is tried within one call.
 const PATIENCE: Backoff =

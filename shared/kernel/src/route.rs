@@ -11,31 +11,18 @@ use futures::future::BoxFuture;
 use heck::ToKebabCase;
 use serde_json::value::to_raw_value;
 
-use crate::app::App;
-use crate::dead_letter::DeadLetter;
-use crate::envelope::Delivery;
-use crate::envelope::Metadata;
-use crate::envelope::Received;
-use crate::failure::Failure;
-use crate::failure::Handled;
-use crate::failure::Outcome;
-use crate::failure::causes;
-use crate::inbox::Claim;
-use crate::inbox::HeldByAnother;
-use crate::inbox::LEASE;
-use crate::inbox::NothingLeft;
-use crate::inbox::Ticket;
-use crate::message::EncodeError;
-use crate::message::Message;
-use crate::receive::ReceiveError;
-use crate::receive::receive;
-use crate::trust::FORGED;
-use crate::trust::Forged;
-use crate::trust::Proof;
-use crate::trust::believe;
+use crate::{
+    app::App,
+    dead_letter::DeadLetter,
+    envelope::{Delivery, Metadata, Received},
+    failure::{Failure, Handled, Outcome, causes},
+    inbox::{Claim, HeldByAnother, LEASE, NothingLeft, Ticket},
+    message::{EncodeError, Message},
+    receive::{ReceiveError, receive},
+    trust::{FORGED, Forged, Proof, believe},
+};
 
-pub use proven::Proven;
-pub use proven::Rung;
+pub use proven::{Proven, Rung};
 
 /// How a message comes into a handler: plain, for effects that versions guard, or claimed in the inbox.
 pub trait Arrival: Send + 'static {
@@ -166,7 +153,7 @@ impl Route {
 /// The name of the function with which `context` hears `message`: its binary, file and logical id.
 ///
 /// ```
-/// assert_eq!(kernel::function_name("inventory", "OrderPlaced"), "inventory-on-order-placed");
+/// assert_eq!(causeway::function_name("inventory", "OrderPlaced"), "inventory-on-order-placed");
 /// ```
 pub fn function_name(context: &str, message: &str) -> String {
     format!("{context}-on-{}", message.to_kebab_case())

@@ -4,21 +4,21 @@
 #[cfg(test)]
 mod tests;
 
-use std::any::TypeId;
-use std::collections::HashMap;
-use std::sync::LazyLock;
-use std::sync::RwLock;
+use std::{
+    any::TypeId,
+    collections::HashMap,
+    sync::{LazyLock, RwLock},
+};
 
 use schemars::schema_for;
 use serde_json::value::to_raw_value;
-use sha2::Digest;
-use sha2::Sha256;
+use sha2::{Digest, Sha256};
 
-use crate::commit::Carried;
-use crate::commit::Commit;
-use crate::commit::RecentCommand;
-use crate::decider::Decider;
-use crate::id::MessageId;
+use crate::{
+    commit::{Carried, Commit, RecentCommand},
+    decider::Decider,
+    id::MessageId,
+};
 
 /// A state is carried at the latest after this many commits without one.
 pub const CARRY_EVERY: u32 = 20;

@@ -3,11 +3,11 @@
 
 use async_trait::async_trait;
 
-use crate::commit::Commit;
-use crate::failure::BoxError;
-use crate::failure::Failure;
-use crate::id::MessageId;
-use crate::id::StreamId;
+use crate::{
+    commit::Commit,
+    failure::{BoxError, Failure},
+    id::{MessageId, StreamId},
+};
 
 /// The log.
 #[async_trait]

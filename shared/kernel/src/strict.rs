@@ -4,17 +4,12 @@
 #[cfg(test)]
 mod tests;
 
-use std::cell::Cell;
-use std::collections::HashSet;
-use std::fmt;
+use std::{cell::Cell, collections::HashSet, fmt};
 
-use serde::Deserialize;
-use serde::Deserializer;
-use serde::de::DeserializeSeed;
-use serde::de::Error as _;
-use serde::de::MapAccess;
-use serde::de::SeqAccess;
-use serde::de::Visitor;
+use serde::{
+    Deserialize, Deserializer,
+    de::{DeserializeSeed, Error as _, MapAccess, SeqAccess, Visitor},
+};
 
 /// The deepest nesting accepted.
 pub const MAX_DEPTH: usize = 64;
@@ -30,7 +25,7 @@ pub struct JsonError {
 /// Checks a text.
 ///
 /// ```
-/// use kernel::strict::check;
+/// use causeway::strict::check;
 /// assert!(check(r#"{"a":[1,{"b":null}]}"#).is_ok());
 /// assert!(check(r#"{"a":1,"a":2}"#).is_err());
 /// assert!(check(&"[".repeat(1000)).is_err());

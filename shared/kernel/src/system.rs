@@ -1,8 +1,7 @@
 //! What the machinery itself says: technical events under their own source, which wake no business.
 
 use schemars::JsonSchema;
-use serde::Deserialize;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::id::MessageId;
 

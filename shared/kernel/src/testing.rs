@@ -13,13 +13,9 @@ pub mod sim;
 pub(crate) mod tests;
 mod twice;
 
-pub use given::Decided;
-pub use given::Given;
-pub use given::given;
-pub use given_process::ProcessStory;
-pub use given_process::given_process;
-pub use given_view::GivenView;
-pub use given_view::given_view;
+pub use given::{Decided, Given, given};
+pub use given_process::{ProcessStory, given_process};
+pub use given_view::{GivenView, given_view};
 pub use recorder::Recorder;
 pub use sequence::Sequence;
 pub use twice::twice;

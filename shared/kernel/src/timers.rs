@@ -8,10 +8,7 @@ mod tests;
 use async_trait::async_trait;
 use jiff::Timestamp;
 
-use crate::envelope::Envelope;
-use crate::failure::BoxError;
-use crate::id::StreamId;
-use crate::message::Encoded;
+use crate::{envelope::Envelope, failure::BoxError, id::StreamId, message::Encoded};
 
 /// The timers.
 #[async_trait]

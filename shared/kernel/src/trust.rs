@@ -7,14 +7,14 @@ mod tests;
 
 use std::str::FromStr;
 
-use crate::app::App;
-use crate::bus::source_of;
-use crate::envelope::Delivery;
-use crate::envelope::Received;
-use crate::failure::Failure;
-use crate::id::StreamId;
-use crate::message::Kind;
-use crate::message::Message;
+use crate::{
+    app::App,
+    bus::source_of,
+    envelope::{Delivery, Received},
+    failure::Failure,
+    id::StreamId,
+    message::{Kind, Message},
+};
 
 /// The reason of a letter that was not what it claimed to be.
 pub const FORGED: &str = "FORGED";

@@ -3,16 +3,15 @@
 //! truth: a row that is behind is folded from the log up to its head.
 
 use async_trait::async_trait;
-use serde::Serialize;
-use serde::de::DeserializeOwned;
-use serde_json::Map;
-use serde_json::Value;
+use serde::{Serialize, de::DeserializeOwned};
+use serde_json::{Map, Value};
 
-use crate::commit::Recorded;
-use crate::failure::BoxError;
-use crate::failure::Failure;
-use crate::id::StreamId;
-use crate::message::Messages;
+use crate::{
+    commit::Recorded,
+    failure::{BoxError, Failure},
+    id::StreamId,
+    message::Messages,
+};
 
 /// One kind of row, of which a stream has one.
 pub trait View: Send + Sync + 'static {

@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use kernel::bus::Bus;
-use kernel::bus::Entry;
-use kernel::bus::Said;
-use kernel::memory::Memory;
-use kernel::testing::sim::Plan;
+use causeway::{
+    bus::{Bus, Entry, Said},
+    memory::Memory,
+    testing::sim::Plan,
+};
 
 /// What was not taken is not said again.
 pub(super) fn failed_entries_ignored(plan: &mut Plan, _: &Memory) {

@@ -1,26 +1,16 @@
 //! Notifications with one thing wrong.
 
-use domain::order::OrderCancelled;
-use domain::order::OrderConfirmed;
-use futures::FutureExt as _;
-use futures::future::BoxFuture;
-use kernel::App;
-use kernel::Claimed;
-use kernel::Failure;
-use kernel::Handled;
-use kernel::Message;
-use kernel::MessageId;
-use kernel::Outcome;
-use kernel::Received;
-use kernel::Route;
-use kernel::envelope::Delivery;
-use kernel::inbox::Claim;
-use kernel::inbox::LEASE;
-use kernel::inbox::Ticket;
-use kernel::memory::Memory;
-use kernel::receive::receive;
-use kernel::route;
-use kernel::testing::sim::Plan;
+use causeway::{
+    App, Claimed, Failure, Handled, Message, MessageId, Outcome, Received, Route,
+    envelope::Delivery,
+    inbox::{Claim, LEASE, Ticket},
+    memory::Memory,
+    receive::receive,
+    route,
+    testing::sim::Plan,
+};
+use domain::order::{OrderCancelled, OrderConfirmed};
+use futures::{FutureExt as _, future::BoxFuture};
 
 /// The mail is sent first, and then it is noted that it was.
 pub(super) fn after_the_effect(plan: &mut Plan, _: &Memory) {

@@ -1,24 +1,20 @@
 //! Logs with one thing wrong.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
-use std::sync::Mutex;
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex},
+};
 
 use async_trait::async_trait;
+use causeway::{
+    MessageId, StreamId,
+    commit::Commit,
+    memory::Memory,
+    snapshot::fingerprint,
+    store::{Append, AppendError, Appended, EventStore, ReadError},
+    testing::sim::{Changes, Log, Plan},
+};
 use domain::inventory::Inventory;
-use kernel::MessageId;
-use kernel::StreamId;
-use kernel::commit::Commit;
-use kernel::memory::Memory;
-use kernel::snapshot::fingerprint;
-use kernel::store::Append;
-use kernel::store::AppendError;
-use kernel::store::Appended;
-use kernel::store::EventStore;
-use kernel::store::ReadError;
-use kernel::testing::sim::Changes;
-use kernel::testing::sim::Log;
-use kernel::testing::sim::Plan;
 
 /// Whoever comes second writes over the first.
 pub(super) fn without_condition(plan: &mut Plan, _: &Memory) {

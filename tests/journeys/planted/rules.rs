@@ -1,27 +1,13 @@
 //! Rules with one thing wrong.
 
-use domain::fulfilment::Fulfilment;
-use domain::fulfilment::FulfilmentCompensating;
-use domain::fulfilment::FulfilmentDeadlinePassed;
-use domain::fulfilment::FulfilmentEvent;
-use domain::fulfilment::FulfilmentState;
-use domain::fulfilment::Heard;
-use domain::fulfilment::TIME_TO_UNDO;
-use domain::inventory::Inventory;
-use domain::inventory::InventoryCommand;
-use domain::inventory::InventoryEvent;
-use domain::inventory::InventoryRejection;
-use domain::inventory::ReleaseStock;
-use domain::inventory::Shelf;
-use domain::inventory::StockReleased;
-use kernel::App;
-use kernel::Decider;
-use kernel::Outcome;
-use kernel::Received;
-use kernel::Wish;
-use kernel::memory::Memory;
-use kernel::route;
-use kernel::testing::sim::Plan;
+use causeway::{App, Decider, Outcome, Received, Wish, memory::Memory, route, testing::sim::Plan};
+use domain::{
+    fulfilment::{
+        Fulfilment, FulfilmentCompensating, FulfilmentDeadlinePassed, FulfilmentEvent, FulfilmentState, Heard,
+        TIME_TO_UNDO,
+    },
+    inventory::{Inventory, InventoryCommand, InventoryEvent, InventoryRejection, ReleaseStock, Shelf, StockReleased},
+};
 
 /// The deadline undoes what was done, also when the process has ended.
 pub(super) fn timer_without_check(plan: &mut Plan, _: &Memory) {

@@ -3,16 +3,12 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use kernel::Patch;
-use kernel::memory::Memory;
-use kernel::testing::sim::Plan;
-use kernel::view::Listed;
-use kernel::view::Page;
-use kernel::view::PatchError;
-use kernel::view::Row;
-use kernel::view::RowKey;
-use kernel::view::ViewError;
-use kernel::view::ViewStore;
+use causeway::{
+    Patch,
+    memory::Memory,
+    testing::sim::Plan,
+    view::{Listed, Page, PatchError, Row, RowKey, ViewError, ViewStore},
+};
 
 /// What is newer than the row is applied, whatever lies between.
 pub(super) fn gap_skipped(plan: &mut Plan, _: &Memory) {

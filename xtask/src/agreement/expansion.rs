@@ -1,12 +1,9 @@
 //! What an expanded template says of everything that wakes a function or ends in a queue, in the words in which the
 //! local cloud's reader says the same. The defaults are those that CloudFormation's reference gives.
 
-use serde_json::Map;
-use serde_json::Value;
-use serde_json::json;
+use serde_json::{Map, Value, json};
 
-use super::resolve::Resolver;
-use super::resolve::Values;
+use super::resolve::{Resolver, Values};
 
 pub(super) fn understood(expansion: &Value, values: &Values) -> Value {
     let resolver = Resolver::new(expansion, values);

@@ -3,9 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::Map;
-use serde_json::Value;
-use serde_json::json;
+use serde_json::{Map, Value, json};
 
 /// Values of parameters; the others have their defaults.
 pub type Values = BTreeMap<String, String>;

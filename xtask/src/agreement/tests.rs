@@ -1,12 +1,8 @@
 //! A comparison is worth what it finds: whatever is changed in one of two equal readings is named.
 
-use serde_json::Value;
-use serde_json::json;
+use serde_json::{Value, json};
 
-use super::Values;
-use super::counts;
-use super::differences;
-use super::expansion::understood;
+use super::{Values, counts, differences, expansion::understood};
 
 /// As the translator writes: everything long, nothing defaulted.
 fn expansion() -> Value {

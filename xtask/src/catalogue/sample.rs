@@ -2,15 +2,12 @@
 //! A command is what a person would send by hand; a fact is the whole envelope, as the relay says it.
 
 use anyhow::Context;
-use kernel::Description;
-use kernel::Kind;
-use kernel::MessageId;
-use kernel::bus::source_of;
-use kernel::envelope::Envelope;
-use kernel::envelope::Metadata;
-use serde_json::Value;
-use serde_json::json;
-use serde_json::value::to_raw_value;
+use causeway::{
+    Description, Kind, MessageId,
+    bus::source_of,
+    envelope::{Envelope, Metadata},
+};
+use serde_json::{Value, json, value::to_raw_value};
 
 use crate::catalogue::sorted;
 

@@ -1,15 +1,9 @@
-use domain::Entry;
-use domain::catalogue::OldShape;
-use kernel::Description;
-use kernel::Kind;
-use schemars::Schema;
-use schemars::json_schema;
+use causeway::{Description, Kind};
+use domain::{Entry, catalogue::OldShape};
+use schemars::{Schema, json_schema};
 use serde_json::json;
 
-use super::files;
-use super::generate;
-use super::problems;
-use super::sample::body;
+use super::{files, generate, problems, sample::body};
 use crate::place;
 
 fn schema() -> Schema {

@@ -1,15 +1,18 @@
 //! The local cloud as its users meet it: the AWS CLI and boto3 make the first journey against `causeway up`.
 //! The tests themselves stand in `tests/aws`.
 
-use std::path::Path;
-use std::path::PathBuf;
-use std::process::Command;
+use std::{
+    path::{Path, PathBuf},
+    process::Command,
+};
 
-use crate::check::python::Environment;
-use crate::check::run::Tally;
-use crate::check::run::counted;
-use crate::check::run::whole;
-use crate::place;
+use crate::{
+    check::{
+        python::Environment,
+        run::{Tally, counted, whole},
+    },
+    place,
+};
 
 pub(super) const TOOLS: Environment =
     Environment { requirements: "tests/aws/requirements.txt", folder: "target/python-aws" };

@@ -7,8 +7,7 @@ use anyhow::Context;
 use cargo_metadata::MetadataCommand;
 use toml_edit::DocumentMut;
 
-use crate::check::run::Tally;
-use crate::place;
+use crate::{check::run::Tally, place};
 
 /// Checks every package that is built.
 pub(super) fn check(root: &Path) -> anyhow::Result<Tally> {

@@ -2,12 +2,12 @@
 //! first use. Without Python what needs them is skipped, and says so.
 #![expect(clippy::print_stdout, reason = "a command speaks to the person who called it")]
 
-use std::path::Path;
-use std::path::PathBuf;
-use std::process::Command;
+use std::{
+    path::{Path, PathBuf},
+    process::Command,
+};
 
-use anyhow::Context;
-use anyhow::bail;
+use anyhow::{Context, bail};
 
 use crate::place;
 

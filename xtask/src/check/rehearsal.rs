@@ -1,17 +1,20 @@
 //! The stack as it will be in the cloud: deployed by SAM to an emulator, its journeys made, deleted; and the same
 //! journeys on the local cloud. The tests themselves stand in `tests/localstack`.
 
-use std::path::Path;
-use std::path::PathBuf;
-use std::process::Command;
+use std::{
+    path::{Path, PathBuf},
+    process::Command,
+};
 
-use crate::check::aws_tools::TOOLS;
-use crate::check::python::Environment;
-use crate::check::run::Tally;
-use crate::check::run::counted;
-use crate::check::run::whole;
-use crate::check::template::LINTERS;
-use crate::place;
+use crate::{
+    check::{
+        aws_tools::TOOLS,
+        python::Environment,
+        run::{Tally, counted, whole},
+        template::LINTERS,
+    },
+    place,
+};
 
 const EMULATOR: Environment =
     Environment { requirements: "tests/localstack/requirements.txt", folder: "target/python-ministack" };

@@ -1,11 +1,10 @@
 //! Running a program for a check: what it says goes through, and its closing lines are counted.
 
-use std::io::BufRead;
-use std::io::BufReader;
-use std::io::Write;
-use std::ops::Add;
-use std::process::Command;
-use std::process::Stdio;
+use std::{
+    io::{BufRead, BufReader, Write},
+    ops::Add,
+    process::{Command, Stdio},
+};
 
 use anyhow::Context;
 

@@ -1,18 +1,16 @@
 //! The checks by name, in the order in which they share what they build.
 //! Every cargo call has the whole workspace, one profile and one set of features, so that nothing is built twice.
 
-use std::path::Path;
-use std::process::Command;
+use std::{path::Path, process::Command};
 
-use crate::check::aws_tools;
-use crate::check::licences;
-use crate::check::rehearsal;
-use crate::check::run::Tally;
-use crate::check::run::counted;
-use crate::check::run::whole;
-use crate::check::template;
-use crate::place;
-use crate::storm;
+use crate::{
+    check::{
+        aws_tools, licences, rehearsal,
+        run::{Tally, counted, whole},
+        template,
+    },
+    place, storm,
+};
 
 /// One check.
 pub(super) struct Stage {
@@ -92,7 +90,8 @@ fn tests(root: &Path) -> anyhow::Result<Tally> {
 
 /// `tests` stands beside `aws`, so that all that does not know of traces has the features it was built with before.
 fn traces(root: &Path) -> anyhow::Result<Tally> {
-    let what = ["--locked", "--package", "aws", "--package", "tests", "--features", "aws/otel", "--lib"];
+    let what =
+        ["--locked", "--package", "causeway-aws", "--package", "tests", "--features", "causeway-aws/otel", "--lib"];
     let linted = whole(cargo(root, &["clippy"]).args(what).args(["--", "-D", "warnings"]))?;
     let runner: &[&str] = if has(root, "nextest") { &["nextest", "run"] } else { &["test"] };
     let tested = counted(cargo(root, runner).args(what).arg("telemetry::traces::"))?;

@@ -2,19 +2,22 @@
 //! whether the local cloud's reader makes the same of it.
 #![expect(clippy::print_stdout, reason = "a command speaks to the person who called it")]
 
-use std::path::Path;
-use std::path::PathBuf;
-use std::process::Command;
+use std::{
+    path::{Path, PathBuf},
+    process::Command,
+};
 
-use anyhow::Context;
-use anyhow::bail;
+use anyhow::{Context, bail};
 use serde_json::Value;
 
-use crate::agreement;
-use crate::check::python::Environment;
-use crate::check::run::Tally;
-use crate::check::run::whole;
-use crate::place;
+use crate::{
+    agreement,
+    check::{
+        python::Environment,
+        run::{Tally, whole},
+    },
+    place,
+};
 
 pub(super) const LINTERS: Environment =
     Environment { requirements: "infra/python/requirements.txt", folder: "target/python" };

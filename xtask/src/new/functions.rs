@@ -51,7 +51,7 @@ fn with_handler(page: &str, wanted: &Wanted) -> String {
         ),
         None => format!(
             "\n/// Hears it: {sentence}. Nothing follows from it yet.\n\
-             pub async fn {name}(_: App, _: Received<{message}>) -> Outcome {{\n    Ok(kernel::Handled::Done)\n}}\n"
+             pub async fn {name}(_: App, _: Received<{message}>) -> Outcome {{\n    Ok(causeway::Handled::Done)\n}}\n"
         ),
     };
     format!("{head}use {domain};\n{rest}{handler}")
@@ -88,7 +88,7 @@ fn binary(wanted: &Wanted) -> String {
     let does = if hearer == wanted.context { "move its views" } else { "nothing yet" };
     format!(
         "//! `{}` → {does}.\n\nfn main() -> std::process::ExitCode {{\n    \
-         aws::serve(env!(\"CARGO_BIN_NAME\"), functions::{}::{})\n}}\n",
+         causeway_aws::serve(env!(\"CARGO_BIN_NAME\"), functions::{}::{})\n}}\n",
         wanted.message,
         hearer.to_snake_case(),
         handler_name(wanted)

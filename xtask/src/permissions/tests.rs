@@ -1,5 +1,4 @@
-use crate::permissions::matrix;
-use crate::template;
+use crate::{permissions::matrix, template};
 
 const STACK: &str = r#"
 Resources:

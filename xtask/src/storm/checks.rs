@@ -1,25 +1,21 @@
 //! What must hold when it is over: of the log, of each order with its fulfilment, of the views.
 
-use std::collections::BTreeSet;
-use std::fmt;
+use std::{collections::BTreeSet, fmt};
 
-use domain::fulfilment::FulfilmentEvent;
-use domain::fulfilment::ProcessBoard;
-use domain::inventory::InventoryEvent;
-use domain::inventory::Stock;
-use domain::notification::NotificationEvent;
-use domain::order::OrderDetails;
-use domain::order::OrderEvent;
-use domain::order::OrderSummary;
-use domain::stock_report::StockReportEvent;
-use kernel::View;
-use kernel::store::check_contiguous;
-use kernel::view::Row;
-use kernel::view::RowKey;
+use causeway::{
+    View,
+    store::check_contiguous,
+    view::{Row, RowKey},
+};
+use domain::{
+    fulfilment::{FulfilmentEvent, ProcessBoard},
+    inventory::{InventoryEvent, Stock},
+    notification::NotificationEvent,
+    order::{OrderDetails, OrderEvent, OrderSummary},
+    stock_report::StockReportEvent,
+};
 
-use super::end::End;
-use super::mails;
-use super::shelves;
+use super::{end::End, mails, shelves};
 
 /// So much of what does not hold is shown.
 const SHOWN: usize = 10;

@@ -1,25 +1,22 @@
 //! The port, as anybody meets it: the SDK's clients, and plain HTTP for what only the local cloud has.
 
-use std::net::SocketAddr;
-use std::sync::Arc;
+use std::{net::SocketAddr, sync::Arc};
 
-use anyhow::Context;
-use anyhow::ensure;
-use aws::client::Account;
-use aws::client::http_client;
-use aws::client::sdk_config;
-use aws::dynamo::DynamoViewStore;
-use aws::eventbridge::EventBridgeBus;
-use aws::units::Units;
+use anyhow::{Context, ensure};
 use aws_credential_types::Credentials;
-use aws_sdk_dynamodb::types::AttributeValue;
-use aws_sdk_dynamodb::types::Select;
+use aws_sdk_dynamodb::types::{AttributeValue, Select};
+use causeway_aws::{
+    client::{Account, http_client, sdk_config},
+    dynamo::DynamoViewStore,
+    eventbridge::EventBridgeBus,
+    units::Units,
+};
 use jiff::Timestamp;
-use serde_json::Value;
-use serde_json::json;
-use tokio::io::AsyncReadExt;
-use tokio::io::AsyncWriteExt;
-use tokio::net::TcpStream;
+use serde_json::{Value, json};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+};
 
 const BUS: &str = "causeway";
 const VIEWS: &str = "causeway-views";

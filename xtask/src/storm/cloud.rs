@@ -1,20 +1,14 @@
 //! The cloud as a child of ours: started on one folder and one port, killed, and started again on the same.
 
-use std::fs::File;
-use std::io::BufRead;
-use std::io::BufReader;
-use std::net::Ipv4Addr;
-use std::net::SocketAddr;
-use std::net::TcpListener;
-use std::path::Path;
-use std::path::PathBuf;
-use std::process::Child;
-use std::process::ChildStdout;
-use std::process::Command;
-use std::process::Stdio;
+use std::{
+    fs::File,
+    io::{BufRead, BufReader},
+    net::{Ipv4Addr, SocketAddr, TcpListener},
+    path::{Path, PathBuf},
+    process::{Child, ChildStdout, Command, Stdio},
+};
 
-use anyhow::Context;
-use anyhow::bail;
+use anyhow::{Context, bail};
 
 use super::Choice;
 

@@ -1,21 +1,18 @@
 //! What is counted while it blows: by us, and by the feed of the cloud.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
-use std::sync::Mutex;
-use std::sync::MutexGuard;
-use std::sync::PoisonError;
-use std::sync::atomic::AtomicUsize;
-use std::sync::atomic::Ordering::SeqCst;
-use std::time::Duration;
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicUsize, Ordering::SeqCst},
+    },
+    time::Duration,
+};
 
 use serde_json::Value;
-use tokio::io::AsyncBufReadExt;
-use tokio::io::BufReader;
+use tokio::io::{AsyncBufReadExt, BufReader};
 
-use super::client::Client;
-use super::end::End;
-use super::strikes::Strikes;
+use super::{client::Client, end::End, strikes::Strikes};
 
 /// How soon it is asked again after a feed that has ended.
 const A_MOMENT: Duration = Duration::from_millis(50);

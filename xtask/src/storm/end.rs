@@ -2,26 +2,24 @@
 
 use std::collections::BTreeMap;
 
-use aws::dynamo::commit_of;
-use domain::fulfilment::ProcessBoard;
-use domain::inventory::Stock;
-use domain::order::OrderDetails;
-use domain::order::OrderEvent;
-use domain::order::OrderSummary;
-use kernel::StreamId;
-use kernel::View;
-use kernel::commit::Commit;
-use kernel::commit::Recorded;
-use kernel::message::Messages;
-use kernel::view::Row;
-use kernel::view::RowKey;
-use kernel::view::ViewStore as _;
+use causeway::{
+    StreamId, View,
+    commit::{Commit, Recorded},
+    message::Messages,
+    view::{Row, RowKey, ViewStore as _},
+};
+use causeway_aws::dynamo::commit_of;
+use domain::{
+    fulfilment::ProcessBoard,
+    inventory::Stock,
+    order::{OrderDetails, OrderEvent, OrderSummary},
+};
 use serde_json::Value;
 
-use super::client::Client;
-use super::client::EVENTS;
-use super::orders::Orders;
-use super::orders::address_of;
+use super::{
+    client::{Client, EVENTS},
+    orders::{Orders, address_of},
+};
 
 /// Everything.
 pub(super) struct End {

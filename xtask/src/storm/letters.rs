@@ -2,13 +2,13 @@
 
 use std::fmt;
 
-use aws::dead_letters::Content;
-use aws::dead_letters::Letter;
-use aws::dead_letters::Origin;
-use aws::dead_letters::desk::DeadLetterDesk;
-use aws::dead_letters::desk::Pick;
-use aws::dead_letters::desk::Redriven;
-use aws::sqs::SqsDeadLetters;
+use causeway_aws::{
+    dead_letters::{
+        Content, Letter, Origin,
+        desk::{DeadLetterDesk, Pick, Redriven},
+    },
+    sqs::SqsDeadLetters,
+};
 
 use super::client::Client;
 

@@ -3,9 +3,10 @@
 
 use std::collections::BTreeMap;
 
-use domain::notification::EmailKind;
-use domain::notification::NotificationEvent;
-use domain::order::OrderEvent;
+use domain::{
+    notification::{EmailKind, NotificationEvent},
+    order::OrderEvent,
+};
 use serde_json::Value;
 
 use super::end::End;

@@ -1,19 +1,14 @@
 //! The orders by seed, and the shelves they are taken from. An order whose put nobody acknowledged is put again under
 //! the same id, and some are put twice as impatient buyers do.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
-use std::time::Duration;
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use anyhow::bail;
-use aws::eventbridge::BusEntry;
-use kernel::bus::Said;
-use serde_json::Value;
-use serde_json::json;
+use causeway::bus::Said;
+use causeway_aws::eventbridge::BusEntry;
+use serde_json::{Value, json};
 
-use super::chance::Chance;
-use super::client::Client;
-use super::count::Count;
+use super::{chance::Chance, client::Client, count::Count};
 
 /// So many orders are under way at once.
 const AT_ONCE: usize = 40;

@@ -1,8 +1,7 @@
 //! The processes of this machine, as `/proc` shows them: whose child one is, how long it worked, and whether it is still
 //! the same one.
 
-use std::fs;
-use std::process::Command;
+use std::{fs, process::Command};
 
 use anyhow::Context;
 

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use domain::inventory::InventoryEvent;
-use domain::inventory::Stock;
-use domain::order::OrderEvent;
-use kernel::View;
-use kernel::view::RowKey;
+use causeway::{View, view::RowKey};
+use domain::{
+    inventory::{InventoryEvent, Stock},
+    order::OrderEvent,
+};
 
 use super::end::End;
 

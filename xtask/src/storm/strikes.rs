@@ -1,15 +1,12 @@
 //! When whom it strikes: spread by the seed over the orders that are put. Every other kill seeks a process that is at
 //! work just then; the rest take any, asleep or not.
 
-use std::thread::sleep;
-use std::time::Duration;
-use std::time::Instant;
+use std::{
+    thread::sleep,
+    time::{Duration, Instant},
+};
 
-use super::Choice;
-use super::chance::Chance;
-use super::cloud::Cloud;
-use super::count::Count;
-use super::processes::Process;
+use super::{Choice, chance::Chance, cloud::Cloud, count::Count, processes::Process};
 
 /// Within so many milliseconds after its order it strikes.
 const LATEST: usize = 80;

@@ -1,25 +1,22 @@
 //! What the storm looks for it finds: a story without a fault breaks nothing, and each breach is seen.
 
-use std::collections::BTreeMap;
-use std::process::Command;
+use std::{collections::BTreeMap, process::Command};
 
+use causeway::{
+    StreamId,
+    memory::Memory,
+    testing::sim::{Faults, Plan, World},
+};
 use jiff::SignedDuration;
-use kernel::StreamId;
-use kernel::memory::Memory;
-use kernel::testing::sim::Faults;
-use kernel::testing::sim::Plan;
-use kernel::testing::sim::World;
-use serde_json::Value;
-use serde_json::json;
-use serde_json::value::to_raw_value;
+use serde_json::{Value, json, value::to_raw_value};
 
-use super::Choice;
-use super::checks;
-use super::end::End;
-use super::orders;
-use super::orders::Orders;
-use super::processes::Process;
-use super::strikes::Strikes;
+use super::{
+    Choice, checks,
+    end::End,
+    orders::{self, Orders},
+    processes::Process,
+    strikes::Strikes,
+};
 
 const ORDERS: usize = 50;
 

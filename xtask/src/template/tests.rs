@@ -1,7 +1,6 @@
 use serde_json::json;
 
-use super::read;
-use super::resources;
+use super::{read, resources};
 
 #[test]
 fn short_tags_are_written_out() {

@@ -3,15 +3,16 @@
 
 use std::collections::BTreeMap;
 
-use local::template::Stack;
+use causeway_local::template::Stack;
 use serde::Serialize;
 
-use super::Cost;
-use super::counted::Counted;
-use super::fixed;
-use super::play::Played;
-use super::prices::Item;
-use super::prices::Prices;
+use super::{
+    Cost,
+    counted::Counted,
+    fixed,
+    play::Played,
+    prices::{Item, Prices},
+};
 
 /// The bill is for so many orders.
 pub(super) const MILLION: f64 = 1_000_000.0;

@@ -5,19 +5,17 @@ use std::collections::BTreeMap;
 
 use async_trait::async_trait;
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
-use local::clock::Clock;
-use local::lambda::Executor;
-use local::lambda::FunctionError;
-use local::lambda::Invocation;
-use local::port::Door;
-use local::template::Function;
+use causeway_local::{
+    clock::Clock,
+    lambda::{Executor, FunctionError, Invocation},
+    port::Door,
+    template::Function,
+};
 use serde_json::Value;
 use tokio::sync::Mutex;
 
-use super::counted::Counter;
-use super::meter;
-use crate::connected::Connected;
-use crate::handlers::Handlers;
+use super::{counted::Counter, meter};
+use crate::{connected::Connected, handlers::Handlers};
 
 /// A request is billed for the first piece of this size …
 const FIRST: usize = 256 * 1024;

@@ -1,13 +1,14 @@
 //! What is due however many orders come, counted in the template: alarms by the metrics they look at, dashboards, keys,
 //! and the functions' own metrics.
 
-use local::template::Stack;
+use causeway_local::template::Stack;
 use serde_json::Value;
 
-use super::bill::Line;
-use super::bill::Pen;
-use super::counted::Counted;
-use super::prices::Item;
+use super::{
+    bill::{Line, Pen},
+    counted::Counted,
+    prices::Item,
+};
 
 /// The parameter that names a key of one's own.
 const KEY: &str = "KeyArn";

@@ -3,22 +3,19 @@
 
 use std::sync::Arc;
 
-use aws_smithy_runtime_api::client::http::HttpClient;
-use aws_smithy_runtime_api::client::http::HttpConnector;
-use aws_smithy_runtime_api::client::http::HttpConnectorFuture;
-use aws_smithy_runtime_api::client::http::HttpConnectorSettings;
-use aws_smithy_runtime_api::client::http::SharedHttpClient;
-use aws_smithy_runtime_api::client::http::SharedHttpConnector;
-use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
-use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
-use aws_smithy_runtime_api::client::result::ConnectorError;
-use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_runtime_api::client::{
+    http::{
+        HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient, SharedHttpConnector,
+    },
+    orchestrator::{HttpRequest, HttpResponse},
+    result::ConnectorError,
+    runtime_components::RuntimeComponents,
+};
 use aws_smithy_types::body::SdkBody;
-use local::port::Door;
+use causeway_local::port::Door;
 use serde_json::Value;
 
-use super::capacity::units;
-use super::counted::Counter;
+use super::{capacity::units, counted::Counter};
 use crate::loopback;
 
 /// An event is billed for each piece of this size.

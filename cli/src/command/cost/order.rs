@@ -2,8 +2,7 @@
 //! catalogue with names as long as those of a real shop.
 
 use aws_sdk_eventbridge::types::PutEventsRequestEntry;
-use serde_json::Value;
-use serde_json::json;
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::Cost;

@@ -6,11 +6,7 @@ use std::path::Path;
 use anyhow::Context;
 use clap::Parser;
 
-use super::Cost;
-use super::bill::Bill;
-use super::play::play;
-use super::prices::Prices;
-use super::show::Shown;
+use super::{Cost, bill::Bill, play::play, prices::Prices, show::Shown};
 
 const MARK: &str = "<!-- causeway cost";
 const MARK_ENDS: &str = "-->";

@@ -1,37 +1,27 @@
 //! Plays on a cloud of its own, in memory and on a clock that stands: a month in which nobody comes, a shop that gets
 //! its goods, and orders, one after the other. What each part causes is counted apart.
 
-use std::collections::BTreeMap;
-use std::net::Ipv4Addr;
-use std::sync::Arc;
-use std::time::Duration;
+use std::{collections::BTreeMap, net::Ipv4Addr, sync::Arc, time::Duration};
 
-use anyhow::Context;
-use anyhow::ensure;
-use aws_sdk_eventbridge::Client;
-use aws_sdk_eventbridge::types::PutEventsRequestEntry;
+use anyhow::{Context, ensure};
+use aws_sdk_eventbridge::{Client, types::PutEventsRequestEntry};
+use causeway_local::{
+    clock::Clock,
+    cloud::{Cloud, Plan, Store, Teller},
+    faults::Faults,
+    port::Door,
+    template::{self, Settings, Stack},
+};
 use jiff::SignedDuration;
-use local::clock::Clock;
-use local::cloud::Cloud;
-use local::cloud::Plan;
-use local::cloud::Store;
-use local::cloud::Teller;
-use local::faults::Faults;
-use local::port::Door;
-use local::template;
-use local::template::Settings;
-use local::template::Stack;
 use tokio::net::TcpListener;
 
-use super::Cost;
-use super::counted::Counted;
-use super::counted::Counter;
-use super::counting::Counting;
-use super::counting::Ground;
-use super::meter;
-use super::order;
-use crate::connected::Connected;
-use crate::up::STACK;
+use super::{
+    Cost,
+    counted::{Counted, Counter},
+    counting::{Counting, Ground},
+    meter, order,
+};
+use crate::{connected::Connected, up::STACK};
 
 /// Nobody comes for so long.
 const MONTH: SignedDuration = SignedDuration::from_hours(24 * 30);

@@ -2,12 +2,12 @@
 
 use std::fmt;
 
-use super::Cost;
-use super::bill::Bill;
-use super::bill::Line;
-use super::counted::Counted;
-use super::counted::Runs;
-use super::prices::Prices;
+use super::{
+    Cost,
+    bill::{Bill, Line},
+    counted::{Counted, Runs},
+    prices::Prices,
+};
 use crate::columns::columns;
 
 /// The bill as people read it.

@@ -2,21 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use aws::dead_letters::Content;
-use aws::dead_letters::Letter;
-use aws::dead_letters::Origin;
-use aws::dead_letters::desk::Pick;
+use causeway_aws::dead_letters::{Content, Letter, Origin, desk::Pick};
 use jiff::Timestamp;
 use serde_json::json;
 
-use super::queues::Desk;
-use super::queues::Found;
-use super::queues::letters;
-use crate::brief::cut;
-use crate::columns::columns;
-use crate::ended::Ended;
-use crate::moment;
-use crate::screen::Screen;
+use super::queues::{Desk, Found, letters};
+use crate::{brief::cut, columns::columns, ended::Ended, moment, screen::Screen};
 
 /// The most letters of an explanation in a table.
 const SAID: usize = 70;

@@ -2,16 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use aws::dead_letters::desk::Pick;
+use causeway_aws::dead_letters::desk::Pick;
 use serde_json::json;
 
-use super::list::one_by_one;
-use super::list::subject;
-use super::queues::Desk;
-use super::queues::letters;
-use crate::asking::may_go;
-use crate::ended::Ended;
-use crate::screen::Screen;
+use super::{
+    list::{one_by_one, subject},
+    queues::{Desk, letters},
+};
+use crate::{asking::may_go, ended::Ended, screen::Screen};
 
 /// Throws the letters away.
 pub(super) async fn purge(desks: &[Desk], pick: &Pick, yes: bool, screen: &mut Screen<'_>) -> anyhow::Result<Ended> {

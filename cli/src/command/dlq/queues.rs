@@ -4,20 +4,17 @@
 use std::collections::BTreeSet;
 
 use anyhow::bail;
-use aws::dead_letters::desk::DeadLetterDesk;
-use aws::dead_letters::desk::Pick;
-use aws::eventbridge::EventBridgeBus;
-use aws::sqs::Held;
-use aws::sqs::QueueError;
-use aws::sqs::SqsDeadLetters;
-use aws_sdk_sqs::Client;
-use aws_sdk_sqs::types::QueueAttributeName;
+use aws_sdk_sqs::{Client, types::QueueAttributeName};
+use causeway_aws::{
+    dead_letters::desk::{DeadLetterDesk, Pick},
+    eventbridge::EventBridgeBus,
+    sqs::{Held, QueueError, SqsDeadLetters},
+};
 use futures::future::join_all;
 use serde_json::Value;
 
 use super::Queues;
-use crate::place::Reach;
-use crate::trouble::trouble;
+use crate::{place::Reach, trouble::trouble};
 
 /// How queues of dead letters are named, in small letters and without signs.
 const NAMES: [&str; 2] = ["deadletter", "dlq"];

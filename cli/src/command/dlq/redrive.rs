@@ -1,14 +1,11 @@
 //! Letters go back on the bus they came from; each says what became of it.
 
-use aws::dead_letters::desk::Pick;
-use aws::dead_letters::desk::Redriven;
+use causeway_aws::dead_letters::desk::{Pick, Redriven};
 use futures::future::join_all;
 use serde_json::json;
 
-use super::list::subject;
-use super::queues::Desk;
-use crate::ended::Ended;
-use crate::screen::Screen;
+use super::{list::subject, queues::Desk};
+use crate::{ended::Ended, screen::Screen};
 
 /// Puts the letters back, all queues side by side.
 pub(super) async fn redrive(desks: &[Desk], pick: &Pick, screen: &mut Screen<'_>) -> anyhow::Result<Ended> {

@@ -1,18 +1,13 @@
 //! One letter in full.
 
-use aws::dead_letters::Content;
-use aws::dead_letters::Letter;
-use aws::dead_letters::desk::Pick;
+use causeway_aws::dead_letters::{Content, Letter, desk::Pick};
 use serde_json::json;
 
-use super::list::at;
-use super::list::who;
-use super::queues::Desk;
-use super::queues::Found;
-use super::queues::letters;
-use crate::brief::whole;
-use crate::ended::Ended;
-use crate::screen::Screen;
+use super::{
+    list::{at, who},
+    queues::{Desk, Found, letters},
+};
+use crate::{brief::whole, ended::Ended, screen::Screen};
 
 /// Shows the letter of this id.
 pub(super) async fn show(desks: &[Desk], id: &str, screen: &mut Screen<'_>) -> anyhow::Result<Ended> {

@@ -1,17 +1,18 @@
 //! One event of a history: its place and time, its body, where it comes from, and what was sent and timed with it.
 
+use causeway::{
+    MessageId, StreamId,
+    commit::{Commit, TimerChange},
+    envelope::Metadata,
+};
 use jiff::Timestamp;
-use kernel::MessageId;
-use kernel::StreamId;
-use kernel::commit::Commit;
-use kernel::commit::TimerChange;
-use kernel::envelope::Metadata;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use crate::brief::brief;
-use crate::brief::whole;
-use crate::moment;
+use crate::{
+    brief::{brief, whole},
+    moment,
+};
 
 /// The most letters of a body on one line.
 const LINE: usize = 100;

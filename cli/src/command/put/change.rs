@@ -4,13 +4,10 @@
 use std::collections::BTreeSet;
 
 use anyhow::bail;
-use serde_json::Map;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
-use super::entry::FIELDS;
-use super::schema;
-use crate::nearest::nearest;
-use crate::samples::did_you_mean;
+use super::{entry::FIELDS, schema};
+use crate::{nearest::nearest, samples::did_you_mean};
 
 /// A path and the text of what shall stand there.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,13 +1,10 @@
 //! An entry of `PutEvents` as files hold it: one, a list of them, or `{"Entries": […]}`.
 
-use anyhow::Context;
-use anyhow::bail;
-use aws_sdk_eventbridge::primitives::DateTime;
-use aws_sdk_eventbridge::types::PutEventsRequestEntry;
+use anyhow::{Context, bail};
+use aws_sdk_eventbridge::{primitives::DateTime, types::PutEventsRequestEntry};
 use jiff::Timestamp;
 use serde::Deserialize;
-use serde_json::Value;
-use serde_json::value::RawValue;
+use serde_json::{Value, value::RawValue};
 
 /// The fields of an entry, as the API spells them.
 pub(super) const FIELDS: [&str; 7] =

@@ -1,17 +1,15 @@
 //! From what a file or the catalogue says to the messages that are put: ids of their own, changes, running numbers.
 
-use std::cell::OnceCell;
-use std::collections::BTreeMap;
+use std::{cell::OnceCell, collections::BTreeMap};
 
 use anyhow::Context;
-use serde_json::Value;
-use serde_json::json;
+use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::change;
-use super::change::Change;
-use super::entry;
-use super::entry::Entry;
+use super::{
+    change::{self, Change},
+    entry::{self, Entry},
+};
 use crate::samples;
 
 /// Where an envelope has ids of messages.

@@ -3,17 +3,17 @@
 
 use std::time::Duration;
 
-use aws::clock::OsIds;
-use aws_sdk_eventbridge::Client;
-use aws_sdk_eventbridge::error::ProvideErrorMetadata;
-use aws_sdk_eventbridge::error::SdkError;
-use aws_sdk_eventbridge::types::PutEventsResultEntry;
+use aws_sdk_eventbridge::{
+    Client,
+    error::{ProvideErrorMetadata, SdkError},
+    types::PutEventsResultEntry,
+};
+use causeway::Backoff;
+use causeway_aws::clock::OsIds;
 use jiff::SignedDuration;
-use kernel::Backoff;
 
 use super::message::Message;
-use crate::place::Reach;
-use crate::trouble::trouble;
+use crate::{place::Reach, trouble::trouble};
 
 /// Entries of one call.
 pub(super) const MOST_ENTRIES: usize = 10;

@@ -1,16 +1,14 @@
 //! How far a long put has come, and what people and machines are told of it.
 
-use std::fmt::Display;
-use std::io::IsTerminal;
-use std::io::Write;
-use std::time::Duration;
-use std::time::Instant;
+use std::{
+    fmt::Display,
+    io::{IsTerminal, Write},
+    time::{Duration, Instant},
+};
 
-use serde_json::Value;
-use serde_json::json;
+use serde_json::{Value, json};
 
-use super::message::Message;
-use super::send::Answer;
+use super::{message::Message, send::Answer};
 use crate::screen::Screen;
 
 /// People are told of so many messages one by one.

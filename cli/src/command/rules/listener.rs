@@ -1,13 +1,9 @@
 //! One rule with one of its targets, as people ask for it: which messages wake whom, and what becomes of failures.
 
-use aws_sdk_eventbridge::types::Rule;
-use aws_sdk_eventbridge::types::RuleState;
-use aws_sdk_eventbridge::types::Target;
-use local::pattern::Event;
-use local::pattern::Pattern;
+use aws_sdk_eventbridge::types::{Rule, RuleState, Target};
+use causeway_local::pattern::{Event, Pattern};
 use serde::Serialize;
-use serde_json::Value;
-use serde_json::json;
+use serde_json::{Value, json};
 
 /// Who hears it.
 #[derive(Clone, Debug, PartialEq, Serialize)]

@@ -1,13 +1,11 @@
 //! The listeners as a table by message, and the schedules below it.
 
-use std::collections::BTreeMap;
-use std::io;
+use std::{collections::BTreeMap, io};
 
 use serde_json::Value;
 
 use super::listener::Listener;
-use crate::screen::Screen;
-use crate::short::short;
+use crate::{screen::Screen, short::short};
 
 /// The heading of those that take any message.
 const ANY: &str = "any message";

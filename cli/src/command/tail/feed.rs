@@ -1,15 +1,15 @@
 //! The feed of a local cloud: server-sent events over HTTP, read one by one.
 
 use anyhow::Context;
-use axum::body::Body;
-use axum::body::BodyDataStream;
-use axum::body::Bytes;
-use axum::http::StatusCode;
-use axum::http::Uri;
+use axum::{
+    body::{Body, BodyDataStream, Bytes},
+    http::{StatusCode, Uri},
+};
 use futures::StreamExt;
-use hyper_util::client::legacy::Client;
-use hyper_util::client::legacy::connect::HttpConnector;
-use hyper_util::rt::TokioExecutor;
+use hyper_util::{
+    client::legacy::{Client, connect::HttpConnector},
+    rt::TokioExecutor,
+};
 
 use crate::trouble::nothing_answers;
 

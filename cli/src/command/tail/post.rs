@@ -1,21 +1,18 @@
 //! A listening post: a rule and a queue of our own on a bus, for as long as somebody listens. So `tail` hears messages
 //! where there is no feed, on AWS itself as on any endpoint.
 
-use std::collections::HashMap;
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 
-use aws_sdk_eventbridge::Client as Events;
-use aws_sdk_eventbridge::types::Target;
-use aws_sdk_sqs::Client as Sqs;
-use aws_sdk_sqs::types::Message;
-use aws_sdk_sqs::types::QueueAttributeName;
-use serde_json::Value;
-use serde_json::json;
+use aws_sdk_eventbridge::{Client as Events, types::Target};
+use aws_sdk_sqs::{
+    Client as Sqs,
+    types::{Message, QueueAttributeName},
+};
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::wanted::Wanted;
-use crate::place::Reach;
-use crate::trouble::trouble;
+use crate::{place::Reach, trouble::trouble};
 
 /// The one target of the rule.
 const TARGET: &str = "tail";

@@ -1,10 +1,8 @@
 //! Which news are wanted: those of messages that fit the filters, and all that follows from them.
 
-use std::collections::BTreeMap;
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
-use serde_json::Value;
-use serde_json::json;
+use serde_json::{Value, json};
 
 /// So many messages are remembered, to know what is told of them later.
 const REMEMBERED: usize = 20_000;

@@ -1,20 +1,14 @@
 //! The schedules in the stack's groups, with what each will say.
 
-use aws::scheduler::due_of;
-use aws_sdk_scheduler::Client;
-use aws_sdk_scheduler::error::SdkError;
-use aws_sdk_scheduler::operation::get_schedule::GetScheduleOutput;
-use futures::stream;
-use futures::stream::StreamExt as _;
-use futures::stream::TryStreamExt as _;
+use aws_sdk_scheduler::{Client, error::SdkError, operation::get_schedule::GetScheduleOutput};
+use causeway::StreamId;
+use causeway_aws::scheduler::due_of;
+use futures::stream::{self, StreamExt as _, TryStreamExt as _};
 use jiff::Timestamp;
-use kernel::StreamId;
-use serde::Deserialize;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use crate::place::Reach;
-use crate::trouble::trouble;
+use crate::{place::Reach, trouble::trouble};
 
 /// So many are asked for side by side.
 const AT_ONCE: usize = 8;

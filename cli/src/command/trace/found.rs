@@ -1,15 +1,14 @@
 //! What commits say of cause and effect: facts, messages sent, timers set, each with what it follows from.
 
+use causeway::{
+    MessageId, StreamId,
+    commit::{Commit, TimerChange},
+    timers::Timer,
+};
 use jiff::Timestamp;
-use kernel::MessageId;
-use kernel::StreamId;
-use kernel::commit::Commit;
-use kernel::commit::TimerChange;
-use kernel::timers::Timer;
 use serde::Serialize;
 
-use crate::brief::brief_beside;
-use crate::brief::cut;
+use crate::brief::{brief_beside, cut};
 
 /// The most letters that are said of a body.
 const SAID: usize = 60;

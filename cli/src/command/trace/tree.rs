@@ -1,12 +1,10 @@
 //! The tree of causes as lines: the time since the first on the left, branches on the right.
 
-use std::collections::BTreeMap;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
-use super::found::Kind;
-use super::found::Node;
+use super::found::{Kind, Node};
 use crate::moment;
 
 /// Deeper than this no chain of causes is drawn; the bus stops far earlier.

@@ -1,7 +1,6 @@
 //! Which news belong to a story, and what is said of them.
 
-use serde_json::Value;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::*;
 

@@ -1,10 +1,8 @@
 //! The clock stands, runs, is moved, and wakes in order.
 
-use std::sync::Arc;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
-use jiff::SignedDuration;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::Clock;
 

@@ -1,16 +1,12 @@
 //! The archives of a stack. What an archive holds outlives every change of what it is to hold.
 
-use serde_json::Value;
-use serde_json::json;
+use serde_json::{Value, json};
 
-use super::CloudError;
-use super::declared;
-use super::made::Key;
-use super::made::Kind;
-use super::made::Made;
-use crate::aws_error::AwsError;
-use crate::events::Events;
-use crate::template::Archive;
+use super::{
+    CloudError, declared,
+    made::{Key, Kind, Made},
+};
+use crate::{aws_error::AwsError, events::Events, template::Archive};
 
 /// By this it is found again.
 pub(super) fn key(archive: &Archive) -> Key {

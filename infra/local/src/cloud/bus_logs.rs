@@ -3,17 +3,14 @@
 
 use std::collections::BTreeMap;
 
-use jiff::SignedDuration;
-use jiff::Timestamp;
-use serde_json::Value;
-use serde_json::json;
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Value, json};
 
-use crate::clock::Clock;
-use crate::events::News;
-use crate::events::Outcome;
-use crate::template::BusLogging;
-use crate::template::LogLevel;
-use crate::template::Stack;
+use crate::{
+    clock::Clock,
+    events::{News, Outcome},
+    template::{BusLogging, LogLevel, Stack},
+};
 
 /// The buses that log.
 pub(super) struct BusLogs {

@@ -2,15 +2,11 @@
 
 use serde_json::Value;
 
-use super::archives;
-use super::made::Key;
-use super::made::Kind;
-use super::made::Resource;
-use super::mappings;
-use super::queues;
-use super::rules;
-use super::schedules;
-use super::tables;
+use super::{
+    archives,
+    made::{Key, Kind, Resource},
+    mappings, queues, rules, schedules, tables,
+};
 use crate::template::Stack;
 
 /// The tables, which are there before all else.

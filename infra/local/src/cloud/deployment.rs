@@ -4,21 +4,13 @@
 
 use std::collections::BTreeSet;
 
-use super::CloudError;
-use super::Parts;
-use super::archives;
-use super::declared;
-use super::gone;
-use super::made::Key;
-use super::made::Kind;
-use super::made::Made;
-use super::made::Resource;
-use super::mappings;
-use super::queues;
-use super::rules;
-use super::schedules;
-use super::store::Opened;
-use super::tables;
+use super::{
+    CloudError, Parts, archives, declared, gone,
+    made::{Key, Kind, Made, Resource},
+    mappings, queues, rules, schedules,
+    store::Opened,
+    tables,
+};
 use crate::template::Stack;
 
 /// The journal of what the stack made.

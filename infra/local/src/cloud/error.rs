@@ -4,9 +4,7 @@ use std::path::PathBuf;
 
 use dynoxide::errors::DynoxideError;
 
-use crate::aws_error::AwsError;
-use crate::journal::JournalError;
-use crate::pattern::PatternError;
+use crate::{aws_error::AwsError, journal::JournalError, pattern::PatternError};
 
 /// Why the local cloud does not start.
 #[derive(Debug, thiserror::Error)]

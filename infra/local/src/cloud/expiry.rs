@@ -1,21 +1,18 @@
 //! Items whose time is over on the cloud's clock are deleted as the service deletes them: the stream says who did it.
 //! The tables of a folder know only the world's clock, so their items are deleted beside them, page by page.
 
-use std::path::Path;
-use std::path::PathBuf;
-use std::time::Duration;
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
-use dynoxide::AttributeValue;
-use dynoxide::Database;
-use dynoxide::Item;
-use dynoxide::TableMetadata;
-use dynoxide::errors::DynoxideError;
-use dynoxide::storage::ScanParams;
-use dynoxide::storage::Storage;
-use dynoxide::storage_backend;
-use dynoxide::streams;
-use jiff::SignedDuration;
-use jiff::Timestamp;
+use dynoxide::{
+    AttributeValue, Database, Item, TableMetadata,
+    errors::DynoxideError,
+    storage::{ScanParams, Storage},
+    storage_backend, streams,
+};
+use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
 use crate::clock::Clock;

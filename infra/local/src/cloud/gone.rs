@@ -1,19 +1,15 @@
 //! What the template does not have any more is taken down, as a deployment does it last of all. What outlives it, and
 //! what somebody else had made, stays; what cannot be taken down now is tried again at the next start.
 
-use dynoxide::actions::delete_table::DeleteTableRequest;
-use dynoxide::errors::DynoxideError;
-use serde_json::Value;
-use serde_json::json;
+use dynoxide::{actions::delete_table::DeleteTableRequest, errors::DynoxideError};
+use serde_json::{Value, json};
 
-use super::CloudError;
-use super::Parts;
-use super::made::Key;
-use super::made::Kind;
-use super::made::Made;
-use super::made::Resource;
-use super::mappings;
-use super::store::Opened;
+use super::{
+    CloudError, Parts,
+    made::{Key, Kind, Made, Resource},
+    mappings,
+    store::Opened,
+};
 use crate::aws_error::AwsError;
 
 /// Why a resource is still there.

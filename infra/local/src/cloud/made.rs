@@ -1,17 +1,18 @@
 //! What the stack made, as the folder remembers it. A change is written down before it is made and again when it
 //! stands, so that a kill in the middle leaves a note of what may be half made, and the next start ends it.
 
-use std::collections::BTreeMap;
-use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::PathBuf,
+};
 
-use serde::Deserialize;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::journal::Journal;
-use crate::journal::JournalError;
-use crate::template::Kept;
+use crate::{
+    journal::{Journal, JournalError},
+    template::Kept,
+};
 
 /// What a stack is made of, in the order in which it is taken down.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]

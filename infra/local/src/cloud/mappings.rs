@@ -2,29 +2,23 @@
 
 use std::sync::Arc;
 
-use serde_json::Value;
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
-use super::CloudError;
-use super::Parts;
-use super::declared;
-use super::made::Key;
-use super::made::Kind;
-use super::made::Made;
-use super::news::Teller;
-use super::queue_feed::QueueFeed;
-use super::said;
-use super::store::Opened;
-use super::table_stream::TableStream;
-use crate::mapping::Filter;
-use crate::mapping::QueueMapping;
-use crate::mapping::StreamMapping;
-use crate::mapping::StreamWatch;
-use crate::quiet::Quiet;
-use crate::template::Mapping;
-use crate::template::Source;
-use crate::template::Stack;
+use super::{
+    CloudError, Parts, declared,
+    made::{Key, Kind, Made},
+    news::Teller,
+    queue_feed::QueueFeed,
+    said,
+    store::Opened,
+    table_stream::TableStream,
+};
+use crate::{
+    mapping::{Filter, QueueMapping, StreamMapping, StreamWatch},
+    quiet::Quiet,
+    template::{Mapping, Source, Stack},
+};
 
 /// By this it is found again.
 pub(super) fn key(mapping: &Mapping) -> Key {

@@ -1,30 +1,27 @@
 //! Everything that happens in the cloud, as one JSON text each: what `GET /_causeway/feed` tells.
 
-use std::sync::Arc;
-use std::sync::OnceLock;
-use std::sync::atomic::AtomicUsize;
-use std::sync::atomic::Ordering::SeqCst;
+use std::sync::{
+    Arc, OnceLock,
+    atomic::{AtomicUsize, Ordering::SeqCst},
+};
 
 use async_trait::async_trait;
 use jiff::Timestamp;
-use serde_json::Value;
-use serde_json::json;
-use tokio::runtime::Handle;
-use tokio::sync::broadcast;
+use serde_json::{Value, json};
+use tokio::{runtime::Handle, sync::broadcast};
 
 use super::bus_logs::BusLogs;
-use crate::events::Feed;
-use crate::events::News;
-use crate::events::Outcome;
-use crate::faults;
-use crate::faults::Fault;
-use crate::lambda;
-use crate::lambda::What;
-use crate::lambda::process;
-use crate::lambda::process::LogLine;
-use crate::mapping;
-use crate::pattern::Near;
-use crate::quiet::Quiet;
+use crate::{
+    events::{Feed, News, Outcome},
+    faults::{self, Fault},
+    lambda::{
+        self, What,
+        process::{self, LogLine},
+    },
+    mapping,
+    pattern::Near,
+    quiet::Quiet,
+};
 
 /// So many texts are kept for a reader that is slow.
 const KEPT: usize = 4_096;

@@ -4,15 +4,14 @@ use std::collections::BTreeMap;
 
 use async_trait::async_trait;
 use serde::Deserialize;
-use serde_json::Value;
-use serde_json::json;
+use serde_json::{Value, json};
 
-use crate::aws_error::AwsError;
-use crate::mapping::QueueMessage;
-use crate::mapping::QueueSource;
-use crate::mapping::SourceError;
-use crate::sqs::Sqs;
-use crate::template::Queue;
+use crate::{
+    aws_error::AwsError,
+    mapping::{QueueMessage, QueueSource, SourceError},
+    sqs::Sqs,
+    template::Queue,
+};
 
 /// As long as a receive may wait, in seconds.
 const LONGEST_WAIT: u32 = 20;

@@ -1,18 +1,13 @@
 //! The queues of a stack: made when they are not there, and given their attributes anew when these are declared
 //! otherwise than before.
 
-use serde_json::Map;
-use serde_json::Value;
-use serde_json::json;
+use serde_json::{Map, Value, json};
 
-use super::CloudError;
-use super::declared;
-use super::made::Key;
-use super::made::Kind;
-use super::made::Made;
-use crate::aws_error::AwsError;
-use crate::sqs::Sqs;
-use crate::template::Queue;
+use super::{
+    CloudError, declared,
+    made::{Key, Kind, Made},
+};
+use crate::{aws_error::AwsError, sqs::Sqs, template::Queue};
 
 /// By this it is found again.
 pub(super) fn key(queue: &Queue) -> Key {

@@ -3,20 +3,17 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::Value;
-use serde_json::json;
+use serde_json::{Value, json};
 
-use super::CloudError;
-use super::declared;
-use super::made::Key;
-use super::made::Kind;
-use super::made::Made;
-use crate::aws_error::AwsError;
-use crate::events::Events;
-use crate::template::Input;
-use crate::template::Rule;
-use crate::template::Stack;
-use crate::template::Target;
+use super::{
+    CloudError, declared,
+    made::{Key, Kind, Made},
+};
+use crate::{
+    aws_error::AwsError,
+    events::Events,
+    template::{Input, Rule, Stack, Target},
+};
 
 /// By this it is found again.
 pub(super) fn key(rule: &Rule) -> Key {

@@ -1,18 +1,17 @@
 //! The groups and schedules of a stack. What stands as declared stays as it is, so that no firing is missed or
 //! repeated.
 
-use serde_json::Value;
-use serde_json::json;
+use serde_json::{Value, json};
 
-use super::CloudError;
-use super::declared;
-use super::made::Key;
-use super::made::Kind;
-use super::made::Made;
-use crate::aws_error::AwsError;
-use crate::scheduler::Scheduler;
-use crate::template::Scheduled;
-use crate::template::Stack;
+use super::{
+    CloudError, declared,
+    made::{Key, Kind, Made},
+};
+use crate::{
+    aws_error::AwsError,
+    scheduler::Scheduler,
+    template::{Scheduled, Stack},
+};
 
 /// By this it is found again.
 pub(super) fn key(schedule: &Scheduled) -> Key {

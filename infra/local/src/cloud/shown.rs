@@ -4,20 +4,19 @@
 #[cfg(test)]
 mod tests;
 
-use std::path::Path;
-use std::sync::Mutex;
-use std::sync::MutexGuard;
-use std::sync::PoisonError;
-use std::time::Duration;
+use std::{
+    path::Path,
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
 
-use jiff::SignedDuration;
-use jiff::Timestamp;
-use serde::Deserialize;
-use serde::Serialize;
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
 
-use crate::clock::Clock;
-use crate::journal::Journal;
-use crate::journal::JournalError;
+use crate::{
+    clock::Clock,
+    journal::{Journal, JournalError},
+};
 
 /// The journal.
 pub(super) const JOURNAL: &str = "clock.journal";

@@ -1,20 +1,18 @@
 //! Where the cloud keeps what it knows: in a folder that survives it, or nowhere beyond its end.
 
-use std::path::Path;
-use std::path::PathBuf;
-use std::sync::Arc;
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
-use dynoxide::Database;
-use dynoxide::errors::DynoxideError;
-use serde::Deserialize;
-use serde::Serialize;
+use dynoxide::{Database, errors::DynoxideError};
+use serde::{Deserialize, Serialize};
 
-use super::CloudError;
-use super::expiry::WorldOfTables;
-use super::stream_index;
-use crate::clock::Clock;
-use crate::journal::Journal;
-use crate::journal::JournalError;
+use super::{CloudError, expiry::WorldOfTables, stream_index};
+use crate::{
+    clock::Clock,
+    journal::{Journal, JournalError},
+};
 
 /// The file of the tables.
 const TABLES: &str = "tables.sqlite";

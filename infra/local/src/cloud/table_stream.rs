@@ -1,27 +1,28 @@
 //! A table's stream as a mapping reads it: the one shard that the database has for each table.
 
-use std::sync::Arc;
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
-use dynoxide::Database;
-use dynoxide::actions::describe_stream::DescribeStreamRequest;
-use dynoxide::actions::describe_stream::Shard;
-use dynoxide::actions::get_records::GetRecordsRequest;
-use dynoxide::actions::get_records::Record;
-use dynoxide::actions::get_shard_iterator::GetShardIteratorRequest;
-use dynoxide::actions::list_streams::ListStreamsRequest;
-use dynoxide::errors::DynoxideError;
+use dynoxide::{
+    Database,
+    actions::{
+        describe_stream::{DescribeStreamRequest, Shard},
+        get_records::{GetRecordsRequest, Record},
+        get_shard_iterator::GetShardIteratorRequest,
+        list_streams::ListStreamsRequest,
+    },
+    errors::DynoxideError,
+};
 use jiff::Timestamp;
 use serde_json::Value;
 use tokio::sync::Notify;
 
-use crate::clock::Clock;
-use crate::mapping::SourceError;
-use crate::mapping::StreamRecord;
-use crate::mapping::StreamSource;
-use crate::port::shard;
-use crate::writes::Writes;
+use crate::{
+    clock::Clock,
+    mapping::{SourceError, StreamRecord, StreamSource},
+    port::shard,
+    writes::Writes,
+};
 
 /// What expires comes without a word, so it is looked for so often. In the world's time: a standing clock stops no relay.
 const BETWEEN_LOOKS: Duration = Duration::from_secs(1);

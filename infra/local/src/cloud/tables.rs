@@ -6,18 +6,17 @@ mod shape;
 
 use std::fmt;
 
-use dynoxide::Database;
-use dynoxide::actions::TableDescription;
-use dynoxide::actions::describe_table::DescribeTableRequest;
-use dynoxide::errors::DynoxideError;
-use serde_json::Value;
-use serde_json::json;
+use dynoxide::{
+    Database,
+    actions::{TableDescription, describe_table::DescribeTableRequest},
+    errors::DynoxideError,
+};
+use serde_json::{Value, json};
 
-use super::CloudError;
-use super::declared;
-use super::made::Key;
-use super::made::Kind;
-use super::made::Made;
+use super::{
+    CloudError, declared,
+    made::{Key, Kind, Made},
+};
 use crate::template::Table;
 use shape::Shape;
 

@@ -8,28 +8,21 @@ mod interruptions;
 mod mails;
 mod tables;
 
-use std::net::Ipv4Addr;
-use std::sync::Arc;
+use std::{net::Ipv4Addr, sync::Arc};
 
 use async_trait::async_trait;
-use serde_json::Value;
-use serde_json::json;
+use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 
-use super::Cloud;
-use super::CloudError;
-use super::Plan;
-use super::Store;
-use super::Teller;
-use crate::clock::Clock;
-use crate::faults::Faults;
-use crate::lambda::Executor;
-use crate::lambda::FunctionError;
-use crate::lambda::Invocation;
-use crate::port::Door;
-use crate::template;
-use crate::template::Settings;
+use super::{Cloud, CloudError, Plan, Store, Teller};
+use crate::{
+    clock::Clock,
+    faults::Faults,
+    lambda::{Executor, FunctionError, Invocation},
+    port::Door,
+    template::{self, Settings},
+};
 
 /// Functions that have nothing to say.
 struct Silent;

@@ -4,18 +4,12 @@
 #[cfg(test)]
 mod tests;
 
-use std::sync::Arc;
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use jiff::Timestamp;
-use tokio::sync::Mutex;
-use tokio::task::yield_now;
-use tokio::time::Instant;
+use tokio::{sync::Mutex, task::yield_now, time::Instant};
 
-use crate::clock::Clock;
-use crate::lambda::Functions;
-use crate::mapping::StreamWatch;
-use crate::quiet::Quiet;
+use crate::{clock::Clock, lambda::Functions, mapping::StreamWatch, quiet::Quiet};
 
 use super::Shown;
 

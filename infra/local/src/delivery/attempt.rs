@@ -2,15 +2,13 @@
 
 use jiff::Timestamp;
 
-use crate::chance::chance;
-use crate::feed::Outcome;
-use crate::ports::NotTaken;
+use crate::{chance::chance, feed::Outcome, ports::NotTaken};
 
-use super::progress::Doom;
-use super::retry::Next;
-use super::retry::pause;
-use super::sender::Parcel;
-use super::sender::Sender;
+use super::{
+    progress::Doom,
+    retry::{Next, pause},
+    sender::{Parcel, Sender},
+};
 
 /// How often a dead letter is tried while its queue has a passing trouble.
 const MOST_BURIALS: u32 = 10;

@@ -5,14 +5,15 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use tokio::task::JoinSet;
 
-use crate::clock::Clock;
-use crate::feed::News;
-use crate::feed::Outcome;
+use crate::{
+    clock::Clock,
+    feed::{News, Outcome},
+};
 
-use super::attempt::attempt;
-use super::attempt::bury;
-use super::sender::Parcel;
-use super::sender::Sender;
+use super::{
+    attempt::{attempt, bury},
+    sender::{Parcel, Sender},
+};
 
 /// Deliveries under way at the same time.
 const AT_ONCE: usize = 64;

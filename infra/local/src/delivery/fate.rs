@@ -1,15 +1,11 @@
 //! What chance has in store for a delivery, known before its first try and remembered with it: so a kill changes
 //! nothing of it.
 
-use jiff::SignedDuration;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
-use crate::faults::Faults;
-use crate::faults::Kind;
-use crate::faults::Part;
+use crate::faults::{Faults, Kind, Part};
 
-use super::progress::Progress;
-use super::retry::RetryPolicy;
+use super::{progress::Progress, retry::RetryPolicy};
 
 /// A delayed delivery is held this long on average.
 const DELAY: SignedDuration = SignedDuration::from_secs(4);

@@ -1,7 +1,6 @@
 //! Everything that a sender still owes, and in which order it is due.
 
-use std::collections::BTreeMap;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 

@@ -1,8 +1,7 @@
 //! How far a delivery has come, as the journal keeps it.
 
 use jiff::Timestamp;
-use serde::Deserialize;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// The part of a delivery that changes on its way.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

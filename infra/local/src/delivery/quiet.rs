@@ -2,8 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::driver::next_moment;
-use super::sender::Sender;
+use super::{driver::next_moment, sender::Sender};
 
 /// Whether no delivery is under way or due, nothing comes by itself now, and the clock knows when something will: who
 /// has just begun may not have set his alarm yet, and must not be passed by.

@@ -1,9 +1,7 @@
 //! How long a delivery is tried: so often, until so old, and with growing pauses in between.
 
-use jiff::SignedDuration;
-use jiff::Timestamp;
-use serde::Deserialize;
-use serde::Serialize;
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
 
 /// Retries and age unless the target says otherwise.
 const RETRIES: u32 = 185;

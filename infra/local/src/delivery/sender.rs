@@ -3,17 +3,18 @@
 use async_trait::async_trait;
 use jiff::Timestamp;
 
-use crate::feed::Outcome;
-use crate::ledger::Ledger;
-use crate::ledger::Remembered;
-use crate::ports::NewMessage;
-use crate::ports::NotTaken;
-use crate::surroundings::Surroundings;
+use crate::{
+    feed::Outcome,
+    ledger::{Ledger, Remembered},
+    ports::{NewMessage, NotTaken},
+    surroundings::Surroundings,
+};
 
-use super::outbox::Outbox;
-use super::progress::Doom;
-use super::progress::Progress;
-use super::retry::RetryPolicy;
+use super::{
+    outbox::Outbox,
+    progress::{Doom, Progress},
+    retry::RetryPolicy,
+};
 
 /// Something on its way to one target.
 pub(crate) trait Parcel: Clone + Send + Sync + 'static {

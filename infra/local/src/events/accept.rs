@@ -2,28 +2,27 @@
 
 use async_trait::async_trait;
 
-use crate::chance;
-use crate::delivery::fate::Fate;
-use crate::faults::Part;
-use crate::feed::News;
-use crate::feed::Passed;
-use crate::pattern::Event;
-use crate::ports::NewEvent;
-use crate::ports::NotTaken;
-use crate::ports::PutOnBus;
+use crate::{
+    chance,
+    delivery::fate::Fate,
+    faults::Part,
+    feed::{News, Passed},
+    pattern::Event,
+    ports::{NewEvent, NotTaken, PutOnBus},
+};
 
-use super::Events;
-use super::archive::Archived;
-use super::bus_name;
-use super::delivery::Owed;
-use super::detail;
-use super::entry::Refused;
-use super::envelope::Accepted;
-use super::envelope::Said;
-use super::rule::Bus;
-use super::state::Change;
-use super::state::State;
-use super::target::Target;
+use super::{
+    Events,
+    archive::Archived,
+    bus_name,
+    delivery::Owed,
+    detail,
+    entry::Refused,
+    envelope::{Accepted, Said},
+    rule::Bus,
+    state::{Change, State},
+    target::Target,
+};
 
 /// What follows from an event: what to remember and what to tell.
 pub(super) struct Consequence {

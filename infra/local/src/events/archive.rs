@@ -1,22 +1,15 @@
 //! Archives: which events of a bus are kept, and for how long. What they keep stands in files of its own.
 
-use jiff::SignedDuration;
-use jiff::Timestamp;
-use serde::Deserialize;
-use serde::Serialize;
-use serde::de::IgnoredAny;
-use serde_json::Value;
-use serde_json::json;
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize, de::IgnoredAny};
+use serde_json::{Value, json};
 
-use crate::journal::JournalError;
-use crate::pattern::Event;
-use crate::pattern::Pattern;
+use crate::{
+    journal::JournalError,
+    pattern::{Event, Pattern},
+};
 
-use super::Events;
-use super::Place;
-use super::envelope::Accepted;
-use super::shelf::Size;
-use super::state::State;
+use super::{Events, Place, envelope::Accepted, shelf::Size, state::State};
 
 /// What is remembered of an archive itself.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,24 +1,20 @@
 //! The calls about archives.
 
 use serde::Deserialize;
-use serde_json::Value;
-use serde_json::json;
+use serde_json::{Value, json};
 
-use crate::aws_error::AwsError;
-use crate::journal::JournalError;
-use crate::pattern::Pattern;
+use crate::{aws_error::AwsError, journal::JournalError, pattern::Pattern};
 
-use super::Events;
-use super::archive::Archive;
-use super::archive::ArchiveFacts;
-use super::put_calls::invalid_pattern;
-use super::replay::Replay;
-use super::replay::Stage;
-use super::request;
-use super::rule::may_be_in_a_name;
-use super::rule_calls::known_bus;
-use super::state::Change;
-use super::state::State;
+use super::{
+    Events,
+    archive::{Archive, ArchiveFacts},
+    put_calls::invalid_pattern,
+    replay::{Replay, Stage},
+    request,
+    rule::may_be_in_a_name,
+    rule_calls::known_bus,
+    state::{Change, State},
+};
 
 /// The longest name of an archive.
 const LONGEST_NAME: usize = 48;

@@ -1,16 +1,11 @@
 //! The calls about buses.
 
 use serde::Deserialize;
-use serde_json::Value;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::aws_error::AwsError;
 
-use super::Events;
-use super::request;
-use super::rule::BusFacts;
-use super::rule_calls::known_bus;
-use super::state::Change;
+use super::{Events, request, rule::BusFacts, rule_calls::known_bus, state::Change};
 
 /// The longest name of a bus.
 const LONGEST_NAME: usize = 256;

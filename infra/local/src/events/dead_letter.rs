@@ -2,8 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::delivery::progress::Doom;
-use crate::ports::NewMessage;
+use crate::{delivery::progress::Doom, ports::NewMessage};
 
 use super::delivery::Delivery;
 

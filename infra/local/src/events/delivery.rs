@@ -2,15 +2,14 @@
 
 use std::sync::Arc;
 
-use serde::Deserialize;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
-use crate::delivery::progress::Progress;
-use crate::delivery::sender::Label;
-use crate::delivery::sender::Parcel;
+use crate::delivery::{
+    progress::Progress,
+    sender::{Label, Parcel},
+};
 
-use super::envelope::Accepted;
-use super::target::Target;
+use super::{envelope::Accepted, target::Target};
 
 /// A delivery with its event.
 #[derive(Clone, Debug)]

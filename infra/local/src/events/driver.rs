@@ -5,23 +5,25 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use jiff::Timestamp;
 
-use crate::delivery;
-use crate::delivery::outbox::Outbox;
-use crate::delivery::progress::Doom;
-use crate::delivery::sender::Parcel;
-use crate::delivery::sender::Sender;
-use crate::feed::Outcome;
-use crate::ledger::Ledger;
-use crate::ports::NewMessage;
-use crate::ports::NotTaken;
-use crate::surroundings::Surroundings;
+use crate::{
+    delivery::{
+        self,
+        outbox::Outbox,
+        progress::Doom,
+        sender::{Parcel, Sender},
+    },
+    feed::Outcome,
+    ledger::Ledger,
+    ports::{NewMessage, NotTaken},
+    surroundings::Surroundings,
+};
 
-use super::Events;
-use super::dead_letter;
-use super::delivery::Delivery;
-use super::hand_over::in_own_words;
-use super::state::Change;
-use super::state::State;
+use super::{
+    Events, dead_letter,
+    delivery::Delivery,
+    hand_over::in_own_words,
+    state::{Change, State},
+};
 
 impl Events {
     /// Delivers until it is dropped. One such task runs for each service.

@@ -4,8 +4,7 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::detail;
-use super::envelope::Said;
+use super::{detail, envelope::Said};
 
 /// The longest detail-type, in characters.
 const LONGEST_DETAIL_TYPE: usize = 128;

@@ -1,8 +1,7 @@
 //! The event as it arrives: what was put, inside the envelope that the service adds.
 
 use jiff::Timestamp;
-use serde::Deserialize;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use super::Place;

@@ -1,15 +1,15 @@
 //! Handing an event over to its target, and what the target's answer means for the delivery.
 
-use crate::ports::NewMessage;
-use crate::ports::NotTaken;
+use crate::ports::{NewMessage, NotTaken};
 
-use super::Events;
-use super::accept::not_taken;
-use super::delivery::Delivery;
-use super::envelope::Accepted;
-use super::input;
-use super::target::Kind;
-use super::target::kind;
+use super::{
+    Events,
+    accept::not_taken,
+    delivery::Delivery,
+    envelope::Accepted,
+    input,
+    target::{Kind, kind},
+};
 
 impl Events {
     /// Hands the event over. For a function that means its asynchronous invoke: what its handler

@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::envelope::Accepted;
-use super::envelope::seconds;
-use super::path;
-use super::target::InputTransformer;
-use super::target::Target;
+use super::{
+    envelope::{Accepted, seconds},
+    path,
+    target::{InputTransformer, Target},
+};
 
 /// How many values a transformer may take from the event.
 const MOST_PATHS: usize = 100;

@@ -1,22 +1,22 @@
 //! The calls about events: `PutEvents`, answered entry by entry, and `TestEventPattern`.
 
 use serde::Deserialize;
-use serde_json::Value;
-use serde_json::json;
+use serde_json::{Value, json};
 
-use crate::aws_error::AwsError;
-use crate::faults::Kind;
-use crate::faults::Part;
-use crate::pattern::Event;
-use crate::pattern::Pattern;
+use crate::{
+    aws_error::AwsError,
+    faults::{Kind, Part},
+    pattern::{Event, Pattern},
+};
 
-use super::Events;
-use super::accept::Consequence;
-use super::bus_name;
-use super::entry::Entry;
-use super::entry::Refused;
-use super::request;
-use super::state::State;
+use super::{
+    Events,
+    accept::Consequence,
+    bus_name,
+    entry::{Entry, Refused},
+    request,
+    state::State,
+};
 
 /// Entries of one call.
 const MOST_ENTRIES: usize = 10;

@@ -3,14 +3,10 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use serde::Deserialize;
-use serde::Serialize;
-use serde_json::Value;
-use serde_json::json;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 
-use super::Place;
-use super::shelf::Day;
-use super::state::State;
+use super::{Place, shelf::Day, state::State};
 
 /// A replay waits as long as so many deliveries have not ended.
 pub(super) const MOST_OWED: usize = 1_000;

@@ -1,24 +1,21 @@
 //! The calls about replays.
 
-use jiff::SignedDuration;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
-use serde_json::Value;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::aws_error::AwsError;
 
-use super::Events;
-use super::archive_calls::archive_name;
-use super::entry::moment;
-use super::replay::Reached;
-use super::replay::Replay;
-use super::replay::Stage;
-use super::request;
-use super::rule::is_name;
-use super::rule_calls::known_bus;
-use super::state::Change;
-use super::state::State;
+use super::{
+    Events,
+    archive_calls::archive_name,
+    entry::moment,
+    replay::{Reached, Replay, Stage},
+    request,
+    rule::is_name,
+    rule_calls::known_bus,
+    state::{Change, State},
+};
 
 /// So many replays go on at the same time.
 const MOST_ACTIVE: usize = 10;

@@ -1,27 +1,23 @@
 //! Replays under way: minute after minute, and within a minute in no order. What goes out and how far the replay has
 //! come is one write, so that a kill neither loses nor repeats anything.
 
-use std::collections::BTreeMap;
-use std::collections::VecDeque;
-use std::sync::MutexGuard;
-use std::sync::PoisonError;
+use std::{
+    collections::{BTreeMap, VecDeque},
+    sync::{MutexGuard, PoisonError},
+};
 
 use jiff::Timestamp;
 
-use crate::chance;
-use crate::journal::JournalError;
-use crate::pattern::Event;
+use crate::{chance, journal::JournalError, pattern::Event};
 
-use super::Events;
-use super::archive::Archived;
-use super::envelope::Accepted;
-use super::replay::MOST_OWED;
-use super::replay::Reached;
-use super::replay::Replay;
-use super::replay::Stage;
-use super::shelf::Day;
-use super::state::Change;
-use super::state::State;
+use super::{
+    Events,
+    archive::Archived,
+    envelope::Accepted,
+    replay::{MOST_OWED, Reached, Replay, Stage},
+    shelf::Day,
+    state::{Change, State},
+};
 use crate::feed::News;
 
 /// So many events go out in one write.

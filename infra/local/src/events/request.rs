@@ -3,8 +3,7 @@
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use crate::aws_error::AwsError;
-use crate::journal::JournalError;
+use crate::{aws_error::AwsError, journal::JournalError};
 
 /// The largest page, and the page if the caller names none.
 const LARGEST_PAGE: usize = 100;

@@ -1,20 +1,14 @@
 //! Buses and their rules, as they are remembered.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use jiff::Timestamp;
-use serde::Deserialize;
-use serde::Serialize;
-use serde_json::Value;
-use serde_json::json;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 
-use crate::pattern::Event;
-use crate::pattern::Pattern;
-use crate::pattern::Rules;
+use crate::pattern::{Event, Pattern, Rules};
 
-use super::Place;
-use super::target::Target;
+use super::{Place, target::Target};
 
 /// The longest name of a rule.
 const LONGEST_NAME: usize = 64;

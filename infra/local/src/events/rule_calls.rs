@@ -1,21 +1,17 @@
 //! The calls about rules.
 
 use serde::Deserialize;
-use serde_json::Value;
-use serde_json::json;
+use serde_json::{Value, json};
 
-use crate::aws_error::AwsError;
-use crate::pattern::Pattern;
-use crate::schedule::Schedule;
+use crate::{aws_error::AwsError, pattern::Pattern, schedule::Schedule};
 
-use super::Events;
-use super::bus_name;
-use super::put_calls::invalid_pattern;
-use super::request;
-use super::rule::Rule;
-use super::rule::is_name;
-use super::state::Change;
-use super::state::State;
+use super::{
+    Events, bus_name,
+    put_calls::invalid_pattern,
+    request,
+    rule::{Rule, is_name},
+    state::{Change, State},
+};
 
 /// The longest description.
 const LONGEST_DESCRIPTION: usize = 512;

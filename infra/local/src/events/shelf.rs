@@ -3,17 +3,15 @@
 
 mod segment;
 
-use std::collections::BTreeMap;
-use std::path::Path;
-use std::path::PathBuf;
-use std::sync::Mutex;
-use std::sync::MutexGuard;
-use std::sync::PoisonError;
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+    sync::{Mutex, MutexGuard, PoisonError},
+};
 
 use jiff::Timestamp;
 
-use crate::journal;
-use crate::journal::JournalError;
+use crate::journal::{self, JournalError};
 
 use super::archive::Archived;
 use segment::Segment;

@@ -1,27 +1,23 @@
 //! What the service knows: buses, rules, and what it still owes. All of it comes from changes,
 //! so that the changes in the journal lead to the same state again.
 
-use std::collections::BTreeMap;
-use std::collections::BTreeSet;
-use std::sync::Arc;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use jiff::Timestamp;
-use serde::Deserialize;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
-use crate::delivery::outbox::Outbox;
-use crate::ledger::Remembered;
+use crate::{delivery::outbox::Outbox, ledger::Remembered};
 
-use super::archive::Archive;
-use super::archive::ArchiveFacts;
-use super::delivery::Delivery;
-use super::delivery::Owed;
-use super::envelope::Accepted;
-use super::replay::Reached;
-use super::replay::Replay;
-use super::rule::Bus;
-use super::rule::BusFacts;
-use super::rule::Rule;
+use super::{
+    archive::{Archive, ArchiveFacts},
+    delivery::{Delivery, Owed},
+    envelope::Accepted,
+    replay::{Reached, Replay},
+    rule::{Bus, BusFacts, Rule},
+};
 
 /// One step of the state, as the journal keeps it.
 #[derive(Clone, Debug, Serialize, Deserialize)]

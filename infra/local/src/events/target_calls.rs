@@ -1,17 +1,16 @@
 //! The calls about the targets of rules.
 
 use serde::Deserialize;
-use serde_json::Value;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::aws_error::AwsError;
 
-use super::Events;
-use super::request;
-use super::rule_calls::known_bus;
-use super::rule_calls::known_rule;
-use super::state::Change;
-use super::target::Target;
+use super::{
+    Events, request,
+    rule_calls::{known_bus, known_rule},
+    state::Change,
+    target::Target,
+};
 
 /// Targets of one rule.
 const MOST_TARGETS: usize = 5;

@@ -4,11 +4,12 @@ use jiff::Timestamp;
 
 use crate::schedule::Schedule;
 
-use super::Events;
-use super::envelope::Said;
-use super::rule::Rule;
-use super::state::Change;
-use super::state::State;
+use super::{
+    Events,
+    envelope::Said,
+    rule::Rule,
+    state::{Change, State},
+};
 use crate::feed::News;
 
 impl Events {

@@ -1,7 +1,6 @@
 //! Why a wish for faults is refused, and what could be wished for instead.
 
-use super::Kind;
-use super::Part;
+use super::{Kind, Part};
 
 /// A wish for faults that cannot be granted.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

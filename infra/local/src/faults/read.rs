@@ -2,9 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::FaultError;
-use super::Kind;
-use super::Part;
+use super::{FaultError, Kind, Part};
 
 type Wish = (Kind, Option<Part>);
 

@@ -1,15 +1,10 @@
 //! Faults are the same for the same seed, as often as was wished for, and refused in clear words.
 
-use std::sync::Arc;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use jiff::SignedDuration;
 
-use super::Fault;
-use super::FaultError;
-use super::Faults;
-use super::Kind;
-use super::Part;
+use super::{Fault, FaultError, Faults, Kind, Part};
 
 fn struck(faults: &Faults, kind: Kind, what: &str, times: usize) -> Vec<bool> {
     (0..times).map(|_| faults.strike(kind, Part::Events, what).is_some()).collect()

@@ -1,8 +1,9 @@
 //! Why a journal could not be opened or written, in words that name the file.
 
-use std::io;
-use std::path::Path;
-use std::path::PathBuf;
+use std::{
+    io,
+    path::{Path, PathBuf},
+};
 
 /// A journal that does not work.
 #[derive(Debug, thiserror::Error)]

@@ -1,32 +1,26 @@
 //! Sees an event through all its tries, writing each step down before it goes on, so that a kill at any point
 //! repeats a step and never leaves one out.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
-use std::sync::Mutex;
-use std::sync::MutexGuard;
-use std::sync::PoisonError;
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
 
-use jiff::SignedDuration;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
-use crate::journal::Journal;
-use crate::journal::JournalError;
-use crate::ports::NewMessage;
-use crate::ports::NotTaken;
-use crate::ports::SendToQueue;
-use crate::template::Function;
+use crate::{
+    journal::{Journal, JournalError},
+    ports::{NewMessage, NotTaken, SendToQueue},
+    template::Function,
+};
 
-use super::FunctionError;
-use super::Functions;
-use super::functions::Turn;
-use super::invokes::A_MOMENT;
-use super::pending::Entry;
-use super::pending::Pending;
-use super::record::Condition;
-use super::record::dead_letter;
-use super::record::on_failure;
-use super::record::on_success;
+use super::{
+    FunctionError, Functions,
+    functions::Turn,
+    invokes::A_MOMENT,
+    pending::{Entry, Pending},
+    record::{Condition, dead_letter, on_failure, on_success},
+};
 
 /// What became of a try or of an event.
 #[derive(Clone, Debug, PartialEq, Eq)]

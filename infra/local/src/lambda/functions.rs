@@ -1,29 +1,28 @@
 //! All functions there are, and one try of one of them: within its reserved concurrency, cut off at its deadline,
 //! and a fault of the executor is a failure of the function and of nothing else.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
-use std::sync::PoisonError;
-use std::sync::RwLock;
-use std::sync::atomic::AtomicU64;
-use std::sync::atomic::Ordering::SeqCst;
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc, PoisonError, RwLock,
+        atomic::{AtomicU64, Ordering::SeqCst},
+    },
+};
 
 use jiff::SignedDuration;
-use tokio::sync::Notify;
-use tokio::sync::OwnedSemaphorePermit;
-use tokio::sync::Semaphore;
-use tokio::task::JoinSet;
+use tokio::{
+    sync::{Notify, OwnedSemaphorePermit, Semaphore},
+    task::JoinSet,
+};
 use uuid::Uuid;
 
-use crate::clock::Clock;
-use crate::faults::Faults;
-use crate::faults::Kind;
-use crate::faults::Part;
-use crate::template::Function;
+use crate::{
+    clock::Clock,
+    faults::{Faults, Kind, Part},
+    template::Function,
+};
 
-use super::Executor;
-use super::FunctionError;
-use super::Invocation;
+use super::{Executor, FunctionError, Invocation};
 
 /// A function that a fault kills has ended within this time.
 const LATEST_KILL: SignedDuration = SignedDuration::from_millis(50);

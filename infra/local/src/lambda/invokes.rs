@@ -1,33 +1,29 @@
 //! The queue of the asynchronous invokes. An event is taken when its line stands in the journal; then it is tried until
 //! the function does it, or until no try is left or it is too old, and then that is told where the function wants it.
 
-use std::path::Path;
-use std::sync::Arc;
-use std::sync::Mutex;
-use std::sync::PoisonError;
+use std::{
+    path::Path,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use async_trait::async_trait;
-use jiff::SignedDuration;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::value::RawValue;
 use tokio::task::JoinSet;
 use uuid::Uuid;
 
-use crate::faults::Kind;
-use crate::faults::Part;
-use crate::journal::Journal;
-use crate::journal::JournalError;
-use crate::ports::InvokeLater;
-use crate::ports::NotTaken;
-use crate::ports::SendToQueue;
-use crate::quiet::Quiet;
+use crate::{
+    faults::{Kind, Part},
+    journal::{Journal, JournalError},
+    ports::{InvokeLater, NotTaken, SendToQueue},
+    quiet::Quiet,
+};
 
-use super::Functions;
-use super::courier::Courier;
-use super::courier::Listener;
-use super::pending::Entry;
-use super::pending::Pending;
-use super::pending::left;
+use super::{
+    Functions,
+    courier::{Courier, Listener},
+    pending::{Entry, Pending, left},
+};
 
 /// The largest event that is taken, in bytes.
 pub const LARGEST_EVENT: usize = 1_048_576;

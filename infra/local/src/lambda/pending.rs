@@ -2,10 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use jiff::SignedDuration;
-use jiff::Timestamp;
-use serde::Deserialize;
-use serde::Serialize;
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
 
 use super::FunctionError;
 

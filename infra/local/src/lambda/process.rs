@@ -9,25 +9,23 @@ mod runtime_api;
 mod tests;
 mod variables;
 
-use std::path::PathBuf;
-use std::sync::Arc;
-use std::sync::Mutex;
-use std::sync::PoisonError;
+use std::{
+    path::PathBuf,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use async_trait::async_trait;
 use tokio::sync::Semaphore;
 
-use crate::clock::Clock;
-use crate::clock::Line;
-use crate::template::Function;
+use crate::{
+    clock::{Clock, Line},
+    template::Function,
+};
 
-use super::Executor;
-use super::FunctionError;
-use super::Invocation;
+use super::{Executor, FunctionError, Invocation};
 use environment::Environment;
 
-pub use log::Listener;
-pub use log::LogLine;
+pub use log::{Listener, LogLine};
 
 /// Where the binaries are and what they are told of this machine.
 #[derive(Clone, Debug)]

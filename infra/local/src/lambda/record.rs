@@ -4,13 +4,11 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use serde_json::Value;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::ports::NewMessage;
 
-use super::FunctionError;
-use super::pending::Pending;
+use super::{FunctionError, pending::Pending};
 
 /// Why no further try is made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -3,11 +3,9 @@
 use serde_json::value::RawValue;
 use uuid::Uuid;
 
-use crate::aws_error::AwsError;
-use crate::ports::NotTaken;
+use crate::{aws_error::AwsError, ports::NotTaken};
 
-use super::Functions;
-use super::Invokes;
+use super::{Functions, Invokes};
 
 /// The largest payload of an invoke that is waited for, in bytes.
 pub const LARGEST_PAYLOAD: usize = 6_291_556;

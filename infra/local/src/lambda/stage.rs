@@ -1,33 +1,25 @@
 //! The stage on which tests play: a function that answers by a script, queues that keep all they are sent, and a clock
 //! that leaps from one wait to the next when nothing else is going on.
 
-use std::collections::BTreeMap;
-use std::collections::VecDeque;
-use std::future::pending;
-use std::path::Path;
-use std::sync::Arc;
-use std::sync::Mutex;
+use std::{
+    collections::{BTreeMap, VecDeque},
+    future::pending,
+    path::Path,
+    sync::{Arc, Mutex},
+};
 
 use async_trait::async_trait;
 use jiff::SignedDuration;
 use serde_json::Value;
 use tokio::task::yield_now;
 
-use crate::clock::Clock;
-use crate::ports::NewMessage;
-use crate::ports::NotTaken;
-use crate::ports::SendToQueue;
-use crate::template::AsynchronousInvokes;
-use crate::template::Function;
-use crate::template::Logging;
+use crate::{
+    clock::Clock,
+    ports::{NewMessage, NotTaken, SendToQueue},
+    template::{AsynchronousInvokes, Function, Logging},
+};
 
-use super::CutOff;
-use super::Executor;
-use super::FunctionError;
-use super::Functions;
-use super::Happened;
-use super::Invocation;
-use super::Invokes;
+use super::{CutOff, Executor, FunctionError, Functions, Happened, Invocation, Invokes};
 
 pub(crate) const ARN: &str = "arn:aws:lambda:eu-central-1:000000000000:function:reserve";
 pub(crate) const FAILURES: &str = "arn:aws:sqs:eu-central-1:000000000000:failures";

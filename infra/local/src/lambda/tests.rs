@@ -6,15 +6,10 @@ mod synchronous;
 use jiff::SignedDuration;
 use serde_json::json;
 
-use super::Condition;
-use super::FunctionError;
-use super::What;
-use super::stage::ARN;
-use super::stage::Act;
-use super::stage::FAILURES;
-use super::stage::LETTERS;
-use super::stage::Stage;
-use super::stage::function;
+use super::{
+    Condition, FunctionError, What,
+    stage::{ARN, Act, FAILURES, LETTERS, Stage, function},
+};
 use crate::ports::InvokeLater;
 
 const EVENT: &str = r#"{"detail-type":"OrderPlaced"}"#;

@@ -2,12 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::Value;
-use serde_json::json;
+use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::lambda::FunctionError;
-use crate::lambda::Functions;
+use crate::lambda::{FunctionError, Functions};
 
 use super::answer::failed_items;
 

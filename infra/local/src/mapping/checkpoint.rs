@@ -2,11 +2,9 @@
 
 use std::path::Path;
 
-use serde::Deserialize;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
-use crate::journal::Journal;
-use crate::journal::JournalError;
+use crate::journal::{Journal, JournalError};
 
 /// A place in a shard.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -2,9 +2,7 @@
 
 use serde_json::Value;
 
-use crate::pattern::Event;
-use crate::pattern::Pattern;
-use crate::pattern::PatternError;
+use crate::pattern::{Event, Pattern, PatternError};
 
 /// Patterns of which one must match; without any, all records pass.
 #[derive(Clone, Debug, Default)]

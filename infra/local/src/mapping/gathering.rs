@@ -4,9 +4,7 @@ use jiff::SignedDuration;
 
 use crate::clock::Clock;
 
-use super::source::QueueMessage;
-use super::source::QueueSource;
-use super::source::SourceError;
+use super::source::{QueueMessage, QueueSource, SourceError};
 
 /// A queue hands out no more than this at once.
 const AT_ONCE: usize = 10;

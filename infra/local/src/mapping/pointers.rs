@@ -5,11 +5,9 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde_json::json;
 
-use crate::lambda::FunctionError;
-use crate::ports::NewMessage;
+use crate::{lambda::FunctionError, ports::NewMessage};
 
-use super::source::StreamRecord;
-use super::source::StreamSource;
+use super::source::{StreamRecord, StreamSource};
 
 /// Why records are not tried any more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

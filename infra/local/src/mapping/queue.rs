@@ -6,18 +6,16 @@ use std::sync::Arc;
 use serde_json::Value;
 use tokio::task::JoinSet;
 
-use crate::lambda::Functions;
-use crate::template::Mapping;
+use crate::{lambda::Functions, template::Mapping};
 
-use super::Filter;
-use super::Happened;
-use super::Listener;
-use super::batch::give;
-use super::gathering::gather;
-use super::source::QueueMessage;
-use super::source::QueueSource;
-use super::stream::A_MOMENT;
-use super::watch::QueueWatch;
+use super::{
+    Filter, Happened, Listener,
+    batch::give,
+    gathering::gather,
+    source::{QueueMessage, QueueSource},
+    stream::A_MOMENT,
+    watch::QueueWatch,
+};
 
 /// So many batches are under way at once, unless the mapping says less or more.
 const USUALLY_AT_ONCE: u32 = 5;

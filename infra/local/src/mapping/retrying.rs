@@ -5,17 +5,15 @@ use std::collections::VecDeque;
 
 use jiff::SignedDuration;
 
-use crate::lambda::FunctionError;
-use crate::ports::NotTaken;
+use crate::{lambda::FunctionError, ports::NotTaken};
 
-use super::Happened;
-use super::batch::Outcome;
-use super::batch::give;
-use super::pointers::Condition;
-use super::pointers::LastTry;
-use super::pointers::on_failure;
-use super::source::StreamRecord;
-use super::stream::StreamMapping;
+use super::{
+    Happened,
+    batch::{Outcome, give},
+    pointers::{Condition, LastTry, on_failure},
+    source::StreamRecord,
+    stream::StreamMapping,
+};
 
 /// What of a batch is still to be done, in the stream's order.
 struct Part {

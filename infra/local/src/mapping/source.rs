@@ -4,8 +4,7 @@ use std::collections::BTreeMap;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
-use serde_json::Value;
-use serde_json::json;
+use serde_json::{Value, json};
 
 /// A source that cannot be read or written right now.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

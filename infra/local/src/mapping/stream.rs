@@ -1,27 +1,24 @@
 //! A stream's mapping: the records of one shard in their order, a batch after the other. A batch that fails holds up
 //! all behind it until it is done or given up.
 
-use std::path::Path;
-use std::sync::Arc;
+use std::{path::Path, sync::Arc};
 
 use jiff::SignedDuration;
 use serde_json::Value;
 
-use crate::journal::JournalError;
-use crate::lambda::Functions;
-use crate::lambda::LARGEST_PAYLOAD;
-use crate::ports::SendToQueue;
-use crate::template::Mapping;
-use crate::template::StartingPosition;
+use crate::{
+    journal::JournalError,
+    lambda::{Functions, LARGEST_PAYLOAD},
+    ports::SendToQueue,
+    template::{Mapping, StartingPosition},
+};
 
-use super::Filter;
-use super::Happened;
-use super::Listener;
-use super::checkpoint::Checkpoint;
-use super::source::SourceError;
-use super::source::StreamRecord;
-use super::source::StreamSource;
-use super::watch::StreamWatch;
+use super::{
+    Filter, Happened, Listener,
+    checkpoint::Checkpoint,
+    source::{SourceError, StreamRecord, StreamSource},
+    watch::StreamWatch,
+};
 
 /// How long a mapping waits when its source or its function is not there.
 pub(super) const A_MOMENT: SignedDuration = SignedDuration::from_secs(1);

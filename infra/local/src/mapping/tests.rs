@@ -5,15 +5,13 @@ mod shard;
 mod stream;
 mod walk;
 
-use serde_json::Value;
-use serde_json::json;
+use serde_json::{Value, json};
 
-use super::Filter;
-use super::answer::failed_items;
-use crate::lambda::stage::ARN;
-use crate::template::Mapping;
-use crate::template::Source;
-use crate::template::StartingPosition;
+use super::{Filter, answer::failed_items};
+use crate::{
+    lambda::stage::ARN,
+    template::{Mapping, Source, StartingPosition},
+};
 
 fn mapping(batch_size: u32) -> Mapping {
     Mapping {

@@ -1,22 +1,21 @@
 //! Whether a mapping has something to do right now. Its tasks count as at work while they are being run; beyond that,
 //! they wait for a function, which is asked itself, for the clock, or for their source.
 
-use std::future::poll_fn;
-use std::pin::pin;
-use std::sync::Arc;
-use std::sync::Mutex;
-use std::sync::MutexGuard;
-use std::sync::PoisonError;
-use std::sync::atomic::AtomicUsize;
-use std::sync::atomic::Ordering::SeqCst;
+use std::{
+    future::poll_fn,
+    pin::pin,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicUsize, Ordering::SeqCst},
+    },
+};
 
 use async_trait::async_trait;
 use jiff::Timestamp;
 
 use crate::quiet::Quiet;
 
-use super::source::QueueSource;
-use super::source::StreamSource;
+use super::source::{QueueSource, StreamSource};
 
 /// A count that goes down again by itself.
 #[derive(Clone, Debug, Default)]

@@ -2,12 +2,7 @@
 
 use std::cmp::Reverse;
 
-use super::Alternative;
-use super::Event;
-use super::Explanation;
-use super::Part;
-use super::Pattern;
-use super::explain;
+use super::{Alternative, Event, Explanation, Part, Pattern, explain};
 
 /// A pattern that came near.
 #[derive(Clone, Debug, PartialEq, Eq)]

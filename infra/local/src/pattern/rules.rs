@@ -20,7 +20,7 @@ mod tests;
 /// A compiled set of rules, each with its name and its pattern.
 ///
 /// ```
-/// use local::pattern::{Event, Pattern, Rules};
+/// use causeway_local::pattern::{Event, Pattern, Rules};
 ///
 /// let placed = Pattern::parse(r#"{"detail-type": ["OrderPlaced"]}"#)?;
 /// let shipped = Pattern::parse(r#"{"detail-type": [{"prefix": "OrderShip"}]}"#)?;

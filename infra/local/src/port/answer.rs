@@ -1,14 +1,11 @@
 //! An answer as each protocol writes it: the same error is a body here, a header there, and XML for the oldest.
 
-use axum::body::Body;
-use axum::http::HeaderName;
-use axum::http::HeaderValue;
-use axum::http::StatusCode;
-use axum::http::header::CONTENT_TYPE;
-use axum::response::IntoResponse;
-use axum::response::Response;
-use serde_json::Value;
-use serde_json::json;
+use axum::{
+    body::Body,
+    http::{HeaderName, HeaderValue, StatusCode, header::CONTENT_TYPE},
+    response::{IntoResponse, Response},
+};
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::aws_error::AwsError;

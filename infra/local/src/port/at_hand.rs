@@ -1,19 +1,16 @@
 //! The calls of the tables that a command makes, answered in this process and without the way through their own
 //! protocol. Whatever is unusual about a call goes that way all the same, so that every refusal has their words.
 
-use axum::body::Bytes;
-use axum::http::HeaderMap;
-use axum::http::HeaderName;
-use axum::http::HeaderValue;
-use axum::http::StatusCode;
-use axum::http::header::AUTHORIZATION;
-use axum::http::header::CONTENT_TYPE;
-use axum::response::IntoResponse;
-use axum::response::Response;
-use dynoxide::Database;
-use dynoxide::errors::DynoxideError;
-use serde::Serialize;
-use serde::de::DeserializeOwned;
+use axum::{
+    body::Bytes,
+    http::{
+        HeaderMap, HeaderName, HeaderValue, StatusCode,
+        header::{AUTHORIZATION, CONTENT_TYPE},
+    },
+    response::{IntoResponse, Response},
+};
+use dynoxide::{Database, errors::DynoxideError};
+use serde::{Serialize, de::DeserializeOwned};
 
 use crate::writes::Writes;
 

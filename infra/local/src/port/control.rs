@@ -2,18 +2,18 @@
 
 use std::convert::Infallible;
 
-use axum::extract::State;
-use axum::response::IntoResponse;
-use axum::response::Response;
-use axum::response::sse::Event;
-use axum::response::sse::KeepAlive;
-use axum::response::sse::Sse;
+use axum::{
+    extract::State,
+    response::{
+        IntoResponse, Response,
+        sse::{Event, KeepAlive, Sse},
+    },
+};
 use futures::stream;
 use serde_json::json;
 use tokio::sync::broadcast::error::RecvError;
 
-use super::Port;
-use super::answer::Protocol;
+use super::{Port, answer::Protocol};
 
 /// `GET /_causeway/health`: that it is there, what time it is, and how much is still under way.
 pub(super) async fn health(State(port): State<Port>) -> Response {

@@ -1,16 +1,15 @@
 //! The port for callers in this very process: the same answers, without a connection.
 
-use std::convert::Infallible;
-use std::sync::Arc;
-use std::sync::PoisonError;
-use std::sync::RwLock;
+use std::{
+    convert::Infallible,
+    sync::{Arc, PoisonError, RwLock},
+};
 
-use axum::Router;
-use axum::body::Body;
-use axum::body::Bytes;
-use axum::body::to_bytes;
-use axum::http::Request;
-use axum::http::Response;
+use axum::{
+    Router,
+    body::{Body, Bytes, to_bytes},
+    http::{Request, Response},
+};
 use tower_service::Service;
 
 use super::LARGEST_BODY;

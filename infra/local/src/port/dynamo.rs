@@ -3,31 +3,23 @@
 
 use std::net::SocketAddr;
 
-use axum::body::Body;
-use axum::body::Bytes;
-use axum::body::to_bytes;
-use axum::http::HeaderMap;
-use axum::http::HeaderValue;
-use axum::http::Method;
-use axum::http::Request;
-use axum::http::Uri;
-use axum::http::header::CONNECTION;
-use axum::http::header::CONTENT_LENGTH;
-use axum::http::header::EXPECT;
-use axum::http::header::HOST;
-use axum::http::header::TRANSFER_ENCODING;
-use axum::response::Response;
+use axum::{
+    body::{Body, Bytes, to_bytes},
+    http::{
+        HeaderMap, HeaderValue, Method, Request, Uri,
+        header::{CONNECTION, CONTENT_LENGTH, EXPECT, HOST, TRANSFER_ENCODING},
+    },
+    response::Response,
+};
 use dynoxide::Database;
-use hyper_util::client::legacy::Client;
-use hyper_util::client::legacy::connect::HttpConnector;
-use hyper_util::rt::TokioExecutor;
+use hyper_util::{
+    client::legacy::{Client, connect::HttpConnector},
+    rt::TokioExecutor,
+};
 
-use crate::aws_error::AwsError;
-use crate::writes::Writes;
+use crate::{aws_error::AwsError, writes::Writes};
 
-use super::answer::Protocol;
-use super::at_hand;
-use super::shard;
+use super::{answer::Protocol, at_hand, shard};
 
 /// The target of the tables.
 pub(super) const TABLES: &str = "DynamoDB_20120810";

@@ -5,19 +5,16 @@ mod call;
 
 use std::io;
 
-use axum::body::Body;
-use axum::body::Bytes;
-use axum::extract::Request;
-use axum::extract::State;
-use axum::http::StatusCode;
-use axum::http::header::CONTENT_LENGTH;
-use axum::middleware::Next;
-use axum::response::IntoResponse;
-use axum::response::Response;
+use axum::{
+    body::{Body, Bytes},
+    extract::{Request, State},
+    http::{StatusCode, header::CONTENT_LENGTH},
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
 use futures::stream;
 
-use crate::faults::Faults;
-use crate::faults::Kind;
+use crate::faults::{Faults, Kind};
 use call::Call;
 
 /// Lets the call through, or not, or lets only its answer be lost.

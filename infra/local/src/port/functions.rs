@@ -3,38 +3,28 @@
 
 mod concurrency;
 
-pub(super) use concurrency::get as concurrency;
-pub(super) use concurrency::put as put_concurrency;
-pub(super) use concurrency::remove as remove_concurrency;
+pub(super) use concurrency::{get as concurrency, put as put_concurrency, remove as remove_concurrency};
 
 use std::sync::Arc;
 
-use axum::extract::Path;
-use axum::extract::State;
-use axum::http::HeaderMap;
-use axum::http::HeaderName;
-use axum::http::HeaderValue;
-use axum::http::StatusCode;
-use axum::http::Uri;
-use axum::http::header::CONTENT_TYPE;
-use axum::response::IntoResponse;
-use axum::response::Response;
-use serde_json::Map;
-use serde_json::Value;
-use serde_json::json;
+use axum::{
+    extract::{Path, State},
+    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri, header::CONTENT_TYPE},
+    response::{IntoResponse, Response},
+};
+use serde_json::{Map, Value, json};
 
-use crate::aws_error::AwsError;
-use crate::lambda;
-use crate::lambda::InvokeAnswer;
-use crate::template::Function;
+use crate::{
+    aws_error::AwsError,
+    lambda::{self, InvokeAnswer},
+    template::Function,
+};
 
-use super::Port;
-use super::answer::Protocol;
-use super::answer::status;
-use super::request::Payload;
-use super::request::add_query;
-use super::request::bytes;
-use super::request::header;
+use super::{
+    Port,
+    answer::{Protocol, status},
+    request::{Payload, add_query, bytes, header},
+};
 
 /// A page of the list has no more functions than this, whatever its reader asks for.
 const LONGEST_PAGE: usize = 50;

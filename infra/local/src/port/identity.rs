@@ -1,15 +1,14 @@
 //! STS, as far as a caller asks who they are. It still speaks the query protocol: a form in, XML out.
 
-use axum::http::StatusCode;
-use axum::response::Response;
+use axum::{http::StatusCode, response::Response};
 use uuid::Uuid;
 
 use crate::aws_error::AwsError;
 
-use super::answer::status;
-use super::answer::xml;
-use super::request::Payload;
-use super::request::bytes;
+use super::{
+    answer::{status, xml},
+    request::{Payload, bytes},
+};
 
 const NAMESPACE: &str = "https://sts.amazonaws.com/doc/2011-06-15/";
 

@@ -4,28 +4,26 @@
 #[cfg(test)]
 mod tests;
 
-use std::collections::VecDeque;
-use std::path::Path;
-use std::sync::Mutex;
-use std::sync::PoisonError;
+use std::{
+    collections::VecDeque,
+    path::Path,
+    sync::{Mutex, PoisonError},
+};
 
-use axum::extract::State;
-use axum::http::Uri;
-use axum::response::Response;
-use serde_json::Map;
-use serde_json::Value;
-use serde_json::json;
+use axum::{extract::State, http::Uri, response::Response};
+use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
-use crate::aws_error::AwsError;
-use crate::journal::Journal;
-use crate::journal::JournalError;
+use crate::{
+    aws_error::AwsError,
+    journal::{Journal, JournalError},
+};
 
-use super::Port;
-use super::answer::Protocol;
-use super::request::Payload;
-use super::request::add_query;
-use super::request::fields;
+use super::{
+    Port,
+    answer::Protocol,
+    request::{Payload, add_query, fields},
+};
 
 /// When there are more mails, the oldest go.
 const MOST_MAILS: usize = 10_000;

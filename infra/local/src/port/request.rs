@@ -1,12 +1,11 @@
 //! What a request says, read with AWS's errors.
 
-use axum::body::Bytes;
-use axum::extract::rejection::BytesRejection;
-use axum::http::HeaderMap;
-use axum::http::StatusCode;
-use axum::http::Uri;
-use serde_json::Map;
-use serde_json::Value;
+use axum::{
+    body::Bytes,
+    extract::rejection::BytesRejection,
+    http::{HeaderMap, StatusCode, Uri},
+};
+use serde_json::{Map, Value};
 
 use crate::aws_error::AwsError;
 

@@ -1,18 +1,17 @@
 //! EventBridge Scheduler, whose operations are methods on paths; the service takes path, query and body as one object.
 
-use axum::extract::Path;
-use axum::extract::State;
-use axum::http::Method;
-use axum::http::Uri;
-use axum::response::Response;
+use axum::{
+    extract::{Path, State},
+    http::{Method, Uri},
+    response::Response,
+};
 use serde_json::Value;
 
-use super::Port;
-use super::answer::Protocol;
-use super::answer::unknown;
-use super::request::Payload;
-use super::request::add_query;
-use super::request::fields;
+use super::{
+    Port,
+    answer::{Protocol, unknown},
+    request::{Payload, add_query, fields},
+};
 
 /// `/schedules`.
 pub(super) async fn all(State(port): State<Port>, method: Method, uri: Uri, payload: Payload) -> Response {

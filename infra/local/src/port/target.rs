@@ -1,25 +1,20 @@
 //! Calls that name their operation in a header, and all that no path is known for.
 
-use axum::extract::State;
-use axum::http::HeaderMap;
-use axum::http::HeaderValue;
-use axum::http::Method;
-use axum::http::Uri;
-use axum::http::header::CONTENT_TYPE;
-use axum::response::Response;
+use axum::{
+    extract::State,
+    http::{HeaderMap, HeaderValue, Method, Uri, header::CONTENT_TYPE},
+    response::Response,
+};
 use serde_json::Value;
 
-use crate::aws_error::AwsError;
-use crate::sqs::query_error;
+use crate::{aws_error::AwsError, sqs::query_error};
 
-use super::Port;
-use super::answer::Protocol;
-use super::answer::unknown;
-use super::identity;
-use super::request::Payload;
-use super::request::bytes;
-use super::request::header;
-use super::request::object;
+use super::{
+    Port,
+    answer::{Protocol, unknown},
+    identity,
+    request::{Payload, bytes, header, object},
+};
 
 const QUERY_ERROR: &str = "x-amzn-query-error";
 const FORM: &str = "application/x-www-form-urlencoded";

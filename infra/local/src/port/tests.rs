@@ -6,41 +6,32 @@ mod paths;
 mod refusals;
 mod targets;
 
-use std::net::Ipv4Addr;
-use std::net::SocketAddr;
-use std::sync::Arc;
+use std::{
+    net::{Ipv4Addr, SocketAddr},
+    sync::Arc,
+};
 
-use axum::body::Body;
-use axum::body::to_bytes;
-use axum::http::HeaderMap;
-use axum::http::Request;
-use axum::http::StatusCode;
+use axum::{
+    body::{Body, to_bytes},
+    http::{HeaderMap, Request, StatusCode},
+};
 use dynoxide::Database;
-use hyper_util::client::legacy::Client;
-use hyper_util::rt::TokioExecutor;
-use serde_json::Value;
-use serde_json::json;
-use tokio::net::TcpListener;
-use tokio::sync::broadcast;
+use hyper_util::{client::legacy::Client, rt::TokioExecutor};
+use serde_json::{Value, json};
+use tokio::{net::TcpListener, sync::broadcast};
 
-use crate::cloud::Walker;
-use crate::events;
-use crate::events::Events;
-use crate::events::NoFeed;
-use crate::events::Surroundings;
-use crate::faults::Faults;
-use crate::lambda::stage::Act;
-use crate::lambda::stage::Stage;
-use crate::quiet::Quiet;
-use crate::scheduler::Scheduler;
-use crate::sqs;
-use crate::sqs::Sqs;
-use crate::writes::Writes;
+use crate::{
+    cloud::Walker,
+    events::{self, Events, NoFeed, Surroundings},
+    faults::Faults,
+    lambda::stage::{Act, Stage},
+    quiet::Quiet,
+    scheduler::Scheduler,
+    sqs::{self, Sqs},
+    writes::Writes,
+};
 
-use super::Door;
-use super::Mailbox;
-use super::Parts;
-use super::serve;
+use super::{Door, Mailbox, Parts, serve};
 
 const ACCOUNT: &str = "000000000000";
 const REGION: &str = "eu-central-1";

@@ -2,21 +2,17 @@
 
 use std::time::Duration;
 
-use axum::extract::State;
-use axum::response::Response;
-use jiff::SignedDuration;
-use jiff::Timestamp;
-use serde_json::Map;
-use serde_json::Value;
-use serde_json::json;
+use axum::{extract::State, response::Response};
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Map, Value, json};
 
-use crate::aws_error::AwsError;
-use crate::clock::Clock;
+use crate::{aws_error::AwsError, clock::Clock};
 
-use super::Port;
-use super::answer::Protocol;
-use super::request::Payload;
-use super::request::fields;
+use super::{
+    Port,
+    answer::Protocol,
+    request::{Payload, fields},
+};
 
 /// How long one stop on the way may take, unless the caller says otherwise: longer than any function of the template.
 const PATIENCE: Duration = Duration::from_secs(60);

@@ -2,15 +2,13 @@
 //! of a zone: a time that the clock skips does not fire, and one that it shows twice fires
 //! the first time only.
 
-use jiff::Timestamp;
-use jiff::civil::Date;
-use jiff::civil::DateTime;
-use jiff::tz::AmbiguousOffset;
-use jiff::tz::TimeZone;
+use jiff::{
+    Timestamp,
+    civil::{Date, DateTime},
+    tz::{AmbiguousOffset, TimeZone},
+};
 
-use super::Field;
-use super::ScheduleError;
-use super::days::Days;
+use super::{Field, ScheduleError, days::Days};
 
 /// All minutes that six fields describe.
 #[derive(Clone, Debug, PartialEq, Eq)]

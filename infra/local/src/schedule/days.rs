@@ -3,8 +3,7 @@
 
 use jiff::civil::Date;
 
-use super::Field;
-use super::ScheduleError;
+use super::{Field, ScheduleError};
 
 /// What the two fields for days say together.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -2,8 +2,7 @@
 //! values, ranges and steps, with names. A range that ends before it begins runs over the
 //! end of the field and on from its start, except in the years.
 
-use super::Field;
-use super::ScheduleError;
+use super::{Field, ScheduleError};
 
 const MONTHS: [&str; 12] = ["JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"];
 const WEEKDAYS: [&str; 7] = ["SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"];

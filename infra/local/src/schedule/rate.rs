@@ -1,8 +1,7 @@
 //! Rates: every so many minutes, hours or days, counted from a beginning.
 //! A day is 24 hours here, whatever the zone's clocks do.
 
-use jiff::SignedDuration;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::ScheduleError;
 

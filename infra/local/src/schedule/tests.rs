@@ -2,10 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::Expression;
-use super::Field;
-use super::Schedule;
-use super::ScheduleError;
+use super::{Expression, Field, Schedule, ScheduleError};
 
 fn time(text: &str) -> Timestamp {
     text.parse().expect("a time of the table is valid")

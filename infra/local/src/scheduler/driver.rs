@@ -3,27 +3,23 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use jiff::SignedDuration;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
-use crate::chance;
-use crate::delivery;
-use crate::delivery::fate::Fate;
-use crate::delivery::outbox::Outbox;
-use crate::delivery::progress::Doom;
-use crate::delivery::sender::Sender;
-use crate::faults::Part;
-use crate::feed::Outcome;
-use crate::ledger::Ledger;
-use crate::ports::NewMessage;
-use crate::ports::NotTaken;
-use crate::surroundings::Surroundings;
+use crate::{
+    chance,
+    delivery::{self, fate::Fate, outbox::Outbox, progress::Doom, sender::Sender},
+    faults::Part,
+    feed::Outcome,
+    ledger::Ledger,
+    ports::{NewMessage, NotTaken},
+    surroundings::Surroundings,
+};
 
-use super::Scheduler;
-use super::plan::Plan;
-use super::state::Change;
-use super::state::Execution;
-use super::state::State;
+use super::{
+    Scheduler,
+    plan::Plan,
+    state::{Change, Execution, State},
+};
 
 impl Scheduler {
     /// Fires until it is dropped. One such task runs for each service.

@@ -1,25 +1,20 @@
 //! The calls about groups of schedules.
 
 use serde::Deserialize;
-use serde_json::Value;
-use serde_json::json;
+use serde_json::{Value, json};
 
-use crate::aws_error::AwsError;
-use crate::events::request::listed;
-use crate::events::request::page;
-use crate::events::request::read;
-use crate::events::request::required;
+use crate::{
+    aws_error::AwsError,
+    events::request::{listed, page, read, required},
+};
 
-use super::Scheduler;
-use super::refusal::conflict;
-use super::refusal::invalid;
-use super::refusal::not_found;
-use super::refusal::not_remembered;
-use super::schedule_calls::count;
-use super::schedule_calls::known_group;
-use super::state::Change;
-use super::state::Group;
-use super::wanted::checked_name;
+use super::{
+    Scheduler,
+    refusal::{conflict, invalid, not_found, not_remembered},
+    schedule_calls::{count, known_group},
+    state::{Change, Group},
+    wanted::checked_name,
+};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]

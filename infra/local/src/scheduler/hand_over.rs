@@ -4,17 +4,17 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use crate::delivery::progress::Doom;
-use crate::events::bus_name;
-use crate::events::envelope::seconds;
-use crate::events::target::Kind;
-use crate::events::target::kind;
-use crate::ports::NewEvent;
-use crate::ports::NewMessage;
-use crate::ports::NotTaken;
+use crate::{
+    delivery::progress::Doom,
+    events::{
+        bus_name,
+        envelope::seconds,
+        target::{Kind, kind},
+    },
+    ports::{NewEvent, NewMessage, NotTaken},
+};
 
-use super::Scheduler;
-use super::state::Execution;
+use super::{Scheduler, state::Execution};
 
 /// The universal target that puts events.
 pub(super) const PUT_EVENTS: &str = "arn:aws:scheduler:::aws-sdk:eventbridge:putEvents";

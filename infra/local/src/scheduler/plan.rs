@@ -1,16 +1,14 @@
 //! A schedule as it is remembered and as the API describes it.
 
-use jiff::SignedDuration;
-use jiff::Timestamp;
-use serde::Deserialize;
-use serde::Serialize;
-use serde_json::Value;
-use serde_json::json;
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 
-use crate::delivery::retry::RetryPolicy;
-use crate::events::Place;
-use crate::events::target::DeadLetterConfig;
-use crate::schedule::Schedule;
+use crate::{
+    delivery::retry::RetryPolicy,
+    events::{Place, target::DeadLetterConfig},
+    schedule::Schedule,
+};
 
 /// A schedule.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,7 +1,6 @@
 //! The errors of this service, each with its own HTTP status.
 
-use crate::aws_error::AwsError;
-use crate::journal::JournalError;
+use crate::{aws_error::AwsError, journal::JournalError};
 
 /// The call breaks a rule of the API.
 pub(super) fn invalid(message: impl Into<String>) -> AwsError {

@@ -1,24 +1,20 @@
 //! The calls about schedules.
 
 use serde::Deserialize;
-use serde_json::Value;
-use serde_json::json;
+use serde_json::{Value, json};
 
-use crate::aws_error::AwsError;
-use crate::events::request::listed;
-use crate::events::request::page;
-use crate::events::request::read;
-use crate::events::request::required;
+use crate::{
+    aws_error::AwsError,
+    events::request::{listed, page, read, required},
+};
 
-use super::Scheduler;
-use super::plan::Plan;
-use super::plan::key;
-use super::refusal::conflict;
-use super::refusal::not_found;
-use super::refusal::not_remembered;
-use super::state::Change;
-use super::state::State;
-use super::wanted::Wanted;
+use super::{
+    Scheduler,
+    plan::{Plan, key},
+    refusal::{conflict, not_found, not_remembered},
+    state::{Change, State},
+    wanted::Wanted,
+};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]

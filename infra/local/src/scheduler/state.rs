@@ -1,20 +1,20 @@
 //! What the service knows: groups, schedules, and the executions that have not ended.
 
-use std::collections::BTreeMap;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
-use serde::Deserialize;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
-use crate::delivery::outbox::Outbox;
-use crate::delivery::progress::Progress;
-use crate::delivery::sender::Label;
-use crate::delivery::sender::Parcel;
-use crate::ledger::Remembered;
+use crate::{
+    delivery::{
+        outbox::Outbox,
+        progress::Progress,
+        sender::{Label, Parcel},
+    },
+    ledger::Remembered,
+};
 
-use super::plan::Plan;
-use super::plan::Target;
+use super::plan::{Plan, Target};
 
 /// One step of the state, as the journal keeps it.
 #[derive(Clone, Debug, Serialize, Deserialize)]

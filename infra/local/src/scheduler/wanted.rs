@@ -1,22 +1,24 @@
 //! A schedule as the caller wants it, and all that the API refuses about it.
 
-use jiff::SignedDuration;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::aws_error::AwsError;
-use crate::delivery::retry::RetryPolicy;
-use crate::events::request::required;
-use crate::events::target::Kind;
-use crate::events::target::kind;
-use crate::schedule::Expression;
-use crate::schedule::Schedule;
+use crate::{
+    aws_error::AwsError,
+    delivery::retry::RetryPolicy,
+    events::{
+        request::required,
+        target::{Kind, kind},
+    },
+    schedule::{Expression, Schedule},
+};
 
-use super::hand_over::PUT_EVENTS;
-use super::plan::Plan;
-use super::plan::Target;
-use super::refusal::invalid;
+use super::{
+    hand_over::PUT_EVENTS,
+    plan::{Plan, Target},
+    refusal::invalid,
+};
 
 /// The longest name of a schedule or a group.
 const LONGEST_NAME: usize = 64;

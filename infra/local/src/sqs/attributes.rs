@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::error;
-use super::redrive::RedriveAllowPolicy;
-use super::redrive::RedrivePolicy;
+use super::{
+    error,
+    redrive::{RedriveAllowPolicy, RedrivePolicy},
+};
 use crate::aws_error::AwsError;
 
 /// Those that say a number: name, least, most, default.

@@ -1,7 +1,6 @@
 //! What all batches have in common: up to ten entries with distinct ids, answered one by one.
 
-use serde_json::Value;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::aws_error::AwsError;
 

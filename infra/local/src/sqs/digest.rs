@@ -1,10 +1,8 @@
 //! The checksums by which SDKs compare what they sent with what arrived.
 
-use std::collections::BTreeMap;
-use std::fmt::Write;
+use std::{collections::BTreeMap, fmt::Write};
 
-use md5::Digest;
-use md5::Md5;
+use md5::{Digest, Md5};
 use sha2::Sha256;
 
 use super::message::Attribute;

@@ -1,8 +1,7 @@
 //! The errors of SQS, and the older names by which the SDKs still know them. In the JSON protocol every error of the
 //! caller has the status 400, also those that the older protocol answered with 403 or 404.
 
-use crate::aws_error::AwsError;
-use crate::journal::JournalError;
+use crate::{aws_error::AwsError, journal::JournalError};
 
 /// The value of the header `x-amzn-query-error`, from which SDKs and the AWS CLI take the code they show.
 pub fn query_error(error: &AwsError) -> String {

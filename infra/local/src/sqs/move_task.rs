@@ -1,16 +1,15 @@
 //! Redriving dead letters: back to where they came from, or elsewhere. The calls; who moves is in `moving`.
 
 use jiff::Timestamp;
-use serde::Deserialize;
-use serde::Serialize;
-use serde_json::Value;
-use serde_json::json;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::error;
-use super::record::Record;
-use super::turn::Turn;
-use super::turn::between;
+use super::{
+    error,
+    record::Record,
+    turn::{Turn, between},
+};
 use crate::aws_error::AwsError;
 
 /// A task moves no more messages in a second than this, and so many if nothing is said.

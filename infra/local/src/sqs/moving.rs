@@ -4,15 +4,10 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use jiff::SignedDuration;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 
-use super::Sqs;
-use super::message::Message;
-use super::move_task::MoveTask;
-use super::record::Record;
-use super::turn::Turn;
+use super::{Sqs, message::Message, move_task::MoveTask, record::Record, turn::Turn};
 use crate::quiet::Quiet;
 
 /// Between two rounds of a task.

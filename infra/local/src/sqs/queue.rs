@@ -1,16 +1,14 @@
 //! One queue: its attributes and the messages it holds, and which of them may be received now.
 
-use std::collections::BTreeMap;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use jiff::SignedDuration;
-use jiff::Timestamp;
-use serde::Deserialize;
-use serde::Serialize;
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
 
-use super::message::Held;
-use super::message::Message;
-use super::redrive::RedrivePolicy;
+use super::{
+    message::{Held, Message},
+    redrive::RedrivePolicy,
+};
 
 /// What was asked for when the queue was made or changed.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]

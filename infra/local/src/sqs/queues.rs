@@ -4,16 +4,15 @@ use std::collections::BTreeMap;
 
 use jiff::SignedDuration;
 use serde::Deserialize;
-use serde_json::Value;
-use serde_json::json;
+use serde_json::{Value, json};
 
-use super::attributes;
-use super::error;
-use super::queue::QueueSettings;
-use super::record::Record;
-use super::settings;
-use super::turn::Turn;
-use super::turn::between;
+use super::{
+    attributes, error,
+    queue::QueueSettings,
+    record::Record,
+    settings,
+    turn::{Turn, between},
+};
 use crate::aws_error::AwsError;
 
 /// A name is not free for so long after its queue was deleted, and a queue is purged only once in this time.

@@ -1,7 +1,6 @@
 //! Receipt handles: which message of which queue, and which receive of it.
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
+use base64::{Engine, engine::general_purpose::STANDARD};
 
 use super::error;
 use crate::aws_error::AwsError;

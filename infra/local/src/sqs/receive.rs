@@ -5,20 +5,18 @@ mod answer;
 
 use std::time::Duration;
 
-use jiff::SignedDuration;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
-use serde_json::Value;
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::time::Instant;
 use uuid::Uuid;
 
-use super::Sqs;
-use super::message::Lease;
-use super::message::Message;
-use super::record::Record;
-use super::turn::Turn;
-use super::turn::between;
+use super::{
+    Sqs,
+    message::{Lease, Message},
+    record::Record,
+    turn::{Turn, between},
+};
 use crate::aws_error::AwsError;
 
 /// So many messages may be in flight.

@@ -4,14 +4,13 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use serde::Deserialize;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
-use super::message::Message;
-use super::move_task::MoveTask;
-use super::queue::Queue;
-use super::queue::QueueSettings;
-use super::queue::SentBefore;
+use super::{
+    message::Message,
+    move_task::MoveTask,
+    queue::{Queue, QueueSettings, SentBefore},
+};
 
 /// A change.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -6,19 +6,15 @@ use std::collections::BTreeMap;
 
 use jiff::SignedDuration;
 use serde::Deserialize;
-use serde_json::Value;
-use serde_json::json;
+use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::batch;
-use super::digest;
-use super::error;
-use super::message::Attribute;
-use super::message::Message;
-use super::message::size;
-use super::record::Record;
-use super::turn::Turn;
-use super::turn::between;
+use super::{
+    batch, digest, error,
+    message::{Attribute, Message, size},
+    record::Record,
+    turn::{Turn, between},
+};
 use crate::aws_error::AwsError;
 
 /// A batch may have so many bytes.

@@ -3,16 +3,15 @@
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
-use serde_json::Value;
-use serde_json::json;
+use serde_json::{Value, json};
 
-use super::attributes;
-use super::error;
-use super::queue::Queue;
-use super::record::Record;
-use super::redrive::RedriveAllowPolicy;
-use super::redrive::RedrivePolicy;
-use super::turn::Turn;
+use super::{
+    attributes, error,
+    queue::Queue,
+    record::Record,
+    redrive::{RedriveAllowPolicy, RedrivePolicy},
+    turn::Turn,
+};
 use crate::aws_error::AwsError;
 
 #[derive(Deserialize)]

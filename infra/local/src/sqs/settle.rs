@@ -2,17 +2,15 @@
 
 use jiff::SignedDuration;
 use serde::Deserialize;
-use serde_json::Value;
-use serde_json::json;
+use serde_json::{Value, json};
 
-use super::batch;
-use super::error;
-use super::message::Held;
-use super::message::Lease;
-use super::receipt::Receipt;
-use super::record::Record;
-use super::turn::Turn;
-use super::turn::between;
+use super::{
+    batch, error,
+    message::{Held, Lease},
+    receipt::Receipt,
+    record::Record,
+    turn::{Turn, between},
+};
 use crate::aws_error::AwsError;
 
 /// No receive lasts longer than twelve hours, however often it is prolonged.

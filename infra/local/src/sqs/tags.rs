@@ -3,12 +3,9 @@
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
-use serde_json::Value;
-use serde_json::json;
+use serde_json::{Value, json};
 
-use super::error;
-use super::record::Record;
-use super::turn::Turn;
+use super::{error, record::Record, turn::Turn};
 use crate::aws_error::AwsError;
 
 /// So many tags a queue may have.

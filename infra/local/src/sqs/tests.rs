@@ -8,15 +8,11 @@ mod redrive;
 mod restart;
 mod waiting;
 
-use jiff::SignedDuration;
-use jiff::Timestamp;
-use serde_json::Value;
-use serde_json::json;
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Value, json};
 
-use super::Place;
-use super::Sqs;
-use crate::aws_error::AwsError;
-use crate::clock::Clock;
+use super::{Place, Sqs};
+use crate::{aws_error::AwsError, clock::Clock};
 
 fn start() -> Timestamp {
     Timestamp::from_second(1_767_225_600).expect("a time")

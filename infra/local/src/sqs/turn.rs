@@ -8,14 +8,13 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tokio::sync::watch;
 
-use super::Place;
-use super::error;
-use super::message::Held;
-use super::queue::Queue;
-use super::record::Record;
-use super::record::State;
-use crate::aws_error::AwsError;
-use crate::journal::Journal;
+use super::{
+    Place, error,
+    message::Held,
+    queue::Queue,
+    record::{Record, State},
+};
+use crate::{aws_error::AwsError, journal::Journal};
 
 /// So many records may stand in the journal beyond four for each living thing.
 const SLACK: usize = 5_000;

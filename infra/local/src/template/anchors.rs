@@ -3,10 +3,11 @@
 
 use std::collections::HashMap;
 
-use super::TemplateError;
-use super::node::Data;
-use super::node::Node;
-use super::yaml::DEEPEST;
+use super::{
+    TemplateError,
+    node::{Data, Node},
+    yaml::DEEPEST,
+};
 
 /// So many values are copied at most.
 const MOST: usize = 100_000;

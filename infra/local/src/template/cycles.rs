@@ -1,7 +1,6 @@
 //! Resources that need each other in a circle, which CloudFormation cannot make in any order.
 
-use std::collections::HashMap;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use super::TemplateError;
 

@@ -1,15 +1,12 @@
 //! The sections of a template and the resources that are declared in it, before any
 //! intrinsic is worked out.
 
-use super::Finding;
-use super::Kept;
-use super::TemplateError;
-use super::evaluate::may_stand_beside;
-use super::naming::name_property;
-use super::node::Data;
-use super::node::Entries;
-use super::node::Node;
-use super::node::take;
+use super::{
+    Finding, Kept, TemplateError,
+    evaluate::may_stand_beside,
+    naming::name_property,
+    node::{Data, Entries, Node, take},
+};
 
 const SERVERLESS: &str = "AWS::Serverless-2016-10-31";
 

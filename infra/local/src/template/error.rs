@@ -1,8 +1,7 @@
 //! Why a template is refused. Every variant but those about the text as a whole has the line
 //! on which to look; what is only not played here is a finding and not an error.
 
-use crate::pattern::PatternError;
-use crate::schedule::ScheduleError;
+use crate::{pattern::PatternError, schedule::ScheduleError};
 
 /// Why a template is refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -10,22 +10,18 @@ mod sam;
 mod substitute;
 mod unplayed;
 
-use std::collections::BTreeMap;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 pub(super) use unplayed::may_stand_beside;
 
-use super::Finding;
-use super::Settings;
-use super::TemplateError;
-use super::document::Declared;
-use super::document::Document;
-use super::naming::Identity;
-use super::nesting::Nesting;
-use super::node::Data;
-use super::node::Key;
-use super::node::Node;
-use super::stack::Stack;
+use super::{
+    Finding, Settings, TemplateError,
+    document::{Declared, Document},
+    naming::Identity,
+    nesting::Nesting,
+    node::{Data, Key, Node},
+    stack::Stack,
+};
 
 /// Values in values, names of names: this many levels on the way down at most.
 const DEEPEST: usize = 96;

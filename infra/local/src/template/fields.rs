@@ -3,11 +3,10 @@
 
 use std::ops::RangeInclusive;
 
-use super::Finding;
-use super::TemplateError;
-use super::node::Data;
-use super::node::Entries;
-use super::node::Node;
+use super::{
+    Finding, TemplateError,
+    node::{Data, Entries, Node},
+};
 
 pub(super) struct Fields<'n> {
     pub(super) line: usize,

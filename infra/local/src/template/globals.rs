@@ -2,12 +2,11 @@
 //! merged, lists are joined with the global part first, and anything else the resource
 //! decides. An intrinsic counts as a single value.
 
-use super::Finding;
-use super::TemplateError;
-use super::document::Declared;
-use super::node::Data;
-use super::node::Entries;
-use super::node::Node;
+use super::{
+    Finding, TemplateError,
+    document::Declared,
+    node::{Data, Entries, Node},
+};
 
 /// What belongs to one function alone.
 const NEVER_GLOBAL: [&str; 4] = ["Events", "FunctionName", "Policies", "Role"];

@@ -1,11 +1,9 @@
 //! Where a template stands among those that nest each other, so that a path is looked for from the right folder, a
 //! circle is seen, and many small templates together do not ask for more than one large one may.
 
-use std::path::Path;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use super::TemplateError;
-use super::document::Declared;
+use super::{TemplateError, document::Declared};
 
 /// What a nested template costs in levels, beside those of its own values.
 const LEVELS: usize = 8;

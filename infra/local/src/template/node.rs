@@ -1,9 +1,7 @@
 //! A template as a tree in which every value and every key knows its line.
 //! Short forms of intrinsics are already written out: `!Ref Bus` is `{Ref: Bus}`.
 
-use serde_json::Map;
-use serde_json::Number;
-use serde_json::Value;
+use serde_json::{Map, Number, Value};
 
 use super::TemplateError;
 

@@ -5,12 +5,10 @@ use std::collections::BTreeMap;
 
 use serde_json::Number;
 
-use super::Finding;
-use super::TemplateError;
-use super::node::Data;
-use super::node::Entries;
-use super::node::Key;
-use super::node::Node;
+use super::{
+    Finding, TemplateError,
+    node::{Data, Entries, Key, Node},
+};
 
 /// The value of every declared parameter.
 pub(super) fn settle(

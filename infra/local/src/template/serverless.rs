@@ -8,15 +8,12 @@ mod invocation;
 mod mapping;
 mod scheduler;
 
-use super::Finding;
-use super::TemplateError;
-use super::document::Declared;
-use super::naming::NESTED;
-use super::node::Data;
-use super::node::Entries;
-use super::node::Key;
-use super::node::Node;
-use super::node::take;
+use super::{
+    Finding, TemplateError,
+    document::Declared,
+    naming::NESTED,
+    node::{Data, Entries, Key, Node, take},
+};
 
 /// All resources in plain form, those of SAM in place of what they came from.
 pub(super) fn expand(declared: Vec<Declared>, findings: &mut Vec<Finding>) -> Result<Vec<Declared>, TemplateError> {

@@ -12,43 +12,26 @@ mod scheduled;
 mod table;
 
 pub use archive::Archive;
-pub use document::Bus;
-pub use document::BusLogging;
-pub use document::Document;
-pub use document::LogLevel;
-pub use document::Output;
-pub use document::ScheduleGroup;
-pub use function::AsynchronousInvokes;
-pub use function::Function;
-pub use function::Logging;
-pub use mapping::Mapping;
-pub use mapping::Source;
-pub use mapping::StartingPosition;
-pub use queue::Queue;
-pub use queue::Redrive;
-pub use rule::Input;
-pub use rule::Retries;
-pub use rule::Rule;
-pub use rule::Target;
-pub use scheduled::Scheduled;
-pub use scheduled::ScheduledTarget;
+pub use document::{Bus, BusLogging, Document, LogLevel, Output, ScheduleGroup};
+pub use function::{AsynchronousInvokes, Function, Logging};
+pub use mapping::{Mapping, Source, StartingPosition};
+pub use queue::{Queue, Redrive};
+pub use rule::{Input, Retries, Rule, Target};
+pub use scheduled::{Scheduled, ScheduledTarget};
 pub use table::Table;
 
 use std::collections::BTreeMap;
 
-use serde::Deserialize;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
-use super::Finding;
-use super::Settings;
-use super::TemplateError;
-use super::document::Declared;
-use super::evaluate::Evaluator;
-use super::fields::Fields;
-use super::naming::Identity;
-use super::naming::NESTED;
-use super::naming::name_property;
-use super::node::Entries;
+use super::{
+    Finding, Settings, TemplateError,
+    document::Declared,
+    evaluate::Evaluator,
+    fields::Fields,
+    naming::{Identity, NESTED, name_property},
+    node::Entries,
+};
 
 /// Everything that a template makes on this machine.
 #[derive(Clone, Debug, Default, PartialEq)]

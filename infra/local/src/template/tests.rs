@@ -12,10 +12,7 @@ mod refusals;
 mod repository;
 mod serverless;
 
-use super::Settings;
-use super::Stack;
-use super::TemplateError;
-use super::read;
+use super::{Settings, Stack, TemplateError, read};
 
 fn settings() -> Settings {
     Settings::new("shop", "http://127.0.0.1:4100")

@@ -2,23 +2,17 @@
 //! a limit and not the end of the thread's stack. What CloudFormation does not take is refused: keys that are not
 //! scalars, and tags that are no intrinsics. Aliases are written out, as SAM's tools do before they deploy.
 
-use std::borrow::Cow;
-use std::collections::HashSet;
+use std::{borrow::Cow, collections::HashSet};
 
-use saphyr::Scalar;
-use saphyr::ScalarStyle;
-use saphyr::Tag;
-use saphyr_parser::Event;
-use saphyr_parser::Parser;
+use saphyr::{Scalar, ScalarStyle, Tag};
+use saphyr_parser::{Event, Parser};
 use serde_json::Number;
 
-use super::TemplateError;
-use super::anchors::Anchors;
-use super::node::Data;
-use super::node::Entries;
-use super::node::Key;
-use super::node::Node;
-use super::node::take;
+use super::{
+    TemplateError,
+    anchors::Anchors,
+    node::{Data, Entries, Key, Node, take},
+};
 
 /// The longest template that CloudFormation takes, in bytes.
 const LARGEST: usize = 1_048_576;

@@ -1,6 +1,4 @@
-use super::Account;
-use super::http_client;
-use super::sdk_config;
+use super::{Account, http_client, sdk_config};
 
 fn account(said: &[(&str, &str)]) -> Result<Account, super::UnknownAccount> {
     Account::read(|name| said.iter().find(|(other, _)| *other == name).map(|(_, value)| (*value).to_owned()))

@@ -1,13 +1,11 @@
 //! A clock that is not the machine's: what it shows is a straight line over the machine's time. The local cloud hands
 //! its own clock to processes like this, so that all of them agree what time it is.
 
-use std::str::FromStr;
-use std::sync::Arc;
+use std::{str::FromStr, sync::Arc};
 
 use async_trait::async_trait;
-use jiff::SignedDuration;
-use jiff::Timestamp;
-use kernel::clock::Clock;
+use causeway::clock::Clock;
+use jiff::{SignedDuration, Timestamp};
 
 use super::SystemClock;
 

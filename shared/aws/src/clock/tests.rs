@@ -2,15 +2,10 @@
 
 use std::collections::HashSet;
 
-use jiff::SignedDuration;
-use jiff::Timestamp;
-use kernel::clock::Clock;
-use kernel::clock::Ids;
+use causeway::clock::{Clock, Ids};
+use jiff::{SignedDuration, Timestamp};
 
-use super::Line;
-use super::OsIds;
-use super::SystemClock;
-use super::of_environment;
+use super::{Line, OsIds, SystemClock, of_environment};
 
 #[test]
 fn an_id_says_its_time_and_is_never_given_twice() {

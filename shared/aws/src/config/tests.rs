@@ -2,13 +2,9 @@
 
 use std::collections::HashMap;
 
-use kernel::Trust;
-use kernel::trust::Prove;
+use causeway::{Trust, trust::Prove};
 
-use super::Config;
-use super::ConfigError;
-use super::Needs;
-use super::check_lambda;
+use super::{Config, ConfigError, Needs, check_lambda};
 
 const ALL: [(&str, &str); 13] = [
     ("EVENTS_TABLE", "causeway-events"),

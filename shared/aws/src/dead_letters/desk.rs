@@ -3,15 +3,14 @@
 
 use std::collections::BTreeSet;
 
-use kernel::bus::Said;
-use kernel::failure::causes;
+use causeway::{bus::Said, failure::causes};
 use serde_json::value::RawValue;
 
 use super::Letter;
-use crate::eventbridge::EventBridgeBus;
-use crate::sqs::Held;
-use crate::sqs::QueueError;
-use crate::sqs::SqsDeadLetters;
+use crate::{
+    eventbridge::EventBridgeBus,
+    sqs::{Held, QueueError, SqsDeadLetters},
+};
 
 /// Which letters.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -2,17 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use causeway::{Delivery, bus::source_of, dead_letter::DeadLetter};
 use jiff::Timestamp;
-use kernel::Delivery;
-use kernel::bus::source_of;
-use kernel::dead_letter::DeadLetter;
 use serde::Deserialize;
-use serde_json::Value;
-use serde_json::value::RawValue;
+use serde_json::{Value, value::RawValue};
 
-use super::Content;
-use super::Letter;
-use super::Origin;
+use super::{Content, Letter, Origin};
 
 type Attributes = BTreeMap<String, String>;
 

@@ -3,16 +3,11 @@
 
 use std::collections::BTreeMap;
 
-use kernel::Delivery;
-use kernel::strict;
-use kernel::trust::FORGED;
+use causeway::{Delivery, strict, trust::FORGED};
 use serde::Deserialize;
-use serde_json::value::RawValue;
-use serde_json::value::to_raw_value;
+use serde_json::value::{RawValue, to_raw_value};
 
-use super::Content;
-use super::Letter;
-use super::Origin;
+use super::{Content, Letter, Origin};
 use crate::eventbridge::BusEntry;
 
 /// Why a letter cannot go back.

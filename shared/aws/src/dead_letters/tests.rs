@@ -3,31 +3,24 @@
 mod cloud;
 mod shapes;
 
-use std::sync::Arc;
-use std::sync::atomic::AtomicU32;
-use std::sync::atomic::Ordering;
+use std::sync::{
+    Arc,
+    atomic::{AtomicU32, Ordering},
+};
 
-use kernel::App;
-use kernel::Claimed;
-use kernel::Delivery;
-use kernel::Handled;
-use kernel::Outcome;
-use kernel::memory::Memory;
-use kernel::route::route;
+use causeway::{App, Claimed, Delivery, Handled, Outcome, memory::Memory, route::route};
 use schemars::JsonSchema;
-use serde::Deserialize;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use super::Content;
-use super::Letter;
-use super::Origin;
-use super::desk::Pick;
-use super::desk::Redriven;
+use super::{
+    Content, Letter, Origin,
+    desk::{Pick, Redriven},
+};
 use cloud::Cloud;
 use shapes::Shape;
 
-kernel::events! {
+causeway::events! {
     /// What is asked here.
     enum Asked: commands to "order" {
         PlaceOrder = 1,

@@ -1,16 +1,11 @@
 //! A commit's parts as JSON text: events, sends, timers, the carried state. Compact, and readable as it lies.
 
+use causeway::{
+    Encoded, StreamId,
+    commit::{Carried, Commit, RecentCommand, Send, TimerChange},
+};
 use jiff::Timestamp;
-use kernel::Encoded;
-use kernel::StreamId;
-use kernel::commit::Carried;
-use kernel::commit::Commit;
-use kernel::commit::RecentCommand;
-use kernel::commit::Send;
-use kernel::commit::TimerChange;
-use serde::Deserialize;
-use serde::Serialize;
-use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::value::RawValue;
 
 /// The texts of a commit that may be packed.

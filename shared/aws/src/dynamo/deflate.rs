@@ -1,11 +1,8 @@
 //! Compressing text: plain deflate, with an end to what is unpacked, so that no item can fill the memory.
 
-use std::io::Read;
-use std::io::Write;
+use std::io::{Read, Write};
 
-use flate2::Compression;
-use flate2::bufread::DeflateDecoder;
-use flate2::write::DeflateEncoder;
+use flate2::{Compression, bufread::DeflateDecoder, write::DeflateEncoder};
 
 /// The most bytes a packed text may unpack to: many times what one item takes, and little for a function.
 const MOST: u64 = 16 * 1024 * 1024;

@@ -4,41 +4,26 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::operation::put_item::PutItemError;
-use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
-use aws_sdk_dynamodb::types::CancellationReason;
-use aws_sdk_dynamodb::types::Put;
-use aws_sdk_dynamodb::types::ReturnConsumedCapacity;
-use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure;
-use aws_sdk_dynamodb::types::TransactWriteItem;
+use aws_sdk_dynamodb::{
+    Client,
+    operation::{put_item::PutItemError, transact_write_items::TransactWriteItemsError},
+    types::{CancellationReason, Put, ReturnConsumedCapacity, ReturnValuesOnConditionCheckFailure, TransactWriteItem},
+};
 use aws_smithy_types::error::operation::BuildError;
-use kernel::StreamId;
-use kernel::commit::Commit;
-use kernel::failure::BoxError;
-use kernel::store::Append;
-use kernel::store::AppendError;
-use kernel::store::Appended;
-use kernel::store::EventStore;
-use kernel::store::ReadError;
+use causeway::{
+    StreamId,
+    commit::Commit,
+    failure::BoxError,
+    store::{Append, AppendError, Appended, EventStore, ReadError},
+};
 
-use super::attributes::Item;
-use super::attributes::LIMIT;
-use super::attributes::number;
-use super::attributes::text;
-use super::attributes::write_units;
-use super::item::STREAM;
-use super::item::VERSION;
-use super::item::commit_of;
-use super::marker::EXPIRES;
-use super::marker::TICKET;
-use super::marker::marker;
-use super::marker::obeyed_at;
-use super::packing::PackError;
-use super::packing::Packed;
-use super::packing::pack;
-use super::stream_query::Part;
-use super::stream_query::stream_query;
+use super::{
+    attributes::{Item, LIMIT, number, text, write_units},
+    item::{STREAM, VERSION, commit_of},
+    marker::{EXPIRES, TICKET, marker, obeyed_at},
+    packing::{PackError, Packed, pack},
+    stream_query::{Part, stream_query},
+};
 use crate::units::Units;
 
 /// The code of a cancellation reason that is a failed condition.

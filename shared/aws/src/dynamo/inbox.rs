@@ -1,32 +1,23 @@
 //! The inbox on DynamoDB: a claim is one conditional write whose answer says what stood there before.
 
-use std::collections::HashMap;
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 
 use async_trait::async_trait;
-use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::operation::put_item::PutItemError;
-use aws_sdk_dynamodb::types::AttributeValue;
-use aws_sdk_dynamodb::types::ReturnConsumedCapacity;
-use aws_sdk_dynamodb::types::ReturnValue;
-use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure;
+use aws_sdk_dynamodb::{
+    Client,
+    operation::put_item::PutItemError,
+    types::{AttributeValue, ReturnConsumedCapacity, ReturnValue, ReturnValuesOnConditionCheckFailure},
+};
+use causeway::{
+    failure::BoxError,
+    inbox::{Claim, Inbox, InboxError, REMEMBERED, Ticket},
+};
 use jiff::Timestamp;
-use kernel::failure::BoxError;
-use kernel::inbox::Claim;
-use kernel::inbox::Inbox;
-use kernel::inbox::InboxError;
-use kernel::inbox::REMEMBERED;
-use kernel::inbox::Ticket;
 
-use super::attributes::Item;
-use super::attributes::number;
-use super::attributes::read_number;
-use super::attributes::read_text;
-use super::attributes::size;
-use super::attributes::text;
-use super::attributes::write_units;
-use super::marker::EXPIRES;
-use super::marker::TICKET;
+use super::{
+    attributes::{Item, number, read_number, read_text, size, text, write_units},
+    marker::{EXPIRES, TICKET},
+};
 use crate::units::Units;
 
 const STATE: &str = "state";

@@ -2,23 +2,20 @@
 //! Nothing in it is trusted: what is wrong is named, and nothing panics.
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use causeway::{
+    MessageId, StreamId,
+    commit::{Carried, Commit},
+    id::CommitId,
+    store::ReadError,
+};
 use jiff::Timestamp;
-use kernel::MessageId;
-use kernel::StreamId;
-use kernel::commit::Carried;
-use kernel::commit::Commit;
-use kernel::id::CommitId;
-use kernel::store::ReadError;
 use uuid::Uuid;
 
-use super::attributes::Item;
-use super::attributes::number;
-use super::attributes::read_number;
-use super::attributes::read_text;
-use super::attributes::text;
-use super::commit_text::Said;
-use super::commit_text::read_json;
-use super::deflate::inflate;
+use super::{
+    attributes::{Item, number, read_number, read_text, text},
+    commit_text::{Said, read_json},
+    deflate::inflate,
+};
 
 /// The format that is written here, and the newest that is read.
 const FORMAT: u64 = 1;

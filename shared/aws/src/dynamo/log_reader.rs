@@ -1,25 +1,18 @@
 //! The log for people who look into it: a stream page by page, or whatever belongs to an id, wherever it lies.
 //! Nothing is held but the page in hand, and each page says what it cost.
 
-use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::types::AttributeValue;
-use aws_sdk_dynamodb::types::ConsumedCapacity;
-use aws_sdk_dynamodb::types::ReturnConsumedCapacity;
-use kernel::MessageId;
-use kernel::StreamId;
-use kernel::commit::Commit;
-use kernel::id::CommitId;
-use kernel::store::ReadError;
+use aws_sdk_dynamodb::{
+    Client,
+    types::{AttributeValue, ConsumedCapacity, ReturnConsumedCapacity},
+};
+use causeway::{MessageId, StreamId, commit::Commit, id::CommitId, store::ReadError};
 use uuid::Uuid;
 
-use super::attributes::Item;
-use super::attributes::text;
-use super::item::COMMAND;
-use super::item::ID;
-use super::item::METADATA;
-use super::item::commit_of;
-use super::stream_query::Part;
-use super::stream_query::stream_query;
+use super::{
+    attributes::{Item, text},
+    item::{COMMAND, ID, METADATA, commit_of},
+    stream_query::{Part, stream_query},
+};
 
 /// Reads the log without ever writing to it.
 #[derive(Clone, Debug)]

@@ -1,13 +1,9 @@
 //! The marker of a once-command: it is written in the transaction of its commit, and keeps a repeat out.
 //! It lies in the inbox under `<stream>/<command>`, because one message may ask two streams of one context.
 
-use kernel::commit::Commit;
-use kernel::inbox::REMEMBERED;
+use causeway::{commit::Commit, inbox::REMEMBERED};
 
-use super::attributes::Item;
-use super::attributes::number;
-use super::attributes::read_number;
-use super::attributes::text;
+use super::attributes::{Item, number, read_number, text};
 
 /// The inbox's key.
 pub(crate) const TICKET: &str = "ticket";

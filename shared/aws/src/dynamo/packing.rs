@@ -1,21 +1,18 @@
 //! How a commit becomes an item: readable while it fits, packed when that saves a write unit, and the state along
 //! with it in the spare part of the units that the events cost anyway.
 
-use aws_sdk_dynamodb::primitives::Blob;
-use aws_sdk_dynamodb::types::AttributeValue;
-use kernel::commit::Carried;
-use kernel::commit::Commit;
-use kernel::store::Carry;
+use aws_sdk_dynamodb::{primitives::Blob, types::AttributeValue};
+use causeway::{
+    commit::{Carried, Commit},
+    store::Carry,
+};
 
-use super::attributes::Item;
-use super::attributes::LIMIT;
-use super::attributes::size;
-use super::attributes::text;
-use super::attributes::write_units;
-use super::commit_text::Texts;
-use super::commit_text::recent_text;
-use super::deflate::deflate;
-use super::item;
+use super::{
+    attributes::{Item, LIMIT, size, text, write_units},
+    commit_text::{Texts, recent_text},
+    deflate::deflate,
+    item,
+};
 
 /// An item to be written.
 #[derive(Debug)]

@@ -1,16 +1,14 @@
 //! The mark of a page: the place of its last row. It says no view and no list, so it cannot lead into another's.
 
-use kernel::MessageId;
-use kernel::view::Place;
-use kernel::view::RowKey;
-use kernel::view::ViewError;
+use causeway::{
+    MessageId,
+    view::{Place, RowKey, ViewError},
+};
 
-use super::attributes::Item;
-use super::attributes::text;
-use super::row_item::LIST;
-use super::row_item::RANK;
-use super::row_item::key_item;
-use super::row_item::place_keys;
+use super::{
+    attributes::{Item, text},
+    row_item::{LIST, RANK, key_item, place_keys},
+};
 
 /// The mark behind a row.
 pub(crate) fn mark(rank: &str, id: &str) -> String {

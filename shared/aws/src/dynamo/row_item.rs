@@ -1,20 +1,13 @@
 //! A view's row as an item: flat, so that one update can make it. Columns begin with an underscore, what the store
 //! needs for itself does not, so no column can touch it.
 
-use kernel::view::Place;
-use kernel::view::Row;
-use kernel::view::RowKey;
-use kernel::view::ViewError;
-use serde_json::Map;
-use serde_json::Value;
+use causeway::view::{Place, Row, RowKey, ViewError};
+use serde_json::{Map, Value};
 
-use super::attributes::Item;
-use super::attributes::number;
-use super::attributes::read_number;
-use super::attributes::read_text;
-use super::attributes::text;
-use super::row_value::attribute;
-use super::row_value::value;
+use super::{
+    attributes::{Item, number, read_number, read_text, text},
+    row_value::{attribute, value},
+};
 
 /// The table's key: `<view>/<id>`.
 pub(crate) const ROW: &str = "row";

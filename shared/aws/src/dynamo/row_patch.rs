@@ -1,20 +1,13 @@
 //! A patch as one update expression: every name and value under a placeholder, so that no column is a reserved word.
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use kernel::view::Change;
-use kernel::view::Patch;
-use kernel::view::RowKey;
+use causeway::view::{Change, Patch, RowKey};
 
-use super::attributes::Item;
-use super::attributes::number;
-use super::attributes::text;
-use super::row_item::LIST;
-use super::row_item::RANK;
-use super::row_item::ROW;
-use super::row_item::VERSION;
-use super::row_item::column;
-use super::row_item::place_keys;
-use super::row_value::attribute;
+use super::{
+    attributes::{Item, number, text},
+    row_item::{LIST, RANK, ROW, VERSION, column, place_keys},
+    row_value::attribute,
+};
 
 /// An update and the condition it stands under.
 #[derive(Debug, Default)]

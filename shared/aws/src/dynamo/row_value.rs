@@ -3,9 +3,7 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use serde_json::Map;
-use serde_json::Number;
-use serde_json::Value;
+use serde_json::{Map, Number, Value};
 
 /// The attribute of a value.
 pub(crate) fn attribute(value: &Value) -> AttributeValue {

@@ -1,14 +1,12 @@
 //! The one way to ask for the commits of a stream: consistently, from a version on or up to one.
 
-use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
-use aws_sdk_dynamodb::types::ReturnConsumedCapacity;
-use kernel::StreamId;
+use aws_sdk_dynamodb::{Client, operation::query::builders::QueryFluentBuilder, types::ReturnConsumedCapacity};
+use causeway::StreamId;
 
-use super::attributes::number;
-use super::attributes::text;
-use super::item::STREAM;
-use super::item::VERSION;
+use super::{
+    attributes::{number, text},
+    item::{STREAM, VERSION},
+};
 
 /// Which commits of the stream.
 #[derive(Clone, Copy, Debug)]

@@ -1,42 +1,25 @@
 //! The views on DynamoDB: a patch is one conditional `UpdateItem`, a list one `Query` of an index of keys and one
 //! `BatchGetItem` of the rows.
 
-use std::collections::HashMap;
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 
 use async_trait::async_trait;
-use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::operation::put_item::PutItemError;
-use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
-use aws_sdk_dynamodb::types::KeysAndAttributes;
-use aws_sdk_dynamodb::types::ReturnConsumedCapacity;
-use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure;
-use kernel::failure::BoxError;
-use kernel::view::Listed;
-use kernel::view::Page;
-use kernel::view::Patch;
-use kernel::view::PatchError;
-use kernel::view::Row;
-use kernel::view::RowKey;
-use kernel::view::ViewError;
-use kernel::view::ViewStore;
+use aws_sdk_dynamodb::{
+    Client,
+    operation::{put_item::PutItemError, update_item::UpdateItemError},
+    types::{KeysAndAttributes, ReturnConsumedCapacity, ReturnValuesOnConditionCheckFailure},
+};
+use causeway::{
+    failure::BoxError,
+    view::{Listed, Page, Patch, PatchError, Row, RowKey, ViewError, ViewStore},
+};
 
-use super::attributes::Item;
-use super::attributes::read_text;
-use super::attributes::size;
-use super::attributes::text;
-use super::attributes::write_units;
-use super::page_mark::mark;
-use super::page_mark::start_key;
-use super::row_item::BY_LIST;
-use super::row_item::LIST;
-use super::row_item::ROW;
-use super::row_item::item;
-use super::row_item::key_item;
-use super::row_item::row;
-use super::row_item::standing;
-use super::row_patch::StandsAt;
-use super::row_patch::Update;
+use super::{
+    attributes::{Item, read_text, size, text, write_units},
+    page_mark::{mark, start_key},
+    row_item::{BY_LIST, LIST, ROW, item, key_item, row, standing},
+    row_patch::{StandsAt, Update},
+};
 use crate::units::Units;
 
 /// The most keys one `BatchGetItem` takes.

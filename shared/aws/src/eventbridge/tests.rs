@@ -1,29 +1,22 @@
 //! Packing and outcomes on a wire that refuses single entries or whole calls.
 
+use causeway::{
+    StreamId,
+    bus::{Bus, Entry, Said},
+    envelope::{Cause, Envelope},
+};
 use jiff::Timestamp;
-use kernel::StreamId;
-use kernel::bus::Bus;
-use kernel::bus::Entry;
-use kernel::bus::Said;
-use kernel::envelope::Cause;
-use kernel::envelope::Envelope;
-use serde_json::Value;
-use serde_json::json;
-use serde_json::value::to_raw_value;
+use serde_json::{Value, json, value::to_raw_value};
 
-use super::BusEntry;
-use super::EventBridgeBus;
-use crate::fake_wire::FakeWire;
-use crate::fake_wire::Reply;
-use crate::fake_wire::Request;
-use crate::fake_wire::client_on;
+use super::{BusEntry, EventBridgeBus};
+use crate::fake_wire::{FakeWire, Reply, Request, client_on};
 
 fn bus(wire: &FakeWire) -> EventBridgeBus {
     EventBridgeBus::new(client_on!(aws_sdk_eventbridge, wire), "causeway")
 }
 
 fn entry(number: usize, filling: usize) -> Entry {
-    let id = kernel::MessageId::new(format!("e-{number}")).unwrap();
+    let id = causeway::MessageId::new(format!("e-{number}")).unwrap();
     let stream = StreamId::parse("order/o-1").unwrap();
     let envelope = Envelope {
         event_id: id.clone(),

@@ -1,8 +1,7 @@
 //! Which try an invocation is. Lambda tells nobody, but a retry has the same request id; so an environment that
 //! meets one again knows better. It is a word for the log, nothing is decided on it.
 
-use std::collections::VecDeque;
-use std::sync::Mutex;
+use std::{collections::VecDeque, sync::Mutex};
 
 /// How many requests are remembered.
 const REMEMBERED: usize = 64;

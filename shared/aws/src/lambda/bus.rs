@@ -1,18 +1,14 @@
 //! A function woken by a rule of the bus: one message per invocation, and an error is tried again by Lambda.
 
 use async_trait::async_trait;
-use kernel::App;
-use kernel::Handled;
-use kernel::route::Arrival;
-use kernel::route::Handler;
+use causeway::{
+    App, Handled,
+    route::{Arrival, Handler},
+};
 use lambda_runtime::Diagnostic;
-use serde_json::Value;
-use serde_json::json;
+use serde_json::{Value, json};
 
-use super::Function;
-use super::Invocation;
-use super::failed::diagnostic;
-use super::listener::Listener;
+use super::{Function, Invocation, failed::diagnostic, listener::Listener};
 
 /// A function on the bus.
 pub struct BusFunction<A, H> {

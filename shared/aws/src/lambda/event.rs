@@ -1,12 +1,9 @@
 //! Reading an event of the bus, and the tick of a schedule as if somebody had said the function's own message.
 
+use causeway::{Delivery, MessageId, bus::source_of};
 use jiff::Timestamp;
-use kernel::Delivery;
-use kernel::MessageId;
-use kernel::bus::source_of;
 use serde::Deserialize;
-use serde_json::value::RawValue;
-use serde_json::value::to_raw_value;
+use serde_json::value::{RawValue, to_raw_value};
 
 /// Who says the message of a tick.
 pub const SCHEDULE: &str = "schedule";

@@ -1,10 +1,8 @@
 //! A failure as Lambda and its on-failure record show it: one short stable word, and the causes on one line.
 
-use std::fmt;
-use std::fmt::Write;
+use std::fmt::{self, Write};
 
-use kernel::Failure;
-use kernel::failure::causes;
+use causeway::{Failure, failure::causes};
 use lambda_runtime::Diagnostic;
 use tracing::error;
 

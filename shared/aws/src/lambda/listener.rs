@@ -2,33 +2,24 @@
 
 use std::marker::PhantomData;
 
+use causeway::{
+    App, Delivery, Failure, Handled, Message, Outcome,
+    dead_letter::DeadLetter,
+    failure::causes,
+    route::{Arrival, Handler, handle},
+};
 use jiff::Timestamp;
-use kernel::App;
-use kernel::Delivery;
-use kernel::Failure;
-use kernel::Handled;
-use kernel::Message;
-use kernel::Outcome;
-use kernel::dead_letter::DeadLetter;
-use kernel::failure::causes;
-use kernel::route::Arrival;
-use kernel::route::Handler;
-use kernel::route::handle;
-use serde_json::value::RawValue;
-use serde_json::value::to_raw_value;
-use tracing::Instrument;
-use tracing::error;
-use tracing::info;
-use tracing::info_span;
-use tracing::warn;
+use serde_json::value::{RawValue, to_raw_value};
+use tracing::{Instrument, error, info, info_span, warn};
 
-use super::Invocation;
-use super::event::NotAnEvent;
-use super::event::Trail;
-use super::event::read;
-use crate::telemetry;
-use crate::telemetry::traces;
-use crate::telemetry::traces::traced;
+use super::{
+    Invocation,
+    event::{NotAnEvent, Trail, read},
+};
+use crate::telemetry::{
+    self,
+    traces::{self, traced},
+};
 
 /// A handler with its name and its app.
 pub struct Listener<A, H> {

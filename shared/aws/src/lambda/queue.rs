@@ -2,20 +2,16 @@
 //! On a FIFO queue nothing behind a failure is tried, so that the order of its group stands.
 
 use async_trait::async_trait;
-use aws_lambda_events::sqs::SqsBatchResponse;
-use aws_lambda_events::sqs::SqsEvent;
-use aws_lambda_events::sqs::SqsMessage;
-use kernel::App;
-use kernel::route::Arrival;
-use kernel::route::Handler;
+use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
+use causeway::{
+    App,
+    route::{Arrival, Handler},
+};
 use lambda_runtime::Diagnostic;
 use serde::de::Error as _;
 use serde_json::Value;
 
-use super::Function;
-use super::Invocation;
-use super::failed::unreadable_batch;
-use super::listener::Listener;
+use super::{Function, Invocation, failed::unreadable_batch, listener::Listener};
 
 /// A function on a queue.
 pub struct QueueFunction<A, H> {

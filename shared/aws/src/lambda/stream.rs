@@ -2,32 +2,28 @@
 //! The first record that is not out is answered, so that the stream brings it and all behind it again.
 
 use async_trait::async_trait;
-use aws_lambda_events::streams::DynamoDbBatchItemFailure;
-use aws_lambda_events::streams::DynamoDbEventResponse;
-use kernel::App;
-use kernel::commit::Commit;
-use kernel::dead_letter::DeadLetter;
-use kernel::dead_letter::DeadLetterError;
-use kernel::failure::BoxError;
-use kernel::failure::causes;
-use kernel::relay::relay;
+use aws_lambda_events::streams::{DynamoDbBatchItemFailure, DynamoDbEventResponse};
+use causeway::{
+    App,
+    commit::Commit,
+    dead_letter::{DeadLetter, DeadLetterError},
+    failure::{BoxError, causes},
+    relay::relay,
+};
 use lambda_runtime::Diagnostic;
 use serde::Deserialize;
-use serde_json::Value;
-use serde_json::value::RawValue;
-use tracing::Instrument;
-use tracing::error;
-use tracing::info;
-use tracing::warn;
+use serde_json::{Value, value::RawValue};
+use tracing::{Instrument, error, info, warn};
 
-use super::Function;
-use super::Invocation;
-use super::failed::unreadable_batch;
-use super::image::Image;
-use super::image::item;
-use crate::dynamo::commit_of;
-use crate::telemetry;
-use crate::telemetry::traces;
+use super::{
+    Function, Invocation,
+    failed::unreadable_batch,
+    image::{Image, item},
+};
+use crate::{
+    dynamo::commit_of,
+    telemetry::{self, traces},
+};
 
 /// Who the dead letters name.
 pub const RELAY: &str = "relay";

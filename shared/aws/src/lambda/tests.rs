@@ -5,27 +5,17 @@ mod faults;
 mod queue;
 mod stream;
 
-use std::sync::Arc;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
+use causeway::{App, Failure, Handled, Outcome, Received, memory::Memory};
 use futures::future::BoxFuture;
-use kernel::App;
-use kernel::Failure;
-use kernel::Handled;
-use kernel::Outcome;
-use kernel::Received;
-use kernel::memory::Memory;
 use schemars::JsonSchema;
-use serde::Deserialize;
-use serde::Serialize;
-use serde_json::Value;
-use serde_json::json;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 
-use super::Function;
-use super::Invocation;
-use super::attempts::Attempts;
+use super::{Function, Invocation, attempts::Attempts};
 
-kernel::events! {
+causeway::events! {
     /// What is asked here.
     enum Asked: commands to "order" {
         PlaceOrder = 1,

@@ -2,28 +2,18 @@
 
 use std::sync::Arc;
 
+use causeway::{
+    MessageId, StreamId,
+    clock::Clock,
+    envelope::{Cause, Envelope},
+    memory::Memory,
+    timers::{Timer, TimerError, TimerKey, Timers},
+};
 use jiff::Timestamp;
-use kernel::MessageId;
-use kernel::StreamId;
-use kernel::clock::Clock;
-use kernel::envelope::Cause;
-use kernel::envelope::Envelope;
-use kernel::memory::Memory;
-use kernel::timers::Timer;
-use kernel::timers::TimerError;
-use kernel::timers::TimerKey;
-use kernel::timers::Timers;
-use serde_json::Value;
-use serde_json::json;
-use serde_json::value::to_raw_value;
+use serde_json::{Value, json, value::to_raw_value};
 
-use super::SchedulerTimers;
-use super::Scheduling;
-use super::due_of;
-use super::write_at;
-use crate::fake_wire::FakeWire;
-use crate::fake_wire::Reply;
-use crate::fake_wire::client_on;
+use super::{SchedulerTimers, Scheduling, due_of, write_at};
+use crate::fake_wire::{FakeWire, Reply, client_on};
 
 fn timers(wire: &FakeWire) -> SchedulerTimers {
     let scheduling = Scheduling {

@@ -4,9 +4,7 @@ use async_trait::async_trait;
 use lambda_runtime::Diagnostic;
 use serde_json::Value;
 
-use super::Function;
-use super::Invocation;
-use super::guarded;
+use super::{Function, Invocation, guarded};
 
 /// A function that panics with what it is handed.
 struct Broken;

@@ -2,16 +2,14 @@
 
 use std::sync::Arc;
 
-use kernel::mail::FoundMail;
-use kernel::mail::Mail;
-use kernel::mail::MailError;
-use kernel::mail::Mailer;
-use kernel::memory::Memory;
+use causeway::{
+    mail::{FoundMail, Mail, MailError, Mailer},
+    memory::Memory,
+};
 use serde_json::json;
 
 use super::SesMailer;
-use crate::fake_wire::FakeWire;
-use crate::fake_wire::Reply;
+use crate::fake_wire::{FakeWire, Reply};
 
 /// A mailer whose client would try again by itself, as in a real function.
 fn mailer(wire: &FakeWire) -> SesMailer {

@@ -1,20 +1,17 @@
 //! Keeping letters on a wire.
 
+use causeway::{
+    dead_letter::{DeadLetter, DeadLetters},
+    failure::causes,
+};
 use jiff::Timestamp;
-use kernel::dead_letter::DeadLetter;
-use kernel::dead_letter::DeadLetters;
-use kernel::failure::causes;
-use serde_json::Value;
-use serde_json::json;
-use serde_json::value::RawValue;
+use serde_json::{Value, json, value::RawValue};
 
 use super::SqsDeadLetters;
-use crate::dead_letters::Content;
-use crate::dead_letters::Letter;
-use crate::dead_letters::Origin;
-use crate::fake_wire::FakeWire;
-use crate::fake_wire::Reply;
-use crate::fake_wire::client_on;
+use crate::{
+    dead_letters::{Content, Letter, Origin},
+    fake_wire::{FakeWire, Reply, client_on},
+};
 
 fn letter(message: &str) -> DeadLetter {
     DeadLetter {

@@ -1,13 +1,10 @@
 //! What stands in the log for the metrics.
 
+use causeway::{Failure, Handled};
 use jiff::SignedDuration;
-use kernel::Failure;
-use kernel::Handled;
 use serde_json::Value;
 
-use super::Metrics;
-use super::heard;
-use super::relayed;
+use super::{Metrics, heard, relayed};
 use crate::units::Spent;
 
 #[test]

@@ -7,14 +7,13 @@ mod off;
 mod on;
 pub mod settings;
 
-use kernel::App;
-use kernel::route::Arrival;
-use kernel::route::Handler;
-use tracing_subscriber::Layer;
-use tracing_subscriber::Registry;
+use causeway::{
+    App,
+    route::{Arrival, Handler},
+};
+use tracing_subscriber::{Layer, Registry};
 
-use self::settings::Settings;
-use self::settings::WrongSetting;
+use self::settings::{Settings, WrongSetting};
 
 #[cfg(not(feature = "otel"))]
 use self::off as kind;
@@ -22,10 +21,7 @@ use self::off as kind;
 use self::on as kind;
 
 pub use self::kind::Traces;
-pub(crate) use self::kind::answered;
-pub(crate) use self::kind::follow;
-pub(crate) use self::kind::link;
-pub(crate) use self::kind::relaying;
+pub(crate) use self::kind::{answered, follow, link, relaying};
 
 /// A layer of the log's subscriber.
 pub(crate) type BoxedLayer = Box<dyn Layer<Registry> + Send + Sync>;

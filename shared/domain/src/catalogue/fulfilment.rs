@@ -1,21 +1,13 @@
 //! Samples of what is said of fulfilments.
 
-use serde_json::Value;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::Entry;
-use crate::fulfilment::FulfilmentCompensated;
-use crate::fulfilment::FulfilmentCompensating;
-use crate::fulfilment::FulfilmentCompleted;
-use crate::fulfilment::FulfilmentDeadlinePassed;
-use crate::fulfilment::FulfilmentFactNoted;
-use crate::fulfilment::FulfilmentLineReleased;
-use crate::fulfilment::FulfilmentLineReserved;
-use crate::fulfilment::FulfilmentNeedsOperator;
-use crate::fulfilment::FulfilmentReleased;
-use crate::fulfilment::FulfilmentReserved;
-use crate::fulfilment::FulfilmentStarted;
-use crate::fulfilment::ReservationsReturned;
+use crate::fulfilment::{
+    FulfilmentCompensated, FulfilmentCompensating, FulfilmentCompleted, FulfilmentDeadlinePassed, FulfilmentFactNoted,
+    FulfilmentLineReleased, FulfilmentLineReserved, FulfilmentNeedsOperator, FulfilmentReleased, FulfilmentReserved,
+    FulfilmentStarted, ReservationsReturned,
+};
 
 const REASON: &str = "tea: 1 wanted, 0 available";
 

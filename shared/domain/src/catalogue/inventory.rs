@@ -3,15 +3,10 @@
 use serde_json::json;
 
 use super::Entry;
-use crate::inventory::ReceiveStock;
-use crate::inventory::ReleaseStock;
-use crate::inventory::ReserveStock;
-use crate::inventory::ShipStock;
-use crate::inventory::StockReceived;
-use crate::inventory::StockReleased;
-use crate::inventory::StockReservationFailed;
-use crate::inventory::StockReserved;
-use crate::inventory::StockShipped;
+use crate::inventory::{
+    ReceiveStock, ReleaseStock, ReserveStock, ShipStock, StockReceived, StockReleased, StockReservationFailed,
+    StockReserved, StockShipped,
+};
 
 pub(super) fn entries() -> Vec<Entry> {
     vec![

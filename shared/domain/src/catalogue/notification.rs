@@ -3,8 +3,7 @@
 use serde_json::json;
 
 use super::Entry;
-use crate::notification::EmailFailed;
-use crate::notification::EmailSent;
+use crate::notification::{EmailFailed, EmailSent};
 
 pub(super) fn entries() -> Vec<Entry> {
     vec![

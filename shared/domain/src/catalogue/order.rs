@@ -1,16 +1,9 @@
 //! Samples of what is said to orders and of orders.
 
-use serde_json::Value;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::Entry;
-use crate::order::CancelOrder;
-use crate::order::ConfirmOrder;
-use crate::order::OrderCancelled;
-use crate::order::OrderConfirmed;
-use crate::order::OrderPlaced;
-use crate::order::PlaceOrder;
-use crate::order::v1;
+use crate::order::{CancelOrder, ConfirmOrder, OrderCancelled, OrderConfirmed, OrderPlaced, PlaceOrder, v1};
 
 pub(super) fn entries() -> Vec<Entry> {
     vec![

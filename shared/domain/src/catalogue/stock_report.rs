@@ -3,8 +3,7 @@
 use serde_json::json;
 
 use super::Entry;
-use crate::stock_report::StockReportDue;
-use crate::stock_report::StockReportProduced;
+use crate::stock_report::{StockReportDue, StockReportProduced};
 
 pub(super) fn entries() -> Vec<Entry> {
     vec![

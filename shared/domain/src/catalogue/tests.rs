@@ -2,24 +2,17 @@
 
 use std::collections::BTreeSet;
 
-use kernel::Description;
-use kernel::Encoded;
-use kernel::Messages;
-use kernel::RawValue;
-use kernel::system::SystemEvent;
-use serde_json::Value;
-use serde_json::value::to_raw_value;
+use causeway::{Description, Encoded, Messages, RawValue, system::SystemEvent};
+use serde_json::{Value, value::to_raw_value};
 
 use super::catalogue;
-use crate::fulfilment::FulfilmentEvent;
-use crate::fulfilment::FulfilmentTimer;
-use crate::inventory::InventoryCommand;
-use crate::inventory::InventoryEvent;
-use crate::notification::NotificationEvent;
-use crate::order::OrderCommand;
-use crate::order::OrderEvent;
-use crate::stock_report::StockReportCommand;
-use crate::stock_report::StockReportEvent;
+use crate::{
+    fulfilment::{FulfilmentEvent, FulfilmentTimer},
+    inventory::{InventoryCommand, InventoryEvent},
+    notification::NotificationEvent,
+    order::{OrderCommand, OrderEvent},
+    stock_report::{StockReportCommand, StockReportEvent},
+};
 
 type Read = fn(&str, u32, &RawValue) -> Option<Encoded>;
 

@@ -1,36 +1,19 @@
 //! What a fulfilment makes of what it hears, by where it stands, and what then follows of itself.
 
-use jiff::SignedDuration;
-use jiff::Timestamp;
-use kernel::Decider;
-use kernel::decider::fold;
-use kernel::process::Progress;
+use causeway::{Decider, decider::fold, process::Progress};
+use jiff::{SignedDuration, Timestamp};
 
-use super::course::Course;
-use super::course::OrderStands;
-use super::decider::Fulfilment;
-use super::decider::FulfilmentState;
-use super::decider::TIME_TO_FULFIL;
-use super::decider::TIME_TO_UNDO;
-use super::events::FulfilmentCompensated;
-use super::events::FulfilmentCompensating;
-use super::events::FulfilmentCompleted;
-use super::events::FulfilmentEvent;
-use super::events::FulfilmentFactNoted;
-use super::events::FulfilmentLine;
-use super::events::FulfilmentLineReleased;
-use super::events::FulfilmentLineReserved;
-use super::events::FulfilmentNeedsOperator;
-use super::events::FulfilmentReleased;
-use super::events::FulfilmentReserved;
-use super::events::FulfilmentStarted;
-use super::events::NotedFact;
-use super::events::ReservationsReturned;
-use super::events::ReturnedBecause;
-use super::heard::Fact;
-use super::heard::Heard;
-use crate::ids::OrderId;
-use crate::ids::Sku;
+use super::{
+    course::{Course, OrderStands},
+    decider::{Fulfilment, FulfilmentState, TIME_TO_FULFIL, TIME_TO_UNDO},
+    events::{
+        FulfilmentCompensated, FulfilmentCompensating, FulfilmentCompleted, FulfilmentEvent, FulfilmentFactNoted,
+        FulfilmentLine, FulfilmentLineReleased, FulfilmentLineReserved, FulfilmentNeedsOperator, FulfilmentReleased,
+        FulfilmentReserved, FulfilmentStarted, NotedFact, ReservationsReturned, ReturnedBecause,
+    },
+    heard::{Fact, Heard},
+};
+use crate::ids::{OrderId, Sku};
 
 /// What is recorded of a fact.
 pub(super) fn answer(state: &FulfilmentState, heard: &Heard) -> Vec<FulfilmentEvent> {

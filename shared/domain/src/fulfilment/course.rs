@@ -2,17 +2,12 @@
 
 use std::collections::BTreeSet;
 
+use causeway::process::{Progress, Steps};
 use jiff::Timestamp;
-use kernel::process::Progress;
-use kernel::process::Steps;
 use schemars::JsonSchema;
-use serde::Deserialize;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
-use super::events::FulfilmentCompensating;
-use super::events::FulfilmentLine;
-use super::events::ReservationsReturned;
-use super::events::ReturnedBecause;
+use super::events::{FulfilmentCompensating, FulfilmentLine, ReservationsReturned, ReturnedBecause};
 use crate::ids::Sku;
 
 /// What was asked for, done and undone, and where the order stands.

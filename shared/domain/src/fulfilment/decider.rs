@@ -1,36 +1,25 @@
 //! The rules of a fulfilment.
 
-use jiff::SignedDuration;
-use jiff::Timestamp;
-use kernel::Decider;
-use kernel::Process;
-use kernel::Wish;
-use kernel::decider::fold;
-use kernel::process::Status;
+use causeway::{Decider, Process, Wish, decider::fold, process::Status};
+use jiff::{SignedDuration, Timestamp};
 use schemars::JsonSchema;
-use serde::Deserialize;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
-use super::answer::answer;
-use super::answer::consequence;
-use super::course::Course;
-use super::events::FulfilmentCompensating;
-use super::events::FulfilmentDeadlinePassed;
-use super::events::FulfilmentEvent;
-use super::events::FulfilmentNeedsOperator;
-use super::events::FulfilmentReleased;
-use super::events::FulfilmentReserved;
-use super::events::FulfilmentStarted;
-use super::events::NotedFact;
-use super::events::ReservationsReturned;
-use super::heard::Heard;
-use crate::ids::OrderId;
-use crate::ids::Sku;
-use crate::inventory::ReleaseStock;
-use crate::inventory::ReserveStock;
-use crate::never::NeverRefused;
-use crate::order::CancelOrder;
-use crate::order::ConfirmOrder;
+use super::{
+    answer::{answer, consequence},
+    course::Course,
+    events::{
+        FulfilmentCompensating, FulfilmentDeadlinePassed, FulfilmentEvent, FulfilmentNeedsOperator, FulfilmentReleased,
+        FulfilmentReserved, FulfilmentStarted, NotedFact, ReservationsReturned,
+    },
+    heard::Heard,
+};
+use crate::{
+    ids::{OrderId, Sku},
+    inventory::{ReleaseStock, ReserveStock},
+    never::NeverRefused,
+    order::{CancelOrder, ConfirmOrder},
+};
 
 /// An order has what it needs so long after it was placed, or it is cancelled.
 pub const TIME_TO_FULFIL: SignedDuration = SignedDuration::from_mins(15);

@@ -2,14 +2,14 @@
 
 use jiff::Timestamp;
 use schemars::JsonSchema;
-use serde::Deserialize;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
-use crate::ids::OrderId;
-use crate::ids::Sku;
-use crate::quantity::Quantity;
+use crate::{
+    ids::{OrderId, Sku},
+    quantity::Quantity,
+};
 
-kernel::events! {
+causeway::events! {
     /// What can happen to a fulfilment.
     pub enum FulfilmentEvent: events of "fulfilment" {
         FulfilmentStarted = 1,
@@ -26,7 +26,7 @@ kernel::events! {
     }
 }
 
-kernel::events! {
+causeway::events! {
     /// What a fulfilment's timers say. They are not in its stream.
     pub enum FulfilmentTimer: events of "fulfilment" {
         FulfilmentDeadlinePassed = 1,

@@ -1,19 +1,14 @@
 //! What a fulfilment hears: facts of others, each with the order it is about and the time it was heard.
 
+use causeway::Received;
 use jiff::Timestamp;
-use kernel::Received;
 
-use super::events::FulfilmentDeadlinePassed;
-use super::events::FulfilmentLine;
-use super::events::NotedFact;
-use crate::ids::OrderId;
-use crate::ids::Sku;
-use crate::inventory::StockReleased;
-use crate::inventory::StockReservationFailed;
-use crate::inventory::StockReserved;
-use crate::order::OrderCancelled;
-use crate::order::OrderConfirmed;
-use crate::order::OrderPlaced;
+use super::events::{FulfilmentDeadlinePassed, FulfilmentLine, NotedFact};
+use crate::{
+    ids::{OrderId, Sku},
+    inventory::{StockReleased, StockReservationFailed, StockReserved},
+    order::{OrderCancelled, OrderConfirmed, OrderPlaced},
+};
 
 /// A fact, as the process hears it.
 #[derive(Clone, Debug, PartialEq)]

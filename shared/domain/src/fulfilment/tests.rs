@@ -3,21 +3,20 @@
 mod chaos;
 mod untimely;
 
+use causeway::{
+    Process, Wish,
+    process::Status,
+    testing::{given_process, given_view},
+};
 use jiff::Timestamp;
-use kernel::Process;
-use kernel::Wish;
-use kernel::process::Status;
-use kernel::testing::given_process;
-use kernel::testing::given_view;
 
 use super::*;
-use crate::ids::OrderId;
-use crate::ids::Sku;
-use crate::inventory::ReleaseStock;
-use crate::inventory::ReserveStock;
-use crate::order::CancelOrder;
-use crate::order::ConfirmOrder;
-use crate::quantity::Quantity;
+use crate::{
+    ids::{OrderId, Sku},
+    inventory::{ReleaseStock, ReserveStock},
+    order::{CancelOrder, ConfirmOrder},
+    quantity::Quantity,
+};
 
 const REFUSED: &str = "tea: 1 wanted, 0 available";
 const MIND: &str = "I changed my mind";
@@ -100,7 +99,7 @@ fn returned_event(skus: &[&str], because: ReturnedBecause) -> FulfilmentEvent {
     ReservationsReturned { order_id: order_id(), skus, because }.into()
 }
 
-fn begun() -> kernel::testing::ProcessStory<Fulfilment> {
+fn begun() -> causeway::testing::ProcessStory<Fulfilment> {
     given_process::<Fulfilment>().hears(placed())
 }
 

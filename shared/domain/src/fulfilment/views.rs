@@ -1,13 +1,8 @@
 //! The process board: where each fulfilment stands, until when, and why.
 
+use causeway::{Patch, StreamId, View, commit::Recorded, process::Status};
 use jiff::Timestamp;
-use kernel::Patch;
-use kernel::StreamId;
-use kernel::View;
-use kernel::commit::Recorded;
-use kernel::process::Status;
-use serde::Deserialize;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::events::FulfilmentEvent;
 use crate::ids::OrderId;

@@ -2,27 +2,18 @@
 
 use std::collections::BTreeMap;
 
-use kernel::Decider;
-use kernel::Once;
-use kernel::Rejection;
+use causeway::{Decider, Once, Rejection};
 use schemars::JsonSchema;
-use serde::Deserialize;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
-use super::events::InventoryCommand;
-use super::events::InventoryEvent;
-use super::events::RefusedBecause;
-use super::events::ReleaseStock;
-use super::events::ReserveStock;
-use super::events::ShipStock;
-use super::events::StockReceived;
-use super::events::StockReleased;
-use super::events::StockReservationFailed;
-use super::events::StockReserved;
-use super::events::StockShipped;
-use crate::ids::OrderId;
-use crate::quantity::InvalidQuantity;
-use crate::quantity::Quantity;
+use super::events::{
+    InventoryCommand, InventoryEvent, RefusedBecause, ReleaseStock, ReserveStock, ShipStock, StockReceived,
+    StockReleased, StockReservationFailed, StockReserved, StockShipped,
+};
+use crate::{
+    ids::OrderId,
+    quantity::{InvalidQuantity, Quantity},
+};
 
 /// How many closed reservations a shelf remembers: the newest.
 pub const CLOSED_REMEMBERED: usize = 200;

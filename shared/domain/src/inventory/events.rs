@@ -3,14 +3,14 @@
 use std::fmt;
 
 use schemars::JsonSchema;
-use serde::Deserialize;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
-use crate::ids::OrderId;
-use crate::ids::Sku;
-use crate::quantity::Quantity;
+use crate::{
+    ids::{OrderId, Sku},
+    quantity::Quantity,
+};
 
-kernel::events! {
+causeway::events! {
     /// What may be asked of a shelf.
     pub enum InventoryCommand: commands to "inventory" {
         ReceiveStock = 1,
@@ -20,7 +20,7 @@ kernel::events! {
     }
 }
 
-kernel::events! {
+causeway::events! {
     /// What can happen to a shelf.
     pub enum InventoryEvent: events of "inventory" {
         StockReceived = 1,

@@ -1,16 +1,17 @@
 //! Stories of shelves.
 
-use kernel::Decider;
-use kernel::decider::fold;
-use kernel::memory::MemoryIds;
-use kernel::testing::given;
-use kernel::testing::given_view;
-use kernel::testing::twice;
+use causeway::{
+    Decider,
+    decider::fold,
+    memory::MemoryIds,
+    testing::{given, given_view, twice},
+};
 
 use super::*;
-use crate::ids::OrderId;
-use crate::ids::Sku;
-use crate::quantity::Quantity;
+use crate::{
+    ids::{OrderId, Sku},
+    quantity::Quantity,
+};
 
 fn sku() -> Sku {
     "mug".parse().unwrap()

@@ -1,11 +1,7 @@
 //! What one wants to know of the stock: how much there is of what, and what runs low.
 
-use kernel::Patch;
-use kernel::StreamId;
-use kernel::View;
-use kernel::commit::Recorded;
-use serde::Deserialize;
-use serde::Serialize;
+use causeway::{Patch, StreamId, View, commit::Recorded};
+use serde::{Deserialize, Serialize};
 
 use super::events::InventoryEvent;
 use crate::ids::Sku;

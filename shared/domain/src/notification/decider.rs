@@ -1,13 +1,10 @@
 //! The rules of a notification.
 
-use kernel::Decider;
+use causeway::Decider;
 use schemars::JsonSchema;
-use serde::Deserialize;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
-use super::events::EmailFailed;
-use super::events::EmailSent;
-use super::events::NotificationEvent;
+use super::events::{EmailFailed, EmailSent, NotificationEvent};
 use crate::never::NeverRefused;
 
 /// The rules of a notification.

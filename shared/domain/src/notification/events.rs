@@ -1,13 +1,11 @@
 //! What became of a mail.
 
 use schemars::JsonSchema;
-use serde::Deserialize;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
-use crate::email::EmailAddress;
-use crate::ids::OrderId;
+use crate::{email::EmailAddress, ids::OrderId};
 
-kernel::events! {
+causeway::events! {
     /// What can become of a mail.
     pub enum NotificationEvent: events of "notification" {
         EmailSent = 1,

@@ -1,12 +1,12 @@
 //! What the mails say.
 
-use kernel::MessageId;
-use kernel::mail::Mail;
+use causeway::{MessageId, mail::Mail};
 
-use crate::email::EmailAddress;
-use crate::money::Money;
-use crate::order::OrderCancelled;
-use crate::order::OrderConfirmed;
+use crate::{
+    email::EmailAddress,
+    money::Money,
+    order::{OrderCancelled, OrderConfirmed},
+};
 
 /// The mail that tells of a confirmed order. Its key is the event, so that it is one mail however often it is sent.
 pub fn order_confirmed(event: &MessageId, confirmed: &OrderConfirmed, to: &EmailAddress, total: Money) -> Mail {

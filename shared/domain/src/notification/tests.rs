@@ -1,14 +1,13 @@
 //! Stories of mails.
 
-use kernel::testing::given;
-use kernel::testing::twice;
+use causeway::testing::{given, twice};
 
 use super::*;
-use crate::email::EmailAddress;
-use crate::money::Currency;
-use crate::money::Money;
-use crate::order::OrderCancelled;
-use crate::order::OrderConfirmed;
+use crate::{
+    email::EmailAddress,
+    money::{Currency, Money},
+    order::{OrderCancelled, OrderConfirmed},
+};
 
 fn ada() -> EmailAddress {
     EmailAddress::new("ada@example.com").unwrap()

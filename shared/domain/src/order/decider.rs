@@ -2,27 +2,17 @@
 
 use std::collections::BTreeSet;
 
-use kernel::Decider;
-use kernel::MessageId;
-use kernel::Rejection;
+use causeway::{Decider, MessageId, Rejection};
 use schemars::JsonSchema;
-use serde::Deserialize;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
-use super::events::OrderCancelled;
-use super::events::OrderCommand;
-use super::events::OrderConfirmed;
-use super::events::OrderEvent;
-use super::events::OrderLine;
-use super::events::OrderPlaced;
-use super::events::PlaceOrder;
-use crate::email::EmailAddress;
-use crate::ids::Sku;
-use crate::money::Currency;
-use crate::money::Money;
-use crate::money::MoneyError;
-use crate::quantity::InvalidQuantity;
-use crate::quantity::Quantity;
+use super::events::{OrderCancelled, OrderCommand, OrderConfirmed, OrderEvent, OrderLine, OrderPlaced, PlaceOrder};
+use crate::{
+    email::EmailAddress,
+    ids::Sku,
+    money::{Currency, Money, MoneyError},
+    quantity::{InvalidQuantity, Quantity},
+};
 
 /// An order has at most so many lines.
 pub const MOST_LINES: usize = 100;

@@ -1,19 +1,18 @@
 //! What is asked of an order, and what happens to it.
 
 use schemars::JsonSchema;
-use serde::Deserialize;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::v1;
-use crate::address::Address;
-use crate::email::EmailAddress;
-use crate::ids::OrderId;
-use crate::ids::Sku;
-use crate::ids::UserId;
-use crate::money::Money;
-use crate::quantity::Quantity;
+use crate::{
+    address::Address,
+    email::EmailAddress,
+    ids::{OrderId, Sku, UserId},
+    money::Money,
+    quantity::Quantity,
+};
 
-kernel::events! {
+causeway::events! {
     /// What may be asked of an order.
     pub enum OrderCommand: commands to "order" {
         PlaceOrder = 1,
@@ -22,7 +21,7 @@ kernel::events! {
     }
 }
 
-kernel::events! {
+causeway::events! {
     /// What can happen to an order.
     pub enum OrderEvent: events of "order" {
         OrderPlaced = 2 <- v1::OrderPlaced,

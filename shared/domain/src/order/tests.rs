@@ -1,18 +1,18 @@
 //! Stories of orders.
 
-use kernel::Message;
-use kernel::memory::MemoryIds;
-use kernel::testing::given;
-use kernel::testing::given_view;
-use kernel::testing::twice;
-use serde_json::json;
-use serde_json::value::to_raw_value;
+use causeway::{
+    Message,
+    memory::MemoryIds,
+    testing::{given, given_view, twice},
+};
+use serde_json::{json, value::to_raw_value};
 
 use super::*;
-use crate::ids::OrderId;
-use crate::money::Currency;
-use crate::money::Money;
-use crate::quantity::Quantity;
+use crate::{
+    ids::OrderId,
+    money::{Currency, Money},
+    quantity::Quantity,
+};
 
 fn order_id() -> OrderId {
     "o-1".parse().unwrap()

@@ -1,16 +1,14 @@
 //! `OrderPlaced` as it was first: all prices in euros, no address, nobody to write to.
 
 use schemars::JsonSchema;
-use serde::Deserialize;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::events;
-use crate::ids::OrderId;
-use crate::ids::Sku;
-use crate::ids::UserId;
-use crate::money::Currency;
-use crate::money::Money;
-use crate::quantity::Quantity;
+use crate::{
+    ids::{OrderId, Sku, UserId},
+    money::{Currency, Money},
+    quantity::Quantity,
+};
 
 /// An order was placed, version 1.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]

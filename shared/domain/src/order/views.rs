@@ -1,20 +1,16 @@
 //! What one wants to know of orders: a buyer's orders newest first, and all about one of them.
 
+use causeway::{Patch, StreamId, View, commit::Recorded};
 use jiff::Timestamp;
-use kernel::Patch;
-use kernel::StreamId;
-use kernel::View;
-use kernel::commit::Recorded;
-use serde::Deserialize;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
-use super::events::OrderEvent;
-use super::events::OrderLine;
-use crate::address::Address;
-use crate::email::EmailAddress;
-use crate::ids::OrderId;
-use crate::ids::UserId;
-use crate::money::Money;
+use super::events::{OrderEvent, OrderLine};
+use crate::{
+    address::Address,
+    email::EmailAddress,
+    ids::{OrderId, UserId},
+    money::Money,
+};
 
 /// Where an order stands, for a reader.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

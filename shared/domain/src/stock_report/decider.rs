@@ -1,16 +1,11 @@
 //! The rules of the report: one a day, of what was counted.
 
-use kernel::Decider;
+use causeway::Decider;
 use schemars::JsonSchema;
-use serde::Deserialize;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
-use super::events::LowStock;
-use super::events::StockReportEvent;
-use super::events::StockReportProduced;
-use crate::ids::DayId;
-use crate::inventory::StockRow;
-use crate::never::NeverRefused;
+use super::events::{LowStock, StockReportEvent, StockReportProduced};
+use crate::{ids::DayId, inventory::StockRow, never::NeverRefused};
 
 /// A report names so many of the things that run low; the rest it counts.
 pub const LOW_NAMED: usize = 100;

@@ -1,20 +1,18 @@
 //! The schedule's word, and the report.
 
 use schemars::JsonSchema;
-use serde::Deserialize;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
-use crate::ids::DayId;
-use crate::ids::Sku;
+use crate::ids::{DayId, Sku};
 
-kernel::events! {
+causeway::events! {
     /// What may be asked of the report.
     pub enum StockReportCommand: commands to "stock-report" {
         StockReportDue = 1,
     }
 }
 
-kernel::events! {
+causeway::events! {
     /// What can happen to the report of a day.
     pub enum StockReportEvent: events of "stock-report" {
         StockReportProduced = 1,

@@ -1,12 +1,12 @@
 //! Stories of the stock report.
 
-use kernel::testing::given;
-use kernel::testing::twice;
+use causeway::testing::{given, twice};
 
 use super::*;
-use crate::ids::DayId;
-use crate::inventory::LOW_STOCK;
-use crate::inventory::StockRow;
+use crate::{
+    ids::DayId,
+    inventory::{LOW_STOCK, StockRow},
+};
 
 fn day() -> DayId {
     "2026-01-15".parse().unwrap()

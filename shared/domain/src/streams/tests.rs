@@ -2,12 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use kernel::Encoded;
-use kernel::Kind;
-use kernel::message::Message as _;
-use kernel::system::CommandRejected;
-use serde_json::json;
-use serde_json::value::to_raw_value;
+use causeway::{Encoded, Kind, message::Message as _, system::CommandRejected};
+use serde_json::{json, value::to_raw_value};
 
 use super::streams;
 use crate::catalogue;

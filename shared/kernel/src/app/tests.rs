@@ -6,25 +6,16 @@ use async_trait::async_trait;
 use futures::executor::block_on;
 use serde_json::json;
 
-use crate::app::App;
-use crate::app::Parts;
-use crate::bus::Bus;
-use crate::bus::Entry;
-use crate::bus::Said;
-use crate::envelope::Cause;
-use crate::failure::Failure;
-use crate::failure::Outcome;
-use crate::mail::Mailer;
-use crate::memory::Memory;
-use crate::testing::tests::lamp::Lamp;
-use crate::testing::tests::lamp::LampCommand;
-use crate::testing::tests::lamp::LampWear;
-use crate::testing::tests::lamp::lamp;
-use crate::view::Page;
-use crate::view::Patch;
-use crate::view::RowKey;
-use crate::view::ViewError;
-use crate::view::ViewStore;
+use crate::{
+    app::{App, Parts},
+    bus::{Bus, Entry, Said},
+    envelope::Cause,
+    failure::{Failure, Outcome},
+    mail::Mailer,
+    memory::Memory,
+    testing::tests::lamp::{Lamp, LampCommand, LampWear, lamp},
+    view::{Page, Patch, RowKey, ViewError, ViewStore},
+};
 
 /// A bus that answers every call with this many of its words.
 struct Curt(fn() -> Vec<Said>);

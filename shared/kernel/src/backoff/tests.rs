@@ -1,12 +1,9 @@
 //! Waiting grows, has a bound, is spread by chance, and ends.
 
-use jiff::SignedDuration;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 
-use crate::backoff::Backoff;
-use crate::clock::Ids;
-use crate::memory::MemoryIds;
+use crate::{backoff::Backoff, clock::Ids, memory::MemoryIds};
 
 const PATIENT: Backoff =
     Backoff { first: SignedDuration::from_millis(100), most: SignedDuration::from_secs(1), tries: 7 };

@@ -1,14 +1,12 @@
 //! The circuit opens, rests, lets one try, and closes.
 
-use futures::FutureExt;
-use futures::executor::block_on;
-use futures::future::pending;
+use futures::{FutureExt, executor::block_on, future::pending};
 use jiff::SignedDuration;
 
-use crate::breaker::Breaker;
-use crate::breaker::BreakerError;
-use crate::breaker::BreakerPolicy;
-use crate::memory::MemoryClock;
+use crate::{
+    breaker::{Breaker, BreakerError, BreakerPolicy},
+    memory::MemoryClock,
+};
 
 const REST: SignedDuration = SignedDuration::from_secs(30);
 

@@ -1,13 +1,12 @@
 //! The cache is bounded, keeps what was used last, and gives each decider its own.
 
-use crate::cache::Cache;
-use crate::decider::Decider;
-use crate::id::StreamId;
-use crate::snapshot::Known;
-use crate::testing::tests::lamp::Lamp;
-use crate::testing::tests::lamp::LampCommand;
-use crate::testing::tests::lamp::LampEvent;
-use crate::testing::tests::lamp::LampRejection;
+use crate::{
+    cache::Cache,
+    decider::Decider,
+    id::StreamId,
+    snapshot::Known,
+    testing::tests::lamp::{Lamp, LampCommand, LampEvent, LampRejection},
+};
 
 /// Another decider over the same streams.
 struct Other;

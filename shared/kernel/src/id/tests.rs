@@ -4,9 +4,7 @@ use std::collections::BTreeSet;
 
 use uuid::Uuid;
 
-use crate::id::CommitId;
-use crate::id::MessageId;
-use crate::id::StreamId;
+use crate::id::{CommitId, MessageId, StreamId};
 
 #[test]
 fn an_id_is_checked_where_it_enters() {

@@ -1,34 +1,25 @@
 //! Loading: from a carried state where one is ours, from the beginning where none is, and never across a gap.
 
-use std::sync::Arc;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use futures::executor::block_on;
 use serde_json::json;
 
-use crate::commit::Carried;
-use crate::commit::Commit;
-use crate::failure::Failure;
-use crate::id::StreamId;
-use crate::load::LoadError;
-use crate::load::load;
-use crate::memory::Memory;
-use crate::memory::MemoryStore;
-use crate::message::Encoded;
-use crate::snapshot::Known;
-use crate::snapshot::fingerprint;
-use crate::store::Append;
-use crate::store::AppendError;
-use crate::store::Appended;
-use crate::store::Carry;
-use crate::store::EventStore;
-use crate::store::ReadError;
-use crate::testing::ports::fixture::commit_of;
-use crate::testing::ports::fixture::message;
-use crate::testing::ports::fixture::raw;
-use crate::testing::tests::lamp::Lamp;
-use crate::testing::tests::lamp::LampState;
+use crate::{
+    commit::{Carried, Commit},
+    failure::Failure,
+    id::StreamId,
+    load::{LoadError, load},
+    memory::{Memory, MemoryStore},
+    message::Encoded,
+    snapshot::{Known, fingerprint},
+    store::{Append, AppendError, Appended, Carry, EventStore, ReadError},
+    testing::{
+        ports::fixture::{commit_of, message, raw},
+        tests::lamp::{Lamp, LampState},
+    },
+};
 
 /// A log that writes down what is read.
 struct Witness {

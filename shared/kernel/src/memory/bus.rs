@@ -5,31 +5,29 @@ mod history;
 mod middleware;
 mod subscription;
 
-use std::panic::AssertUnwindSafe;
-use std::sync::Arc;
-use std::sync::Mutex;
+use std::{
+    panic::AssertUnwindSafe,
+    sync::{Arc, Mutex},
+};
 
 use async_trait::async_trait;
-use futures::FutureExt;
-use futures::future::BoxFuture;
-use futures::future::join_all;
+use futures::{
+    FutureExt,
+    future::{BoxFuture, join_all},
+};
 use serde_json::value::to_raw_value;
 
 use super::lock;
-use crate::bus::Bus;
-use crate::bus::Entry;
-use crate::bus::Said;
-use crate::envelope::Delivery;
-use crate::failure::BoxError;
-use crate::failure::causes;
+use crate::{
+    bus::{Bus, Entry, Said},
+    envelope::Delivery,
+    failure::{BoxError, causes},
+};
 use history::History;
-use subscription::Hear;
-use subscription::Subscription;
+use subscription::{Hear, Subscription};
 
-pub use middleware::Middleware;
-pub use middleware::Next;
-pub use subscription::Subject;
-pub use subscription::SubscriptionId;
+pub use middleware::{Middleware, Next};
+pub use subscription::{Subject, SubscriptionId};
 
 /// How many messages are remembered unless it is said otherwise.
 const REMEMBERED: usize = 100_000;
@@ -38,9 +36,9 @@ const REMEMBERED: usize = 100_000;
 ///
 /// ```
 /// use std::sync::{Arc, atomic::{AtomicU32, Ordering}};
-/// use kernel::memory::{MemoryBus, Subject};
-/// # use kernel::{Encoded, bus::{Bus, Entry}, envelope::{Cause, Envelope}, system::CommandRejected, Message, Id};
-/// # let id: kernel::MessageId = "e-1".parse()?;
+/// use causeway::memory::{MemoryBus, Subject};
+/// # use causeway::{Encoded, bus::{Bus, Entry}, envelope::{Cause, Envelope}, system::CommandRejected, Message, Id};
+/// # let id: causeway::MessageId = "e-1".parse()?;
 /// # let rejected = CommandRejected { stream: "order/o-1".into(), command_id: id.clone(), command: "PlaceOrder".into(),
 /// #     rule: "AlreadyPlaced".into(), reason: "it is placed".into() };
 /// # let envelope = Envelope { event_id: id.clone(), event_type: CommandRejected::NAME.into(), event_version: 1,

@@ -4,8 +4,7 @@ use std::sync::Mutex;
 
 use async_trait::async_trait;
 use futures::channel::oneshot;
-use jiff::SignedDuration;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::lock;
 use crate::clock::Clock;

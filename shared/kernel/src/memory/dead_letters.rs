@@ -5,9 +5,7 @@ use std::sync::Mutex;
 use async_trait::async_trait;
 
 use super::lock;
-use crate::dead_letter::DeadLetter;
-use crate::dead_letter::DeadLetterError;
-use crate::dead_letter::DeadLetters;
+use crate::dead_letter::{DeadLetter, DeadLetterError, DeadLetters};
 
 /// Dead letters in memory.
 #[derive(Debug, Default)]

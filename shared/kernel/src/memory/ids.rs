@@ -3,8 +3,7 @@
 use std::sync::Mutex;
 
 use jiff::Timestamp;
-use uuid::Builder;
-use uuid::Uuid;
+use uuid::{Builder, Uuid};
 
 use super::lock;
 use crate::clock::Ids;
@@ -12,7 +11,7 @@ use crate::clock::Ids;
 /// Seeded ids and chance.
 ///
 /// ```
-/// use kernel::{clock::Ids, memory::MemoryIds};
+/// use causeway::{clock::Ids, memory::MemoryIds};
 /// let at = jiff::Timestamp::UNIX_EPOCH;
 /// assert_eq!(MemoryIds::seeded(7).uuid(at), MemoryIds::seeded(7).uuid(at));
 /// assert_ne!(MemoryIds::seeded(7).uuid(at), MemoryIds::seeded(8).uuid(at));

@@ -1,17 +1,12 @@
 //! The inbox in memory.
 
-use std::collections::BTreeMap;
-use std::sync::Mutex;
+use std::{collections::BTreeMap, sync::Mutex};
 
 use async_trait::async_trait;
 use jiff::Timestamp;
 
 use super::lock;
-use crate::inbox::Claim;
-use crate::inbox::Inbox;
-use crate::inbox::InboxError;
-use crate::inbox::REMEMBERED;
-use crate::inbox::Ticket;
+use crate::inbox::{Claim, Inbox, InboxError, REMEMBERED, Ticket};
 
 /// An inbox in memory. It forgets after [`REMEMBERED`], as the real one does.
 #[derive(Debug, Default)]

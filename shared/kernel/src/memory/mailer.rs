@@ -1,16 +1,11 @@
 //! The mail in memory: an outside party that can be told to be in trouble.
 
-use std::collections::VecDeque;
-use std::sync::Mutex;
+use std::{collections::VecDeque, sync::Mutex};
 
 use async_trait::async_trait;
 
 use super::lock;
-use crate::mail::AcceptedMail;
-use crate::mail::FoundMail;
-use crate::mail::Mail;
-use crate::mail::MailError;
-use crate::mail::Mailer;
+use crate::mail::{AcceptedMail, FoundMail, Mail, MailError, Mailer};
 
 /// A mailer in memory. It knows its keys: a mail that comes again under the same key is the same mail.
 #[derive(Debug, Default)]

@@ -1,23 +1,18 @@
 //! The log in memory, with the same limits as the real one, so that what passes here passes there.
 
-use std::collections::BTreeMap;
-use std::collections::HashMap;
-use std::sync::Mutex;
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Mutex,
+};
 
 use async_trait::async_trait;
 
 use super::lock;
-use crate::commit::Carried;
-use crate::commit::Commit;
-use crate::commit::TimerChange;
-use crate::id::MessageId;
-use crate::id::StreamId;
-use crate::store::Append;
-use crate::store::AppendError;
-use crate::store::Appended;
-use crate::store::Carry;
-use crate::store::EventStore;
-use crate::store::ReadError;
+use crate::{
+    commit::{Carried, Commit, TimerChange},
+    id::{MessageId, StreamId},
+    store::{Append, AppendError, Appended, Carry, EventStore, ReadError},
+};
 
 /// The largest commit, in bytes.
 const LIMIT: usize = 400 * 1024;

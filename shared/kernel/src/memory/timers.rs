@@ -1,17 +1,12 @@
 //! The timers in memory: whoever has the clock in hand takes out what is due.
 
-use std::collections::BTreeMap;
-use std::sync::Mutex;
+use std::{collections::BTreeMap, sync::Mutex};
 
 use async_trait::async_trait;
 use jiff::Timestamp;
 
 use super::lock;
-use crate::timers::Pending;
-use crate::timers::Timer;
-use crate::timers::TimerError;
-use crate::timers::TimerKey;
-use crate::timers::Timers;
+use crate::timers::{Pending, Timer, TimerError, TimerKey, Timers};
 
 /// Timers in memory.
 #[derive(Debug, Default)]

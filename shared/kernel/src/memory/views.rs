@@ -1,19 +1,11 @@
 //! The views in memory.
 
-use std::collections::BTreeMap;
-use std::sync::Mutex;
+use std::{collections::BTreeMap, sync::Mutex};
 
 use async_trait::async_trait;
 
 use super::lock;
-use crate::view::Listed;
-use crate::view::Page;
-use crate::view::Patch;
-use crate::view::PatchError;
-use crate::view::Row;
-use crate::view::RowKey;
-use crate::view::ViewError;
-use crate::view::ViewStore;
+use crate::view::{Listed, Page, Patch, PatchError, Row, RowKey, ViewError, ViewStore};
 
 /// Views in memory.
 #[derive(Debug, Default)]

@@ -46,14 +46,14 @@ pub fn read_shape<T: DeserializeOwned>(name: &'static str, version: u32, data: &
 /// #         fn from(old: OrderPlaced) -> Self { Self { total: old.total, currency: "EUR".into() } }
 /// #     }
 /// # }
-/// kernel::events! {
+/// causeway::events! {
 ///     /// What can happen to an order.
 ///     pub enum OrderEvent: events of "order" {
 ///         OrderPlaced = 2 <- v1::OrderPlaced,
 ///         OrderCancelled = 1,
 ///     }
 /// }
-/// # use kernel::Messages;
+/// # use causeway::Messages;
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// let old = serde_json::value::to_raw_value(&serde_json::json!({ "total": 5 }))?;
 /// let event = OrderEvent::decode("OrderPlaced", 1, &old)?;

@@ -1,18 +1,13 @@
 //! Families: names, versions, and the chain from old shapes up to the newest.
 
 use schemars::JsonSchema;
-use serde::Deserialize;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use crate::message::DecodeError;
-use crate::message::EncodeError;
-use crate::message::Encoded;
-use crate::message::Kind;
-use crate::message::MAX_MESSAGE_BYTES;
-use crate::message::Message;
-use crate::message::Messages;
-use crate::testing::ports::fixture::raw;
+use crate::{
+    message::{DecodeError, EncodeError, Encoded, Kind, MAX_MESSAGE_BYTES, Message, Messages},
+    testing::ports::fixture::raw,
+};
 
 /// The third shape: the price has a currency.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]

@@ -1,9 +1,9 @@
 //! The memory of a process only moves forward, whatever comes, and however often.
 
-use crate::memory::MemoryIds;
-use crate::process::Progress;
-use crate::process::Status;
-use crate::process::Steps;
+use crate::{
+    memory::MemoryIds,
+    process::{Progress, Status, Steps},
+};
 
 fn asked(steps: &[&'static str]) -> Steps<&'static str> {
     let mut asked = Steps::default();

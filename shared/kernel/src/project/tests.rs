@@ -1,36 +1,19 @@
 //! Projecting: whatever the bus does with the events, the row says what the log says.
 
-use std::sync::Arc;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use futures::executor::block_on;
 
-use crate::app::App;
-use crate::app::Parts;
-use crate::envelope::Cause;
-use crate::envelope::Received;
-use crate::failure::Failure;
-use crate::failure::Handled;
-use crate::failure::Outcome;
-use crate::id::StreamId;
-use crate::memory::Memory;
-use crate::memory::MemoryViews;
-use crate::testing::tests::lamp::Lamp;
-use crate::testing::tests::lamp::LampCommand;
-use crate::testing::tests::lamp::LampEvent;
-use crate::testing::tests::lamp::LampWear;
-use crate::testing::tests::lamp::Wear;
-use crate::testing::tests::lamp::lamp;
-use crate::testing::tests::lamp::minute;
-use crate::view::Listed;
-use crate::view::Page;
-use crate::view::Patch;
-use crate::view::PatchError;
-use crate::view::Row;
-use crate::view::RowKey;
-use crate::view::ViewError;
-use crate::view::ViewStore;
+use crate::{
+    app::{App, Parts},
+    envelope::{Cause, Received},
+    failure::{Failure, Handled, Outcome},
+    id::StreamId,
+    memory::{Memory, MemoryViews},
+    testing::tests::lamp::{Lamp, LampCommand, LampEvent, LampWear, Wear, lamp, minute},
+    view::{Listed, Page, Patch, PatchError, Row, RowKey, ViewError, ViewStore},
+};
 
 /// A lamp that is lit, fed three drops in one commit, dimmed, and lit again: versions 1 to 6.
 fn evening(memory: &Memory) {

@@ -1,23 +1,20 @@
 //! What comes in from outside, and which of it is refused by which rule.
 
-use serde_json::Value;
-use serde_json::json;
-use serde_json::value::RawValue;
+use serde_json::{Value, json, value::RawValue};
 
-use crate::envelope::Delivery;
-use crate::envelope::MAX_HOPS;
-use crate::envelope::Received;
-use crate::failure::Failure;
-use crate::id::StreamId;
-use crate::memory::MemoryIds;
-use crate::message::MAX_MESSAGE_BYTES;
-use crate::message::Message;
-use crate::receive::ReceiveError;
-use crate::receive::receive;
-use crate::system::CommandRejected;
-use crate::testing::Sequence;
-use crate::testing::tests::lamp::DimLamp;
-use crate::testing::tests::lamp::LampFed;
+use crate::{
+    envelope::{Delivery, MAX_HOPS, Received},
+    failure::Failure,
+    id::StreamId,
+    memory::MemoryIds,
+    message::{MAX_MESSAGE_BYTES, Message},
+    receive::{ReceiveError, receive},
+    system::CommandRejected,
+    testing::{
+        Sequence,
+        tests::lamp::{DimLamp, LampFed},
+    },
+};
 
 fn fact() -> Delivery {
     Sequence::new(StreamId::parse("lamp/l-1").unwrap()).fact(&LampFed { drops: 3 }).deliveries().remove(0)

@@ -4,10 +4,11 @@
 use std::ops::Deref;
 
 use super::Arrival;
-use crate::envelope::Metadata;
-use crate::envelope::Received;
-use crate::message::Message;
-use crate::trust::Proof;
+use crate::{
+    envelope::{Metadata, Received},
+    message::Message,
+    trust::Proof,
+};
 
 /// A fact that the log holds at its place, word for word. For handlers that move money or stock, or begin such:
 /// one read more for each message.

@@ -1,41 +1,30 @@
 //! The way of a message into its handler, and out of it.
 
-use std::sync::Arc;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use futures::executor::block_on;
 use jiff::SignedDuration;
 use serde_json::json;
 
-use crate::app::App;
-use crate::app::Parts;
-use crate::clock::Clock;
-use crate::dead_letter::DeadLetter;
-use crate::dead_letter::DeadLetterError;
-use crate::dead_letter::DeadLetters;
-use crate::envelope::Delivery;
-use crate::envelope::Received;
-use crate::failure::Failure;
-use crate::failure::Handled;
-use crate::failure::Outcome;
-use crate::id::StreamId;
-use crate::inbox::Inbox;
-use crate::inbox::LEASE;
-use crate::inbox::Ticket;
-use crate::memory::Memory;
-use crate::message::EncodeError;
-use crate::route::Claimed;
-use crate::route::Route;
-use crate::route::function_name;
-use crate::route::reason_code;
-use crate::route::route;
-use crate::testing::Sequence;
-use crate::testing::ports::fixture::raw;
-use crate::testing::tests::lamp::LampLit;
-use crate::testing::tests::lamp::minute;
-use crate::trust::Prove;
-use crate::trust::Trust;
+use crate::{
+    app::{App, Parts},
+    clock::Clock,
+    dead_letter::{DeadLetter, DeadLetterError, DeadLetters},
+    envelope::{Delivery, Received},
+    failure::{Failure, Handled, Outcome},
+    id::StreamId,
+    inbox::{Inbox, LEASE, Ticket},
+    memory::Memory,
+    message::EncodeError,
+    route::{Claimed, Route, function_name, reason_code, route},
+    testing::{
+        Sequence,
+        ports::fixture::raw,
+        tests::lamp::{LampLit, minute},
+    },
+    trust::{Prove, Trust},
+};
 
 /// What the handlers were called with, and what they shall answer.
 #[derive(Clone, Default)]

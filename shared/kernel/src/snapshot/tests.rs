@@ -1,18 +1,14 @@
 //! Fingerprints tell states apart; the last commands travel along.
 
 use schemars::JsonSchema;
-use serde::Deserialize;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
-use crate::decider::Decider;
-use crate::id::MessageId;
-use crate::snapshot::Known;
-use crate::snapshot::RECENT_COMMANDS;
-use crate::snapshot::fingerprint;
-use crate::testing::tests::lamp::Lamp;
-use crate::testing::tests::lamp::LampCommand;
-use crate::testing::tests::lamp::LampEvent;
-use crate::testing::tests::lamp::LampRejection;
+use crate::{
+    decider::Decider,
+    id::MessageId,
+    snapshot::{Known, RECENT_COMMANDS, fingerprint},
+    testing::tests::lamp::{Lamp, LampCommand, LampEvent, LampRejection},
+};
 
 #[derive(Clone, Default, Serialize, Deserialize, JsonSchema)]
 struct Narrow {

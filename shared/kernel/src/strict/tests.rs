@@ -2,9 +2,10 @@
 
 use serde_json::Value;
 
-use crate::memory::MemoryIds;
-use crate::strict::MAX_DEPTH;
-use crate::strict::check;
+use crate::{
+    memory::MemoryIds,
+    strict::{MAX_DEPTH, check},
+};
 
 fn nested(depth: usize) -> [String; 3] {
     let list = format!("{}{}", "[".repeat(depth), "]".repeat(depth));

@@ -2,21 +2,17 @@
 
 use std::fmt::Debug;
 
-use super::diff::assert_same;
-use super::diff::fail;
-use crate::decider::Decider;
-use crate::decider::Rejection;
-use crate::decider::Wish;
-use crate::decider::fold;
+use super::diff::{assert_same, fail};
+use crate::decider::{Decider, Rejection, Wish, fold};
 
 /// Begins a story with what has happened.
 ///
 /// ```
 /// # use schemars::JsonSchema; use serde::{Serialize, Deserialize};
-/// # use kernel::{Decider, Rejection};
+/// # use causeway::{Decider, Rejection};
 /// # #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 /// # pub struct LampLit {}
-/// # kernel::events! { pub enum LampEvent: events of "lamp" { LampLit = 1 } }
+/// # causeway::events! { pub enum LampEvent: events of "lamp" { LampLit = 1 } }
 /// # #[derive(Debug, PartialEq, thiserror::Error)]
 /// # #[error("the lamp is broken")]
 /// # pub struct Broken;
@@ -33,7 +29,7 @@ use crate::decider::fold;
 /// #     }
 /// #     fn evolve(_: bool, _: &LampEvent) -> bool { true }
 /// # }
-/// use kernel::testing::given;
+/// use causeway::testing::given;
 /// given::<Lamp>([]).when(()).then([LampLit {}.into()]);
 /// given::<Lamp>([LampLit {}.into()]).when(()).then_nothing();
 /// ```

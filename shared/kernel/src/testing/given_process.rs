@@ -1,21 +1,19 @@
 //! A process with the clock in hand: it hears something at a time, and stands somewhere afterwards.
 
-use std::collections::BTreeMap;
-use std::fmt::Debug;
+use std::{collections::BTreeMap, fmt::Debug};
 
-use jiff::SignedDuration;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
-use super::diff::assert_same;
-use super::diff::fail;
-use super::given::Decided;
-use super::given::Given;
-use crate::clock::Clock;
-use crate::decider::Decider;
-use crate::decider::Wish;
-use crate::memory::MemoryClock;
-use crate::process::Process;
-use crate::process::Status;
+use super::{
+    diff::{assert_same, fail},
+    given::{Decided, Given},
+};
+use crate::{
+    clock::Clock,
+    decider::{Decider, Wish},
+    memory::MemoryClock,
+    process::{Process, Status},
+};
 
 /// Begins the story of a process to which nothing has happened, at the beginning of 2026.
 pub fn given_process<P: Process>() -> ProcessStory<P> {

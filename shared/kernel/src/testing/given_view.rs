@@ -2,31 +2,28 @@
 
 use std::fmt::Debug;
 
-use jiff::SignedDuration;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
-use super::diff::assert_same;
-use super::diff::fail;
-use crate::clock::Clock;
-use crate::commit::Recorded;
-use crate::id::MessageId;
-use crate::id::StreamId;
-use crate::memory::MemoryClock;
-use crate::message::Messages;
-use crate::view::Place;
-use crate::view::Row;
-use crate::view::View;
+use super::diff::{assert_same, fail};
+use crate::{
+    clock::Clock,
+    commit::Recorded,
+    id::{MessageId, StreamId},
+    memory::MemoryClock,
+    message::Messages,
+    view::{Place, Row, View},
+};
 
 /// Begins a story with the events of one stream, `<context>/s-1`. The first happens at the beginning of 2026 and each
 /// other a second later, unless the story says otherwise.
 ///
 /// ```
 /// # use schemars::JsonSchema; use serde::{Serialize, Deserialize};
-/// # use kernel::{Patch, StreamId, View, commit::Recorded};
+/// # use causeway::{Patch, StreamId, View, commit::Recorded};
 /// # #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 /// # pub struct LampLit {}
-/// # kernel::events! { pub enum LampEvent: events of "lamp" { LampLit = 1 } }
+/// # causeway::events! { pub enum LampEvent: events of "lamp" { LampLit = 1 } }
 /// #[derive(Debug, PartialEq, Serialize, Deserialize)]
 /// struct Wear { lit: u32 }
 /// struct LampWear;
@@ -36,7 +33,7 @@ use crate::view::View;
 ///     type Row = Wear;
 ///     fn patch(_: &StreamId, _: &Recorded<LampEvent>) -> Patch { Patch::none().add("lit", 1) }
 /// }
-/// kernel::testing::given_view::<LampWear>([LampLit {}.into(), LampLit {}.into()]).then_row(Wear { lit: 2 });
+/// causeway::testing::given_view::<LampWear>([LampLit {}.into(), LampLit {}.into()]).then_row(Wear { lit: 2 });
 /// ```
 #[track_caller]
 pub fn given_view<V: View>(events: impl IntoIterator<Item = V::Event>) -> GivenView<V> {

@@ -1,19 +1,15 @@
 //! A recorder: it writes down what is said, and is asked afterwards.
 
-use std::sync::Arc;
-use std::sync::Mutex;
-use std::sync::PoisonError;
+use std::sync::{Arc, Mutex, PoisonError};
 
-use serde_json::Value;
-use serde_json::value::RawValue;
+use serde_json::{Value, value::RawValue};
 
-use super::diff::assert_same;
-use super::diff::fail;
-use crate::commit::Commit;
-use crate::memory::MemoryBus;
-use crate::memory::MemoryStore;
-use crate::memory::Subject;
-use crate::message::Message;
+use super::diff::{assert_same, fail};
+use crate::{
+    commit::Commit,
+    memory::{MemoryBus, MemoryStore, Subject},
+    message::Message,
+};
 
 /// Writes down messages from a bus or a log, beginning when it is made.
 pub struct Recorder {

@@ -1,32 +1,26 @@
 //! A simulated sequence: deliveries as a bus would hand them over, to feed handlers and routes with.
 
-use jiff::SignedDuration;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::value::to_raw_value;
 use uuid::Uuid;
 
 use super::diff::fail;
-use crate::app::App;
-use crate::bus::source_of;
-use crate::clock::Clock;
-use crate::clock::Ids;
-use crate::envelope::Cause;
-use crate::envelope::Delivery;
-use crate::envelope::Envelope;
-use crate::envelope::Metadata;
-use crate::failure::Outcome;
-use crate::id::MessageId;
-use crate::id::StreamId;
-use crate::memory::MemoryClock;
-use crate::memory::MemoryIds;
-use crate::message::Encoded;
-use crate::message::Message;
-use crate::route::Route;
+use crate::{
+    app::App,
+    bus::source_of,
+    clock::{Clock, Ids},
+    envelope::{Cause, Delivery, Envelope, Metadata},
+    failure::Outcome,
+    id::{MessageId, StreamId},
+    memory::{MemoryClock, MemoryIds},
+    message::{Encoded, Message},
+    route::Route,
+};
 
 /// Builds deliveries one by one. Each message follows from the one before it, so that they share a correlation.
 ///
 /// ```
-/// # use kernel::{StreamId, receive::receive, system::CommandRejected, testing::Sequence};
+/// # use causeway::{StreamId, receive::receive, system::CommandRejected, testing::Sequence};
 /// # let rejected = CommandRejected { stream: "order/o-1".into(), command_id: "c-1".parse()?, command: "PlaceOrder".into(),
 /// #     rule: "AlreadyPlaced".into(), reason: "it is placed".into() };
 /// let deliveries = Sequence::new(StreamId::parse("system/c-1")?).fact(&rejected).again().fact(&rejected).deliveries();

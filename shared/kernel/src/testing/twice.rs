@@ -3,19 +3,16 @@
 use futures::executor::block_on;
 
 use super::diff::fail;
-use crate::commit::Commit;
-use crate::decider::Decider;
-use crate::decider::fold;
-use crate::envelope::Cause;
-use crate::execute::MAX_EVENTS;
-use crate::id::CommitId;
-use crate::id::MessageId;
-use crate::id::StreamId;
-use crate::memory::Memory;
-use crate::message::Messages;
-use crate::store::Append;
-use crate::store::Carry;
-use crate::store::EventStore;
+use crate::{
+    commit::Commit,
+    decider::{Decider, fold},
+    envelope::Cause,
+    execute::MAX_EVENTS,
+    id::{CommitId, MessageId, StreamId},
+    memory::Memory,
+    message::Messages,
+    store::{Append, Carry, EventStore},
+};
 
 /// Gives the command twice after these events. The second time it must add no event, or be rejected.
 /// A command that the state alone cannot tell is guarded by the marker of its [`Decider::ONCE`], and tried with it.

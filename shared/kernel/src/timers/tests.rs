@@ -3,12 +3,11 @@
 use jiff::SignedDuration;
 use serde_json::json;
 
-use crate::id::StreamId;
-use crate::testing::ports::fixture::commit;
-use crate::testing::ports::fixture::message;
-use crate::testing::ports::fixture::noon;
-use crate::timers::Timer;
-use crate::timers::TimerKey;
+use crate::{
+    id::StreamId,
+    testing::ports::fixture::{commit, message, noon},
+    timers::{Timer, TimerKey},
+};
 
 fn key(stream: &str, name: &str) -> TimerKey {
     TimerKey { stream: StreamId::parse(stream).unwrap(), name: name.to_owned() }

@@ -4,15 +4,15 @@
 use jiff::SignedDuration;
 
 use super::Forged;
-use crate::app::App;
-use crate::commit::TimerChange;
-use crate::envelope::Envelope;
-use crate::envelope::Metadata;
-use crate::envelope::Received;
-use crate::failure::Failure;
-use crate::id::CommitId;
-use crate::message::Message;
-use crate::timers::Timer;
+use crate::{
+    app::App,
+    commit::TimerChange,
+    envelope::{Envelope, Metadata, Received},
+    failure::Failure,
+    id::CommitId,
+    message::Message,
+    timers::Timer,
+};
 
 /// So much earlier than it is due a timer may ring: a scheduler is as exact as a minute.
 const EARLY: SignedDuration = SignedDuration::from_secs(60);

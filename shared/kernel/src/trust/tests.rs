@@ -3,39 +3,25 @@
 mod house;
 
 use futures::executor::block_on;
-use serde_json::Value;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::Prove;
-use crate::app::App;
-use crate::bus::source_of;
-use crate::commit::Commit;
-use crate::commit::TimerChange;
-use crate::envelope::Delivery;
-use crate::envelope::Envelope;
-use crate::envelope::Received;
-use crate::failure::Failure;
-use crate::failure::Handled;
-use crate::id::CommitId;
-use crate::route::Claimed;
-use crate::route::Proven;
-use crate::route::Route;
-use crate::route::Rung;
-use crate::route::route;
-use crate::store::Append;
-use crate::store::Carry;
-use crate::store::EventStore as _;
-use crate::testing::ports::fixture::commit_of;
-use crate::testing::ports::fixture::message;
-use crate::testing::ports::fixture::raw;
-use crate::testing::tests::lamp::DimLamp;
-use crate::testing::tests::lamp::LampDimmed;
-use crate::testing::tests::lamp::LampFed;
-use crate::timers::Timer;
-use house::OURS;
-use house::changed;
-use house::delivery;
-use house::house;
+use crate::{
+    app::App,
+    bus::source_of,
+    commit::{Commit, TimerChange},
+    envelope::{Delivery, Envelope, Received},
+    failure::{Failure, Handled},
+    id::CommitId,
+    route::{Claimed, Proven, Route, Rung, route},
+    store::{Append, Carry, EventStore as _},
+    testing::{
+        ports::fixture::{commit_of, message, raw},
+        tests::lamp::{DimLamp, LampDimmed, LampFed},
+    },
+    timers::Timer,
+};
+use house::{OURS, changed, delivery, house};
 
 fn plain() -> Route {
     route("ward", |_: App, _: Received<LampFed>| async { Ok(Handled::Done) })

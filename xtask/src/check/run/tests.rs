@@ -1,9 +1,6 @@
 use std::process::Command;
 
-use super::Tally;
-use super::count;
-use super::counted;
-use super::whole;
+use super::{Tally, count, counted, whole};
 
 #[test]
 fn closing_lines_of_both_runners_are_counted() {

@@ -1,10 +1,6 @@
-use serde_json::Value;
-use serde_json::json;
+use serde_json::{Value, json};
 
-use super::ITEMS;
-use super::PriceError;
-use super::Prices;
-use super::of_text;
+use super::{ITEMS, PriceError, Prices, of_text};
 
 const REGION: &str = "us-east-1";
 

@@ -2,13 +2,10 @@
 
 use std::path::PathBuf;
 
-use jiff::SignedDuration;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use tempfile::TempDir;
 
-use super::JOURNAL;
-use super::LONG;
-use super::Shown;
+use super::{JOURNAL, LONG, Shown};
 use crate::clock::Clock;
 
 fn start() -> Timestamp {

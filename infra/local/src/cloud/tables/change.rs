@@ -1,13 +1,15 @@
 //! What DynamoDB changes of a table in place: its global indexes, its stream, and the attribute by which items expire.
 //! Each change is looked up before it is made, so that a start after a kill makes only what is missing.
 
-use dynoxide::Database;
-use dynoxide::actions::describe_time_to_live::DescribeTimeToLiveRequest;
-use dynoxide::actions::update_time_to_live::TimeToLiveSpecification;
-use dynoxide::actions::update_time_to_live::UpdateTimeToLiveRequest;
-use dynoxide::errors::DynoxideError;
-use serde_json::Value;
-use serde_json::json;
+use dynoxide::{
+    Database,
+    actions::{
+        describe_time_to_live::DescribeTimeToLiveRequest,
+        update_time_to_live::{TimeToLiveSpecification, UpdateTimeToLiveRequest},
+    },
+    errors::DynoxideError,
+};
+use serde_json::{Value, json};
 
 use super::shape::Shape;
 use crate::template::Table;

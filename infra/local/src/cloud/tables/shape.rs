@@ -1,8 +1,7 @@
 //! What of a table decides whether it can be changed: its key and its indexes, each with the types of its attributes.
 //! The request that makes a table and its description say it in the same words.
 
-use std::collections::BTreeMap;
-use std::fmt;
+use std::{collections::BTreeMap, fmt};
 
 use serde_json::Value;
 

@@ -1,7 +1,6 @@
 //! What a bus logs, as readers of the feed see it.
 
-use serde_json::Value;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::Ground;
 use crate::quiet::Quiet;

@@ -1,25 +1,25 @@
 //! Items expire on the cloud's clock, in a folder as well as in memory, and the stream says that the service did it.
 
-use dynoxide::actions::describe_stream::DescribeStreamRequest;
-use dynoxide::actions::get_records::GetRecordsRequest;
-use dynoxide::actions::get_records::Record;
-use dynoxide::actions::get_shard_iterator::GetShardIteratorRequest;
-use dynoxide::actions::list_streams::ListStreamsRequest;
-use dynoxide::actions::put_item::PutItemRequest;
-use dynoxide::actions::query::QueryRequest;
-use dynoxide::actions::scan::ScanRequest;
-use dynoxide::storage::ScanParams;
-use dynoxide::storage::Storage;
+use dynoxide::{
+    actions::{
+        describe_stream::DescribeStreamRequest,
+        get_records::{GetRecordsRequest, Record},
+        get_shard_iterator::GetShardIteratorRequest,
+        list_streams::ListStreamsRequest,
+        put_item::PutItemRequest,
+        query::QueryRequest,
+        scan::ScanRequest,
+    },
+    storage::{ScanParams, Storage},
+};
 use jiff::SignedDuration;
-use serde_json::Value;
-use serde_json::json;
+use serde_json::{Value, json};
 
-use super::Ground;
-use super::tables::database;
-use super::tables::request;
-use crate::cloud::Cloud;
-use crate::cloud::Store;
-use crate::cloud::expiry;
+use super::{
+    Ground,
+    tables::{database, request},
+};
+use crate::cloud::{Cloud, Store, expiry};
 
 const INBOX: &str = "
   Inbox:

@@ -3,13 +3,15 @@
 use jiff::SignedDuration;
 use serde_json::json;
 
-use super::Ground;
-use super::told;
-use crate::clock::Clock;
-use crate::cloud::Store;
-use crate::cloud::store::FORMAT;
-use crate::cloud::store::Mark;
-use crate::journal::Journal;
+use super::{Ground, told};
+use crate::{
+    clock::Clock,
+    cloud::{
+        Store,
+        store::{FORMAT, Mark},
+    },
+    journal::Journal,
+};
 
 const LETTERS: &str = "  Letters: { Type: AWS::SQS::Queue, Properties: { QueueName: letters } }\n";
 

@@ -2,16 +2,16 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::Value;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::Ground;
-use crate::cloud::declared::key;
-use crate::cloud::made::Key;
-use crate::cloud::made::Kind;
-use crate::cloud::made::Made;
-use crate::cloud::made::Resource;
-use crate::template::Kept;
+use crate::{
+    cloud::{
+        declared::key,
+        made::{Key, Kind, Made, Resource},
+    },
+    template::Kept,
+};
 
 const LETTERS: &str = "  Letters: { Type: AWS::SQS::Queue, Properties: { QueueName: letters } }\n";
 const SOLD: &str = "  Sold: { Type: AWS::SQS::Queue, Properties: { QueueName: sold } }\n";

@@ -1,12 +1,11 @@
 //! Mails through a restart of the whole cloud, as a reader of the mailbox sees them.
 
-use axum::body::Body;
-use axum::body::to_bytes;
-use axum::http::Request;
-use hyper_util::client::legacy::Client;
-use hyper_util::rt::TokioExecutor;
-use serde_json::Value;
-use serde_json::json;
+use axum::{
+    body::{Body, to_bytes},
+    http::Request,
+};
+use hyper_util::{client::legacy::Client, rt::TokioExecutor};
+use serde_json::{Value, json};
 
 use super::Ground;
 use crate::cloud::Cloud;

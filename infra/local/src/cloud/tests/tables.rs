@@ -1,13 +1,14 @@
 //! Tables whose template changed: what DynamoDB changes in place, what it refuses, and what becomes of the removed.
 
-use dynoxide::Database;
-use dynoxide::actions::describe_table::DescribeTableRequest;
-use dynoxide::actions::describe_time_to_live::DescribeTimeToLiveRequest;
-use dynoxide::actions::put_item::PutItemRequest;
-use dynoxide::actions::query::QueryRequest;
+use dynoxide::{
+    Database,
+    actions::{
+        describe_table::DescribeTableRequest, describe_time_to_live::DescribeTimeToLiveRequest,
+        put_item::PutItemRequest, query::QueryRequest,
+    },
+};
 use serde::de::DeserializeOwned;
-use serde_json::Value;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::Ground;
 use crate::cloud::Cloud;

@@ -1,19 +1,23 @@
 //! Every wake comes when its time has come, and not before what the last one set going has ended.
 
-use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
-use std::sync::atomic::Ordering::SeqCst;
-use std::time::Duration;
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering::SeqCst},
+    },
+    time::Duration,
+};
 
-use jiff::SignedDuration;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::Walker;
-use crate::lambda::Invokes;
-use crate::lambda::stage::ARN;
-use crate::lambda::stage::Act;
-use crate::lambda::stage::Stage;
-use crate::ports::InvokeLater as _;
+use crate::{
+    lambda::{
+        Invokes,
+        stage::{ARN, Act, Stage},
+    },
+    ports::InvokeLater as _,
+};
 
 const PATIENCE: Duration = Duration::from_secs(600);
 

@@ -1,23 +1,15 @@
 //! One day of one archive: lines with checksums, as in every journal, but read one by one.
 
-use std::fs::File;
-use std::fs::OpenOptions;
-use std::io::BufRead;
-use std::io::BufReader;
-use std::io::Cursor;
-use std::io::Read;
-use std::io::Seek;
-use std::io::SeekFrom;
-use std::io::Write;
-use std::path::Path;
-use std::path::PathBuf;
+use std::{
+    fs::{File, OpenOptions},
+    io::{BufRead, BufReader, Cursor, Read, Seek, SeekFrom, Write},
+    path::{Path, PathBuf},
+};
 
 use jiff::Timestamp;
-use serde::Deserialize;
-use serde::de::DeserializeOwned;
+use serde::{Deserialize, de::DeserializeOwned};
 
-use crate::journal;
-use crate::journal::JournalError;
+use crate::journal::{self, JournalError};
 
 use super::Archived;
 

@@ -2,18 +2,11 @@
 
 use std::sync::Arc;
 
-use serde_json::Value;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::events::Events;
 
-use super::world::FUNCTION;
-use super::world::QUEUE;
-use super::world::World;
-use super::world::call;
-use super::world::clock;
-use super::world::events;
-use super::world::rule;
+use super::world::{FUNCTION, QUEUE, World, call, clock, events, rule};
 
 fn service() -> Arc<Events> {
     events(&Arc::new(World::default()), &clock())

@@ -2,21 +2,11 @@
 
 use std::sync::Arc;
 
-use serde_json::Value;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::events::Events;
 
-use super::world::FUNCTION;
-use super::world::World;
-use super::world::call;
-use super::world::clock;
-use super::world::pass;
-use super::world::placed;
-use super::world::put;
-use super::world::rule;
-use super::world::settle;
-use super::world::start;
+use super::world::{FUNCTION, World, call, clock, pass, placed, put, rule, settle, start};
 
 const BUS: &str = "arn:aws:events:eu-central-1:000000000000:event-bus/default";
 const ARCHIVE: &str = "arn:aws:events:eu-central-1:000000000000:archive/all";

@@ -4,21 +4,9 @@ use std::sync::Arc;
 
 use serde_json::json;
 
-use crate::events::News;
-use crate::events::Outcome;
+use crate::events::{News, Outcome};
 
-use super::world::DEAD_LETTERS;
-use super::world::FUNCTION;
-use super::world::QUEUE;
-use super::world::World;
-use super::world::call;
-use super::world::clock;
-use super::world::events;
-use super::world::pass;
-use super::world::placed;
-use super::world::put;
-use super::world::rule;
-use super::world::settle;
+use super::world::{DEAD_LETTERS, FUNCTION, QUEUE, World, call, clock, events, pass, placed, put, rule, settle};
 
 const RULE: &str = "arn:aws:events:eu-central-1:000000000000:rule/reserve";
 

@@ -2,25 +2,15 @@
 
 use std::sync::Arc;
 
-use serde_json::Value;
-use serde_json::json;
+use serde_json::{Value, json};
 
-use crate::clock::Clock;
-use crate::events::Events;
-use crate::events::News;
-use crate::events::Outcome;
-use crate::faults::Faults;
+use crate::{
+    clock::Clock,
+    events::{Events, News, Outcome},
+    faults::Faults,
+};
 
-use super::world::DEAD_LETTERS;
-use super::world::FUNCTION;
-use super::world::World;
-use super::world::call;
-use super::world::clock;
-use super::world::pass;
-use super::world::placed;
-use super::world::put;
-use super::world::rule;
-use super::world::settle;
+use super::world::{DEAD_LETTERS, FUNCTION, World, call, clock, pass, placed, put, rule, settle};
 
 async fn stage(wish: &str) -> (Arc<World>, Clock, Arc<Events>) {
     let (world, clock) = (Arc::new(World::default()), clock());

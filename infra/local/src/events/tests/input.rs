@@ -2,18 +2,9 @@
 
 use std::sync::Arc;
 
-use serde_json::Value;
-use serde_json::json;
+use serde_json::{Value, json};
 
-use super::world::DEAD_LETTERS;
-use super::world::FUNCTION;
-use super::world::World;
-use super::world::clock;
-use super::world::events;
-use super::world::placed;
-use super::world::put;
-use super::world::rule;
-use super::world::settle;
+use super::world::{DEAD_LETTERS, FUNCTION, World, clock, events, placed, put, rule, settle};
 
 async fn received(target: Value) -> Vec<String> {
     let (world, clock) = (Arc::new(World::default()), clock());

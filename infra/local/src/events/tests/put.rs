@@ -2,18 +2,9 @@
 
 use std::sync::Arc;
 
-use serde_json::Value;
-use serde_json::json;
+use serde_json::{Value, json};
 
-use super::world::FUNCTION;
-use super::world::World;
-use super::world::call;
-use super::world::clock;
-use super::world::events;
-use super::world::placed;
-use super::world::put;
-use super::world::rule;
-use super::world::settle;
+use super::world::{FUNCTION, World, call, clock, events, placed, put, rule, settle};
 
 fn with(field: &str, value: Value) -> Value {
     let mut entry = placed();

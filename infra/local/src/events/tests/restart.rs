@@ -6,16 +6,7 @@ use serde_json::json;
 
 use crate::events::Events;
 
-use super::world::DEAD_LETTERS;
-use super::world::FUNCTION;
-use super::world::World;
-use super::world::call;
-use super::world::clock;
-use super::world::pass;
-use super::world::placed;
-use super::world::put;
-use super::world::rule;
-use super::world::settle;
+use super::world::{DEAD_LETTERS, FUNCTION, World, call, clock, pass, placed, put, rule, settle};
 
 #[tokio::test]
 async fn what_put_events_acknowledged_is_delivered_after_a_kill() {

@@ -6,13 +6,7 @@ use serde_json::json;
 
 use crate::events::Events;
 
-use super::world::FUNCTION;
-use super::world::World;
-use super::world::call;
-use super::world::clock;
-use super::world::events;
-use super::world::pass;
-use super::world::settle;
+use super::world::{FUNCTION, World, call, clock, events, pass, settle};
 
 async fn daily(events: &Events, expression: &str) {
     call(events, "PutRule", json!({ "Name": "report", "ScheduleExpression": expression })).await;

@@ -1,27 +1,20 @@
 //! A stage: functions and queues that take everything, unless they were told to fail.
 
-use std::collections::BTreeMap;
-use std::collections::VecDeque;
-use std::sync::Arc;
-use std::sync::Mutex;
+use std::{
+    collections::{BTreeMap, VecDeque},
+    sync::{Arc, Mutex},
+};
 
 use async_trait::async_trait;
-use jiff::SignedDuration;
-use jiff::Timestamp;
-use serde_json::Value;
-use serde_json::json;
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Value, json};
 
-use crate::clock::Clock;
-use crate::events::Events;
-use crate::events::Feed;
-use crate::events::News;
-use crate::events::Place;
-use crate::events::Surroundings;
-use crate::faults::Faults;
-use crate::ports::InvokeLater;
-use crate::ports::NewMessage;
-use crate::ports::NotTaken;
-use crate::ports::SendToQueue;
+use crate::{
+    clock::Clock,
+    events::{Events, Feed, News, Place, Surroundings},
+    faults::Faults,
+    ports::{InvokeLater, NewMessage, NotTaken, SendToQueue},
+};
 
 pub(crate) const FUNCTION: &str = "arn:aws:lambda:eu-central-1:000000000000:function:inventory";
 pub(crate) const QUEUE: &str = "arn:aws:sqs:eu-central-1:000000000000:orders";

@@ -2,8 +2,7 @@
 
 use std::fs::OpenOptions;
 
-use super::JournalFile;
-use super::lines;
+use super::{JournalFile, lines};
 use crate::journal::JournalError;
 
 #[test]

@@ -1,16 +1,11 @@
 //! The desk between an executor and one process: work lies here until the process asks for it, and the answer is
 //! handed to whoever waits for it.
 
-use std::sync::Mutex;
-use std::sync::PoisonError;
+use std::sync::{Mutex, PoisonError};
 
-use tokio::sync::Mutex as AsyncMutex;
-use tokio::sync::Notify;
-use tokio::sync::mpsc;
-use tokio::sync::oneshot;
+use tokio::sync::{Mutex as AsyncMutex, Notify, mpsc, oneshot};
 
-use super::FunctionError;
-use super::Invocation;
+use super::{FunctionError, Invocation};
 
 /// What a function answered.
 pub(super) type Answer = Result<String, FunctionError>;

@@ -1,32 +1,29 @@
 //! One process of a function with its own Runtime API. A task owns the process: it sees it end, or kills it when the
 //! environment is dropped, and reaps it in either case.
 
-use std::net::Ipv4Addr;
-use std::process::ExitStatus;
-use std::process::Stdio;
-use std::sync::Arc;
+use std::{
+    net::Ipv4Addr,
+    process::{ExitStatus, Stdio},
+    sync::Arc,
+};
 
-use tokio::net::TcpListener;
-use tokio::process::Child;
-use tokio::process::Command;
-use tokio::sync::mpsc;
-use tokio::sync::oneshot;
-use tokio::sync::watch;
-use tokio::task::AbortHandle;
+use tokio::{
+    net::TcpListener,
+    process::{Child, Command},
+    sync::{mpsc, oneshot, watch},
+    task::AbortHandle,
+};
 use uuid::Uuid;
 
-use crate::clock::Line;
-use crate::template::Function;
+use crate::{clock::Line, template::Function};
 
-use super::FunctionError;
-use super::Invocation;
-use super::Listener;
-use super::Settings;
-use super::desk::Desk;
-use super::desk::Work;
-use super::log::follow;
-use super::runtime_api::router;
-use super::variables::variables;
+use super::{
+    FunctionError, Invocation, Listener, Settings,
+    desk::{Desk, Work},
+    log::follow,
+    runtime_api::router,
+    variables::variables,
+};
 
 /// A running process that waits for work or does some.
 pub(super) struct Environment {

@@ -2,9 +2,7 @@
 
 use std::sync::Arc;
 
-use tokio::io::AsyncBufReadExt;
-use tokio::io::AsyncRead;
-use tokio::io::BufReader;
+use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
 
 /// A line that a function wrote.
 #[derive(Clone, Debug, PartialEq, Eq)]

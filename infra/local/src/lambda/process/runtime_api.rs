@@ -2,23 +2,17 @@
 
 use std::sync::Arc;
 
-use axum::Json;
-use axum::Router;
-use axum::extract::DefaultBodyLimit;
-use axum::extract::Path;
-use axum::extract::State;
-use axum::http::HeaderMap;
-use axum::http::StatusCode;
-use axum::response::IntoResponse;
-use axum::response::Response;
-use axum::routing::get;
-use axum::routing::post;
+use axum::{
+    Json, Router,
+    extract::{DefaultBodyLimit, Path, State},
+    http::{HeaderMap, StatusCode},
+    response::{IntoResponse, Response},
+    routing::{get, post},
+};
 use jiff::Timestamp;
-use serde_json::Value;
-use serde_json::json;
+use serde_json::{Value, json};
 
-use super::FunctionError;
-use super::desk::Desk;
+use super::{FunctionError, desk::Desk};
 
 /// What an answer of Lambda may be at most, in bytes.
 const LARGEST_ANSWER: usize = 6 * 1_024 * 1_024 + 100;

@@ -1,36 +1,33 @@
 //! Real processes of a tiny function, on the Runtime API.
 
-use std::collections::BTreeMap;
-use std::path::Path;
-use std::path::PathBuf;
-use std::sync::Arc;
-use std::sync::Mutex;
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex},
+};
 
-use jiff::SignedDuration;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
-use tokio::sync::mpsc;
-use tokio::sync::mpsc::UnboundedReceiver;
-use tokio::sync::mpsc::unbounded_channel;
-use tokio::task::yield_now;
+use tokio::{
+    sync::mpsc::{self, UnboundedReceiver, unbounded_channel},
+    task::yield_now,
+};
 
-use super::LogLine;
-use super::Processes;
-use super::Settings;
-use crate::clock::Clock;
-use crate::lambda::CutOff;
-use crate::lambda::Executor;
-use crate::lambda::FunctionError;
-use crate::lambda::Functions;
-use crate::lambda::Invocation;
-use crate::lambda::stage;
-use crate::template::Function;
+use super::{LogLine, Processes, Settings};
+use crate::{
+    clock::Clock,
+    lambda::{CutOff, Executor, FunctionError, Functions, Invocation, stage},
+    template::Function,
+};
 
 /// Examples are built with the tests, beside them.
 fn examples() -> PathBuf {
     let test = std::env::current_exe().unwrap();
     let folder = test.ancestors().nth(2).unwrap().join("examples");
-    assert!(folder.join("tiny_function").exists(), "build it first: cargo build -p local --example tiny_function");
+    assert!(
+        folder.join("tiny_function").exists(),
+        "build it first: cargo build -p causeway-local --example tiny_function"
+    );
     folder
 }
 

@@ -1,11 +1,8 @@
 //! The environment of a process, as Lambda sets it up: nothing of this machine's but the search path.
 
-use std::collections::BTreeMap;
-use std::env;
-use std::path::Path;
+use std::{collections::BTreeMap, env, path::Path};
 
-use crate::clock::Line;
-use crate::template::Function;
+use crate::{clock::Line, template::Function};
 
 use super::Settings;
 

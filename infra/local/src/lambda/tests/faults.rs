@@ -4,13 +4,14 @@ use std::sync::Arc;
 
 use jiff::SignedDuration;
 
-use crate::faults::Faults;
-use crate::lambda::Invokes;
-use crate::lambda::What;
-use crate::lambda::stage::ARN;
-use crate::lambda::stage::Act;
-use crate::lambda::stage::Stage;
-use crate::ports::InvokeLater;
+use crate::{
+    faults::Faults,
+    lambda::{
+        Invokes, What,
+        stage::{ARN, Act, Stage},
+    },
+    ports::InvokeLater,
+};
 
 fn faulty(stage: &Stage, wish: &str) -> Invokes {
     let faults = Faults::read([wish], 7).unwrap();

@@ -1,12 +1,12 @@
 //! Invokes through the API.
 
-use crate::aws_error::AwsError;
-use crate::lambda::InvokeAnswer;
-use crate::lambda::invoke;
-use crate::lambda::stage::ARN;
-use crate::lambda::stage::Act;
-use crate::lambda::stage::Stage;
-use crate::lambda::stage::function;
+use crate::{
+    aws_error::AwsError,
+    lambda::{
+        InvokeAnswer, invoke,
+        stage::{ARN, Act, Stage, function},
+    },
+};
 
 async fn ask(stage: &Stage, name: &str, kind: Option<&str>, payload: &str) -> Result<InvokeAnswer, AwsError> {
     let invokes = stage.invokes();

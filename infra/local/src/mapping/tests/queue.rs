@@ -1,26 +1,19 @@
 //! Queues.
 
-use std::sync::Arc;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use jiff::SignedDuration;
 use serde_json::Value;
-use tokio::sync::Notify;
-use tokio::task::JoinHandle;
+use tokio::{sync::Notify, task::JoinHandle};
 
-use crate::lambda::stage::Act;
-use crate::lambda::stage::Stage;
-use crate::mapping::Filter;
-use crate::mapping::QueueMapping;
-use crate::mapping::QueueMessage;
-use crate::mapping::QueueSource;
-use crate::mapping::QueueWatch;
-use crate::mapping::SourceError;
-use crate::template::Mapping;
+use crate::{
+    lambda::stage::{Act, Stage},
+    mapping::{Filter, QueueMapping, QueueMessage, QueueSource, QueueWatch, SourceError},
+    template::Mapping,
+};
 
-use super::mapping;
-use super::told;
+use super::{mapping, told};
 
 /// Hands each message out once, as if its visibility never ended.
 #[derive(Default)]

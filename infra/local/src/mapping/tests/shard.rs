@@ -1,26 +1,20 @@
 //! A shard in memory and the mapping that reads it.
 
-use std::sync::Arc;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
-use serde_json::Value;
-use serde_json::json;
-use tokio::sync::Notify;
-use tokio::task::JoinHandle;
+use serde_json::{Value, json};
+use tokio::{sync::Notify, task::JoinHandle};
 
-use crate::clock::Clock;
-use crate::lambda::FunctionError;
-use crate::lambda::stage::Stage;
-use crate::lambda::stage::oversold;
-use crate::mapping::Filter;
-use crate::mapping::Happened;
-use crate::mapping::SourceError;
-use crate::mapping::StreamMapping;
-use crate::mapping::StreamRecord;
-use crate::mapping::StreamSource;
-use crate::mapping::StreamWatch;
-use crate::template::Mapping;
+use crate::{
+    clock::Clock,
+    lambda::{
+        FunctionError,
+        stage::{Stage, oversold},
+    },
+    mapping::{Filter, Happened, SourceError, StreamMapping, StreamRecord, StreamSource, StreamWatch},
+    template::Mapping,
+};
 
 use super::told;
 

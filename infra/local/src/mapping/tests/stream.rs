@@ -1,24 +1,19 @@
 //! Streams.
 
 use jiff::SignedDuration;
-use serde_json::Value;
-use serde_json::json;
+use serde_json::{Value, json};
 
-use crate::lambda::stage::ARN;
-use crate::lambda::stage::Act;
-use crate::lambda::stage::FAILURES;
-use crate::lambda::stage::Stage;
-use crate::lambda::stage::function;
-use crate::mapping::Happened;
-use crate::template::StartingPosition;
+use crate::{
+    lambda::stage::{ARN, Act, FAILURES, Stage, function},
+    mapping::Happened,
+    template::StartingPosition,
+};
 
-use super::failures;
-use super::mapping;
-use super::shard::Shard;
-use super::shard::batches;
-use super::shard::begin;
-use super::shard::poison;
-use super::told;
+use super::{
+    failures, mapping,
+    shard::{Shard, batches, begin, poison},
+    told,
+};
 
 const FOUR: [&str; 4] = ["INSERT"; 4];
 const EIGHT: [&str; 8] = ["INSERT"; 8];

@@ -1,23 +1,20 @@
 //! Mappings under a clock that is walked: it waits for what they have to do, and not for what waits for it.
 
-use std::sync::Arc;
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use jiff::SignedDuration;
 
-use crate::cloud::Walked;
-use crate::cloud::Walker;
-use crate::lambda::stage::Act;
-use crate::lambda::stage::Stage;
-use crate::mapping::StreamWatch;
-use crate::quiet::Quiet;
+use crate::{
+    cloud::{Walked, Walker},
+    lambda::stage::{Act, Stage},
+    mapping::StreamWatch,
+    quiet::Quiet,
+};
 
-use super::mapping;
-use super::queue;
-use super::shard::Shard;
-use super::shard::batches;
-use super::shard::begin;
-use super::shard::poison;
+use super::{
+    mapping, queue,
+    shard::{Shard, batches, begin, poison},
+};
 
 /// Walks five hours.
 async fn walk(stage: &Stage, watch: Arc<dyn Quiet>, streams: Vec<StreamWatch>) -> Walked {

@@ -2,18 +2,16 @@
 
 use std::borrow::Cow;
 
-use axum::extract::Request;
-use axum::http::Method;
-use axum::response::Response;
+use axum::{extract::Request, http::Method, response::Response};
 
-use crate::aws_error::AwsError;
-use crate::faults::Part;
+use crate::{aws_error::AwsError, faults::Part};
 
-use super::super::answer::Protocol;
-use super::super::dynamo::STREAMS;
-use super::super::dynamo::TABLES;
-use super::super::request::header;
-use super::super::target;
+use super::super::{
+    answer::Protocol,
+    dynamo::{STREAMS, TABLES},
+    request::header,
+    target,
+};
 
 /// A call that a fault may meet.
 pub(super) struct Call {

@@ -1,21 +1,22 @@
 //! How many of one function run at once: with zero, none does, and its events take their way of failure.
 
-use axum::extract::Path;
-use axum::extract::State;
-use axum::http::StatusCode;
-use axum::response::IntoResponse;
-use axum::response::Response;
-use serde_json::Value;
-use serde_json::json;
+use axum::{
+    extract::{Path, State},
+    http::StatusCode,
+    response::{IntoResponse, Response},
+};
+use serde_json::{Value, json};
 
-use crate::aws_error::AwsError;
-use crate::template::Function;
+use crate::{aws_error::AwsError, template::Function};
 
-use super::super::Port;
-use super::super::answer::Protocol;
-use super::super::request::Payload;
-use super::super::request::fields;
-use super::find;
+use super::{
+    super::{
+        Port,
+        answer::Protocol,
+        request::{Payload, fields},
+    },
+    find,
+};
 
 /// `GET /2019-09-30/functions/{name}/concurrency`.
 pub(in crate::port) async fn get(State(port): State<Port>, Path(name): Path<String>) -> Response {

@@ -1,14 +1,13 @@
 //! What only the local cloud answers.
 
-use axum::body::Body;
-use axum::http::Request;
-use axum::http::StatusCode;
+use axum::{
+    body::Body,
+    http::{Request, StatusCode},
+};
 use futures::StreamExt;
-use serde_json::Value;
-use serde_json::json;
+use serde_json::{Value, json};
 
-use crate::lambda::stage::Act;
-use crate::port::tests::House;
+use crate::{lambda::stage::Act, port::tests::House};
 
 const INVOKE: &str = "/2015-03-31/functions/reserve/invocations";
 

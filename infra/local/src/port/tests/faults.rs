@@ -1,20 +1,18 @@
 //! Calls that go wrong on purpose, as callers of each service see them.
 
-use std::sync::Arc;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
-use axum::body::Body;
-use axum::body::to_bytes;
-use axum::http::Request;
-use axum::http::StatusCode;
-use hyper_util::client::legacy::Client;
-use hyper_util::rt::TokioExecutor;
-use serde_json::Value;
-use serde_json::json;
+use axum::{
+    body::{Body, to_bytes},
+    http::{Request, StatusCode},
+};
+use hyper_util::{client::legacy::Client, rt::TokioExecutor};
+use serde_json::{Value, json};
 
-use crate::faults::Fault;
-use crate::faults::Faults;
-use crate::port::tests::House;
+use crate::{
+    faults::{Fault, Faults},
+    port::tests::House,
+};
 
 async fn house(wish: &str) -> House {
     House::with([], Faults::read([wish], 7).unwrap()).await

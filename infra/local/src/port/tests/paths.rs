@@ -1,12 +1,12 @@
 //! The services that are told apart by their paths, and the one that takes forms.
 
 use axum::http::StatusCode;
-use serde_json::Value;
-use serde_json::json;
+use serde_json::{Value, json};
 
-use crate::lambda::stage::ARN;
-use crate::lambda::stage::Act;
-use crate::port::tests::House;
+use crate::{
+    lambda::stage::{ARN, Act},
+    port::tests::House,
+};
 
 #[tokio::test]
 async fn a_schedule_is_made_changed_listed_and_deleted() {

@@ -2,9 +2,10 @@
 
 use axum::http::StatusCode;
 
-use crate::port::LARGEST_BODY;
-use crate::port::tests::Answer;
-use crate::port::tests::House;
+use crate::port::{
+    LARGEST_BODY,
+    tests::{Answer, House},
+};
 
 /// The status, and the code without its namespace.
 fn code(answer: &Answer) -> (u16, String) {

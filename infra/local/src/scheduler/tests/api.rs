@@ -1,17 +1,10 @@
 //! The calls about schedules and groups, with their errors.
 
-use serde_json::Value;
-use serde_json::json;
+use serde_json::{Value, json};
 
-use crate::events::tests::world::FUNCTION;
-use crate::scheduler::Scheduler;
+use crate::{events::tests::world::FUNCTION, scheduler::Scheduler};
 
-use super::stage::BUS;
-use super::stage::SCHEDULE;
-use super::stage::Stage;
-use super::stage::call;
-use super::stage::schedule;
-use super::stage::target;
+use super::stage::{BUS, SCHEDULE, Stage, call, schedule, target};
 
 async fn refused(scheduler: &Scheduler, operation: &str, fields: Value) -> (u16, String) {
     let error = scheduler.handle(operation, fields).await.unwrap_err();

@@ -4,9 +4,7 @@ use serde_json::json;
 
 use crate::faults::Faults;
 
-use super::stage::Stage;
-use super::stage::call;
-use super::stage::schedule;
+use super::stage::{Stage, call, schedule};
 
 #[tokio::test]
 async fn a_single_time_fires_once_and_the_schedule_is_deleted_after_it() {

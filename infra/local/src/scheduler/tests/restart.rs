@@ -3,13 +3,9 @@
 use jiff::SignedDuration;
 use serde_json::json;
 
-use crate::events::tests::world::DEAD_LETTERS;
-use crate::events::tests::world::FUNCTION;
-use crate::events::tests::world::settle;
+use crate::events::tests::world::{DEAD_LETTERS, FUNCTION, settle};
 
-use super::stage::Stage;
-use super::stage::call;
-use super::stage::schedule;
+use super::stage::{Stage, call, schedule};
 
 #[tokio::test]
 async fn a_single_time_that_passed_while_nobody_ran_fires_after_the_restart() {

@@ -1,16 +1,17 @@
 //! A scheduler beside a bus, on the stage of the bus.
 
-use std::path::Path;
-use std::sync::Arc;
+use std::{path::Path, sync::Arc};
 
-use serde_json::Value;
-use serde_json::json;
+use serde_json::{Value, json};
 
-use crate::clock::Clock;
-use crate::events::Events;
-use crate::events::tests::world;
-use crate::events::tests::world::World;
-use crate::scheduler::Scheduler;
+use crate::{
+    clock::Clock,
+    events::{
+        Events,
+        tests::world::{self, World},
+    },
+    scheduler::Scheduler,
+};
 
 pub(super) const BUS: &str = "arn:aws:events:eu-central-1:000000000000:event-bus/default";
 pub(super) const SCHEDULE: &str = "arn:aws:scheduler:eu-central-1:000000000000:schedule/default/deadline";

@@ -1,19 +1,10 @@
 //! What the targets get, and the dead letters of those that do not.
 
-use serde_json::Value;
-use serde_json::json;
+use serde_json::{Value, json};
 
-use crate::events::tests::world;
-use crate::events::tests::world::DEAD_LETTERS;
-use crate::events::tests::world::FUNCTION;
-use crate::events::tests::world::QUEUE;
+use crate::events::tests::world::{self, DEAD_LETTERS, FUNCTION, QUEUE};
 
-use super::stage::BUS;
-use super::stage::SCHEDULE;
-use super::stage::Stage;
-use super::stage::call;
-use super::stage::schedule;
-use super::stage::target;
+use super::stage::{BUS, SCHEDULE, Stage, call, schedule, target};
 
 const TIME: &str = "at(2026-11-21T06:00:00)";
 

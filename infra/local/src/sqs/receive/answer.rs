@@ -2,14 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::Value;
-use serde_json::json;
+use serde_json::{Value, json};
 
-use super::super::digest;
-use super::super::error;
-use super::super::message::Attribute;
-use super::super::message::Held;
-use super::super::receipt::Receipt;
+use super::super::{
+    digest, error,
+    message::{Attribute, Held},
+    receipt::Receipt,
+};
 use crate::aws_error::AwsError;
 
 /// What a receiver may ask about a message.

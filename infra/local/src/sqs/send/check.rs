@@ -2,8 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::super::error;
-use super::super::message::Attribute;
+use super::super::{error, message::Attribute};
 use crate::aws_error::AwsError;
 
 /// So many attributes a message may have.

@@ -1,7 +1,6 @@
 //! FIFO queues: order, one group at a time, and what was sent before.
 
-use serde_json::Value;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::Stage;
 

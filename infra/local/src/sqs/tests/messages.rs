@@ -2,12 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::Value;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::Stage;
-use crate::ports::NewMessage;
-use crate::ports::SendToQueue;
+use crate::ports::{NewMessage, SendToQueue};
 
 #[tokio::test]
 async fn a_message_comes_back_with_its_checksums_and_attributes() {

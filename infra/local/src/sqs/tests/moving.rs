@@ -1,14 +1,9 @@
 //! Tasks that move dead letters, second by second.
 
-use serde_json::Value;
-use serde_json::json;
+use serde_json::{Value, json};
 
-use super::super::Sqs;
-use super::Stage;
-use super::place;
-use super::start;
-use crate::clock::Clock;
-use crate::quiet::Quiet;
+use super::{super::Sqs, Stage, place, start};
+use crate::{clock::Clock, quiet::Quiet};
 
 fn arn(name: &str) -> String {
     format!("arn:aws:sqs:eu-central-1:000000000000:{name}")

@@ -2,8 +2,7 @@
 
 use serde_json::json;
 
-use super::super::query_error;
-use super::Stage;
+use super::{super::query_error, Stage};
 
 #[tokio::test]
 async fn a_queue_is_made_once_and_found_by_its_name() {

@@ -1,7 +1,6 @@
 //! Dead letters: how they get there, and back.
 
-use serde_json::Value;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::Stage;
 

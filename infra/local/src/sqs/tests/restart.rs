@@ -2,13 +2,9 @@
 
 use std::path::Path;
 
-use serde_json::Value;
-use serde_json::json;
+use serde_json::{Value, json};
 
-use super::super::Sqs;
-use super::Stage;
-use super::place;
-use super::start;
+use super::{super::Sqs, Stage, place, start};
 use crate::clock::Clock;
 
 /// Opens the queues of this folder, as a process does that begins at this time.

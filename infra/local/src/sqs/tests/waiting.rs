@@ -3,10 +3,8 @@
 use std::time::Duration;
 
 use jiff::SignedDuration;
-use serde_json::Value;
-use serde_json::json;
-use tokio::task::JoinHandle;
-use tokio::time::Instant;
+use serde_json::{Value, json};
+use tokio::{task::JoinHandle, time::Instant};
 
 use super::Stage;
 

@@ -1,13 +1,11 @@
 //! Conditions: each is worked out once. They see parameters and mappings and no resources.
 
-use crate::template::TemplateError;
-use crate::template::node::Key;
-use crate::template::node::Node;
+use crate::template::{
+    TemplateError,
+    node::{Key, Node},
+};
 
-use super::Evaluator;
-use super::Kind;
-use super::wrong;
-use super::wrong_at;
+use super::{Evaluator, Kind, wrong, wrong_at};
 
 impl<'t> Evaluator<'t> {
     /// Works out all conditions, so that a wrong one is found even where nobody asks for it.

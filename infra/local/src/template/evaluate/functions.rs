@@ -1,14 +1,11 @@
 //! The functions that make a value from values: If, Join, Select, Split, FindInMap, Length and ToJsonString.
 
-use crate::template::TemplateError;
-use crate::template::node::Data;
-use crate::template::node::Key;
-use crate::template::node::Node;
+use crate::template::{
+    TemplateError,
+    node::{Data, Key, Node},
+};
 
-use super::Evaluator;
-use super::unplayed;
-use super::wrong;
-use super::wrong_at;
+use super::{Evaluator, unplayed, wrong, wrong_at};
 
 impl<'t> Evaluator<'t> {
     pub(super) fn function(&mut self, key: &Key, argument: &'t Node) -> Result<Option<Node>, TemplateError> {

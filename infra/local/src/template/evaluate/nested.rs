@@ -3,17 +3,16 @@
 
 use std::collections::BTreeMap;
 
-use crate::template::Settings;
-use crate::template::TemplateError;
-use crate::template::document::Declared;
-use crate::template::naming::NESTED;
-use crate::template::node::Data;
-use crate::template::node::Node;
-use crate::template::read_within;
-use crate::template::stack::Stack;
+use crate::template::{
+    Settings, TemplateError,
+    document::Declared,
+    naming::NESTED,
+    node::{Data, Node},
+    read_within,
+    stack::Stack,
+};
 
-use super::Evaluator;
-use super::Kind;
+use super::{Evaluator, Kind};
 
 impl<'t> Evaluator<'t> {
     /// What a nested stack says of itself under this name; nothing if its template is not on this machine.

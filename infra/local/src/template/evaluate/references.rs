@@ -1,21 +1,13 @@
 //! Ref and GetAtt: parameters, pseudo parameters and resources by their physical names.
 
-use crate::template::Finding;
-use crate::template::TemplateError;
-use crate::template::document::Declared;
-use crate::template::naming::Identity;
-use crate::template::naming::NESTED;
-use crate::template::naming::generated;
-use crate::template::naming::name_property;
-use crate::template::naming::stack_id;
-use crate::template::naming::uuid;
-use crate::template::naming::within_property;
-use crate::template::node::Key;
-use crate::template::node::Node;
+use crate::template::{
+    Finding, TemplateError,
+    document::Declared,
+    naming::{Identity, NESTED, generated, name_property, stack_id, uuid, within_property},
+    node::{Key, Node},
+};
 
-use super::Evaluator;
-use super::Kind;
-use super::wrong;
+use super::{Evaluator, Kind, wrong};
 
 impl<'t> Evaluator<'t> {
     pub(super) fn reference(&mut self, line: usize, argument: &'t Node) -> Result<Option<Node>, TemplateError> {

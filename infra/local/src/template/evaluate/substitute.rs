@@ -1,15 +1,12 @@
 //! Sub: a text in which `${Name}` and `${Resource.Attribute}` stand for their values, and
 //! `${!Name}` for `${Name}` itself.
 
-use crate::template::TemplateError;
-use crate::template::node::Data;
-use crate::template::node::Entries;
-use crate::template::node::Key;
-use crate::template::node::Node;
+use crate::template::{
+    TemplateError,
+    node::{Data, Entries, Key, Node},
+};
 
-use super::Evaluator;
-use super::may_stand_beside;
-use super::wrong;
+use super::{Evaluator, may_stand_beside, wrong};
 
 impl<'t> Evaluator<'t> {
     pub(super) fn substitute(&mut self, key: &Key, argument: &'t Node) -> Result<Option<Node>, TemplateError> {

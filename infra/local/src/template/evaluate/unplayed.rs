@@ -1,11 +1,10 @@
 //! Functions that CloudFormation has and this machine cannot answer: what they ask lies in other stacks, in the cloud,
 //! or in a macro. Each is named in a finding, and something of the right kind stands in its place.
 
-use crate::template::Finding;
-use crate::template::TemplateError;
-use crate::template::node::Data;
-use crate::template::node::Key;
-use crate::template::node::Node;
+use crate::template::{
+    Finding, TemplateError,
+    node::{Data, Key, Node},
+};
 
 use super::Evaluator;
 

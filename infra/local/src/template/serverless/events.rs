@@ -2,17 +2,12 @@
 //! the function as its one target and the permission to invoke it, and the dead-letter queue
 //! if SAM is asked to make one.
 
-use crate::template::Finding;
-use crate::template::TemplateError;
-use crate::template::node::Data;
-use crate::template::node::Entries;
-use crate::template::node::Node;
-use crate::template::node::take;
+use crate::template::{
+    Finding, TemplateError,
+    node::{Data, Entries, Node, take},
+};
 
-use super::function::Source;
-use super::missing;
-use super::pass;
-use super::put;
+use super::{function::Source, missing, pass, put};
 use crate::template::document::Declared;
 
 /// A target's id has at most this many characters.

@@ -1,21 +1,13 @@
 //! A serverless function as SAM takes it apart: the plain function, its role, the fate of
 //! its asynchronous invokes, and what each of its events brings.
 
-use crate::template::Finding;
-use crate::template::TemplateError;
-use crate::template::document::Declared;
-use crate::template::node::Data;
-use crate::template::node::Entries;
-use crate::template::node::Node;
-use crate::template::node::take;
+use crate::template::{
+    Finding, TemplateError,
+    document::Declared,
+    node::{Data, Entries, Node, take},
+};
 
-use super::emptied;
-use super::events;
-use super::invocation;
-use super::mapping;
-use super::missing;
-use super::put;
-use super::scheduler;
+use super::{emptied, events, invocation, mapping, missing, put, scheduler};
 
 /// Says how the role or the code come about; nothing of it shows when the function runs here.
 const OF_THE_BUILD: [&str; 7] = [

@@ -1,17 +1,13 @@
 //! Where asynchronous invokes of a function end: how often and how long they are tried, and
 //! who is told in the end. A queue that is wanted and not named, SAM makes.
 
-use crate::template::Finding;
-use crate::template::TemplateError;
-use crate::template::document::Declared;
-use crate::template::node::Data;
-use crate::template::node::Entries;
-use crate::template::node::Node;
-use crate::template::node::take;
+use crate::template::{
+    Finding, TemplateError,
+    document::Declared,
+    node::{Data, Entries, Node, take},
+};
 
-use super::missing;
-use super::pass;
-use super::put;
+use super::{missing, pass, put};
 
 /// `{Type, TargetArn}` without the type, which only shapes the role.
 pub(super) fn dead_letter_queue(id: &str, queue: Node) -> Result<Node, TemplateError> {

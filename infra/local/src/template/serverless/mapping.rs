@@ -1,16 +1,13 @@
 //! Events of a function that it is fed from: a table's stream or a queue. Each becomes an
 //! event source mapping, whose reader knows the rest of the properties.
 
-use crate::template::TemplateError;
-use crate::template::document::Declared;
-use crate::template::node::Data;
-use crate::template::node::Entries;
-use crate::template::node::Node;
-use crate::template::node::take;
+use crate::template::{
+    TemplateError,
+    document::Declared,
+    node::{Data, Entries, Node, take},
+};
 
-use super::function::Source;
-use super::missing;
-use super::put;
+use super::{function::Source, missing, put};
 
 pub(super) fn expand(
     source: &Source<'_>,

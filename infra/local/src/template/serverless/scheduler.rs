@@ -1,19 +1,13 @@
 //! Events of a function that are schedules of EventBridge Scheduler, with the role under
 //! which the Scheduler invokes the function.
 
-use crate::template::Finding;
-use crate::template::TemplateError;
-use crate::template::document::Declared;
-use crate::template::node::Data;
-use crate::template::node::Entries;
-use crate::template::node::Node;
-use crate::template::node::take;
+use crate::template::{
+    Finding, TemplateError,
+    document::Declared,
+    node::{Data, Entries, Node, take},
+};
 
-use super::events::dead_letters;
-use super::function::Source;
-use super::missing;
-use super::pass;
-use super::put;
+use super::{events::dead_letters, function::Source, missing, pass, put};
 
 const AS_IT_IS: [&str; 7] =
     ["Description", "EndDate", "GroupName", "KmsKeyArn", "ScheduleExpressionTimezone", "StartDate", "State"];

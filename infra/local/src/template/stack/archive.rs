@@ -1,8 +1,9 @@
 //! Archives: what a bus keeps of its events, and for how long.
 
-use crate::pattern::Pattern;
-use crate::template::TemplateError;
-use crate::template::fields::Fields;
+use crate::{
+    pattern::Pattern,
+    template::{TemplateError, fields::Fields},
+};
 
 use super::Resource;
 

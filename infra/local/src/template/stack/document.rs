@@ -3,12 +3,12 @@
 
 use serde_json::Value;
 
-use crate::template::Finding;
-use crate::template::TemplateError;
-use crate::template::evaluate::Evaluator;
-use crate::template::fields::Fields;
-use crate::template::node::Key;
-use crate::template::node::Node;
+use crate::template::{
+    Finding, TemplateError,
+    evaluate::Evaluator,
+    fields::Fields,
+    node::{Key, Node},
+};
 
 use super::Resource;
 

@@ -4,12 +4,9 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use crate::template::Finding;
-use crate::template::TemplateError;
-use crate::template::fields::Fields;
+use crate::template::{Finding, TemplateError, fields::Fields};
 
-use super::Resource;
-use super::Stack;
+use super::{Resource, Stack};
 
 /// A function.
 #[derive(Clone, Debug, PartialEq)]

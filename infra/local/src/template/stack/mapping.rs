@@ -1,12 +1,8 @@
 //! Event source mappings: which function is fed from which stream or queue, and how.
 
-use crate::template::Finding;
-use crate::template::TemplateError;
-use crate::template::fields::Fields;
-use crate::template::node::Node;
+use crate::template::{Finding, TemplateError, fields::Fields, node::Node};
 
-use super::Resource;
-use super::function::name_untold;
+use super::{Resource, function::name_untold};
 
 /// A function's feed.
 #[derive(Clone, Debug, PartialEq, Eq)]

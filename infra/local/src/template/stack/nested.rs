@@ -1,11 +1,9 @@
 //! What a nested stack makes, taken into the stack that nests it. The names of things are their own already; only the
 //! logical ids get that of the nested stack in front, for two stacks may use the same ones.
 
-use crate::template::document::Declared;
-use crate::template::fields::Fields;
+use crate::template::{document::Declared, fields::Fields};
 
-use super::Kept;
-use super::Stack;
+use super::{Kept, Stack};
 
 pub(super) fn take_in(stack: &mut Stack, nested: &Declared, inner: Stack, fields: &mut Fields<'_>) {
     fields.without_effect(&[

@@ -1,8 +1,6 @@
 //! Queues with the attributes that SQS gives them when the template does not.
 
-use crate::template::TemplateError;
-use crate::template::fields::Fields;
-use crate::template::node::Node;
+use crate::template::{TemplateError, fields::Fields, node::Node};
 
 use super::Resource;
 

@@ -2,14 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use crate::pattern::Pattern;
-use crate::schedule::Expression;
-use crate::template::Finding;
-use crate::template::Settings;
-use crate::template::TemplateError;
-use crate::template::fields::Fields;
-use crate::template::naming::bus_name;
-use crate::template::node::Node;
+use crate::{
+    pattern::Pattern,
+    schedule::Expression,
+    template::{Finding, Settings, TemplateError, fields::Fields, naming::bus_name, node::Node},
+};
 
 use super::Resource;
 

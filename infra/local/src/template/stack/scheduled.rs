@@ -2,18 +2,15 @@
 
 use jiff::Timestamp;
 
-use crate::schedule::Schedule;
-use crate::template::Finding;
-use crate::template::Settings;
-use crate::template::TemplateError;
-use crate::template::fields::Fields;
+use crate::{
+    schedule::Schedule,
+    template::{Finding, Settings, TemplateError, fields::Fields},
+};
 
-use super::Resource;
-use super::rule::Retries;
-use super::rule::dead_letters;
-use super::rule::message_group;
-use super::rule::name_unplayed;
-use super::rule::retries;
+use super::{
+    Resource,
+    rule::{Retries, dead_letters, message_group, name_unplayed, retries},
+};
 
 /// A schedule of EventBridge Scheduler.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,12 +1,8 @@
 //! Tables, as the request that makes them: DynamoDB's own words are the template's words.
 
-use serde_json::Map;
-use serde_json::Value;
-use serde_json::json;
+use serde_json::{Map, Value, json};
 
-use crate::template::Finding;
-use crate::template::TemplateError;
-use crate::template::fields::Fields;
+use crate::template::{Finding, TemplateError, fields::Fields};
 
 use super::Resource;
 

@@ -1,9 +1,10 @@
 //! The same stack comes out whether SAM's own translator has expanded a template or we do.
 //! `serverless.translated.json` is what aws-sam-translator 1.110.0 makes of `serverless.yaml`.
 
-use super::super::Function;
-use super::super::Stack;
-use super::stack;
+use super::{
+    super::{Function, Stack},
+    stack,
+};
 
 /// In one order and without lines, which differ between the two texts.
 fn comparable(mut stack: Stack) -> Stack {

@@ -1,9 +1,6 @@
 //! Every intrinsic in short and long form, and the words with which a wrong one is refused.
 
-use super::super::TemplateError;
-use super::refusal;
-use super::stack;
-use super::value_of;
+use super::{super::TemplateError, refusal, stack, value_of};
 
 const SECTIONS: &str = "
 Parameters:

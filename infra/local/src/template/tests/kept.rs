@@ -1,8 +1,9 @@
 //! What a template says of the end of its resources.
 
-use crate::template::Kept;
-use crate::template::tests::refusal;
-use crate::template::tests::stack;
+use crate::template::{
+    Kept,
+    tests::{refusal, stack},
+};
 
 fn queue(attribute: &str) -> String {
     format!("Resources:\n  Letters:\n    Type: AWS::SQS::Queue\n    {attribute}\n")

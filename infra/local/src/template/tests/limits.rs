@@ -1,9 +1,9 @@
 //! Hostile texts end in an error, and not in a panic, a full memory or an endless wait.
 
-use super::super::TemplateError;
-use super::super::read;
-use super::refusal;
-use super::settings;
+use super::{
+    super::{TemplateError, read},
+    refusal, settings,
+};
 
 #[test]
 fn deep_nesting_is_refused_with_its_line() {

@@ -1,9 +1,9 @@
 //! Names and ARNs follow from what goes in, and are the same every time.
 
-use super::super::Settings;
-use super::super::read;
-use super::settings;
-use super::stack;
+use super::{
+    super::{Settings, read},
+    settings, stack,
+};
 
 const TEMPLATE: &str = "
 Resources:

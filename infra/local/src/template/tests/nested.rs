@@ -1,15 +1,13 @@
 //! Stacks within stacks: templates in files beside each other, read as one.
 
-use std::error::Error;
-use std::fs;
+use std::{error::Error, fs};
 
 use tempfile::TempDir;
 
-use super::super::Settings;
-use super::super::Stack;
-use super::super::TemplateError;
-use super::super::read;
-use super::settings;
+use super::{
+    super::{Settings, Stack, TemplateError, read},
+    settings,
+};
 
 const QUEUES: &str = "
 Parameters: { Seconds: { Type: Number }, Names: { Type: CommaDelimitedList, Default: '' } }

@@ -1,9 +1,9 @@
 //! Parameters: defaults, given values and the constraints that a template sets itself.
 
-use super::super::Settings;
-use super::super::TemplateError;
-use super::super::read;
-use super::settings;
+use super::{
+    super::{Settings, TemplateError, read},
+    settings,
+};
 
 fn with(declaration: &str, given: Option<&str>) -> Result<String, TemplateError> {
     let text = format!(

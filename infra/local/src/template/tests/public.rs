@@ -1,14 +1,12 @@
 //! Templates as people publish them, with much that this machine does not run: each is read, and what is not run is
 //! named. And whatever becomes of a text, it ends in a stack or in an error with a line.
 
-use std::fs;
-use std::path::Path;
+use std::{fs, path::Path};
 
-use super::super::BusLogging;
-use super::super::LogLevel;
-use super::super::read;
-use super::settings;
-use super::stack;
+use super::{
+    super::{BusLogging, LogLevel, read},
+    settings, stack,
+};
 use crate::chance;
 
 /// A web shop behind an API, with layers, a topic, a state machine and loops.

@@ -1,8 +1,6 @@
 //! What AWS would refuse is an error with its line; what only this machine lacks is a finding.
 
-use super::findings;
-use super::refusal;
-use super::stack;
+use super::{findings, refusal, stack};
 
 #[test]
 fn what_is_not_a_template_is_refused() {

@@ -1,12 +1,11 @@
 //! The repository's own template, which this reader is there for.
 
-use std::fs;
-use std::path::Path;
+use std::{fs, path::Path};
 
-use super::super::Settings;
-use super::super::Stack;
-use super::super::read;
-use super::settings;
+use super::{
+    super::{Settings, Stack, read},
+    settings,
+};
 
 fn own(stage: &str) -> Stack {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../template.yaml");

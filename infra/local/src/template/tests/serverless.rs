@@ -4,11 +4,10 @@ use std::collections::BTreeMap;
 
 use serde_json::json;
 
-use super::super::AsynchronousInvokes;
-use super::super::Input;
-use super::findings;
-use super::refusal;
-use super::stack;
+use super::{
+    super::{AsynchronousInvokes, Input},
+    findings, refusal, stack,
+};
 
 fn function(properties: &str) -> String {
     format!(

@@ -1,22 +1,20 @@
 //! A queue and a bus, played on one wire.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
-use std::sync::Mutex;
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex},
+};
 
-use kernel::Delivery;
-use serde_json::Value;
-use serde_json::json;
-use serde_json::value::RawValue;
+use causeway::Delivery;
+use serde_json::{Value, json, value::RawValue};
 
 use super::shapes::Shape;
-use crate::dead_letters::desk::DeadLetterDesk;
-use crate::eventbridge::EventBridgeBus;
-use crate::fake_wire::FakeWire;
-use crate::fake_wire::Reply;
-use crate::fake_wire::Request;
-use crate::fake_wire::client_on;
-use crate::sqs::SqsDeadLetters;
+use crate::{
+    dead_letters::desk::DeadLetterDesk,
+    eventbridge::EventBridgeBus,
+    fake_wire::{FakeWire, Reply, Request, client_on},
+    sqs::SqsDeadLetters,
+};
 
 /// The cloud; a clone is the same cloud.
 #[derive(Clone)]

@@ -1,12 +1,6 @@
-use aws_sdk_dynamodb::primitives::Blob;
-use aws_sdk_dynamodb::types::AttributeValue;
+use aws_sdk_dynamodb::{primitives::Blob, types::AttributeValue};
 
-use super::Item;
-use super::number;
-use super::number_size;
-use super::size;
-use super::text;
-use super::write_units;
+use super::{Item, number, number_size, size, text, write_units};
 
 #[test]
 fn a_number_weighs_one_byte_and_one_for_two_significant_digits() {

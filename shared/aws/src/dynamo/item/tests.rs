@@ -1,12 +1,13 @@
-use aws_sdk_dynamodb::primitives::Blob;
-use aws_sdk_dynamodb::types::AttributeValue;
-use kernel::store::Carry;
-use kernel::store::ReadError;
+use aws_sdk_dynamodb::{primitives::Blob, types::AttributeValue};
+use causeway::store::{Carry, ReadError};
 
-use super::super::attributes::Item;
-use super::super::packing::pack;
-use super::super::packing::tests::commit;
-use super::commit_of;
+use super::{
+    super::{
+        attributes::Item,
+        packing::{pack, tests::commit},
+    },
+    commit_of,
+};
 
 fn written(event: &str) -> Item {
     pack(&commit(event, Some("state")), Carry::Must).unwrap().item

@@ -1,27 +1,20 @@
 //! Sizes are chosen so that each layout is the answer once.
+use causeway::{
+    Encoded, MessageId, StreamId,
+    commit::{Carried, Commit, RecentCommand, Send, TimerChange},
+    envelope::Cause,
+    id::CommitId,
+    store::Carry,
+};
 use jiff::Timestamp;
-use kernel::Encoded;
-use kernel::MessageId;
-use kernel::StreamId;
-use kernel::commit::Carried;
-use kernel::commit::Commit;
-use kernel::commit::RecentCommand;
-use kernel::commit::Send;
-use kernel::commit::TimerChange;
-use kernel::envelope::Cause;
-use kernel::id::CommitId;
-use kernel::store::Carry;
-use serde_json::json;
-use serde_json::value::to_raw_value;
+use serde_json::{json, value::to_raw_value};
 use uuid::Uuid;
 
-use super::PackError;
-use super::Packed;
-use super::pack;
-use crate::dynamo::attributes::LIMIT;
-use crate::dynamo::attributes::size;
-use crate::dynamo::attributes::write_units;
-use crate::dynamo::commit_of;
+use super::{PackError, Packed, pack};
+use crate::dynamo::{
+    attributes::{LIMIT, size, write_units},
+    commit_of,
+};
 
 /// Text of this length that packs to about three quarters.
 pub(crate) fn noise(length: usize) -> String {

@@ -1,26 +1,12 @@
 //! Functions woken by a rule.
 
-use std::error::Error;
-use std::fmt;
+use std::{error::Error, fmt};
 
-use kernel::App;
-use kernel::Failure;
-use kernel::Handled;
-use kernel::Outcome;
-use kernel::Received;
-use kernel::StreamId;
-use kernel::memory::Memory;
-use kernel::store::ReadError;
-use serde_json::Value;
-use serde_json::json;
+use causeway::{App, Failure, Handled, Outcome, Received, StreamId, memory::Memory, store::ReadError};
+use serde_json::{Value, json};
 
-use super::Heard;
-use super::ReportStock;
-use super::answer;
-use super::event;
-use super::reasons;
-use crate::lambda::bus::BusFunction;
-use crate::lambda::failed::diagnostic;
+use super::{Heard, ReportStock, answer, event, reasons};
+use crate::lambda::{bus::BusFunction, failed::diagnostic};
 
 #[tokio::test]
 async fn a_message_is_heard_and_answered() {
@@ -140,7 +126,7 @@ fn the_type_of_an_error_is_one_stable_word() {
     assert_eq!(kind(Failure::retry(Sleepy)), "Retry.Sleepy");
     assert_eq!(kind(Failure::reject(Sleepy)), "Reject.Sleepy");
     assert_eq!(kind(Failure::retry("in words")), "Retry.Failed");
-    let deep = kernel::load::LoadError::Read(ReadError::Unavailable("no".into()));
+    let deep = causeway::load::LoadError::Read(ReadError::Unavailable("no".into()));
     assert_eq!(kind(Failure::retry(deep)), "Retry.Unavailable");
     let gap = ReadError::Gap { stream: stream.clone(), expected: 1, found: 3 };
     assert_eq!(kind(Failure::retry(gap)), "Retry.Gap");

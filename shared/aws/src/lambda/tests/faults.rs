@@ -1,25 +1,22 @@
 //! The relay with the real bus adapter, on a wire that refuses one entry at every place in turn.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
-use std::sync::Mutex;
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex},
+};
 
-use kernel::App;
-use kernel::memory::Memory;
-use serde_json::Value;
-use serde_json::json;
+use causeway::{App, memory::Memory};
+use serde_json::{Value, json};
 
-use super::answer;
-use super::reasons;
-use super::stream::batch;
-use super::stream::image;
-use super::stream::none;
-use super::stream::record;
-use crate::eventbridge::EventBridgeBus;
-use crate::fake_wire::FakeWire;
-use crate::fake_wire::Reply;
-use crate::fake_wire::client_on;
-use crate::lambda::stream::RelayFunction;
+use super::{
+    answer, reasons,
+    stream::{batch, image, none, record},
+};
+use crate::{
+    eventbridge::EventBridgeBus,
+    fake_wire::{FakeWire, Reply, client_on},
+    lambda::stream::RelayFunction,
+};
 
 const STREAMS: u64 = 12;
 const VERSIONS: u64 = 3;
@@ -60,7 +57,7 @@ async fn relayed(records: &[Value], refused: u64, code: &'static str) -> (Taken,
     });
     let memory = Memory::new(refused);
     let bus = EventBridgeBus::new(client_on!(aws_sdk_eventbridge, wire), "causeway");
-    let relay = RelayFunction::new(App::new(kernel::Parts { bus: Arc::new(bus), ..memory.parts() }));
+    let relay = RelayFunction::new(App::new(causeway::Parts { bus: Arc::new(bus), ..memory.parts() }));
     assert_eq!(answer(&relay, &batch(records)).await.unwrap(), none(), "{code} at {refused}");
     let taken = played.lock().unwrap().taken.clone();
     (taken, reasons(&memory))

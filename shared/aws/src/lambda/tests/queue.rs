@@ -1,13 +1,9 @@
 //! Functions woken by a queue.
 
-use kernel::memory::Memory;
-use serde_json::Value;
-use serde_json::json;
+use causeway::memory::Memory;
+use serde_json::{Value, json};
 
-use super::Heard;
-use super::answer;
-use super::event;
-use super::reasons;
+use super::{Heard, answer, event, reasons};
 use crate::lambda::queue::QueueFunction;
 
 fn batch(queue: &str, orders: &[&str]) -> String {

@@ -1,35 +1,28 @@
 //! The relay, woken by the stream of the log's table.
 
-use std::collections::HashSet;
-use std::sync::Arc;
-use std::sync::Mutex;
+use std::{
+    collections::HashSet,
+    sync::{Arc, Mutex},
+};
 
 use async_trait::async_trait;
-use kernel::App;
-use kernel::Encoded;
-use kernel::MessageId;
-use kernel::StreamId;
-use kernel::bus::Bus;
-use kernel::bus::Entry;
-use kernel::bus::Said;
-use kernel::commit::Commit;
-use kernel::envelope::Cause;
-use kernel::id::CommitId;
-use kernel::memory::Memory;
-use kernel::store::Append;
-use kernel::store::Carry;
-use kernel::store::EventStore;
-use serde_json::Value;
-use serde_json::json;
+use causeway::{
+    App, Encoded, MessageId, StreamId,
+    bus::{Bus, Entry, Said},
+    commit::Commit,
+    envelope::Cause,
+    id::CommitId,
+    memory::Memory,
+    store::{Append, Carry, EventStore},
+};
+use serde_json::{Value, json};
 
-use super::PlaceOrder;
-use super::answer;
-use super::reasons;
-use crate::dynamo::DynamoEventStore;
-use crate::fake_wire::FakeWire;
-use crate::fake_wire::Reply;
-use crate::fake_wire::client_on;
-use crate::lambda::stream::RelayFunction;
+use super::{PlaceOrder, answer, reasons};
+use crate::{
+    dynamo::DynamoEventStore,
+    fake_wire::{FakeWire, Reply, client_on},
+    lambda::stream::RelayFunction,
+};
 
 /// A bus that refuses the messages of some streams.
 #[derive(Default)]
@@ -56,7 +49,7 @@ impl Bus for Choosy {
 fn relay(memory: &Memory, refused: &[&str]) -> (RelayFunction, Arc<Choosy>) {
     let refused = refused.iter().map(|id| (*id).to_owned()).collect();
     let bus = Arc::new(Choosy { refused, said: Mutex::default() });
-    let parts = kernel::Parts { bus: Arc::clone(&bus) as _, ..memory.parts() };
+    let parts = causeway::Parts { bus: Arc::clone(&bus) as _, ..memory.parts() };
     (RelayFunction::new(App::new(parts)), bus)
 }
 

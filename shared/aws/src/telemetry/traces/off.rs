@@ -1,11 +1,9 @@
 //! No traces are built in: nothing is made, nothing is told.
 
-use kernel::Outcome;
+use causeway::Outcome;
 use tracing::Span;
 
-use super::BoxedLayer;
-use super::NoTraces;
-use super::settings::Settings;
+use super::{BoxedLayer, NoTraces, settings::Settings};
 
 /// The traces of a process that has none.
 #[derive(Clone, Debug, Default)]

@@ -3,47 +3,28 @@
 mod collector;
 mod kept;
 
-use std::collections::HashMap;
-use std::sync::Arc;
-use std::time::Duration;
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
-use kernel::Failure;
-use kernel::Handled;
-use kernel::Outcome;
-use kernel::failure::causes;
-use opentelemetry::Context;
-use opentelemetry::KeyValue;
-use opentelemetry::propagation::TextMapPropagator;
-use opentelemetry::trace::Status;
-use opentelemetry::trace::TraceContextExt;
-use opentelemetry::trace::TracerProvider;
-use opentelemetry_otlp::Protocol;
-use opentelemetry_otlp::RetryPolicy;
-use opentelemetry_otlp::SpanExporter;
-use opentelemetry_otlp::WithExportConfig;
-use opentelemetry_otlp::WithHttpConfig;
-use opentelemetry_sdk::Resource;
-use opentelemetry_sdk::propagation::TraceContextPropagator;
-use opentelemetry_sdk::trace::SdkTracerProvider;
-use opentelemetry_sdk::trace::SpanExporter as _;
-use tracing::Metadata;
-use tracing::Span;
-use tracing::info_span;
-use tracing::level_filters::LevelFilter;
-use tracing::trace;
-use tracing::warn;
+use causeway::{Failure, Handled, Outcome, failure::causes};
+use opentelemetry::{
+    Context, KeyValue,
+    propagation::TextMapPropagator,
+    trace::{Status, TraceContextExt, TracerProvider},
+};
+use opentelemetry_otlp::{Protocol, RetryPolicy, SpanExporter, WithExportConfig, WithHttpConfig};
+use opentelemetry_sdk::{
+    Resource,
+    propagation::TraceContextPropagator,
+    trace::{SdkTracerProvider, SpanExporter as _},
+};
+use tracing::{Metadata, Span, info_span, level_filters::LevelFilter, trace, warn};
 use tracing_opentelemetry::OpenTelemetrySpanExt;
-use tracing_subscriber::Layer;
-use tracing_subscriber::filter::filter_fn;
+use tracing_subscriber::{Layer, filter::filter_fn};
 
-use self::collector::Collector;
-use self::kept::Kept;
 #[cfg(test)]
 pub(super) use self::kept::MOST;
-use super::BoxedLayer;
-use super::NOT_LOGGED;
-use super::NoTraces;
-use super::settings::Settings;
+use self::{collector::Collector, kept::Kept};
+use super::{BoxedLayer, NOT_LOGGED, NoTraces, settings::Settings};
 
 /// The traces of one process; a clone is the same.
 #[derive(Clone, Debug, Default)]

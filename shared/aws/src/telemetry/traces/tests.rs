@@ -13,20 +13,15 @@ mod trouble;
 
 use std::time::Duration;
 
+use causeway::{
+    App, Cause, Handled, MessageId, Received,
+    memory::Memory,
+    route::{Arrival, Handler},
+    system::CommandRejected,
+};
 use jiff::Timestamp;
-use kernel::App;
-use kernel::Cause;
-use kernel::Handled;
-use kernel::MessageId;
-use kernel::Received;
-use kernel::memory::Memory;
-use kernel::route::Arrival;
-use kernel::route::Handler;
-use kernel::system::CommandRejected;
 
-use super::begin;
-use super::settings::Settings;
-use super::traced;
+use super::{begin, settings::Settings, traced};
 
 fn read(variables: &[(&str, &str)]) -> Result<Option<Settings>, String> {
     let lookup = |name: &str| variables.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned());

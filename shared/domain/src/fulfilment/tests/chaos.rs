@@ -2,28 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use jiff::SignedDuration;
-use jiff::Timestamp;
-use kernel::Decider;
-use kernel::Encoded;
-use kernel::Messages;
-use kernel::Process;
-use kernel::Wish;
-use kernel::decider::fold;
-use kernel::memory::MemoryIds;
+use causeway::{Decider, Encoded, Messages, Process, Wish, decider::fold, memory::MemoryIds};
+use jiff::{SignedDuration, Timestamp};
 
 use super::*;
-use crate::inventory::Inventory;
-use crate::inventory::InventoryCommand;
-use crate::inventory::InventoryEvent;
-use crate::inventory::ReceiveStock;
-use crate::inventory::Shelf;
-use crate::order::Order;
-use crate::order::OrderCommand;
-use crate::order::OrderEvent;
-use crate::order::OrderState;
-use crate::order::PlaceOrder;
-use crate::order::WantedLine;
+use crate::{
+    inventory::{Inventory, InventoryCommand, InventoryEvent, ReceiveStock, Shelf},
+    order::{Order, OrderCommand, OrderEvent, OrderState, PlaceOrder, WantedLine},
+};
 
 /// One message under way.
 #[derive(Clone)]

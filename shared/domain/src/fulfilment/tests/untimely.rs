@@ -1,8 +1,7 @@
 //! Stories of messages that come early, late, twice, or that nobody here asked for.
 
+use causeway::{process::Status, testing::given_process};
 use jiff::SignedDuration;
-use kernel::process::Status;
-use kernel::testing::given_process;
 
 use super::*;
 

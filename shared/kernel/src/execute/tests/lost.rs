@@ -3,20 +3,20 @@
 use futures::executor::block_on;
 use jiff::SignedDuration;
 
-use super::meddler::Meddler;
-use super::paths::drip;
-use super::paths::drops;
-use super::paths::run;
-use crate::clock::Clock;
-use crate::execute::ExecuteError;
-use crate::failure::Failure;
-use crate::id::StreamId;
-use crate::memory::Memory;
-use crate::snapshot::RECENT_COMMANDS;
-use crate::store::AppendError;
-use crate::store::EventStore;
-use crate::testing::tests::lamp::LampCommand;
-use crate::testing::tests::lamp::lamp;
+use super::{
+    meddler::Meddler,
+    paths::{drip, drops, run},
+};
+use crate::{
+    clock::Clock,
+    execute::ExecuteError,
+    failure::Failure,
+    id::StreamId,
+    memory::Memory,
+    snapshot::RECENT_COMMANDS,
+    store::{AppendError, EventStore},
+    testing::tests::lamp::{LampCommand, lamp},
+};
 
 #[test]
 fn a_lost_answer_is_found_to_be_our_own_write() {

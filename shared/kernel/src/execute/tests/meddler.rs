@@ -1,26 +1,18 @@
 //! A log that counts its calls, loses answers and lets rivals in first.
 
-use std::sync::Arc;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use serde_json::json;
 
-use crate::app::App;
-use crate::app::Parts;
-use crate::commit::Commit;
-use crate::id::CommitId;
-use crate::id::MessageId;
-use crate::id::StreamId;
-use crate::memory::Memory;
-use crate::memory::MemoryStore;
-use crate::store::Append;
-use crate::store::AppendError;
-use crate::store::Appended;
-use crate::store::Carry;
-use crate::store::EventStore;
-use crate::store::ReadError;
-use crate::testing::ports::fixture::message;
+use crate::{
+    app::{App, Parts},
+    commit::Commit,
+    id::{CommitId, MessageId, StreamId},
+    memory::{Memory, MemoryStore},
+    store::{Append, AppendError, Appended, Carry, EventStore, ReadError},
+    testing::ports::fixture::message,
+};
 
 #[derive(Default)]
 pub(super) struct Meddler {

@@ -3,25 +3,20 @@
 use futures::executor::block_on;
 
 use super::meddler::Meddler;
-use crate::app::App;
-use crate::envelope::Cause;
-use crate::execute::ExecuteError;
-use crate::execute::Executed;
-use crate::execute::MAX_EVENTS;
-use crate::failure::Failure;
-use crate::failure::Handled;
-use crate::memory::Memory;
-use crate::snapshot::CARRY_EVERY;
-use crate::store::Carry;
-use crate::system::CommandRejected;
-use crate::testing::Recorder;
-use crate::testing::tests::lamp::Lamp;
-use crate::testing::tests::lamp::LampCommand;
-use crate::testing::tests::lamp::LampEvent;
-use crate::testing::tests::lamp::LampRejection;
-use crate::testing::tests::lamp::lamp;
-use crate::testing::tests::lamp::lit;
-use crate::testing::tests::lamp::minute;
+use crate::{
+    app::App,
+    envelope::Cause,
+    execute::{ExecuteError, Executed, MAX_EVENTS},
+    failure::{Failure, Handled},
+    memory::Memory,
+    snapshot::CARRY_EVERY,
+    store::Carry,
+    system::CommandRejected,
+    testing::{
+        Recorder,
+        tests::lamp::{Lamp, LampCommand, LampEvent, LampRejection, lamp, lit, minute},
+    },
+};
 
 type Answer = Result<Executed<LampEvent>, ExecuteError<LampRejection>>;
 

@@ -6,14 +6,13 @@ use async_trait::async_trait;
 use futures::future::BoxFuture;
 
 use super::subscription::Subscription;
-use crate::envelope::Delivery;
-use crate::failure::BoxError;
+use crate::{envelope::Delivery, failure::BoxError};
 
 /// Something around each delivery. What does not call `next` stops the delivery; what calls it with another message
 /// changes it; what calls it and looks at the answer observes it.
 ///
 /// ```
-/// use kernel::{Delivery, failure::BoxError, memory::{Middleware, Next}};
+/// use causeway::{Delivery, failure::BoxError, memory::{Middleware, Next}};
 /// struct OnlyOurs;
 /// #[async_trait::async_trait]
 /// impl Middleware for OnlyOurs {
@@ -24,7 +23,7 @@ use crate::failure::BoxError;
 ///         }
 ///     }
 /// }
-/// kernel::memory::MemoryBus::default().wrap(OnlyOurs);
+/// causeway::memory::MemoryBus::default().wrap(OnlyOurs);
 /// ```
 #[async_trait]
 pub trait Middleware: Send + Sync {

@@ -2,8 +2,7 @@
 
 use futures::future::BoxFuture;
 
-use crate::envelope::Delivery;
-use crate::failure::BoxError;
+use crate::{envelope::Delivery, failure::BoxError};
 
 /// A subscription's id, by which it is ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -1,25 +1,14 @@
 //! Clock, ids, timers, inbox and mail: what the twins do beyond their ports.
 
-use futures::FutureExt;
-use futures::executor::block_on;
+use futures::{FutureExt, executor::block_on};
 use jiff::SignedDuration;
 
-use crate::clock::Clock;
-use crate::clock::Ids;
-use crate::inbox::Claim;
-use crate::inbox::Inbox;
-use crate::inbox::LEASE;
-use crate::inbox::REMEMBERED;
-use crate::inbox::Ticket;
-use crate::mail::FoundMail;
-use crate::mail::Mail;
-use crate::mail::MailError;
-use crate::mail::Mailer;
-use crate::memory::MailTrouble;
-use crate::memory::MemoryClock;
-use crate::memory::MemoryIds;
-use crate::memory::MemoryInbox;
-use crate::memory::MemoryMailer;
+use crate::{
+    clock::{Clock, Ids},
+    inbox::{Claim, Inbox, LEASE, REMEMBERED, Ticket},
+    mail::{FoundMail, Mail, MailError, Mailer},
+    memory::{MailTrouble, MemoryClock, MemoryIds, MemoryInbox, MemoryMailer},
+};
 
 const MINUTE: SignedDuration = SignedDuration::from_mins(1);
 

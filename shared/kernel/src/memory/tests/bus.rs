@@ -1,26 +1,19 @@
 //! What the bus in memory does beyond the port.
 
-use std::sync::Arc;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
-use futures::channel::oneshot;
-use futures::executor::block_on;
-use futures::join;
+use futures::{channel::oneshot, executor::block_on, join};
 use jiff::Timestamp;
 use serde_json::value::RawValue;
 
-use crate::bus::Bus;
-use crate::bus::Entry;
-use crate::envelope::Cause;
-use crate::envelope::Delivery;
-use crate::envelope::Envelope;
-use crate::failure::BoxError;
-use crate::id::MessageId;
-use crate::memory::MemoryBus;
-use crate::memory::Middleware;
-use crate::memory::Next;
-use crate::memory::Subject;
+use crate::{
+    bus::{Bus, Entry},
+    envelope::{Cause, Delivery, Envelope},
+    failure::BoxError,
+    id::MessageId,
+    memory::{MemoryBus, Middleware, Next, Subject},
+};
 
 fn entry(name: &str) -> Entry {
     let id: MessageId = "e-1".parse().unwrap();

@@ -2,8 +2,7 @@
 
 use futures::executor::block_on;
 
-use crate::memory::Memory;
-use crate::testing::ports;
+use crate::{memory::Memory, testing::ports};
 
 #[test]
 fn the_log_passes_its_suite() {

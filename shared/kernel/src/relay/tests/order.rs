@@ -2,11 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::troubled::Trouble;
-use super::troubled::Troubled;
-use super::troubled::busy;
-use super::troubled::commit;
-use super::troubled::stream;
+use super::troubled::{Trouble, Troubled, busy, commit, stream};
 use crate::id::MessageId;
 
 /// The versions of a stream in the order they were taken.

@@ -1,39 +1,29 @@
 //! A bus, timers and dead letters that fail as they are told, and what the relay makes of it.
 
-use std::collections::BTreeSet;
-use std::sync::Arc;
-use std::sync::Mutex;
+use std::{
+    collections::BTreeSet,
+    sync::{Arc, Mutex},
+};
 
 use async_trait::async_trait;
 use futures::executor::block_on;
 use jiff::SignedDuration;
 use serde_json::json;
 
-use crate::app::App;
-use crate::app::Parts;
-use crate::bus::Bus;
-use crate::bus::Entry;
-use crate::bus::Said;
-use crate::clock::Clock;
-use crate::commit::Commit;
-use crate::commit::Send;
-use crate::commit::TimerChange;
-use crate::dead_letter::DeadLetter;
-use crate::dead_letter::DeadLetterError;
-use crate::dead_letter::DeadLetters;
-use crate::envelope::Envelope;
-use crate::failure::BoxError;
-use crate::id::StreamId;
-use crate::memory::Memory;
-use crate::relay::relay;
-use crate::testing::ports::fixture::commit_of;
-use crate::testing::ports::fixture::message;
-use crate::testing::ports::fixture::noon;
-use crate::timers::Pending;
-use crate::timers::Timer;
-use crate::timers::TimerError;
-use crate::timers::TimerKey;
-use crate::timers::Timers;
+use crate::{
+    app::{App, Parts},
+    bus::{Bus, Entry, Said},
+    clock::Clock,
+    commit::{Commit, Send, TimerChange},
+    dead_letter::{DeadLetter, DeadLetterError, DeadLetters},
+    envelope::Envelope,
+    failure::BoxError,
+    id::StreamId,
+    memory::Memory,
+    relay::relay,
+    testing::ports::fixture::{commit_of, message, noon},
+    timers::{Pending, Timer, TimerError, TimerKey, Timers},
+};
 
 /// What goes wrong with the n-th entry that the bus gets, or with all of a stream.
 #[derive(Clone, Debug, Default)]

@@ -1,19 +1,13 @@
 //! What any bus must do that has no trouble.
 
-use serde_json::Value;
-use serde_json::json;
+use serde_json::{Value, json};
 
-use super::fixture::AWKWARD;
-use super::fixture::bulky;
-use super::fixture::envelope;
-use super::fixture::must;
-use super::fixture::stream;
-use crate::bus::Bus;
-use crate::bus::Entry;
-use crate::bus::Said;
-use crate::envelope::Delivery;
-use crate::testing::diff::assert_same;
-use crate::testing::diff::fail;
+use super::fixture::{AWKWARD, bulky, envelope, must, stream};
+use crate::{
+    bus::{Bus, Entry, Said},
+    envelope::Delivery,
+    testing::diff::{assert_same, fail},
+};
 
 /// Tries a bus that answers; `heard` says what it has delivered so far, in any order and as often as it likes.
 /// The prefix keeps the messages apart from those of other runs.

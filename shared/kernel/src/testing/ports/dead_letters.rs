@@ -1,18 +1,12 @@
 //! What any dead letters must do.
 
-use serde_json::Value;
-use serde_json::json;
+use serde_json::{Value, json};
 
-use super::fixture::AWKWARD;
-use super::fixture::bulky;
-use super::fixture::envelope;
-use super::fixture::must;
-use super::fixture::noon;
-use super::fixture::raw;
-use super::fixture::stream;
-use crate::dead_letter::DeadLetter;
-use crate::dead_letter::DeadLetters;
-use crate::testing::diff::assert_same;
+use super::fixture::{AWKWARD, bulky, envelope, must, noon, raw, stream};
+use crate::{
+    dead_letter::{DeadLetter, DeadLetters},
+    testing::diff::assert_same,
+};
 
 /// Tries dead letters; `kept` says what they hold, in any order. The prefix keeps the letters apart from those of
 /// other runs.

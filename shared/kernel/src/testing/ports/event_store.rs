@@ -6,18 +6,13 @@ mod reading;
 use futures::future::join_all;
 use serde_json::Value;
 
-use super::fixture::commit;
-use super::fixture::must;
-use super::fixture::stream;
-use crate::commit::Commit;
-use crate::message::Encoded;
-use crate::store::Append;
-use crate::store::AppendError;
-use crate::store::Appended;
-use crate::store::Carry;
-use crate::store::EventStore;
-use crate::testing::diff::assert_same;
-use crate::testing::diff::fail;
+use super::fixture::{commit, must, stream};
+use crate::{
+    commit::Commit,
+    message::Encoded,
+    store::{Append, AppendError, Appended, Carry, EventStore},
+    testing::diff::{assert_same, fail},
+};
 
 /// Tries a log. The prefix keeps its streams apart from those of other runs.
 pub async fn event_store(store: &dyn EventStore, prefix: &str) {

@@ -2,30 +2,22 @@
 
 use std::error::Error;
 
-use jiff::SignedDuration;
-use jiff::Timestamp;
-use serde_json::Value;
-use serde_json::json;
-use serde_json::value::RawValue;
-use serde_json::value::to_raw_value;
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{
+    Value, json,
+    value::{RawValue, to_raw_value},
+};
 
-use crate::clock::Clock;
-use crate::clock::Ids;
-use crate::commit::Carried;
-use crate::commit::Commit;
-use crate::commit::RecentCommand;
-use crate::commit::Send;
-use crate::commit::TimerChange;
-use crate::envelope::Envelope;
-use crate::envelope::Metadata;
-use crate::failure::causes;
-use crate::id::CommitId;
-use crate::id::MessageId;
-use crate::id::StreamId;
-use crate::memory::MemoryClock;
-use crate::memory::MemoryIds;
-use crate::message::Encoded;
-use crate::testing::diff::fail;
+use crate::{
+    clock::{Clock, Ids},
+    commit::{Carried, Commit, RecentCommand, Send, TimerChange},
+    envelope::{Envelope, Metadata},
+    failure::causes,
+    id::{CommitId, MessageId, StreamId},
+    memory::{MemoryClock, MemoryIds},
+    message::Encoded,
+    testing::diff::fail,
+};
 
 /// Text with everything in it that has ever broken a store.
 pub(crate) const AWKWARD: &str = "Grüße 🦀 \"quoted\" \\ / \u{0} \u{7f} \u{2028} \u{fffd} e\u{301} שלום\nline\ttab";

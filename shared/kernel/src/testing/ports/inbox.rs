@@ -1,17 +1,13 @@
 //! What any inbox must do.
 
 use futures::future::join_all;
-use jiff::SignedDuration;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
-use super::fixture::message_id;
-use super::fixture::must;
-use super::fixture::noon;
-use crate::inbox::Claim;
-use crate::inbox::Inbox;
-use crate::inbox::LEASE;
-use crate::inbox::Ticket;
-use crate::testing::diff::assert_same;
+use super::fixture::{message_id, must, noon};
+use crate::{
+    inbox::{Claim, Inbox, LEASE, Ticket},
+    testing::diff::assert_same,
+};
 
 /// Tries an inbox. The prefix keeps its tickets apart from those of other runs.
 pub async fn inbox(inbox: &dyn Inbox, prefix: &str) {

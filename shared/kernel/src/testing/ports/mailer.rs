@@ -1,12 +1,10 @@
 //! What any mailer must do that has no trouble.
 
-use super::fixture::AWKWARD;
-use super::fixture::must;
-use crate::mail::FoundMail;
-use crate::mail::Mail;
-use crate::mail::Mailer;
-use crate::testing::diff::assert_same;
-use crate::testing::diff::fail;
+use super::fixture::{AWKWARD, must};
+use crate::{
+    mail::{FoundMail, Mail, Mailer},
+    testing::diff::{assert_same, fail},
+};
 
 /// Tries a mailer that answers. The prefix keeps its keys apart from those of other runs.
 pub async fn mailer(mailer: &dyn Mailer, prefix: &str) {

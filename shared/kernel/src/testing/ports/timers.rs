@@ -1,17 +1,13 @@
 //! What any timers must do.
 
-use jiff::SignedDuration;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
-use super::fixture::envelope;
-use super::fixture::must;
-use super::fixture::noon;
-use super::fixture::stream;
-use crate::testing::diff::assert_same;
-use crate::timers::Timer;
-use crate::timers::TimerKey;
-use crate::timers::Timers;
+use super::fixture::{envelope, must, noon, stream};
+use crate::{
+    testing::diff::assert_same,
+    timers::{Timer, TimerKey, Timers},
+};
 
 /// Tries timers. The prefix keeps them apart from those of other runs. They are due in about ten years.
 pub async fn timers(timers: &dyn Timers, prefix: &str) {

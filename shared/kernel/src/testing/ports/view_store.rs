@@ -3,14 +3,11 @@
 mod listing;
 mod patching;
 
-use super::fixture::message_id;
-use super::fixture::must;
-use crate::testing::diff::assert_same;
-use crate::view::Patch;
-use crate::view::PatchError;
-use crate::view::Row;
-use crate::view::RowKey;
-use crate::view::ViewStore;
+use super::fixture::{message_id, must};
+use crate::{
+    testing::diff::assert_same,
+    view::{Patch, PatchError, Row, RowKey, ViewStore},
+};
 
 /// Tries views. The prefix keeps its rows apart from those of other runs.
 pub async fn view_store(views: &dyn ViewStore, prefix: &str) {

@@ -1,34 +1,27 @@
 //! The bus in bad weather: it brings each message to every function that hears it, at least once, up to five times,
 //! in any order, minutes late, and again when the function failed, at last by way of the dead letters.
 
-use std::sync::Arc;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
-use jiff::SignedDuration;
-use jiff::Timestamp;
-use serde_json::value::RawValue;
-use serde_json::value::to_raw_value;
+use jiff::{SignedDuration, Timestamp};
+use serde_json::value::{RawValue, to_raw_value};
 
-use super::chance::Chance;
-use super::ledger::End;
-use super::ledger::Ledger;
-use super::mortal::Ended;
-use super::mortal::Mortal;
-use super::schedule::Schedule;
-use super::schedule::lock;
-use super::weather::Weather;
-use crate::app::App;
-use crate::bus::Bus;
-use crate::bus::Entry;
-use crate::bus::Said;
-use crate::clock::Clock;
-use crate::clock::Ids;
-use crate::envelope::Delivery;
-use crate::failure::Failure;
-use crate::failure::Handled;
-use crate::failure::causes;
-use crate::route::Route;
+use super::{
+    chance::Chance,
+    ledger::{End, Ledger},
+    mortal::{Ended, Mortal},
+    schedule::{Schedule, lock},
+    weather::Weather,
+};
+use crate::{
+    app::App,
+    bus::{Bus, Entry, Said},
+    clock::{Clock, Ids},
+    envelope::Delivery,
+    failure::{Failure, Handled, causes},
+    route::Route,
+};
 
 /// A function's run is killed when it takes longer.
 pub const FUNCTION_TIMEOUT: SignedDuration = SignedDuration::from_secs(30);

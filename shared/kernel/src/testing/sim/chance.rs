@@ -2,12 +2,10 @@
 
 use std::sync::Arc;
 
-use jiff::SignedDuration;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 
-use crate::clock::Ids;
-use crate::memory::MemoryIds;
+use crate::{clock::Ids, memory::MemoryIds};
 
 /// A row of numbers that follows from its seed; a clone draws from the same row.
 #[derive(Clone, Debug)]

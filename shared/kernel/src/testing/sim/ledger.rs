@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use crate::bus::Entry;
-use crate::failure::Handled;
-use crate::id::MessageId;
-use crate::id::StreamId;
+use crate::{
+    bus::Entry,
+    failure::Handled,
+    id::{MessageId, StreamId},
+};
 
 /// What a run wrote down.
 #[derive(Clone, Debug, Default)]

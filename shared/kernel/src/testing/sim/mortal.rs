@@ -1,8 +1,9 @@
 //! A future that may be killed: dropped at one of its awaits, or when its time is over, as a function's process is.
 
-use std::pin::Pin;
-use std::task::Context;
-use std::task::Poll;
+use std::{
+    pin::Pin,
+    task::{Context, Poll},
+};
 
 use futures::future::BoxFuture;
 

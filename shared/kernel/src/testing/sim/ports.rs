@@ -6,38 +6,16 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 
 use super::weather::Weather;
-use crate::commit::Commit;
-use crate::dead_letter::DeadLetter;
-use crate::dead_letter::DeadLetterError;
-use crate::dead_letter::DeadLetters;
-use crate::id::StreamId;
-use crate::inbox::Claim;
-use crate::inbox::Inbox;
-use crate::inbox::InboxError;
-use crate::inbox::Ticket;
-use crate::mail::AcceptedMail;
-use crate::mail::FoundMail;
-use crate::mail::Mail;
-use crate::mail::MailError;
-use crate::mail::Mailer;
-use crate::store::Append;
-use crate::store::AppendError;
-use crate::store::Appended;
-use crate::store::EventStore;
-use crate::store::ReadError;
-use crate::timers::Pending;
-use crate::timers::Timer;
-use crate::timers::TimerError;
-use crate::timers::TimerKey;
-use crate::timers::Timers;
-use crate::view::Listed;
-use crate::view::Page;
-use crate::view::Patch;
-use crate::view::PatchError;
-use crate::view::Row;
-use crate::view::RowKey;
-use crate::view::ViewError;
-use crate::view::ViewStore;
+use crate::{
+    commit::Commit,
+    dead_letter::{DeadLetter, DeadLetterError, DeadLetters},
+    id::StreamId,
+    inbox::{Claim, Inbox, InboxError, Ticket},
+    mail::{AcceptedMail, FoundMail, Mail, MailError, Mailer},
+    store::{Append, AppendError, Appended, EventStore, ReadError},
+    timers::{Pending, Timer, TimerError, TimerKey, Timers},
+    view::{Listed, Page, Patch, PatchError, Row, RowKey, ViewError, ViewStore},
+};
 
 /// A port in bad weather.
 pub struct Stormy<P: ?Sized> {

@@ -1,30 +1,27 @@
 //! The stream of the log's changes and the relay on it: batches from a checkpoint, streams mixed, records that come
 //! again until they are done, and a relay that may be killed on the way.
 
-use std::sync::Arc;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use jiff::SignedDuration;
 
-use super::bus::SimBus;
-use super::chance::Chance;
-use super::mortal::Ended;
-use super::mortal::Mortal;
-use super::schedule::Schedule;
-use super::schedule::lock;
-use super::weather::Weather;
-use crate::clock::Clock;
-use crate::commit::Commit;
-use crate::failure::BoxError;
-use crate::id::StreamId;
-use crate::memory::MemoryStore;
-use crate::relay::relay;
-use crate::store::Append;
-use crate::store::AppendError;
-use crate::store::Appended;
-use crate::store::EventStore;
-use crate::store::ReadError;
+use super::{
+    bus::SimBus,
+    chance::Chance,
+    mortal::{Ended, Mortal},
+    schedule::{Schedule, lock},
+    weather::Weather,
+};
+use crate::{
+    clock::Clock,
+    commit::Commit,
+    failure::BoxError,
+    id::StreamId,
+    memory::MemoryStore,
+    relay::relay,
+    store::{Append, AppendError, Appended, EventStore, ReadError},
+};
 
 /// The largest batch.
 const BATCH: u64 = 8;

@@ -1,23 +1,19 @@
 //! The schedule: one thread that polls any ready task, and a clock that moves when there is nothing else to do.
 
-use std::collections::BTreeMap;
-use std::future::poll_fn;
-use std::mem::take;
-use std::sync::Arc;
-use std::sync::Mutex;
-use std::sync::MutexGuard;
-use std::sync::PoisonError;
-use std::sync::atomic::AtomicBool;
-use std::sync::atomic::Ordering;
-use std::task::Context;
-use std::task::Poll;
-use std::task::Wake;
-use std::task::Waker;
+use std::{
+    collections::BTreeMap,
+    future::poll_fn,
+    mem::take,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+    task::{Context, Poll, Wake, Waker},
+};
 
 use async_trait::async_trait;
 use futures::future::BoxFuture;
-use jiff::SignedDuration;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::chance::Chance;
 use crate::clock::Clock;

@@ -1,32 +1,15 @@
-use std::sync::Arc;
-use std::sync::atomic::AtomicU32;
-use std::sync::atomic::Ordering;
+use std::sync::{
+    Arc,
+    atomic::{AtomicU32, Ordering},
+};
 
-use jiff::SignedDuration;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use schemars::JsonSchema;
-use serde::Deserialize;
-use serde::Serialize;
-use serde_json::json;
-use serde_json::value::to_raw_value;
+use serde::{Deserialize, Serialize};
+use serde_json::{json, value::to_raw_value};
 
-use super::Chance;
-use super::Ended;
-use super::Faults;
-use super::Mortal;
-use super::Plan;
-use super::Schedule;
-use super::World;
-use crate::App;
-use crate::Decider;
-use crate::Id;
-use crate::Outcome;
-use crate::Received;
-use crate::Rejection;
-use crate::Wish;
-use crate::clock::Clock;
-use crate::memory::Memory;
-use crate::route;
+use super::{Chance, Ended, Faults, Mortal, Plan, Schedule, World};
+use crate::{App, Decider, Id, Outcome, Received, Rejection, Wish, clock::Clock, memory::Memory, route};
 
 /// So few that each wish stays among the stream's last ones.
 const WISHES: u32 = 6;

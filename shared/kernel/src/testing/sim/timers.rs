@@ -5,18 +5,13 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use jiff::SignedDuration;
 
-use super::bus::SimBus;
-use super::chance::Chance;
-use super::schedule::Schedule;
-use super::weather::Weather;
-use crate::bus::Entry;
-use crate::clock::Clock;
-use crate::memory::MemoryTimers;
-use crate::timers::Pending;
-use crate::timers::Timer;
-use crate::timers::TimerError;
-use crate::timers::TimerKey;
-use crate::timers::Timers;
+use super::{bus::SimBus, chance::Chance, schedule::Schedule, weather::Weather};
+use crate::{
+    bus::Entry,
+    clock::Clock,
+    memory::MemoryTimers,
+    timers::{Pending, Timer, TimerError, TimerKey, Timers},
+};
 
 /// The timers of a simulated house.
 pub struct SimTimers {

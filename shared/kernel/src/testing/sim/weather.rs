@@ -1,13 +1,10 @@
 //! The weather: how often what goes wrong, drawn from the seed, until the storm is over.
 //! It passes at some time, because what the house promises it promises to those who wait.
 
-use jiff::SignedDuration;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
-use super::chance::Chance;
-use super::schedule::Schedule;
-use crate::clock::Clock;
-use crate::failure::BoxError;
+use super::{chance::Chance, schedule::Schedule};
+use crate::{clock::Clock, failure::BoxError};
 
 /// How often what goes wrong: rates from 0 to 1.
 #[derive(Clone, Copy, Debug, PartialEq)]

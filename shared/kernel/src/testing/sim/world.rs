@@ -2,40 +2,35 @@
 
 use std::sync::Arc;
 
-use jiff::SignedDuration;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::value::RawValue;
 
-use super::bus::Mouth;
-use super::bus::SimBus;
-use super::chance::Chance;
-use super::ledger::Ledger;
-use super::ports::Stormy;
-use super::relay::Acknowledge;
-use super::relay::Log;
-use super::relay::SimRelay;
-use super::relay::Watched;
-use super::relay::up_to_the_first_not_done;
-use super::schedule::Endless;
-use super::schedule::Schedule;
-use super::timers::SimTimers;
-use super::weather::Faults;
-use super::weather::Weather;
-use crate::app::App;
-use crate::app::Parts;
-use crate::bus::Bus;
-use crate::cache::Cache;
-use crate::clock::Clock;
-use crate::dead_letter::DeadLetters;
-use crate::inbox::Inbox;
-use crate::mail::Mailer;
-use crate::memory::Memory;
-use crate::party::Parties;
-use crate::route::Route;
-use crate::store::EventStore;
-use crate::timers::Timers;
-use crate::trust::Trust;
-use crate::view::ViewStore;
+use super::{
+    bus::{Mouth, SimBus},
+    chance::Chance,
+    ledger::Ledger,
+    ports::Stormy,
+    relay::{Acknowledge, Log, SimRelay, Watched, up_to_the_first_not_done},
+    schedule::{Endless, Schedule},
+    timers::SimTimers,
+    weather::{Faults, Weather},
+};
+use crate::{
+    app::{App, Parts},
+    bus::Bus,
+    cache::Cache,
+    clock::Clock,
+    dead_letter::DeadLetters,
+    inbox::Inbox,
+    mail::Mailer,
+    memory::Memory,
+    party::Parties,
+    route::Route,
+    store::EventStore,
+    timers::Timers,
+    trust::Trust,
+    view::ViewStore,
+};
 
 /// So many environments run the functions.
 const ENVIRONMENTS: usize = 3;

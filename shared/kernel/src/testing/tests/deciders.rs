@@ -1,30 +1,17 @@
 //! Stories of deciders, views and processes, the true and the false ones.
 
-use std::panic::UnwindSafe;
-use std::panic::catch_unwind;
+use std::panic::{UnwindSafe, catch_unwind};
 
 use jiff::SignedDuration;
 
-use super::lamp::DimLamp;
-use super::lamp::Lamp;
-use super::lamp::LampCommand;
-use super::lamp::LampFed;
-use super::lamp::LampRejection;
-use super::lamp::LampState;
-use super::lamp::LampWear;
-use super::lamp::Wear;
-use super::lamp::dimmed;
-use super::lamp::lit;
-use super::lamp::minute;
-use crate::decider::Wish;
-use crate::id::Id;
-use crate::id::StreamId;
-use crate::process::Status;
-use crate::testing::given;
-use crate::testing::given_process;
-use crate::testing::given_view;
-use crate::testing::twice;
-use crate::view::Place;
+use super::lamp::{DimLamp, Lamp, LampCommand, LampFed, LampRejection, LampState, LampWear, Wear, dimmed, lit, minute};
+use crate::{
+    decider::Wish,
+    id::{Id, StreamId},
+    process::Status,
+    testing::{given, given_process, given_view, twice},
+    view::Place,
+};
 
 /// What a false story is told to be wrong about.
 fn complaint<T>(story: impl FnOnce() -> T + UnwindSafe) -> String {

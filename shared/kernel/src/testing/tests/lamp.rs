@@ -1,22 +1,16 @@
 //! A lamp: a decider, a view and a process small enough to see through.
 
-use jiff::SignedDuration;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use schemars::JsonSchema;
-use serde::Deserialize;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
-use crate::commit::Recorded;
-use crate::decider::Decider;
-use crate::decider::Once;
-use crate::decider::Rejection;
-use crate::decider::Wish;
-use crate::id::Id;
-use crate::id::StreamId;
-use crate::process::Process;
-use crate::process::Status;
-use crate::view::Patch;
-use crate::view::View;
+use crate::{
+    commit::Recorded,
+    decider::{Decider, Once, Rejection, Wish},
+    id::{Id, StreamId},
+    process::{Process, Status},
+    view::{Patch, View},
+};
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub(crate) struct LampLit {

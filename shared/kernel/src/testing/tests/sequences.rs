@@ -1,32 +1,22 @@
 //! Recorders and simulated sequences.
 
-use std::panic::AssertUnwindSafe;
-use std::panic::catch_unwind;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use futures::executor::block_on;
 use jiff::SignedDuration;
 
-use super::lamp::DimLamp;
-use super::lamp::Lamp;
-use super::lamp::LampCommand;
-use super::lamp::LampLit;
-use super::lamp::LampWear;
-use super::lamp::Wear;
-use super::lamp::lamp;
-use super::lamp::minute;
-use crate::app::App;
-use crate::envelope::Cause;
-use crate::envelope::Received;
-use crate::failure::Handled;
-use crate::failure::Outcome;
-use crate::id::StreamId;
-use crate::memory::Memory;
-use crate::receive::receive;
-use crate::relay::relay;
-use crate::route::Route;
-use crate::route::route;
-use crate::testing::Recorder;
-use crate::testing::Sequence;
+use super::lamp::{DimLamp, Lamp, LampCommand, LampLit, LampWear, Wear, lamp, minute};
+use crate::{
+    app::App,
+    envelope::{Cause, Received},
+    failure::{Handled, Outcome},
+    id::StreamId,
+    memory::Memory,
+    receive::receive,
+    relay::relay,
+    route::{Route, route},
+    testing::{Recorder, Sequence},
+};
 
 fn complaint<T>(check: impl FnOnce() -> T) -> String {
     let words = catch_unwind(AssertUnwindSafe(check)).err().expect("the check must fail");

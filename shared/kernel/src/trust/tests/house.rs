@@ -1,37 +1,28 @@
 //! A house whose log holds two commits of a lamp, and that counts how often its log is asked.
 
-use std::sync::Arc;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use futures::executor::block_on;
 use serde_json::Value;
 
-use crate::app::App;
-use crate::app::Parts;
-use crate::bus::source_of;
-use crate::commit::Commit;
-use crate::commit::TimerChange;
-use crate::envelope::Delivery;
-use crate::envelope::Envelope;
-use crate::failure::Outcome;
-use crate::id::StreamId;
-use crate::memory::Memory;
-use crate::message::Encoded;
-use crate::route::Route;
-use crate::store::Append;
-use crate::store::AppendError;
-use crate::store::Appended;
-use crate::store::Carry;
-use crate::store::EventStore;
-use crate::store::ReadError;
-use crate::testing::ports::fixture::commit_of;
-use crate::testing::ports::fixture::raw;
-use crate::testing::tests::lamp::LampDimmed;
-use crate::testing::tests::lamp::LampFed;
-use crate::testing::tests::lamp::minute;
-use crate::trust::Prove;
-use crate::trust::Trust;
+use crate::{
+    app::{App, Parts},
+    bus::source_of,
+    commit::{Commit, TimerChange},
+    envelope::{Delivery, Envelope},
+    failure::Outcome,
+    id::StreamId,
+    memory::Memory,
+    message::Encoded,
+    route::Route,
+    store::{Append, AppendError, Appended, Carry, EventStore, ReadError},
+    testing::{
+        ports::fixture::{commit_of, raw},
+        tests::lamp::{LampDimmed, LampFed, minute},
+    },
+    trust::{Prove, Trust},
+};
 
 pub(super) const OURS: &str = "000000000001";
 

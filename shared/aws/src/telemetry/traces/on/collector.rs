@@ -2,20 +2,13 @@
 
 use async_trait::async_trait;
 use aws_smithy_async::rt::sleep::TokioSleep;
-use aws_smithy_http_client::Connector;
-use aws_smithy_http_client::tls::Provider;
-use aws_smithy_http_client::tls::TlsContext;
-use aws_smithy_http_client::tls::TrustStore;
-use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
-use aws_smithy_runtime_api::client::http::HttpConnector;
-use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
-use aws_smithy_types::body::SdkBody;
-use aws_smithy_types::byte_stream::ByteStream;
-use opentelemetry_http::Bytes;
-use opentelemetry_http::HttpClient;
-use opentelemetry_http::HttpError;
-use opentelemetry_http::Request;
-use opentelemetry_http::Response;
+use aws_smithy_http_client::{
+    Connector,
+    tls::{Provider, TlsContext, TrustStore, rustls_provider::CryptoMode},
+};
+use aws_smithy_runtime_api::client::{http::HttpConnector, orchestrator::HttpRequest};
+use aws_smithy_types::{body::SdkBody, byte_stream::ByteStream};
+use opentelemetry_http::{Bytes, HttpClient, HttpError, Request, Response};
 
 use super::super::settings::Settings;
 

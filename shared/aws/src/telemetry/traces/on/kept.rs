@@ -1,19 +1,17 @@
 //! Spans that have ended, kept until the invocation does, under the names that OpenTelemetry has for their fields.
 //! There are never more than so many: what is too much is counted and not kept.
 
-use std::borrow::Cow;
-use std::sync::Arc;
-use std::sync::Mutex;
-use std::sync::PoisonError;
-use std::time::Duration;
+use std::{
+    borrow::Cow,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
-use opentelemetry::Context;
-use opentelemetry::KeyValue;
-use opentelemetry::trace::SpanKind;
-use opentelemetry_sdk::error::OTelSdkResult;
-use opentelemetry_sdk::trace::Span;
-use opentelemetry_sdk::trace::SpanData;
-use opentelemetry_sdk::trace::SpanProcessor;
+use opentelemetry::{Context, KeyValue, trace::SpanKind};
+use opentelemetry_sdk::{
+    error::OTelSdkResult,
+    trace::{Span, SpanData, SpanProcessor},
+};
 
 /// The most spans of one invocation: the relay's batch of a hundred commits with all its calls has room.
 pub(in super::super) const MOST: usize = 1_024;

@@ -1,12 +1,11 @@
 //! A collector on a port of its own: it answers so many requests, and hands over the spans it was told.
 
-use std::collections::BTreeMap;
-use std::io::BufRead;
-use std::io::BufReader;
-use std::io::Read;
-use std::io::Write;
-use std::net::TcpListener;
-use std::thread::JoinHandle;
+use std::{
+    collections::BTreeMap,
+    io::{BufRead, BufReader, Read, Write},
+    net::TcpListener,
+    thread::JoinHandle,
+};
 
 /// One span as it stands on the wire.
 #[derive(Clone, Debug, Default)]

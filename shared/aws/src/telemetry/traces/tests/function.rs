@@ -1,32 +1,22 @@
 //! A function that traces, as Lambda would wake it: its subscriber, one message, and the flush at the end.
 
-use std::sync::Arc;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
+use causeway::{App, Failure, Handled, Outcome, Received, memory::Memory};
 use futures::future::BoxFuture;
-use kernel::App;
-use kernel::Failure;
-use kernel::Handled;
-use kernel::Outcome;
-use kernel::Received;
-use kernel::memory::Memory;
 use schemars::JsonSchema;
-use serde::Deserialize;
-use serde::Serialize;
-use serde_json::Value;
-use serde_json::json;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 use tracing_subscriber::layer::SubscriberExt;
 
 use super::begin;
-use crate::fake_wire::FakeWire;
-use crate::fake_wire::Reply;
-use crate::fake_wire::client_on;
-use crate::lambda::Function;
-use crate::lambda::Invocation;
-use crate::lambda::bus::BusFunction;
-use crate::telemetry::traces::Traces;
+use crate::{
+    fake_wire::{FakeWire, Reply, client_on},
+    lambda::{Function, Invocation, bus::BusFunction},
+    telemetry::traces::Traces,
+};
 
-kernel::events! {
+causeway::events! {
     /// What is asked here.
     enum Asked: commands to "order" {
         PlaceOrder = 1,

@@ -1,30 +1,15 @@
 //! A trace goes through the log: the commit keeps the step, the relay says it, and the fact is proven all the same.
 
-use std::sync::Arc;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
-use kernel::App;
-use kernel::Decider;
-use kernel::Delivery;
-use kernel::Handled;
-use kernel::Id;
-use kernel::Outcome;
-use kernel::Proven;
-use kernel::Received;
-use kernel::memory::Memory;
-use kernel::relay::relay;
+use causeway::{App, Decider, Delivery, Handled, Id, Outcome, Proven, Received, memory::Memory, relay::relay};
 use schemars::JsonSchema;
-use serde::Deserialize;
-use serde::Serialize;
-use serde_json::Value;
-use serde_json::json;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 use tracing_subscriber::layer::SubscriberExt;
 
-use super::collector::Hearing;
-use super::function::traces_to;
-use crate::lambda::Function;
-use crate::lambda::Invocation;
-use crate::lambda::bus::BusFunction;
+use super::{collector::Hearing, function::traces_to};
+use crate::lambda::{Function, Invocation, bus::BusFunction};
 
 const FIRST: &str = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
 
@@ -36,12 +21,12 @@ struct LightLamp {}
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 struct LampLit {}
 
-kernel::events! {
+causeway::events! {
     /// What is asked of a lamp.
     enum LampAsked: commands to "lamp" { LightLamp = 1 }
 }
 
-kernel::events! {
+causeway::events! {
     /// What a lamp does.
     enum LampEvent: events of "lamp" { LampLit = 1 }
 }
@@ -50,7 +35,7 @@ kernel::events! {
 #[error("never")]
 struct Never;
 
-impl kernel::Rejection for Never {
+impl causeway::Rejection for Never {
     fn rule(&self) -> &'static str {
         "Never"
     }

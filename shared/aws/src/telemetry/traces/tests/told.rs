@@ -3,12 +3,11 @@
 use tracing::Instrument;
 use tracing_subscriber::layer::SubscriberExt;
 
-use super::collector::Hearing;
-use super::collector::Seen;
-use super::function::invoke;
-use super::function::traces_to;
-use crate::telemetry::traces::link;
-use crate::telemetry::traces::relaying;
+use super::{
+    collector::{Hearing, Seen},
+    function::{invoke, traces_to},
+};
+use crate::telemetry::traces::{link, relaying};
 
 const TRACE: &str = "0af7651916cd43dd8448eb211c80319c";
 const FIRST: &str = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";

@@ -1,14 +1,13 @@
 //! Collectors that are away, slow or not asked for: a message is handled all the same.
 
-use std::io::ErrorKind;
-use std::net::TcpListener;
+use std::{io::ErrorKind, net::TcpListener};
 
 use tracing_subscriber::layer::SubscriberExt;
 
-use super::super::on::MOST;
-use super::function::heard;
-use super::function::invoke;
-use super::function::traces_to;
+use super::{
+    super::on::MOST,
+    function::{heard, invoke, traces_to},
+};
 use crate::telemetry::traces::relaying;
 
 const UNSAMPLED: &str = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00";

@@ -2,24 +2,15 @@
 
 use serde_json::json;
 
-use super::append;
-use super::assert_told;
-use super::put;
-use crate::commit::Carried;
-use crate::commit::Commit;
-use crate::store::AppendError;
-use crate::store::Carry;
-use crate::store::EventStore;
-use crate::testing::diff::assert_same;
-use crate::testing::diff::fail;
-use crate::testing::ports::fixture::bulky;
-use crate::testing::ports::fixture::commit;
-use crate::testing::ports::fixture::commit_of;
-use crate::testing::ports::fixture::full_commit;
-use crate::testing::ports::fixture::message;
-use crate::testing::ports::fixture::must;
-use crate::testing::ports::fixture::raw;
-use crate::testing::ports::fixture::stream;
+use super::{append, assert_told, put};
+use crate::{
+    commit::{Carried, Commit},
+    store::{AppendError, Carry, EventStore},
+    testing::{
+        diff::{assert_same, fail},
+        ports::fixture::{bulky, commit, commit_of, full_commit, message, must, raw, stream},
+    },
+};
 
 pub(super) async fn a_commit_is_read_as_it_was_written(store: &dyn EventStore, prefix: &str) {
     let stream = stream(prefix, "whole");

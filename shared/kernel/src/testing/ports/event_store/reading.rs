@@ -1,18 +1,14 @@
 //! Reading: from any place, in order, and all of it.
 
-use super::assert_told;
-use super::put;
-use crate::commit::Commit;
-use crate::store::EventStore;
-use crate::store::check_contiguous;
-use crate::testing::diff::assert_same;
-use crate::testing::diff::fail;
-use crate::testing::ports::fixture::bulky;
-use crate::testing::ports::fixture::commit;
-use crate::testing::ports::fixture::commit_of;
-use crate::testing::ports::fixture::message;
-use crate::testing::ports::fixture::must;
-use crate::testing::ports::fixture::stream;
+use super::{assert_told, put};
+use crate::{
+    commit::Commit,
+    store::{EventStore, check_contiguous},
+    testing::{
+        diff::{assert_same, fail},
+        ports::fixture::{bulky, commit, commit_of, message, must, stream},
+    },
+};
 
 pub(super) async fn a_new_stream_is_empty(store: &dyn EventStore, prefix: &str) {
     let stream = stream(prefix, "new");

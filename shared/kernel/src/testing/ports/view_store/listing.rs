@@ -2,17 +2,14 @@
 
 use serde_json::json;
 
-use super::key;
-use super::patch;
-use crate::testing::diff::assert_same;
-use crate::testing::diff::fail;
-use crate::testing::ports::fixture::must;
-use crate::view::Listed;
-use crate::view::Page;
-use crate::view::Patch;
-use crate::view::RowKey;
-use crate::view::ViewError;
-use crate::view::ViewStore;
+use super::{key, patch};
+use crate::{
+    testing::{
+        diff::{assert_same, fail},
+        ports::fixture::must,
+    },
+    view::{Listed, Page, Patch, RowKey, ViewError, ViewStore},
+};
 
 pub(super) async fn a_list_is_read_by_rank_in_both_directions(views: &dyn ViewStore, prefix: &str) {
     let list = format!("{prefix}/directions");

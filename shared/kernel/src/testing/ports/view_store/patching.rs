@@ -1,20 +1,16 @@
 //! Patching: under the guard of the version, and exactly what was said.
 
 use futures::future::join_all;
-use serde_json::Value;
-use serde_json::json;
+use serde_json::{Value, json};
 
-use super::key;
-use super::moved;
-use super::patch;
-use super::row;
-use crate::testing::diff::assert_same;
-use crate::testing::ports::fixture::AWKWARD;
-use crate::testing::ports::fixture::must;
-use crate::view::Patch;
-use crate::view::Place;
-use crate::view::Row;
-use crate::view::ViewStore;
+use super::{key, moved, patch, row};
+use crate::{
+    testing::{
+        diff::assert_same,
+        ports::fixture::{AWKWARD, must},
+    },
+    view::{Patch, Place, Row, ViewStore},
+};
 
 pub(super) async fn a_row_is_made_and_moved(views: &dyn ViewStore, prefix: &str) {
     let key = key(prefix, "made");
