@@ -1,14 +1,12 @@
-//! Deliveries to targets, whoever owes them: tried when they are due, tried again as their policy says, and buried
-//! with the dead letters when that is used up. What has not ended stands in the ledger of who owes it.
+//! Delivery to targets, shared by the event bus and the scheduler: a delivery is attempted when it is due, retried as
+//! its retry policy says, and sent to the dead-letter queue when the policy is exhausted. Deliveries that have not
+//! ended are part of the service's durable state.
 
-mod attempt;
-mod driver;
-pub(crate) mod fate;
 pub(crate) mod outbox;
+pub(crate) mod planned_faults;
 pub(crate) mod progress;
-mod quiet;
-pub(crate) mod retry;
-pub(crate) mod sender;
+pub(crate) mod retry_policy;
+pub(crate) mod service;
+mod worker;
 
-pub(crate) use driver::run;
-pub(crate) use quiet::is_quiet;
+pub(crate) use worker::{is_idle, run};

@@ -49,7 +49,7 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use serde_json::Value;
 
-use crate::{aws_error::AwsError, delivery::is_quiet, journal::JournalError, ledger::Ledger, quiet::Quiet};
+use crate::{aws_error::AwsError, delivery::is_idle, journal::JournalError, ledger::Ledger, quiet::Quiet};
 
 use replaying::Slices;
 use rule::BusFacts;
@@ -144,6 +144,6 @@ impl Events {
 #[async_trait]
 impl Quiet for Events {
     async fn is_quiet(&self, now: Timestamp) -> bool {
-        is_quiet(self, now)
+        is_idle(self, now)
     }
 }

@@ -1,16 +1,13 @@
-//! EventBridge Scheduler: single times and recurring ones, each with one target, retries and a
-//! dead-letter queue. A time that passes while nobody runs is made up for at the next start.
+//! EventBridge Scheduler: one-time and recurring schedules, each with one target, a retry policy and a dead-letter
+//! queue. A firing that was missed while the process was down happens at the next start.
 
-mod driver;
-mod group_calls;
-mod hand_over;
-mod plan;
-mod refusal;
-mod schedule_calls;
+mod api;
+mod executions;
+mod schedule_args;
 mod state;
+mod stored_schedule;
 #[cfg(test)]
 mod tests;
-mod wanted;
 
 use std::{path::Path, sync::Arc};
 
@@ -19,7 +16,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::{
-    aws_error::AwsError, delivery::is_quiet, journal::JournalError, ledger::Ledger, ports::PutOnBus, quiet::Quiet,
+    aws_error::AwsError, delivery::is_idle, journal::JournalError, ledger::Ledger, ports::PutOnBus, quiet::Quiet,
     surroundings::Surroundings,
 };
 
@@ -27,39 +24,38 @@ use state::{Change, Group, State};
 
 /// The service.
 pub struct Scheduler {
-    around: Surroundings,
+    ctx: Surroundings,
     buses: Arc<dyn PutOnBus>,
-    ledger: Ledger<State>,
+    durable: Ledger<State>,
 }
 
 impl Scheduler {
-    /// Opens the service with its journal at this path. Nothing fires until [`Scheduler::run`] runs.
+    /// Opens the service with its state stored at this path. Schedules fire only while [`Scheduler::run`] runs.
     pub fn open(
         path: impl AsRef<Path>,
-        around: Surroundings,
+        ctx: Surroundings,
         buses: Arc<dyn PutOnBus>,
     ) -> Result<Arc<Self>, JournalError> {
-        Self::with(Ledger::open(path.as_ref(), Arc::clone(&around.feed))?, around, buses)
+        Self::with(Ledger::open(path.as_ref(), Arc::clone(&ctx.feed))?, ctx, buses)
     }
 
-    /// A service that forgets everything when it ends.
-    pub fn in_memory(around: Surroundings, buses: Arc<dyn PutOnBus>) -> Result<Arc<Self>, JournalError> {
-        Self::with(Ledger::in_memory(Arc::clone(&around.feed)), around, buses)
+    /// Creates a service whose state is lost with the process.
+    pub fn in_memory(ctx: Surroundings, buses: Arc<dyn PutOnBus>) -> Result<Arc<Self>, JournalError> {
+        Self::with(Ledger::in_memory(Arc::clone(&ctx.feed)), ctx, buses)
     }
 
-    fn with(ledger: Ledger<State>, around: Surroundings, buses: Arc<dyn PutOnBus>) -> Result<Arc<Self>, JournalError> {
+    fn with(durable: Ledger<State>, ctx: Surroundings, buses: Arc<dyn PutOnBus>) -> Result<Arc<Self>, JournalError> {
         {
-            let mut state = ledger.state();
+            let mut state = durable.state();
             if !state.groups.contains_key("default") {
-                let group = Group { name: "default".to_owned(), created: around.clock.now() };
-                ledger.commit(&mut state, vec![Change::Group(group)])?;
+                let group = Group { name: "default".to_owned(), created: ctx.clock.now() };
+                durable.commit(&mut state, vec![Change::Group(group)])?;
             }
         }
-        Ok(Arc::new(Self { around, buses, ledger }))
+        Ok(Arc::new(Self { ctx, buses, durable }))
     }
 
-    /// Answers one call of the API. The service takes fields from the path, the query and the body;
-    /// here all of them stand in one object.
+    /// Handles one API operation. `fields` holds the request's fields from the path, the query string and the body.
     pub async fn handle(&self, operation: &str, fields: Value) -> Result<Value, AwsError> {
         match operation {
             "CreateSchedule" => self.create_schedule(fields),
@@ -71,19 +67,22 @@ impl Scheduler {
             "GetScheduleGroup" => self.get_schedule_group(fields),
             "ListScheduleGroups" => self.list_schedule_groups(fields),
             "DeleteScheduleGroup" => self.delete_schedule_group(fields),
-            _ => Err(AwsError::sender("UnknownOperationException", format!("{operation} is not known here."))),
+            _ => Err(AwsError::sender(
+                "UnknownOperationException",
+                format!("The operation {operation} is not supported."),
+            )),
         }
     }
 
-    /// How many executions have not ended.
-    pub fn under_way(&self) -> usize {
-        self.ledger.state().outbox.len()
+    /// The number of executions that have not ended.
+    pub fn pending_executions(&self) -> usize {
+        self.durable.state().outbox.len()
     }
 }
 
 #[async_trait]
 impl Quiet for Scheduler {
     async fn is_quiet(&self, now: Timestamp) -> bool {
-        is_quiet(self, now)
+        is_idle(self, now)
     }
 }

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 
 use crate::{
     chance,
-    delivery::fate::Fate,
+    delivery::planned_faults::PlannedFaults,
     faults::Part,
     feed::{News, Passed},
     pattern::Event,
@@ -74,8 +74,8 @@ impl Events {
         for (rule_arn, targets) in wanted {
             for target in targets {
                 let policy = target.retry_policy.unwrap_or_default();
-                let fate = Fate::next(&self.around.faults, Part::Events, &rule_arn, &target.arn, policy);
-                for progress in fate.begin(event.at, || state.outbox.new_number()) {
+                let faults = PlannedFaults::draw(&self.around.faults, Part::Events, &rule_arn, &target.arn, policy);
+                for progress in faults.initial_progress(event.at, || state.outbox.new_number()) {
                     to.push(Owed { rule_arn: rule_arn.clone(), target: target.clone(), progress });
                 }
             }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::delivery::{
     progress::Progress,
-    sender::{Label, Parcel},
+    service::{self, DeliveryMeta},
 };
 
 use super::{envelope::Accepted, target::Target};
@@ -27,7 +27,7 @@ pub(crate) struct Owed {
     pub(super) progress: Progress,
 }
 
-impl Parcel for Delivery {
+impl service::Delivery for Delivery {
     fn progress(&self) -> &Progress {
         &self.owed.progress
     }
@@ -36,9 +36,9 @@ impl Parcel for Delivery {
         &mut self.owed.progress
     }
 
-    fn label(&self) -> Label<'_> {
+    fn meta(&self) -> DeliveryMeta<'_> {
         let target = &self.owed.target;
-        Label {
+        DeliveryMeta {
             id: &self.event.id,
             from: &self.owed.rule_arn,
             to: &target.arn,

@@ -1,4 +1,4 @@
-//! The bus as a sender: what it owes and how each delivery is handed over.
+//! The event bus as a delivery service.
 
 use std::sync::Arc;
 
@@ -9,8 +9,8 @@ use crate::{
     delivery::{
         self,
         outbox::Outbox,
-        progress::Doom,
-        sender::{Parcel, Sender},
+        progress::DeliveryFailure,
+        service::{Delivery as _, DeliveryService},
     },
     feed::Outcome,
     ledger::Ledger,
@@ -33,15 +33,15 @@ impl Events {
 }
 
 #[async_trait]
-impl Sender for Events {
-    type Parcel = Delivery;
+impl DeliveryService for Events {
+    type Delivery = Delivery;
     type State = State;
 
-    fn around(&self) -> &Surroundings {
+    fn ctx(&self) -> &Surroundings {
         &self.around
     }
 
-    fn ledger(&self) -> &Ledger<State> {
+    fn durable(&self) -> &Ledger<State> {
         &self.ledger
     }
 
@@ -49,7 +49,7 @@ impl Sender for Events {
         &mut state.outbox
     }
 
-    fn fire(&self) {
+    fn fire_due(&self) {
         self.fire_due_rules();
         self.go_on_replaying();
     }
@@ -59,15 +59,15 @@ impl Sender for Events {
         if state.can_replay() { Some(Timestamp::MIN) } else { state.next_firing() }
     }
 
-    async fn hand_over(&self, delivery: &Delivery) -> Result<(), NotTaken> {
+    async fn invoke_target(&self, delivery: &Delivery) -> Result<(), NotTaken> {
         self.hand_to_target(delivery).await.map_err(in_own_words)
     }
 
-    fn dead_letter(&self, delivery: &Delivery, doom: &Doom) -> NewMessage {
-        dead_letter::of(delivery, doom)
+    fn dead_letter(&self, delivery: &Delivery, failure: &DeliveryFailure) -> NewMessage {
+        dead_letter::of(delivery, failure)
     }
 
-    fn goes_on(delivery: Delivery) -> Change {
+    fn attempted(delivery: Delivery) -> Change {
         Change::Tried(Box::new(delivery.owed))
     }
 

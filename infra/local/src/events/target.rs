@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::delivery::retry::RetryPolicy;
+use crate::delivery::retry_policy::RetryPolicy;
 
 /// The longest constant input or template.
 const LONGEST_INPUT: usize = 8_192;
@@ -116,7 +116,7 @@ impl Target {
         } else if self.message_group().is_some_and(|group| group.is_empty() || group.len() > LONGEST_GROUP) {
             Some(format!("MessageGroupId of target {id} must have 1 to {LONGEST_GROUP} characters."))
         } else {
-            self.retry_policy.as_ref().and_then(RetryPolicy::refusal)
+            self.retry_policy.as_ref().and_then(RetryPolicy::validation_error)
         }
     }
 }

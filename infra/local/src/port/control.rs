@@ -24,7 +24,7 @@ pub(super) async fn health(State(port): State<Port>) -> Response {
         "paused": parts.clock.is_paused(),
         "undelivered": parts.events.undelivered(),
         "invokes": parts.invokes.waiting(),
-        "schedules": parts.scheduler.under_way(),
+        "schedules": parts.scheduler.pending_executions(),
     })))
 }
 

@@ -1,4 +1,4 @@
-//! What the service knows: groups, schedules, and the executions that have not ended.
+//! The scheduler's state: groups, schedules, and the executions that have not ended.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,33 +9,33 @@ use crate::{
     delivery::{
         outbox::Outbox,
         progress::Progress,
-        sender::{Label, Parcel},
+        service::{Delivery, DeliveryMeta},
     },
     ledger::Remembered,
 };
 
-use super::plan::{Plan, Target};
+use super::stored_schedule::{StoredSchedule, Target};
 
-/// One step of the state, as the journal keeps it.
+/// A change of the state, as it is stored.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) enum Change {
+    /// A group was created.
     Group(Group),
-    GroupGone {
-        name: String,
-    },
-    Plan(Box<Plan>),
-    PlanGone {
-        key: String,
-    },
-    /// An execution began or was tried.
+    #[serde(rename = "GroupGone")]
+    GroupDeleted { name: String },
+    /// A schedule was created or updated, or fired.
+    #[serde(rename = "Plan")]
+    Schedule(Box<StoredSchedule>),
+    #[serde(rename = "PlanGone")]
+    ScheduleDeleted { key: String },
+    /// An execution started or was attempted.
     Execution(Box<Execution>),
-    /// An execution has ended, well or not.
-    Done {
-        number: u64,
-    },
+    /// An execution ended, successful or not.
+    #[serde(rename = "Done")]
+    ExecutionEnded { number: u64 },
 }
 
-/// A group of schedules.
+/// A schedule group.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Group {
     pub(super) name: String,
@@ -46,27 +46,30 @@ pub(crate) struct Group {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Execution {
     pub(super) id: String,
-    /// The schedule's key, to complete it at the end.
-    pub(super) plan: String,
+    /// The schedule's key.
+    #[serde(rename = "plan")]
+    pub(super) schedule: String,
     pub(super) schedule_arn: String,
+    /// The scheduled time.
     pub(super) planned: Timestamp,
+    /// The time of the first attempt, within the flexible time window. The retry policy counts the age from it.
     pub(super) began: Timestamp,
     pub(super) target: Target,
     #[serde(flatten)]
     pub(super) progress: Progress,
 }
 
-/// Everything that survives a kill.
+/// The durable state.
 #[derive(Debug, Default)]
 pub(crate) struct State {
     pub(super) groups: BTreeMap<String, Group>,
-    pub(super) plans: BTreeMap<String, Plan>,
+    pub(super) schedules: BTreeMap<String, StoredSchedule>,
     pub(super) outbox: Outbox<Execution>,
-    /// When which schedule fires, the next first.
+    /// The next firing of each schedule, the earliest first.
     firings: BTreeSet<(Timestamp, String)>,
 }
 
-impl Parcel for Execution {
+impl Delivery for Execution {
     fn progress(&self) -> &Progress {
         &self.progress
     }
@@ -75,9 +78,9 @@ impl Parcel for Execution {
         &mut self.progress
     }
 
-    fn label(&self) -> Label<'_> {
+    fn meta(&self) -> DeliveryMeta<'_> {
         let target = &self.target;
-        Label {
+        DeliveryMeta {
             id: &self.id,
             from: &self.schedule_arn,
             to: &target.arn,
@@ -97,47 +100,47 @@ impl Remembered for State {
             Change::Group(group) => {
                 self.groups.insert(group.name.clone(), group);
             }
-            Change::GroupGone { name } => {
+            Change::GroupDeleted { name } => {
                 self.groups.remove(&name);
             }
-            Change::Plan(plan) => {
-                let key = plan.key();
-                self.remove_plan(&key);
-                self.firings.extend(plan.next.map(|next| (next, key.clone())));
-                self.plans.insert(key, *plan);
+            Change::Schedule(schedule) => {
+                let key = schedule.key();
+                self.remove_schedule(&key);
+                self.firings.extend(schedule.next.map(|next| (next, key.clone())));
+                self.schedules.insert(key, *schedule);
             }
-            Change::PlanGone { key } => self.remove_plan(&key),
+            Change::ScheduleDeleted { key } => self.remove_schedule(&key),
             Change::Execution(execution) => self.outbox.put(*execution),
-            Change::Done { number } => self.outbox.remove(number),
+            Change::ExecutionEnded { number } => self.outbox.remove(number),
         }
     }
 
     fn changes(&self) -> Vec<Change> {
         let groups = self.groups.values().cloned().map(Change::Group);
-        let plans = self.plans.values().cloned().map(|plan| Change::Plan(Box::new(plan)));
+        let schedules = self.schedules.values().cloned().map(|schedule| Change::Schedule(Box::new(schedule)));
         let executions = self.outbox.all().cloned().map(|execution| Change::Execution(Box::new(execution)));
-        groups.chain(plans).chain(executions).collect()
+        groups.chain(schedules).chain(executions).collect()
     }
 
     fn living(&self) -> usize {
-        self.groups.len() + self.plans.len() + self.outbox.len()
+        self.groups.len() + self.schedules.len() + self.outbox.len()
     }
 }
 
 impl State {
-    /// When the next schedule fires.
+    /// The time at which the next schedule fires.
     pub(super) fn next_firing(&self) -> Option<Timestamp> {
         self.firings.first().map(|(next, _)| *next)
     }
 
-    /// The schedule that fires next, if its time has come.
-    pub(super) fn firing(&self, now: Timestamp) -> Option<Plan> {
+    /// The schedule that fires next, if it is due.
+    pub(super) fn next_due(&self, now: Timestamp) -> Option<StoredSchedule> {
         let (_, key) = self.firings.first().filter(|(next, _)| *next <= now)?;
-        self.plans.get(key).cloned()
+        self.schedules.get(key).cloned()
     }
 
-    fn remove_plan(&mut self, key: &str) {
-        if let Some(next) = self.plans.remove(key).and_then(|plan| plan.next) {
+    fn remove_schedule(&mut self, key: &str) {
+        if let Some(next) = self.schedules.remove(key).and_then(|schedule| schedule.next) {
             self.firings.remove(&(next, key.to_owned()));
         }
     }

@@ -1,7 +1,7 @@
-//! Schedules fire as AWS's own do, on a clock that stands, over a real bus.
+//! Schedules fire as in AWS, on a paused clock and with a real event bus.
 
 mod api;
 mod firing;
+mod fixture;
 mod restart;
-mod stage;
 mod targets;

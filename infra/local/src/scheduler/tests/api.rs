@@ -1,23 +1,23 @@
-//! The calls about schedules and groups, with their errors.
+//! The API operations on schedules and groups, with their errors.
 
 use serde_json::{Value, json};
 
 use crate::{events::tests::world::FUNCTION, scheduler::Scheduler};
 
-use super::stage::{BUS, SCHEDULE, Stage, call, schedule, target};
+use super::fixture::{BUS, Fixture, SCHEDULE, call, schedule, target};
 
-async fn refused(scheduler: &Scheduler, operation: &str, fields: Value) -> (u16, String) {
+async fn error_of(scheduler: &Scheduler, operation: &str, fields: Value) -> (u16, String) {
     let error = scheduler.handle(operation, fields).await.unwrap_err();
     (error.status, error.code)
 }
 
 #[tokio::test]
-async fn a_schedule_is_described_as_it_was_made() {
-    let stage = Stage::new();
-    let scheduler = stage.scheduler();
+async fn get_schedule_returns_what_create_schedule_was_given() {
+    let fixture = Fixture::new();
+    let scheduler = fixture.scheduler();
     let answer = call(&scheduler, "CreateSchedule", schedule("rate(1 hour)")).await;
     assert_eq!(answer, json!({ "ScheduleArn": SCHEDULE }));
-    let now = stage.clock.now().as_second();
+    let now = fixture.clock.now().as_second();
     let expected = json!({
         "Arn": SCHEDULE, "GroupName": "default", "Name": "deadline", "ScheduleExpression": "rate(1 hour)",
         "ScheduleExpressionTimezone": "UTC", "State": "ENABLED", "FlexibleTimeWindow": { "Mode": "OFF" },
@@ -28,8 +28,8 @@ async fn a_schedule_is_described_as_it_was_made() {
 }
 
 #[tokio::test]
-async fn a_second_schedule_of_a_name_is_a_conflict_unless_the_token_says_it_is_the_same_request() {
-    let scheduler = Stage::new().scheduler();
+async fn a_second_schedule_with_the_same_name_is_a_conflict_unless_the_client_token_marks_a_repeat() {
+    let scheduler = Fixture::new().scheduler();
     let mut fields = schedule("rate(1 hour)");
     fields["ClientToken"] = json!("once");
     for _ in 0..2 {
@@ -38,26 +38,26 @@ async fn a_second_schedule_of_a_name_is_a_conflict_unless_the_token_says_it_is_t
     let conflict = (409, "ConflictException".to_owned());
     let mut other = fields.clone();
     other["ScheduleExpression"] = json!("rate(2 hours)");
-    assert_eq!(refused(&scheduler, "CreateSchedule", other).await, conflict);
-    assert_eq!(refused(&scheduler, "CreateSchedule", schedule("rate(1 hour)")).await, conflict);
+    assert_eq!(error_of(&scheduler, "CreateSchedule", other).await, conflict);
+    assert_eq!(error_of(&scheduler, "CreateSchedule", schedule("rate(1 hour)")).await, conflict);
 }
 
 #[tokio::test]
-async fn what_does_not_exist_is_not_found() {
-    let scheduler = Stage::new().scheduler();
+async fn unknown_schedules_and_groups_are_not_found() {
+    let scheduler = Fixture::new().scheduler();
     let missing = (404, "ResourceNotFoundException".to_owned());
     let mut elsewhere = schedule("rate(1 hour)");
     elsewhere["GroupName"] = json!("nowhere");
-    assert_eq!(refused(&scheduler, "CreateSchedule", elsewhere).await, missing);
-    assert_eq!(refused(&scheduler, "UpdateSchedule", schedule("rate(1 hour)")).await, missing);
+    assert_eq!(error_of(&scheduler, "CreateSchedule", elsewhere).await, missing);
+    assert_eq!(error_of(&scheduler, "UpdateSchedule", schedule("rate(1 hour)")).await, missing);
     for operation in ["GetSchedule", "DeleteSchedule", "GetScheduleGroup", "DeleteScheduleGroup"] {
-        assert_eq!(refused(&scheduler, operation, json!({ "Name": "none" })).await, missing, "{operation}");
+        assert_eq!(error_of(&scheduler, operation, json!({ "Name": "none" })).await, missing, "{operation}");
     }
 }
 
 #[tokio::test]
-async fn every_wrong_schedule_is_refused() {
-    let scheduler = Stage::new().scheduler();
+async fn invalid_schedules_are_rejected() {
+    let scheduler = Fixture::new().scheduler();
     for (field, wrong) in [
         ("Name", json!("a b")),
         ("Name", Value::Null),
@@ -79,23 +79,23 @@ async fn every_wrong_schedule_is_refused() {
         let mut fields = schedule("rate(1 hour)");
         fields[field] = wrong.clone();
         let expected = (400, "ValidationException".to_owned());
-        assert_eq!(refused(&scheduler, "CreateSchedule", fields).await, expected, "{field}: {wrong}");
+        assert_eq!(error_of(&scheduler, "CreateSchedule", fields).await, expected, "{field}: {wrong}");
     }
     for wrong in [json!({ "MaximumRetryAttempts": 186 }), json!({ "MaximumEventAgeInSeconds": 1 })] {
         let mut fields = schedule("rate(1 hour)");
         fields["Target"]["RetryPolicy"] = wrong;
-        assert_eq!(refused(&scheduler, "CreateSchedule", fields).await.1, "ValidationException");
+        assert_eq!(error_of(&scheduler, "CreateSchedule", fields).await.1, "ValidationException");
     }
 }
 
 #[tokio::test]
-async fn a_group_holds_schedules_and_takes_them_with_it() {
-    let stage = Stage::new();
-    let scheduler = stage.scheduler();
+async fn deleting_a_group_deletes_its_schedules() {
+    let fixture = Fixture::new();
+    let scheduler = fixture.scheduler();
     let answer = call(&scheduler, "CreateScheduleGroup", json!({ "Name": "timers" })).await;
     let arn = "arn:aws:scheduler:eu-central-1:000000000000:schedule-group/timers";
     assert_eq!(answer, json!({ "ScheduleGroupArn": arn }));
-    assert_eq!(refused(&scheduler, "CreateScheduleGroup", json!({ "Name": "timers" })).await.0, 409);
+    assert_eq!(error_of(&scheduler, "CreateScheduleGroup", json!({ "Name": "timers" })).await.0, 409);
     assert_eq!(call(&scheduler, "GetScheduleGroup", json!({ "Name": "timers" })).await["Arn"], arn);
     for name in ["a", "b", "c"] {
         let mut fields = schedule("at(2026-11-21T06:00:00)");
@@ -113,8 +113,8 @@ async fn a_group_holds_schedules_and_takes_them_with_it() {
     call(&scheduler, "DeleteScheduleGroup", json!({ "Name": "timers" })).await;
     let groups = call(&scheduler, "ListScheduleGroups", json!({})).await;
     assert_eq!(groups["ScheduleGroups"].as_array().unwrap().len(), 1);
-    stage.pass(3_600).await;
-    assert_eq!(stage.world.invocations().len(), 1);
+    fixture.pass(3_600).await;
+    assert_eq!(fixture.world.invocations().len(), 1);
     let expected = (400, "ValidationException".to_owned());
-    assert_eq!(refused(&scheduler, "DeleteScheduleGroup", json!({ "Name": "default" })).await, expected);
+    assert_eq!(error_of(&scheduler, "DeleteScheduleGroup", json!({ "Name": "default" })).await, expected);
 }

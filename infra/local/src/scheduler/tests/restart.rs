@@ -1,56 +1,56 @@
-//! Schedules and their executions outlive the process.
+//! Schedules and their executions survive a restart.
 
 use jiff::SignedDuration;
 use serde_json::json;
 
 use crate::events::tests::world::{DEAD_LETTERS, FUNCTION, settle};
 
-use super::stage::{Stage, call, schedule};
+use super::fixture::{Fixture, call, schedule};
 
 #[tokio::test]
-async fn a_single_time_that_passed_while_nobody_ran_fires_after_the_restart() {
+async fn a_one_time_schedule_that_was_missed_while_the_process_was_down_fires_after_the_restart() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("scheduler.journal");
-    let stage = Stage::new();
-    let scheduler = stage.open(&path);
+    let fixture = Fixture::new();
+    let scheduler = fixture.open(&path);
     let mut fields = schedule("at(2026-11-21T06:00:00)");
     fields["ActionAfterCompletion"] = json!("DELETE");
     call(&scheduler, "CreateSchedule", fields).await;
     drop(scheduler);
-    stage.clock.tick(SignedDuration::from_hours(30));
-    let scheduler = stage.open(&path);
+    fixture.clock.tick(SignedDuration::from_hours(30));
+    let scheduler = fixture.open(&path);
     let driver = tokio::spawn(scheduler.clone().run());
     settle().await;
-    assert_eq!(stage.world.invocations().len(), 1);
+    assert_eq!(fixture.world.invocations().len(), 1);
     driver.abort();
     settle().await;
     drop(scheduler);
-    let scheduler = stage.open(&path);
+    let scheduler = fixture.open(&path);
     tokio::spawn(scheduler.clone().run());
     settle().await;
-    assert_eq!((stage.world.invocations().len(), scheduler.under_way()), (1, 0));
+    assert_eq!((fixture.world.invocations().len(), scheduler.pending_executions()), (1, 0));
     assert_eq!(call(&scheduler, "ListSchedules", json!({})).await["Schedules"], json!([]));
 }
 
 #[tokio::test]
-async fn an_execution_that_was_tried_before_a_kill_goes_on_after_it() {
+async fn an_execution_keeps_its_attempt_count_over_a_restart() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("scheduler.journal");
-    let stage = Stage::new();
-    let scheduler = stage.open(&path);
+    let fixture = Fixture::new();
+    let scheduler = fixture.open(&path);
     let mut fields = schedule("at(2026-11-21T06:00:00)");
     fields["Target"]["RetryPolicy"] = json!({ "MaximumRetryAttempts": 1 });
     fields["Target"]["DeadLetterConfig"] = json!({ "Arn": DEAD_LETTERS });
     call(&scheduler, "CreateSchedule", fields).await;
-    stage.world.fails(FUNCTION, 2, "ThrottlingException", true);
+    fixture.world.fails(FUNCTION, 2, "ThrottlingException", true);
     let driver = tokio::spawn(scheduler.clone().run());
-    stage.pass(3_600).await;
-    assert_eq!(scheduler.under_way(), 1);
+    fixture.pass(3_600).await;
+    assert_eq!(scheduler.pending_executions(), 1);
     driver.abort();
     settle().await;
     drop(scheduler);
-    let scheduler = stage.open(&path);
+    let scheduler = fixture.open(&path);
     tokio::spawn(scheduler.clone().run());
-    stage.pass(2).await;
-    assert_eq!(stage.world.messages(DEAD_LETTERS)[0].attributes["RETRY_ATTEMPTS"], "1");
+    fixture.pass(2).await;
+    assert_eq!(fixture.world.messages(DEAD_LETTERS)[0].attributes["RETRY_ATTEMPTS"], "1");
 }

@@ -1,4 +1,4 @@
-//! A scheduler beside a bus, on the stage of the bus.
+//! A scheduler with a real event bus, on the fixture of the bus tests.
 
 use std::{path::Path, sync::Arc};
 
@@ -16,13 +16,13 @@ use crate::{
 pub(super) const BUS: &str = "arn:aws:events:eu-central-1:000000000000:event-bus/default";
 pub(super) const SCHEDULE: &str = "arn:aws:scheduler:eu-central-1:000000000000:schedule/default/deadline";
 
-pub(super) struct Stage {
+pub(super) struct Fixture {
     pub(super) world: Arc<World>,
     pub(super) clock: Clock,
     pub(super) events: Arc<Events>,
 }
 
-impl Stage {
+impl Fixture {
     pub(super) fn new() -> Self {
         let (world, clock) = (Arc::new(World::default()), world::clock());
         let events = world::events(&world, &clock);
@@ -49,7 +49,7 @@ pub(super) async fn call(scheduler: &Scheduler, operation: &str, fields: Value) 
     scheduler.handle(operation, fields).await.unwrap()
 }
 
-/// A schedule of this name that invokes the function with this expression.
+/// The fields of a schedule that invokes the function at this expression.
 pub(super) fn schedule(expression: &str) -> Value {
     json!({
         "Name": "deadline",

@@ -1,4 +1,4 @@
-//! A schedule as the caller wants it, and all that the API refuses about it.
+//! The arguments of `CreateSchedule` and `UpdateSchedule`, and their validation.
 
 use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
@@ -6,30 +6,26 @@ use serde_json::Value;
 
 use crate::{
     aws_error::AwsError,
-    delivery::retry::RetryPolicy,
+    delivery::retry_policy::RetryPolicy,
     events::{
-        request::required,
+        request::{invalid, required},
         target::{Kind, kind},
     },
     schedule::{Expression, Schedule},
 };
 
-use super::{
-    hand_over::PUT_EVENTS,
-    plan::{Plan, Target},
-    refusal::invalid,
-};
+use super::stored_schedule::{PUT_EVENTS, StoredSchedule, Target};
 
-/// The longest name of a schedule or a group.
-const LONGEST_NAME: usize = 64;
+/// The maximum length of the name of a schedule or group.
+const MAX_NAME_LENGTH: usize = 64;
 
-/// A start may lie so far back.
-const EARLIEST_START: SignedDuration = SignedDuration::from_mins(5);
+/// The longest time by which a start date may lie in the past.
+const MAX_START_AGE: SignedDuration = SignedDuration::from_mins(5);
 
-/// The fields of `CreateSchedule` and `UpdateSchedule`.
+/// The arguments of `CreateSchedule` and `UpdateSchedule`.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-pub(super) struct Wanted {
+pub(super) struct ScheduleArgs {
     name: Option<String>,
     group_name: Option<String>,
     schedule_expression: Option<String>,
@@ -51,33 +47,33 @@ struct FlexibleTimeWindow {
     maximum_window_in_minutes: Option<u32>,
 }
 
-impl Wanted {
-    /// The schedule, made now.
-    pub(super) fn plan(self, now: Timestamp) -> Result<Plan, AwsError> {
+impl ScheduleArgs {
+    /// Validates the arguments and returns the schedule, created now.
+    pub(super) fn into_schedule(self, now: Timestamp) -> Result<StoredSchedule, AwsError> {
         let name = checked_name(required("name", self.name)?)?;
         let expression = required("scheduleExpression", self.schedule_expression)?;
         let target = required("target", self.target)?;
         check_target(&target)?;
-        let (start, end) = (moment("StartDate", self.start_date)?, moment("EndDate", self.end_date)?);
+        let (start, end) = (timestamp("StartDate", self.start_date)?, timestamp("EndDate", self.end_date)?);
         if start.zip(end).is_some_and(|(start, end)| end <= start) {
             return Err(invalid("The EndDate must come after the StartDate."));
         }
         let zone = self.schedule_expression_timezone.filter(|zone| !zone.is_empty());
-        let refused = |reason: &str| invalid(format!("Invalid Schedule Expression {expression}. Reason: {reason}"));
-        let schedule = Schedule::for_scheduler(&expression, zone.as_deref(), start.unwrap_or(now), end)
-            .map_err(|error| refused(&error.to_string()))?;
-        match schedule.expression() {
-            Expression::At(_) if schedule.first().is_none_or(|single| single < now) => {
-                return Err(refused("the time is in the past"));
+        let rejected = |reason: &str| invalid(format!("Invalid Schedule Expression {expression}. Reason: {reason}"));
+        let parsed = Schedule::for_scheduler(&expression, zone.as_deref(), start.unwrap_or(now), end)
+            .map_err(|error| rejected(&error.to_string()))?;
+        match parsed.expression() {
+            Expression::At(_) if parsed.first().is_none_or(|time| time < now) => {
+                return Err(rejected("the time is in the past"));
             }
             Expression::Rate(_) | Expression::Cron(_)
-                if start.is_some_and(|start| now.duration_since(start) > EARLIEST_START) =>
+                if start.is_some_and(|start| now.duration_since(start) > MAX_START_AGE) =>
             {
                 return Err(invalid("The StartDate you specify cannot be earlier than 5 minutes ago."));
             }
             Expression::At(_) | Expression::Rate(_) | Expression::Cron(_) => {}
         }
-        let plan = Plan {
+        let schedule = StoredSchedule {
             group: self.group_name.unwrap_or_else(|| "default".to_owned()),
             name,
             expression,
@@ -97,28 +93,28 @@ impl Wanted {
             modified: now,
             next: None,
         };
-        let next = plan.first();
-        Ok(Plan { next, ..plan })
+        let next = schedule.first_firing();
+        Ok(StoredSchedule { next, ..schedule })
     }
 }
 
-/// A name that the service takes.
+/// Returns the name if it is valid for a schedule or group.
 pub(super) fn checked_name(name: String) -> Result<String, AwsError> {
     let allowed = |character: char| character.is_ascii_alphanumeric() || "-_.".contains(character);
-    match !name.is_empty() && name.len() <= LONGEST_NAME && name.chars().all(allowed) {
+    match !name.is_empty() && name.len() <= MAX_NAME_LENGTH && name.chars().all(allowed) {
         true => Ok(name),
         false => Err(invalid(format!(
             "1 validation error detected: Value '{name}' at 'name' failed to satisfy constraint: Member must satisfy \
-             regular expression pattern: [0-9a-zA-Z-_.]+ and have length less than or equal to {LONGEST_NAME}"
+             regular expression pattern: [0-9a-zA-Z-_.]+ and have length less than or equal to {MAX_NAME_LENGTH}"
         ))),
     }
 }
 
-fn one_of<'w>(field: &str, word: &'w str, allowed: [&str; 2]) -> Result<&'w str, AwsError> {
-    match allowed.contains(&word) {
-        true => Ok(word),
+fn one_of<'v>(field: &str, value: &'v str, allowed: [&str; 2]) -> Result<&'v str, AwsError> {
+    match allowed.contains(&value) {
+        true => Ok(value),
         false => Err(invalid(format!(
-            "1 validation error detected: Value '{word}' at '{field}' failed to satisfy constraint: Member must satisfy \
+            "1 validation error detected: Value '{value}' at '{field}' failed to satisfy constraint: Member must satisfy \
              enum value set: [{}]",
             allowed.join(", ")
         ))),
@@ -135,17 +131,17 @@ fn window(window: &FlexibleTimeWindow) -> Result<Option<u32>, AwsError> {
     }
 }
 
-fn moment(field: &str, given: Option<Value>) -> Result<Option<Timestamp>, AwsError> {
-    let read = match given {
+fn timestamp(field: &str, given: Option<Value>) -> Result<Option<Timestamp>, AwsError> {
+    let parsed = match given {
         None | Some(Value::Null) => return Ok(None),
         Some(Value::String(text)) => text.parse().ok(),
-        // Fractions of a second are nothing that a schedule keeps.
+        // A schedule keeps whole seconds.
         Some(other) => other.as_f64().and_then(|seconds| {
-            let since = SignedDuration::try_from_secs_f64(seconds.floor()).ok()?;
-            Timestamp::from_duration(since).ok()
+            let since_epoch = SignedDuration::try_from_secs_f64(seconds.floor()).ok()?;
+            Timestamp::from_duration(since_epoch).ok()
         }),
     };
-    read.map(Some).ok_or_else(|| invalid(format!("{field} is not a timestamp.")))
+    parsed.map(Some).ok_or_else(|| invalid(format!("{field} is not a timestamp.")))
 }
 
 fn check_target(target: &Target) -> Result<(), AwsError> {
@@ -161,13 +157,13 @@ fn check_target(target: &Target) -> Result<(), AwsError> {
     match (&target.event_bridge_parameters, kind == Some(Kind::Bus)) {
         (None, true) => return Err(invalid("EventBridgeParameters must be provided for an event bus as target.")),
         (Some(_), false) => return Err(invalid("EventBridgeParameters are only for an event bus as target.")),
-        (Some(said), true) if said.source.is_empty() || said.source.starts_with("aws.") => {
+        (Some(event), true) if event.source.is_empty() || event.source.starts_with("aws.") => {
             return Err(invalid("The Source of an event must not be empty and not begin with aws."));
         }
-        (Some(said), true) if said.detail_type.is_empty() || said.detail_type.chars().count() > 128 => {
+        (Some(event), true) if event.detail_type.is_empty() || event.detail_type.chars().count() > 128 => {
             return Err(invalid("The DetailType of an event must have between 1 and 128 characters."));
         }
         (Some(_), true) | (None, false) => {}
     }
-    target.retry_policy.as_ref().and_then(RetryPolicy::refusal).map_or(Ok(()), |refusal| Err(invalid(refusal)))
+    target.retry_policy.as_ref().and_then(RetryPolicy::validation_error).map_or(Ok(()), |reason| Err(invalid(reason)))
 }

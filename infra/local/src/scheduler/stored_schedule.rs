@@ -1,18 +1,21 @@
-//! A schedule as it is remembered and as the API describes it.
+//! A schedule as it is stored and as the API describes it.
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::{
-    delivery::retry::RetryPolicy,
+    delivery::retry_policy::RetryPolicy,
     events::{Place, target::DeadLetterConfig},
     schedule::Schedule,
 };
 
+/// The ARN of the universal target that calls `PutEvents`.
+pub(super) const PUT_EVENTS: &str = "arn:aws:scheduler:::aws-sdk:eventbridge:putEvents";
+
 /// A schedule.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Plan {
+pub(crate) struct StoredSchedule {
     pub(super) group: String,
     pub(super) name: String,
     pub(super) expression: String,
@@ -21,19 +24,20 @@ pub(crate) struct Plan {
     pub(super) end: Option<Timestamp>,
     pub(super) description: Option<String>,
     pub(super) enabled: bool,
-    /// How many minutes later than planned it may fire.
+    /// The flexible time window in minutes.
     pub(super) window: Option<u32>,
+    /// Whether the action after completion is `DELETE`.
     pub(super) delete_after: bool,
     pub(super) target: Target,
-    /// The caller's word for this very request, so that a repeated one is known again.
+    /// The client token, by which a repeated request is recognised.
     pub(super) token: Option<String>,
     pub(super) created: Timestamp,
     pub(super) modified: Timestamp,
-    /// When it fires next.
+    /// The time of the next firing.
     pub(super) next: Option<Timestamp>,
 }
 
-/// What a schedule invokes, in the words of the API.
+/// The target of a schedule, with the API's field names.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub(super) struct Target {
@@ -49,7 +53,7 @@ pub(super) struct Target {
     pub(super) event_bridge_parameters: Option<EventBridgeParameters>,
 }
 
-/// What an event says besides its detail.
+/// The source and detail type of the event for a bus target.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub(super) struct EventBridgeParameters {
@@ -57,51 +61,49 @@ pub(super) struct EventBridgeParameters {
     pub(super) source: String,
 }
 
-/// The key of a schedule among all: its group and its name.
+/// The key of a schedule: its group and its name.
 pub(super) fn key(group: &str, name: &str) -> String {
     format!("{group}/{name}")
 }
 
-impl Plan {
-    /// Its key among all schedules.
+impl StoredSchedule {
     pub(super) fn key(&self) -> String {
         key(&self.group, &self.name)
     }
 
-    /// Its ARN.
     pub(super) fn arn(&self, place: &Place) -> String {
         place.arn("scheduler", &format!("schedule/{}", self.key()))
     }
 
-    /// The first moment at which it fires, if it is enabled.
-    pub(super) fn first(&self) -> Option<Timestamp> {
+    /// The first firing, if the schedule is enabled.
+    pub(super) fn first_firing(&self) -> Option<Timestamp> {
         self.schedule().filter(|_| self.enabled)?.first()
     }
 
-    /// The moment after this one and not before now at which it fires.
-    pub(super) fn following(&self, fired: Timestamp, now: Timestamp) -> Option<Timestamp> {
+    /// The first firing after this one that is not in the past.
+    pub(super) fn firing_after(&self, fired: Timestamp, now: Timestamp) -> Option<Timestamp> {
         self.schedule()?.next_after(fired.max(now))
     }
 
-    /// The end of the window in which it may fire for this moment.
-    pub(super) fn latest(&self, moment: Timestamp) -> Timestamp {
+    /// The end of the flexible time window of the firing planned for this time.
+    pub(super) fn window_end(&self, planned: Timestamp) -> Timestamp {
         let window = SignedDuration::from_mins(i64::from(self.window.unwrap_or_default()));
-        moment.checked_add(window).unwrap_or(Timestamp::MAX)
+        planned.checked_add(window).unwrap_or(Timestamp::MAX)
     }
 
-    /// Whether this is the same request as the other, told twice.
-    pub(super) fn repeats(&self, other: &Self) -> bool {
+    /// Whether this is the same request as the other one, sent twice with a client token.
+    pub(super) fn is_repeat_of(&self, other: &Self) -> bool {
         let Self { created, modified, next, .. } = other.clone();
         self.token.is_some() && Self { created, modified, next, ..self.clone() } == *other
     }
 
     fn schedule(&self) -> Option<Schedule> {
-        // A start in the past begins with the schedule itself.
-        let begins = self.start.unwrap_or(self.modified).max(self.modified);
-        Schedule::for_scheduler(&self.expression, self.zone.as_deref(), begins, self.end).ok()
+        // A start date in the past counts as the time of the last modification.
+        let start = self.start.unwrap_or(self.modified).max(self.modified);
+        Schedule::for_scheduler(&self.expression, self.zone.as_deref(), start, self.end).ok()
     }
 
-    /// The schedule as the API describes it.
+    /// The answer of `GetSchedule`.
     pub(super) fn describe(&self, place: &Place) -> Value {
         let mut described = json!({
             "Arn": self.arn(place),
@@ -119,17 +121,18 @@ impl Plan {
             "CreationDate": self.created.as_second(),
             "LastModificationDate": self.modified.as_second(),
         });
-        let moments = [("StartDate", self.start), ("EndDate", self.end)];
-        if let Some(fields) = described.as_object_mut() {
-            let said =
-                moments.into_iter().filter_map(|(name, moment)| Some((name.to_owned(), moment?.as_second().into())));
-            fields.extend(said);
-            fields.extend(self.description.clone().map(|text| ("Description".to_owned(), text.into())));
+        for (name, date) in [("StartDate", self.start), ("EndDate", self.end)] {
+            if let Some(date) = date {
+                described[name] = date.as_second().into();
+            }
+        }
+        if let Some(description) = &self.description {
+            described["Description"] = description.as_str().into();
         }
         described
     }
 
-    /// The schedule as it stands in a list.
+    /// The schedule's entry in the answer of `ListSchedules`.
     pub(super) fn summary(&self, place: &Place) -> Value {
         json!({
             "Arn": self.arn(place),
@@ -142,7 +145,6 @@ impl Plan {
         })
     }
 
-    /// The word for whether it fires.
     pub(super) fn state(&self) -> &'static str {
         if self.enabled { "ENABLED" } else { "DISABLED" }
     }

@@ -1,0 +1,224 @@
+//! Executions: schedules fire at their time, and each firing is an execution that is delivered to the schedule's target.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use async_trait::async_trait;
+use jiff::{SignedDuration, Timestamp};
+use serde::Deserialize;
+
+use crate::{
+    chance,
+    delivery::{
+        self, outbox::Outbox, planned_faults::PlannedFaults, progress::DeliveryFailure, service::DeliveryService,
+    },
+    events::{
+        bus_name,
+        envelope::seconds,
+        target::{Kind, kind},
+    },
+    faults::Part,
+    feed::Outcome,
+    ledger::Ledger,
+    ports::{NewEvent, NewMessage, NotTaken},
+    surroundings::Surroundings,
+};
+
+use super::{
+    Scheduler,
+    state::{Change, Execution, State},
+    stored_schedule::StoredSchedule,
+};
+
+/// The input of the universal target `PUT_EVENTS`.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct PutEvents {
+    entries: Vec<Entry>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Entry {
+    source: String,
+    detail_type: String,
+    detail: String,
+    #[serde(default)]
+    resources: Vec<String>,
+    event_bus_name: Option<String>,
+}
+
+impl Scheduler {
+    /// Fires schedules until the future is dropped. One such task runs for each service.
+    pub async fn run(self: Arc<Self>) {
+        delivery::run(self).await;
+    }
+
+    /// The executions of one firing: one, or two when a planned fault duplicates it.
+    fn executions(
+        &self,
+        state: &mut State,
+        schedule: &StoredSchedule,
+        planned: Timestamp,
+        now: Timestamp,
+    ) -> Vec<Execution> {
+        let number = state.outbox.new_number();
+        let fired = u64::try_from(now.as_nanosecond()).unwrap_or_default();
+        let window = schedule.window_end(planned).duration_since(planned).as_secs_f64();
+        let offset = SignedDuration::from_secs_f64(window * chance::chance(self.ctx.seed, &[number]));
+        let due = planned.checked_add(offset).unwrap_or(Timestamp::MAX).max(now);
+        let policy = schedule.target.retry_policy.unwrap_or_default();
+        // One-time schedules have names of their own. Faults count firings, so they take the group for the schedule.
+        let faults =
+            PlannedFaults::draw(&self.ctx.faults, Part::Scheduler, &schedule.group, &schedule.target.arn, policy);
+        let execution = |progress| Execution {
+            id: chance::uuid(self.ctx.seed, &[self.durable.began_with(), fired, number]),
+            schedule: schedule.key(),
+            schedule_arn: schedule.arn(&self.ctx.place),
+            planned,
+            began: due,
+            target: schedule.target.clone(),
+            progress,
+        };
+        let mut first = Some(number);
+        let progress = faults.initial_progress(due, || first.take().unwrap_or_else(|| state.outbox.new_number()));
+        progress.into_iter().map(execution).collect()
+    }
+
+    /// Puts the entries as `PutEvents` does: an entry that is rejected, or whose bus does not exist, fails nothing.
+    async fn put_events(&self, input: &str) -> Result<(), NotTaken> {
+        let request: PutEvents = serde_json::from_str(input).map_err(|error| NotTaken {
+            code: "SerializationException".to_owned(),
+            message: error.to_string(),
+            passing: false,
+        })?;
+        for Entry { source, detail_type, detail, resources, event_bus_name } in request.entries {
+            let bus = self.ctx.place.bus(bus_name(event_bus_name.as_deref().unwrap_or("default")));
+            match self.buses.put(&bus, NewEvent { source, detail_type, detail, resources }).await {
+                Err(error) if error.passing => return Err(error),
+                Ok(()) | Err(_) => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// The target's input with the context attributes replaced, or the default event if the target has no input.
+    fn input(&self, execution: &Execution) -> String {
+        let planned = seconds(execution.planned);
+        let Some(input) = &execution.target.input else {
+            return serde_json::json!({
+                "version": "0",
+                "id": execution.id,
+                "detail-type": "Scheduled Event",
+                "source": "aws.scheduler",
+                "account": self.ctx.place.account,
+                "time": planned,
+                "region": self.ctx.place.region,
+                "resources": [execution.schedule_arn],
+                "detail": "{}",
+            })
+            .to_string();
+        };
+        let attempt = (execution.progress.attempts + 1).to_string();
+        let values = [
+            ("<aws.scheduler.schedule-arn>", execution.schedule_arn.as_str()),
+            ("<aws.scheduler.scheduled-time>", &planned),
+            ("<aws.scheduler.execution-id>", &execution.id),
+            ("<aws.scheduler.attempt-number>", &attempt),
+        ];
+        values.into_iter().fold(input.clone(), |text, (name, value)| text.replace(name, value))
+    }
+}
+
+#[async_trait]
+impl DeliveryService for Scheduler {
+    type Delivery = Execution;
+    type State = State;
+
+    fn ctx(&self) -> &Surroundings {
+        &self.ctx
+    }
+
+    fn durable(&self) -> &Ledger<State> {
+        &self.durable
+    }
+
+    fn outbox(state: &mut State) -> &mut Outbox<Execution> {
+        &mut state.outbox
+    }
+
+    /// Fires all due schedules. A recurring schedule that missed several firings fires once for all of them.
+    fn fire_due(&self) {
+        let now = self.ctx.clock.now();
+        let mut state = self.durable.state();
+        while let Some(schedule) = state.next_due(now) {
+            let planned = schedule.next.unwrap_or(now);
+            let next = schedule.firing_after(planned, now);
+            let executions = self.executions(&mut state, &schedule, planned, now);
+            let schedule = StoredSchedule { next, ..schedule };
+            let executions = executions.into_iter().map(|execution| Change::Execution(Box::new(execution)));
+            let changes = [Change::Schedule(Box::new(schedule))].into_iter().chain(executions).collect();
+            self.durable.commit_or_go_on(&mut state, changes);
+        }
+    }
+
+    fn next_firing(state: &State) -> Option<Timestamp> {
+        state.next_firing()
+    }
+
+    async fn invoke_target(&self, execution: &Execution) -> Result<(), NotTaken> {
+        let arn = &execution.target.arn;
+        let input = self.input(execution);
+        match kind(arn) {
+            Some(Kind::Function) => self.ctx.functions.invoke_later(arn, input).await,
+            Some(Kind::Queue) => self.ctx.queues.send(arn, NewMessage { body: input, ..NewMessage::default() }).await,
+            Some(Kind::Bus) => {
+                let parameters = execution.target.event_bridge_parameters.clone().unwrap_or_default();
+                let event = NewEvent {
+                    source: parameters.source,
+                    detail_type: parameters.detail_type,
+                    detail: input,
+                    resources: vec![execution.schedule_arn.clone()],
+                };
+                self.buses.put(arn, event).await
+            }
+            None => self.put_events(&input).await,
+        }
+    }
+
+    fn dead_letter(&self, execution: &Execution, failure: &DeliveryFailure) -> NewMessage {
+        let mut attributes = BTreeMap::from([
+            ("SCHEDULE_ARN".to_owned(), execution.schedule_arn.clone()),
+            ("TARGET_ARN".to_owned(), execution.target.arn.clone()),
+            ("EXECUTION_ID".to_owned(), execution.id.clone()),
+            ("SCHEDULED_TIME".to_owned(), seconds(execution.planned)),
+            ("IS_PAYLOAD_TRUNCATED".to_owned(), "false".to_owned()),
+            ("RETRY_ATTEMPTS".to_owned(), execution.progress.attempts.saturating_sub(1).to_string()),
+            ("ERROR_CODE".to_owned(), failure.code.clone()),
+            ("ERROR_MESSAGE".to_owned(), failure.message.clone()),
+        ]);
+        if let Some(limit) = &failure.exhausted {
+            attributes.insert("EXHAUSTED_RETRY_CONDITION".to_owned(), limit.clone());
+        }
+        NewMessage { body: self.input(execution), attributes, ..NewMessage::default() }
+    }
+
+    fn attempted(execution: Execution) -> Change {
+        Change::Execution(Box::new(execution))
+    }
+
+    /// Also deletes the schedule if this was its last execution and its action after completion is `DELETE`.
+    fn ended(state: &State, execution: &Execution) -> Vec<Change> {
+        let number = execution.progress.number;
+        let mut changes = vec![Change::ExecutionEnded { number }];
+        let is_sibling = |other: &Execution| other.schedule == execution.schedule && other.progress.number != number;
+        let is_complete =
+            |schedule: &&StoredSchedule| schedule.delete_after && schedule.enabled && schedule.next.is_none();
+        if state.schedules.get(&execution.schedule).filter(is_complete).is_some() && !state.outbox.all().any(is_sibling)
+        {
+            changes.push(Change::ScheduleDeleted { key: execution.schedule.clone() });
+        }
+        changes
+    }
+
+    fn count(&self, _outcome: &Outcome) {}
+}
