@@ -10,7 +10,7 @@ use causeway_cli::{
     command::{Causeway, Command},
     up::Running,
 };
-use causeway_local::cloud::Walked;
+use causeway_local::cloud::TimeAdvance;
 use clap::Parser as _;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
@@ -39,8 +39,8 @@ fn now(running: &Running) -> Timestamp {
 }
 
 /// Walks the clock on, and on the way everything comes to its end.
-async fn walk(running: &Running, duration: SignedDuration) -> Walked {
-    let walked = running.cloud.walker().walk(now(running) + duration, PATIENCE).await;
+async fn walk(running: &Running, duration: SignedDuration) -> TimeAdvance {
+    let walked = running.cloud.time_driver().advance(now(running) + duration, PATIENCE).await;
     assert!(walked.settled, "{walked:?}");
     walked
 }

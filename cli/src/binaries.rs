@@ -8,7 +8,7 @@ use std::{
 use anyhow::{Context, bail};
 use causeway_local::{
     clock::Clock,
-    cloud::Teller,
+    cloud::Observer,
     lambda::process::{LogLine, Processes, Settings},
     template::{self, Function},
 };
@@ -28,7 +28,7 @@ pub fn processes(
     declared: &[Function],
     settings: &template::Settings,
     clock: &Clock,
-    teller: &Teller,
+    observer: &Observer,
 ) -> anyhow::Result<Processes> {
     let settings = Settings {
         binaries: folder,
@@ -52,7 +52,7 @@ pub fn processes(
             missing.concat()
         );
     }
-    let told = teller.of_logs();
+    let told = observer.of_logs();
     let listener = move |line: LogLine| {
         tracing::info!(function = line.function, process = line.process_id, "{}", line.line);
         told(line);

@@ -14,7 +14,7 @@ use causeway_aws::{
     connect::{WaysOut, connect, mail, schedules},
     lambda::stream::RELAY,
 };
-use causeway_local::{clock::Clock, port::Door, template::Function};
+use causeway_local::{clock::Clock, http::InProcessTransport, template::Function};
 
 use crate::{cloud_time::CloudTime, loopback};
 
@@ -31,9 +31,9 @@ impl Connected {
         region: &str,
         endpoint: &str,
         clock: &Clock,
-        door: &Door,
+        transport: &InProcessTransport,
     ) -> anyhow::Result<Self> {
-        Self::through(declared, region, endpoint, clock, loopback::client(door.clone()))
+        Self::through(declared, region, endpoint, clock, loopback::client(transport.clone()))
     }
 
     /// Connects them by this way to the cloud.

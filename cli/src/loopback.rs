@@ -10,16 +10,16 @@ use aws_smithy_runtime_api::client::{
     runtime_components::RuntimeComponents,
 };
 use aws_smithy_types::body::SdkBody;
-use causeway_local::port::Door;
+use causeway_local::http::InProcessTransport;
 
 /// An HTTP client that goes through the door.
-pub fn client(door: Door) -> SharedHttpClient {
-    SharedHttpClient::new(Loopback { door })
+pub fn client(transport: InProcessTransport) -> SharedHttpClient {
+    SharedHttpClient::new(Loopback { transport })
 }
 
 #[derive(Clone, Debug)]
 struct Loopback {
-    door: Door,
+    transport: InProcessTransport,
 }
 
 impl HttpClient for Loopback {
@@ -30,18 +30,18 @@ impl HttpClient for Loopback {
 
 impl HttpConnector for Loopback {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        let door = self.door.clone();
-        HttpConnectorFuture::new(async move { ask(&door, request).await })
+        let transport = self.transport.clone();
+        HttpConnectorFuture::new(async move { ask(&transport, request).await })
     }
 }
 
-async fn ask(door: &Door, request: HttpRequest) -> Result<HttpResponse, ConnectorError> {
+async fn ask(transport: &InProcessTransport, request: HttpRequest) -> Result<HttpResponse, ConnectorError> {
     let request = request.try_into_http1x().map_err(|error| ConnectorError::user(error.into()))?;
     // Our requests are small and whole; one that is not would be a fault of ours.
     if request.body().bytes().is_none() {
         return Err(ConnectorError::user("the body is still being written".into()));
     }
     let request = request.map(|body| body.bytes().unwrap_or_default().to_vec());
-    let answer = door.ask(request).await.map_err(|error| ConnectorError::io(error.into()))?;
+    let answer = transport.ask(request).await.map_err(|error| ConnectorError::io(error.into()))?;
     HttpResponse::try_from(answer.map(SdkBody::from)).map_err(|error| ConnectorError::other(error.into(), None))
 }

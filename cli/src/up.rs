@@ -6,10 +6,10 @@ use std::{io::ErrorKind, net::Ipv4Addr, path::PathBuf, sync::Arc};
 use anyhow::{Context, bail};
 use causeway_local::{
     clock::Clock,
-    cloud::{Cloud, Plan, Store, Teller},
+    cloud::{Cloud, Observer, Plan, Store},
     faults::Faults,
+    http::InProcessTransport,
     lambda::Executor,
-    port::Door,
     template::{self, Output, Queue, Settings},
 };
 use clap::Args;
@@ -103,18 +103,18 @@ pub async fn start(wanted: &Up) -> anyhow::Result<Running> {
         let findings: Vec<String> = stack.findings.iter().map(|finding| format!("\n  {finding}")).collect();
         bail!("{path} has what this machine does not play:{}", findings.concat());
     }
-    let (clock, teller, door) = (clock(wanted), Teller::default(), Door::default());
-    let connected = Connected::connect(&stack.functions, &settings.region, &endpoint, &clock, &door);
+    let (clock, observer, transport) = (clock(wanted), Observer::default(), InProcessTransport::default());
+    let connected = Connected::connect(&stack.functions, &settings.region, &endpoint, &clock, &transport);
     let connected = connected.with_context(|| format!("{path}"))?;
     let executor: Arc<dyn Executor> = match &wanted.binaries {
         None => {
             // A second cloud in one process keeps its lines to itself.
-            log_lines::tell_to(teller.of_logs());
+            log_lines::tell_to(observer.of_logs());
             Arc::new(Handlers::connect(&stack.functions, &connected).with_context(|| format!("{path}"))?)
         }
         Some(folder) => {
             let folder = folder.clone().map_or_else(binaries::beside_this_program, Ok)?;
-            Arc::new(binaries::processes(folder, &stack.functions, &settings, &clock, &teller)?)
+            Arc::new(binaries::processes(folder, &stack.functions, &settings, &clock, &observer)?)
         }
     };
     let store = match wanted.memory {
@@ -122,7 +122,8 @@ pub async fn start(wanted: &Up) -> anyhow::Result<Running> {
         false => Store::Folder { path: wanted.data.clone(), fresh: wanted.fresh },
     };
     let (outputs, queues) = (stack.outputs.clone(), stack.queues.clone());
-    let cloud = Cloud::start(Plan { stack, settings, listener, store, executor, clock, teller, faults, door }).await?;
+    let cloud =
+        Cloud::start(Plan { stack, settings, listener, store, executor, clock, observer, faults, transport }).await?;
     Ok(Running { cloud, connected, outputs, queues, seed })
 }
 

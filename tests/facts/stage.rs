@@ -14,10 +14,10 @@ use axum::{
 use causeway_aws::client::{Account, http_client, sdk_config};
 use causeway_local::{
     clock::Clock,
-    cloud::{Cloud, Plan, Store, Teller},
+    cloud::{Cloud, Observer, Plan, Store},
     faults::Faults,
+    http::InProcessTransport,
     lambda::{Executor, FunctionError, Invocation},
-    port::Door,
     template::{self, Settings},
 };
 use hyper_util::{client::legacy::Client, rt::TokioExecutor};
@@ -137,8 +137,8 @@ pub(super) async fn cloud(resources: &str, clock: Clock, executor: Arc<dyn Execu
     let text = format!("Transform: AWS::Serverless-2016-10-31\nResources:\n{resources}");
     let stack = template::read(&text, &settings).unwrap();
     assert_eq!(stack.findings, []);
-    let (store, teller, door) = (Store::Memory, Teller::default(), Door::default());
-    Cloud::start(Plan { stack, settings, listener, store, executor, clock, teller, faults, door }).await.unwrap()
+    let (store, observer, transport) = (Store::Memory, Observer::default(), InProcessTransport::default());
+    Cloud::start(Plan { stack, settings, listener, store, executor, clock, observer, faults, transport }).await.unwrap()
 }
 
 /// An answer over plain HTTP.

@@ -3,32 +3,32 @@
 
 mod archives;
 mod bus_logs;
-mod declared;
+mod clock_state;
 mod deployment;
+mod desired;
 mod error;
 mod expiry;
-mod gone;
-mod made;
 mod mappings;
-mod news;
+mod observer;
 mod queue_feed;
 mod queues;
+mod resource_state;
 mod rules;
 mod schedules;
-mod shown;
 mod store;
 mod stream_index;
 mod table_stream;
 mod tables;
+mod teardown;
 #[cfg(test)]
 mod tests;
-mod walk;
+mod time_driver;
 
+pub use clock_state::ClockState;
 pub use error::CloudError;
-pub use news::Teller;
-pub use shown::Shown;
+pub use observer::Observer;
 pub use store::Store;
-pub use walk::{Walked, Walker};
+pub use time_driver::{TimeAdvance, TimeDriver};
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
@@ -38,16 +38,16 @@ use uuid::Uuid;
 
 use crate::{
     clock::Clock,
-    events::{Events, Place, Surroundings},
+    events::{Events, Place, ServiceContext},
     faults::Faults,
+    http::{self, InProcessTransport, Mailbox},
+    idle::Idle,
     lambda::{CutOff, Executor, Functions, Invokes},
     mapping::StreamWatch,
-    port::{self, Door, Mailbox},
-    quiet::Quiet,
     scheduler::Scheduler,
     sqs::{self, Sqs},
     template::{Settings, Stack},
-    writes::Writes,
+    write_notifier::WriteNotifier,
 };
 use bus_logs::BusLogs;
 use deployment::Deployment;
@@ -77,11 +77,11 @@ pub struct Plan {
     /// Its clock.
     pub clock: Clock,
     /// Who is told of everything that happens.
-    pub teller: Teller,
+    pub observer: Observer,
     /// What goes wrong on purpose.
     pub faults: Faults,
     /// The way in for callers in this process.
-    pub door: Door,
+    pub transport: InProcessTransport,
 }
 
 /// The services of a cloud.
@@ -89,7 +89,7 @@ pub struct Parts {
     /// The tables.
     pub database: Database,
     /// Who is told that they were written.
-    pub writes: Writes,
+    pub writes: WriteNotifier,
     /// The queues.
     pub sqs: Sqs,
     /// The buses.
@@ -108,8 +108,8 @@ pub struct Parts {
 pub struct Cloud {
     address: SocketAddr,
     parts: Parts,
-    walker: Arc<Walker>,
-    teller: Teller,
+    time_driver: Arc<TimeDriver>,
+    observer: Observer,
     /// Each says why it ended.
     tasks: JoinSet<String>,
     // The last to go: it unlocks the folder.
@@ -121,15 +121,15 @@ impl Cloud {
     pub async fn start(plan: Plan) -> Result<Self, CloudError> {
         let address = plan.listener.local_addr().map_err(CloudError::Port)?;
         let store = plan.store.clone().open(&plan.clock)?;
-        let shown = Arc::new(Shown::open(store.path(shown::JOURNAL).as_deref(), &plan.clock)?);
+        let shown = Arc::new(ClockState::open(store.path(clock_state::JOURNAL).as_deref(), &plan.clock)?);
         let deployment = Deployment::begin(&plan.stack, &store)?;
-        let teller = plan.teller.clone();
-        teller.log_buses(BusLogs::of(&plan.stack, &plan.clock));
-        let parts = Parts::open(&plan, &store, &teller)?;
+        let observer = plan.observer.clone();
+        observer.log_buses(BusLogs::of(&plan.stack, &plan.clock));
+        let parts = Parts::open(&plan, &store, &observer)?;
         deployment.finish(&plan.stack, &parts, &store).await?;
         let mut tasks = JoinSet::new();
         let (watches, streams) =
-            mappings::start(&plan.stack, &parts, &store, &plan.settings.region, &teller, &mut tasks)?;
+            mappings::start(&plan.stack, &parts, &store, &plan.settings.region, &observer, &mut tasks)?;
         let (events, scheduler) = (Arc::clone(&parts.events).run(), Arc::clone(&parts.scheduler).run());
         tasks.spawn(said(events, "the buses have stopped"));
         tasks.spawn(said(scheduler, "the schedules have stopped"));
@@ -138,16 +138,18 @@ impl Cloud {
         tasks.spawn(said(sweep, "nothing expires any more"));
         let remembered = Arc::clone(&shown);
         tasks.spawn(said(async move { remembered.watch().await }, "the clock is not remembered any more"));
-        let walker = Arc::new(parts.walker(plan.clock.clone(), watches, streams, &teller).remembered_by(shown));
-        let port_parts = parts.for_port(plan.settings.account, plan.clock, &teller, Arc::clone(&walker), plan.door);
-        let port = port::serve(plan.listener, port_parts);
+        let time_driver =
+            Arc::new(parts.time_driver(plan.clock.clone(), watches, streams, &observer).remembered_by(shown));
+        let port_parts =
+            parts.for_port(plan.settings.account, plan.clock, &observer, Arc::clone(&time_driver), plan.transport);
+        let port = http::serve(plan.listener, port_parts);
         tasks.spawn(async move {
             match port.await {
                 Ok(()) => "the port is closed".to_owned(),
                 Err(error) => format!("the port is closed: {error}"),
             }
         });
-        Ok(Self { address, parts, walker, teller, tasks, _store: store })
+        Ok(Self { address, parts, time_driver, observer, tasks, _store: store })
     }
 
     /// Where it answers.
@@ -161,13 +163,13 @@ impl Cloud {
     }
 
     /// Who walks its clock.
-    pub fn walker(&self) -> &Walker {
-        &self.walker
+    pub fn time_driver(&self) -> &TimeDriver {
+        &self.time_driver
     }
 
     /// Everything that happens from now on, one JSON text each.
     pub fn feed(&self) -> broadcast::Receiver<String> {
-        self.teller.readers().subscribe()
+        self.observer.readers().subscribe()
     }
 
     /// Waits until a part of it ends, which none does by itself: it answers why.
@@ -181,11 +183,11 @@ impl Cloud {
 
     /// Stops everything, and waits until it has stopped.
     pub async fn stop(self) {
-        let Self { parts, walker, mut tasks, _store: store, .. } = self;
+        let Self { parts, time_driver, mut tasks, _store: store, .. } = self;
         tasks.shutdown().await;
         let left = Arc::downgrade(&parts.invokes);
-        drop((parts, walker));
-        // Each connection ends its last answer first and holds the services until then; one that reads the feed
+        drop((parts, time_driver));
+        // Each connection ends its last answer first and holds the services until then; one that reads the activity feed
         // never ends by itself.
         let ended = async {
             while left.strong_count() > 0 {
@@ -203,7 +205,7 @@ async fn said(task: impl Future<Output = ()>, reason: &'static str) -> String {
 }
 
 impl Parts {
-    fn open(plan: &Plan, store: &store::Opened, teller: &Teller) -> Result<Self, CloudError> {
+    fn open(plan: &Plan, store: &store::Opened, observer: &Observer) -> Result<Self, CloudError> {
         let (settings, clock) = (&plan.settings, &plan.clock);
         let place = sqs::Place {
             region: settings.region.clone(),
@@ -217,33 +219,33 @@ impl Parts {
         let queues = Arc::new(sqs.clone());
         // In this process or in another, a function's seconds are the world's: a tick must not cut off who works.
         let functions = Functions::new(Arc::clone(&plan.executor), clock.clone(), CutOff::InTheWorld, MOST_AT_ONCE);
-        let faults = plan.faults.clone().told_to(teller.of_faults());
+        let faults = plan.faults.clone().told_to(observer.of_faults());
         let functions = functions.with_faults(faults.clone());
         plan.stack.functions.iter().for_each(|function| functions.put(function.clone()));
-        let (path, listener) = (store.path("invokes.journal"), teller.of_invokes());
+        let (path, listener) = (store.path("invokes.journal"), observer.of_invokes());
         let invokes = Arc::new(Invokes::open(path.as_deref(), functions.clone(), queues.clone(), listener)?);
-        let around = Surroundings {
+        let ctx = ServiceContext {
             place: Place { region: settings.region.clone(), account: settings.account.clone() },
             clock: clock.clone(),
             functions: invokes.clone(),
             queues,
-            feed: Arc::new(teller.clone()),
+            activity: Arc::new(observer.clone()),
             seed: faults.seed().unwrap_or_else(|| Uuid::new_v4().as_u64_pair().0),
             faults,
         };
         let events = match store.path("events.journal") {
-            Some(path) => Events::open(path, around.clone())?,
-            None => Events::in_memory(around.clone())?,
+            Some(path) => Events::open(path, ctx.clone())?,
+            None => Events::in_memory(ctx.clone())?,
         };
         let scheduler = match store.path("schedules.journal") {
-            Some(path) => Scheduler::open(path, around, events.clone())?,
-            None => Scheduler::in_memory(around, events.clone())?,
+            Some(path) => Scheduler::open(path, ctx, events.clone())?,
+            None => Scheduler::in_memory(ctx, events.clone())?,
         };
         let mailbox = Mailbox::open(store.path("mails.journal").as_deref())?;
         let database = store.database.clone();
         Ok(Self {
             database,
-            writes: Writes::default(),
+            writes: WriteNotifier::default(),
             sqs,
             events,
             scheduler,
@@ -253,16 +255,29 @@ impl Parts {
         })
     }
 
-    fn walker(&self, clock: Clock, watches: Vec<Arc<dyn Quiet>>, streams: Vec<StreamWatch>, teller: &Teller) -> Walker {
-        let mut parts: Vec<Arc<dyn Quiet>> = vec![self.scheduler.clone(), self.events.clone(), self.invokes.clone()];
+    fn time_driver(
+        &self,
+        clock: Clock,
+        watches: Vec<Arc<dyn Idle>>,
+        streams: Vec<StreamWatch>,
+        observer: &Observer,
+    ) -> TimeDriver {
+        let mut parts: Vec<Arc<dyn Idle>> = vec![self.scheduler.clone(), self.events.clone(), self.invokes.clone()];
         parts.push(Arc::new(self.sqs.clone()));
         parts.extend(watches);
-        parts.push(Arc::new(teller.clone()));
-        Walker::new(clock, self.functions.clone(), parts, streams)
+        parts.push(Arc::new(observer.clone()));
+        TimeDriver::new(clock, self.functions.clone(), parts, streams)
     }
 
-    fn for_port(&self, account: String, clock: Clock, teller: &Teller, walker: Arc<Walker>, door: Door) -> port::Parts {
-        port::Parts {
+    fn for_port(
+        &self,
+        account: String,
+        clock: Clock,
+        observer: &Observer,
+        time_driver: Arc<TimeDriver>,
+        transport: InProcessTransport,
+    ) -> http::Parts {
+        http::Parts {
             account,
             sqs: self.sqs.clone(),
             events: Arc::clone(&self.events),
@@ -270,11 +285,11 @@ impl Parts {
             functions: self.functions.clone(),
             invokes: Arc::clone(&self.invokes),
             clock,
-            walker,
-            feed: teller.readers().clone(),
+            time_driver,
+            feed: observer.readers().clone(),
             database: self.database.clone(),
             writes: self.writes.clone(),
-            door,
+            transport,
             mailbox: Arc::clone(&self.mailbox),
             faults: self.functions.faults().clone(),
         }

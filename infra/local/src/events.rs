@@ -1,5 +1,5 @@
 //! EventBridge: buses, rules and targets, and the delivery of events to them, at least once.
-//! What was acknowledged stands in a journal, so that a killed process goes on where it stopped.
+//! What was acknowledged stands in a write-ahead log, so that a killed process goes on where it stopped.
 
 mod accept;
 mod archive;
@@ -32,8 +32,8 @@ pub(crate) mod tests;
 mod timers;
 
 pub use crate::{
-    feed::{Feed, News, NoFeed, Outcome},
-    surroundings::Surroundings,
+    activity::{ActivityEvent, ActivitySink, AttemptOutcome, NoActivitySink},
+    service_context::ServiceContext,
 };
 pub use counts::Counts;
 pub use place::Place;
@@ -49,7 +49,7 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use serde_json::Value;
 
-use crate::{aws_error::AwsError, delivery::is_idle, journal::JournalError, ledger::Ledger, quiet::Quiet};
+use crate::{aws_error::AwsError, delivery::is_idle, durable_state::DurableState, idle::Idle, wal::WalError};
 
 use replaying::Slices;
 use rule::BusFacts;
@@ -58,8 +58,8 @@ use state::{Change, State};
 
 /// The service.
 pub struct Events {
-    around: Surroundings,
-    ledger: Ledger<State>,
+    ctx: ServiceContext,
+    durable: DurableState<State>,
     counts: Mutex<Counts>,
     /// What the archives hold.
     shelf: Shelf,
@@ -68,30 +68,30 @@ pub struct Events {
 }
 
 impl Events {
-    /// Opens the service with its journal at this path. Nothing is delivered until [`Events::run`] runs.
-    pub fn open(path: impl AsRef<Path>, around: Surroundings) -> Result<Arc<Self>, JournalError> {
+    /// Opens the service with its write-ahead log at this path. Nothing is delivered until [`Events::run`] runs.
+    pub fn open(path: impl AsRef<Path>, ctx: ServiceContext) -> Result<Arc<Self>, WalError> {
         let path = path.as_ref();
-        let ledger: Ledger<State> = Ledger::open(path, Arc::clone(&around.feed))?;
+        let durable: DurableState<State> = DurableState::open(path, Arc::clone(&ctx.activity))?;
         let shelf = Shelf::open(path.parent().unwrap_or(Path::new("")), |archive| {
-            ledger.state().archives.contains_key(archive)
+            durable.state().archives.contains_key(archive)
         })?;
-        Self::with(ledger, shelf, around)
+        Self::with(durable, shelf, ctx)
     }
 
     /// A service that forgets everything when it ends.
-    pub fn in_memory(around: Surroundings) -> Result<Arc<Self>, JournalError> {
-        Self::with(Ledger::in_memory(Arc::clone(&around.feed)), Shelf::in_memory(), around)
+    pub fn in_memory(ctx: ServiceContext) -> Result<Arc<Self>, WalError> {
+        Self::with(DurableState::in_memory(Arc::clone(&ctx.activity)), Shelf::in_memory(), ctx)
     }
 
-    fn with(ledger: Ledger<State>, shelf: Shelf, around: Surroundings) -> Result<Arc<Self>, JournalError> {
+    fn with(durable: DurableState<State>, shelf: Shelf, ctx: ServiceContext) -> Result<Arc<Self>, WalError> {
         {
-            let mut state = ledger.state();
+            let mut state = durable.state();
             if !state.buses.contains_key("default") {
-                let facts = BusFacts { name: "default".to_owned(), description: None, created: around.clock.now() };
-                ledger.commit(&mut state, vec![Change::Bus(facts)])?;
+                let facts = BusFacts { name: "default".to_owned(), description: None, created: ctx.clock.now() };
+                durable.commit(&mut state, vec![Change::Bus(facts)])?;
             }
         }
-        Ok(Arc::new(Self { around, ledger, counts: Mutex::default(), shelf, slices: Mutex::default() }))
+        Ok(Arc::new(Self { ctx, durable, counts: Mutex::default(), shelf, slices: Mutex::default() }))
     }
 
     /// Answers one call of the API, named as in `X-Amz-Target` after the dot.
@@ -133,7 +133,7 @@ impl Events {
 
     /// How many deliveries have not ended.
     pub fn undelivered(&self) -> usize {
-        self.ledger.state().outbox.len()
+        self.durable.state().outbox.len()
     }
 
     fn count_all(&self, change: impl FnOnce(&mut Counts)) {
@@ -142,8 +142,8 @@ impl Events {
 }
 
 #[async_trait]
-impl Quiet for Events {
-    async fn is_quiet(&self, now: Timestamp) -> bool {
+impl Idle for Events {
+    async fn is_idle(&self, now: Timestamp) -> bool {
         is_idle(self, now)
     }
 }

@@ -17,7 +17,7 @@ use std::{
 
 use jiff::SignedDuration;
 
-use crate::chance;
+use crate::rng;
 
 /// A fault that was injected.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -91,8 +91,8 @@ impl Faults {
         let rate = *wanted.rates.get(&(kind, part))?;
         let subject = format!("{part} {what}");
         let time = wanted.next_time(kind, &subject);
-        let seed = chance::mixed(wanted.seed, &[kind as u64, chance::of_text(&subject), time]);
-        if chance::chance(seed, &[]) >= rate {
+        let seed = rng::mix(wanted.seed, &[kind as u64, rng::hash_text(&subject), time]);
+        if rng::unit_f64(seed, &[]) >= rate {
             return None;
         }
         if let Some(listener) = &self.listener {
@@ -113,24 +113,24 @@ impl Wanted {
 
 impl Strike {
     /// A chance from 0 up to 1; each number has its own.
-    pub(crate) fn chance(self, number: u64) -> f64 {
-        chance::chance(self.seed, &[number + 1])
+    pub(crate) fn unit_f64(self, number: u64) -> f64 {
+        rng::unit_f64(self.seed, &[number + 1])
     }
 
     /// A number from 1 to this.
     pub(crate) fn one_of(self, most: u32) -> u32 {
-        let chance = chance::mixed(self.seed, &[u64::MAX]) % u64::from(most.max(1));
-        1 + u32::try_from(chance).unwrap_or_default()
+        let rng = rng::mix(self.seed, &[u64::MAX]) % u64::from(most.max(1));
+        1 + u32::try_from(rng).unwrap_or_default()
     }
 
     /// A part of this time, by chance.
     pub(crate) fn within(self, longest: SignedDuration) -> SignedDuration {
-        SignedDuration::from_secs_f64(longest.as_secs_f64() * self.chance(0))
+        SignedDuration::from_secs_f64(longest.as_secs_f64() * self.unit_f64(0))
     }
 
     /// Mostly short and seldom long: this long on average, and never longer than that.
     pub(crate) fn about(self, mean: SignedDuration, longest: SignedDuration) -> SignedDuration {
-        let seconds = -mean.as_secs_f64() * (1.0 - self.chance(0)).ln();
+        let seconds = -mean.as_secs_f64() * (1.0 - self.unit_f64(0)).ln();
         SignedDuration::from_secs_f64(seconds.clamp(0.0, longest.as_secs_f64()))
     }
 }

@@ -1,24 +1,24 @@
 //! The local cloud.
 
+pub mod activity;
 pub mod aws_error;
-mod chance;
 pub mod clock;
 pub mod cloud;
 mod delivery;
+mod durable_state;
 pub mod events;
 pub mod faults;
-pub mod feed;
-pub mod journal;
+pub mod http;
+pub mod idle;
+pub mod interfaces;
 pub mod lambda;
-mod ledger;
 pub mod mapping;
 pub mod pattern;
-pub mod port;
-pub mod ports;
-pub mod quiet;
+mod rng;
 pub mod schedule;
 pub mod scheduler;
+pub mod service_context;
 pub mod sqs;
-pub mod surroundings;
 pub mod template;
-pub mod writes;
+pub mod wal;
+pub mod write_notifier;

@@ -16,35 +16,35 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::{
-    aws_error::AwsError, delivery::is_idle, journal::JournalError, ledger::Ledger, ports::PutOnBus, quiet::Quiet,
-    surroundings::Surroundings,
+    aws_error::AwsError, delivery::is_idle, durable_state::DurableState, idle::Idle, interfaces::PutOnBus,
+    service_context::ServiceContext, wal::WalError,
 };
 
 use state::{Change, Group, State};
 
 /// The service.
 pub struct Scheduler {
-    ctx: Surroundings,
+    ctx: ServiceContext,
     buses: Arc<dyn PutOnBus>,
-    durable: Ledger<State>,
+    durable: DurableState<State>,
 }
 
 impl Scheduler {
     /// Opens the service with its state stored at this path. Schedules fire only while [`Scheduler::run`] runs.
-    pub fn open(
-        path: impl AsRef<Path>,
-        ctx: Surroundings,
-        buses: Arc<dyn PutOnBus>,
-    ) -> Result<Arc<Self>, JournalError> {
-        Self::with(Ledger::open(path.as_ref(), Arc::clone(&ctx.feed))?, ctx, buses)
+    pub fn open(path: impl AsRef<Path>, ctx: ServiceContext, buses: Arc<dyn PutOnBus>) -> Result<Arc<Self>, WalError> {
+        Self::with(DurableState::open(path.as_ref(), Arc::clone(&ctx.activity))?, ctx, buses)
     }
 
     /// Creates a service whose state is lost with the process.
-    pub fn in_memory(ctx: Surroundings, buses: Arc<dyn PutOnBus>) -> Result<Arc<Self>, JournalError> {
-        Self::with(Ledger::in_memory(Arc::clone(&ctx.feed)), ctx, buses)
+    pub fn in_memory(ctx: ServiceContext, buses: Arc<dyn PutOnBus>) -> Result<Arc<Self>, WalError> {
+        Self::with(DurableState::in_memory(Arc::clone(&ctx.activity)), ctx, buses)
     }
 
-    fn with(durable: Ledger<State>, ctx: Surroundings, buses: Arc<dyn PutOnBus>) -> Result<Arc<Self>, JournalError> {
+    fn with(
+        durable: DurableState<State>,
+        ctx: ServiceContext,
+        buses: Arc<dyn PutOnBus>,
+    ) -> Result<Arc<Self>, WalError> {
         {
             let mut state = durable.state();
             if !state.groups.contains_key("default") {
@@ -81,8 +81,8 @@ impl Scheduler {
 }
 
 #[async_trait]
-impl Quiet for Scheduler {
-    async fn is_quiet(&self, now: Timestamp) -> bool {
+impl Idle for Scheduler {
+    async fn is_idle(&self, now: Timestamp) -> bool {
         is_idle(self, now)
     }
 }

@@ -37,8 +37,8 @@ use tokio::sync::watch;
 use crate::{
     aws_error::AwsError,
     clock::Clock,
-    journal::{Journal, JournalError},
-    ports::{NewMessage, NotTaken, SendToQueue},
+    interfaces::{NewMessage, SendToQueue, TargetError},
+    wal::{Wal, WalError},
 };
 use record::{Record, State};
 use turn::Turn;
@@ -76,29 +76,29 @@ pub struct Sqs {
 struct Inner {
     clock: Clock,
     place: Place,
-    journal: Journal<Record>,
+    wal: Wal<Record>,
     state: Mutex<State>,
     /// Counts the changes after which somebody who waits for a message should look again.
     changes: watch::Sender<u64>,
 }
 
 impl Sqs {
-    /// The queues whose journal is this file, as they were when they were last changed.
-    pub fn open(path: impl AsRef<Path>, place: Place, clock: Clock) -> Result<Self, JournalError> {
-        let (journal, records) = Journal::open(path)?;
+    /// The queues whose write-ahead log is this file, as they were when they were last changed.
+    pub fn open(path: impl AsRef<Path>, place: Place, clock: Clock) -> Result<Self, WalError> {
+        let (wal, records) = Wal::open(path)?;
         let mut state = State::default();
         records.into_iter().for_each(|record| state.apply(record));
-        Ok(Self::new(journal, state, place, clock))
+        Ok(Self::new(wal, state, place, clock))
     }
 
     /// Queues that are forgotten with the process.
     pub fn in_memory(place: Place, clock: Clock) -> Self {
-        Self::new(Journal::in_memory(), State::default(), place, clock)
+        Self::new(Wal::in_memory(), State::default(), place, clock)
     }
 
-    fn new(journal: Journal<Record>, state: State, place: Place, clock: Clock) -> Self {
+    fn new(wal: Wal<Record>, state: State, place: Place, clock: Clock) -> Self {
         let (state, changes) = (Mutex::new(state), watch::Sender::new(0));
-        Self { inner: Arc::new(Inner { clock, place, journal, state, changes }) }
+        Self { inner: Arc::new(Inner { clock, place, wal, state, changes }) }
     }
 
     /// Answers one operation of the JSON protocol (`AmazonSQS.<operation>`).
@@ -143,14 +143,14 @@ impl Sqs {
     fn turn(&self) -> Turn<'_> {
         let inner = &self.inner;
         let state = inner.state.lock().unwrap_or_else(PoisonError::into_inner);
-        Turn { now: inner.clock.now(), place: &inner.place, journal: &inner.journal, state, changes: &inner.changes }
+        Turn { now: inner.clock.now(), place: &inner.place, wal: &inner.wal, state, changes: &inner.changes }
     }
 }
 
 #[async_trait]
 impl SendToQueue for Sqs {
-    async fn send(&self, queue_arn: &str, message: NewMessage) -> Result<(), NotTaken> {
-        let refused = |code: String, message: String, passing| NotTaken { code, message, passing };
+    async fn send(&self, queue_arn: &str, message: NewMessage) -> Result<(), TargetError> {
+        let refused = |code: String, message: String, transient| TargetError { code, message, transient };
         let name = self.turn().name_of(queue_arn).ok_or_else(|| {
             let missing = error::no_such_queue();
             let code = "AWS.SimpleQueueService.NonExistentQueue".to_owned();

@@ -7,8 +7,8 @@ use async_trait::async_trait;
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use causeway_local::{
     clock::Clock,
+    http::InProcessTransport,
     lambda::{Executor, FunctionError, Invocation},
-    port::Door,
     template::Function,
 };
 use serde_json::Value;
@@ -33,7 +33,7 @@ pub(super) struct Ground {
     /// Its clock.
     pub(super) clock: Clock,
     /// The way in.
-    pub(super) door: Door,
+    pub(super) transport: InProcessTransport,
     /// Where is counted.
     pub(super) counter: Counter,
 }
@@ -59,7 +59,7 @@ impl Counting {
     pub(super) fn connect(functions: &[Function], ground: Ground, is_cold: bool) -> anyhow::Result<Self> {
         let mut hands = BTreeMap::new();
         for function in functions {
-            let client = meter::client(ground.door.clone(), name(function), &ground.counter);
+            let client = meter::client(ground.transport.clone(), name(function), &ground.counter);
             let warm = ground.handlers(function, client.clone())?;
             hands.insert(function.arn.clone(), Hand { function: function.clone(), client, warm });
         }

@@ -12,7 +12,7 @@ use aws_smithy_runtime_api::client::{
     runtime_components::RuntimeComponents,
 };
 use aws_smithy_types::body::SdkBody;
-use causeway_local::port::Door;
+use causeway_local::http::InProcessTransport;
 use serde_json::Value;
 
 use super::{capacity::units, counted::Counter};
@@ -25,8 +25,8 @@ const CHUNK: usize = 64 * 1024;
 const TIME_BYTES: usize = 14;
 
 /// A client whose calls are counted as this caller's.
-pub(super) fn client(door: Door, caller: &str, counter: &Counter) -> SharedHttpClient {
-    SharedHttpClient::new(Meter { inner: loopback::client(door), caller: caller.into(), counter: counter.clone() })
+pub(super) fn client(transport: InProcessTransport, caller: &str, counter: &Counter) -> SharedHttpClient {
+    SharedHttpClient::new(Meter { inner: loopback::client(transport), caller: caller.into(), counter: counter.clone() })
 }
 
 #[derive(Clone, Debug)]

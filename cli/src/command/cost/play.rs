@@ -7,9 +7,9 @@ use anyhow::{Context, ensure};
 use aws_sdk_eventbridge::{Client, types::PutEventsRequestEntry};
 use causeway_local::{
     clock::Clock,
-    cloud::{Cloud, Plan, Store, Teller},
+    cloud::{Cloud, Observer, Plan, Store},
     faults::Faults,
-    port::Door,
+    http::InProcessTransport,
     template::{self, Settings, Stack},
 };
 use jiff::SignedDuration;
@@ -76,17 +76,17 @@ impl Stage {
         if let Some(finding) = stack.findings.first() {
             anyhow::bail!("{path} has what this machine does not play, so it cannot be counted: {finding}");
         }
-        let (clock, door, counter) = (Clock::of_the_world(), Door::default(), Counter::default());
+        let (clock, transport, counter) = (Clock::of_the_world(), InProcessTransport::default(), Counter::default());
         clock.pause();
         let ground = Ground {
             region: region.to_owned(),
             endpoint: endpoint.clone(),
             clock: clock.clone(),
-            door: door.clone(),
+            transport: transport.clone(),
             counter: counter.clone(),
         };
         let executor = Arc::new(Counting::connect(&stack.functions, ground, wanted.cold)?);
-        let buyer = meter::client(door.clone(), "buyer", &counter);
+        let buyer = meter::client(transport.clone(), "buyer", &counter);
         let buyer = Connected::through(&[], region, &endpoint, &clock, buyer)?;
         let plan = Plan {
             stack: stack.clone(),
@@ -95,9 +95,9 @@ impl Stage {
             store: Store::Memory,
             executor,
             clock: clock.clone(),
-            teller: Teller::default(),
+            observer: Observer::default(),
             faults: Faults::read(std::iter::empty(), 0)?,
-            door,
+            transport,
         };
         let cloud = Cloud::start(plan).await?;
         Ok((Self { cloud, clock, counter, stack }, Client::new(buyer.sdk())))
@@ -139,7 +139,7 @@ impl Stage {
 
     async fn walk(&self, duration: SignedDuration) -> anyhow::Result<()> {
         let target = self.clock.now().checked_add(duration)?;
-        let walked = self.cloud.walker().walk(target, PATIENCE).await;
+        let walked = self.cloud.time_driver().advance(target, PATIENCE).await;
         ensure!(walked.settled, "what was set going did not end in {} seconds", PATIENCE.as_secs());
         Ok(())
     }

@@ -3,14 +3,14 @@
 use serde_json::{Value, json};
 
 use super::{
-    CloudError, declared,
-    made::{Key, Kind, Made},
+    CloudError, desired,
+    resource_state::{Key, Kind, Made},
 };
 use crate::{aws_error::AwsError, events::Events, template::Archive};
 
 /// By this it is found again.
 pub(super) fn key(archive: &Archive) -> Key {
-    declared::key(Kind::Archive, "", &archive.name)
+    desired::key(Kind::Archive, "", &archive.name)
 }
 
 /// The archive in the words of the API. What it does not say empties what it said before.

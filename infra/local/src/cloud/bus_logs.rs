@@ -1,5 +1,5 @@
 //! What a bus logs of an event's way, step by step and as far as its level goes, in the words of EventBridge's own log
-//! records. The steps follow from the news; only those who read the feed get them.
+//! records. The steps follow from the news; only those who read the activity feed get them.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::{
     clock::Clock,
-    events::{News, Outcome},
+    events::{ActivityEvent, AttemptOutcome},
     template::{BusLogging, LogLevel, Stack},
 };
 
@@ -41,12 +41,14 @@ impl BusLogs {
     }
 
     /// The lines that follow from these news.
-    pub(super) fn lines(&self, news: &News) -> Vec<Value> {
-        let Some((name, bus)) = bus_of(news).and_then(|name| self.buses.get_key_value(name)) else { return Vec::new() };
-        let steps = match news {
-            News::Put { event_id, event, rules, .. } => put(event_id, event, rules, bus),
-            News::Tried { .. } => tried(news),
-            News::NotRemembered { .. } => Vec::new(),
+    pub(super) fn lines(&self, activity: &ActivityEvent) -> Vec<Value> {
+        let Some((name, bus)) = bus_of(activity).and_then(|name| self.buses.get_key_value(name)) else {
+            return Vec::new();
+        };
+        let steps = match activity {
+            ActivityEvent::EventPut { event_id, event, rules, .. } => put(event_id, event, rules, bus),
+            ActivityEvent::DeliveryAttempted { .. } => tried(activity),
+            ActivityEvent::WalWriteFailed { .. } => Vec::new(),
         };
         let at = self.clock.now();
         let wanted = steps.into_iter().filter(|step| step.level <= bus.logging.level);
@@ -73,15 +75,15 @@ impl Step<'_> {
 }
 
 /// The bus that news are of: that of the event, or of the rule, whose ARN leaves out the default one.
-fn bus_of(news: &News) -> Option<&str> {
-    match news {
-        News::Put { bus, .. } => Some(bus),
-        News::Tried { rule_arn, .. } => {
+fn bus_of(activity: &ActivityEvent) -> Option<&str> {
+    match activity {
+        ActivityEvent::EventPut { bus, .. } => Some(bus),
+        ActivityEvent::DeliveryAttempted { rule_arn, .. } => {
             let (service, rule) = rule_arn.split_once(":rule/")?;
             let is_rule = service.split(':').nth(2) == Some("events");
             is_rule.then(|| rule.rsplit_once('/').map_or("default", |(bus, _)| bus))
         }
-        News::NotRemembered { .. } => None,
+        ActivityEvent::WalWriteFailed { .. } => None,
     }
 }
 
@@ -110,8 +112,9 @@ fn put<'n>(event_id: &'n str, event: &str, rules: &[String], bus: &Logged) -> Ve
     steps
 }
 
-fn tried(news: &News) -> Vec<Step<'_>> {
-    let News::Tried { event_id, rule_arn, target_arn, attempt, age, latency, outcome } = news else {
+fn tried(activity: &ActivityEvent) -> Vec<Step<'_>> {
+    let ActivityEvent::DeliveryAttempted { event_id, rule_arn, target_arn, attempt, age, latency, outcome } = activity
+    else {
         return Vec::new();
     };
     let begun = || json!({ "rule_arn": rule_arn, "target_arn": target_arn, "attempt_count": attempt });
@@ -139,20 +142,20 @@ fn tried(news: &News) -> Vec<Step<'_>> {
     }
     steps.push(step("INVOCATION_ATTEMPT_START", LogLevel::Trace, begun()));
     match outcome {
-        Outcome::Delivered => {
+        AttemptOutcome::Delivered => {
             steps.push(step("INVOCATION_ATTEMPT_SUCCESS", LogLevel::Trace, attempted()));
             steps.push(step("INVOCATION_SUCCESS", LogLevel::Info, ended()));
         }
-        Outcome::Again { code, message, .. } => {
+        AttemptOutcome::Retry { code, message, .. } => {
             let throttled = code == "THROTTLING";
             let kind = if throttled { "INVOCATION_ATTEMPT_THROTTLE" } else { "INVOCATION_ATTEMPT_RETRYABLE_FAILURE" };
             steps.push(failed(kind, code, message, attempted()));
         }
-        Outcome::DeadLettered { code, message } => {
+        AttemptOutcome::DeadLettered { code, message } => {
             steps.push(failed("INVOCATION_ATTEMPT_PERMANENT_FAILURE", code, message, attempted()));
             steps.push(failed("INVOCATION_DLQ", code, message, ended()));
         }
-        Outcome::Dropped { code, message } => {
+        AttemptOutcome::Dropped { code, message } => {
             steps.push(failed("INVOCATION_ATTEMPT_PERMANENT_FAILURE", code, message, attempted()));
             steps.push(failed("INVOCATION_FAILURE", code, message, ended()));
         }

@@ -5,15 +5,15 @@
 use std::collections::BTreeSet;
 
 use super::{
-    CloudError, Parts, archives, declared, gone,
-    made::{Key, Kind, Made, Resource},
-    mappings, queues, rules, schedules,
+    CloudError, Parts, archives, desired, mappings, queues,
+    resource_state::{Key, Kind, Made, Resource},
+    rules, schedules,
     store::Opened,
-    tables,
+    tables, teardown,
 };
 use crate::template::Stack;
 
-/// The journal of what the stack made.
+/// The write-ahead log of what the stack made.
 const JOURNAL: &str = "stack.journal";
 
 /// A deployment that has its tables, and nothing else yet.
@@ -27,7 +27,7 @@ impl Deployment {
     pub(super) fn begin(stack: &Stack, store: &Opened) -> Result<Self, CloudError> {
         tables::check(&store.database, &stack.tables)?;
         let mut made = Made::open(store.path(JOURNAL))?;
-        let tables = declared::tables(stack);
+        let tables = desired::tables(stack);
         let unknown = tables.iter().map(|table| &table.key).filter(|key| !made.knows(key));
         let there = unknown.filter(|key| tables::is_there(&store.database, &key.name)).cloned().collect();
         made.begin(&tables, &there)?;
@@ -38,7 +38,7 @@ impl Deployment {
     /// Makes all the rest, and takes down what is not wanted any more.
     pub(super) async fn finish(self, stack: &Stack, parts: &Parts, store: &Opened) -> Result<(), CloudError> {
         let Self { mut made, tables } = self;
-        let mut wanted = declared::others(stack);
+        let mut wanted = desired::others(stack);
         let mut there = BTreeSet::new();
         for resource in &wanted {
             if !made.knows(&resource.key) && is_there(parts, &resource.key).await {
@@ -53,7 +53,7 @@ impl Deployment {
         mappings::begin_anew(stack, store, &made)?;
         wanted.extend(tables);
         made.settle(&wanted)?;
-        gone::take_down(parts, store, &mut made, &wanted).await
+        teardown::take_down(parts, store, &mut made, &wanted).await
     }
 }
 

@@ -4,14 +4,14 @@ use std::path::PathBuf;
 
 use dynoxide::errors::DynoxideError;
 
-use crate::{aws_error::AwsError, journal::JournalError, pattern::PatternError};
+use crate::{aws_error::AwsError, pattern::PatternError, wal::WalError};
 
 /// Why the local cloud does not start.
 #[derive(Debug, thiserror::Error)]
 pub enum CloudError {
-    /// A journal is locked, damaged, or cannot be written.
+    /// A write-ahead log is locked, damaged, or cannot be written.
     #[error(transparent)]
-    Journal(#[from] JournalError),
+    Wal(#[from] WalError),
     /// The folder for the data cannot be used.
     #[error("cannot use the folder {}", path.display())]
     Folder {

@@ -6,23 +6,23 @@ use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
 use super::{
-    CloudError, Parts, declared,
-    made::{Key, Kind, Made},
-    news::Teller,
+    CloudError, Parts, desired,
+    observer::Observer,
     queue_feed::QueueFeed,
+    resource_state::{Key, Kind, Made},
     said,
     store::Opened,
     table_stream::TableStream,
 };
 use crate::{
+    idle::Idle,
     mapping::{Filter, QueueMapping, StreamMapping, StreamWatch},
-    quiet::Quiet,
     template::{Mapping, Source, Stack},
 };
 
 /// By this it is found again.
 pub(super) fn key(mapping: &Mapping) -> Key {
-    declared::key(Kind::Mapping, "", &mapping.id)
+    desired::key(Kind::Mapping, "", &mapping.id)
 }
 
 /// What it reads: the place in one stream says nothing in another.
@@ -44,13 +44,13 @@ pub(super) fn begin_anew(stack: &Stack, store: &Opened, made: &Made) -> Result<(
     Ok(())
 }
 
-/// The journal with the place of the mapping of this logical id.
+/// The write-ahead log with the place of the mapping of this logical id.
 pub(super) fn place(id: &str) -> String {
     format!("mapping-{id}.journal")
 }
 
 /// Who watches the mappings, and who of these reads streams.
-pub(super) type Watches = (Vec<Arc<dyn Quiet>>, Vec<StreamWatch>);
+pub(super) type Watches = (Vec<Arc<dyn Idle>>, Vec<StreamWatch>);
 
 /// Starts all that are switched on, and answers who watches them, and who the streams.
 pub(super) fn start(
@@ -58,10 +58,10 @@ pub(super) fn start(
     parts: &Parts,
     store: &Opened,
     region: &str,
-    teller: &Teller,
+    observer: &Observer,
     tasks: &mut JoinSet<String>,
 ) -> Result<Watches, CloudError> {
-    let (mut watches, mut streams): (Vec<Arc<dyn Quiet>>, _) = (Vec::new(), Vec::new());
+    let (mut watches, mut streams): (Vec<Arc<dyn Idle>>, _) = (Vec::new(), Vec::new());
     for mapping in stack.mappings.iter().filter(|mapping| mapping.enabled) {
         let refused = |source| CloudError::Filter { line: mapping.line, name: mapping.id.clone(), source };
         let filter = Filter::parse(&mapping.filters).map_err(refused)?;
@@ -84,7 +84,7 @@ pub(super) fn start(
                 let path = store.path(&place(&mapping.id));
                 let functions = parts.functions.clone();
                 let queues = Arc::new(parts.sqs.clone());
-                let listener = teller.of_mapping(&mapping.id);
+                let listener = observer.of_mapping(&mapping.id);
                 let source = Arc::new(stream);
                 let (path, mapping) = (path.as_deref(), mapping.clone());
                 let mapping = StreamMapping::open(path, mapping, filter, source, functions, queues, listener)?;
@@ -96,7 +96,7 @@ pub(super) fn start(
                 let missing = || no_source(mapping, format!("the queue {queue}"));
                 let found = stack.queues.iter().find(|declared| declared.name == *queue).ok_or_else(missing)?;
                 let source = Arc::new(QueueFeed::new(&parts.sqs, found));
-                let listener = teller.of_mapping(&mapping.id);
+                let listener = observer.of_mapping(&mapping.id);
                 let mapping = QueueMapping::new(mapping.clone(), filter, source, parts.functions.clone(), listener);
                 watches.push(Arc::new(mapping.watch()));
                 tasks.spawn(said(mapping.run(), "a mapping has stopped"));

@@ -4,14 +4,14 @@
 use serde_json::{Map, Value, json};
 
 use super::{
-    CloudError, declared,
-    made::{Key, Kind, Made},
+    CloudError, desired,
+    resource_state::{Key, Kind, Made},
 };
 use crate::{aws_error::AwsError, sqs::Sqs, template::Queue};
 
 /// By this it is found again.
 pub(super) fn key(queue: &Queue) -> Key {
-    declared::key(Kind::Queue, "", &queue.name)
+    desired::key(Kind::Queue, "", &queue.name)
 }
 
 /// Its attributes.

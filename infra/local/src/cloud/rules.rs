@@ -6,8 +6,8 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use super::{
-    CloudError, declared,
-    made::{Key, Kind, Made},
+    CloudError, desired,
+    resource_state::{Key, Kind, Made},
 };
 use crate::{
     aws_error::AwsError,
@@ -17,7 +17,7 @@ use crate::{
 
 /// By this it is found again.
 pub(super) fn key(rule: &Rule) -> Key {
-    declared::key(Kind::Rule, &rule.bus, &rule.name)
+    desired::key(Kind::Rule, &rule.bus, &rule.name)
 }
 
 /// The rule and its targets in the words of the API.

@@ -4,8 +4,8 @@
 use serde_json::{Value, json};
 
 use super::{
-    CloudError, declared,
-    made::{Key, Kind, Made},
+    CloudError, desired,
+    resource_state::{Key, Kind, Made},
 };
 use crate::{
     aws_error::AwsError,
@@ -15,7 +15,7 @@ use crate::{
 
 /// By this it is found again.
 pub(super) fn key(schedule: &Scheduled) -> Key {
-    declared::key(Kind::Schedule, &schedule.group, &schedule.name)
+    desired::key(Kind::Schedule, &schedule.group, &schedule.name)
 }
 
 /// The schedule in the words of the API.

@@ -11,13 +11,13 @@ use serde::{Deserialize, Serialize};
 use super::{CloudError, expiry::WorldOfTables, stream_index};
 use crate::{
     clock::Clock,
-    journal::{Journal, JournalError},
+    wal::{Wal, WalError},
 };
 
 /// The file of the tables.
 const TABLES: &str = "tables.sqlite";
 
-/// The journal that marks a folder as ours; its lock is the lock of the folder.
+/// The write-ahead log that marks a folder as ours; its lock is the lock of the folder.
 const MARK: &str = "cloud.journal";
 
 /// The number of the form in which everything in the folder is written. Who changes that form raises it.
@@ -49,7 +49,7 @@ pub(super) struct Opened {
     /// Without one nothing outlives the cloud.
     folder: Option<PathBuf>,
     /// Held until the end: it locks the folder.
-    _mark: Option<Journal<Mark>>,
+    _mark: Option<Wal<Mark>>,
 }
 
 impl Store {
@@ -77,7 +77,7 @@ impl Opened {
         self.path(TABLES)
     }
 
-    /// Deletes the journal of this name.
+    /// Deletes the write-ahead log of this name.
     pub(super) fn remove(&self, name: &str) -> Result<(), CloudError> {
         let Some(path) = self.path(name).filter(|path| path.exists()) else { return Ok(()) };
         std::fs::remove_file(&path).map_err(|source| CloudError::Folder { path, source })
@@ -85,13 +85,13 @@ impl Opened {
 }
 
 /// Locks the folder, and looks whether this build knows the form of what is in it.
-fn mark(folder: &Path, fresh: bool) -> Result<Journal<Mark>, CloudError> {
+fn mark(folder: &Path, fresh: bool) -> Result<Wal<Mark>, CloudError> {
     let path = folder.join(MARK);
-    let (journal, marks) = match Journal::open(&path) {
+    let (wal, marks) = match Wal::open(&path) {
         // What is forgotten need not be read.
-        Err(JournalError::Damaged { .. } | JournalError::Unknown { .. }) if fresh => {
+        Err(WalError::Damaged { .. } | WalError::Unknown { .. }) if fresh => {
             std::fs::remove_file(&path).map_err(|source| CloudError::Folder { path: path.clone(), source })?;
-            Journal::open(&path)?
+            Wal::open(&path)?
         }
         opened => opened?,
     };
@@ -102,9 +102,9 @@ fn mark(folder: &Path, fresh: bool) -> Result<Journal<Mark>, CloudError> {
     match newest.map(|mark| mark.format) {
         Some(FORMAT) => {}
         Some(format) => return Err(CloudError::Format { path: folder.to_owned(), format, known: FORMAT }),
-        None => journal.compact(&[Mark { format: FORMAT }])?,
+        None => wal.compact(&[Mark { format: FORMAT }])?,
     }
-    Ok(journal)
+    Ok(wal)
 }
 
 fn tables(path: PathBuf) -> Result<Database, CloudError> {

@@ -19,9 +19,9 @@ use tokio::sync::Notify;
 
 use crate::{
     clock::Clock,
+    http::shard,
     mapping::{SourceError, StreamRecord, StreamSource},
-    port::shard,
-    writes::Writes,
+    write_notifier::WriteNotifier,
 };
 
 /// What expires comes without a word, so it is looked for so often. In the world's time: a standing clock stops no relay.
@@ -43,7 +43,7 @@ impl TableStream {
     /// this one.
     pub(super) fn of(
         database: &Database,
-        writes: &Writes,
+        writes: &WriteNotifier,
         table: &str,
         region: &str,
         clock: &Clock,

@@ -14,15 +14,15 @@ use dynoxide::{
 use serde_json::{Value, json};
 
 use super::{
-    CloudError, declared,
-    made::{Key, Kind, Made},
+    CloudError, desired,
+    resource_state::{Key, Kind, Made},
 };
 use crate::template::Table;
 use shape::Shape;
 
 /// By this it is found again.
 pub(super) fn key(table: &Table) -> Key {
-    declared::key(Kind::Table, "", &table.name)
+    desired::key(Kind::Table, "", &table.name)
 }
 
 /// How it is made, and when its items expire.

@@ -15,12 +15,12 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 
-use super::{Cloud, CloudError, Plan, Store, Teller};
+use super::{Cloud, CloudError, Observer, Plan, Store};
 use crate::{
     clock::Clock,
     faults::Faults,
+    http::InProcessTransport,
     lambda::{Executor, FunctionError, Invocation},
-    port::Door,
     template::{self, Settings},
 };
 
@@ -56,9 +56,19 @@ impl Ground {
         let settings = Settings { file, ..Settings::new("shop", &endpoint) };
         let stack = template::read(&format!("Resources:\n{resources}"), &settings).unwrap();
         let (executor, clock, faults) = (Arc::new(Silent), self.clock.clone(), Faults::none());
-        let teller = Teller::default();
-        Cloud::start(Plan { stack, settings, listener, store, executor, clock, teller, faults, door: Door::default() })
-            .await
+        let observer = Observer::default();
+        Cloud::start(Plan {
+            stack,
+            settings,
+            listener,
+            store,
+            executor,
+            clock,
+            observer,
+            faults,
+            transport: InProcessTransport::default(),
+        })
+        .await
     }
 
     async fn start(&self, resources: &str) -> Cloud {

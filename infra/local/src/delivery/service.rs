@@ -4,10 +4,10 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 
 use crate::{
-    feed::Outcome,
-    ledger::{Ledger, Remembered},
-    ports::{NewMessage, NotTaken},
-    surroundings::Surroundings,
+    activity::AttemptOutcome,
+    durable_state::{DurableState, ReplayState},
+    interfaces::{NewMessage, TargetError},
+    service_context::ServiceContext,
 };
 
 use super::{
@@ -46,17 +46,17 @@ pub(crate) struct DeliveryMeta<'d> {
 }
 
 /// A change of a service's durable state.
-pub(crate) type Change<S> = <<S as DeliveryService>::State as Remembered>::Change;
+pub(crate) type Change<S> = <<S as DeliveryService>::State as ReplayState>::Change;
 
 /// A service that has deliveries to make.
 #[async_trait]
 pub(crate) trait DeliveryService: Send + Sync + 'static {
     type Delivery: Delivery;
-    type State: Remembered;
+    type State: ReplayState;
 
-    fn ctx(&self) -> &Surroundings;
+    fn ctx(&self) -> &ServiceContext;
 
-    fn durable(&self) -> &Ledger<Self::State>;
+    fn durable(&self) -> &DurableState<Self::State>;
 
     /// The deliveries in the state.
     fn outbox(state: &mut Self::State) -> &mut Outbox<Self::Delivery>;
@@ -68,7 +68,7 @@ pub(crate) trait DeliveryService: Send + Sync + 'static {
     fn next_firing(state: &Self::State) -> Option<Timestamp>;
 
     /// Invokes the target once.
-    async fn invoke_target(&self, delivery: &Self::Delivery) -> Result<(), NotTaken>;
+    async fn invoke_target(&self, delivery: &Self::Delivery) -> Result<(), TargetError>;
 
     /// The message for the dead-letter queue.
     fn dead_letter(&self, delivery: &Self::Delivery, failure: &DeliveryFailure) -> NewMessage;
@@ -84,5 +84,5 @@ pub(crate) trait DeliveryService: Send + Sync + 'static {
         Self: Sized;
 
     /// Counts the outcome of an attempt.
-    fn count(&self, outcome: &Outcome);
+    fn count(&self, outcome: &AttemptOutcome);
 }

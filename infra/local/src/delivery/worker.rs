@@ -6,10 +6,10 @@ use jiff::Timestamp;
 use tokio::task::JoinSet;
 
 use crate::{
-    chance::chance,
+    activity::{ActivityEvent, AttemptOutcome},
     clock::Clock,
-    feed::{News, Outcome},
-    ports::NotTaken,
+    interfaces::TargetError,
+    rng::unit_f64,
 };
 
 use super::{
@@ -84,19 +84,21 @@ async fn process<S: DeliveryService>(service: &S, mut delivery: S::Delivery) {
     {
         let mut state = service.durable().state();
         let mut changes = match &outcome {
-            Outcome::Again { .. } => vec![S::attempted(delivery.clone())],
-            Outcome::Delivered | Outcome::DeadLettered { .. } | Outcome::Dropped { .. } => S::ended(&state, &delivery),
+            AttemptOutcome::Retry { .. } => vec![S::attempted(delivery.clone())],
+            AttemptOutcome::Delivered | AttemptOutcome::DeadLettered { .. } | AttemptOutcome::Dropped { .. } => {
+                S::ended(&state, &delivery)
+            }
         };
-        if outcome == Outcome::Delivered {
+        if outcome == AttemptOutcome::Delivered {
             let overtaken = S::outbox(&mut state).overtaken_by(&delivery, clock.now());
             changes.extend(overtaken.into_iter().map(S::attempted));
         }
-        service.durable().commit_or_go_on(&mut state, changes);
+        service.durable().commit_best_effort(&mut state, changes);
     }
     let now = clock.now();
     service.count(&outcome);
     let meta = delivery.meta();
-    service.ctx().feed.tell(News::Tried {
+    service.ctx().activity.record(ActivityEvent::DeliveryAttempted {
         event_id: meta.id.to_owned(),
         rule_arn: meta.from.to_owned(),
         target_arn: meta.to.to_owned(),
@@ -108,13 +110,13 @@ async fn process<S: DeliveryService>(service: &S, mut delivery: S::Delivery) {
 }
 
 /// Invokes the target once and decides what follows.
-async fn attempt<S: DeliveryService>(service: &S, delivery: &mut S::Delivery) -> Outcome {
+async fn attempt<S: DeliveryService>(service: &S, delivery: &mut S::Delivery) -> AttemptOutcome {
     let is_dropped = std::mem::take(&mut delivery.progress_mut().dropped);
     let result = match is_dropped {
-        true => Err(NotTaken {
+        true => Err(TargetError {
             code: "INTERNAL_ERROR".to_owned(),
             message: "A planned fault dropped the delivery.".to_owned(),
-            passing: true,
+            transient: true,
         }),
         false => service.invoke_target(delivery).await,
     };
@@ -123,18 +125,18 @@ async fn attempt<S: DeliveryService>(service: &S, delivery: &mut S::Delivery) ->
     // A delivery waits only once for others to overtake it.
     progress.overtakers = 0;
     let error = match result {
-        Ok(()) => return Outcome::Delivered,
+        Ok(()) => return AttemptOutcome::Delivered,
         Err(error) => error,
     };
     let mut exhausted = None;
-    if error.passing {
+    if error.transient {
         let (progress, meta) = (delivery.progress(), delivery.meta());
-        let random = chance(service.ctx().seed, &[progress.number, u64::from(progress.attempts)]);
+        let random = unit_f64(service.ctx().seed, &[progress.number, u64::from(progress.attempts)]);
         match meta.policy.after(progress.attempts, meta.sent, service.ctx().clock.now(), random) {
             RetryDecision::Exhausted(limit) => exhausted = Some(limit.to_owned()),
             RetryDecision::RetryAt(at) => {
                 delivery.progress_mut().due = at;
-                return Outcome::Again { at, code: error.code, message: error.message };
+                return AttemptOutcome::Retry { at, code: error.code, message: error.message };
             }
         }
     }
@@ -147,24 +149,24 @@ async fn dead_letter<S: DeliveryService>(
     service: &S,
     delivery: &mut S::Delivery,
     mut failure: DeliveryFailure,
-) -> Outcome {
+) -> AttemptOutcome {
     let (code, message) = (failure.code.clone(), failure.message.clone());
     let Some(queue) = delivery.meta().dead_letters else {
-        return Outcome::Dropped { code, message };
+        return AttemptOutcome::Dropped { code, message };
     };
     match service.ctx().queues.send(queue, service.dead_letter(delivery, &failure)).await {
-        Ok(()) => Outcome::DeadLettered { code, message },
-        Err(error) if error.passing && failure.dead_letter_attempts < MAX_DEAD_LETTER_RETRIES => {
+        Ok(()) => AttemptOutcome::DeadLettered { code, message },
+        Err(error) if error.transient && failure.dead_letter_attempts < MAX_DEAD_LETTER_RETRIES => {
             failure.dead_letter_attempts += 1;
             let attempts = failure.dead_letter_attempts;
             let progress = delivery.progress_mut();
-            let random = chance(service.ctx().seed, &[progress.number, u64::from(attempts)]);
+            let random = unit_f64(service.ctx().seed, &[progress.number, u64::from(attempts)]);
             let now = service.ctx().clock.now();
             let at = now.checked_add(backoff(attempts, random)).unwrap_or(Timestamp::MAX);
             progress.due = at;
             progress.failure = Some(failure);
-            Outcome::Again { at, code, message }
+            AttemptOutcome::Retry { at, code, message }
         }
-        Err(_) => Outcome::Dropped { code, message },
+        Err(_) => AttemptOutcome::Dropped { code, message },
     }
 }

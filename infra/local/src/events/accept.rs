@@ -3,12 +3,12 @@
 use async_trait::async_trait;
 
 use crate::{
-    chance,
+    activity::{ActivityEvent, UnmatchedRules},
     delivery::planned_faults::PlannedFaults,
     faults::Part,
-    feed::{News, Passed},
+    interfaces::{NewEvent, PutOnBus, TargetError},
     pattern::Event,
-    ports::{NewEvent, NotTaken, PutOnBus},
+    rng,
 };
 
 use super::{
@@ -28,7 +28,7 @@ use super::{
 pub(super) struct Consequence {
     /// Nothing, if nobody wants the event.
     pub(super) change: Option<Change>,
-    pub(super) news: News,
+    pub(super) activity: ActivityEvent,
     /// What which archive keeps of it.
     pub(super) archived: Vec<(String, Archived)>,
 }
@@ -37,8 +37,8 @@ impl Events {
     /// A new id, never given before.
     pub(super) fn new_id(&self, state: &mut State) -> String {
         let number = state.outbox.new_number();
-        let now = u64::try_from(self.around.clock.now().as_nanosecond()).unwrap_or_default();
-        chance::uuid(self.around.seed, &[self.ledger.began_with(), now, number])
+        let now = u64::try_from(self.ctx.clock.now().as_nanosecond()).unwrap_or_default();
+        rng::uuid(self.ctx.seed, &[self.durable.initial_length(), now, number])
     }
 
     /// What follows from this event on this bus. An unknown bus has no rules.
@@ -48,15 +48,16 @@ impl Events {
         let names = matching.iter().map(|rule| rule.name.clone()).collect();
         let wanted: Vec<(String, Vec<Target>)> = matching
             .into_iter()
-            .map(|rule| (self.around.place.rule(bus, &rule.name), rule.targets.values().cloned().collect()))
+            .map(|rule| (self.ctx.place.rule(bus, &rule.name), rule.targets.values().cloned().collect()))
             .collect();
         let is_unwanted = wanted.is_empty();
-        let archived = state.archived(bus, &parsed, &event, self.around.clock.now());
+        let archived = state.archived(bus, &parsed, &event, self.ctx.clock.now());
         let mut consequence = self.owe(state, bus, event, names, wanted);
         consequence.archived = archived;
-        if let (true, News::Put { passed, .. }) = (is_unwanted && self.around.feed.is_watched(), &mut consequence.news)
+        if let (true, ActivityEvent::EventPut { unmatched, .. }) =
+            (is_unwanted && self.ctx.activity.is_observed(), &mut consequence.activity)
         {
-            *passed = Passed(state.buses.get_mut(bus).map(Bus::listed).unwrap_or_default());
+            *unmatched = UnmatchedRules(state.buses.get_mut(bus).map(Bus::listed).unwrap_or_default());
         }
         Ok(consequence)
     }
@@ -74,55 +75,55 @@ impl Events {
         for (rule_arn, targets) in wanted {
             for target in targets {
                 let policy = target.retry_policy.unwrap_or_default();
-                let faults = PlannedFaults::draw(&self.around.faults, Part::Events, &rule_arn, &target.arn, policy);
+                let faults = PlannedFaults::draw(&self.ctx.faults, Part::Events, &rule_arn, &target.arn, policy);
                 for progress in faults.initial_progress(event.at, || state.outbox.new_number()) {
                     to.push(Owed { rule_arn: rule_arn.clone(), target: target.clone(), progress });
                 }
             }
         }
         let text = event.text.as_str().into();
-        let news = News::Put {
+        let activity = ActivityEvent::EventPut {
             bus: bus.to_owned(),
             event_id: event.id.clone(),
             event: text,
             rules,
-            passed: Passed::default(),
+            unmatched: UnmatchedRules::default(),
         };
         let change = (!to.is_empty()).then_some(Change::Owed { event, to });
-        Consequence { change, news, archived: Vec::new() }
+        Consequence { change, activity, archived: Vec::new() }
     }
 
     /// Tells the watchers of an event that is remembered by now.
-    pub(super) fn announce(&self, news: News) {
-        if let News::Put { rules, .. } = &news {
+    pub(super) fn announce(&self, activity: ActivityEvent) {
+        if let ActivityEvent::EventPut { rules, .. } = &activity {
             let matched = u64::try_from(rules.len()).unwrap_or_default();
             self.count_all(|counts| {
                 counts.put += 1;
                 counts.matched += matched;
             });
         }
-        self.around.feed.tell(news);
+        self.ctx.activity.record(activity);
     }
 
     /// Puts one event on a bus that must exist.
-    pub(super) fn take(&self, bus_arn: &str, accepted: Accepted) -> Result<(), NotTaken> {
-        let mut state = self.ledger.state();
+    pub(super) fn take(&self, bus_arn: &str, accepted: Accepted) -> Result<(), TargetError> {
+        let mut state = self.durable.state();
         let bus = bus_name(bus_arn);
-        if self.around.place.bus(bus) != bus_arn || !state.buses.contains_key(bus) {
-            return Err(not_taken("NO_RESOURCE", &format!("Event bus {bus_arn} does not exist."), false));
+        if self.ctx.place.bus(bus) != bus_arn || !state.buses.contains_key(bus) {
+            return Err(target_error("NO_RESOURCE", &format!("Event bus {bus_arn} does not exist."), false));
         }
         let consequence = self
             .consequence(&mut state, bus, accepted)
-            .map_err(|refused| not_taken(refused.code, &refused.message, false))?;
+            .map_err(|refused| target_error(refused.code, &refused.message, false))?;
         // Archived first: what nobody was told of may be archived, but nothing acknowledged is missing.
         self.keep(&state, &consequence.archived)
-            .map_err(|error| not_taken("INTERNAL_ERROR", &error.to_string(), true))?;
+            .map_err(|error| target_error("INTERNAL_ERROR", &error.to_string(), true))?;
         let changes = consequence.change.into_iter().collect();
-        self.ledger
+        self.durable
             .commit(&mut state, changes)
-            .map_err(|error| not_taken("INTERNAL_ERROR", &error.to_string(), true))?;
+            .map_err(|error| target_error("INTERNAL_ERROR", &error.to_string(), true))?;
         // Before anybody can deliver it, so that the news come in the order of things.
-        self.announce(consequence.news);
+        self.announce(consequence.activity);
         drop(state);
         Ok(())
     }
@@ -130,19 +131,19 @@ impl Events {
 
 #[async_trait]
 impl PutOnBus for Events {
-    async fn put(&self, bus_arn: &str, event: NewEvent) -> Result<(), NotTaken> {
-        let malformed = || not_taken("MalformedDetail", "Detail is malformed.", false);
-        let at = self.around.clock.now();
-        let id = self.new_id(&mut self.ledger.state());
+    async fn put(&self, bus_arn: &str, event: NewEvent) -> Result<(), TargetError> {
+        let malformed = || target_error("MalformedDetail", "Detail is malformed.", false);
+        let at = self.ctx.clock.now();
+        let id = self.new_id(&mut self.durable.state());
         let detail = detail::compact(&event.detail).ok_or_else(malformed)?;
         let NewEvent { source, detail_type, resources, .. } = event;
         let said = Said { source, detail_type, detail, resources, time: at };
-        let accepted = said.accept(id, &self.around.place, at).ok_or_else(malformed)?;
+        let accepted = said.accept(id, &self.ctx.place, at).ok_or_else(malformed)?;
         self.take(bus_arn, accepted)
     }
 }
 
 /// Not taken over, with the code of a dead letter.
-pub(super) fn not_taken(code: &str, message: &str, passing: bool) -> NotTaken {
-    NotTaken { code: code.to_owned(), message: message.to_owned(), passing }
+pub(super) fn target_error(code: &str, message: &str, transient: bool) -> TargetError {
+    TargetError { code: code.to_owned(), message: message.to_owned(), transient }
 }

@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize, de::IgnoredAny};
 use serde_json::{Value, json};
 
 use crate::{
-    journal::JournalError,
     pattern::{Event, Pattern},
+    wal::WalError,
 };
 
 use super::{Events, Place, envelope::Accepted, shelf::Size, state::State};
@@ -113,8 +113,8 @@ impl State {
 
 impl Events {
     /// Puts these into their archives, from which by the way goes what is too old.
-    pub(super) fn keep(&self, state: &State, archived: &[(String, Archived)]) -> Result<(), JournalError> {
-        let now = self.around.clock.now();
+    pub(super) fn keep(&self, state: &State, archived: &[(String, Archived)]) -> Result<(), WalError> {
+        let now = self.ctx.clock.now();
         for (name, _) in archived {
             if let Some(archive) = state.archives.get(name) {
                 self.shelf.forget_before(name, archive.keeps_since(now))?;

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::{aws_error::AwsError, journal::JournalError, pattern::Pattern};
+use crate::{aws_error::AwsError, pattern::Pattern, wal::WalError};
 
 use super::{
     Events,
@@ -51,53 +51,53 @@ impl Events {
             return Err(request::invalid(format!("Parameter ArchiveName is not valid: {name}")));
         }
         let pattern = checked(request.event_pattern, request.description.as_deref())?;
-        let mut state = self.ledger.state();
+        let mut state = self.durable.state();
         if state.archives.contains_key(&name) {
             let message = format!("Archive {name} already exists.");
             return Err(AwsError::sender("ResourceAlreadyExistsException", message));
         }
         let bus = known_bus(&state, Some(&source))?;
-        if self.around.place.bus(&bus) != source {
+        if self.ctx.place.bus(&bus) != source {
             return Err(request::invalid(
                 "Parameter EventSourceArn is not valid. Reason: Must contain an event bus ARN.",
             ));
         }
         // What a deletion that was cut off left behind belongs to nobody.
         self.shelf.forget(&name).map_err(request::not_remembered)?;
-        let created = self.around.clock.now();
+        let created = self.ctx.clock.now();
         let answer = json!({
-            "ArchiveArn": self.around.place.archive(&name),
+            "ArchiveArn": self.ctx.place.archive(&name),
             "State": "ENABLED",
             "CreationTime": created.as_second(),
         });
         let retention_days = request.retention_days.unwrap_or_default();
         let description = request.description;
         let facts = ArchiveFacts { name, bus, description, pattern, retention_days, created };
-        self.ledger.commit(&mut state, vec![Change::Archive(Box::new(facts))]).map_err(request::not_remembered)?;
+        self.durable.commit(&mut state, vec![Change::Archive(Box::new(facts))]).map_err(request::not_remembered)?;
         Ok(answer)
     }
 
     pub(super) fn describe_archive(&self, body: Value) -> Result<Value, AwsError> {
         let request: ArchiveRequest = request::read(body)?;
         let name = request::required("archiveName", request.archive_name)?;
-        let state = self.ledger.state();
+        let state = self.durable.state();
         let archive = known_archive(&state, &name)?;
         let size = self.size(archive).map_err(request::not_remembered)?;
-        Ok(archive.describe(&self.around.place, size))
+        Ok(archive.describe(&self.ctx.place, size))
     }
 
     pub(super) fn list_archives(&self, body: Value) -> Result<Value, AwsError> {
         let request: ListArchives = request::read(body)?;
         let prefix = request.name_prefix.unwrap_or_default();
         let source = request.event_source_arn;
-        let state = self.ledger.state();
+        let state = self.durable.state();
         let mut listed = Vec::new();
         for (name, archive) in &state.archives {
-            let is_of_bus = source.as_ref().is_none_or(|source| self.around.place.bus(&archive.facts.bus) == *source);
+            let is_of_bus = source.as_ref().is_none_or(|source| self.ctx.place.bus(&archive.facts.bus) == *source);
             let is_in_state = request.state.as_deref().is_none_or(|state| state == "ENABLED");
             if name.starts_with(&prefix) && is_of_bus && is_in_state {
                 let size = self.size(archive).map_err(request::not_remembered)?;
-                listed.push((name.clone(), archive.listed(&self.around.place, size)));
+                listed.push((name.clone(), archive.listed(&self.ctx.place, size)));
             }
         }
         let page = request::page(listed.into_iter(), request.next_token.as_deref(), request.limit)?;
@@ -109,7 +109,7 @@ impl Events {
         let request: ArchiveRequest = request::read(body)?;
         let name = request::required("archiveName", request.archive_name)?;
         let pattern = checked(request.event_pattern, request.description.as_deref())?;
-        let mut state = self.ledger.state();
+        let mut state = self.durable.state();
         let old = known_archive(&state, &name)?.facts.clone();
         let facts = ArchiveFacts {
             description: request.description.or(old.description),
@@ -118,36 +118,36 @@ impl Events {
             ..old
         };
         let answer = json!({
-            "ArchiveArn": self.around.place.archive(&name),
+            "ArchiveArn": self.ctx.place.archive(&name),
             "State": "ENABLED",
             "CreationTime": facts.created.as_second(),
         });
-        self.ledger.commit(&mut state, vec![Change::Archive(Box::new(facts))]).map_err(request::not_remembered)?;
+        self.durable.commit(&mut state, vec![Change::Archive(Box::new(facts))]).map_err(request::not_remembered)?;
         Ok(answer)
     }
 
     pub(super) fn delete_archive(&self, body: Value) -> Result<Value, AwsError> {
         let request: ArchiveRequest = request::read(body)?;
         let name = request::required("archiveName", request.archive_name)?;
-        let mut state = self.ledger.state();
+        let mut state = self.durable.state();
         known_archive(&state, &name)?;
-        let ended = Some(self.around.clock.now());
+        let ended = Some(self.ctx.clock.now());
         let replays = state.active_replays().filter(|replay| replay.archive == name);
         let failed = replays.map(|replay| {
             let reason = Some(format!("Archive {name} does not exist."));
             Change::Replay(Box::new(Replay { stage: Stage::Failed, reason, ended, ..replay.clone() }))
         });
         let changes = failed.chain([Change::ArchiveGone { archive: name.clone() }]).collect();
-        self.ledger.commit(&mut state, changes).map_err(request::not_remembered)?;
+        self.durable.commit(&mut state, changes).map_err(request::not_remembered)?;
         // If this fails, the next start takes the files away, or the next archive of this name.
         self.shelf.forget(&name).map_err(request::not_remembered)?;
         Ok(json!({}))
     }
 
     // What is too old does not count, as far as whole days are concerned.
-    fn size(&self, archive: &Archive) -> Result<super::shelf::Size, JournalError> {
+    fn size(&self, archive: &Archive) -> Result<super::shelf::Size, WalError> {
         let name = &archive.facts.name;
-        self.shelf.forget_before(name, archive.keeps_since(self.around.clock.now()))?;
+        self.shelf.forget_before(name, archive.keeps_since(self.ctx.clock.now()))?;
         self.shelf.size(name)
     }
 }

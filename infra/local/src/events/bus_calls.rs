@@ -39,30 +39,30 @@ impl Events {
         if name.is_empty() || name.len() > LONGEST_NAME || !name.chars().all(allowed) || name == "default" {
             return Err(request::invalid(format!("Parameter Name is not valid: {name}")));
         }
-        let mut state = self.ledger.state();
+        let mut state = self.durable.state();
         if state.buses.contains_key(&name) {
             let message = format!("Event bus {name} already exists.");
             return Err(AwsError::sender("ResourceAlreadyExistsException", message));
         }
-        let arn = self.around.place.bus(&name);
-        let facts = BusFacts { name, description: request.description, created: self.around.clock.now() };
-        self.ledger.commit(&mut state, vec![Change::Bus(facts)]).map_err(request::not_remembered)?;
+        let arn = self.ctx.place.bus(&name);
+        let facts = BusFacts { name, description: request.description, created: self.ctx.clock.now() };
+        self.durable.commit(&mut state, vec![Change::Bus(facts)]).map_err(request::not_remembered)?;
         Ok(json!({ "EventBusArn": arn }))
     }
 
     pub(super) fn describe_event_bus(&self, body: Value) -> Result<Value, AwsError> {
         let request: NamedBus = request::read(body)?;
-        let state = self.ledger.state();
+        let state = self.durable.state();
         let name = known_bus(&state, request.name.as_deref())?;
-        Ok(state.buses.get(&name).map(|bus| bus.describe(&self.around.place)).unwrap_or_default())
+        Ok(state.buses.get(&name).map(|bus| bus.describe(&self.ctx.place)).unwrap_or_default())
     }
 
     pub(super) fn list_event_buses(&self, body: Value) -> Result<Value, AwsError> {
         let request: ListEventBuses = request::read(body)?;
-        let state = self.ledger.state();
+        let state = self.durable.state();
         let prefix = request.name_prefix.unwrap_or_default();
         let wanted = state.buses.iter().filter(|(name, _)| name.starts_with(&prefix));
-        let described = wanted.map(|(name, bus)| (name.clone(), bus.describe(&self.around.place)));
+        let described = wanted.map(|(name, bus)| (name.clone(), bus.describe(&self.ctx.place)));
         Ok(request::listed("EventBuses", request::page(described, request.next_token.as_deref(), request.limit)?))
     }
 
@@ -72,7 +72,7 @@ impl Events {
         if name == "default" {
             return Err(request::invalid("Cannot delete event bus default."));
         }
-        let mut state = self.ledger.state();
+        let mut state = self.durable.state();
         match state.buses.get(&name) {
             // To delete what does not exist is no error.
             None => return Ok(json!({})),
@@ -81,7 +81,7 @@ impl Events {
             }
             Some(_) => {}
         }
-        self.ledger.commit(&mut state, vec![Change::BusGone { bus: name }]).map_err(request::not_remembered)?;
+        self.durable.commit(&mut state, vec![Change::BusGone { bus: name }]).map_err(request::not_remembered)?;
         Ok(json!({}))
     }
 }

@@ -1,6 +1,6 @@
 //! How much the service did, in numbers.
 
-use crate::feed::Outcome;
+use crate::activity::AttemptOutcome;
 
 /// How often what happened since the start.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -21,12 +21,12 @@ pub struct Counts {
 
 impl Counts {
     /// One try more, with this outcome.
-    pub(super) fn tried(&mut self, outcome: &Outcome) {
+    pub(super) fn tried(&mut self, outcome: &AttemptOutcome) {
         match outcome {
-            Outcome::Delivered => self.delivered += 1,
-            Outcome::Again { .. } => self.retried += 1,
-            Outcome::DeadLettered { .. } => self.dead_lettered += 1,
-            Outcome::Dropped { .. } => self.dropped += 1,
+            AttemptOutcome::Delivered => self.delivered += 1,
+            AttemptOutcome::Retry { .. } => self.retried += 1,
+            AttemptOutcome::DeadLettered { .. } => self.dead_lettered += 1,
+            AttemptOutcome::Dropped { .. } => self.dropped += 1,
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::{delivery::progress::DeliveryFailure, ports::NewMessage};
+use crate::{delivery::progress::DeliveryFailure, interfaces::NewMessage};
 
 use super::delivery::Delivery;
 

@@ -6,16 +6,16 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 
 use crate::{
+    activity::AttemptOutcome,
     delivery::{
         self,
         outbox::Outbox,
         progress::DeliveryFailure,
         service::{Delivery as _, DeliveryService},
     },
-    feed::Outcome,
-    ledger::Ledger,
-    ports::{NewMessage, NotTaken},
-    surroundings::Surroundings,
+    durable_state::DurableState,
+    interfaces::{NewMessage, TargetError},
+    service_context::ServiceContext,
 };
 
 use super::{
@@ -37,12 +37,12 @@ impl DeliveryService for Events {
     type Delivery = Delivery;
     type State = State;
 
-    fn ctx(&self) -> &Surroundings {
-        &self.around
+    fn ctx(&self) -> &ServiceContext {
+        &self.ctx
     }
 
-    fn durable(&self) -> &Ledger<State> {
-        &self.ledger
+    fn durable(&self) -> &DurableState<State> {
+        &self.durable
     }
 
     fn outbox(state: &mut State) -> &mut Outbox<Delivery> {
@@ -59,7 +59,7 @@ impl DeliveryService for Events {
         if state.can_replay() { Some(Timestamp::MIN) } else { state.next_firing() }
     }
 
-    async fn invoke_target(&self, delivery: &Delivery) -> Result<(), NotTaken> {
+    async fn invoke_target(&self, delivery: &Delivery) -> Result<(), TargetError> {
         self.hand_to_target(delivery).await.map_err(in_own_words)
     }
 
@@ -75,7 +75,7 @@ impl DeliveryService for Events {
         vec![Change::Done { number: delivery.progress().number }]
     }
 
-    fn count(&self, outcome: &Outcome) {
+    fn count(&self, outcome: &AttemptOutcome) {
         self.count_all(|counts| counts.tried(outcome));
     }
 }

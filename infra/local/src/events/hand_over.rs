@@ -1,10 +1,10 @@
 //! Handing an event over to its target, and what the target's answer means for the delivery.
 
-use crate::ports::{NewMessage, NotTaken};
+use crate::interfaces::{NewMessage, TargetError};
 
 use super::{
     Events,
-    accept::not_taken,
+    accept::target_error,
     delivery::Delivery,
     envelope::Accepted,
     input,
@@ -14,45 +14,45 @@ use super::{
 impl Events {
     /// Hands the event over. For a function that means its asynchronous invoke: what its handler
     /// makes of the event is no matter of the bus any more.
-    pub(super) async fn hand_to_target(&self, delivery: &Delivery) -> Result<(), NotTaken> {
+    pub(super) async fn hand_to_target(&self, delivery: &Delivery) -> Result<(), TargetError> {
         let owed = &delivery.owed;
         let arn = &owed.target.arn;
         let Some(input) = input::of(&owed.target, &owed.rule_arn, &delivery.event) else {
-            return Err(not_taken("INVALID_JSON", "The input for the target is not valid JSON.", false));
+            return Err(target_error("INVALID_JSON", "The input for the target is not valid JSON.", false));
         };
         match kind(arn) {
-            Some(Kind::Function) => self.around.functions.invoke_later(arn, input).await,
+            Some(Kind::Function) => self.ctx.functions.invoke_async(arn, input).await,
             Some(Kind::Queue) => {
                 let group = owed.target.message_group().map(str::to_owned);
-                self.around.queues.send(arn, NewMessage { body: input, group, ..NewMessage::default() }).await
+                self.ctx.queues.send(arn, NewMessage { body: input, group, ..NewMessage::default() }).await
             }
             Some(Kind::Bus) => self.forward(delivery),
-            None => Err(not_taken("INVALID_PARAMETER", "The target is of a kind that is not known here.", false)),
+            None => Err(target_error("INVALID_PARAMETER", "The target is of a kind that is not known here.", false)),
         }
     }
 
-    fn forward(&self, delivery: &Delivery) -> Result<(), NotTaken> {
+    fn forward(&self, delivery: &Delivery) -> Result<(), TargetError> {
         if delivery.event.forwarded {
             let message = "An event that came from another bus is not forwarded to a third one.";
-            return Err(not_taken("THIRD_ACCOUNT_HOP_DETECTED", message, false));
+            return Err(target_error("THIRD_ACCOUNT_HOP_DETECTED", message, false));
         }
         let Accepted { id, text, .. } = (*delivery.event).clone();
-        let event = Accepted { id, text, at: self.around.clock.now(), forwarded: true };
+        let event = Accepted { id, text, at: self.ctx.clock.now(), forwarded: true };
         self.take(&delivery.owed.target.arn, event)
     }
 }
 
 /// The error of a target by the code that dead letters have for it.
-pub(super) fn in_own_words(error: NotTaken) -> NotTaken {
+pub(super) fn in_own_words(error: TargetError) -> TargetError {
     let code = match error.code.as_str() {
         "AWS.SimpleQueueService.NonExistentQueue" | "QueueDoesNotExist" | "ResourceNotFoundException" => "NO_RESOURCE",
         "AccessDenied" | "AccessDeniedException" => "NO_PERMISSIONS",
         "ThrottlingException" | "TooManyRequestsException" | "RequestThrottled" => "THROTTLING",
         other if is_own_word(other) => return error,
-        _ if error.passing => "INTERNAL_ERROR",
+        _ if error.transient => "INTERNAL_ERROR",
         _ => "ERROR_FROM_TARGET",
     };
-    NotTaken { code: code.to_owned(), ..error }
+    TargetError { code: code.to_owned(), ..error }
 }
 
 // All codes of the service are written in capitals.

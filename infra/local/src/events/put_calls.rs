@@ -42,43 +42,43 @@ impl Events {
         let request: PutEvents = request::read(body)?;
         let entries = request::required("entries", request.entries)?;
         check_all(&entries)?;
-        let mut state = self.ledger.state();
+        let mut state = self.durable.state();
         let mut answers = Vec::with_capacity(entries.len());
-        let (mut changes, mut news, mut archived) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut changes, mut activity, mut archived) = (Vec::new(), Vec::new(), Vec::new());
         for entry in &entries {
             match self.put_entry(&mut state, entry) {
                 Ok((id, consequence)) => {
                     answers.push(json!({ "EventId": id }));
                     changes.extend(consequence.change);
                     archived.extend(consequence.archived);
-                    news.push(consequence.news);
+                    activity.push(consequence.activity);
                 }
                 Err(refused) => answers.push(json!({ "ErrorCode": refused.code, "ErrorMessage": refused.message })),
             }
         }
         // Archived first: what nobody was told of may be archived, but nothing acknowledged is missing.
         self.keep(&state, &archived).map_err(request::not_remembered)?;
-        self.ledger.commit(&mut state, changes).map_err(request::not_remembered)?;
-        let failed = answers.len() - news.len();
+        self.durable.commit(&mut state, changes).map_err(request::not_remembered)?;
+        let failed = answers.len() - activity.len();
         // Before anybody can deliver them, so that the news come in the order of things.
-        news.into_iter().for_each(|news| self.announce(news));
+        activity.into_iter().for_each(|activity| self.announce(activity));
         drop(state);
         Ok(json!({ "FailedEntryCount": failed, "Entries": answers }))
     }
 
     fn put_entry(&self, state: &mut State, entry: &Entry) -> Result<(String, Consequence), Refused> {
-        let now = self.around.clock.now();
+        let now = self.ctx.clock.now();
         let said = entry.check(now)?;
         if let Some(strike) =
-            self.around.faults.strike(Kind::Partial, Part::Events, &format!("PutEvents {}", said.detail_type))
+            self.ctx.faults.strike(Kind::Partial, Part::Events, &format!("PutEvents {}", said.detail_type))
         {
-            return Err(Refused::in_passing(strike.chance(0) < 0.5));
+            return Err(Refused::in_passing(strike.unit_f64(0) < 0.5));
         }
         let id = self.new_id(state);
-        let accepted = said.accept(id.clone(), &self.around.place, now).ok_or_else(Refused::malformed)?;
+        let accepted = said.accept(id.clone(), &self.ctx.place, now).ok_or_else(Refused::malformed)?;
         let given = entry.event_bus_name.as_deref().unwrap_or("default");
         // The bus of another account or region is as unknown as one that does not exist.
-        let known = !given.starts_with("arn:") || self.around.place.bus(bus_name(given)) == given;
+        let known = !given.starts_with("arn:") || self.ctx.place.bus(bus_name(given)) == given;
         let bus = if known { bus_name(given) } else { given };
         Ok((id, self.consequence(state, bus, accepted)?))
     }

@@ -75,15 +75,15 @@ impl Events {
                 "Parameter Destination.Arn is not valid. Reason: Must contain an event bus ARN.",
             ));
         }
-        let mut state = self.ledger.state();
+        let mut state = self.durable.state();
         let bus = known_bus(&state, Some(&target))?;
         let archive = archive_name(&source);
-        let known = state.archives.get(archive).filter(|_| self.around.place.archive(archive) == source);
+        let known = state.archives.get(archive).filter(|_| self.ctx.place.archive(archive) == source);
         let Some(known) = known else {
             let reason = format!("Archive {archive} does not exist.");
             return Err(request::invalid(format!("Parameter EventSourceArn is not valid. Reason: {reason}")));
         };
-        if known.facts.bus != bus || self.around.place.bus(&bus) != target {
+        if known.facts.bus != bus || self.ctx.place.bus(&bus) != target {
             let reason = "Cross event bus replay is not permitted.";
             return Err(request::invalid(format!("Parameter Destination.Arn is not valid. Reason: {reason}")));
         }
@@ -99,7 +99,7 @@ impl Events {
             let message = "The requested resource exceeds the maximum number allowed.";
             return Err(AwsError::sender("LimitExceededException", message));
         }
-        let started = self.around.clock.now();
+        let started = self.ctx.clock.now();
         let replay = Replay {
             archive: archive.to_owned(),
             bus,
@@ -117,46 +117,46 @@ impl Events {
             name,
         };
         let answer = json!({
-            "ReplayArn": self.around.place.replay(&replay.name),
+            "ReplayArn": self.ctx.place.replay(&replay.name),
             "State": replay.stage.word(),
             "ReplayStartTime": started.as_second(),
         });
         let mut changes = forgotten(&state, started);
         changes.push(Change::Replay(Box::new(replay)));
-        self.ledger.commit(&mut state, changes).map_err(request::not_remembered)?;
+        self.durable.commit(&mut state, changes).map_err(request::not_remembered)?;
         Ok(answer)
     }
 
     pub(super) fn describe_replay(&self, body: Value) -> Result<Value, AwsError> {
-        let (state, name) = (self.ledger.state(), named(body)?);
-        Ok(known(&state, &name)?.describe(&self.around.place))
+        let (state, name) = (self.durable.state(), named(body)?);
+        Ok(known(&state, &name)?.describe(&self.ctx.place))
     }
 
     pub(super) fn list_replays(&self, body: Value) -> Result<Value, AwsError> {
         let request: ListReplays = request::read(body)?;
         let prefix = request.name_prefix.unwrap_or_default();
-        let state = self.ledger.state();
+        let state = self.durable.state();
         let wanted = state.replays.values().filter(|replay| {
             let source = request.event_source_arn.as_deref();
             let stage = request.state.as_deref();
             replay.name.starts_with(&prefix)
-                && source.is_none_or(|source| self.around.place.archive(&replay.archive) == source)
+                && source.is_none_or(|source| self.ctx.place.archive(&replay.archive) == source)
                 && stage.is_none_or(|stage| replay.stage.word() == stage)
         });
-        let listed = wanted.map(|replay| (replay.name.clone(), replay.listed(&self.around.place)));
+        let listed = wanted.map(|replay| (replay.name.clone(), replay.listed(&self.ctx.place)));
         Ok(request::listed("Replays", request::page(listed, request.next_token.as_deref(), request.limit)?))
     }
 
     pub(super) fn cancel_replay(&self, body: Value) -> Result<Value, AwsError> {
-        let (mut state, name) = (self.ledger.state(), named(body)?);
+        let (mut state, name) = (self.durable.state(), named(body)?);
         let replay = known(&state, &name)?.clone();
         if !matches!(replay.stage, Stage::Starting | Stage::Running) {
             let message = format!("Replay {name} is not in a valid state for this operation.");
             return Err(AwsError::sender("IllegalStatusException", message));
         }
         let replay = Replay { stage: Stage::Cancelling, ..replay };
-        let answer = json!({ "ReplayArn": self.around.place.replay(&name), "State": replay.stage.word() });
-        self.ledger.commit(&mut state, vec![Change::Replay(Box::new(replay))]).map_err(request::not_remembered)?;
+        let answer = json!({ "ReplayArn": self.ctx.place.replay(&name), "State": replay.stage.word() });
+        self.durable.commit(&mut state, vec![Change::Replay(Box::new(replay))]).map_err(request::not_remembered)?;
         Ok(answer)
     }
 }

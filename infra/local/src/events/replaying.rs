@@ -8,7 +8,7 @@ use std::{
 
 use jiff::Timestamp;
 
-use crate::{chance, journal::JournalError, pattern::Event};
+use crate::{pattern::Event, rng, wal::WalError};
 
 use super::{
     Events,
@@ -18,7 +18,7 @@ use super::{
     shelf::Day,
     state::{Change, State},
 };
-use crate::feed::News;
+use crate::activity::ActivityEvent;
 
 /// So many events go out in one write.
 const AT_ONCE: usize = 50;
@@ -39,7 +39,7 @@ impl Events {
     /// Lets every replay go on by a little.
     pub(super) fn go_on_replaying(&self) {
         let replays: Vec<Replay> = {
-            let state = self.ledger.state();
+            let state = self.durable.state();
             if !state.can_replay() {
                 return;
             }
@@ -60,32 +60,32 @@ impl Events {
     }
 
     fn send_again(&self, replay: &Replay, portion: Portion) {
-        let now = self.around.clock.now();
-        let mut state = self.ledger.state();
+        let now = self.ctx.clock.now();
+        let mut state = self.durable.state();
         // Who cancels it meanwhile is the last to decide; the rest of the day is then forgotten with it.
         let Some(current) = state.replays.get(&replay.name).filter(|current| current.stage.is_active()) else { return };
         let mut changes = Vec::new();
         if current.stage == Stage::Starting {
             changes.push(Change::Replay(Box::new(Replay { stage: Stage::Running, ..current.clone() })));
         }
-        let mut news = Vec::new();
+        let mut activity = Vec::new();
         for event in portion.events {
             let again = event.said_again(&replay.name, now);
             if let Some((change, told)) = self.to_rules(&mut state, replay, again) {
                 changes.extend(change);
-                news.push(told);
+                activity.push(told);
             }
         }
         changes.push(Change::Replayed { replay: replay.name.clone(), place: portion.reached });
-        self.ledger.commit_or_go_on(&mut state, changes);
-        news.into_iter().for_each(|news| self.announce(news));
+        self.durable.commit_best_effort(&mut state, changes);
+        activity.into_iter().for_each(|activity| self.announce(activity));
     }
 
     // The rules of its bus that want it, and may have it.
-    fn to_rules(&self, state: &mut State, replay: &Replay, event: Accepted) -> Option<(Option<Change>, News)> {
+    fn to_rules(&self, state: &mut State, replay: &Replay, event: Accepted) -> Option<(Option<Change>, ActivityEvent)> {
         let parsed = Event::parse(&event.text).ok()?;
         let matching = state.buses.get_mut(&replay.bus)?.matching(&parsed);
-        let named = matching.into_iter().map(|rule| (self.around.place.rule(&replay.bus, &rule.name), rule));
+        let named = matching.into_iter().map(|rule| (self.ctx.place.rule(&replay.bus, &rule.name), rule));
         let allowed = named.filter(|(arn, _)| replay.filter_arns.is_empty() || replay.filter_arns.contains(arn));
         let (mut names, mut wanted) = (Vec::new(), Vec::new());
         for (arn, rule) in allowed {
@@ -93,20 +93,20 @@ impl Events {
             wanted.push((arn, rule.targets.values().cloned().collect()));
         }
         let consequence = self.owe(state, &replay.bus, event, names, wanted);
-        Some((consequence.change, consequence.news))
+        Some((consequence.change, consequence.activity))
     }
 
     fn end(&self, replay: &Replay, stage: Stage, reason: Option<String>) {
         self.slices().remove(&replay.name);
-        let mut state = self.ledger.state();
+        let mut state = self.durable.state();
         let Some(current) = state.replays.get(&replay.name).filter(|current| current.stage.is_active()) else { return };
-        let ended = Some(self.around.clock.now());
+        let ended = Some(self.ctx.clock.now());
         let ended = Replay { stage, reason, ended, ..current.clone() };
-        self.ledger.commit_or_go_on(&mut state, vec![Change::Replay(Box::new(ended))]);
+        self.durable.commit_best_effort(&mut state, vec![Change::Replay(Box::new(ended))]);
     }
 
     // Reads without holding the state: only this task moves a replay on.
-    fn next_portion(&self, replay: &Replay) -> Result<Option<Portion>, JournalError> {
+    fn next_portion(&self, replay: &Replay) -> Result<Option<Portion>, WalError> {
         let mut all = self.slices();
         let first = replay.reached.minute.max(0).div_euclid(24 * 60);
         let slices = match all.remove(&replay.name) {
@@ -132,13 +132,13 @@ impl Events {
     }
 
     // What is to be replayed of the first day from this one on that the archive has.
-    fn slices_from(&self, replay: &Replay, first: Day) -> Result<Option<Slices>, JournalError> {
+    fn slices_from(&self, replay: &Replay, first: Day) -> Result<Option<Slices>, WalError> {
         let Some((day, length)) = replay.extent.range(first..).next() else { return Ok(None) };
         let from = replay.from.max(replay.kept_since);
         let times = self.shelf.times(&replay.archive, *day, *length)?;
         let wanted = times.into_iter().filter(|(time, _)| (from..=replay.to).contains(time));
-        let seed = chance::of_text(&replay.name);
-        let minutes = wanted.map(|(time, place)| (minute(time), chance::mixed(seed, &[place]), place));
+        let seed = rng::hash_text(&replay.name);
+        let minutes = wanted.map(|(time, place)| (minute(time), rng::mix(seed, &[place]), place));
         let mut left: Vec<_> = minutes.collect();
         left.sort_unstable();
         let Reached { minute, done, .. } = replay.reached;

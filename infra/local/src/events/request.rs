@@ -3,7 +3,7 @@
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use crate::{aws_error::AwsError, journal::JournalError};
+use crate::{aws_error::AwsError, wal::WalError};
 
 /// The largest page, and the page if the caller names none.
 const LARGEST_PAGE: usize = 100;
@@ -24,7 +24,7 @@ pub(crate) fn not_found(message: impl Into<String>) -> AwsError {
 }
 
 /// The change could not be remembered, so it was not made.
-pub(crate) fn not_remembered(error: JournalError) -> AwsError {
+pub(crate) fn not_remembered(error: WalError) -> AwsError {
     AwsError::receiver("InternalException", error.to_string())
 }
 

@@ -65,7 +65,7 @@ impl Events {
         if let Some(pattern) = &pattern {
             Pattern::parse(pattern).map_err(|error| invalid_pattern(&error))?;
         }
-        let mut state = self.ledger.state();
+        let mut state = self.durable.state();
         let bus = known_bus(&state, request.event_bus_name.as_deref())?;
         if schedule.is_some() && bus != "default" {
             return Err(request::invalid("ScheduleExpression is supported only on the default event bus."));
@@ -73,41 +73,41 @@ impl Events {
         let targets = found(&state, &bus, &name).map(|old| old.targets.clone()).unwrap_or_default();
         let next = self.first_firing(schedule.as_deref().filter(|_| enabled))?;
         let (description, role) = (request.description, request.role_arn);
-        let arn = self.around.place.rule(&bus, &name);
+        let arn = self.ctx.place.rule(&bus, &name);
         let rule = Rule { bus, name, pattern, schedule, enabled, description, role, next, targets };
-        self.ledger.commit(&mut state, vec![Change::Rule(Box::new(rule))]).map_err(request::not_remembered)?;
+        self.durable.commit(&mut state, vec![Change::Rule(Box::new(rule))]).map_err(request::not_remembered)?;
         Ok(json!({ "RuleArn": arn }))
     }
 
     pub(super) fn describe_rule(&self, body: Value) -> Result<Value, AwsError> {
-        let (state, rule) = (self.ledger.state(), named(body)?);
-        Ok(known_rule(&state, rule.event_bus_name.as_deref(), &rule.name)?.describe(&self.around.place))
+        let (state, rule) = (self.durable.state(), named(body)?);
+        Ok(known_rule(&state, rule.event_bus_name.as_deref(), &rule.name)?.describe(&self.ctx.place))
     }
 
     pub(super) fn list_rules(&self, body: Value) -> Result<Value, AwsError> {
         let request: ListRules = request::read(body)?;
-        let state = self.ledger.state();
+        let state = self.durable.state();
         let bus = known_bus(&state, request.event_bus_name.as_deref())?;
         let prefix = request.name_prefix.unwrap_or_default();
         let rules = state.buses.get(&bus).into_iter().flat_map(|bus| &bus.rules);
         let wanted = rules.filter(|(name, _)| name.starts_with(&prefix));
-        let described = wanted.map(|(name, rule)| (name.clone(), rule.describe(&self.around.place)));
+        let described = wanted.map(|(name, rule)| (name.clone(), rule.describe(&self.ctx.place)));
         Ok(request::listed("Rules", request::page(described, request.next_token.as_deref(), request.limit)?))
     }
 
     pub(super) fn switch_rule(&self, body: Value, enabled: bool) -> Result<Value, AwsError> {
-        let (mut state, named) = (self.ledger.state(), named(body)?);
+        let (mut state, named) = (self.durable.state(), named(body)?);
         let mut rule = known_rule(&state, named.event_bus_name.as_deref(), &named.name)?.clone();
         if rule.enabled != enabled {
             rule.enabled = enabled;
             rule.next = self.first_firing(rule.schedule.as_deref().filter(|_| enabled))?;
-            self.ledger.commit(&mut state, vec![Change::Rule(Box::new(rule))]).map_err(request::not_remembered)?;
+            self.durable.commit(&mut state, vec![Change::Rule(Box::new(rule))]).map_err(request::not_remembered)?;
         }
         Ok(json!({}))
     }
 
     pub(super) fn delete_rule(&self, body: Value) -> Result<Value, AwsError> {
-        let (mut state, named) = (self.ledger.state(), named(body)?);
+        let (mut state, named) = (self.durable.state(), named(body)?);
         let bus = known_bus(&state, named.event_bus_name.as_deref())?;
         match found(&state, &bus, &named.name) {
             // To delete what does not exist is no error.
@@ -117,7 +117,7 @@ impl Events {
             }
             Some(_) => {}
         }
-        self.ledger
+        self.durable
             .commit(&mut state, vec![Change::RuleGone { bus, rule: named.name }])
             .map_err(request::not_remembered)?;
         Ok(json!({}))
@@ -127,7 +127,7 @@ impl Events {
         let Some(text) = schedule else {
             return Ok(None);
         };
-        let schedule = Schedule::for_rule(text, self.around.clock.now());
+        let schedule = Schedule::for_rule(text, self.ctx.clock.now());
         let invalid = |error| request::invalid(format!("Parameter ScheduleExpression is not valid. Reason: {error}"));
         Ok(schedule.map_err(invalid)?.first())
     }

@@ -1,5 +1,5 @@
 //! What the service knows: buses, rules, and what it still owes. All of it comes from changes,
-//! so that the changes in the journal lead to the same state again.
+//! so that the changes in the write-ahead log lead to the same state again.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -9,7 +9,7 @@ use std::{
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::{delivery::outbox::Outbox, ledger::Remembered};
+use crate::{delivery::outbox::Outbox, durable_state::ReplayState};
 
 use super::{
     archive::{Archive, ArchiveFacts},
@@ -19,7 +19,7 @@ use super::{
     rule::{Bus, BusFacts, Rule},
 };
 
-/// One step of the state, as the journal keeps it.
+/// One step of the state, as the write-ahead log keeps it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) enum Change {
     Bus(BusFacts),
@@ -68,7 +68,7 @@ pub(crate) struct State {
     pub(super) replays: BTreeMap<String, Replay>,
 }
 
-impl Remembered for State {
+impl ReplayState for State {
     type Change = Change;
 
     fn apply(&mut self, change: Change) {

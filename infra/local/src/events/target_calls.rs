@@ -54,7 +54,7 @@ impl Events {
         let request: PutTargets = request::read(body)?;
         let name = request::required("rule", request.rule)?;
         let targets = request::required("targets", request.targets)?;
-        let mut state = self.ledger.state();
+        let mut state = self.durable.state();
         let mut rule = known_rule(&state, request.event_bus_name.as_deref(), &name)?.clone();
         for target in targets {
             if let Some(refusal) = target.refusal() {
@@ -66,7 +66,7 @@ impl Events {
             let message = "The requested resource exceeds the maximum number allowed.";
             return Err(AwsError::sender("LimitExceededException", message));
         }
-        self.ledger.commit(&mut state, vec![Change::Rule(Box::new(rule))]).map_err(request::not_remembered)?;
+        self.durable.commit(&mut state, vec![Change::Rule(Box::new(rule))]).map_err(request::not_remembered)?;
         Ok(json!({ "FailedEntryCount": 0, "FailedEntries": [] }))
     }
 
@@ -74,7 +74,7 @@ impl Events {
         let request: RemoveTargets = request::read(body)?;
         let name = request::required("rule", request.rule)?;
         let ids = request::required("ids", request.ids)?;
-        let mut state = self.ledger.state();
+        let mut state = self.durable.state();
         let mut rule = known_rule(&state, request.event_bus_name.as_deref(), &name)?.clone();
         let mut failed = Vec::new();
         for id in ids {
@@ -84,14 +84,14 @@ impl Events {
                     .push(json!({ "TargetId": id, "ErrorCode": "ResourceNotFoundException", "ErrorMessage": message }));
             }
         }
-        self.ledger.commit(&mut state, vec![Change::Rule(Box::new(rule))]).map_err(request::not_remembered)?;
+        self.durable.commit(&mut state, vec![Change::Rule(Box::new(rule))]).map_err(request::not_remembered)?;
         Ok(json!({ "FailedEntryCount": failed.len(), "FailedEntries": failed }))
     }
 
     pub(super) fn list_targets_by_rule(&self, body: Value) -> Result<Value, AwsError> {
         let request: ListTargetsByRule = request::read(body)?;
         let name = request::required("rule", request.rule)?;
-        let state = self.ledger.state();
+        let state = self.durable.state();
         let rule = known_rule(&state, request.event_bus_name.as_deref(), &name)?;
         let targets = rule.targets.iter().map(|(id, target)| (id.clone(), json!(target)));
         Ok(request::listed("Targets", request::page(targets, request.next_token.as_deref(), request.limit)?))
@@ -100,7 +100,7 @@ impl Events {
     pub(super) fn list_rule_names_by_target(&self, body: Value) -> Result<Value, AwsError> {
         let request: ListRuleNamesByTarget = request::read(body)?;
         let arn = request::required("targetArn", request.target_arn)?;
-        let state = self.ledger.state();
+        let state = self.durable.state();
         let bus = known_bus(&state, request.event_bus_name.as_deref())?;
         let rules = state.buses.get(&bus).into_iter().flat_map(|bus| bus.rules.values());
         let of_target = rules.filter(|rule| rule.targets.values().any(|target| target.arn == arn));

@@ -9,9 +9,9 @@ use std::{
 use jiff::{SignedDuration, Timestamp};
 
 use crate::{
-    journal::{Journal, JournalError},
-    ports::{NewMessage, NotTaken, SendToQueue},
+    interfaces::{NewMessage, SendToQueue, TargetError},
     template::Function,
+    wal::{Wal, WalError},
 };
 
 use super::{
@@ -63,31 +63,31 @@ pub(super) struct Courier {
 }
 
 struct Memory {
-    journal: Journal<Entry>,
+    wal: Wal<Entry>,
     pending: BTreeMap<String, Pending>,
 }
 
-/// A journal with more lines than this, most of them of things past, is written anew.
+/// A write-ahead log with more lines than this, most of them of things past, is written anew.
 const LONG: usize = 10_000;
 
 impl Courier {
     pub(super) fn new(
         functions: Functions,
         queues: Arc<dyn SendToQueue>,
-        journal: Journal<Entry>,
+        wal: Wal<Entry>,
         pending: BTreeMap<String, Pending>,
         listener: Listener,
     ) -> Self {
-        Self { functions, queues, memory: Mutex::new(Memory { journal, pending }), listener }
+        Self { functions, queues, memory: Mutex::new(Memory { wal, pending }), listener }
     }
 
     pub(super) fn waiting(&self) -> usize {
         self.memory().pending.len()
     }
 
-    pub(super) fn keep(&self, all: &[Pending]) -> Result<(), JournalError> {
+    pub(super) fn keep(&self, all: &[Pending]) -> Result<(), WalError> {
         let mut memory = self.memory();
-        memory.journal.append_all(&all.iter().cloned().map(Entry::Taken).collect::<Vec<_>>())?;
+        memory.wal.append_all(&all.iter().cloned().map(Entry::Taken).collect::<Vec<_>>())?;
         memory.pending.extend(all.iter().map(|pending| (pending.request_id.clone(), pending.clone())));
         Ok(())
     }
@@ -169,7 +169,7 @@ impl Courier {
         loop {
             match self.queues.send(queue, message.clone()).await {
                 Ok(()) => return self.happened(pending, What::Told(condition, queue.to_owned())),
-                Err(NotTaken { passing: true, .. }) => {
+                Err(TargetError { transient: true, .. }) => {
                     self.comes_again_in(A_MOMENT, pending);
                     self.functions.clock().sleep(A_MOMENT).await;
                 }
@@ -178,7 +178,7 @@ impl Courier {
         }
     }
 
-    /// Nothing is due until then. This is for those who ask, and no step that a journal must know.
+    /// Nothing is due until then. This is for those who ask, and no step that a write-ahead log must know.
     fn comes_again_in(&self, wait: SignedDuration, pending: &Pending) {
         let due = self.functions.clock().now().checked_add(wait).unwrap_or(Timestamp::MAX);
         if let Some(kept) = self.memory().pending.get_mut(&pending.request_id) {
@@ -224,11 +224,11 @@ impl Courier {
 }
 
 impl Memory {
-    fn write(&self, entry: &Entry) -> Result<(), JournalError> {
-        if self.journal.length() > LONG && self.journal.length() > 4 * self.pending.len() {
+    fn write(&self, entry: &Entry) -> Result<(), WalError> {
+        if self.wal.length() > LONG && self.wal.length() > 4 * self.pending.len() {
             // What is pending already stands as the entry wants it.
-            return self.journal.compact(&self.pending.values().cloned().map(Entry::Taken).collect::<Vec<_>>());
+            return self.wal.compact(&self.pending.values().cloned().map(Entry::Taken).collect::<Vec<_>>());
         }
-        self.journal.append(entry)
+        self.wal.append(entry)
     }
 }

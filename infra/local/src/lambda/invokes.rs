@@ -1,4 +1,4 @@
-//! The queue of the asynchronous invokes. An event is taken when its line stands in the journal; then it is tried until
+//! The queue of the asynchronous invokes. An event is taken when its line stands in the write-ahead log; then it is tried until
 //! the function does it, or until no try is left or it is too old, and then that is told where the function wants it.
 
 use std::{
@@ -14,9 +14,9 @@ use uuid::Uuid;
 
 use crate::{
     faults::{Kind, Part},
-    journal::{Journal, JournalError},
-    ports::{InvokeLater, NotTaken, SendToQueue},
-    quiet::Quiet,
+    idle::Idle,
+    interfaces::{InvokeAsync, SendToQueue, TargetError},
+    wal::{Wal, WalError},
 };
 
 use super::{
@@ -39,21 +39,21 @@ pub struct Invokes {
 }
 
 impl Invokes {
-    /// Opens the queue with its journal at this path, and goes on with what is left in it; without one all is forgotten
+    /// Opens the queue with its write-ahead log at this path, and goes on with what is left in it; without one all is forgotten
     /// with the queue. Needs a runtime around it.
     pub fn open(
         path: Option<&Path>,
         functions: Functions,
         queues: Arc<dyn SendToQueue>,
         listener: Listener,
-    ) -> Result<Self, JournalError> {
-        let (journal, entries) = match path {
-            Some(path) => Journal::open(path)?,
-            None => (Journal::in_memory(), Vec::new()),
+    ) -> Result<Self, WalError> {
+        let (wal, entries) = match path {
+            Some(path) => Wal::open(path)?,
+            None => (Wal::in_memory(), Vec::new()),
         };
         let left = left(entries);
-        journal.compact(&left.values().cloned().map(Entry::Taken).collect::<Vec<_>>())?;
-        let courier = Courier::new(functions.clone(), queues, journal, left.clone(), listener);
+        wal.compact(&left.values().cloned().map(Entry::Taken).collect::<Vec<_>>())?;
+        let courier = Courier::new(functions.clone(), queues, wal, left.clone(), listener);
         let invokes = Self { functions, courier: Arc::new(courier), tasks: Mutex::default() };
         left.into_values().for_each(|pending| invokes.begin(pending));
         Ok(invokes)
@@ -72,8 +72,9 @@ impl Invokes {
     }
 
     /// Takes an event, and answers the id of its invoke.
-    pub(super) fn take(&self, function: &str, event: String) -> Result<String, NotTaken> {
-        let refused = |code: &str, message: String, passing| NotTaken { code: code.to_owned(), message, passing };
+    pub(super) fn take(&self, function: &str, event: String) -> Result<String, TargetError> {
+        let refused =
+            |code: &str, message: String, transient| TargetError { code: code.to_owned(), message, transient };
         let Some(function) = self.functions.find(function) else {
             return Err(refused("NO_RESOURCE", format!("Function not found: {function}"), false));
         };
@@ -101,15 +102,15 @@ impl Invokes {
 }
 
 #[async_trait]
-impl InvokeLater for Invokes {
-    async fn invoke_later(&self, function_arn: &str, event: String) -> Result<(), NotTaken> {
+impl InvokeAsync for Invokes {
+    async fn invoke_async(&self, function_arn: &str, event: String) -> Result<(), TargetError> {
         self.take(function_arn, event).map(|_| ())
     }
 }
 
 #[async_trait]
-impl Quiet for Invokes {
-    async fn is_quiet(&self, now: Timestamp) -> bool {
+impl Idle for Invokes {
+    async fn is_idle(&self, now: Timestamp) -> bool {
         !self.courier.has_due(now)
     }
 }

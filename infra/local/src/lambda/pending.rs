@@ -1,4 +1,4 @@
-//! What the queue of the asynchronous invokes remembers: an event with its tries, as its journal keeps it.
+//! What the queue of the asynchronous invokes remembers: an event with its tries, as its write-ahead log keeps it.
 
 use std::collections::BTreeMap;
 
@@ -26,7 +26,7 @@ pub(super) struct Pending {
     pub(super) failure: Option<Failed>,
 }
 
-/// A failure as the journal keeps it.
+/// A failure as the write-ahead log keeps it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Failed {
     kind: String,
@@ -80,7 +80,7 @@ impl Pending {
     }
 }
 
-/// What is left of a journal.
+/// What is left of a write-ahead log.
 pub(super) fn left(entries: Vec<Entry>) -> BTreeMap<String, Pending> {
     let mut left = BTreeMap::new();
     for entry in entries {

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use crate::ports::NewMessage;
+use crate::interfaces::NewMessage;
 
 use super::{FunctionError, pending::Pending};
 

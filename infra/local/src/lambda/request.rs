@@ -3,7 +3,7 @@
 use serde_json::value::RawValue;
 use uuid::Uuid;
 
-use crate::{aws_error::AwsError, ports::NotTaken};
+use crate::{aws_error::AwsError, interfaces::TargetError};
 
 use super::{Functions, Invokes};
 
@@ -45,7 +45,7 @@ pub async fn invoke(
             Ok(request_id) => {
                 Ok(InvokeAnswer { status: 202, headers: vec![request_id_header(request_id)], body: String::new() })
             }
-            Err(NotTaken { code, .. }) if code == "NO_RESOURCE" => Err(not_found(functions, name)),
+            Err(TargetError { code, .. }) if code == "NO_RESOURCE" => Err(not_found(functions, name)),
             Err(refusal) => Err(AwsError::receiver("ServiceException", refusal.message)),
         },
         "DryRun" => Ok(InvokeAnswer { status: 204, headers: Vec::new(), body: String::new() }),

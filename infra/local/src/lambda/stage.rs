@@ -15,7 +15,7 @@ use tokio::task::yield_now;
 
 use crate::{
     clock::Clock,
-    ports::{NewMessage, NotTaken, SendToQueue},
+    interfaces::{NewMessage, SendToQueue, TargetError},
     template::{AsynchronousInvokes, Function, Logging},
 };
 
@@ -88,10 +88,14 @@ pub(crate) struct Queues {
 
 #[async_trait]
 impl SendToQueue for Queues {
-    async fn send(&self, queue_arn: &str, message: NewMessage) -> Result<(), NotTaken> {
-        if let Some((left @ 1.., passing)) = self.refusals.lock().unwrap().get_mut(queue_arn) {
+    async fn send(&self, queue_arn: &str, message: NewMessage) -> Result<(), TargetError> {
+        if let Some((left @ 1.., transient)) = self.refusals.lock().unwrap().get_mut(queue_arn) {
             *left -= 1;
-            return Err(NotTaken { code: "REFUSED".to_owned(), message: "not now".to_owned(), passing: *passing });
+            return Err(TargetError {
+                code: "REFUSED".to_owned(),
+                message: "not now".to_owned(),
+                transient: *transient,
+            });
         }
         self.sent.lock().unwrap().push((queue_arn.to_owned(), message));
         Ok(())

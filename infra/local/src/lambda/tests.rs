@@ -10,7 +10,7 @@ use super::{
     Condition, FunctionError, What,
     stage::{ARN, Act, FAILURES, LETTERS, Stage, function},
 };
-use crate::ports::InvokeLater;
+use crate::interfaces::InvokeAsync;
 
 const EVENT: &str = r#"{"detail-type":"OrderPlaced"}"#;
 
@@ -22,7 +22,7 @@ fn minutes(minutes: i64) -> SignedDuration {
 async fn an_event_that_fails_three_times_ends_in_the_on_failure_queue_with_its_record() {
     let stage = Stage::set([Act::Fail, Act::Fail, Act::Fail]);
     let invokes = stage.invokes();
-    invokes.invoke_later(ARN, EVENT.to_owned()).await.unwrap();
+    invokes.invoke_async(ARN, EVENT.to_owned()).await.unwrap();
     stage.pass(minutes(10)).await;
     let id = stage.actor.seen.lock().unwrap()[0].request_id.clone();
     let record = json!({
@@ -47,7 +47,7 @@ async fn an_event_that_fails_three_times_ends_in_the_on_failure_queue_with_its_r
 async fn the_second_try_comes_after_a_minute_and_the_third_two_minutes_later_under_the_same_id() {
     let stage = Stage::set([Act::Fail, Act::Fail, Act::Answer("null")]);
     let invokes = stage.invokes();
-    invokes.invoke_later(ARN, EVENT.to_owned()).await.unwrap();
+    invokes.invoke_async(ARN, EVENT.to_owned()).await.unwrap();
     let mut seen = Vec::new();
     for seconds in [0, 59, 1, 119, 1, 600] {
         stage.pass(SignedDuration::from_secs(seconds)).await;
@@ -63,7 +63,7 @@ async fn the_second_try_comes_after_a_minute_and_the_third_two_minutes_later_und
 async fn a_function_that_outlives_its_time_is_cut_off_and_that_is_a_failure() {
     let stage = Stage::set([Act::Hang, Act::Answer("null")]);
     let invokes = stage.invokes();
-    invokes.invoke_later(ARN, EVENT.to_owned()).await.unwrap();
+    invokes.invoke_async(ARN, EVENT.to_owned()).await.unwrap();
     stage.pass(SignedDuration::from_millis(2_999)).await;
     assert_eq!(*stage.actor.cut_off.lock().unwrap(), 0);
     stage.pass(SignedDuration::from_millis(1)).await;
@@ -82,7 +82,7 @@ async fn a_function_that_outlives_its_time_is_cut_off_and_that_is_a_failure() {
 async fn a_handler_that_panics_has_failed_and_harms_nobody_else() {
     let stage = Stage::set([Act::Panic, Act::Answer("null")]);
     let invokes = stage.invokes();
-    invokes.invoke_later(ARN, EVENT.to_owned()).await.unwrap();
+    invokes.invoke_async(ARN, EVENT.to_owned()).await.unwrap();
     stage.pass(minutes(2)).await;
     assert_eq!((stage.tries(), invokes.waiting()), (2, 0));
 }
@@ -91,7 +91,7 @@ async fn a_handler_that_panics_has_failed_and_harms_nobody_else() {
 async fn a_function_that_is_killed_has_failed_and_is_tried_again() {
     let stage = Stage::set([Act::Hang, Act::Answer("null")]);
     let invokes = stage.invokes();
-    invokes.invoke_later(ARN, EVENT.to_owned()).await.unwrap();
+    invokes.invoke_async(ARN, EVENT.to_owned()).await.unwrap();
     stage.settle().await;
     stage.functions.kill("reserve");
     stage.settle().await;
@@ -107,8 +107,8 @@ async fn the_time_of_a_try_begins_with_its_turn() {
     single.reserved_concurrency = Some(1);
     stage.functions.put(single);
     let invokes = stage.invokes();
-    invokes.invoke_later(ARN, EVENT.to_owned()).await.unwrap();
-    invokes.invoke_later(ARN, EVENT.to_owned()).await.unwrap();
+    invokes.invoke_async(ARN, EVENT.to_owned()).await.unwrap();
+    invokes.invoke_async(ARN, EVENT.to_owned()).await.unwrap();
     stage.pass(SignedDuration::from_secs(5)).await;
     assert_eq!(*stage.actor.cut_off.lock().unwrap(), 1);
     stage.pass(SignedDuration::from_secs(1)).await;
@@ -122,7 +122,7 @@ async fn an_event_is_given_up_when_the_next_try_would_find_it_too_old() {
     young.invokes.maximum_age_seconds = 120;
     stage.functions.put(young);
     let invokes = stage.invokes();
-    invokes.invoke_later(ARN, EVENT.to_owned()).await.unwrap();
+    invokes.invoke_async(ARN, EVENT.to_owned()).await.unwrap();
     stage.pass(minutes(1)).await;
     let records = stage.queues.bodies(FAILURES);
     assert_eq!(records[0]["requestContext"]["condition"], "EventAgeExceeded");
@@ -137,7 +137,7 @@ async fn without_retries_one_failure_is_the_end() {
     once.invokes.retries = 0;
     stage.functions.put(once);
     let invokes = stage.invokes();
-    invokes.invoke_later(ARN, EVENT.to_owned()).await.unwrap();
+    invokes.invoke_async(ARN, EVENT.to_owned()).await.unwrap();
     stage.settle().await;
     assert_eq!(stage.queues.bodies(FAILURES)[0]["requestContext"]["approximateInvokeCount"], 1);
 }
@@ -149,7 +149,7 @@ async fn a_function_that_may_not_run_sends_its_events_to_the_failure_destination
     off.reserved_concurrency = Some(0);
     stage.functions.put(off);
     let invokes = stage.invokes();
-    invokes.invoke_later(ARN, EVENT.to_owned()).await.unwrap();
+    invokes.invoke_async(ARN, EVENT.to_owned()).await.unwrap();
     stage.settle().await;
     let record = &stage.queues.bodies(FAILURES)[0];
     assert_eq!(record["requestContext"]["condition"], "ZeroReservedConcurrency");
@@ -164,8 +164,8 @@ async fn reserved_concurrency_lets_the_next_event_wait_for_its_turn() {
     single.reserved_concurrency = Some(1);
     stage.functions.put(single);
     let invokes = stage.invokes();
-    invokes.invoke_later(ARN, EVENT.to_owned()).await.unwrap();
-    invokes.invoke_later(ARN, EVENT.to_owned()).await.unwrap();
+    invokes.invoke_async(ARN, EVENT.to_owned()).await.unwrap();
+    invokes.invoke_async(ARN, EVENT.to_owned()).await.unwrap();
     stage.settle().await;
     assert_eq!(stage.tries(), 1);
     stage.pass(SignedDuration::from_secs(3)).await;
@@ -181,7 +181,7 @@ async fn the_dead_letter_queue_of_a_function_gets_only_the_event_and_three_attri
     old_fashioned.dead_letter_arn = Some(LETTERS.to_owned());
     stage.functions.put(old_fashioned);
     let invokes = stage.invokes();
-    invokes.invoke_later(ARN, EVENT.to_owned()).await.unwrap();
+    invokes.invoke_async(ARN, EVENT.to_owned()).await.unwrap();
     stage.settle().await;
     let sent = stage.queues.sent.lock().unwrap();
     let (queue, message) = &sent[0];
@@ -197,8 +197,8 @@ async fn an_event_for_a_deleted_function_is_not_taken_and_never_will_be() {
     let stage = Stage::set([]);
     let invokes = stage.invokes();
     stage.functions.remove(ARN);
-    let refusal = invokes.invoke_later(ARN, EVENT.to_owned()).await.unwrap_err();
-    assert_eq!((refusal.code.as_str(), refusal.passing), ("NO_RESOURCE", false));
+    let refusal = invokes.invoke_async(ARN, EVENT.to_owned()).await.unwrap_err();
+    assert_eq!((refusal.code.as_str(), refusal.transient), ("NO_RESOURCE", false));
     assert_eq!(invokes.waiting(), 0);
 }
 
@@ -206,8 +206,8 @@ async fn an_event_for_a_deleted_function_is_not_taken_and_never_will_be() {
 async fn what_is_no_json_or_too_large_is_not_taken() {
     let stage = Stage::set([]);
     let invokes = stage.invokes();
-    let broken = invokes.invoke_later(ARN, "{".to_owned()).await.unwrap_err();
-    let large = invokes.invoke_later(ARN, format!("\"{}\"", "x".repeat(1_048_576))).await.unwrap_err();
+    let broken = invokes.invoke_async(ARN, "{".to_owned()).await.unwrap_err();
+    let large = invokes.invoke_async(ARN, format!("\"{}\"", "x".repeat(1_048_576))).await.unwrap_err();
     assert_eq!((broken.code.as_str(), large.code.as_str()), ("INVALID_JSON", "ERROR_FROM_TARGET"));
 }
 
@@ -215,7 +215,7 @@ async fn what_is_no_json_or_too_large_is_not_taken() {
 async fn a_kill_between_two_tries_loses_neither_the_event_nor_its_count() {
     let stage = Stage::set([Act::Fail, Act::Fail, Act::Fail]);
     let invokes = stage.invokes();
-    invokes.invoke_later(ARN, EVENT.to_owned()).await.unwrap();
+    invokes.invoke_async(ARN, EVENT.to_owned()).await.unwrap();
     stage.pass(SignedDuration::from_secs(30)).await;
     drop(invokes);
     stage.pass(minutes(5)).await;
@@ -232,7 +232,7 @@ async fn a_kill_between_two_tries_loses_neither_the_event_nor_its_count() {
 async fn a_kill_in_the_middle_of_a_try_repeats_it_after_the_start() {
     let stage = Stage::set([Act::Hang, Act::Answer("null")]);
     let invokes = stage.invokes();
-    invokes.invoke_later(ARN, EVENT.to_owned()).await.unwrap();
+    invokes.invoke_async(ARN, EVENT.to_owned()).await.unwrap();
     stage.settle().await;
     drop(invokes);
     stage.settle().await;
@@ -251,7 +251,7 @@ async fn a_success_is_told_where_the_function_wants_it() {
     proud.invokes.on_success_arn = Some(LETTERS.to_owned());
     stage.functions.put(proud);
     let invokes = stage.invokes();
-    invokes.invoke_later(ARN, EVENT.to_owned()).await.unwrap();
+    invokes.invoke_async(ARN, EVENT.to_owned()).await.unwrap();
     stage.settle().await;
     let record = &stage.queues.bodies(LETTERS)[0];
     assert_eq!(record["requestContext"]["condition"], "Success");
@@ -267,7 +267,7 @@ async fn a_failure_queue_that_is_away_for_a_while_still_gets_the_record() {
     stage.functions.put(once);
     stage.queues.refusals.lock().unwrap().insert(FAILURES.to_owned(), (3, true));
     let invokes = stage.invokes();
-    invokes.invoke_later(ARN, EVENT.to_owned()).await.unwrap();
+    invokes.invoke_async(ARN, EVENT.to_owned()).await.unwrap();
     stage.pass(minutes(1)).await;
     assert_eq!((stage.queues.bodies(FAILURES).len(), invokes.waiting()), (1, 0));
     let told = What::Told(Condition::RetriesExhausted, FAILURES.to_owned());

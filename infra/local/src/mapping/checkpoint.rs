@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use crate::journal::{Journal, JournalError};
+use crate::wal::{Wal, WalError};
 
 /// A place in a shard.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -15,21 +15,21 @@ pub(super) struct Place {
 
 /// The place that is kept.
 pub(super) struct Checkpoint {
-    journal: Journal<Place>,
+    wal: Wal<Place>,
     place: Option<Place>,
 }
 
-/// Only the last line counts, so a journal longer than this is written anew.
+/// Only the last line counts, so a write-ahead log longer than this is written anew.
 const LONG: usize = 1_000;
 
 impl Checkpoint {
-    /// Opens the journal at this path; without one the place is kept as long as this is.
-    pub(super) fn open(path: Option<&Path>) -> Result<Self, JournalError> {
-        let (journal, places) = match path {
-            Some(path) => Journal::open(path)?,
-            None => (Journal::in_memory(), Vec::new()),
+    /// Opens the write-ahead log at this path; without one the place is kept as long as this is.
+    pub(super) fn open(path: Option<&Path>) -> Result<Self, WalError> {
+        let (wal, places) = match path {
+            Some(path) => Wal::open(path)?,
+            None => (Wal::in_memory(), Vec::new()),
         };
-        Ok(Self { journal, place: places.into_iter().next_back() })
+        Ok(Self { wal, place: places.into_iter().next_back() })
     }
 
     /// The place, if one was ever kept.
@@ -42,9 +42,9 @@ impl Checkpoint {
     }
 
     /// Goes on even when it cannot be written: then what is done is only done again after a kill.
-    pub(super) fn keep(&mut self, after: Option<String>) -> Result<(), JournalError> {
+    pub(super) fn keep(&mut self, after: Option<String>) -> Result<(), WalError> {
         let place = Place { after };
         self.place = Some(place.clone());
-        if self.journal.length() < LONG { self.journal.append(&place) } else { self.journal.compact(&[place]) }
+        if self.wal.length() < LONG { self.wal.append(&place) } else { self.wal.compact(&[place]) }
     }
 }

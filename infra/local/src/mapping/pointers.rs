@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde_json::json;
 
-use crate::{lambda::FunctionError, ports::NewMessage};
+use crate::{interfaces::NewMessage, lambda::FunctionError};
 
 use super::source::{StreamRecord, StreamSource};
 

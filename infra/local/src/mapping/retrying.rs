@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 
 use jiff::SignedDuration;
 
-use crate::{lambda::FunctionError, ports::NotTaken};
+use crate::{interfaces::TargetError, lambda::FunctionError};
 
 use super::{
     Happened,
@@ -119,7 +119,7 @@ impl StreamMapping {
         loop {
             match self.queues.send(queue, message.clone()).await {
                 Ok(()) => return (self.listener)(Happened::Told(count, condition, queue.to_owned())),
-                Err(NotTaken { passing: true, message, .. }) => self.stuck(message).await,
+                Err(TargetError { transient: true, message, .. }) => self.stuck(message).await,
                 Err(refusal) => return (self.listener)(Happened::Lost(count, refusal.to_string())),
             }
         }

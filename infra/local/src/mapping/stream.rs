@@ -7,10 +7,10 @@ use jiff::SignedDuration;
 use serde_json::Value;
 
 use crate::{
-    journal::JournalError,
+    interfaces::SendToQueue,
     lambda::{Functions, LARGEST_PAYLOAD},
-    ports::SendToQueue,
     template::{Mapping, StartingPosition},
+    wal::WalError,
 };
 
 use super::{
@@ -36,7 +36,7 @@ pub struct StreamMapping {
 }
 
 impl StreamMapping {
-    /// Opens the mapping with its journal at this path; without one it begins anew with each start.
+    /// Opens the mapping with its write-ahead log at this path; without one it begins anew with each start.
     pub fn open(
         path: Option<&Path>,
         mapping: Mapping,
@@ -45,7 +45,7 @@ impl StreamMapping {
         functions: Functions,
         queues: Arc<dyn SendToQueue>,
         listener: Listener,
-    ) -> Result<Self, JournalError> {
+    ) -> Result<Self, WalError> {
         let checkpoint = Checkpoint::open(path)?;
         let watch = StreamWatch::new(Arc::clone(&source));
         Ok(Self { mapping, filter, source, functions, queues, checkpoint, listener, watch })

@@ -3,7 +3,7 @@
 mod queue;
 mod shard;
 mod stream;
-mod walk;
+mod time_driver;
 
 use serde_json::{Value, json};
 

@@ -13,7 +13,7 @@ use std::{
 use async_trait::async_trait;
 use jiff::Timestamp;
 
-use crate::quiet::Quiet;
+use crate::idle::Idle;
 
 use super::source::{QueueSource, StreamSource};
 
@@ -105,8 +105,8 @@ impl StreamWatch {
 }
 
 #[async_trait]
-impl Quiet for StreamWatch {
-    async fn is_quiet(&self, _: Timestamp) -> bool {
+impl Idle for StreamWatch {
+    async fn is_idle(&self, _: Timestamp) -> bool {
         self.at_work.now() == 0 && *self.reader() != Reader::New
     }
 }
@@ -129,8 +129,8 @@ impl QueueWatch {
 }
 
 #[async_trait]
-impl Quiet for QueueWatch {
-    async fn is_quiet(&self, _: Timestamp) -> bool {
+impl Idle for QueueWatch {
+    async fn is_idle(&self, _: Timestamp) -> bool {
         self.at_work.now() == 0 && (self.stuck.now() >= self.readers || self.source.would_wait().await)
     }
 }

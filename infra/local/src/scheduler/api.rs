@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::{
     aws_error::AwsError,
     events::request::{invalid, listed, page, read, required},
-    journal::JournalError,
+    wal::WalError,
 };
 
 use super::{
@@ -171,7 +171,7 @@ impl Scheduler {
     }
 
     fn commit(&self, state: &mut State, changes: Vec<Change>) -> Result<(), AwsError> {
-        let not_stored = |error: JournalError| AwsError::receiver("InternalServerException", error.to_string());
+        let not_stored = |error: WalError| AwsError::receiver("InternalServerException", error.to_string());
         self.durable.commit(state, changes).map_err(not_stored)
     }
 }

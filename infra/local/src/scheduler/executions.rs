@@ -7,20 +7,20 @@ use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 
 use crate::{
-    chance,
+    activity::AttemptOutcome,
     delivery::{
         self, outbox::Outbox, planned_faults::PlannedFaults, progress::DeliveryFailure, service::DeliveryService,
     },
+    durable_state::DurableState,
     events::{
         bus_name,
         envelope::seconds,
         target::{Kind, kind},
     },
     faults::Part,
-    feed::Outcome,
-    ledger::Ledger,
-    ports::{NewEvent, NewMessage, NotTaken},
-    surroundings::Surroundings,
+    interfaces::{NewEvent, NewMessage, TargetError},
+    rng,
+    service_context::ServiceContext,
 };
 
 use super::{
@@ -64,14 +64,14 @@ impl Scheduler {
         let number = state.outbox.new_number();
         let fired = u64::try_from(now.as_nanosecond()).unwrap_or_default();
         let window = schedule.window_end(planned).duration_since(planned).as_secs_f64();
-        let offset = SignedDuration::from_secs_f64(window * chance::chance(self.ctx.seed, &[number]));
+        let offset = SignedDuration::from_secs_f64(window * rng::unit_f64(self.ctx.seed, &[number]));
         let due = planned.checked_add(offset).unwrap_or(Timestamp::MAX).max(now);
         let policy = schedule.target.retry_policy.unwrap_or_default();
         // One-time schedules have names of their own. Faults count firings, so they take the group for the schedule.
         let faults =
             PlannedFaults::draw(&self.ctx.faults, Part::Scheduler, &schedule.group, &schedule.target.arn, policy);
         let execution = |progress| Execution {
-            id: chance::uuid(self.ctx.seed, &[self.durable.began_with(), fired, number]),
+            id: rng::uuid(self.ctx.seed, &[self.durable.initial_length(), fired, number]),
             schedule: schedule.key(),
             schedule_arn: schedule.arn(&self.ctx.place),
             planned,
@@ -85,16 +85,16 @@ impl Scheduler {
     }
 
     /// Puts the entries as `PutEvents` does: an entry that is rejected, or whose bus does not exist, fails nothing.
-    async fn put_events(&self, input: &str) -> Result<(), NotTaken> {
-        let request: PutEvents = serde_json::from_str(input).map_err(|error| NotTaken {
+    async fn put_events(&self, input: &str) -> Result<(), TargetError> {
+        let request: PutEvents = serde_json::from_str(input).map_err(|error| TargetError {
             code: "SerializationException".to_owned(),
             message: error.to_string(),
-            passing: false,
+            transient: false,
         })?;
         for Entry { source, detail_type, detail, resources, event_bus_name } in request.entries {
             let bus = self.ctx.place.bus(bus_name(event_bus_name.as_deref().unwrap_or("default")));
             match self.buses.put(&bus, NewEvent { source, detail_type, detail, resources }).await {
-                Err(error) if error.passing => return Err(error),
+                Err(error) if error.transient => return Err(error),
                 Ok(()) | Err(_) => {}
             }
         }
@@ -134,11 +134,11 @@ impl DeliveryService for Scheduler {
     type Delivery = Execution;
     type State = State;
 
-    fn ctx(&self) -> &Surroundings {
+    fn ctx(&self) -> &ServiceContext {
         &self.ctx
     }
 
-    fn durable(&self) -> &Ledger<State> {
+    fn durable(&self) -> &DurableState<State> {
         &self.durable
     }
 
@@ -157,7 +157,7 @@ impl DeliveryService for Scheduler {
             let schedule = StoredSchedule { next, ..schedule };
             let executions = executions.into_iter().map(|execution| Change::Execution(Box::new(execution)));
             let changes = [Change::Schedule(Box::new(schedule))].into_iter().chain(executions).collect();
-            self.durable.commit_or_go_on(&mut state, changes);
+            self.durable.commit_best_effort(&mut state, changes);
         }
     }
 
@@ -165,11 +165,11 @@ impl DeliveryService for Scheduler {
         state.next_firing()
     }
 
-    async fn invoke_target(&self, execution: &Execution) -> Result<(), NotTaken> {
+    async fn invoke_target(&self, execution: &Execution) -> Result<(), TargetError> {
         let arn = &execution.target.arn;
         let input = self.input(execution);
         match kind(arn) {
-            Some(Kind::Function) => self.ctx.functions.invoke_later(arn, input).await,
+            Some(Kind::Function) => self.ctx.functions.invoke_async(arn, input).await,
             Some(Kind::Queue) => self.ctx.queues.send(arn, NewMessage { body: input, ..NewMessage::default() }).await,
             Some(Kind::Bus) => {
                 let parameters = execution.target.event_bridge_parameters.clone().unwrap_or_default();
@@ -220,5 +220,5 @@ impl DeliveryService for Scheduler {
         changes
     }
 
-    fn count(&self, _outcome: &Outcome) {}
+    fn count(&self, _outcome: &AttemptOutcome) {}
 }

@@ -11,7 +11,7 @@ use crate::{
         progress::Progress,
         service::{Delivery, DeliveryMeta},
     },
-    ledger::Remembered,
+    durable_state::ReplayState,
 };
 
 use super::stored_schedule::{StoredSchedule, Target};
@@ -92,7 +92,7 @@ impl Delivery for Execution {
     }
 }
 
-impl Remembered for State {
+impl ReplayState for State {
     type Change = Change;
 
     fn apply(&mut self, change: Change) {

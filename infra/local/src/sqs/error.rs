@@ -1,7 +1,7 @@
 //! The errors of SQS, and the older names by which the SDKs still know them. In the JSON protocol every error of the
 //! caller has the status 400, also those that the older protocol answered with 403 or 404.
 
-use crate::{aws_error::AwsError, journal::JournalError};
+use crate::{aws_error::AwsError, wal::WalError};
 
 /// The value of the header `x-amzn-query-error`, from which SDKs and the AWS CLI take the code they show.
 pub fn query_error(error: &AwsError) -> String {
@@ -49,6 +49,6 @@ pub(super) fn no_such_resource(parameter: &str) -> AwsError {
     AwsError::sender("ResourceNotFoundException", message)
 }
 
-pub(super) fn not_kept(error: &JournalError) -> AwsError {
+pub(super) fn not_kept(error: &WalError) -> AwsError {
     AwsError::receiver("InternalError", format!("The queues could not be written: {error}"))
 }

@@ -8,7 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 
 use super::{Sqs, message::Message, move_task::MoveTask, record::Record, turn::Turn};
-use crate::quiet::Quiet;
+use crate::idle::Idle;
 
 /// Between two rounds of a task.
 const ROUND: SignedDuration = SignedDuration::from_secs(1);
@@ -64,8 +64,8 @@ impl Sqs {
 }
 
 #[async_trait]
-impl Quiet for Sqs {
-    async fn is_quiet(&self, now: Timestamp) -> bool {
+impl Idle for Sqs {
+    async fn is_idle(&self, now: Timestamp) -> bool {
         let turn = self.turn();
         !turn.state.move_tasks.iter().any(|task| task.next.is_some_and(|next| next <= now || task.cancelled))
     }

@@ -48,7 +48,7 @@ pub(super) enum Record {
     MoveTask {
         task: MoveTask,
     },
-    Remembered {
+    ReplayState {
         queue: String,
         key: String,
         sent: SentBefore,
@@ -106,7 +106,7 @@ impl State {
                 self.hold(&to, message);
             }
             Record::MoveTask { task } => self.remember(task),
-            Record::Remembered { queue, key, sent } => {
+            Record::ReplayState { queue, key, sent } => {
                 if let Some(queue) = self.queues.get_mut(&queue) {
                     queue.sent_before.insert(key, sent);
                 }
@@ -150,7 +150,7 @@ impl State {
             let held = queue.held.values().map(|held| &held.message);
             records.extend(held.map(|message| Record::Sent { queue: name.clone(), message: message.clone() }));
             // After the messages: what is held longer than five minutes may have a later namesake.
-            records.extend(remembered.map(|(key, sent)| Record::Remembered {
+            records.extend(remembered.map(|(key, sent)| Record::ReplayState {
                 queue: name.clone(),
                 key: key.clone(),
                 sent: sent.clone(),

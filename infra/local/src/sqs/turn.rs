@@ -14,36 +14,36 @@ use super::{
     queue::Queue,
     record::{Record, State},
 };
-use crate::{aws_error::AwsError, journal::Journal};
+use crate::{aws_error::AwsError, wal::Wal};
 
-/// So many records may stand in the journal beyond four for each living thing.
+/// So many records may stand in the write-ahead log beyond four for each living thing.
 const SLACK: usize = 5_000;
 
 /// The turn.
 pub(super) struct Turn<'sqs> {
     pub(super) now: Timestamp,
     pub(super) place: &'sqs Place,
-    pub(super) journal: &'sqs Journal<Record>,
+    pub(super) wal: &'sqs Wal<Record>,
     pub(super) state: MutexGuard<'sqs, State>,
     pub(super) changes: &'sqs watch::Sender<u64>,
 }
 
 impl Turn<'_> {
-    /// Writes the changes, and then makes them.
+    /// WriteNotifier the changes, and then makes them.
     pub(super) fn commit(&mut self, records: Vec<Record>) -> Result<(), AwsError> {
         if records.is_empty() {
             return Ok(());
         }
-        self.journal.append_all(&records).map_err(|error| error::not_kept(&error))?;
+        self.wal.append_all(&records).map_err(|error| error::not_kept(&error))?;
         for record in records {
             self.state.apply(record);
         }
         self.wake();
-        if self.journal.length() > SLACK + 4 * self.state.living() {
+        if self.wal.length() > SLACK + 4 * self.state.living() {
             let now = self.now;
             self.state.queues.values_mut().for_each(|queue| queue.sent_before.retain(|_, sent| sent.counts(now)));
-            // A journal that stays long is no loss; the next change tries it again.
-            self.journal.compact(&self.state.records(now)).ok();
+            // A write-ahead log that stays long is no loss; the next change tries it again.
+            self.wal.compact(&self.state.records(now)).ok();
         }
         Ok(())
     }

@@ -8,11 +8,11 @@ mod nested;
 mod references;
 mod sam;
 mod substitute;
-mod unplayed;
+mod unsupported;
 
 use std::collections::{BTreeMap, HashMap};
 
-pub(super) use unplayed::may_stand_beside;
+pub(super) use unsupported::may_stand_beside;
 
 use super::{
     Finding, Settings, TemplateError,
@@ -175,14 +175,14 @@ impl<'t> Evaluator<'t> {
                 [(key, argument)] if key.name.starts_with("Fn::") => self.function(key, argument),
                 entries => {
                     let is_function =
-                        |key: &Key| key.name.starts_with("Fn::") && !unplayed::may_stand_beside(&key.name);
+                        |key: &Key| key.name.starts_with("Fn::") && !unsupported::may_stand_beside(&key.name);
                     if let Some((key, _)) = entries.iter().find(|(key, _)| is_function(key)) {
                         return Err(wrong(key, "cannot stand beside other keys"));
                     }
                     let mut values = Vec::with_capacity(entries.len());
                     for (key, value) in entries {
                         self.count(key.line, key.name.len())?;
-                        if unplayed::may_stand_beside(&key.name) {
+                        if unsupported::may_stand_beside(&key.name) {
                             self.left_out(key);
                             continue;
                         }

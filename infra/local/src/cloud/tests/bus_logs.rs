@@ -1,9 +1,9 @@
-//! What a bus logs, as readers of the feed see it.
+//! What a bus logs, as readers of the activity feed see it.
 
 use serde_json::{Value, json};
 
 use super::Ground;
-use crate::quiet::Quiet;
+use crate::idle::Idle;
 
 /// What a bus of this configuration logs while one event goes to a queue and one to nobody, and one cannot arrive.
 async fn logged(config: &str) -> Vec<Value> {
@@ -46,7 +46,7 @@ async fn logged(config: &str) -> Vec<Value> {
         }
     }
     // What nobody wants is told by a thread of its own, and what is logged of it follows at once.
-    while !cloud.teller.is_quiet(ground.clock.now()).await {
+    while !cloud.observer.is_idle(ground.clock.now()).await {
         tokio::task::yield_now().await;
     }
     while let Ok(text) = feed.try_recv() {

@@ -10,14 +10,14 @@ use crate::{
         Store,
         store::{FORMAT, Mark},
     },
-    journal::Journal,
+    wal::Wal,
 };
 
 const LETTERS: &str = "  Letters: { Type: AWS::SQS::Queue, Properties: { QueueName: letters } }\n";
 
-fn marks(ground: &Ground) -> (Journal<Mark>, Vec<u32>) {
-    let (journal, marks) = Journal::<Mark>::open(ground.folder.path().join("cloud.journal")).unwrap();
-    (journal, marks.iter().map(|mark| mark.format).collect())
+fn marks(ground: &Ground) -> (Wal<Mark>, Vec<u32>) {
+    let (wal, marks) = Wal::<Mark>::open(ground.folder.path().join("cloud.journal")).unwrap();
+    (wal, marks.iter().map(|mark| mark.format).collect())
 }
 
 #[tokio::test]
@@ -86,7 +86,7 @@ async fn a_cloud_that_is_started_again_does_not_go_back_in_time_unless_all_is_fo
     let mut ground = Ground::new();
     let start = ground.clock.now();
     let cloud = ground.start(LETTERS).await;
-    let moved = cloud.walker().leap(start + SignedDuration::from_hours(72)).await;
+    let moved = cloud.time_driver().jump(start + SignedDuration::from_hours(72)).await;
     cloud.stop().await;
     ground.clock = Clock::paused(start);
     ground.start(LETTERS).await.stop().await;

@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 use super::Ground;
 use crate::{
     cloud::{
-        declared::key,
-        made::{Key, Kind, Made, Resource},
+        desired::key,
+        resource_state::{Key, Kind, Made, Resource},
     },
     template::Kept,
 };
@@ -94,7 +94,7 @@ async fn a_single_time_that_passed_between_a_kill_and_the_next_start_is_no_obsta
     let resources = format!("{LETTERS}{once}");
     let stack =
         crate::template::read(&format!("Resources:\n{resources}"), &crate::template::Settings::new("shop", "x"));
-    let schedule = crate::cloud::declared::others(&stack.unwrap()).into_iter().find(|it| it.key.kind == Kind::Schedule);
+    let schedule = crate::cloud::desired::others(&stack.unwrap()).into_iter().find(|it| it.key.kind == Kind::Schedule);
     let path = ground.folder.path().join("stack.journal");
     Made::open(Some(path)).unwrap().begin(&[schedule.unwrap()], &BTreeSet::new()).unwrap();
     ground.clock.tick(jiff::SignedDuration::from_hours(72));

@@ -1,4 +1,4 @@
-//! One day of one archive: lines with checksums, as in every journal, but read one by one.
+//! One day of one archive: lines with checksums, as in every write-ahead log, but read one by one.
 
 use std::{
     fs::{File, OpenOptions},
@@ -9,7 +9,7 @@ use std::{
 use jiff::Timestamp;
 use serde::{Deserialize, de::DeserializeOwned};
 
-use crate::journal::{self, JournalError};
+use crate::wal::{self, WalError};
 
 use super::Archived;
 
@@ -42,8 +42,8 @@ struct When {
 
 impl Segment {
     /// The segment in this file. A last line without its end was never acknowledged.
-    pub(super) fn open(path: &Path) -> Result<Self, JournalError> {
-        let refused = |error| JournalError::by_system(path, error);
+    pub(super) fn open(path: &Path) -> Result<Self, WalError> {
+        let refused = |error| WalError::by_system(path, error);
         let mut file = File::open(path).map_err(refused)?;
         let length = whole(&mut file).map_err(refused)?;
         Ok(Self { length, events: None, memory: Vec::new() })
@@ -54,10 +54,10 @@ impl Segment {
     }
 
     /// Adds lines. When this fails, the segment is as before.
-    pub(super) fn append(&mut self, path: Option<&Path>, lines: &[u8], count: u64) -> Result<(), JournalError> {
+    pub(super) fn append(&mut self, path: Option<&Path>, lines: &[u8], count: u64) -> Result<(), WalError> {
         match path {
             None => self.memory.extend_from_slice(lines),
-            Some(path) => self.write(path, lines).map_err(|error| JournalError::by_system(path, error))?,
+            Some(path) => self.write(path, lines).map_err(|error| WalError::by_system(path, error))?,
         }
         let was_empty = self.length == 0;
         self.length += u64::try_from(lines.len()).unwrap_or_default();
@@ -78,7 +78,7 @@ impl Segment {
     }
 
     /// How many events it holds.
-    pub(super) fn count(&mut self, path: Option<&Path>) -> Result<u64, JournalError> {
+    pub(super) fn count(&mut self, path: Option<&Path>) -> Result<u64, WalError> {
         if let Some(events) = self.events {
             return Ok(events);
         }
@@ -88,12 +88,10 @@ impl Segment {
         Ok(events)
     }
 
-    pub(super) fn reader(&self, path: Option<&Path>) -> Result<Reader, JournalError> {
+    pub(super) fn reader(&self, path: Option<&Path>) -> Result<Reader, WalError> {
         let input: Box<dyn Input> = match path {
             None => Box::new(Cursor::new(self.memory.clone())),
-            Some(path) => {
-                Box::new(BufReader::new(File::open(path).map_err(|error| JournalError::by_system(path, error))?))
-            }
+            Some(path) => Box::new(BufReader::new(File::open(path).map_err(|error| WalError::by_system(path, error))?)),
         };
         Ok(Reader { path: path.unwrap_or(Path::new("the archive")).to_owned(), input })
     }
@@ -101,7 +99,7 @@ impl Segment {
 
 impl Reader {
     /// The times and places of all events up to this length.
-    pub(super) fn times(mut self, length: u64) -> Result<Vec<(Timestamp, u64)>, JournalError> {
+    pub(super) fn times(mut self, length: u64) -> Result<Vec<(Timestamp, u64)>, WalError> {
         let (mut place, mut line, mut times) = (0, Vec::new(), Vec::new());
         while place < length {
             let read = self.line(&mut line)?;
@@ -116,14 +114,14 @@ impl Reader {
     }
 
     /// The event at this place.
-    pub(super) fn at(&mut self, place: u64) -> Result<Archived, JournalError> {
-        self.input.seek(SeekFrom::Start(place)).map_err(|error| JournalError::by_system(&self.path, error))?;
+    pub(super) fn at(&mut self, place: u64) -> Result<Archived, WalError> {
+        self.input.seek(SeekFrom::Start(place)).map_err(|error| WalError::by_system(&self.path, error))?;
         let mut line = Vec::new();
         self.line(&mut line)?;
         self.read(&line, 1)
     }
 
-    fn lines(&mut self, length: u64) -> Result<u64, JournalError> {
+    fn lines(&mut self, length: u64) -> Result<u64, WalError> {
         let (mut place, mut line, mut count) = (0, Vec::new(), 0);
         while place < length {
             match self.line(&mut line)? {
@@ -135,16 +133,16 @@ impl Reader {
         Ok(count)
     }
 
-    fn line(&mut self, line: &mut Vec<u8>) -> Result<u64, JournalError> {
+    fn line(&mut self, line: &mut Vec<u8>) -> Result<u64, WalError> {
         line.clear();
-        let read = self.input.read_until(b'\n', line).map_err(|error| JournalError::by_system(&self.path, error))?;
+        let read = self.input.read_until(b'\n', line).map_err(|error| WalError::by_system(&self.path, error))?;
         Ok(u64::try_from(read).unwrap_or_default())
     }
 
-    fn read<T: DeserializeOwned>(&self, line: &[u8], number: usize) -> Result<T, JournalError> {
-        let json = journal::checked(line.strip_suffix(b"\n").unwrap_or(line));
-        let json = json.ok_or_else(|| JournalError::Damaged { path: self.path.clone(), line: number })?;
-        let unknown = |source| JournalError::Unknown { path: self.path.clone(), line: number, source };
+    fn read<T: DeserializeOwned>(&self, line: &[u8], number: usize) -> Result<T, WalError> {
+        let json = wal::checked(line.strip_suffix(b"\n").unwrap_or(line));
+        let json = json.ok_or_else(|| WalError::Damaged { path: self.path.clone(), line: number })?;
+        let unknown = |source| WalError::Unknown { path: self.path.clone(), line: number, source };
         serde_json::from_slice(json).map_err(unknown)
     }
 }

@@ -1,4 +1,4 @@
-//! What an archive holds and a replay has still to say outlives the process, and the journal of the bus stays short.
+//! What an archive holds and a replay has still to say outlives the process, and the write-ahead log of the bus stays short.
 
 use std::sync::Arc;
 
@@ -38,11 +38,11 @@ async fn what_was_archived_is_replayed_after_a_kill_and_the_journal_of_the_bus_d
     let (world, clock) = (Arc::new(World::default()), clock());
     let events = Events::open(&path, world.surroundings(&clock)).unwrap();
     archive(&events, 0).await;
-    let length = events.ledger.length();
+    let length = events.durable.length();
     for _ in 0..120 {
         put(&events, placed()).await;
     }
-    assert_eq!(events.ledger.length(), length, "nobody wanted them");
+    assert_eq!(events.durable.length(), length, "nobody wanted them");
     rule(&events, "reserve", json!([{ "Id": "f", "Arn": FUNCTION }])).await;
     call(&events, "StartReplay", replay("again")).await;
     drop(events);

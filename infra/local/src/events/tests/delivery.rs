@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde_json::json;
 
-use crate::events::{News, Outcome};
+use crate::events::{ActivityEvent, AttemptOutcome};
 
 use super::world::{DEAD_LETTERS, FUNCTION, QUEUE, World, call, clock, events, pass, placed, put, rule, settle};
 
@@ -38,11 +38,11 @@ async fn a_throttled_delivery_is_tried_again_with_growing_pauses_until_it_arrive
     assert_eq!(world.invocations().len(), 0);
     pass(&clock, 15).await;
     assert_eq!(world.invocations().len(), 1);
-    let news = world.news.lock().unwrap();
-    let moments: Vec<_> = news
+    let activity = world.activity.lock().unwrap();
+    let moments: Vec<_> = activity
         .iter()
-        .filter_map(|news| match news {
-            News::Tried { outcome: Outcome::Again { at, .. }, .. } => Some(*at),
+        .filter_map(|activity| match activity {
+            ActivityEvent::DeliveryAttempted { outcome: AttemptOutcome::Retry { at, .. }, .. } => Some(*at),
             _ => None,
         })
         .collect();
@@ -56,7 +56,10 @@ async fn a_throttled_delivery_is_tried_again_with_growing_pauses_until_it_arrive
     for (pause, bound) in pauses.iter().zip([1.0, 2.0, 4.0, 8.0]) {
         assert!((bound / 2.0..=bound).contains(pause), "{pauses:?}");
     }
-    assert!(matches!(news.last(), Some(News::Tried { attempt: 5, outcome: Outcome::Delivered, .. })));
+    assert!(matches!(
+        activity.last(),
+        Some(ActivityEvent::DeliveryAttempted { attempt: 5, outcome: AttemptOutcome::Delivered, .. })
+    ));
 }
 
 #[tokio::test]

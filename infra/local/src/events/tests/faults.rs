@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::{
     clock::Clock,
-    events::{Events, News, Outcome},
+    events::{ActivityEvent, AttemptOutcome, Events},
     faults::Faults,
 };
 
@@ -96,8 +96,9 @@ async fn a_dropped_delivery_is_tried_again_and_one_that_may_be_tried_once_is_not
     put(&events, placed()).await;
     settle().await;
     assert_eq!((world.invocations().len(), events.undelivered()), (0, 1));
-    let told = world.news.lock().unwrap().last().cloned();
-    let Some(News::Tried { attempt: 1, outcome: Outcome::Again { code, .. }, .. }) = told else {
+    let told = world.activity.lock().unwrap().last().cloned();
+    let Some(ActivityEvent::DeliveryAttempted { attempt: 1, outcome: AttemptOutcome::Retry { code, .. }, .. }) = told
+    else {
         panic!("{told:?}");
     };
     assert_eq!(code, "INTERNAL_ERROR");

@@ -72,7 +72,7 @@ async fn rules_targets_and_buses_are_there_again_also_after_compacting() {
         settle().await;
     }
     assert_eq!(world.invocations().len(), 4_500);
-    let length = events.ledger.length();
+    let length = events.durable.length();
     assert!(length < 5_000, "{length}");
     driver.abort();
     settle().await;

@@ -11,9 +11,9 @@ use serde_json::{Value, json};
 
 use crate::{
     clock::Clock,
-    events::{Events, Feed, News, Place, Surroundings},
+    events::{ActivityEvent, ActivitySink, Events, Place, ServiceContext},
     faults::Faults,
-    ports::{InvokeLater, NewMessage, NotTaken, SendToQueue},
+    interfaces::{InvokeAsync, NewMessage, SendToQueue, TargetError},
 };
 
 pub(crate) const FUNCTION: &str = "arn:aws:lambda:eu-central-1:000000000000:function:inventory";
@@ -24,20 +24,20 @@ pub(crate) const DEAD_LETTERS: &str = "arn:aws:sqs:eu-central-1:000000000000:dea
 pub(crate) struct World {
     pub(crate) invoked: Mutex<Vec<(String, String)>>,
     pub(crate) sent: Mutex<Vec<(String, NewMessage)>>,
-    pub(crate) news: Mutex<Vec<News>>,
+    pub(crate) activity: Mutex<Vec<ActivityEvent>>,
     pub(crate) faults: Mutex<Option<Faults>>,
-    troubles: Mutex<BTreeMap<String, VecDeque<NotTaken>>>,
+    troubles: Mutex<BTreeMap<String, VecDeque<TargetError>>>,
 }
 
 impl World {
     /// The target fails so often with this code, and takes everything after that.
-    pub(crate) fn fails(&self, arn: &str, times: usize, code: &str, passing: bool) {
-        let trouble = NotTaken { code: code.to_owned(), message: format!("{code} on the stage"), passing };
+    pub(crate) fn fails(&self, arn: &str, times: usize, code: &str, transient: bool) {
+        let trouble = TargetError { code: code.to_owned(), message: format!("{code} on the stage"), transient };
         let mut troubles = self.troubles.lock().unwrap();
         troubles.entry(arn.to_owned()).or_default().extend(std::iter::repeat_n(trouble, times));
     }
 
-    fn trouble(&self, arn: &str) -> Result<(), NotTaken> {
+    fn trouble(&self, arn: &str) -> Result<(), TargetError> {
         self.troubles.lock().unwrap().get_mut(arn).and_then(VecDeque::pop_front).map_or(Ok(()), Err)
     }
 
@@ -50,13 +50,13 @@ impl World {
         sent.iter().filter(|(arn, _)| arn == queue).map(|(_, message)| message.clone()).collect()
     }
 
-    pub(crate) fn surroundings(self: &Arc<Self>, clock: &Clock) -> Surroundings {
-        Surroundings {
+    pub(crate) fn surroundings(self: &Arc<Self>, clock: &Clock) -> ServiceContext {
+        ServiceContext {
             place: Place { region: "eu-central-1".to_owned(), account: "000000000000".to_owned() },
             clock: clock.clone(),
             functions: self.clone(),
             queues: self.clone(),
-            feed: self.clone(),
+            activity: self.clone(),
             seed: 7,
             faults: self.faults.lock().unwrap().clone().unwrap_or_else(Faults::none),
         }
@@ -64,8 +64,8 @@ impl World {
 }
 
 #[async_trait]
-impl InvokeLater for World {
-    async fn invoke_later(&self, function_arn: &str, event: String) -> Result<(), NotTaken> {
+impl InvokeAsync for World {
+    async fn invoke_async(&self, function_arn: &str, event: String) -> Result<(), TargetError> {
         self.trouble(function_arn)?;
         self.invoked.lock().unwrap().push((function_arn.to_owned(), event));
         Ok(())
@@ -74,16 +74,16 @@ impl InvokeLater for World {
 
 #[async_trait]
 impl SendToQueue for World {
-    async fn send(&self, queue_arn: &str, message: NewMessage) -> Result<(), NotTaken> {
+    async fn send(&self, queue_arn: &str, message: NewMessage) -> Result<(), TargetError> {
         self.trouble(queue_arn)?;
         self.sent.lock().unwrap().push((queue_arn.to_owned(), message));
         Ok(())
     }
 }
 
-impl Feed for World {
-    fn tell(&self, news: News) {
-        self.news.lock().unwrap().push(news);
+impl ActivitySink for World {
+    fn record(&self, activity: ActivityEvent) {
+        self.activity.lock().unwrap().push(activity);
     }
 }
 

@@ -6,11 +6,11 @@ use jiff::SignedDuration;
 
 use crate::{
     faults::Faults,
+    interfaces::InvokeAsync,
     lambda::{
         Invokes, What,
         stage::{ARN, Act, Stage},
     },
-    ports::InvokeLater,
 };
 
 fn faulty(stage: &Stage, wish: &str) -> Invokes {
@@ -34,7 +34,7 @@ fn failures(stage: &Stage) -> Vec<String> {
 async fn a_function_is_killed_while_it_runs_and_the_event_is_tried_again() {
     let stage = Stage::set([Act::Hang, Act::Hang, Act::Hang]);
     let invokes = faulty(&stage, "kill=1");
-    invokes.invoke_later(ARN, "{}".to_owned()).await.unwrap();
+    invokes.invoke_async(ARN, "{}".to_owned()).await.unwrap();
     stage.pass(SignedDuration::from_millis(50)).await;
     assert_eq!((*stage.actor.cut_off.lock().unwrap(), invokes.waiting()), (1, 1));
     assert!(failures(&stage)[0].ends_with("Runtime exited with error: signal: killed"), "{:?}", failures(&stage));
@@ -47,7 +47,7 @@ async fn a_function_is_killed_while_it_runs_and_the_event_is_tried_again() {
 async fn a_function_that_was_quicker_than_its_end_has_done_its_work_and_is_tried_again_all_the_same() {
     let stage = Stage::set([Act::Answer("null")]);
     let invokes = faulty(&stage, "kill=1");
-    invokes.invoke_later(ARN, "{}".to_owned()).await.unwrap();
+    invokes.invoke_async(ARN, "{}".to_owned()).await.unwrap();
     stage.settle().await;
     assert_eq!((stage.tries(), failures(&stage).len(), invokes.waiting()), (1, 1, 1));
 }
@@ -56,7 +56,7 @@ async fn a_function_that_was_quicker_than_its_end_has_done_its_work_and_is_tried
 async fn a_doubled_event_is_handed_to_the_function_twice_also_over_a_restart() {
     let stage = Stage::set([]);
     let invokes = faulty(&stage, "duplicate=1");
-    invokes.invoke_later(ARN, r#"{"order":"o-1"}"#.to_owned()).await.unwrap();
+    invokes.invoke_async(ARN, r#"{"order":"o-1"}"#.to_owned()).await.unwrap();
     stage.settle().await;
     assert_eq!((stage.tries(), invokes.waiting()), (1, 1));
     drop(invokes);

@@ -54,7 +54,7 @@ impl Shard {
         Arc::new(Self { clock: stage.clock.clone(), records: Mutex::default(), news: Notify::new() })
     }
 
-    /// Writes records of these kinds.
+    /// WriteNotifier records of these kinds.
     pub(super) fn write(&self, kinds: &[&str]) {
         let mut records = self.records.lock().unwrap();
         for kind in kinds {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::Stage;
-use crate::ports::{NewMessage, SendToQueue};
+use crate::interfaces::{NewMessage, SendToQueue};
 
 #[tokio::test]
 async fn a_message_comes_back_with_its_checksums_and_attributes() {
@@ -245,8 +245,8 @@ async fn other_parts_send_by_arn() {
         assert_eq!(received[0]["MessageAttributes"]["ERROR_CODE"]["StringValue"], "NO_RESOURCE");
     }
     let error = stage.sqs.send("arn:aws:sqs:eu-central-1:000000000000:none", message).await.expect_err("no queue");
-    assert_eq!((error.code.as_str(), error.passing), ("AWS.SimpleQueueService.NonExistentQueue", false));
+    assert_eq!((error.code.as_str(), error.transient), ("AWS.SimpleQueueService.NonExistentQueue", false));
     let bad = NewMessage { body: "\u{1}".to_owned(), ..NewMessage::default() };
     let error = stage.sqs.send("arn:aws:sqs:eu-central-1:000000000000:letters", bad).await.expect_err("bad contents");
-    assert_eq!((error.code.as_str(), error.passing), ("InvalidMessageContents", false));
+    assert_eq!((error.code.as_str(), error.transient), ("InvalidMessageContents", false));
 }

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{super::Sqs, Stage, place, start};
-use crate::{clock::Clock, quiet::Quiet};
+use crate::{clock::Clock, idle::Idle};
 
 fn arn(name: &str) -> String {
     format!("arn:aws:sqs:eu-central-1:000000000000:{name}")
@@ -46,7 +46,7 @@ async fn a_task_moves_no_more_in_a_second_than_it_may_and_only_one_runs_for_a_qu
     assert_eq!(stage.refuse("StartMessageMoveTask", two_a_second()).await.code, "InvalidParameterValue");
     for (seconds, status, count) in [(0, "RUNNING", 2), (0, "RUNNING", 2), (1, "RUNNING", 4), (1, "COMPLETED", 5)] {
         stage.pass(seconds);
-        assert_eq!(stage.sqs.is_quiet(stage.clock.now()).await, count == 2 && stage.counts(&live).await[0] == 2);
+        assert_eq!(stage.sqs.is_idle(stage.clock.now()).await, count == 2 && stage.counts(&live).await[0] == 2);
         stage.sqs.move_due();
         assert_eq!(moved(&stage).await, (json!(status), json!(count)));
     }

@@ -79,7 +79,7 @@ async fn deduplication_order_and_dead_letters_survive_even_a_compaction() {
     for number in 0..3 {
         stage.ask("SendMessage", send(&number.to_string())).await;
     }
-    // Many changes of one thing: enough to make the journal worth compacting, and again some after that.
+    // Many changes of one thing: enough to make the write-ahead log worth compacting, and again some after that.
     for number in 0..5_100 {
         stage.ask("TagQueue", json!({ "QueueUrl": dead, "Tags": { "n": number.to_string() } })).await;
     }

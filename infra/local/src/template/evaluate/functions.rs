@@ -5,7 +5,7 @@ use crate::template::{
     node::{Data, Key, Node},
 };
 
-use super::{Evaluator, unplayed, wrong, wrong_at};
+use super::{Evaluator, unsupported, wrong, wrong_at};
 
 impl<'t> Evaluator<'t> {
     pub(super) fn function(&mut self, key: &Key, argument: &'t Node) -> Result<Option<Node>, TemplateError> {
@@ -19,7 +19,7 @@ impl<'t> Evaluator<'t> {
             "Fn::FindInMap" => self.find_in_map(key, argument),
             "Fn::Length" => self.length(key, argument),
             "Fn::ToJsonString" => self.json(key, argument),
-            name if unplayed::is_known(name) => self.unplayed(key, argument),
+            name if unsupported::is_known(name) => self.unsupported(key, argument),
             "Fn::Equals" | "Fn::And" | "Fn::Or" | "Fn::Not" => Err(wrong(key, "stands in Conditions only")),
             _ => Err(wrong(key, "is no function that CloudFormation has")),
         }

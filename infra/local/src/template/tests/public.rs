@@ -7,7 +7,7 @@ use super::{
     super::{BusLogging, LogLevel, read},
     settings, stack,
 };
-use crate::chance;
+use crate::rng;
 
 /// A web shop behind an API, with layers, a topic, a state machine and loops.
 const SHOP: &str = include_str!("public/shop.yaml");
@@ -160,7 +160,7 @@ const ODD: [&str; 12] = [
 /// The text with one thing wrong in it: a line lost, doubled, moved, cut, indented, or something odd put in.
 fn damaged(text: &str, seed: u64) -> String {
     let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
-    let pick = |use_: u64, below: usize| usize::try_from(chance::mixed(seed, &[use_]) >> 1).expect("64 bits") % below;
+    let pick = |use_: u64, below: usize| usize::try_from(rng::mix(seed, &[use_]) >> 1).expect("64 bits") % below;
     let (place, other) = (pick(1, lines.len()), pick(2, lines.len()));
     match pick(3, 7) {
         0 => drop(lines.remove(place)),

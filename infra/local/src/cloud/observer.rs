@@ -1,0 +1,209 @@
+//! Everything that happens in the cloud, as one JSON text each: what `GET /_causeway/feed` tells.
+
+use std::sync::{
+    Arc, OnceLock,
+    atomic::{AtomicUsize, Ordering::SeqCst},
+};
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use serde_json::{Value, json};
+use tokio::{runtime::Handle, sync::broadcast};
+
+use super::bus_logs::BusLogs;
+use crate::{
+    events::{ActivityEvent, ActivitySink, AttemptOutcome},
+    faults::{self, Fault},
+    idle::Idle,
+    lambda::{
+        self, What,
+        process::{self, LogLine},
+    },
+    mapping,
+    pattern::Near,
+};
+
+/// So many texts are kept for a reader that is slow.
+const KEPT: usize = 4_096;
+
+/// Where all news go. A clone is the same place.
+#[derive(Clone)]
+pub struct Observer {
+    readers: broadcast::Sender<String>,
+    /// So many are not told yet.
+    on_their_way: Arc<AtomicUsize>,
+    bus_logs: Arc<OnceLock<BusLogs>>,
+}
+
+impl Default for Observer {
+    fn default() -> Self {
+        Self { readers: broadcast::Sender::new(KEPT), on_their_way: Arc::default(), bus_logs: Arc::default() }
+    }
+}
+
+impl Observer {
+    /// Who hears what functions write that are processes of their own.
+    pub fn of_logs(&self) -> process::Listener {
+        let observer = self.clone();
+        Arc::new(move |line| observer.say(|| logged(&line)))
+    }
+
+    /// From now on these buses log. One teller tells of one cloud.
+    pub(super) fn log_buses(&self, logs: BusLogs) {
+        self.bus_logs.get_or_init(|| logs);
+    }
+
+    /// Where readers subscribe.
+    pub(super) fn readers(&self) -> &broadcast::Sender<String> {
+        &self.readers
+    }
+
+    /// Who hears what becomes of the events that functions are handed.
+    pub(super) fn of_invokes(&self) -> lambda::Listener {
+        let observer = self.clone();
+        Arc::new(move |happened| observer.say(|| invoke(&happened)))
+    }
+
+    /// Who hears what goes wrong on purpose.
+    pub(super) fn of_faults(&self) -> faults::Listener {
+        let observer = self.clone();
+        Arc::new(move |fault| observer.say(|| struck(fault)))
+    }
+
+    /// Who hears what this mapping does.
+    pub(super) fn of_mapping(&self, id: &str) -> mapping::Listener {
+        let (observer, id) = (self.clone(), id.to_owned());
+        Arc::new(move |happened| observer.say(|| mapped(&id, &happened)))
+    }
+
+    /// Tells the news, and what the bus logs of them.
+    fn record_all(&self, activity: &ActivityEvent) {
+        self.say(|| of_bus(activity));
+        let logs = self.bus_logs.get().filter(|_| self.is_observed());
+        for line in logs.map(|logs| logs.lines(activity)).unwrap_or_default() {
+            self.say(|| line);
+        }
+    }
+
+    fn say(&self, activity: impl FnOnce() -> Value) {
+        if self.is_observed() {
+            // The last reader may have gone meanwhile.
+            self.readers.send(activity().to_string()).ok();
+        }
+    }
+}
+
+impl ActivitySink for Observer {
+    fn record(&self, activity: ActivityEvent) {
+        let is_unwanted = matches!(&activity, ActivityEvent::EventPut { rules, .. } if rules.is_empty());
+        match Handle::try_current() {
+            // Why nobody wants it takes a while to find out, and whoever put it must not wait. Nothing follows from it
+            // that could be told before.
+            Ok(runtime) if is_unwanted && self.is_observed() => {
+                let observer = self.clone();
+                self.on_their_way.fetch_add(1, SeqCst);
+                runtime.spawn_blocking(move || {
+                    observer.record_all(&activity);
+                    observer.on_their_way.fetch_sub(1, SeqCst);
+                });
+            }
+            _ => self.record_all(&activity),
+        }
+    }
+
+    fn is_observed(&self) -> bool {
+        self.readers.receiver_count() > 0
+    }
+}
+
+#[async_trait]
+impl Idle for Observer {
+    async fn is_idle(&self, _: Timestamp) -> bool {
+        self.on_their_way.load(SeqCst) == 0
+    }
+}
+
+fn of_bus(activity: &ActivityEvent) -> Value {
+    match activity {
+        ActivityEvent::EventPut { bus, event_id, event, rules, unmatched } => {
+            let nearest: Vec<Value> = match rules.is_empty() {
+                true => unmatched.nearest(event).into_iter().map(near).collect(),
+                false => Vec::new(),
+            };
+            let event: Value = serde_json::from_str(event).unwrap_or_default();
+            json!({ "kind": "put", "bus": bus, "eventId": event_id, "event": event, "rules": rules, "nearest": nearest })
+        }
+        ActivityEvent::DeliveryAttempted { event_id, rule_arn, target_arn, attempt, age, latency, outcome } => {
+            let (outcome, at, code, message) = match outcome {
+                AttemptOutcome::Delivered => ("delivered", None, None, None),
+                AttemptOutcome::Retry { at, code, message } => {
+                    ("again", Some(at.to_string()), Some(code), Some(message))
+                }
+                AttemptOutcome::DeadLettered { code, message } => ("deadLettered", None, Some(code), Some(message)),
+                AttemptOutcome::Dropped { code, message } => ("dropped", None, Some(code), Some(message)),
+            };
+            json!({
+                "kind": "delivery",
+                "eventId": event_id,
+                "rule": rule_arn,
+                "target": target_arn,
+                "attempt": attempt,
+                "ageMs": age.as_millis_f64(),
+                "latencyMs": latency.as_millis_f64(),
+                "outcome": outcome,
+                "at": at,
+                "code": code,
+                "message": message,
+            })
+        }
+        ActivityEvent::WalWriteFailed { message } => json!({ "kind": "trouble", "message": message }),
+    }
+}
+
+fn near(near: Near) -> Value {
+    json!({ "rule": near.name, "why": near.why })
+}
+
+fn struck(fault: &Fault) -> Value {
+    json!({ "kind": "fault", "fault": fault.kind.word(), "subject": fault.subject })
+}
+
+fn invoke(happened: &lambda::Happened) -> Value {
+    let (what, milliseconds, told) = match &happened.what {
+        What::Done(took) => ("done", Some(took.as_millis_f64()), None),
+        What::Failed(took, failure) => ("failed", Some(took.as_millis_f64()), Some(failure.to_string())),
+        What::Told(condition, queue) => ("told", None, Some(format!("{condition:?} to {queue}"))),
+        What::Lost(reason) => ("lost", None, Some(reason.clone())),
+        What::NotKept(reason) => ("notKept", None, Some(reason.clone())),
+    };
+    json!({
+        "kind": "invoke",
+        "function": happened.function,
+        "requestId": happened.request_id,
+        "eventId": happened.event_id,
+        "tries": happened.tries,
+        "outcome": what,
+        "tookMs": milliseconds,
+        "message": told,
+    })
+}
+
+fn mapped(id: &str, happened: &mapping::Happened) -> Value {
+    use mapping::Happened;
+    let (what, records, told) = match happened {
+        Happened::Done(records) => ("done", Some(*records), None),
+        Happened::Failed(records, failure) => ("failed", Some(*records), Some(failure.to_string())),
+        Happened::Told(records, condition, queue) => {
+            ("told", Some(*records), Some(format!("{} to {queue}", condition.word())))
+        }
+        Happened::Lost(records, reason) => ("lost", Some(*records), Some(reason.clone())),
+        Happened::Stuck(reason) => ("stuck", None, Some(reason.clone())),
+    };
+    json!({ "kind": "mapping", "mapping": id, "outcome": what, "records": records, "message": told })
+}
+
+fn logged(line: &LogLine) -> Value {
+    // A function that logs as JSON is quoted as what it said, and any other as a text.
+    let said: Value = serde_json::from_str(&line.line).unwrap_or_else(|_| Value::String(line.line.clone()));
+    json!({ "kind": "log", "function": line.function, "process": line.process_id, "line": said })
+}

@@ -1,0 +1,44 @@
+//! What goes wrong at the port on purpose: calls that are refused before anything is done, and calls that are carried
+//! out while their answer is lost. What only the local cloud has is never hit.
+
+mod call;
+
+use std::io;
+
+use axum::{
+    body::{Body, Bytes},
+    extract::{Request, State},
+    http::{StatusCode, header::CONTENT_LENGTH},
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
+use futures::stream;
+
+use crate::faults::{Faults, Kind};
+use call::Call;
+
+/// Lets the call through, or not, or lets only its answer be lost.
+pub(super) async fn strike(State(faults): State<Faults>, request: Request, next: Next) -> Response {
+    let Some(call) = Call::of(&request) else {
+        return next.run(request).await;
+    };
+    let strike = |kind| faults.strike(kind, call.part, call.operation.as_ref());
+    if strike(Kind::Throttle).is_some() {
+        return call.throttled();
+    }
+    if let Some(strike) = strike(Kind::Error) {
+        return call.failed(strike.unit_f64(0) < 0.5);
+    }
+    let lost = strike(Kind::LostAnswer);
+    let answer = next.run(request).await;
+    match lost {
+        None => answer,
+        Some(_) => cut_off(),
+    }
+}
+
+/// An answer that promises a body and breaks off: the connection is closed, and to an SDK there was no answer.
+fn cut_off() -> Response {
+    let broken = stream::once(async { Err::<Bytes, _>(io::Error::other("a planned fault cut the connection")) });
+    (StatusCode::INTERNAL_SERVER_ERROR, [(CONTENT_LENGTH, "2")], Body::from_stream(broken)).into_response()
+}

@@ -1,0 +1,59 @@
+//! How many of one function run at once: with zero, none does, and its events take their way of failure.
+
+use axum::{
+    extract::{Path, State},
+    http::StatusCode,
+    response::{IntoResponse, Response},
+};
+use serde_json::{Value, json};
+
+use crate::{aws_error::AwsError, template::Function};
+
+use super::{
+    super::{
+        Port,
+        answer::Protocol,
+        request::{Payload, fields},
+    },
+    find,
+};
+
+/// `GET /2019-09-30/functions/{name}/concurrency`.
+pub(in crate::http) async fn get(State(port): State<Port>, Path(name): Path<String>) -> Response {
+    Protocol::Rest.answer(find(&port, &name).map(|function| match function.reserved_concurrency {
+        Some(most) => json!({ "ReservedConcurrentExecutions": most }),
+        None => json!({}),
+    }))
+}
+
+/// `PUT /2017-10-31/functions/{name}/concurrency`.
+pub(in crate::http) async fn put(State(port): State<Port>, Path(name): Path<String>, payload: Payload) -> Response {
+    Protocol::Rest.answer(wanted(payload).and_then(|most| {
+        set(&port, &name, Some(most))?;
+        Ok(json!({ "ReservedConcurrentExecutions": most }))
+    }))
+}
+
+/// `DELETE /2017-10-31/functions/{name}/concurrency`.
+pub(in crate::http) async fn remove(State(port): State<Port>, Path(name): Path<String>) -> Response {
+    match set(&port, &name, None) {
+        Ok(()) => StatusCode::NO_CONTENT.into_response(),
+        Err(error) => Protocol::Rest.refuse(&error),
+    }
+}
+
+fn wanted(payload: Payload) -> Result<u32, AwsError> {
+    let given = fields(payload)?;
+    let number = given.get("ReservedConcurrentExecutions").and_then(Value::as_u64);
+    number.and_then(|number| u32::try_from(number).ok()).ok_or_else(|| {
+        let message = "ReservedConcurrentExecutions must be a number that is not negative.";
+        AwsError::sender("InvalidParameterValueException", message)
+    })
+}
+
+/// What runs already counts for the bound of before.
+fn set(port: &Port, name: &str, most: Option<u32>) -> Result<(), AwsError> {
+    let function = find(port, name)?;
+    port.parts.functions.put(Function { reserved_concurrency: most, ..(*function).clone() });
+    Ok(())
+}

@@ -1,0 +1,168 @@
+//! The port as its callers see it: bytes in, bytes out.
+
+mod causeway;
+mod faults;
+mod paths;
+mod refusals;
+mod targets;
+
+use std::{
+    net::{Ipv4Addr, SocketAddr},
+    sync::Arc,
+};
+
+use axum::{
+    body::{Body, to_bytes},
+    http::{HeaderMap, Request, StatusCode},
+};
+use dynoxide::Database;
+use hyper_util::{client::legacy::Client, rt::TokioExecutor};
+use serde_json::{Value, json};
+use tokio::{net::TcpListener, sync::broadcast};
+
+use crate::{
+    cloud::TimeDriver,
+    events::{self, Events, NoActivitySink, ServiceContext},
+    faults::Faults,
+    idle::Idle,
+    lambda::stage::{Act, Stage},
+    scheduler::Scheduler,
+    sqs::{self, Sqs},
+    write_notifier::WriteNotifier,
+};
+
+use super::{InProcessTransport, Mailbox, Parts, serve};
+
+const ACCOUNT: &str = "000000000000";
+const REGION: &str = "eu-central-1";
+
+/// A whole local cloud behind a port, with one function that plays these acts.
+struct House {
+    stage: Stage,
+    address: SocketAddr,
+    feed: broadcast::Sender<String>,
+}
+
+struct Answer {
+    status: StatusCode,
+    headers: HeaderMap,
+    body: String,
+}
+
+impl Answer {
+    fn json(&self) -> Value {
+        serde_json::from_str(&self.body).unwrap()
+    }
+
+    fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
+    }
+}
+
+impl House {
+    async fn open(acts: impl IntoIterator<Item = Act>) -> Self {
+        Self::with(acts, Faults::none()).await
+    }
+
+    /// The same, where these faults happen.
+    async fn with(acts: impl IntoIterator<Item = Act>, faults: Faults) -> Self {
+        let stage = Stage::set(acts);
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let clock = stage.clock.clone();
+        let (account, region) = (ACCOUNT.to_owned(), REGION.to_owned());
+        let endpoint = format!("http://{address}");
+        let place = sqs::Place { region: region.clone(), account: account.clone(), endpoint };
+        let sqs = Sqs::in_memory(place, clock.clone());
+        let invokes = Arc::new(stage.invokes());
+        let ctx = ServiceContext {
+            place: events::Place { region, account: account.clone() },
+            clock: clock.clone(),
+            functions: invokes.clone(),
+            queues: Arc::new(sqs.clone()),
+            activity: Arc::new(NoActivitySink),
+            seed: 1,
+            faults: faults.clone(),
+        };
+        let events = Events::in_memory(ctx.clone()).unwrap();
+        tokio::spawn(Arc::clone(&events).run());
+        let scheduler = Scheduler::in_memory(ctx, events.clone()).unwrap();
+        let (feed, _) = broadcast::channel(2);
+        let functions = stage.functions.clone();
+        let parts: Vec<Arc<dyn Idle>> = vec![events.clone(), invokes.clone()];
+        let time_driver = Arc::new(TimeDriver::new(clock.clone(), functions.clone(), parts, Vec::new()));
+        let (database, telling) = (Database::memory().unwrap(), feed.clone());
+        let mailbox = Arc::new(Mailbox::open(None).unwrap());
+        let parts = Parts {
+            account,
+            sqs,
+            events,
+            scheduler,
+            functions,
+            invokes,
+            clock,
+            time_driver,
+            feed: telling,
+            database,
+            writes: WriteNotifier::default(),
+            transport: InProcessTransport::default(),
+            mailbox,
+            faults,
+        };
+        tokio::spawn(serve(listener, parts));
+        Self { stage, address, feed }
+    }
+
+    async fn response(&self, request: Request<Body>) -> axum::http::Response<Body> {
+        let client = Client::builder(TokioExecutor::new()).build_http::<Body>();
+        client.request(request).await.unwrap().map(Body::new)
+    }
+
+    /// Sends a request as it is. Every answer has the id of its request.
+    async fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: impl Into<Body>) -> Answer {
+        let mut request = Request::builder().method(method).uri(format!("http://{}{path}", self.address));
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let response = self.response(request.body(body.into()).unwrap()).await;
+        let (head, body) = response.into_parts();
+        let body = String::from_utf8(to_bytes(body, usize::MAX).await.unwrap().into()).unwrap();
+        let answer = Answer { status: head.status, headers: head.headers, body };
+        assert!(answer.header("x-amzn-requestid").len() > 20, "{method} {path}: {:?}", answer.headers);
+        answer
+    }
+
+    /// Sends a call that names its target, signed by anybody.
+    async fn target(&self, target: &str, body: impl Into<Body>) -> Answer {
+        let signature = "AWS4-HMAC-SHA256 Credential=any/20261121/eu-central-1/any/aws4_request, \
+                         SignedHeaders=host;x-amz-date, Signature=00";
+        let headers = [
+            ("x-amz-target", target),
+            ("content-type", "application/x-amz-json-1.0"),
+            ("authorization", signature),
+            ("x-amz-date", "20261121T050000Z"),
+        ];
+        self.send("POST", "/", &headers, body).await
+    }
+
+    /// The same with an answer that is no error.
+    async fn call(&self, target: &str, body: Value) -> Value {
+        let answer = self.target(target, body.to_string()).await;
+        assert_eq!(answer.status, StatusCode::OK, "{target}: {}", answer.body);
+        answer.json()
+    }
+
+    /// A call by path with an answer that is no error.
+    async fn path(&self, method: &str, path: &str, body: Value) -> Value {
+        let body = if body.is_null() { String::new() } else { body.to_string() };
+        let answer = self.send(method, path, &[("content-type", "application/json")], body).await;
+        assert_eq!(answer.status, StatusCode::OK, "{method} {path}: {}", answer.body);
+        answer.json()
+    }
+
+    /// The URL of a new queue.
+    async fn queue(&self, name: &str) -> String {
+        let answer = self.call("AmazonSQS.CreateQueue", json!({ "QueueName": name })).await;
+        answer["QueueUrl"].as_str().unwrap().to_owned()
+    }
+}

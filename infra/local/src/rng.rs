@@ -1,0 +1,37 @@
+//! Chance from a seed: the same seed, number and use give the same chance again.
+
+/// A well mixed number from a seed and what it is for.
+pub(crate) fn mix(seed: u64, parts: &[u64]) -> u64 {
+    parts.iter().fold(finish(seed), |so_far, part| finish(so_far ^ part.wrapping_mul(0x9E37_79B9_7F4A_7C15)))
+}
+
+/// A chance from 0 up to 1.
+pub(crate) fn unit_f64(seed: u64, parts: &[u64]) -> f64 {
+    // The upper 32 bits are plenty for a pause.
+    f64::from(u32::try_from(mix(seed, parts) >> 32).unwrap_or_default()) / 4_294_967_296.0
+}
+
+/// A number for a text, the same for the same text.
+pub(crate) fn hash_text(text: &str) -> u64 {
+    let seed = u64::try_from(text.len()).unwrap_or_default();
+    text.bytes().fold(seed, |so_far, byte| finish(so_far ^ u64::from(byte)))
+}
+
+/// An id in the form of a random UUID.
+pub(crate) fn uuid(seed: u64, parts: &[u64]) -> String {
+    let (high, low) = (mix(seed, parts), mix(!seed, parts));
+    let mut bytes = [0; 16];
+    for (byte, from) in bytes.iter_mut().zip(high.to_be_bytes().into_iter().chain(low.to_be_bytes())) {
+        *byte = from;
+    }
+    uuid::Builder::from_random_bytes(bytes).into_uuid().to_string()
+}
+
+// The finishing step of a generator that passes the usual tests of randomness: each bit of
+// the input changes about half of the bits of the output.
+fn finish(state: u64) -> u64 {
+    let state = state.wrapping_add(0x9E37_79B9_7F4A_7C15);
+    let state = (state ^ (state >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+    let state = (state ^ (state >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+    state ^ (state >> 31)
+}
