@@ -9,9 +9,9 @@ mod witness;
 use std::{collections::BTreeSet, sync::Arc};
 
 use causeway::{
-    App, Parts,
+    App, Ports,
     memory::Memory,
-    testing::sim::{Chance, Faults, Schedule, Stormy, Weather},
+    testing::sim::{Chance, Faults, Schedule, FaultyPort, FaultPlan},
 };
 use tests::wire::Dynoxide;
 
@@ -29,9 +29,9 @@ pub(crate) type House = (Pump, Option<Dynoxide>);
 /// A house in memory, in which each call of a port is two awaits: one before its effect and one after.
 pub(crate) fn in_memory() -> House {
     let memory = Memory::new(1);
-    let witness = Witness::new(Stormy::new(memory.store.clone(), &calm()), Stormy::new(memory.views.clone(), &calm()));
-    let inbox = Stormy::new(memory.inbox.clone(), &calm());
-    let parts = Parts { inbox, ..memory.parts() };
+    let witness = Witness::new(FaultyPort::new(memory.store.clone(), &calm()), FaultyPort::new(memory.views.clone(), &calm()));
+    let inbox = FaultyPort::new(memory.inbox.clone(), &calm());
+    let parts = Ports { inbox, ..memory.parts() };
     (house(memory, witness, parts), None)
 }
 
@@ -40,32 +40,32 @@ fn on_dynamo() -> House {
     let dynoxide = Dynoxide::start();
     let stores = dynoxide.stores();
     let memory = Memory::new(1);
-    let witness = Witness::new(Stormy::new(stores.events.clone(), &calm()), Stormy::new(stores.views.clone(), &calm()));
-    let inbox = Stormy::new(stores.inbox.clone(), &calm());
-    let parts = Parts { inbox, ..memory.parts() };
+    let witness = Witness::new(FaultyPort::new(stores.events.clone(), &calm()), FaultyPort::new(stores.views.clone(), &calm()));
+    let inbox = FaultyPort::new(stores.inbox.clone(), &calm());
+    let parts = Ports { inbox, ..memory.parts() };
     (house(memory, witness, parts), Some(dynoxide))
 }
 
-fn house(memory: Memory, witness: Arc<Witness>, parts: Parts) -> Pump {
+fn house(memory: Memory, witness: Arc<Witness>, parts: Ports) -> Pump {
     let bus = Arc::new(QueueBus::default());
-    let mailer: Arc<dyn causeway::mail::Mailer> = Stormy::new(memory.mailer.clone(), &calm());
-    let app = App::new(Parts {
+    let mailer: Arc<dyn causeway::gateway::mail::Mailer> = FaultyPort::new(memory.mailer.clone(), &calm());
+    let app = App::new(Ports {
         store: witness.clone(),
         views: witness.clone(),
         bus: bus.clone(),
-        timers: Stormy::new(memory.timers.clone(), &calm()),
-        dead_letters: Stormy::new(memory.dead_letters.clone(), &calm()),
-        parties: causeway::Parties::default().with(mailer),
+        timers: FaultyPort::new(memory.timers.clone(), &calm()),
+        dead_letters: FaultyPort::new(memory.dead_letters.clone(), &calm()),
+        parties: causeway::Gateways::default().with(mailer),
         ..parts
     });
     Pump::new(app, memory, witness, bus, functions::routes())
 }
 
-/// Weather in which calls only let others go first.
-fn calm() -> Weather {
+/// FaultPlan in which calls only let others go first.
+fn calm() -> FaultPlan {
     let chance = Chance::seeded(1);
     let schedule = Schedule::new(chance.clone(), jiff::Timestamp::UNIX_EPOCH);
-    Weather::new(Faults::NONE, chance, schedule)
+    FaultPlan::new(Faults::NONE, chance, schedule)
 }
 
 /// One run of a scene: the picture at its end, its steps, and whether something was killed.

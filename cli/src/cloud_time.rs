@@ -12,7 +12,7 @@ use jiff::{SignedDuration, Timestamp};
 pub struct CloudTime(pub Clock);
 
 #[async_trait]
-impl causeway::clock::Clock for CloudTime {
+impl causeway::time::clock::Clock for CloudTime {
     fn now(&self) -> Timestamp {
         self.0.now()
     }

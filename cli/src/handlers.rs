@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use anyhow::bail;
 use async_trait::async_trait;
-use causeway::{App, Failure, Handled, Outcome, Route, dead_letter::DeadLetter, failure::causes};
+use causeway::{App, Failure, Handled, Outcome, Route, delivery::dead_letter::DeadLetter, failure::causes};
 use causeway_aws::lambda::{
     Function as _,
     event::{NotAnEvent, read},
@@ -90,7 +90,7 @@ async fn hear(route: &Route, app: &App, payload: &str) -> Outcome {
     };
     let function = route.function();
     match &outcome {
-        Ok(Handled::Buried) => tracing::warn!(function, "kept with the dead letters"),
+        Ok(Handled::DeadLettered) => tracing::warn!(function, "kept with the dead letters"),
         Ok(handled) => tracing::info!(function, ?handled, "handled"),
         Err(failure) => tracing::warn!(function, reason = causes(failure.reason()), "to be tried again"),
     }
@@ -100,7 +100,7 @@ async fn hear(route: &Route, app: &App, payload: &str) -> Outcome {
 async fn bury(route: &Route, app: &App, payload: &str, error: &NotAnEvent) -> Outcome {
     let message = match RawValue::from_string(payload.to_owned()) {
         Ok(json) => json,
-        Err(_) => to_raw_value(payload).map_err(Failure::retry)?,
+        Err(_) => to_raw_value(payload).map_err(Failure::transient)?,
     };
     let letter = DeadLetter {
         reason: "MALFORMED".to_owned(),
@@ -110,5 +110,5 @@ async fn bury(route: &Route, app: &App, payload: &str, error: &NotAnEvent) -> Ou
         message,
     };
     app.dead_letters().keep(&letter).await?;
-    Ok(Handled::Buried)
+    Ok(Handled::DeadLettered)
 }

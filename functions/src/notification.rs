@@ -2,9 +2,9 @@
 
 use causeway::{
     App, Claimed, Failure, Outcome, Received,
-    inbox::NothingLeft,
-    mail::{FoundMail, Mail, MailError, Mailer},
-    message::Message,
+    delivery::inbox::NotAttempted,
+    gateway::mail::{FoundMail, Mail, MailError, Mailer},
+    message::contract::Message,
 };
 use domain::{
     email::EmailAddress,
@@ -16,7 +16,7 @@ use domain::{
 /// Tells the buyer that the order is confirmed.
 pub async fn on_order_confirmed(app: App, claimed: Claimed<OrderConfirmed>) -> Outcome {
     let confirmed = &claimed.message;
-    let known = app.state::<Order>(&confirmed.data.order_id).await.map_err(NothingLeft::before)?;
+    let known = app.state::<Order>(&confirmed.data.order_id).await.map_err(NotAttempted::before)?;
     let mail = known.placed().and_then(|order| {
         let to = order.contact_email.clone()?;
         Some((notification::order_confirmed(&confirmed.id, &confirmed.data, &to, order.total), to))
@@ -28,7 +28,7 @@ pub async fn on_order_confirmed(app: App, claimed: Claimed<OrderConfirmed>) -> O
 /// Tells the buyer that the order is cancelled, and why.
 pub async fn on_order_cancelled(app: App, claimed: Claimed<OrderCancelled>) -> Outcome {
     let cancelled = &claimed.message;
-    let known = app.state::<Order>(&cancelled.data.order_id).await.map_err(NothingLeft::before)?;
+    let known = app.state::<Order>(&cancelled.data.order_id).await.map_err(NotAttempted::before)?;
     let mail = known.placed().and_then(|order| {
         let to = order.contact_email.clone()?;
         Some((notification::order_cancelled(&cancelled.id, &cancelled.data, &to), to))
@@ -62,19 +62,19 @@ async fn deliver<M: Message>(app: &App, event: &Received<M>, again: bool, letter
 
 /// The mailer's id of the mail, or why there is none. What nobody can tell is never sent a second time.
 async fn hand_over(app: &App, mail: &Mail, again: bool) -> Result<Result<String, String>, Failure> {
-    let mailer = app.party::<dyn Mailer>().map_err(Failure::retry)?;
+    let mailer = app.party::<dyn Mailer>().map_err(Failure::transient)?;
     if again {
         match mailer.find(&mail.key).await {
             Ok(FoundMail::Accepted(accepted)) => return Ok(Ok(accepted.id)),
             Ok(FoundMail::Unknown) => {}
             Ok(FoundMail::CannotTell) => return Ok(Err("outcome unknown".to_owned())),
-            Err(error) => return Err(Failure::retry(error)),
+            Err(error) => return Err(Failure::transient(error)),
         }
     }
     match mailer.send(mail).await {
         Ok(accepted) => Ok(Ok(accepted.id)),
         Err(MailError::Refused { reason }) => Ok(Err(format!("the mailer refused it: {reason}"))),
-        Err(error @ MailError::NotTaken(_)) => Err(NothingLeft::before(Failure::retry(error))),
-        Err(error @ MailError::Unavailable(_)) => Err(Failure::retry(error)),
+        Err(error @ MailError::NotTaken(_)) => Err(NotAttempted::before(Failure::transient(error))),
+        Err(error @ MailError::Unavailable(_)) => Err(Failure::transient(error)),
     }
 }

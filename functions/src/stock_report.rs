@@ -1,6 +1,6 @@
 //! The daily stock report.
 
-use causeway::{App, Failure, Outcome, Received, view::Page};
+use causeway::{App, Failure, Outcome, Received, view::view_store::Page};
 use domain::{
     ids::DayId,
     inventory::Stock,
@@ -12,7 +12,7 @@ const ROWS_AT_ONCE: u32 = 100;
 
 /// Counts the stock and produces the report of the message's day.
 pub async fn on_stock_report_due(app: App, due: Received<StockReportDue>) -> Outcome {
-    let day = DayId::new(due.timestamp.strftime("%Y-%m-%d").to_string()).map_err(Failure::reject)?;
+    let day = DayId::new(due.timestamp.strftime("%Y-%m-%d").to_string()).map_err(Failure::permanent)?;
     let count = count_stock(&app, StockCount::of(day.clone())).await?;
     app.execute::<StockReport>(&day, &count, &due.cause()).await
 }

@@ -6,9 +6,11 @@ use std::{
 };
 
 use causeway::{
-    commit::{Commit, TimerChange},
-    store::EventStore as _,
-    view::ViewStore as _,
+    log::{
+        commit::{Commit, TimerChange},
+        event_store::EventStore as _,
+    },
+    view::view_store::ViewStore as _,
 };
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};

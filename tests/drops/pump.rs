@@ -9,14 +9,15 @@ use std::{
 use async_trait::async_trait;
 use causeway::{
     App, Failure, Route, StreamId,
-    bus::{Bus, Entry, Said},
-    clock::Ids as _,
-    commit::Commit,
-    envelope::Delivery,
+    delivery::{
+        bus::{Bus, Entry, PublishOutcome},
+        relay::relay,
+    },
+    log::{commit::Commit, event_store::EventStore as _},
     memory::Memory,
-    relay::relay,
-    store::EventStore as _,
-    testing::sim::{Ended, Mortal},
+    message::envelope::Delivery,
+    testing::sim::{Ended, Killable},
+    time::clock::Ids as _,
 };
 use futures::{FutureExt as _, future::BoxFuture};
 use serde_json::value::to_raw_value;
@@ -57,11 +58,11 @@ pub(crate) struct QueueBus {
 
 #[async_trait]
 impl Bus for QueueBus {
-    async fn publish(&self, entries: &[Entry]) -> Vec<Said> {
+    async fn publish(&self, entries: &[Entry]) -> Vec<PublishOutcome> {
         tokio::task::yield_now().await;
         self.heard.lock().unwrap().extend(entries.iter().cloned());
         tokio::task::yield_now().await;
-        entries.iter().map(|_| Said::Taken).collect()
+        entries.iter().map(|_| PublishOutcome::Accepted).collect()
     }
 }
 
@@ -134,7 +135,7 @@ impl Pump {
     async fn take(&mut self, step: &Step, mut at: Option<u32>) {
         let mut reason = String::new();
         for _ in 0..TRIES {
-            match Mortal::new(self.life(step), at.take()).await {
+            match Killable::new(self.life(step), at.take()).await {
                 Ended::Answered(Ok(())) => return,
                 Ended::Answered(Err(failure)) => reason = causeway::failure::causes(&failure),
                 Ended::Killed => {
@@ -153,7 +154,7 @@ impl Pump {
             Step::Deliver(route, delivery) => async move { route.handle(&app, &delivery).await.map(|_| ()) }.boxed(),
             Step::Relay(commits) => async move {
                 let answers = relay(&app, commits).await;
-                answers.into_iter().collect::<Result<(), _>>().map_err(Failure::Retry)
+                answers.into_iter().collect::<Result<(), _>>().map_err(Failure::Transient)
             }
             .boxed(),
         }

@@ -8,9 +8,11 @@ use std::{
 use async_trait::async_trait;
 use causeway::{
     Patch, StreamId,
-    commit::Commit,
-    store::{Append, AppendError, Appended, EventStore, ReadError},
-    view::{Listed, Page, PatchError, Row, RowKey, ViewError, ViewStore},
+    log::{
+        commit::Commit,
+        event_store::{Append, AppendError, Appended, EventStore, ReadError},
+    },
+    view::view_store::{Listed, Page, PatchError, Row, RowKey, ViewError, ViewStore},
 };
 
 /// A log and views with a memory of what was touched.

@@ -2,7 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use causeway::{App, Delivery, Messages, Parts, RawValue, Trust, memory::Memory, message::DecodeError, trust::Prove};
+use causeway::{
+    App, Delivery, Messages, Ports, RawValue, VerificationPolicy, delivery::verify::VerifyEvents, memory::Memory,
+    message::contract::DecodeError,
+};
 use domain::Entry;
 use serde_json::{Value, value::to_raw_value};
 use xtask::{
@@ -32,7 +35,7 @@ fn readers() -> BTreeMap<&'static str, Reader> {
     family(domain::notification::NotificationEvent::NAMES, read::<domain::notification::NotificationEvent>);
     family(domain::stock_report::StockReportCommand::NAMES, read::<domain::stock_report::StockReportCommand>);
     family(domain::stock_report::StockReportEvent::NAMES, read::<domain::stock_report::StockReportEvent>);
-    family(causeway::system::SystemEvent::NAMES, read::<causeway::system::SystemEvent>);
+    family(causeway::message::system::SystemEvent::NAMES, read::<causeway::message::system::SystemEvent>);
     readers
 }
 
@@ -98,8 +101,8 @@ async fn every_sample_is_opened_by_the_functions_that_hear_it() {
             };
             let memory = Memory::new(1);
             // A sample says what could have happened, and no log holds it.
-            let trust = Trust { account: None, prove: Prove::None };
-            let app = App::new(Parts { trust, ..memory.parts() });
+            let trust = VerificationPolicy { account: None, prove: VerifyEvents::None };
+            let app = App::new(Ports { trust, ..memory.parts() });
             if let Err(failure) = route.handle(&app, &delivery).await {
                 problems.push(format!("{} v{version}: {}", route.function(), failure.reason()));
             }

@@ -9,7 +9,10 @@ use super::nothing_wrong;
 
 #[test]
 fn what_acts_on_a_fact_has_it_proven() {
-    let proven = functions::routes().into_iter().filter(|route| route.proof != causeway::trust::Proof::Origin).count();
+    let proven = functions::routes()
+        .into_iter()
+        .filter(|route| route.proof != causeway::delivery::verify::Verification::Origin)
+        .count();
     assert!(proven >= 9, "only {proven} handlers ask for a proof");
     nothing_wrong(problems(&place::root()));
 }
@@ -21,7 +24,7 @@ fn a_handler_that_believes_whatever_it_hears_is_seen() {
     let page = place::read(&place::root(), path).unwrap();
     place::write(house.path(), path, &page).unwrap();
     assert_eq!(problems(house.path()), Vec::<String>::new());
-    for proof in ["Proven<StockReserved>", "Rung<FulfilmentDeadlinePassed>"] {
+    for proof in ["Verified<StockReserved>", "TimerFired<FulfilmentDeadlinePassed>"] {
         let message = proof.split(['<', '>']).nth(1).unwrap();
         place::write(house.path(), path, &page.replace(proof, &format!("Received<{message}>"))).unwrap();
         let seen = problems(house.path());
@@ -46,7 +49,7 @@ fn problems(root: &Path) -> Vec<String> {
             let acts = !body.contains(".project::<");
             if let Some(fact) = heard.filter(|heard| acts && facts.contains(heard)) {
                 problems
-                    .push(format!("{path}: a handler acts on {fact}; it must hear Proven<{fact}>, or Rung<{fact}>"));
+                    .push(format!("{path}: a handler acts on {fact}; it must hear Verified<{fact}>, or TimerFired<{fact}>"));
             }
         }
     }

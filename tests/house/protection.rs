@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use causeway::inbox::LEASE;
+use causeway::delivery::inbox::LEASE;
 use serde_json::{Value, json};
 use xtask::{place, template};
 

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use causeway::{Kind, bus::source_of};
+use causeway::{Kind, delivery::bus::source_of};
 use serde_json::{Value, json};
 use xtask::{
     permissions::{self, listed, spelled},

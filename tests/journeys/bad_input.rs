@@ -1,7 +1,7 @@
 //! What must not come in: each kind of bad input gets its typed answer or its letter with the reason, and leaves the
 //! log, the views and the bus as they were.
 
-use causeway::{App, Handled, Outcome, memory::Memory, message::MAX_MESSAGE_BYTES};
+use causeway::{App, Handled, Outcome, memory::Memory, message::contract::MAX_MESSAGE_BYTES};
 use causeway_aws::lambda::{Invocation, listener::Listener};
 use functions::{inventory, order};
 use futures::FutureExt as _;
@@ -160,7 +160,7 @@ fn each_bad_input_has_its_answer_and_changes_nothing() {
         let said = memory.bus.deliveries();
         match answer {
             Answer::Letter(reason, words) => {
-                assert_eq!(handled, Handled::Buried, "{what}");
+                assert_eq!(handled, Handled::DeadLettered, "{what}");
                 let [letter] = letters.as_slice() else { panic!("{what}: {letters:?}") };
                 assert_eq!(letter.reason, reason, "{what}: {}", letter.explanation);
                 assert!(letter.explanation.contains(words), "{what}: {}", letter.explanation);

@@ -7,13 +7,13 @@ use std::{
 
 use causeway::{
     Messages, StreamId,
-    commit::{Commit, Recorded},
-    dead_letter::DeadLetter,
-    mail::Mail,
+    delivery::dead_letter::DeadLetter,
+    gateway::mail::Mail,
+    log::commit::{Commit, Recorded},
     memory::Memory,
-    testing::sim::{Ledger, Log, World},
-    timers::Timer,
-    view::{Row, RowKey},
+    testing::sim::{Ledger, Log, Simulation},
+    time::timers::Timer,
+    view::view_store::{Row, RowKey},
 };
 
 /// The end of a story.
@@ -31,7 +31,7 @@ pub(crate) struct End {
 
 impl End {
     /// Lets the world come to its end.
-    pub(crate) fn of(world: &World, log: &Arc<dyn Log>, memory: &Memory) -> Self {
+    pub(crate) fn of(world: &Simulation, log: &Arc<dyn Log>, memory: &Memory) -> Self {
         let quiet = world.run().is_ok();
         let appended = log.changes(0);
         // Where one commit was written over another, the later one is what stands there.

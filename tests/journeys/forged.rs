@@ -3,8 +3,11 @@
 use std::collections::BTreeMap;
 
 use causeway::{
-    App, Failure, Handled, Kind, Outcome, Parts, Route, Trust, bus::source_of, envelope::Delivery, memory::Memory,
-    testing::sim::Plan, trust::Prove,
+    App, Failure, Handled, Kind, Outcome, Ports, Route, VerificationPolicy,
+    delivery::{bus::source_of, verify::VerifyEvents},
+    memory::Memory,
+    message::envelope::Delivery,
+    testing::sim::Plan,
 };
 use futures::{FutureExt as _, future::BoxFuture};
 use serde_json::{Value, json, value::to_raw_value};
@@ -58,8 +61,8 @@ fn with(fact: &Delivery, path: &str, value: Value) -> Delivery {
     Delivery { detail: to_raw_value(&detail).unwrap(), ..fact.clone() }
 }
 
-fn trust() -> Trust {
-    Trust { account: Some(OURS.to_owned()), prove: Prove::All }
+fn trust() -> VerificationPolicy {
+    VerificationPolicy { account: Some(OURS.to_owned()), prove: VerifyEvents::All }
 }
 
 /// Whether the route hears facts.
@@ -89,7 +92,7 @@ fn forged_first(inner: Route, app: App, delivery: Delivery) -> BoxFuture<'static
         let ways = FORGERIES.iter().enumerate().filter(|(_, (what, _))| may_be_forged_so(what, &fact));
         for (number, (what, forge)) in ways {
             match inner.handle(&app, &forge(&fact, number)).await {
-                Ok(Handled::Buried) | Err(Failure::Retry(_)) => {}
+                Ok(Handled::DeadLettered) | Err(Failure::Transient(_)) => {}
                 other => panic!("{what}: {} made of it {other:?}", inner.function()),
             }
         }
@@ -115,7 +118,7 @@ fn a_thousand_forged_facts_change_nothing_and_end_as_a_thousand_letters() {
         pump.tell("PlaceOrder", &super::shop::place_order("o-1", &[("mug", 2)]));
         pump.tell("PlaceOrder", &super::shop::place_order("o-2", &[("mug", 1), ("rare", 1)]));
         pump.run(None).await;
-        let app = App::new(Parts { trust: trust(), ..pump.memory.parts() });
+        let app = App::new(Ports { trust: trust(), ..pump.memory.parts() });
         let facts = true_facts(&pump.said);
         let doors: Vec<(Route, Delivery)> = functions::routes()
             .into_iter()
@@ -128,7 +131,7 @@ fn a_thousand_forged_facts_change_nothing_and_end_as_a_thousand_letters() {
             let (route, fact) = &doors[number % doors.len()];
             let (what, forge) = FORGERIES[(number / doors.len()) % FORGERIES.len()];
             let handled = route.handle(&app, &forge(fact, number)).await.unwrap();
-            assert_eq!(handled, Handled::Buried, "{what} at {}", route.function());
+            assert_eq!(handled, Handled::DeadLettered, "{what} at {}", route.function());
         }
         assert_eq!(everything(&pump.memory), before);
         let letters = pump.memory.dead_letters.letters();
@@ -141,7 +144,7 @@ fn a_thousand_forged_facts_change_nothing_and_end_as_a_thousand_letters() {
 }
 
 /// One true fact of each type that was said.
-fn true_facts(said: &[causeway::bus::Entry]) -> BTreeMap<String, Delivery> {
+fn true_facts(said: &[causeway::delivery::bus::Entry]) -> BTreeMap<String, Delivery> {
     let deliveries = said.iter().map(|entry| {
         let fact = Delivery {
             id: "b-1".to_owned(),

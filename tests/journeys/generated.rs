@@ -1,8 +1,12 @@
 //! Twenty thousand inputs that nobody thought of: the samples of the catalogue, bent and broken by chance.
 
 use causeway::{
-    App, Handled, Kind, Parts, Trust, bus::source_of, clock::Ids as _, envelope::Delivery, memory::Memory,
-    testing::sim::Chance, trust::Prove,
+    App, Handled, Kind, Ports, VerificationPolicy,
+    delivery::{bus::source_of, verify::VerifyEvents},
+    memory::Memory,
+    message::envelope::Delivery,
+    testing::sim::Chance,
+    time::clock::Ids as _,
 };
 use domain::{Entry, catalogue};
 use futures::FutureExt as _;
@@ -32,14 +36,14 @@ fn twenty_thousand_generated_inputs_crash_nothing_and_change_nothing_unless_they
         for route in functions::routes().into_iter().filter(|route| route.message == entry.description.name) {
             let memory = Memory::new(input);
             // What nobody thought of stands in no log, and shall come as far as the handlers.
-            let trust = Trust { account: None, prove: Prove::None };
-            let app = App::new(Parts { trust, ..memory.parts() });
+            let trust = VerificationPolicy { account: None, prove: VerifyEvents::None };
+            let app = App::new(Ports { trust, ..memory.parts() });
             let handled = route.handle(&app, &delivery(entry, detail.clone())).now_or_never().unwrap();
             let changed = !memory.store.streams().is_empty() || !memory.views.rows().is_empty();
             match handled.unwrap() {
                 Handled::Done => assert!(well_formed, "{} took {text}", route.function()),
                 Handled::Rejected | Handled::Duplicate => assert!(well_formed && !changed, "{text}"),
-                Handled::Buried => {
+                Handled::DeadLettered => {
                     assert!(!changed && memory.bus.deliveries().is_empty(), "{text}");
                     assert_eq!(memory.dead_letters.letters().len(), 1, "{text}");
                 }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use causeway::{Handled, envelope::Envelope, store::check_contiguous};
+use causeway::{Handled, log::event_store::check_contiguous, message::envelope::Envelope};
 
 use super::end::End;
 
@@ -56,7 +56,7 @@ fn unsaid(end: &End) -> Vec<String> {
         .collect()
 }
 
-fn said_by(commit: &causeway::commit::Commit) -> Vec<Envelope> {
+fn said_by(commit: &causeway::log::commit::Commit) -> Vec<Envelope> {
     let events = (0..commit.events.len()).filter_map(|index| Envelope::of_event(commit, index));
     let sends = (0..commit.sends.len()).filter_map(|index| Envelope::of_send(commit, index));
     events.chain(sends).collect()
@@ -83,7 +83,7 @@ fn deliveries(end: &End) -> Vec<String> {
             (letter.consumer.clone(), message["id"].as_str().unwrap_or_default().to_owned())
         })
         .collect();
-    for buried in end.ledger.ends.iter().filter(|end| end.handled == Handled::Buried) {
+    for buried in end.ledger.ends.iter().filter(|end| end.handled == Handled::DeadLettered) {
         if !letters.contains(&(buried.function.clone(), buried.delivery.clone())) {
             broken.push(format!("{} buried {} without a letter", buried.function, buried.delivery));
         }
@@ -98,20 +98,21 @@ const TOO_EARLY: &str = "NotPlaced";
 
 /// A command is obeyed or rejected, never both, and obeyed by a stream at most once.
 fn rejected_although_obeyed(end: &End) -> Vec<String> {
-    let mut obeyed = BTreeMap::new();
+    let mut handled_at = BTreeMap::new();
     let mut broken = Vec::new();
     for commit in end.streams.values().flatten() {
         let key = (commit.stream.to_string(), commit.command.to_string());
-        if obeyed.insert(key.clone(), commit.version).is_some() {
-            broken.push(format!("{} obeyed command {} twice", key.0, key.1));
+        if handled_at.insert(key.clone(), commit.version).is_some() {
+            broken.push(format!("{} handled_at command {} twice", key.0, key.1));
         }
     }
     for entry in end.ledger.said.iter().filter(|entry| entry.envelope.event_type == "CommandRejected") {
-        let rejected: causeway::system::CommandRejected = serde_json::from_str(entry.envelope.data.get()).unwrap();
+        let rejected: causeway::message::system::CommandRejected =
+            serde_json::from_str(entry.envelope.data.get()).unwrap();
         if rejected.rule != TOO_EARLY
-            && obeyed.contains_key(&(rejected.stream.clone(), rejected.command_id.to_string()))
+            && handled_at.contains_key(&(rejected.stream.clone(), rejected.command_id.to_string()))
         {
-            broken.push(format!("{} obeyed and rejected {}", rejected.stream, rejected.command));
+            broken.push(format!("{} handled_at and rejected {}", rejected.stream, rejected.command));
         }
     }
     broken

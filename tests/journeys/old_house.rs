@@ -3,11 +3,12 @@
 
 use causeway::{
     Encoded, MessageId, StreamId,
-    clock::Ids as _,
-    commit::{Carried, Commit},
-    envelope::Cause,
-    id::CommitId,
-    store::{Append, Carry, EventStore as _},
+    log::{
+        commit::{EmbeddedSnapshot, Commit},
+        event_store::{Append, SnapshotPolicy, EventStore as _},
+    },
+    message::{envelope::Cause, id::CommitId},
+    time::clock::Ids as _,
 };
 use futures::FutureExt as _;
 use jiff::Timestamp;
@@ -36,7 +37,7 @@ pub(super) fn begin(shop: &Shop) {
     // One came in; the older code counted in boxes and carries a state of its own shape.
     let state = json!({ "available": 12, "open": {}, "shipped": 0, "closed": [] });
     let carried =
-        Carried { shape: "of-the-old-house".to_owned(), state: to_raw_value(&state).unwrap(), recent: Vec::new() };
+        EmbeddedSnapshot { shape: "of-the-old-house".to_owned(), state: to_raw_value(&state).unwrap(), recent: Vec::new() };
     let received = json!({ "sku": "clock", "quantity": 1 });
     write(shop, "inventory/clock", ("StockReceived", 1, received), Some(carried));
     for buyer in 0..BUYERS {
@@ -53,7 +54,7 @@ pub(super) fn end(end: &End) -> Vec<String> {
     broken
 }
 
-fn write(shop: &Shop, stream: &str, (name, version, data): (&str, u32, Value), carried: Option<Carried>) {
+fn write(shop: &Shop, stream: &str, (name, version, data): (&str, u32, Value), carried: Option<EmbeddedSnapshot>) {
     let at: Timestamp = "2025-12-31T23:59:59Z".parse().unwrap();
     let command = MessageId::new(stream.replace('/', "-")).unwrap();
     let commit = Commit {
@@ -69,6 +70,6 @@ fn write(shop: &Shop, stream: &str, (name, version, data): (&str, u32, Value), c
         command,
         at,
     };
-    let append = Append { commit: &commit, carry: Carry::Must, once: false };
+    let append = Append { commit: &commit, carry: SnapshotPolicy::Must, once: false };
     shop.memory.store.append(append).now_or_never().unwrap().unwrap();
 }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use causeway::{MessageId, commit::Recorded};
+use causeway::{MessageId, log::commit::Recorded};
 use domain::{
     fulfilment::FulfilmentEvent, inventory::InventoryEvent, notification::NotificationEvent, order::OrderEvent,
 };

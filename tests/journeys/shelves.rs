@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use causeway::{StreamId, commit::Recorded};
+use causeway::{StreamId, log::commit::Recorded};
 use domain::inventory::InventoryEvent;
 
 use super::end::End;

@@ -1,6 +1,6 @@
 //! What people say to the shop, as the bus hears it.
 
-use causeway::{Id, MessageId, envelope::Cause, memory::Memory, testing::sim::World};
+use causeway::{Id, MessageId, memory::Memory, message::envelope::Cause, testing::sim::Simulation};
 use domain::inventory::{Inventory, ReceiveStock};
 use futures::FutureExt as _;
 use jiff::SignedDuration;
@@ -8,7 +8,7 @@ use serde_json::{Value, json, value::to_raw_value};
 
 /// One who says things to a simulated shop.
 pub(crate) struct Shop<'a> {
-    pub(crate) world: &'a World,
+    pub(crate) world: &'a Simulation,
     pub(crate) memory: &'a Memory,
 }
 

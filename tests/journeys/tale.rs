@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use causeway::{
     App, Failure, Outcome, Route,
-    envelope::Delivery,
     memory::Memory,
-    testing::sim::{Chance, Faults, Log, Plan, World},
+    message::envelope::Delivery,
+    testing::sim::{Chance, Faults, Log, Plan, Simulation},
 };
 use futures::FutureExt as _;
 use jiff::SignedDuration;
@@ -78,7 +78,7 @@ pub(crate) fn end_of(seed: u64, faults: Faults, stories: &[&Story], plant: Plant
     let mut plan = Plan { traced, ..Plan::new(seed, faults, routes(), &memory) };
     plant(&mut plan, &memory);
     let log: Arc<dyn Log> = Arc::clone(&plan.log);
-    let world = World::new(plan);
+    let world = Simulation::new(plan);
     let shop = Shop { world: &world, memory: &memory };
     for story in stories {
         (story.begin)(&shop);
@@ -100,7 +100,7 @@ fn slow_shelf(inner: Route, app: App, delivery: Delivery) -> futures::future::Bo
     async move {
         let open = delivery.time + SignedDuration::from_mins(100);
         if delivery.detail.get().contains("slow-shelf") && app.clock().now() < open {
-            return Err(Failure::retry("this shelf is slow"));
+            return Err(Failure::transient("this shelf is slow"));
         }
         inner.handle(&app, &delivery).await
     }

@@ -2,7 +2,7 @@
 
 use causeway::{
     View,
-    view::{Row, RowKey},
+    view::view_store::{Row, RowKey},
 };
 use domain::{
     fulfilment::ProcessBoard,

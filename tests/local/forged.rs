@@ -4,7 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use aws_sdk_eventbridge::types::PutEventsRequestEntry;
-use causeway::{App, Kind, StreamId, bus::source_of, commit::TimerChange, envelope::Envelope, timers::Timer};
+use causeway::{
+    App, Kind, StreamId, delivery::bus::source_of, log::commit::TimerChange, message::envelope::Envelope,
+    time::timers::Timer,
+};
 use causeway_cli::{command::Causeway, ended::Ended, up::Running};
 use clap::Parser as _;
 use domain::order::{OrderDetails, OrderStatus};

@@ -1,7 +1,7 @@
 //! Three days of the shop, in as long as it takes to do what happens in them: a deadline that passes, and a report
 //! every morning.
 
-use causeway::{App, process::Status};
+use causeway::{App, saga::process::Status};
 use domain::{
     fulfilment::ProcessBoard,
     order::{OrderDetails, OrderDetailsRow, OrderStatus},

@@ -2,7 +2,7 @@
 
 use causeway::{
     MessageId,
-    inbox::{Claim, Inbox as _, LEASE, REMEMBERED, Ticket},
+    delivery::inbox::{Claim, Inbox as _, LEASE, INBOX_RETENTION, InboxKey},
     memory::Memory,
 };
 use jiff::{SignedDuration, Timestamp};
@@ -14,14 +14,14 @@ use super::tally::{Take, Tally, id, notes, take};
 async fn a_closed_ticket_is_remembered_for_sixteen_days_and_not_longer() {
     let dynoxide = Dynoxide::start();
     let inbox = dynoxide.stores().inbox;
-    let ticket = Ticket { consumer: "mail-on-noted".to_owned(), message: MessageId::new("m-1").unwrap() };
+    let key = InboxKey { consumer: "mail-on-noted".to_owned(), message: MessageId::new("m-1").unwrap() };
     let begin: Timestamp = "2026-01-01T00:00:00Z".parse().unwrap();
-    inbox.close(&ticket, begin).await.unwrap();
-    let end = begin + REMEMBERED;
+    inbox.complete(&key, begin).await.unwrap();
+    let end = begin + INBOX_RETENTION;
     let before = end - SignedDuration::from_secs(1);
-    assert_eq!(inbox.claim(&ticket, before, before + LEASE).await.unwrap(), Claim::Closed);
-    assert_eq!(inbox.claim(&ticket, end, end + LEASE).await.unwrap(), Claim::First);
-    assert_eq!(inbox.claim(&ticket, end, end + LEASE).await.unwrap(), Claim::Held);
+    assert_eq!(inbox.claim(&key, before, before + LEASE).await.unwrap(), Claim::Completed);
+    assert_eq!(inbox.claim(&key, end, end + LEASE).await.unwrap(), Claim::First);
+    assert_eq!(inbox.claim(&key, end, end + LEASE).await.unwrap(), Claim::Held);
 }
 
 #[tokio::test]
@@ -34,7 +34,7 @@ async fn a_once_command_is_kept_out_for_sixteen_days_and_not_longer() {
     for note in 0..10 {
         take(&app, "t-1", format!("c-{note}"), &notes(&["other"])).await.unwrap();
     }
-    memory.clock.advance(REMEMBERED - SignedDuration::from_secs(1));
+    memory.clock.advance(INBOX_RETENTION - SignedDuration::from_secs(1));
     assert!(take(&app, "t-1", "deposit", &deposit).await.unwrap().repeated);
     assert_eq!(app.state::<Tally>(&id("t-1")).await.unwrap().notes, 11);
     memory.clock.advance(SignedDuration::from_secs(1));

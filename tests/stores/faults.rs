@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use causeway::{memory::Memory, store::AppendError};
+use causeway::{log::event_store::AppendError, memory::Memory};
 use tests::wire::{Dynoxide, Fate, Meter};
 
 use super::tally::{Noted, Take, Tally, TallyView, id, notes, received, take};
@@ -39,7 +39,10 @@ async fn a_command_that_comes_again_after_all_answers_were_lost_is_answered_as_b
     let meter = first("PutItem", 3, Fate::AnswerLost);
     let app = dynoxide.metered(&meter).app(&memory, 10);
     let error = take(&app, "t-1", "c-1", &notes(&["one"])).await.unwrap_err();
-    assert!(matches!(error, causeway::execute::ExecuteError::Append(AppendError::Unavailable(_))), "{error:?}");
+    assert!(
+        matches!(error, causeway::command::execute::ExecuteError::Append(AppendError::Unavailable(_))),
+        "{error:?}"
+    );
     for cached in [10, 0] {
         let again = take(&dynoxide.stores().app(&memory, cached), "t-1", "c-1", &notes(&["one"])).await.unwrap();
         assert_eq!((again.version, again.repeated), (1, true));
@@ -86,7 +89,7 @@ async fn a_fault_without_end_is_given_back_to_be_tried_later() {
         let app = dynoxide.metered(&meter).app(&Memory::new(1), 10);
         let error = take(&app, "t-1", "c-1", &notes(&["one"])).await.unwrap_err();
         let failure = causeway::Failure::from(error);
-        assert!(matches!(failure, causeway::Failure::Retry(_)), "{fate:?}: {failure:?}");
+        assert!(matches!(failure, causeway::Failure::Transient(_)), "{fate:?}: {failure:?}");
         assert_eq!(app.state::<Tally>(&id("t-1")).await.unwrap().notes, 0);
     }
 }

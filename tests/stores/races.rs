@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use causeway::{StreamId, execute::ExecuteError, memory::Memory, store::EventStore as _};
+use causeway::{StreamId, command::execute::ExecuteError, log::event_store::EventStore as _, memory::Memory};
 use futures::future::join_all;
 use tests::wire::{Dynoxide, Fate, Meter};
 

@@ -2,12 +2,14 @@
 
 use causeway::{
     Encoded, MessageId, StreamId,
-    clock::Ids as _,
-    commit::{Carried, Commit},
-    id::CommitId,
+    log::{
+        commit::{EmbeddedSnapshot, Commit},
+        event_store::{Append, SnapshotPolicy, EventStore as _},
+    },
     memory::{Memory, MemoryIds},
-    store::{Append, Carry, EventStore as _},
-    view::{Page, Place, Row, RowKey, ViewStore as _},
+    message::id::CommitId,
+    time::clock::Ids as _,
+    view::view_store::{Page, ListPosition, Row, RowKey, ViewStore as _},
 };
 use jiff::Timestamp;
 use serde_json::{json, value::to_raw_value};
@@ -31,7 +33,7 @@ fn commit(stream: &StreamId, version: u64, text: String, state: Option<String>) 
         events: vec![Encoded::of(&Noted { text }).unwrap()],
         sends: Vec::new(),
         timers: Vec::new(),
-        carried: state.map(|state| Carried {
+        carried: state.map(|state| EmbeddedSnapshot {
             shape: "shape".to_owned(),
             state: to_raw_value(&state).unwrap(),
             recent: Vec::new(),
@@ -51,7 +53,7 @@ async fn a_stream_of_more_than_a_megabyte_without_a_state_loads_whole() {
     let stream = StreamId::new("tally", &id("t-1"));
     for version in 1..=30 {
         let commit = commit(&stream, version, noise(60_000, version), None);
-        stores.events.append(Append { commit: &commit, carry: Carry::IfFree, once: false }).await.unwrap();
+        stores.events.append(Append { commit: &commit, carry: SnapshotPolicy::IfFree, once: false }).await.unwrap();
     }
     meter.take();
     let app = stores.app(&Memory::new(1), 10);
@@ -73,7 +75,7 @@ async fn a_state_that_rides_for_nothing_costs_nothing_at_any_size() {
         for (name, state) in [("bare", None), ("with", Some(noise(700, version + 1000)))] {
             let stream = StreamId::parse(&format!("tally/{name}")).unwrap();
             let commit = commit(&stream, version, noise(events, version), state);
-            let append = Append { commit: &commit, carry: Carry::IfFree, once: false };
+            let append = Append { commit: &commit, carry: SnapshotPolicy::IfFree, once: false };
             let carried = stores.events.append(append).await.unwrap().carried;
             rode[usize::from(carried)] += usize::from(name == "with");
             paid.push(stores.units.take().writes);
@@ -100,10 +102,10 @@ async fn a_commit_as_large_as_an_item_may_be_is_written_and_a_larger_one_is_refu
         let middle = (fits + exceeds) / 2;
         let other = StreamId::parse(&format!("tally/t-{middle}")).unwrap();
         let commit = Commit { stream: other, ..with(middle) };
-        let append = Append { commit: &commit, carry: Carry::IfFree, once: false };
+        let append = Append { commit: &commit, carry: SnapshotPolicy::IfFree, once: false };
         match stores.events.append(append).await {
             Ok(_) => fits = middle,
-            Err(causeway::store::AppendError::TooLarge { .. }) => exceeds = middle,
+            Err(causeway::log::event_store::AppendError::TooLarge { .. }) => exceeds = middle,
             Err(error) => panic!("the database refused what was counted as fitting: {error:?}"),
         }
     }
@@ -118,7 +120,7 @@ async fn a_page_whose_rows_exceed_one_answer_is_whole() {
     let views = dynoxide.metered(&meter).views;
     for number in 10..60 {
         let key = RowKey { view: "large".to_owned(), id: format!("r-{number}") };
-        let place = Some(Place { list: "all".to_owned(), rank: format!("{number}") });
+        let place = Some(ListPosition { list: "all".to_owned(), sort_key: format!("{number}") });
         let columns = json!({ "text": noise(380_000, number) }).as_object().cloned().unwrap();
         views.replace(&key, 0, &Row { version: 1, place, columns }).await.unwrap();
     }
@@ -138,7 +140,7 @@ async fn a_long_list_is_read_in_batches() {
     let views = dynoxide.stores().views;
     for number in 100..350 {
         let key = RowKey { view: "long".to_owned(), id: format!("r-{number}") };
-        let place = Some(Place { list: "all".to_owned(), rank: format!("{number}") });
+        let place = Some(ListPosition { list: "all".to_owned(), sort_key: format!("{number}") });
         views.replace(&key, 0, &Row { version: 1, place, ..Row::default() }).await.unwrap();
     }
     let page = Page { limit: 240, newest_first: false, after: None };

@@ -2,8 +2,8 @@
 
 use causeway::{
     App, Cause, Decider, Id, MessageId, Once, Patch, Received, Rejection, StreamId, View,
-    commit::Recorded,
-    execute::{ExecuteError, Executed},
+    command::execute::{ExecuteError, Executed},
+    log::commit::Recorded,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -81,7 +81,7 @@ impl View for TallyView {
     fn patch(stream: &StreamId, event: &Recorded<TallyEvent>) -> Patch {
         let TallyEvent::Noted(noted) = &event.event;
         let patch = Patch::none().add("notes", 1).set("last", &noted.text);
-        if event.version == 1 { patch.place("all", stream.id()) } else { patch }
+        if event.version == 1 { patch.list_at("all", stream.id()) } else { patch }
     }
 }
 

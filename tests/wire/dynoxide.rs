@@ -9,7 +9,7 @@ use std::{
 use aws_credential_types::Credentials;
 use aws_sdk_dynamodb::config::retry::RetryConfig;
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
-use causeway::{cache::Cache, memory::Memory};
+use causeway::{command::cache::Cache, memory::Memory};
 use causeway_aws::{
     client::{Account, sdk_config},
     dynamo::{DynamoEventStore, DynamoInbox, DynamoViewStore},
@@ -121,7 +121,7 @@ impl Dynoxide {
 impl Stores {
     /// An app on these stores, with the rest of the memory and a cache of its own.
     pub fn app(&self, memory: &Memory, cached_streams: usize) -> causeway::App {
-        causeway::App::new(causeway::Parts {
+        causeway::App::new(causeway::Ports {
             store: self.events.clone(),
             views: self.views.clone(),
             inbox: self.inbox.clone(),

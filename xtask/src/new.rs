@@ -3,8 +3,7 @@
 
 use std::path::Path;
 
-use anyhow::bail;
-use anyhow::ensure;
+use anyhow::{bail, ensure};
 use clap::Args;
 use heck::ToPascalCase;
 

@@ -1,16 +1,9 @@
 //! The book of orders on Causeway's kernel.
 
-use causeway::Decider;
-use causeway::Patch;
-use causeway::Rejection;
-use causeway::StreamId;
-use causeway::View;
-use causeway::commit::Recorded;
-use serde::Deserialize;
-use serde::Serialize;
+use causeway::{Decider, Patch, Rejection, StreamId, View, log::commit::Recorded};
+use serde::{Deserialize, Serialize};
 
-use crate::event::Book;
-use crate::event::OrderPlaced;
+use crate::event::{Book, OrderPlaced};
 
 causeway::events! {
     /// What happens to a book of orders.

@@ -1,18 +1,11 @@
 //! The book of orders on `cqrs-es`, as its own guide says it.
 
-use std::collections::HashMap;
-use std::convert::Infallible;
+use std::{collections::HashMap, convert::Infallible};
 
-use cqrs_es::Aggregate;
-use cqrs_es::DomainEvent;
-use cqrs_es::EventEnvelope;
-use cqrs_es::View;
-use cqrs_es::event_sink::EventSink;
-use serde::Deserialize;
-use serde::Serialize;
+use cqrs_es::{Aggregate, DomainEvent, EventEnvelope, View, event_sink::EventSink};
+use serde::{Deserialize, Serialize};
 
-use crate::event::Book;
-use crate::event::OrderPlaced;
+use crate::event::{Book, OrderPlaced};
 
 /// What happens to a book of orders.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

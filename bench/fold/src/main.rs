@@ -5,12 +5,7 @@ mod ours;
 mod peer;
 mod stored;
 
-use std::error::Error;
-use std::hint::black_box;
-use std::io::Write;
-use std::io::stdout;
-use std::time::Duration;
-use std::time::Instant;
+use std::{error::Error, hint::black_box, io::{Write, stdout}, time::{Duration, Instant}};
 
 /// Events of the one stream that is folded again and again.
 const EVENTS: u64 = 1_000;

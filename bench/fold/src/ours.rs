@@ -3,12 +3,8 @@
 use std::error::Error;
 
 use causeway_aws::dynamo::commit_of;
-use bench_book::event::Book;
-use bench_book::ours::BookEvent;
-use bench_book::ours::OrderBook;
-use causeway::Encoded;
-use causeway::Messages;
-use causeway::decider;
+use bench_book::{event::Book, ours::{BookEvent, OrderBook}};
+use causeway::{Encoded, Messages, command::decider};
 
 use crate::stored::Item;
 

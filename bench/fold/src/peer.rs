@@ -3,12 +3,8 @@
 
 use std::error::Error;
 
-use bench_book::event::Book;
-use bench_book::peer::BookEvent;
-use bench_book::peer::OrderBook;
-use cqrs_es::Aggregate;
-use cqrs_es::EventEnvelope;
-use cqrs_es::persist::SerializedEvent;
+use bench_book::{event::Book, peer::{BookEvent, OrderBook}};
+use cqrs_es::{Aggregate, EventEnvelope, persist::SerializedEvent};
 use serde_json::Value;
 
 use crate::stored::Item;

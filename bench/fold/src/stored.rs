@@ -1,16 +1,9 @@
 //! A stream as each crate stores it, read back as the SDK gives it.
 
-use std::collections::HashMap;
-use std::error::Error;
+use std::{collections::HashMap, error::Error};
 
-use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::types::AttributeValue;
-use bench_store::endpoint::Endpoint;
-use bench_store::ours;
-use bench_store::ours::Ours;
-use bench_store::peer;
-use bench_store::peer::Keeping;
-use bench_store::peer::Peer;
+use aws_sdk_dynamodb::{Client, types::AttributeValue};
+use bench_store::{endpoint::Endpoint, ours::{self, Ours}, peer::{self, Keeping, Peer}};
 
 /// An item.
 pub(crate) type Item = HashMap<String, AttributeValue>;

@@ -1,12 +1,7 @@
 //! The smallest function there is, as the runtime's own template writes it: what a start is measured against.
 
-use lambda_runtime::Error;
-use lambda_runtime::LambdaEvent;
-use lambda_runtime::run;
-use lambda_runtime::service_fn;
-use lambda_runtime::tracing;
-use serde_json::Value;
-use serde_json::json;
+use lambda_runtime::{Error, LambdaEvent, run, service_fn, tracing};
+use serde_json::{Value, json};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {

@@ -3,16 +3,9 @@
 
 mod set;
 
-use std::error::Error;
-use std::hint::black_box;
-use std::io::Write;
-use std::io::stdout;
-use std::time::Duration;
-use std::time::Instant;
+use std::{error::Error, hint::black_box, io::{Write, stdout}, time::{Duration, Instant}};
 
-use causeway_local::pattern::Event;
-use causeway_local::pattern::Pattern;
-use causeway_local::pattern::Rules;
+use causeway_local::pattern::{Event, Pattern, Rules};
 use quamina::Quamina;
 
 /// How long each side is measured at each number of rules, a turn at a time.

@@ -1,8 +1,7 @@
 //! The rules and the events that both sides get. The rules have what rules usually have: source and detail type by
 //! name, and one to three fields of the detail, by name, prefix, suffix, anything-but, a range, or that they are there.
 
-use serde_json::Value;
-use serde_json::json;
+use serde_json::{Value, json};
 
 /// Detail types that rules ask for; with more rules than these, several ask for the same.
 const TYPES: usize = 200;

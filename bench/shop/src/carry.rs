@@ -1,28 +1,14 @@
 //! How fast orders are carried: a queue of its own hears every `OrderConfirmed`, as a user's would. At a rate, an order's time begins when it was due to be put, so that a cloud that is
 //! behind cannot hide it.
 
-use std::collections::HashMap;
-use std::sync::Arc;
-use std::sync::Mutex;
-use std::sync::MutexGuard;
-use std::sync::PoisonError;
-use std::time::Duration;
-use std::time::Instant;
+use std::{collections::HashMap, sync::{Arc, Mutex, MutexGuard, PoisonError}, time::{Duration, Instant}};
 
-use aws_sdk_eventbridge::Client;
-use aws_sdk_eventbridge::types::PutEventsRequestEntry;
+use aws_sdk_eventbridge::{Client, types::PutEventsRequestEntry};
 use causeway::up::Running;
-use serde_json::Value;
-use serde_json::json;
-use tokio::sync::Semaphore;
-use tokio::task::JoinSet;
-use tokio::time::sleep_until;
-use tokio::time::timeout;
+use serde_json::{Value, json};
+use tokio::{sync::Semaphore, task::JoinSet, time::{sleep_until, timeout}};
 
-use crate::Carry;
-use crate::process::megabytes;
-use crate::process::processor;
-use crate::queue::Queue;
+use crate::{Carry, process::{megabytes, processor}, queue::Queue};
 
 /// A run at a rate takes so many seconds at most.
 const LONGEST: f64 = 20.0;

@@ -8,10 +8,7 @@ mod queue;
 mod ready;
 
 use anyhow::bail;
-use causeway::command::Causeway;
-use causeway::command::Command;
-use causeway::up;
-use causeway::up::Running;
+use causeway::{command::{Causeway, Command}, up::{self, Running}};
 use clap::Parser;
 
 // The allocator of the command, too.

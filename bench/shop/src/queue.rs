@@ -3,8 +3,7 @@
 use anyhow::Context;
 use causeway::up::Running;
 use causeway_local::sqs::Sqs;
-use serde_json::Value;
-use serde_json::json;
+use serde_json::{Value, json};
 
 const BUS: &str = "causeway";
 const NAME: &str = "bench-confirmed";

@@ -1,15 +1,10 @@
 //! How soon the cloud is ready: each start is a process of its own, and it ends by a kill.
 
-use std::io::BufRead;
-use std::io::BufReader;
-use std::process::Command;
-use std::process::Stdio;
-use std::time::Instant;
+use std::{io::{BufRead, BufReader}, process::{Command, Stdio}, time::Instant};
 
 use anyhow::Context;
 
-use crate::Ready;
-use crate::process::megabytes;
+use crate::{Ready, process::megabytes};
 
 /// What a start says when it is ready.
 pub(crate) const LINE: &str = "ready";

@@ -1,21 +1,6 @@
 //! As much of the Lambda service as a function sees before its first event: an environment and a runtime API.
 
-use std::error::Error;
-use std::fs;
-use std::io;
-use std::io::BufRead;
-use std::io::BufReader;
-use std::net::TcpListener;
-use std::path::Path;
-use std::process::Child;
-use std::process::Command;
-use std::process::Stdio;
-use std::sync::mpsc;
-use std::sync::mpsc::Receiver;
-use std::sync::mpsc::RecvTimeoutError;
-use std::thread;
-use std::time::Duration;
-use std::time::Instant;
+use std::{fs, thread, error::Error, io::{self, BufRead, BufReader}, net::TcpListener, path::Path, process::{Child, Command, Stdio}, sync::mpsc::{self, Receiver, RecvTimeoutError}, time::{Duration, Instant}};
 
 const NEXT: &str = "GET /2018-06-01/runtime/invocation/next ";
 const PATIENCE: Duration = Duration::from_secs(20);

@@ -4,16 +4,9 @@
 mod lambda;
 mod median;
 
-use std::env;
-use std::error::Error;
-use std::fs;
-use std::io::Write;
-use std::io::stdout;
-use std::path::PathBuf;
+use std::{env, fs, error::Error, io::{Write, stdout}, path::PathBuf};
 
-use crate::lambda::Lambda;
-use crate::lambda::Start;
-use crate::median::median;
+use crate::{lambda::{Lambda, Start}, median::median};
 
 const USAGE: &str = "bench-start <rounds> [KEY=VALUE ...] <binary> <binary to compare with>";
 

@@ -1,22 +1,12 @@
 //! One DynamoDB for both sides: dynoxide in this process, on a thread of its own, reached over HTTP.
 
-use std::error::Error;
-use std::thread;
+use std::{thread, error::Error};
 
 use aws_credential_types::Credentials;
-use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::config::BehaviorVersion;
-use aws_sdk_dynamodb::config::Builder;
-use aws_sdk_dynamodb::config::Region;
-use aws_sdk_dynamodb::types::AttributeDefinition;
-use aws_sdk_dynamodb::types::BillingMode;
-use aws_sdk_dynamodb::types::KeySchemaElement;
-use aws_sdk_dynamodb::types::KeyType;
-use aws_sdk_dynamodb::types::ScalarAttributeType;
+use aws_sdk_dynamodb::{Client, config::{BehaviorVersion, Builder, Region}, types::{AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType}};
 use aws_smithy_http_client::Builder as HttpBuilder;
 use dynoxide::Database;
-use tokio::net::TcpListener;
-use tokio::runtime;
+use tokio::{runtime, net::TcpListener};
 
 use crate::meter::Meter;
 

@@ -3,18 +3,11 @@
 mod race;
 mod report;
 
-use std::env;
-use std::error::Error;
-use std::io::stdout;
+use std::{env, error::Error, io::stdout};
 
-use bench_store::endpoint::Endpoint;
-use bench_store::meter::Meter;
-use bench_store::ours;
-use bench_store::peer;
-use bench_store::rules;
+use bench_store::{ours, peer, rules, endpoint::Endpoint, meter::Meter};
 
-use crate::race::Race;
-use crate::report::Report;
+use crate::{race::Race, report::Report};
 
 /// Events that are in the stream before the command comes.
 const LENGTHS: [u64; 4] = [1, 20, 100, 500];

@@ -1,20 +1,11 @@
 //! A meter under the SDK: asks for the consumed capacity in every request, whoever makes it, and sums the answers.
 //! It stands before the signature, so both crates send what they would send, plus one field.
 
-use std::sync::Arc;
-use std::sync::Mutex;
-use std::sync::PoisonError;
+use std::sync::{Arc, Mutex, PoisonError};
 
-use aws_sdk_dynamodb::config::ConfigBag;
-use aws_sdk_dynamodb::config::Intercept;
-use aws_sdk_dynamodb::config::RuntimeComponents;
-use aws_sdk_dynamodb::config::interceptors::AfterDeserializationInterceptorContextRef;
-use aws_sdk_dynamodb::config::interceptors::BeforeTransmitInterceptorContextMut;
-use aws_sdk_dynamodb::error::BoxError;
+use aws_sdk_dynamodb::{config::{ConfigBag, Intercept, RuntimeComponents, interceptors::{AfterDeserializationInterceptorContextRef, BeforeTransmitInterceptorContextMut}}, error::BoxError};
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
-use aws_smithy_types::body::SdkBody;
-use aws_smithy_types::config_bag::Storable;
-use aws_smithy_types::config_bag::StoreReplace;
+use aws_smithy_types::{body::SdkBody, config_bag::{Storable, StoreReplace}};
 use serde_json::Value;
 
 use crate::value_size::value_size;

@@ -1,32 +1,13 @@
 //! Causeway on the same task: a command that appends one event and updates one view, on the adapters of the functions.
 
-use std::error::Error;
-use std::sync::Arc;
+use std::{error::Error, sync::Arc};
 
-use causeway_aws::clock::OsIds;
-use causeway_aws::clock::SystemClock;
-use causeway_aws::dynamo::DynamoEventStore;
-use causeway_aws::dynamo::DynamoViewStore;
-use causeway_aws::units::Units;
+use causeway_aws::{clock::{OsIds, SystemClock}, dynamo::{DynamoEventStore, DynamoViewStore}, units::Units};
 use aws_sdk_dynamodb::Client;
-use bench_book::event::OrderPlaced;
-use bench_book::event::order_placed;
-use bench_book::ours::BookRow;
-use bench_book::ours::OrderBook;
-use causeway::App;
-use causeway::Cause;
-use causeway::Decider;
-use causeway::Id;
-use causeway::MessageId;
-use causeway::Parts;
-use causeway::Received;
-use causeway::StreamId;
-use causeway::cache::Cache;
-use causeway::clock::Clock;
-use causeway::memory::Memory;
+use bench_book::{event::{OrderPlaced, order_placed}, ours::{BookRow, OrderBook}};
+use causeway::{App, Cause, Decider, Id, MessageId, Ports, Received, StreamId, command::cache::Cache, time::clock::Clock, memory::Memory};
 
-use crate::endpoint::Key;
-use crate::endpoint::create_table;
+use crate::endpoint::{Key, create_table};
 
 /// The table of the log.
 pub const EVENTS: &str = "causeway-events";
@@ -49,7 +30,7 @@ impl Ours {
     /// Causeway over this client, with so many streams in mind and with the view or without.
     pub fn new(client: &Client, cached_streams: usize, with_view: bool) -> Self {
         let units = Arc::new(Units::default());
-        let parts = Parts {
+        let parts = Ports {
             store: Arc::new(DynamoEventStore::new(client.clone(), EVENTS, INBOX, units.clone())),
             views: Arc::new(DynamoViewStore::new(client.clone(), VIEWS, units)),
             clock: Arc::new(SystemClock),

@@ -1,31 +1,13 @@
 //! The published crate on the same task: a command that appends one event and updates one view.
 
-use std::error::Error;
-use std::sync::Arc;
-use std::sync::Mutex;
-use std::sync::PoisonError;
+use std::{error::Error, sync::{Arc, Mutex, PoisonError}};
 
 use aws_sdk_dynamodb::Client;
-use bench_book::event::Book;
-use bench_book::event::order_placed;
-use bench_book::peer::BookEvent;
-use bench_book::peer::BookRow;
-use bench_book::peer::OrderBook;
-use bench_book::peer::metadata;
-use cqrs_es::Aggregate;
-use cqrs_es::EventEnvelope;
-use cqrs_es::Query;
-use cqrs_es::persist::GenericQuery;
-use cqrs_es::persist::PersistedEventRepository;
-use cqrs_es::persist::SerializedEvent;
-use dynamo_es::DynamoCqrs;
-use dynamo_es::DynamoEventRepository;
-use dynamo_es::DynamoViewRepository;
-use dynamo_es::dynamodb_cqrs;
-use dynamo_es::dynamodb_snapshot_cqrs;
+use bench_book::{event::{Book, order_placed}, peer::{BookEvent, BookRow, OrderBook, metadata}};
+use cqrs_es::{Aggregate, EventEnvelope, Query, persist::{GenericQuery, PersistedEventRepository, SerializedEvent}};
+use dynamo_es::{DynamoCqrs, DynamoEventRepository, DynamoViewRepository, dynamodb_cqrs, dynamodb_snapshot_cqrs};
 
-use crate::endpoint::Key;
-use crate::endpoint::create_table;
+use crate::endpoint::{Key, create_table};
 
 /// The tables' names are the crate's own.
 pub const EVENTS: &str = "Events";

@@ -1,15 +1,9 @@
 //! The sides of the comparison, command by command in turn, so that a busy machine is equally unfair to all.
 
-use std::error::Error;
-use std::time::Duration;
-use std::time::Instant;
+use std::{error::Error, time::{Duration, Instant}};
 
 use aws_sdk_dynamodb::Client;
-use bench_store::meter::Meter;
-use bench_store::meter::Spent;
-use bench_store::ours::Ours;
-use bench_store::peer::Keeping;
-use bench_store::peer::Peer;
+use bench_store::{meter::{Meter, Spent}, ours::Ours, peer::{Keeping, Peer}};
 
 /// The sides, in the order of the tables.
 pub(crate) const SIDES: [&str; 4] = ["Causeway, cold", "Causeway, warm", "dynamo-es", "dynamo-es, snapshots"];

@@ -1,8 +1,6 @@
 //! The tables, as they stand in the documents.
 
-use std::io;
-use std::io::Write;
-use std::time::Duration;
+use std::{io::{self, Write}, time::Duration};
 
 use bench_store::meter::Spent;
 

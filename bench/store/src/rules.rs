@@ -2,14 +2,9 @@
 
 use std::error::Error;
 
-use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::types::AttributeValue;
-use aws_sdk_dynamodb::types::Put;
-use aws_sdk_dynamodb::types::TransactWriteItem;
+use aws_sdk_dynamodb::{Client, types::{AttributeValue, Put, TransactWriteItem}};
 
-use crate::endpoint::Key;
-use crate::endpoint::create_table;
-use crate::meter::Meter;
+use crate::{endpoint::{Key, create_table}, meter::Meter};
 
 const TABLE: &str = "rules";
 

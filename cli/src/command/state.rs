@@ -3,9 +3,8 @@
 use anyhow::Context;
 use causeway::{
     StreamId,
-    commit::Commit,
-    fold::{Fold, Folding},
-    store::check_contiguous,
+    command::dyn_fold::{StreamFold, DynFold},
+    log::{commit::Commit, event_store::check_contiguous},
 };
 use clap::Args;
 use jiff::Timestamp;
@@ -77,7 +76,7 @@ fn read_at(text: Option<&str>) -> anyhow::Result<At> {
     }
 }
 
-fn fold_of(stream: &StreamId) -> anyhow::Result<Fold> {
+fn fold_of(stream: &StreamId) -> anyhow::Result<StreamFold> {
     let folds = domain::streams();
     let contexts: Vec<&str> = folds.iter().map(|fold| fold.context).collect();
     let fold = folds.iter().find(|fold| fold.context == stream.context());
@@ -85,7 +84,7 @@ fn fold_of(stream: &StreamId) -> anyhow::Result<Fold> {
         .with_context(|| format!("no rules here fold {stream}: contexts with streams are {}", contexts.join(", ")))
 }
 
-async fn show(stream: &StreamId, at: At, fold: Fold, reach: &Reach, screen: &mut Screen<'_>) -> anyhow::Result<Ended> {
+async fn show(stream: &StreamId, at: At, fold: StreamFold, reach: &Reach, screen: &mut Screen<'_>) -> anyhow::Result<Ended> {
     let log = reach.log();
     let mut walk = Walk { folding: fold.begin(), version: 0, at: None, next: None };
     let mut pages = log.stream(stream, 1, AT_ONCE);
@@ -120,7 +119,7 @@ async fn show(stream: &StreamId, at: At, fold: Fold, reach: &Reach, screen: &mut
 
 /// The way through a stream, until where it was asked for.
 struct Walk {
-    folding: Box<dyn Folding>,
+    folding: Box<dyn DynFold>,
     version: u64,
     at: Option<Timestamp>,
     /// When the event happened that was not followed any more.

@@ -2,7 +2,7 @@
 
 mod schedules;
 
-use causeway::{StreamId, timers::TimerKey};
+use causeway::{StreamId, time::timers::TimerKey};
 use clap::{Args, Subcommand};
 use jiff::Timestamp;
 

@@ -8,7 +8,7 @@ use std::{
     io::{IsTerminal as _, Write as _, stderr},
 };
 
-use causeway::{MessageId, StreamId, commit::Commit};
+use causeway::{MessageId, StreamId, log::commit::Commit};
 use causeway_aws::dynamo::LogReader;
 use clap::Args;
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use anyhow::Context;
-use causeway::{App, StreamId, envelope::Envelope, process::Status};
+use causeway::{App, StreamId, message::envelope::Envelope, saga::process::Status};
 use domain::{
     fulfilment::ProcessBoard,
     ids::Sku,

@@ -4,7 +4,7 @@ use aws_sdk_scheduler::{
     Client,
     types::{EventBridgeParameters, FlexibleTimeWindow, FlexibleTimeWindowMode, Target},
 };
-use causeway::{StreamId, timers::TimerKey};
+use causeway::{StreamId, time::timers::TimerKey};
 use causeway_cli::ended::Ended;
 use serde_json::{Value, json};
 

@@ -8,8 +8,7 @@ use std::{
 
 #[cfg(target_os = "linux")]
 use super::running::Program;
-use super::{in_folder, refusal};
-use super::{started, used};
+use super::{in_folder, refusal, started, used};
 
 /// The journals that the house has.
 fn journals(folder: &Path) -> Vec<PathBuf> {

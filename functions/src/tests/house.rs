@@ -5,11 +5,13 @@ use std::{collections::VecDeque, sync::Mutex};
 use causeway::{
     App, Delivery, Failure, Message, Route, View,
     app::Rows,
-    bus::{Bus, Entry},
-    clock::Clock,
+    delivery::{
+        bus::{Bus, Entry},
+        relay::relay,
+    },
     memory::Memory,
-    relay::relay,
-    view::Page,
+    time::clock::Clock,
+    view::view_store::Page,
 };
 use domain::notification::NotificationEvent;
 use futures::executor::block_on;
@@ -92,7 +94,7 @@ impl House {
     /// All bodies of this message that were said.
     pub(super) fn said<M: Message>(&self) -> Vec<M> {
         let deliveries = self.memory.bus.deliveries().into_iter().filter(|delivery| delivery.detail_type == M::NAME);
-        deliveries.map(|delivery| causeway::receive::receive::<M>(&delivery).unwrap().data).collect()
+        deliveries.map(|delivery| causeway::delivery::receive::receive::<M>(&delivery).unwrap().data).collect()
     }
 
     /// What became of the mails.
@@ -136,7 +138,7 @@ impl House {
         for _ in 0..TRIES {
             match block_on(route.handle(&self.app, delivery)) {
                 Ok(_) => return,
-                Err(failure @ (Failure::Retry(_) | Failure::Reject(_))) => last = Some(failure),
+                Err(failure @ (Failure::Transient(_) | Failure::Permanent(_))) => last = Some(failure),
             }
         }
         panic!("{} gave up on {}: {last:?}", route.function(), delivery.detail.get());

@@ -10,7 +10,7 @@ pub use line::{CLOCK, Line, NoLine, of_environment};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use causeway::clock::{Clock, Ids};
+use causeway::time::clock::{Clock, Ids};
 use jiff::{SignedDuration, Timestamp};
 use uuid::{Builder, Uuid};
 

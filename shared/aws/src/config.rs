@@ -1,7 +1,7 @@
 //! The configuration from the environment. What is missing is named, all at once, with what it is for,
 //! and the start stops there: a function that lacks something never hears a message.
 
-use causeway::{Trust, trust::Prove};
+use causeway::{VerificationPolicy, delivery::verify::VerifyEvents};
 
 use crate::scheduler::Scheduling;
 
@@ -34,7 +34,7 @@ pub struct Config {
     /// How many streams a process keeps in mind.
     pub cache_streams: usize,
     /// How far the bus is believed.
-    pub trust: Trust,
+    pub trust: VerificationPolicy,
     /// The timers, when this function sets any.
     pub scheduling: Option<Scheduling>,
     /// From whom mail comes, when this function sends any.
@@ -71,7 +71,7 @@ impl Config {
             dead_letter_queue_url: reader.url("DEAD_LETTER_QUEUE_URL", "the queue of the dead letters"),
             metrics_namespace: reader.optional("METRICS_NAMESPACE").unwrap_or_else(|| "Causeway".to_owned()),
             cache_streams: reader.number("CACHE_STREAMS", "how many streams a process keeps in mind", 256),
-            trust: Trust {
+            trust: VerificationPolicy {
                 account: reader.account("ACCOUNT_ID", "the account whose facts are ours"),
                 prove: reader.prove("PROVE_FACTS", "which facts are looked up in the log"),
             },
@@ -133,11 +133,11 @@ impl<L: Fn(&str) -> Option<String>> Reader<L> {
         Some(self.checked(variable, purpose, "twelve digits", digits))
     }
 
-    fn prove(&mut self, variable: &str, purpose: &str) -> Prove {
-        let Some(value) = self.optional(variable) else { return Prove::default() };
+    fn prove(&mut self, variable: &str, purpose: &str) -> VerifyEvents {
+        let Some(value) = self.optional(variable) else { return VerifyEvents::default() };
         value.trim().parse().unwrap_or_else(|_| {
             self.problems.push(format!("{variable} is {value:?} and must be none, moving or all: {purpose}"));
-            Prove::default()
+            VerifyEvents::default()
         })
     }
 

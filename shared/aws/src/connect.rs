@@ -5,12 +5,14 @@ use std::sync::{Arc, OnceLock};
 use async_trait::async_trait;
 use aws_types::SdkConfig;
 use causeway::{
-    App, Parties, Parts,
-    cache::Cache,
-    clock::Clock,
-    dead_letter::{DeadLetter, DeadLetterError, DeadLetters},
-    mail::Mailer,
-    timers::{Pending, Timer, TimerError, TimerKey, Timers},
+    App, Gateways, Ports,
+    command::cache::Cache,
+    delivery::dead_letter::{DeadLetter, DeadLetterError, DeadLetters},
+    gateway::mail::Mailer,
+    time::{
+        clock::Clock,
+        timers::{Pending, Timer, TimerError, TimerKey, Timers},
+    },
 };
 
 use crate::{
@@ -76,10 +78,10 @@ pub fn connect(config: &Config, sdk: &SdkConfig, clock: Arc<dyn Clock>, ways: Wa
         None => Arc::new(NoTimers),
     };
     let parties = match ways.mail.and_then(|mail| mail(config, sdk, Arc::clone(&clock))) {
-        Some(mailer) => Parties::default().with::<dyn Mailer>(mailer),
-        None => Parties::default(),
+        Some(mailer) => Gateways::default().with::<dyn Mailer>(mailer),
+        None => Gateways::default(),
     };
-    let app = App::new(Parts {
+    let app = App::new(Ports {
         store: Arc::new(DynamoEventStore::new(
             tables.clone(),
             &config.events_table,

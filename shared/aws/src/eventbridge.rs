@@ -9,7 +9,7 @@ use aws_sdk_eventbridge::{
     types::{PutEventsRequestEntry, PutEventsResultEntry},
 };
 use aws_smithy_types::DateTime;
-use causeway::bus::{Bus, Entry, Said};
+use causeway::delivery::bus::{Bus, Entry, PublishOutcome};
 use jiff::Timestamp;
 
 use crate::refusal::{Refusal, refusal};
@@ -88,7 +88,7 @@ impl EventBridgeBus {
     }
 
     /// Puts the entries on the bus, in as many calls as it takes; one outcome per entry, in their order.
-    pub async fn put(&self, entries: &[BusEntry]) -> Vec<Said> {
+    pub async fn put(&self, entries: &[BusEntry]) -> Vec<PublishOutcome> {
         let mut said = Vec::with_capacity(entries.len());
         for pack in packs(entries, self.call_bytes) {
             match entries.get(pack).unwrap_or_default() {
@@ -99,7 +99,7 @@ impl EventBridgeBus {
         said
     }
 
-    async fn put_pack(&self, pack: &[BusEntry]) -> Vec<Said> {
+    async fn put_pack(&self, pack: &[BusEntry]) -> Vec<PublishOutcome> {
         match self.call(pack).await {
             Ok(results) => aligned(pack.len(), &results),
             // One bad entry can refuse a whole call: each is said alone, so that the others are not lost with it.
@@ -137,12 +137,12 @@ impl EventBridgeBus {
 
 #[async_trait]
 impl Bus for EventBridgeBus {
-    async fn publish(&self, entries: &[Entry]) -> Vec<Said> {
+    async fn publish(&self, entries: &[Entry]) -> Vec<PublishOutcome> {
         let written: Result<Vec<BusEntry>, serde_json::Error> = entries.iter().map(BusEntry::of).collect();
         match written {
             Ok(entries) => self.put(&entries).await,
             Err(error) => {
-                let unwritable = || Said::Final { code: "UNWRITABLE".to_owned(), reason: error.to_string() };
+                let unwritable = || PublishOutcome::Permanent { code: "UNWRITABLE".to_owned(), reason: error.to_string() };
                 entries.iter().map(|_| unwritable()).collect()
             }
         }
@@ -170,38 +170,38 @@ fn packs(entries: &[BusEntry], call_bytes: usize) -> Vec<Range<usize>> {
 }
 
 /// The outcomes of one call. The service answers in the order of the request; where an answer is missing, nobody knows.
-fn aligned(asked: usize, results: &[PutEventsResultEntry]) -> Vec<Said> {
+fn aligned(asked: usize, results: &[PutEventsResultEntry]) -> Vec<PublishOutcome> {
     (0..asked).map(|index| results.get(index).map_or_else(unanswered, outcome)).collect()
 }
 
-fn outcome(result: &PutEventsResultEntry) -> Said {
+fn outcome(result: &PutEventsResultEntry) -> PublishOutcome {
     let reason = result.error_message().unwrap_or_default();
     match result.error_code() {
-        None if result.event_id().is_some() => Said::Taken,
+        None if result.event_id().is_some() => PublishOutcome::Accepted,
         None => unanswered(),
-        Some(code) if PASSING.contains(&code) => Said::Passing(format!("{code}: {reason}").into()),
-        Some(code) => Said::Final { code: code.to_owned(), reason: reason.to_owned() },
+        Some(code) if PASSING.contains(&code) => PublishOutcome::Transient(format!("{code}: {reason}").into()),
+        Some(code) => PublishOutcome::Permanent { code: code.to_owned(), reason: reason.to_owned() },
     }
 }
 
-fn unanswered() -> Said {
-    Said::Passing("the bus gave no answer for the entry".into())
+fn unanswered() -> PublishOutcome {
+    PublishOutcome::Transient("the bus gave no answer for the entry".into())
 }
 
-fn for_all(count: usize, refusal: Refusal) -> Vec<Said> {
+fn for_all(count: usize, refusal: Refusal) -> Vec<PublishOutcome> {
     match refusal {
         Refusal::Passing(error) => {
             let reason = causeway::failure::causes(error.as_ref());
-            (0..count).map(|_| Said::Passing(reason.clone().into())).collect()
+            (0..count).map(|_| PublishOutcome::Transient(reason.clone().into())).collect()
         }
         Refusal::Final { code, reason } => {
-            (0..count).map(|_| Said::Final { code: code.clone(), reason: reason.clone() }).collect()
+            (0..count).map(|_| PublishOutcome::Permanent { code: code.clone(), reason: reason.clone() }).collect()
         }
     }
 }
 
-fn too_large(bytes: usize, limit: usize) -> Said {
-    Said::Final { code: "TOO_LARGE".to_owned(), reason: format!("the entry has {bytes} bytes; a call takes {limit}") }
+fn too_large(bytes: usize, limit: usize) -> PublishOutcome {
+    PublishOutcome::Permanent { code: "TOO_LARGE".to_owned(), reason: format!("the entry has {bytes} bytes; a call takes {limit}") }
 }
 
 #[cfg(test)]

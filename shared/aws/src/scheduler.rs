@@ -13,10 +13,12 @@ use aws_sdk_scheduler::{
     },
 };
 use causeway::{
-    bus::source_of,
-    clock::Clock,
+    delivery::bus::source_of,
     failure::causes,
-    timers::{Pending, Timer, TimerError, TimerKey, Timers},
+    time::{
+        clock::Clock,
+        timers::{Pending, Timer, TimerError, TimerKey, Timers},
+    },
 };
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 

@@ -5,8 +5,8 @@ use std::{any::Any, panic::AssertUnwindSafe, process::ExitCode, sync::Arc};
 
 use causeway::{
     App,
+    delivery::route::{HandlerInput, Handler},
     failure::{BoxError, causes},
-    route::{Arrival, Handler},
 };
 use futures::FutureExt;
 use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
@@ -39,12 +39,12 @@ use crate::{
 ///     causeway_aws::serve("system-on-command-rejected", on_command_rejected)
 /// }
 /// ```
-pub fn serve<A: Arrival>(function: &str, handler: impl Handler<A>) -> ExitCode {
+pub fn serve<A: HandlerInput>(function: &str, handler: impl Handler<A>) -> ExitCode {
     start(function, ways_out::<A>(), |app| Arc::new(BusFunction::new(function, app, handler)))
 }
 
 /// Serves a handler of messages that come through a queue.
-pub fn serve_queue<A: Arrival>(function: &str, handler: impl Handler<A>) -> ExitCode {
+pub fn serve_queue<A: HandlerInput>(function: &str, handler: impl Handler<A>) -> ExitCode {
     start(function, ways_out::<A>(), |app| Arc::new(QueueFunction::new(function, app, handler)))
 }
 
@@ -54,7 +54,7 @@ pub fn serve_relay() -> ExitCode {
 }
 
 /// Only a handler that claims its messages has effects outside the house, and mail is the only way out.
-fn ways_out<A: Arrival>() -> WaysOut {
+fn ways_out<A: HandlerInput>() -> WaysOut {
     WaysOut { timers: None, mail: if A::CLAIMED { Some(mail) } else { None } }
 }
 

@@ -12,8 +12,8 @@ use aws_sdk_sesv2::{
 };
 use causeway::{
     Backoff,
-    clock::{Clock, Ids},
-    mail::{AcceptedMail, FoundMail, Mail, MailError, Mailer},
+    gateway::mail::{AcceptedMail, FoundMail, Mail, MailError, Mailer},
+    time::clock::{Clock, Ids},
 };
 use jiff::SignedDuration;
 

@@ -9,7 +9,7 @@ use aws_sdk_sqs::{
     types::{Message, MessageSystemAttributeName},
 };
 use causeway::{
-    dead_letter::{DeadLetter, DeadLetterError, DeadLetters},
+    delivery::dead_letter::{DeadLetter, DeadLetterError, DeadLetters},
     failure::{BoxError, causes},
 };
 use jiff::Timestamp;

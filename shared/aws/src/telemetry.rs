@@ -79,7 +79,7 @@ pub(crate) fn heard(outcome: &Outcome, age: Option<SignedDuration>) {
         Ok(Handled::Done) => "handled",
         Ok(Handled::Duplicate) => "duplicate",
         Ok(Handled::Rejected) => "rejected",
-        Ok(Handled::Buried) => "buried",
+        Ok(Handled::DeadLettered) => "buried",
         Err(_) => "retried",
     };
     counter!(name).increment(1);

@@ -4,19 +4,19 @@
 #[cfg(test)]
 mod tests;
 
-use causeway::fold::Fold;
+use causeway::command::dyn_fold::StreamFold;
 
 use crate::{
     fulfilment::Fulfilment, inventory::Inventory, notification::Notification, order::Order, stock_report::StockReport,
 };
 
 /// All of them.
-pub fn streams() -> Vec<Fold> {
+pub fn streams() -> Vec<StreamFold> {
     vec![
-        Fold::of::<Order>(),
-        Fold::of::<Inventory>(),
-        Fold::of::<Fulfilment>(),
-        Fold::of::<Notification>(),
-        Fold::of::<StockReport>(),
+        StreamFold::of::<Order>(),
+        StreamFold::of::<Inventory>(),
+        StreamFold::of::<Fulfilment>(),
+        StreamFold::of::<Notification>(),
+        StreamFold::of::<StockReport>(),
     ]
 }

@@ -9,29 +9,39 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::{
-    bus::{Bus, Entry, Said},
-    cache::Cache,
-    clock::{Clock, Ids},
-    dead_letter::DeadLetters,
-    decider::{Decider, Rejection},
-    envelope::{Cause, Envelope, Received},
-    execute::{ExecuteError, Executed, execute},
+    command::{
+        cache::Cache,
+        decider::{Decider, Rejection},
+        execute::{ExecuteError, Executed, execute},
+        load::{LoadError, load, load_at},
+    },
+    delivery::{
+        bus::{Bus, Entry, PublishOutcome},
+        dead_letter::DeadLetters,
+        inbox::Inbox,
+        verify::VerificationPolicy,
+    },
     failure::{Failure, Handled, Outcome},
-    id::{Id, StreamId},
-    inbox::Inbox,
-    load::{LoadError, load, load_at},
-    message::{Encoded, Message},
-    party::{NotConnected, Parties},
-    project::project,
-    store::EventStore,
-    system::CommandRejected,
-    timers::Timers,
-    trust::Trust,
-    view::{Page, RowKey, View, ViewError, ViewStore},
+    gateway::gateways::{NotConnected, Gateways},
+    log::event_store::EventStore,
+    message::{
+        contract::{Encoded, Message},
+        envelope::{Cause, Envelope, Received},
+        id::{Id, StreamId},
+        system::CommandRejected,
+    },
+    time::{
+        clock::{Clock, Ids},
+        timers::Timers,
+    },
+    view::{
+        project::project,
+        view_store::{Page, RowKey, View, ViewError, ViewStore},
+    },
 };
 
 /// The ports an app is made of.
-pub struct Parts {
+pub struct Ports {
     /// The log.
     pub store: Arc<dyn EventStore>,
     /// The views.
@@ -49,17 +59,17 @@ pub struct Parts {
     /// Ids and chance.
     pub ids: Arc<dyn Ids>,
     /// The outside parties.
-    pub parties: Parties,
+    pub parties: Gateways,
     /// What this process saw last.
     pub cache: Cache,
     /// How far it believes the bus.
-    pub trust: Trust,
+    pub trust: VerificationPolicy,
 }
 
 /// All ports in one hand; a clone is the same app.
 #[derive(Clone)]
 pub struct App {
-    parts: Arc<Parts>,
+    parts: Arc<Ports>,
 }
 
 /// One page of typed rows.
@@ -73,7 +83,7 @@ pub struct Rows<R> {
 
 impl App {
     /// An app of these parts.
-    pub fn new(parts: Parts) -> Self {
+    pub fn new(parts: Ports) -> Self {
         Self { parts: Arc::new(parts) }
     }
 
@@ -179,7 +189,7 @@ impl App {
     }
 
     /// How far it believes the bus.
-    pub fn trust(&self) -> &Trust {
+    pub fn trust(&self) -> &VerificationPolicy {
         &self.parts.trust
     }
 
@@ -195,7 +205,7 @@ impl App {
             rule: rejection.rule().to_owned(),
             reason: rejection.to_string(),
         };
-        let data = Encoded::of(&rejected).map_err(Failure::reject)?.data;
+        let data = Encoded::of(&rejected).map_err(Failure::permanent)?.data;
         let envelope = Envelope {
             event_id: cause.command.derived(&format!("rejected/{stream}")),
             event_type: CommandRejected::NAME.to_owned(),
@@ -209,10 +219,10 @@ impl App {
         };
         let said = self.bus().publish(&[Entry::from_context(CommandRejected::CONTEXT, envelope)]).await;
         match said.into_iter().next() {
-            Some(Said::Taken) => Ok(Handled::Rejected),
-            Some(Said::Final { code, reason }) => Err(Failure::reject(format!("{code}: {reason}"))),
-            Some(Said::Passing(error)) => Err(Failure::Retry(error)),
-            None => Err(Failure::retry("the bus gave no answer")),
+            Some(PublishOutcome::Accepted) => Ok(Handled::Rejected),
+            Some(PublishOutcome::Permanent { code, reason }) => Err(Failure::permanent(format!("{code}: {reason}"))),
+            Some(PublishOutcome::Transient(error)) => Err(Failure::Transient(error)),
+            None => Err(Failure::transient("the bus gave no answer")),
         }
     }
 }

@@ -11,26 +11,26 @@ pub type BoxError = Box<dyn Error + Send + Sync>;
 #[derive(Debug)]
 pub enum Failure {
     /// The world may be better soon: throttled, conflict, timeout.
-    Retry(BoxError),
+    Transient(BoxError),
     /// It will never work: malformed, unknown version. Goes to the dead letters with its reason.
-    Reject(BoxError),
+    Permanent(BoxError),
 }
 
 impl Failure {
     /// A passing failure.
-    pub fn retry(error: impl Into<BoxError>) -> Self {
-        Self::Retry(error.into())
+    pub fn transient(error: impl Into<BoxError>) -> Self {
+        Self::Transient(error.into())
     }
 
     /// A final failure.
-    pub fn reject(error: impl Into<BoxError>) -> Self {
-        Self::Reject(error.into())
+    pub fn permanent(error: impl Into<BoxError>) -> Self {
+        Self::Permanent(error.into())
     }
 
     /// The reason, whichever it is.
     pub fn reason(&self) -> &(dyn Error + Send + Sync + 'static) {
         match self {
-            Self::Retry(error) | Self::Reject(error) => error.as_ref(),
+            Self::Transient(error) | Self::Permanent(error) => error.as_ref(),
         }
     }
 }
@@ -38,8 +38,8 @@ impl Failure {
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Retry(_) => f.write_str("not handled, to be tried again"),
-            Self::Reject(_) => f.write_str("not handled, and never will be"),
+            Self::Transient(_) => f.write_str("not handled, to be tried again"),
+            Self::Permanent(_) => f.write_str("not handled, and never will be"),
         }
     }
 }
@@ -47,7 +47,7 @@ impl fmt::Display for Failure {
 impl Error for Failure {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match self {
-            Self::Retry(error) | Self::Reject(error) => Some(error.as_ref()),
+            Self::Transient(error) | Self::Permanent(error) => Some(error.as_ref()),
         }
     }
 }
@@ -62,7 +62,7 @@ pub enum Handled {
     /// A rule said no, and the bus was told so.
     Rejected,
     /// It can never work, and is in the dead letters with its reason.
-    Buried,
+    DeadLettered,
 }
 
 /// What a handler answers.

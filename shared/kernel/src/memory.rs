@@ -17,19 +17,18 @@ mod tests;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::{
-    app::{App, Parts},
-    cache::Cache,
-    mail::Mailer,
-    party::Parties,
-    trust::Trust,
+    app::{App, Ports},
+    command::cache::Cache,
+    delivery::verify::VerificationPolicy,
+    gateway::{gateways::Gateways, mail::Mailer},
 };
 
-pub use bus::{MemoryBus, Middleware, Next, Subject, SubscriptionId, Unheard};
+pub use bus::{MemoryBus, Middleware, Next, Subject, SubscriptionId, FailedDelivery};
 pub use clock::MemoryClock;
 pub use dead_letters::MemoryDeadLetters;
 pub use ids::MemoryIds;
 pub use inbox::MemoryInbox;
-pub use mailer::{MailTrouble, MemoryMailer};
+pub use mailer::{MailFault, MemoryMailer};
 pub use store::MemoryStore;
 pub use timers::MemoryTimers;
 pub use views::MemoryViews;
@@ -89,9 +88,9 @@ impl Memory {
     }
 
     /// The parts of an app on these twins, so that single ports can be exchanged.
-    pub fn parts(&self) -> Parts {
+    pub fn parts(&self) -> Ports {
         let mailer: Arc<dyn Mailer> = self.mailer.clone();
-        Parts {
+        Ports {
             store: self.store.clone(),
             views: self.views.clone(),
             inbox: self.inbox.clone(),
@@ -100,9 +99,9 @@ impl Memory {
             dead_letters: self.dead_letters.clone(),
             clock: self.clock.clone(),
             ids: self.ids.clone(),
-            parties: Parties::default().with(mailer),
+            parties: Gateways::default().with(mailer),
             cache: Cache::new(CACHED_STREAMS),
-            trust: Trust::default(),
+            trust: VerificationPolicy::default(),
         }
     }
 }

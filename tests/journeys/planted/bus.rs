@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use causeway::{
-    bus::{Bus, Entry, Said},
+    delivery::bus::{Bus, Entry, PublishOutcome},
     memory::Memory,
     testing::sim::Plan,
 };
@@ -25,8 +25,8 @@ struct Careless {
 
 #[async_trait]
 impl Bus for Careless {
-    async fn publish(&self, entries: &[Entry]) -> Vec<Said> {
+    async fn publish(&self, entries: &[Entry]) -> Vec<PublishOutcome> {
         self.bus.publish(entries).await;
-        entries.iter().map(|_| Said::Taken).collect()
+        entries.iter().map(|_| PublishOutcome::Accepted).collect()
     }
 }

@@ -2,10 +2,12 @@
 
 use causeway::{
     App, Claimed, Failure, Handled, Message, MessageId, Outcome, Received, Route,
-    envelope::Delivery,
-    inbox::{Claim, LEASE, Ticket},
+    delivery::{
+        inbox::{Claim, LEASE, InboxKey},
+        receive::receive,
+    },
     memory::Memory,
-    receive::receive,
+    message::envelope::Delivery,
     route,
     testing::sim::Plan,
 };
@@ -34,10 +36,10 @@ async fn cancelled_then_noted(app: App, event: Received<OrderCancelled>) -> Outc
 }
 
 async fn note(app: &App, message: MessageId) -> Result<(), Failure> {
-    let ticket = Ticket { consumer: "notification".to_owned(), message };
+    let key = InboxKey { consumer: "notification".to_owned(), message };
     let now = app.clock().now();
-    app.inbox().claim(&ticket, now, now + LEASE).await?;
-    Ok(app.inbox().close(&ticket, now).await?)
+    app.inbox().claim(&key, now, now + LEASE).await?;
+    Ok(app.inbox().complete(&key, now).await?)
 }
 
 /// A message is known by the id that the bus gave it, which changes when it is said again.
@@ -65,15 +67,15 @@ async fn claimed_by_bus_id<M: Message, Answer: Future<Output = Outcome> + Send>(
     handler: fn(App, Claimed<M>) -> Answer,
 ) -> Outcome {
     let message = receive::<M>(&delivery)?;
-    let ticket = Ticket { consumer: "notification".to_owned(), message: MessageId::new(delivery.id).unwrap() };
+    let key = InboxKey { consumer: "notification".to_owned(), message: MessageId::new(delivery.id).unwrap() };
     let now = app.clock().now();
-    let again = match app.inbox().claim(&ticket, now, now + LEASE).await? {
+    let again = match app.inbox().claim(&key, now, now + LEASE).await? {
         Claim::First => false,
-        Claim::Again => true,
-        Claim::Held => return Err(Failure::retry("held")),
-        Claim::Closed => return Ok(Handled::Duplicate),
+        Claim::Resumed => true,
+        Claim::Held => return Err(Failure::transient("held")),
+        Claim::Completed => return Ok(Handled::Duplicate),
     };
     let handled = handler(app.clone(), Claimed { message, again }).await?;
-    app.inbox().close(&ticket, app.clock().now()).await?;
+    app.inbox().complete(&key, app.clock().now()).await?;
     Ok(handled)
 }

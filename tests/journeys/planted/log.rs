@@ -8,10 +8,12 @@ use std::{
 use async_trait::async_trait;
 use causeway::{
     MessageId, StreamId,
-    commit::Commit,
+    command::snapshot::fingerprint,
+    log::{
+        commit::Commit,
+        event_store::{Append, AppendError, Appended, EventStore, ReadError},
+    },
     memory::Memory,
-    snapshot::fingerprint,
-    store::{Append, AppendError, Appended, EventStore, ReadError},
     testing::sim::{Changes, Log, Plan},
 };
 use domain::inventory::Inventory;

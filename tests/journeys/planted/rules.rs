@@ -1,6 +1,6 @@
 //! Rules with one thing wrong.
 
-use causeway::{App, Decider, Outcome, Received, Wish, memory::Memory, route, testing::sim::Plan};
+use causeway::{App, Decider, Outcome, Received, Effect, memory::Memory, route, testing::sim::Plan};
 use domain::{
     fulfilment::{
         Fulfilment, FulfilmentCompensating, FulfilmentDeadlinePassed, FulfilmentEvent, FulfilmentState, Heard,
@@ -51,8 +51,8 @@ impl Decider for Impatient {
         Fulfilment::evolve(state, event)
     }
 
-    fn wishes(after: &FulfilmentState, event: &FulfilmentEvent) -> Vec<Wish> {
-        Fulfilment::wishes(after, event)
+    fn effects(after: &FulfilmentState, event: &FulfilmentEvent) -> Vec<Effect> {
+        Fulfilment::effects(after, event)
     }
 }
 

@@ -7,7 +7,7 @@ use causeway::{
     Patch,
     memory::Memory,
     testing::sim::Plan,
-    view::{Listed, Page, PatchError, Row, RowKey, ViewError, ViewStore},
+    view::view_store::{Listed, Page, PatchError, Row, RowKey, ViewError, ViewStore},
 };
 
 /// What is newer than the row is applied, whatever lies between.

@@ -4,8 +4,8 @@
 use anyhow::Context;
 use causeway::{
     Description, Kind, MessageId,
-    bus::source_of,
-    envelope::{Envelope, Metadata},
+    delivery::bus::source_of,
+    message::envelope::{Envelope, Metadata},
 };
 use serde_json::{Value, json, value::to_raw_value};
 

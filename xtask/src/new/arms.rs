@@ -49,7 +49,7 @@ impl Arms {
                 state.trim_start_matches("mut ").to_owned()
             }
             "patch" => "Patch::none()".to_owned(),
-            "wishes" => "Vec::new()".to_owned(),
+            "effects" => "Vec::new()".to_owned(),
             _ => return None,
         };
         if !self.patterns(text).contains(&format!("{family}::")) {

@@ -3,15 +3,12 @@
 use std::path::Path;
 
 use anyhow::Context;
-use heck::ToLowerCamelCase;
-use heck::ToPascalCase;
-use heck::ToSnakeCase;
-use heck::ToTitleCase;
+use heck::{ToLowerCamelCase, ToPascalCase, ToSnakeCase, ToTitleCase};
 
-use crate::new::Wanted;
-use crate::new::arms;
-use crate::new::insert_before;
-use crate::place;
+use crate::{
+    new::{Wanted, arms, insert_before},
+    place,
+};
 
 /// The files that change, with their new text.
 pub(super) fn edits(root: &Path, wanted: &Wanted) -> anyhow::Result<Vec<(String, String)>> {

@@ -2,16 +2,14 @@
 
 use std::path::Path;
 
-use anyhow::Context;
-use anyhow::ensure;
-use heck::ToSnakeCase;
-use heck::ToTitleCase;
-use toml_edit::DocumentMut;
-use toml_edit::Item;
+use anyhow::{Context, ensure};
+use heck::{ToSnakeCase, ToTitleCase};
+use toml_edit::{DocumentMut, Item};
 
-use crate::new::Wanted;
-use crate::new::insert_before;
-use crate::place;
+use crate::{
+    new::{Wanted, insert_before},
+    place,
+};
 
 const ROUTES: &str = "functions/src/lib.rs";
 

@@ -4,9 +4,10 @@ use std::path::Path;
 
 use anyhow::Context;
 
-use crate::new::Wanted;
-use crate::new::insert_before;
-use crate::place;
+use crate::{
+    new::{Wanted, insert_before},
+    place,
+};
 
 /// The line in front of all functions.
 pub const FUNCTIONS: &str = "  # ---- The functions, by context, in the order of routes() ----\n";

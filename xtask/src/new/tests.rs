@@ -1,6 +1,4 @@
-use super::arms;
-use super::infra;
-use super::insert_before;
+use super::{arms, infra, insert_before};
 
 const DECIDER: &str = "\
     fn evolve(state: LampState, event: &LampEvent) -> LampState {
@@ -16,7 +14,7 @@ const DECIDER: &str = "\
         patch.set(\"lit\", lit)
     }
 
-    fn wishes(_: &LampState, event: &LampEvent) -> Vec<Wish> {
+    fn effects(_: &LampState, event: &LampEvent) -> Vec<Effect> {
         match event {
             LampEvent::LampLit(lit) => match lit.colour {
                 Colour::Red => vec![alarm()],

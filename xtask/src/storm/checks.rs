@@ -4,8 +4,8 @@ use std::{collections::BTreeSet, fmt};
 
 use causeway::{
     View,
-    store::check_contiguous,
-    view::{Row, RowKey},
+    log::event_store::check_contiguous,
+    view::view_store::{Row, RowKey},
 };
 use domain::{
     fulfilment::{FulfilmentEvent, ProcessBoard},
@@ -57,7 +57,7 @@ impl fmt::Display for Verdict {
 pub(super) fn all(end: &End) -> Vec<Verdict> {
     vec![
         Verdict::of("every stream is contiguous, and all of it can be read", streams(end)),
-        Verdict::of("no stream obeyed a command twice, and no commit stands twice", commands(end)),
+        Verdict::of("no stream handled_at a command twice, and no commit stands twice", commands(end)),
         Verdict::of("every order was placed once, and no other", placed(end)),
         Verdict::of("every order was confirmed or cancelled once, as its fulfilment says", ended(end)),
         Verdict::of("a confirmed order holds each line once, a cancelled one nothing", shelves::holds(end)),
@@ -88,10 +88,10 @@ fn streams(end: &End) -> Vec<String> {
 }
 
 fn commands(end: &End) -> Vec<String> {
-    let (mut obeyed, mut ids, mut broken) = (BTreeSet::new(), BTreeSet::new(), Vec::new());
+    let (mut handled_at, mut ids, mut broken) = (BTreeSet::new(), BTreeSet::new(), Vec::new());
     for commit in end.streams.values().flatten() {
-        if !obeyed.insert((&commit.stream, commit.command.as_str())) {
-            broken.push(format!("{} obeyed {} twice", commit.stream, commit.command));
+        if !handled_at.insert((&commit.stream, commit.command.as_str())) {
+            broken.push(format!("{} handled_at {} twice", commit.stream, commit.command));
         }
         if !ids.insert(commit.id.uuid()) {
             broken.push(format!("the commit {} stands twice", commit.id.uuid()));

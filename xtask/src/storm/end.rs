@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use causeway::{
     StreamId, View,
-    commit::{Commit, Recorded},
-    message::Messages,
-    view::{Row, RowKey, ViewStore as _},
+    log::commit::{Commit, Recorded},
+    message::contract::Messages,
+    view::view_store::{Row, RowKey, ViewStore as _},
 };
 use causeway_aws::dynamo::commit_of;
 use domain::{

@@ -4,7 +4,7 @@
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use anyhow::bail;
-use causeway::bus::Said;
+use causeway::delivery::bus::PublishOutcome;
 use causeway_aws::eventbridge::BusEntry;
 use serde_json::{Value, json};
 
@@ -117,9 +117,9 @@ fn entry(command: &str, id: &str, data: &Value) -> anyhow::Result<BusEntry> {
 async fn put(client: &Client, entry: &BusEntry, count: &Count) -> anyhow::Result<()> {
     loop {
         match client.bus.put(std::slice::from_ref(entry)).await.into_iter().next() {
-            Some(Said::Taken) => return Ok(()),
-            Some(Said::Final { code, reason }) => bail!("an order was refused: {code}: {reason}"),
-            Some(Said::Passing(_)) | None => count.one_unanswered(),
+            Some(PublishOutcome::Accepted) => return Ok(()),
+            Some(PublishOutcome::Permanent { code, reason }) => bail!("an order was refused: {code}: {reason}"),
+            Some(PublishOutcome::Transient(_)) | None => count.one_unanswered(),
         }
         tokio::time::sleep(BETWEEN_TRIES).await;
     }

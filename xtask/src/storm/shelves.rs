@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use causeway::{View, view::RowKey};
+use causeway::{View, view::view_store::RowKey};
 use domain::{
     inventory::{InventoryEvent, Stock},
     order::OrderEvent,

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, process::Command};
 use causeway::{
     StreamId,
     memory::Memory,
-    testing::sim::{Faults, Plan, World},
+    testing::sim::{Faults, Plan, Simulation},
 };
 use jiff::SignedDuration;
 use serde_json::{Value, json, value::to_raw_value};
@@ -23,7 +23,7 @@ const ORDERS: usize = 50;
 /// A day of the shop, played in memory.
 fn end() -> End {
     let memory = Memory::new(7);
-    let world = World::new(Plan::new(7, Faults::NONE, functions::routes(), &memory));
+    let world = Simulation::new(Plan::new(7, Faults::NONE, functions::routes(), &memory));
     let wanted = Orders::by(7, ORDERS);
     let say = |after, name, id: &str, data: &Value| {
         let detail = to_raw_value(&json!({ "eventId": id, "data": data })).unwrap();
@@ -73,7 +73,7 @@ fn a_day_without_a_fault_breaks_nothing() {
 fn every_breach_is_seen() {
     let breaches: [(&str, Breach); 10] = [
         ("contiguous", |end| drop(end.streams.get_mut(&stream("fulfilment", end)).unwrap().remove(0))),
-        ("obeyed a command twice", |end| {
+        ("handled_at a command twice", |end| {
             let commits = end.streams.get_mut(&stream("order", end)).unwrap();
             commits.push(commits[0].clone());
         }),

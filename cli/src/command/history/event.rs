@@ -2,8 +2,8 @@
 
 use causeway::{
     MessageId, StreamId,
-    commit::{Commit, TimerChange},
-    envelope::Metadata,
+    log::commit::{Commit, TimerChange},
+    message::envelope::Metadata,
 };
 use jiff::Timestamp;
 use serde::Serialize;

@@ -2,8 +2,8 @@
 
 use causeway::{
     MessageId, StreamId,
-    commit::{Commit, TimerChange},
-    timers::Timer,
+    log::commit::{Commit, TimerChange},
+    time::timers::Timer,
 };
 use jiff::Timestamp;
 use serde::Serialize;

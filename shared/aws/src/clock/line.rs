@@ -4,7 +4,7 @@
 use std::{str::FromStr, sync::Arc};
 
 use async_trait::async_trait;
-use causeway::clock::Clock;
+use causeway::time::clock::Clock;
 use jiff::{SignedDuration, Timestamp};
 
 use super::SystemClock;

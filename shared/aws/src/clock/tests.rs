@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use causeway::clock::{Clock, Ids};
+use causeway::time::clock::{Clock, Ids};
 use jiff::{SignedDuration, Timestamp};
 
 use super::{Line, OsIds, SystemClock, of_environment};

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use causeway::{Trust, trust::Prove};
+use causeway::{VerificationPolicy, delivery::verify::VerifyEvents};
 
 use super::{Config, ConfigError, Needs, check_lambda};
 
@@ -40,13 +40,13 @@ fn a_whole_environment_gives_a_whole_configuration() {
     assert_eq!(config.bus_call_bytes, 1000);
     assert_eq!(config.scheduling.unwrap().group, "causeway");
     assert_eq!(config.mail_from.as_deref(), Some("shop@example.com"));
-    assert_eq!(config.trust, Trust { account: Some("000000000001".to_owned()), prove: Prove::All });
+    assert_eq!(config.trust, VerificationPolicy { account: Some("000000000001".to_owned()), prove: VerifyEvents::All });
 }
 
 #[test]
 fn without_a_word_about_it_what_moves_is_proven_and_the_account_is_not_looked_at() {
     let config = read(EVERYTHING, |variables| variables.retain(|name, _| !OPTIONAL.contains(name))).unwrap();
-    assert_eq!(config.trust, Trust { account: None, prove: Prove::Moving });
+    assert_eq!(config.trust, VerificationPolicy { account: None, prove: VerifyEvents::Moving });
 }
 
 #[test]

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use causeway::{bus::Said, failure::causes};
+use causeway::{delivery::bus::PublishOutcome, failure::causes};
 use serde_json::value::RawValue;
 
 use super::Letter;
@@ -136,9 +136,9 @@ impl DeadLetterDesk {
         };
         let bus = letter.bus_name().map_or_else(|| self.bus.clone(), |name| self.bus.on(name));
         match bus.put(&[entry]).await.into_iter().next() {
-            Some(Said::Taken) => Redriven::Done,
-            Some(Said::Final { code, reason }) => Redriven::Refused { why: format!("{code}: {reason}") },
-            Some(Said::Passing(error)) => Redriven::NotNow { why: causes(error.as_ref()) },
+            Some(PublishOutcome::Accepted) => Redriven::Done,
+            Some(PublishOutcome::Permanent { code, reason }) => Redriven::Refused { why: format!("{code}: {reason}") },
+            Some(PublishOutcome::Transient(error)) => Redriven::NotNow { why: causes(error.as_ref()) },
             None => Redriven::NotNow { why: "the bus gave no answer".to_owned() },
         }
     }

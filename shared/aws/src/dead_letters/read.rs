@@ -2,7 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use causeway::{Delivery, bus::source_of, dead_letter::DeadLetter};
+use causeway::{
+    Delivery,
+    delivery::{bus::source_of, dead_letter::DeadLetter},
+};
 use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::{Value, value::RawValue};

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use causeway::{Delivery, strict, trust::FORGED};
+use causeway::{Delivery, delivery::verify::FORGED, message::json};
 use serde::Deserialize;
 use serde_json::value::{RawValue, to_raw_value};
 
@@ -81,7 +81,7 @@ impl Letter {
 /// The detail with an id. A command sent by hand has none: its id is the bus's own, which a new entry would lose.
 fn with_id(detail: &RawValue, delivery: &Delivery) -> Result<String, Refused> {
     let malformed = |reason: String| Refused::Malformed { reason };
-    strict::check(detail.get()).map_err(|error| malformed(error.reason))?;
+    json::check(detail.get()).map_err(|error| malformed(error.reason))?;
     let mut fields: BTreeMap<String, &RawValue> =
         serde_json::from_str(detail.get()).map_err(|error| malformed(error.to_string()))?;
     if fields.get("eventId").is_some_and(|id| id.get() != "null") {

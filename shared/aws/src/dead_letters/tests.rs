@@ -8,7 +8,7 @@ use std::sync::{
     atomic::{AtomicU32, Ordering},
 };
 
-use causeway::{App, Claimed, Delivery, Handled, Outcome, memory::Memory, route::route};
+use causeway::{App, Claimed, Delivery, Handled, Outcome, delivery::route::route, memory::Memory};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;

@@ -2,7 +2,7 @@
 
 use causeway::{
     Encoded, StreamId,
-    commit::{Carried, Commit, RecentCommand, Send, TimerChange},
+    log::commit::{EmbeddedSnapshot, Commit, RecentCommand, Send, TimerChange},
 };
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
@@ -28,7 +28,7 @@ pub(crate) struct Said {
     #[serde(default)]
     timers: Vec<StoredTimer>,
     #[serde(default)]
-    carried: Option<Carried>,
+    carried: Option<EmbeddedSnapshot>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -118,7 +118,7 @@ impl Said {
     }
 
     /// The state that rides along.
-    pub(crate) fn carried(&mut self) -> Option<Carried> {
+    pub(crate) fn carried(&mut self) -> Option<EmbeddedSnapshot> {
         self.carried.take()
     }
 }

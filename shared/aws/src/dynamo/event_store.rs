@@ -12,9 +12,11 @@ use aws_sdk_dynamodb::{
 use aws_smithy_types::error::operation::BuildError;
 use causeway::{
     StreamId,
-    commit::Commit,
     failure::BoxError,
-    store::{Append, AppendError, Appended, EventStore, ReadError},
+    log::{
+        commit::Commit,
+        event_store::{Append, AppendError, Appended, EventStore, ReadError},
+    },
 };
 
 use super::{

@@ -9,8 +9,8 @@ use aws_sdk_dynamodb::{
     types::{AttributeValue, ReturnConsumedCapacity, ReturnValue, ReturnValuesOnConditionCheckFailure},
 };
 use causeway::{
+    delivery::inbox::{Claim, Inbox, InboxError, INBOX_RETENTION, InboxKey},
     failure::BoxError,
-    inbox::{Claim, Inbox, InboxError, REMEMBERED, Ticket},
 };
 use jiff::Timestamp;
 
@@ -48,7 +48,7 @@ impl DynamoInbox {
     }
 
     /// Writes the ticket's item, if the guard lets it.
-    async fn write(&self, ticket: &Ticket, item: Item, guard: Option<Guard>) -> Result<Written, InboxError> {
+    async fn write(&self, key: &InboxKey, item: Item, guard: Option<Guard>) -> Result<Written, InboxError> {
         let units = write_units(size(&item));
         let mut call = self
             .client
@@ -74,7 +74,7 @@ impl DynamoInbox {
                     self.units.failed_condition(units);
                     Ok(Written::Refused(refused.item().cloned()))
                 }
-                _ => Err(failed(ticket, error)),
+                _ => Err(failed(key, error)),
             },
         }
     }
@@ -103,56 +103,56 @@ impl Guard {
 
 #[async_trait]
 impl Inbox for DynamoInbox {
-    async fn claim(&self, ticket: &Ticket, now: Timestamp, until: Timestamp) -> Result<Claim, InboxError> {
+    async fn claim(&self, key: &InboxKey, now: Timestamp, until: Timestamp) -> Result<Claim, InboxError> {
         let guard = Guard::new(
             "attribute_not_exists(#state) OR #expires <= :second OR (#state = :open AND #until <= :now)",
             [("#state", STATE), ("#until", UNTIL), ("#expires", EXPIRES)],
             [(":open", text(OPEN)), (":now", number(now.as_nanosecond())), (":second", number(now.as_second()))],
         );
-        match self.write(ticket, item(ticket, OPEN, until, now), Some(guard)).await? {
+        match self.write(key, item(key, OPEN, until, now), Some(guard)).await? {
             Written::Over(before) => {
                 let remembered = before.filter(|before| is_remembered(before, now));
-                Ok(if remembered.is_some() { Claim::Again } else { Claim::First })
+                Ok(if remembered.is_some() { Claim::Resumed } else { Claim::First })
             }
             Written::Refused(Some(holder)) => match read_text(&holder, STATE) {
-                Ok(CLOSED) => Ok(Claim::Closed),
+                Ok(CLOSED) => Ok(Claim::Completed),
                 Ok(OPEN) => Ok(Claim::Held),
-                Ok(other) => Err(failed(ticket, format!("{STATE} is {other}"))),
-                Err(reason) => Err(failed(ticket, reason)),
+                Ok(other) => Err(failed(key, format!("{STATE} is {other}"))),
+                Err(reason) => Err(failed(key, reason)),
             },
-            Written::Refused(None) => Err(failed(ticket, "the refusal does not say what stands there")),
+            Written::Refused(None) => Err(failed(key, "the refusal does not say what stands there")),
         }
     }
 
-    async fn close(&self, ticket: &Ticket, now: Timestamp) -> Result<(), InboxError> {
-        self.write(ticket, item(ticket, CLOSED, now, now), None).await?;
+    async fn complete(&self, key: &InboxKey, now: Timestamp) -> Result<(), InboxError> {
+        self.write(key, item(key, CLOSED, now, now), None).await?;
         Ok(())
     }
 
-    async fn release(&self, ticket: &Ticket, now: Timestamp) -> Result<(), InboxError> {
+    async fn abandon(&self, key: &InboxKey, now: Timestamp) -> Result<(), InboxError> {
         let guard =
             Guard::new("attribute_not_exists(#state) OR #state = :open", [("#state", STATE)], [(":open", text(OPEN))]);
         // A refusal means that it is closed, and so it stays.
-        self.write(ticket, item(ticket, OPEN, now, now), Some(guard)).await?;
+        self.write(key, item(key, OPEN, now, now), Some(guard)).await?;
         Ok(())
     }
 
-    async fn withdraw(&self, ticket: &Ticket, now: Timestamp) -> Result<(), InboxError> {
+    async fn forget(&self, key: &InboxKey, now: Timestamp) -> Result<(), InboxError> {
         let guard = Guard::new("#state = :open", [("#state", STATE)], [(":open", text(OPEN))]);
         // What is forgotten already counts for nothing, and no right to delete is needed.
-        let mut forgotten = item(ticket, OPEN, now, now);
+        let mut forgotten = item(key, OPEN, now, now);
         forgotten.insert(EXPIRES.to_owned(), number(now.as_second()));
-        self.write(ticket, forgotten, Some(guard)).await?;
+        self.write(key, forgotten, Some(guard)).await?;
         Ok(())
     }
 }
 
-fn item(ticket: &Ticket, state: &str, until: Timestamp, touched: Timestamp) -> Item {
+fn item(key: &InboxKey, state: &str, until: Timestamp, touched: Timestamp) -> Item {
     // Rounded up: never forgotten too early.
     let begun = i64::from(touched.subsec_nanosecond() > 0);
-    let expires = touched.as_second().saturating_add(REMEMBERED.as_secs()).saturating_add(begun);
+    let expires = touched.as_second().saturating_add(INBOX_RETENTION.as_secs()).saturating_add(begun);
     let attributes = [
-        (TICKET, text(ticket.to_string())),
+        (TICKET, text(key.to_string())),
         (STATE, text(state)),
         (UNTIL, number(until.as_nanosecond())),
         (EXPIRES, number(expires)),
@@ -166,6 +166,6 @@ fn is_remembered(before: &Item, now: Timestamp) -> bool {
     expires.is_none_or(|expires| expires > now.as_second())
 }
 
-fn failed(ticket: &Ticket, source: impl Into<BoxError>) -> InboxError {
-    InboxError { ticket: ticket.clone(), source: source.into() }
+fn failed(key: &InboxKey, source: impl Into<BoxError>) -> InboxError {
+    InboxError { key: key.clone(), source: source.into() }
 }

@@ -4,9 +4,11 @@
 use aws_sdk_dynamodb::types::AttributeValue;
 use causeway::{
     MessageId, StreamId,
-    commit::{Carried, Commit},
-    id::CommitId,
-    store::ReadError,
+    log::{
+        commit::{EmbeddedSnapshot, Commit},
+        event_store::ReadError,
+    },
+    message::id::CommitId,
 };
 use jiff::Timestamp;
 use uuid::Uuid;
@@ -122,11 +124,11 @@ fn said(item: &Item) -> Result<Said, String> {
     }
 }
 
-fn carried(item: &Item) -> Result<Option<Carried>, String> {
+fn carried(item: &Item) -> Result<Option<EmbeddedSnapshot>, String> {
     match item.get(STATE) {
         None => Ok(None),
         Some(AttributeValue::B(packed)) => Ok(Some(read_json(STATE, &inflate(packed.as_ref())?)?)),
-        Some(_) => Ok(Some(Carried {
+        Some(_) => Ok(Some(EmbeddedSnapshot {
             shape: read_text(item, SHAPE)?.to_owned(),
             state: read_json(STATE, read_text(item, STATE)?)?,
             recent: read_json(RECENT, read_text(item, RECENT)?)?,

@@ -5,7 +5,11 @@ use aws_sdk_dynamodb::{
     Client,
     types::{AttributeValue, ConsumedCapacity, ReturnConsumedCapacity},
 };
-use causeway::{MessageId, StreamId, commit::Commit, id::CommitId, store::ReadError};
+use causeway::{
+    MessageId, StreamId,
+    log::{commit::Commit, event_store::ReadError},
+    message::id::CommitId,
+};
 use uuid::Uuid;
 
 use super::{

@@ -1,7 +1,7 @@
 //! The marker of a once-command: it is written in the transaction of its commit, and keeps a repeat out.
 //! It lies in the inbox under `<stream>/<command>`, because one message may ask two streams of one context.
 
-use causeway::{commit::Commit, inbox::REMEMBERED};
+use causeway::{delivery::inbox::INBOX_RETENTION, log::commit::Commit};
 
 use super::attributes::{Item, number, read_number, text};
 
@@ -14,7 +14,7 @@ const VERSION: &str = "version";
 
 /// The marker of a commit's command.
 pub(crate) fn marker(commit: &Commit) -> Item {
-    let expires = commit.at.as_second().saturating_add(REMEMBERED.as_secs());
+    let expires = commit.at.as_second().saturating_add(INBOX_RETENTION.as_secs());
     let attributes = [
         (TICKET, text(format!("{}/{}", commit.stream, commit.command))),
         (VERSION, number(commit.version)),

@@ -2,9 +2,9 @@
 //! with it in the spare part of the units that the events cost anyway.
 
 use aws_sdk_dynamodb::{primitives::Blob, types::AttributeValue};
-use causeway::{
-    commit::{Carried, Commit},
-    store::Carry,
+use causeway::log::{
+    commit::{EmbeddedSnapshot, Commit},
+    event_store::SnapshotPolicy,
 };
 
 use super::{
@@ -41,13 +41,13 @@ pub(crate) enum PackError {
 
 /// A carried state as texts.
 struct StateTexts<'a> {
-    carried: &'a Carried,
+    carried: &'a EmbeddedSnapshot,
     recent: String,
     whole: String,
 }
 
 /// The item of a commit, with its state or without.
-pub(crate) fn pack(commit: &Commit, carry: Carry) -> Result<Packed, PackError> {
+pub(crate) fn pack(commit: &Commit, carry: SnapshotPolicy) -> Result<Packed, PackError> {
     let fixed = item::fixed(commit)?;
     let texts = Texts::of(commit)?;
     let state = commit.carried.as_ref().map(state_texts).transpose()?;
@@ -68,8 +68,8 @@ pub(crate) fn pack(commit: &Commit, carry: Carry) -> Result<Packed, PackError> {
         }
     }
     let rides = |packed: &Packed| match carry {
-        Carry::IfFree => write_units(packed.bytes) <= paid,
-        Carry::Must => true,
+        SnapshotPolicy::IfFree => write_units(packed.bytes) <= paid,
+        SnapshotPolicy::Must => true,
     };
     match best.filter(|packed| packed.bytes <= LIMIT && rides(packed)) {
         Some(packed) => Ok(packed),
@@ -141,7 +141,7 @@ fn blob(packed: Vec<u8>) -> AttributeValue {
     AttributeValue::B(Blob::new(packed))
 }
 
-fn state_texts(carried: &Carried) -> Result<StateTexts<'_>, serde_json::Error> {
+fn state_texts(carried: &EmbeddedSnapshot) -> Result<StateTexts<'_>, serde_json::Error> {
     Ok(StateTexts { carried, recent: recent_text(&carried.recent)?, whole: serde_json::to_string(carried)? })
 }
 

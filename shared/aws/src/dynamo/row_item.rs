@@ -1,7 +1,7 @@
 //! A view's row as an item: flat, so that one update can make it. Columns begin with an underscore, what the store
 //! needs for itself does not, so no column can touch it.
 
-use causeway::view::{Place, Row, RowKey, ViewError};
+use causeway::view::view_store::{ListPosition, Row, RowKey, ViewError};
 use serde_json::{Map, Value};
 
 use super::{
@@ -31,8 +31,8 @@ pub(crate) fn column(name: &str) -> String {
 }
 
 /// The index keys of a place.
-pub(crate) fn place_keys(key: &RowKey, place: &Place) -> (String, String) {
-    (format!("{}/{}", key.view, place.list), format!("{}{BETWEEN}{}", place.rank, key.id))
+pub(crate) fn place_keys(key: &RowKey, place: &ListPosition) -> (String, String) {
+    (format!("{}/{}", key.view, place.list), format!("{}{BETWEEN}{}", place.sort_key, key.id))
 }
 
 /// The key of a row.
@@ -44,7 +44,7 @@ pub(crate) fn key_item(key: &RowKey) -> Item {
 pub(crate) fn item(key: &RowKey, row: &Row) -> Item {
     let mut item = key_item(key);
     item.insert(VERSION.to_owned(), number(row.version));
-    if let Some(place) = &row.place {
+    if let Some(place) = &row.position {
         let (list, rank) = place_keys(key, place);
         item.insert(LIST.to_owned(), text(list));
         item.insert(RANK.to_owned(), text(rank));
@@ -55,13 +55,13 @@ pub(crate) fn item(key: &RowKey, row: &Row) -> Item {
 
 /// The row of an item.
 pub(crate) fn row(item: &Item) -> Result<(RowKey, Row), ViewError> {
-    let (key, place) = standing(item)?;
+    let (key, position) = standing(item)?;
     let (version, columns) = content(item).map_err(|reason| ViewError::Corrupt { what: key.to_string(), reason })?;
-    Ok((key, Row { version, place, columns }))
+    Ok((key, Row { version, position, columns }))
 }
 
 /// Which row an item is, and where it stands: all that the index knows.
-pub(crate) fn standing(item: &Item) -> Result<(RowKey, Option<Place>), ViewError> {
+pub(crate) fn standing(item: &Item) -> Result<(RowKey, Option<ListPosition>), ViewError> {
     let corrupt = |what: &str, reason| ViewError::Corrupt { what: what.to_owned(), reason };
     let name = read_text(item, ROW).map_err(|reason| corrupt("a row", reason))?;
     let split = name.split_once('/').ok_or_else(|| corrupt(name, "the key is not <view>/<id>".to_owned()));
@@ -81,14 +81,14 @@ fn content(item: &Item) -> Result<(u64, Map<String, Value>), String> {
     Ok((read_number(item, VERSION)?, columns))
 }
 
-fn place(view: &str, item: &Item) -> Result<Option<Place>, String> {
+fn place(view: &str, item: &Item) -> Result<Option<ListPosition>, String> {
     if !item.contains_key(LIST) {
         return Ok(None);
     }
     let list = read_text(item, LIST)?.strip_prefix(view).and_then(|list| list.strip_prefix('/'));
     let rank = read_text(item, RANK)?.rsplit_once(BETWEEN);
     match (list, rank) {
-        (Some(list), Some((rank, _))) => Ok(Some(Place { list: list.to_owned(), rank: rank.to_owned() })),
+        (Some(list), Some((rank, _))) => Ok(Some(ListPosition { list: list.to_owned(), sort_key: rank.to_owned() })),
         _ => Err(format!("{LIST} and {RANK} are not as they were written")),
     }
 }

@@ -1,7 +1,7 @@
 //! A patch as one update expression: every name and value under a placeholder, so that no column is a reserved word.
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use causeway::view::{Change, Patch, RowKey};
+use causeway::view::view_store::{Change, Patch, RowKey};
 
 use super::{
     attributes::{Item, number, text},
@@ -26,7 +26,7 @@ impl Update {
     pub(crate) fn of(key: &RowKey, to: u64, patch: &Patch) -> Self {
         let mut update = Self::default();
         update.set(VERSION, number(to));
-        if let Some(place) = &patch.place {
+        if let Some(place) = &patch.position {
             let (list, rank) = place_keys(key, place);
             update.set(LIST, text(list));
             update.set(RANK, text(rank));

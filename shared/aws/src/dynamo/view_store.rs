@@ -11,7 +11,7 @@ use aws_sdk_dynamodb::{
 };
 use causeway::{
     failure::BoxError,
-    view::{Listed, Page, Patch, PatchError, Row, RowKey, ViewError, ViewStore},
+    view::view_store::{Listed, Page, Patch, PatchError, Row, RowKey, ViewError, ViewStore},
 };
 
 use super::{
@@ -193,7 +193,7 @@ impl ViewStore for DynamoViewStore {
         let rows = ids.iter().filter_map(|name| {
             let row = found.remove(name)?;
             let (_, id) = name.split_once('/')?;
-            row.place.as_ref().is_some_and(|place| place.list == list).then(|| (id.to_owned(), row))
+            row.position.as_ref().is_some_and(|place| place.list == list).then(|| (id.to_owned(), row))
         });
         Ok(Listed { rows: rows.collect(), next })
     }
@@ -201,7 +201,7 @@ impl ViewStore for DynamoViewStore {
 
 fn mark_of(key: &Item) -> Result<String, ViewError> {
     let (key, place) = standing(key)?;
-    Ok(mark(&place.map(|place| place.rank).unwrap_or_default(), &key.id))
+    Ok(mark(&place.map(|place| place.sort_key).unwrap_or_default(), &key.id))
 }
 
 fn moved(key: &RowKey, found: Option<&Item>) -> PatchError {

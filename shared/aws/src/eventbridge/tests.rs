@@ -2,8 +2,8 @@
 
 use causeway::{
     StreamId,
-    bus::{Bus, Entry, Said},
-    envelope::{Cause, Envelope},
+    delivery::bus::{Bus, Entry, PublishOutcome},
+    message::envelope::{Cause, Envelope},
 };
 use jiff::Timestamp;
 use serde_json::{Value, json, value::to_raw_value};
@@ -61,11 +61,11 @@ fn refusing(id: String, code: &'static str) -> FakeWire {
     })
 }
 
-fn words(said: &[Said]) -> Vec<String> {
-    let word = |said: &Said| match said {
-        Said::Taken => "taken".to_owned(),
-        Said::Passing(_) => "passing".to_owned(),
-        Said::Final { code, .. } => code.clone(),
+fn words(said: &[PublishOutcome]) -> Vec<String> {
+    let word = |said: &PublishOutcome| match said {
+        PublishOutcome::Accepted => "taken".to_owned(),
+        PublishOutcome::Transient(_) => "passing".to_owned(),
+        PublishOutcome::Permanent { code, .. } => code.clone(),
     };
     said.iter().map(word).collect()
 }

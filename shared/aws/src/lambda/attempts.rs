@@ -4,7 +4,7 @@
 use std::{collections::VecDeque, sync::Mutex};
 
 /// How many requests are remembered.
-const REMEMBERED: usize = 64;
+const INBOX_RETENTION: usize = 64;
 
 /// The requests an environment has seen last.
 #[derive(Debug, Default)]
@@ -20,7 +20,7 @@ impl Attempts {
             *count += 1;
             return *count;
         }
-        if seen.len() >= REMEMBERED {
+        if seen.len() >= INBOX_RETENTION {
             seen.pop_front();
         }
         seen.push_back((request_id.to_owned(), 1));

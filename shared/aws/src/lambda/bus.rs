@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use causeway::{
     App, Handled,
-    route::{Arrival, Handler},
+    delivery::route::{HandlerInput, Handler},
 };
 use lambda_runtime::Diagnostic;
 use serde_json::{Value, json};
@@ -15,7 +15,7 @@ pub struct BusFunction<A, H> {
     listener: Listener<A, H>,
 }
 
-impl<A: Arrival, H: Handler<A>> BusFunction<A, H> {
+impl<A: HandlerInput, H: Handler<A>> BusFunction<A, H> {
     /// The function of this name.
     pub fn new(function: &str, app: App, handler: H) -> Self {
         Self { listener: Listener::new(function, app, handler) }
@@ -23,7 +23,7 @@ impl<A: Arrival, H: Handler<A>> BusFunction<A, H> {
 }
 
 #[async_trait]
-impl<A: Arrival, H: Handler<A>> Function for BusFunction<A, H> {
+impl<A: HandlerInput, H: Handler<A>> Function for BusFunction<A, H> {
     async fn answer(&self, invocation: Invocation<'_>) -> Result<Value, Diagnostic> {
         match self.listener.hear(invocation).await {
             Ok(handled) => Ok(json!({ "handled": word(handled) })),
@@ -37,6 +37,6 @@ fn word(handled: Handled) -> &'static str {
         Handled::Done => "done",
         Handled::Duplicate => "duplicate",
         Handled::Rejected => "rejected",
-        Handled::Buried => "buried",
+        Handled::DeadLettered => "buried",
     }
 }

@@ -1,6 +1,6 @@
 //! Reading an event of the bus, and the tick of a schedule as if somebody had said the function's own message.
 
-use causeway::{Delivery, MessageId, bus::source_of};
+use causeway::{Delivery, MessageId, delivery::bus::source_of};
 use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::value::{RawValue, to_raw_value};

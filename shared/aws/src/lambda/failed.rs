@@ -7,7 +7,7 @@ use lambda_runtime::Diagnostic;
 use tracing::error;
 
 /// Words that say enough by themselves, wherever in an error they stand.
-const TELLING: [&str; 5] = ["Conflict", "Gap", "HeldByAnother", "Newer", "Unavailable"];
+const TELLING: [&str; 5] = ["Conflict", "Gap", "ClaimHeld", "Newer", "Unavailable"];
 
 /// How much of an error is looked at for its word.
 const LOOKED_AT: usize = 256;
@@ -15,8 +15,8 @@ const LOOKED_AT: usize = 256;
 /// What Lambda is told of a failure: `Retry.Conflict` and the reason.
 pub fn diagnostic(failure: &Failure) -> Diagnostic {
     let kind = match failure {
-        Failure::Retry(_) => "Retry",
-        Failure::Reject(_) => "Reject",
+        Failure::Transient(_) => "Retry",
+        Failure::Permanent(_) => "Reject",
     };
     Diagnostic { error_type: format!("{kind}.{}", word(failure.reason())), error_message: causes(failure.reason()) }
 }

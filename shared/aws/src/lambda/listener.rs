@@ -4,9 +4,11 @@ use std::marker::PhantomData;
 
 use causeway::{
     App, Delivery, Failure, Handled, Message, Outcome,
-    dead_letter::DeadLetter,
+    delivery::{
+        dead_letter::DeadLetter,
+        route::{HandlerInput, Handler, handle},
+    },
     failure::causes,
-    route::{Arrival, Handler, handle},
 };
 use jiff::Timestamp;
 use serde_json::value::{RawValue, to_raw_value};
@@ -29,7 +31,7 @@ pub struct Listener<A, H> {
     arrival: PhantomData<fn(A)>,
 }
 
-impl<A: Arrival, H: Handler<A>> Listener<A, H> {
+impl<A: HandlerInput, H: Handler<A>> Listener<A, H> {
     /// The handler under the function's name.
     pub fn new(function: &str, app: App, handler: H) -> Self {
         Self { function: function.to_owned(), app, handler, arrival: PhantomData }
@@ -73,7 +75,7 @@ impl<A: Arrival, H: Handler<A>> Listener<A, H> {
             Ok(Handled::Done) => info!("handled"),
             Ok(Handled::Duplicate) => info!("handled before"),
             Ok(Handled::Rejected) => info!("rejected by a rule"),
-            Ok(Handled::Buried) => error!("kept with the dead letters"),
+            Ok(Handled::DeadLettered) => error!("kept with the dead letters"),
             Err(failure) => warn!(reason = causes(failure.reason()), "to be tried again"),
         }
     }
@@ -84,10 +86,10 @@ impl<A: Arrival, H: Handler<A>> Listener<A, H> {
             explanation: error.to_string(),
             consumer: self.function.clone(),
             at: self.app.clock().now(),
-            message: as_json(payload).map_err(Failure::retry)?,
+            message: as_json(payload).map_err(Failure::transient)?,
         };
         self.app.dead_letters().keep(&letter).await?;
-        Ok(Handled::Buried)
+        Ok(Handled::DeadLettered)
     }
 }
 

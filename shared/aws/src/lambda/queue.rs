@@ -5,7 +5,7 @@ use async_trait::async_trait;
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
 use causeway::{
     App,
-    route::{Arrival, Handler},
+    delivery::route::{HandlerInput, Handler},
 };
 use lambda_runtime::Diagnostic;
 use serde::de::Error as _;
@@ -18,7 +18,7 @@ pub struct QueueFunction<A, H> {
     listener: Listener<A, H>,
 }
 
-impl<A: Arrival, H: Handler<A>> QueueFunction<A, H> {
+impl<A: HandlerInput, H: Handler<A>> QueueFunction<A, H> {
     /// The function of this name.
     pub fn new(function: &str, app: App, handler: H) -> Self {
         Self { listener: Listener::new(function, app, handler) }
@@ -26,7 +26,7 @@ impl<A: Arrival, H: Handler<A>> QueueFunction<A, H> {
 }
 
 #[async_trait]
-impl<A: Arrival, H: Handler<A>> Function for QueueFunction<A, H> {
+impl<A: HandlerInput, H: Handler<A>> Function for QueueFunction<A, H> {
     async fn answer(&self, invocation: Invocation<'_>) -> Result<Value, Diagnostic> {
         let unreadable = |error: serde_json::Error| unreadable_batch("a queue", &error);
         let batch: SqsEvent = serde_json::from_str(invocation.payload).map_err(unreadable)?;

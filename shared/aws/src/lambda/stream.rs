@@ -5,10 +5,12 @@ use async_trait::async_trait;
 use aws_lambda_events::streams::{DynamoDbBatchItemFailure, DynamoDbEventResponse};
 use causeway::{
     App,
-    commit::Commit,
-    dead_letter::{DeadLetter, DeadLetterError},
+    delivery::{
+        dead_letter::{DeadLetter, DeadLetterError},
+        relay::relay,
+    },
     failure::{BoxError, causes},
-    relay::relay,
+    log::commit::Commit,
 };
 use lambda_runtime::Diagnostic;
 use serde::Deserialize;

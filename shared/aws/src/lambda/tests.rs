@@ -51,7 +51,7 @@ impl Heard {
             heard.ids.lock().unwrap().push(message.id.to_string());
             Box::pin(async move {
                 match order.starts_with("fail") {
-                    true => Err(Failure::retry("the world is not ready")),
+                    true => Err(Failure::transient("the world is not ready")),
                     false => Ok(Handled::Done),
                 }
             })

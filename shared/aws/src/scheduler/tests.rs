@@ -4,10 +4,12 @@ use std::sync::Arc;
 
 use causeway::{
     MessageId, StreamId,
-    clock::Clock,
-    envelope::{Cause, Envelope},
     memory::Memory,
-    timers::{Timer, TimerError, TimerKey, Timers},
+    message::envelope::{Cause, Envelope},
+    time::{
+        clock::Clock,
+        timers::{Timer, TimerError, TimerKey, Timers},
+    },
 };
 use jiff::Timestamp;
 use serde_json::{Value, json, value::to_raw_value};

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use causeway::{
-    mail::{FoundMail, Mail, MailError, Mailer},
+    gateway::mail::{FoundMail, Mail, MailError, Mailer},
     memory::Memory,
 };
 use serde_json::json;

@@ -1,7 +1,7 @@
 //! Keeping letters on a wire.
 
 use causeway::{
-    dead_letter::{DeadLetter, DeadLetters},
+    delivery::dead_letter::{DeadLetter, DeadLetters},
     failure::causes,
 };
 use jiff::Timestamp;

@@ -10,11 +10,11 @@ use crate::units::Spent;
 #[test]
 fn all_that_was_counted_stands_in_the_log_once() {
     let metrics = Metrics::begin("Causeway", "order-on-place-order").unwrap();
-    let handled = [Handled::Done, Handled::Duplicate, Handled::Rejected, Handled::Buried];
+    let handled = [Handled::Done, Handled::Duplicate, Handled::Rejected, Handled::DeadLettered];
     for handled in handled {
         heard(&Ok(handled), Some(SignedDuration::from_millis(250)));
     }
-    heard(&Err(Failure::retry("no")), None);
+    heard(&Err(Failure::transient("no")), None);
     relayed(3, 1, Some(SignedDuration::from_secs(-5)));
     let mut written = Vec::new();
     metrics.report_to(&mut written, Spent { requests: 2, reads: 0.5, writes: 3.0 }).unwrap();

@@ -9,7 +9,7 @@ pub mod settings;
 
 use causeway::{
     App,
-    route::{Arrival, Handler},
+    delivery::route::{HandlerInput, Handler},
 };
 use tracing_subscriber::{Layer, Registry};
 
@@ -62,7 +62,7 @@ pub(crate) fn begin(
 
 /// The handler as one whose messages stand in the span that handles them: what follows from a message, whoever writes
 /// or says it, carries this span on. The log keeps it with the commit, so that the relay says it word for word.
-pub(crate) fn traced<A: Arrival, H: Handler<A>>(handler: &H) -> impl Handler<A> + use<A, H> {
+pub(crate) fn traced<A: HandlerInput, H: Handler<A>>(handler: &H) -> impl Handler<A> + use<A, H> {
     let handler = handler.clone();
     move |app: App, mut arrival: A| {
         if let Some(traceparent) = kind::traceparent() {

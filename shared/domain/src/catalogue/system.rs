@@ -1,6 +1,6 @@
 //! Samples of what the machinery says.
 
-use causeway::system::CommandRejected;
+use causeway::message::system::CommandRejected;
 use serde_json::json;
 
 use super::Entry;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use causeway::{Description, Encoded, Messages, RawValue, system::SystemEvent};
+use causeway::{Description, Encoded, Messages, RawValue, message::system::SystemEvent};
 use serde_json::{Value, value::to_raw_value};
 
 use super::catalogue;

@@ -1,6 +1,6 @@
 //! What a fulfilment makes of what it hears, by where it stands, and what then follows of itself.
 
-use causeway::{Decider, decider::fold, process::Progress};
+use causeway::{Decider, command::decider::fold, saga::process::Progress};
 use jiff::{SignedDuration, Timestamp};
 
 use super::{

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use causeway::process::{Progress, Steps};
+use causeway::saga::process::{Progress, Steps};
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

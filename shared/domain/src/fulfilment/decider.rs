@@ -1,6 +1,6 @@
 //! The rules of a fulfilment.
 
-use causeway::{Decider, Process, Wish, decider::fold, process::Status};
+use causeway::{Decider, Process, Effect, command::decider::fold, saga::process::Status};
 use jiff::{SignedDuration, Timestamp};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -107,23 +107,23 @@ impl Decider for Fulfilment {
         }
     }
 
-    fn wishes(_: &FulfilmentState, event: &FulfilmentEvent) -> Vec<Wish> {
+    fn effects(_: &FulfilmentState, event: &FulfilmentEvent) -> Vec<Effect> {
         let release = |order_id: &OrderId, sku: &Sku| {
-            Wish::send(sku, &ReleaseStock { sku: sku.clone(), order_id: order_id.clone() })
+            Effect::send(sku, &ReleaseStock { sku: sku.clone(), order_id: order_id.clone() })
         };
         let timer = |order_id: &OrderId, deadline: Timestamp| {
-            Wish::set_timer(DEADLINE, deadline, &FulfilmentDeadlinePassed { order_id: order_id.clone(), deadline })
+            Effect::set_timer(DEADLINE, deadline, &FulfilmentDeadlinePassed { order_id: order_id.clone(), deadline })
         };
         match event {
             FulfilmentEvent::FulfilmentStarted(FulfilmentStarted { order_id, lines, deadline }) => {
                 let reserve = lines.iter().map(|line| {
                     let (order_id, sku) = (order_id.clone(), line.sku.clone());
-                    Wish::send(&line.sku, &ReserveStock { sku, order_id, quantity: line.quantity.get() })
+                    Effect::send(&line.sku, &ReserveStock { sku, order_id, quantity: line.quantity.get() })
                 });
                 reserve.chain([timer(order_id, *deadline)]).collect()
             }
             FulfilmentEvent::FulfilmentReserved(FulfilmentReserved { order_id }) => {
-                vec![Wish::send(order_id, &ConfirmOrder { order_id: order_id.clone() })]
+                vec![Effect::send(order_id, &ConfirmOrder { order_id: order_id.clone() })]
             }
             FulfilmentEvent::FulfilmentCompensating(compensating) => {
                 let FulfilmentCompensating { order_id, release: skus, deadline, .. } = compensating;
@@ -132,13 +132,13 @@ impl Decider for Fulfilment {
             // Whoever gives up still tells the order, so that no buyer waits for ever.
             FulfilmentEvent::FulfilmentReleased(FulfilmentReleased { order_id, reason })
             | FulfilmentEvent::FulfilmentNeedsOperator(FulfilmentNeedsOperator { order_id, reason }) => {
-                vec![Wish::send(order_id, &CancelOrder { order_id: order_id.clone(), reason: reason.clone() })]
+                vec![Effect::send(order_id, &CancelOrder { order_id: order_id.clone(), reason: reason.clone() })]
             }
             FulfilmentEvent::ReservationsReturned(ReservationsReturned { order_id, skus, .. }) => {
                 skus.iter().map(|sku| release(order_id, sku)).collect()
             }
             FulfilmentEvent::FulfilmentCompleted(_) | FulfilmentEvent::FulfilmentCompensated(_) => {
-                vec![Wish::cancel_timer(DEADLINE)]
+                vec![Effect::cancel_timer(DEADLINE)]
             }
             FulfilmentEvent::FulfilmentFactNoted(_)
             | FulfilmentEvent::FulfilmentLineReserved(_)

@@ -4,8 +4,8 @@ mod chaos;
 mod untimely;
 
 use causeway::{
-    Process, Wish,
-    process::Status,
+    Process, Effect,
+    saga::process::Status,
     testing::{given_process, given_view},
 };
 use jiff::Timestamp;
@@ -69,21 +69,21 @@ fn passed(deadline: Timestamp) -> impl FnOnce(Timestamp) -> Heard {
     heard(Fact::DeadlinePassed { deadline })
 }
 
-fn reserve(line: FulfilmentLine) -> Wish {
+fn reserve(line: FulfilmentLine) -> Effect {
     let FulfilmentLine { sku, quantity } = line;
-    Wish::send(&sku.clone(), &ReserveStock { sku, order_id: order_id(), quantity: quantity.get() })
+    Effect::send(&sku.clone(), &ReserveStock { sku, order_id: order_id(), quantity: quantity.get() })
 }
 
-fn release(text: &str) -> Wish {
-    Wish::send(&sku(text), &ReleaseStock { sku: sku(text), order_id: order_id() })
+fn release(text: &str) -> Effect {
+    Effect::send(&sku(text), &ReleaseStock { sku: sku(text), order_id: order_id() })
 }
 
-fn confirm() -> Wish {
-    Wish::send(&order_id(), &ConfirmOrder { order_id: order_id() })
+fn confirm() -> Effect {
+    Effect::send(&order_id(), &ConfirmOrder { order_id: order_id() })
 }
 
-fn cancel(reason: &str) -> Wish {
-    Wish::send(&order_id(), &CancelOrder { order_id: order_id(), reason: reason.to_owned() })
+fn cancel(reason: &str) -> Effect {
+    Effect::send(&order_id(), &CancelOrder { order_id: order_id(), reason: reason.to_owned() })
 }
 
 fn completed_event() -> FulfilmentEvent {
@@ -212,7 +212,7 @@ fn the_board_shows_where_each_fulfilment_stands_by_its_deadline() {
     };
     let place = |events: Vec<FulfilmentEvent>| {
         let place = given_view::<ProcessBoard>(events).row().place.unwrap();
-        (place.list, place.rank)
+        (place.list, place.sort_key)
     };
     let running = place(vec![started.clone().into()]);
     assert_eq!(running, ("running".to_owned(), "2026-01-01T00:15:00.000000000Z/s-1".to_owned()));

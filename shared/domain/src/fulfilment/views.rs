@@ -1,6 +1,6 @@
 //! The process board: where each fulfilment stands, until when, and why.
 
-use causeway::{Patch, StreamId, View, commit::Recorded, process::Status};
+use causeway::{Patch, StreamId, View, log::commit::Recorded, saga::process::Status};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -50,7 +50,7 @@ impl View for ProcessBoard {
     fn patch(stream: &StreamId, event: &Recorded<FulfilmentEvent>) -> Patch {
         let row = Patch::none().set("orderId", stream.id());
         let stands = |row: Patch, status: Status, by: Timestamp| {
-            row.set("status", status).place(Self::list_of(status), format!("{by:.9}/{}", stream.id()))
+            row.set("status", status).list_at(Self::list_of(status), format!("{by:.9}/{}", stream.id()))
         };
         match &event.event {
             FulfilmentEvent::FulfilmentStarted(started) => {

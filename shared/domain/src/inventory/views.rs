@@ -1,6 +1,6 @@
 //! What one wants to know of the stock: how much there is of what, and what runs low.
 
-use causeway::{Patch, StreamId, View, commit::Recorded};
+use causeway::{Patch, StreamId, View, log::commit::Recorded};
 use serde::{Deserialize, Serialize};
 
 use super::events::InventoryEvent;
@@ -51,7 +51,7 @@ impl View for Stock {
     type Row = StockRow;
 
     fn patch(stream: &StreamId, event: &Recorded<InventoryEvent>) -> Patch {
-        let row = Patch::none().set("sku", stream.id()).place(Self::LIST, stream.id());
+        let row = Patch::none().set("sku", stream.id()).list_at(Self::LIST, stream.id());
         match &event.event {
             InventoryEvent::StockReceived(received) => {
                 let quantity = i64::from(received.quantity.get());

@@ -1,6 +1,6 @@
 //! What the mails say.
 
-use causeway::{MessageId, mail::Mail};
+use causeway::{MessageId, gateway::mail::Mail};
 
 use crate::{
     email::EmailAddress,

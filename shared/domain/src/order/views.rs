@@ -1,6 +1,6 @@
 //! What one wants to know of orders: a buyer's orders newest first, and all about one of them.
 
-use causeway::{Patch, StreamId, View, commit::Recorded};
+use causeway::{Patch, StreamId, View, log::commit::Recorded};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -57,7 +57,7 @@ impl View for OrderSummary {
                 .set("status", OrderStatus::Placed)
                 .set("total", placed.total)
                 .set("placedAt", event.at)
-                .place(orders_of(&placed.user_id), format!("{:.9}/{}", event.at, placed.order_id)),
+                .list_at(orders_of(&placed.user_id), format!("{:.9}/{}", event.at, placed.order_id)),
             OrderEvent::OrderConfirmed(_) => Patch::none().set("status", OrderStatus::Confirmed),
             OrderEvent::OrderCancelled(_) => Patch::none().set("status", OrderStatus::Cancelled),
         }

@@ -2,7 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use causeway::{Encoded, Kind, message::Message as _, system::CommandRejected};
+use causeway::{
+    Encoded, Kind,
+    message::{contract::Message as _, system::CommandRejected},
+};
 use serde_json::{json, value::to_raw_value};
 
 use super::streams;

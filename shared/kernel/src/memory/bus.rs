@@ -19,9 +19,9 @@ use serde_json::value::to_raw_value;
 
 use super::lock;
 use crate::{
-    bus::{Bus, Entry, Said},
-    envelope::Delivery,
+    delivery::bus::{Bus, Entry, PublishOutcome},
     failure::{BoxError, causes},
+    message::envelope::Delivery,
 };
 use history::History;
 use subscription::{Hear, Subscription};
@@ -30,7 +30,7 @@ pub use middleware::{Middleware, Next};
 pub use subscription::{Subject, SubscriptionId};
 
 /// How many messages are remembered unless it is said otherwise.
-const REMEMBERED: usize = 100_000;
+const INBOX_RETENTION: usize = 100_000;
 
 /// A bus in memory.
 ///
@@ -71,14 +71,14 @@ struct State {
     subscriptions: Vec<Arc<Subscription>>,
     middleware: Vec<Arc<dyn Middleware>>,
     history: History<Delivery>,
-    unheard: History<Unheard>,
+    unheard: History<FailedDelivery>,
     subscribed: u64,
     published: u64,
 }
 
 /// A message that a subscriber did not handle.
 #[derive(Clone, Debug)]
-pub struct Unheard {
+pub struct FailedDelivery {
     /// Whose subscription.
     pub subscription: SubscriptionId,
     /// The message.
@@ -89,7 +89,7 @@ pub struct Unheard {
 
 impl Default for MemoryBus {
     fn default() -> Self {
-        Self::with_history(REMEMBERED)
+        Self::with_history(INBOX_RETENTION)
     }
 }
 
@@ -168,7 +168,7 @@ impl MemoryBus {
             (state.subscriptions.clone(), state.middleware.clone())
         };
         let wanted = subscriptions.iter().filter(|subscription| subscription.subject.takes(&delivery));
-        let hearing: Vec<BoxFuture<'_, Option<Unheard>>> =
+        let hearing: Vec<BoxFuture<'_, Option<FailedDelivery>>> =
             wanted.map(|subscription| hear(&middleware, subscription, delivery.clone()).boxed()).collect();
         for unheard in join_all(hearing).await.into_iter().flatten() {
             lock(&self.state).unheard.push(unheard);
@@ -186,7 +186,7 @@ impl MemoryBus {
     }
 
     /// The remembered errors of subscribers, the oldest first.
-    pub fn unheard(&self) -> Vec<Unheard> {
+    pub fn unheard(&self) -> Vec<FailedDelivery> {
         lock(&self.state).unheard.all()
     }
 
@@ -201,12 +201,12 @@ impl MemoryBus {
 
 #[async_trait]
 impl Bus for MemoryBus {
-    async fn publish(&self, entries: &[Entry]) -> Vec<Said> {
+    async fn publish(&self, entries: &[Entry]) -> Vec<PublishOutcome> {
         let mut said = Vec::with_capacity(entries.len());
         for entry in entries {
             said.push(match self.say(entry).await {
-                Ok(_) => Said::Taken,
-                Err(error) => Said::Final { code: "MalformedDetail".to_owned(), reason: error.to_string() },
+                Ok(_) => PublishOutcome::Accepted,
+                Err(error) => PublishOutcome::Permanent { code: "MalformedDetail".to_owned(), reason: error.to_string() },
             });
         }
         said
@@ -214,14 +214,14 @@ impl Bus for MemoryBus {
 }
 
 /// Lets one subscriber hear the message, and catches what goes wrong.
-async fn hear(rest: &[Arc<dyn Middleware>], subscription: &Subscription, delivery: Delivery) -> Option<Unheard> {
+async fn hear(rest: &[Arc<dyn Middleware>], subscription: &Subscription, delivery: Delivery) -> Option<FailedDelivery> {
     let hearing = async { Next::new(rest, subscription).run(delivery.clone()).await };
     let reason = match AssertUnwindSafe(hearing).catch_unwind().await {
         Ok(Ok(())) => return None,
         Ok(Err(error)) => causes(error.as_ref()),
         Err(panic) => words_of(panic.as_ref()),
     };
-    Some(Unheard { subscription: subscription.id, delivery, reason })
+    Some(FailedDelivery { subscription: subscription.id, delivery, reason })
 }
 
 fn words_of(panic: &(dyn std::any::Any + Send)) -> String {

@@ -7,7 +7,7 @@ use futures::channel::oneshot;
 use jiff::{SignedDuration, Timestamp};
 
 use super::lock;
-use crate::clock::Clock;
+use crate::time::clock::Clock;
 
 /// Seconds of the epoch at which a memory clock begins: 2026-01-01T00:00:00Z.
 const BEGINNING: i64 = 1_767_225_600;

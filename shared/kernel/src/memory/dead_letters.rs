@@ -5,7 +5,7 @@ use std::sync::Mutex;
 use async_trait::async_trait;
 
 use super::lock;
-use crate::dead_letter::{DeadLetter, DeadLetterError, DeadLetters};
+use crate::delivery::dead_letter::{DeadLetter, DeadLetterError, DeadLetters};
 
 /// Dead letters in memory.
 #[derive(Debug, Default)]

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use uuid::{Builder, Uuid};
 
 use super::lock;
-use crate::clock::Ids;
+use crate::time::clock::Ids;
 
 /// Seeded ids and chance.
 ///

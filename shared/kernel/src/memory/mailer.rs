@@ -5,7 +5,7 @@ use std::{collections::VecDeque, sync::Mutex};
 use async_trait::async_trait;
 
 use super::lock;
-use crate::mail::{AcceptedMail, FoundMail, Mail, MailError, Mailer};
+use crate::gateway::mail::{AcceptedMail, FoundMail, Mail, MailError, Mailer};
 
 /// A mailer in memory. It knows its keys: a mail that comes again under the same key is the same mail.
 #[derive(Debug, Default)]
@@ -16,13 +16,13 @@ pub struct MemoryMailer {
 #[derive(Debug, Default)]
 struct Desk {
     accepted: Vec<Mail>,
-    trouble: VecDeque<MailTrouble>,
+    trouble: VecDeque<MailFault>,
     cannot_tell: bool,
 }
 
 /// What shall go wrong with a mail.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum MailTrouble {
+pub enum MailFault {
     /// It is not accepted, and nobody says so.
     NotReached,
     /// It is not accepted, and the other side says so.
@@ -40,7 +40,7 @@ impl MemoryMailer {
     }
 
     /// Something goes wrong with the next mail that has no trouble in store yet.
-    pub fn trouble(&self, trouble: MailTrouble) {
+    pub fn trouble(&self, trouble: MailFault) {
         lock(&self.desk).trouble.push_back(trouble);
     }
 
@@ -73,13 +73,13 @@ impl Mailer for MemoryMailer {
         let mut desk = lock(&self.desk);
         match desk.trouble.pop_front() {
             None => Ok(desk.accept(mail)),
-            Some(MailTrouble::NotReached) => Err(MailError::Unavailable("not reached".into())),
-            Some(MailTrouble::NotTaken) => Err(MailError::NotTaken("throttled".into())),
-            Some(MailTrouble::AnswerLost) => {
+            Some(MailFault::NotReached) => Err(MailError::Unavailable("not reached".into())),
+            Some(MailFault::NotTaken) => Err(MailError::NotTaken("throttled".into())),
+            Some(MailFault::AnswerLost) => {
                 desk.accept(mail);
                 Err(MailError::Unavailable("the answer was lost".into()))
             }
-            Some(MailTrouble::Refused(reason)) => Err(MailError::Refused { reason }),
+            Some(MailFault::Refused(reason)) => Err(MailError::Refused { reason }),
         }
     }
 

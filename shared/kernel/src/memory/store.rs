@@ -9,9 +9,11 @@ use async_trait::async_trait;
 
 use super::lock;
 use crate::{
-    commit::{Carried, Commit, TimerChange},
-    id::{MessageId, StreamId},
-    store::{Append, AppendError, Appended, Carry, EventStore, ReadError},
+    log::{
+        commit::{EmbeddedSnapshot, Commit, TimerChange},
+        event_store::{Append, AppendError, Appended, SnapshotPolicy, EventStore, ReadError},
+    },
+    message::id::{MessageId, StreamId},
 };
 
 /// The largest commit, in bytes.
@@ -100,18 +102,18 @@ impl EventStore for MemoryStore {
 }
 
 /// Whether a state of this size rides along with a commit of that size.
-fn rides(commit: usize, carried: usize, carry: Carry) -> bool {
+fn rides(commit: usize, carried: usize, carry: SnapshotPolicy) -> bool {
     let together = commit + carried;
     match carry {
-        Carry::IfFree => together.div_ceil(UNIT) == commit.div_ceil(UNIT),
-        Carry::Must => together <= LIMIT,
+        SnapshotPolicy::IfFree => together.div_ceil(UNIT) == commit.div_ceil(UNIT),
+        SnapshotPolicy::Must => together <= LIMIT,
     }
 }
 
 /// About the bytes of the commit without its state.
 fn size(commit: &Commit) -> usize {
     let events: usize = commit.events.iter().map(|event| event.name.len() + event.data.get().len()).sum();
-    let send = |send: &crate::commit::Send| send.message.name.len() + send.message.data.get().len();
+    let send = |send: &crate::log::commit::Send| send.message.name.len() + send.message.data.get().len();
     let sends: usize = commit.sends.iter().map(send).sum();
     let timer = |timer: &TimerChange| match timer {
         TimerChange::Set { name, message, .. } => name.len() + message.name.len() + message.data.get().len(),
@@ -120,7 +122,7 @@ fn size(commit: &Commit) -> usize {
     events + sends + commit.timers.iter().map(timer).sum::<usize>()
 }
 
-fn size_of_carried(carried: &Carried) -> usize {
+fn size_of_carried(carried: &EmbeddedSnapshot) -> usize {
     let recent: usize = carried.recent.iter().map(|recent| recent.0.len() + 8).sum();
     carried.shape.len() + carried.state.get().len() + recent
 }

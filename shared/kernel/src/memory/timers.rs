@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 
 use super::lock;
-use crate::timers::{Pending, Timer, TimerError, TimerKey, Timers};
+use crate::time::timers::{Pending, Timer, TimerError, TimerKey, Timers};
 
 /// Timers in memory.
 #[derive(Debug, Default)]

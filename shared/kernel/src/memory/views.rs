@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, sync::Mutex};
 use async_trait::async_trait;
 
 use super::lock;
-use crate::view::{Listed, Page, Patch, PatchError, Row, RowKey, ViewError, ViewStore};
+use crate::view::view_store::{Listed, Page, Patch, PatchError, Row, RowKey, ViewError, ViewStore};
 
 /// Views in memory.
 #[derive(Debug, Default)]
@@ -57,8 +57,8 @@ impl ViewStore for MemoryViews {
             .iter()
             .filter(|(key, _)| key.view == view)
             .filter_map(|(key, row)| {
-                let place = row.place.as_ref().filter(|place| place.list == list)?;
-                Some(((place.rank.clone(), key.id.clone()), row))
+                let place = row.position.as_ref().filter(|place| place.list == list)?;
+                Some(((place.sort_key.clone(), key.id.clone()), row))
             })
             .collect();
         listed.sort_by(|(one, _), (other, _)| one.cmp(other));

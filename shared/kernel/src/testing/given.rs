@@ -3,7 +3,7 @@
 use std::fmt::Debug;
 
 use super::diff::{assert_same, fail};
-use crate::decider::{Decider, Rejection, Wish, fold};
+use crate::command::decider::{Decider, Rejection, Effect, fold};
 
 /// Begins a story with what has happened.
 ///
@@ -123,28 +123,28 @@ impl<D: Decider> Decided<D> {
 
     /// The events ask exactly this of others, in this order.
     #[track_caller]
-    pub fn then_wishes(self, expected: impl IntoIterator<Item = Wish>) -> Self {
-        let expected: Vec<Wish> = expected.into_iter().collect();
-        assert_same("the events wish something else", &self.wishes(), &expected);
+    pub fn then_effects(self, expected: impl IntoIterator<Item = Effect>) -> Self {
+        let expected: Vec<Effect> = expected.into_iter().collect();
+        assert_same("the events wish something else", &self.effects(), &expected);
         self
     }
 
     /// The events send exactly these messages, in this order; their timers are not looked at.
     #[track_caller]
-    pub fn then_sends(self, expected: impl IntoIterator<Item = Wish>) -> Self {
-        let expected: Vec<Wish> = expected.into_iter().collect();
-        let mut sends = self.wishes();
-        sends.retain(|wish| matches!(wish, Wish::Send { .. }));
+    pub fn then_sends(self, expected: impl IntoIterator<Item = Effect>) -> Self {
+        let expected: Vec<Effect> = expected.into_iter().collect();
+        let mut sends = self.effects();
+        sends.retain(|wish| matches!(wish, Effect::Send { .. }));
         assert_same("the events send something else", &sends, &expected);
         self
     }
 
     /// The events set and cancel exactly these timers, in this order; what they send is not looked at.
     #[track_caller]
-    pub fn then_timers(self, expected: impl IntoIterator<Item = Wish>) -> Self {
-        let expected: Vec<Wish> = expected.into_iter().collect();
-        let mut timers = self.wishes();
-        timers.retain(|wish| !matches!(wish, Wish::Send { .. }));
+    pub fn then_timers(self, expected: impl IntoIterator<Item = Effect>) -> Self {
+        let expected: Vec<Effect> = expected.into_iter().collect();
+        let mut timers = self.effects();
+        timers.retain(|wish| !matches!(wish, Effect::Send { .. }));
         assert_same("the events set other timers", &timers, &expected);
         self
     }
@@ -185,7 +185,7 @@ impl<D: Decider> Decided<D> {
 
     /// What the events ask of others.
     #[track_caller]
-    pub fn wishes(&self) -> Vec<Wish> {
-        self.events().iter().flat_map(|event| D::wishes(&self.after, event)).collect()
+    pub fn effects(&self) -> Vec<Effect> {
+        self.events().iter().flat_map(|event| D::effects(&self.after, event)).collect()
     }
 }

@@ -9,10 +9,10 @@ use super::{
     given::{Decided, Given},
 };
 use crate::{
-    clock::Clock,
-    decider::{Decider, Wish},
+    command::decider::{Decider, Effect},
     memory::MemoryClock,
-    process::{Process, Status},
+    saga::process::{Process, Status},
+    time::clock::Clock,
 };
 
 /// Begins the story of a process to which nothing has happened, at the beginning of 2026.
@@ -56,11 +56,11 @@ impl<P: Process> ProcessStory<P> {
         if before.is_end() && before != after {
             fail(&format!("the process left its end: it was {before:?} and is {after:?}"));
         }
-        for wish in decided.accepted().map(|_| decided.wishes()).unwrap_or_default() {
+        for wish in decided.accepted().map(|_| decided.effects()).unwrap_or_default() {
             match wish {
-                Wish::SetTimer { name, due, .. } => self.timers.insert(name, due),
-                Wish::CancelTimer { name } => self.timers.remove(&name),
-                Wish::Send { .. } => continue,
+                Effect::SetTimer { name, due, .. } => self.timers.insert(name, due),
+                Effect::CancelTimer { name } => self.timers.remove(&name),
+                Effect::Send { .. } => continue,
             };
         }
         self.last = Some(decided);
@@ -94,7 +94,7 @@ impl<P: Process> ProcessStory<P> {
 
     /// Exactly these messages are sent for what it heard last.
     #[track_caller]
-    pub fn then_sends(self, expected: impl IntoIterator<Item = Wish>) -> Self {
+    pub fn then_sends(self, expected: impl IntoIterator<Item = Effect>) -> Self {
         self.check(|last| last.then_sends(expected))
     }
 

@@ -7,12 +7,14 @@ use serde_json::Value;
 
 use super::diff::{assert_same, fail};
 use crate::{
-    clock::Clock,
-    commit::Recorded,
-    id::{MessageId, StreamId},
+    log::commit::Recorded,
     memory::MemoryClock,
-    message::Messages,
-    view::{Place, Row, View},
+    message::{
+        contract::Messages,
+        id::{MessageId, StreamId},
+    },
+    time::clock::Clock,
+    view::view_store::{ListPosition, Row, View},
 };
 
 /// Begins a story with the events of one stream, `<context>/s-1`. The first happens at the beginning of 2026 and each
@@ -95,8 +97,8 @@ impl<V: View> GivenView<V> {
 
     /// The row stands here; `None`: in no list.
     #[track_caller]
-    pub fn then_place(self, expected: Option<Place>) -> Self {
-        assert_same("the row stands elsewhere", &self.row().place, &expected);
+    pub fn then_position(self, expected: Option<ListPosition>) -> Self {
+        assert_same("the row stands elsewhere", &self.row().position, &expected);
         self
     }
 

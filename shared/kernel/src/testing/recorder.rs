@@ -6,9 +6,9 @@ use serde_json::{Value, value::RawValue};
 
 use super::diff::{assert_same, fail};
 use crate::{
-    commit::Commit,
+    log::commit::Commit,
     memory::{MemoryBus, MemoryStore, Subject},
-    message::Message,
+    message::contract::Message,
 };
 
 /// Writes down messages from a bus or a log, beginning when it is made.

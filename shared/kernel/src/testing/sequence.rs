@@ -7,14 +7,15 @@ use uuid::Uuid;
 use super::diff::fail;
 use crate::{
     app::App,
-    bus::source_of,
-    clock::{Clock, Ids},
-    envelope::{Cause, Delivery, Envelope, Metadata},
+    delivery::{bus::source_of, route::Route},
     failure::Outcome,
-    id::{MessageId, StreamId},
     memory::{MemoryClock, MemoryIds},
-    message::{Encoded, Message},
-    route::Route,
+    message::{
+        contract::{Encoded, Message},
+        envelope::{Cause, Delivery, Envelope, Metadata},
+        id::{MessageId, StreamId},
+    },
+    time::clock::{Clock, Ids},
 };
 
 /// Builds deliveries one by one. Each message follows from the one before it, so that they share a correlation.

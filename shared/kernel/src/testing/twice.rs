@@ -4,14 +4,20 @@ use futures::executor::block_on;
 
 use super::diff::fail;
 use crate::{
-    commit::Commit,
-    decider::{Decider, fold},
-    envelope::Cause,
-    execute::MAX_EVENTS,
-    id::{CommitId, MessageId, StreamId},
+    command::{
+        decider::{Decider, fold},
+        execute::MAX_EVENTS,
+    },
+    log::{
+        commit::Commit,
+        event_store::{Append, SnapshotPolicy, EventStore},
+    },
     memory::Memory,
-    message::Messages,
-    store::{Append, Carry, EventStore},
+    message::{
+        contract::Messages,
+        envelope::Cause,
+        id::{CommitId, MessageId, StreamId},
+    },
 };
 
 /// Gives the command twice after these events. The second time it must add no event, or be rejected.
@@ -70,7 +76,7 @@ async fn write<D: Decider>(memory: &Memory, stream: &StreamId, events: &[D::Even
             metadata: cause.metadata,
             at: jiff::Timestamp::UNIX_EPOCH,
         };
-        let append = Append { commit: &commit, carry: Carry::IfFree, once: false };
+        let append = Append { commit: &commit, carry: SnapshotPolicy::IfFree, once: false };
         if let Err(error) = memory.store.append(append).await {
             fail(&error.to_string());
         }

@@ -1,5 +1,5 @@
 use aws_sdk_dynamodb::{primitives::Blob, types::AttributeValue};
-use causeway::store::{Carry, ReadError};
+use causeway::log::event_store::{SnapshotPolicy, ReadError};
 
 use super::{
     super::{
@@ -10,7 +10,7 @@ use super::{
 };
 
 fn written(event: &str) -> Item {
-    pack(&commit(event, Some("state")), Carry::Must).unwrap().item
+    pack(&commit(event, Some("state")), SnapshotPolicy::Must).unwrap().item
 }
 
 #[test]

@@ -1,10 +1,11 @@
 //! Sizes are chosen so that each layout is the answer once.
 use causeway::{
     Encoded, MessageId, StreamId,
-    commit::{Carried, Commit, RecentCommand, Send, TimerChange},
-    envelope::Cause,
-    id::CommitId,
-    store::Carry,
+    log::{
+        commit::{EmbeddedSnapshot, Commit, RecentCommand, Send, TimerChange},
+        event_store::SnapshotPolicy,
+    },
+    message::{envelope::Cause, id::CommitId},
 };
 use jiff::Timestamp;
 use serde_json::{json, value::to_raw_value};
@@ -45,7 +46,7 @@ pub(crate) fn commit(event: &str, state: Option<&str>) -> Commit {
             TimerChange::Set { name: "late".to_owned(), due: at, message: message("due") },
             TimerChange::Cancel { name: "early".to_owned() },
         ],
-        carried: state.map(|state| Carried {
+        carried: state.map(|state| EmbeddedSnapshot {
             shape: "f00d".to_owned(),
             state: to_raw_value(&json!({ "is": state })).unwrap(),
             recent: vec![RecentCommand("abc".to_owned(), 3)],
@@ -57,7 +58,7 @@ pub(crate) fn commit(event: &str, state: Option<&str>) -> Commit {
     }
 }
 
-fn packed(event: &str, state: Option<&str>, carry: Carry) -> Packed {
+fn packed(event: &str, state: Option<&str>, carry: SnapshotPolicy) -> Packed {
     let commit = commit(event, state);
     let packed = pack(&commit, carry).unwrap();
     assert_eq!(packed.bytes, size(&packed.item));
@@ -76,21 +77,21 @@ fn names(packed: &Packed) -> Vec<&str> {
 
 #[test]
 fn what_fits_one_unit_stays_readable_with_its_state() {
-    let packed = packed("short", Some("small"), Carry::IfFree);
+    let packed = packed("short", Some("small"), SnapshotPolicy::IfFree);
     assert_eq!(names(&packed), ["events", "sends", "state", "shape"]);
     assert_eq!(write_units(packed.bytes), 1);
 }
 
 #[test]
 fn a_state_that_fits_only_packed_is_packed_alone() {
-    let packed = packed("short", Some(&"state ".repeat(200)), Carry::IfFree);
+    let packed = packed("short", Some(&"state ".repeat(200)), SnapshotPolicy::IfFree);
     assert_eq!(names(&packed), ["events", "sends", "state"]);
     assert_eq!(write_units(packed.bytes), 1);
 }
 
 #[test]
 fn a_state_that_fits_only_with_packed_events_packs_them_too() {
-    let packed = packed(&"word ".repeat(50), Some(&noise(200)), Carry::IfFree);
+    let packed = packed(&"word ".repeat(50), Some(&noise(200)), SnapshotPolicy::IfFree);
     assert_eq!(names(&packed), ["packed"]);
     assert!(packed.carried);
     assert_eq!(write_units(packed.bytes), 1);
@@ -98,30 +99,30 @@ fn a_state_that_fits_only_with_packed_events_packs_them_too() {
 
 #[test]
 fn a_state_that_would_cost_a_unit_stays_out_unless_it_must() {
-    let free = packed("short", Some(&noise(3000)), Carry::IfFree);
+    let free = packed("short", Some(&noise(3000)), SnapshotPolicy::IfFree);
     assert!(!free.carried);
     assert_eq!(write_units(free.bytes), 1);
-    let must = packed("short", Some(&noise(3000)), Carry::Must);
+    let must = packed("short", Some(&noise(3000)), SnapshotPolicy::Must);
     assert!(must.carried);
     assert_eq!(write_units(must.bytes), 3, "and packed, because that saves a unit");
 }
 
 #[test]
 fn events_are_packed_when_that_saves_a_unit() {
-    let packed = packed(&"word ".repeat(300), None, Carry::IfFree);
+    let packed = packed(&"word ".repeat(300), None, SnapshotPolicy::IfFree);
     assert_eq!(names(&packed), ["packed"]);
     assert_eq!(write_units(packed.bytes), 1);
 }
 
 #[test]
 fn a_state_over_the_limit_stays_out_even_if_it_must() {
-    let packed = packed("short", Some(&noise(LIMIT * 3 / 2)), Carry::Must);
+    let packed = packed("short", Some(&noise(LIMIT * 3 / 2)), SnapshotPolicy::Must);
     assert!(!packed.carried);
 }
 
 #[test]
 fn a_commit_over_the_limit_is_too_large() {
-    let error = pack(&commit(&noise(LIMIT * 3 / 2), Some("small")), Carry::IfFree).unwrap_err();
+    let error = pack(&commit(&noise(LIMIT * 3 / 2), Some("small")), SnapshotPolicy::IfFree).unwrap_err();
     assert!(matches!(error, PackError::TooLarge { bytes } if bytes > LIMIT), "{error}");
 }
 
@@ -129,9 +130,9 @@ fn a_commit_over_the_limit_is_too_large() {
 fn every_size_keeps_what_was_written_and_never_pays_for_a_free_state() {
     for events in (0..3000).step_by(97) {
         for state in (0..3000).step_by(191) {
-            let bare = packed(&noise(events), None, Carry::IfFree);
-            let free = packed(&noise(events), Some(&noise(state)), Carry::IfFree);
-            let must = packed(&noise(events), Some(&noise(state)), Carry::Must);
+            let bare = packed(&noise(events), None, SnapshotPolicy::IfFree);
+            let free = packed(&noise(events), Some(&noise(state)), SnapshotPolicy::IfFree);
+            let must = packed(&noise(events), Some(&noise(state)), SnapshotPolicy::Must);
             assert!(write_units(free.bytes) <= write_units(bare.bytes));
             assert!(must.carried);
         }

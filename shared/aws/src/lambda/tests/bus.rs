@@ -2,7 +2,7 @@
 
 use std::{error::Error, fmt};
 
-use causeway::{App, Failure, Handled, Outcome, Received, StreamId, memory::Memory, store::ReadError};
+use causeway::{App, Failure, Handled, Outcome, Received, StreamId, log::event_store::ReadError, memory::Memory};
 use serde_json::{Value, json};
 
 use super::{Heard, ReportStock, answer, event, reasons};
@@ -123,15 +123,15 @@ impl Error for Sleepy {}
 fn the_type_of_an_error_is_one_stable_word() {
     let stream = StreamId::parse("order/o-1").unwrap();
     let kind = |failure: Failure| diagnostic(&failure).error_type;
-    assert_eq!(kind(Failure::retry(Sleepy)), "Retry.Sleepy");
-    assert_eq!(kind(Failure::reject(Sleepy)), "Reject.Sleepy");
-    assert_eq!(kind(Failure::retry("in words")), "Retry.Failed");
-    let deep = causeway::load::LoadError::Read(ReadError::Unavailable("no".into()));
-    assert_eq!(kind(Failure::retry(deep)), "Retry.Unavailable");
+    assert_eq!(kind(Failure::transient(Sleepy)), "Retry.Sleepy");
+    assert_eq!(kind(Failure::permanent(Sleepy)), "Reject.Sleepy");
+    assert_eq!(kind(Failure::transient("in words")), "Retry.Failed");
+    let deep = causeway::command::load::LoadError::Read(ReadError::Unavailable("no".into()));
+    assert_eq!(kind(Failure::transient(deep)), "Retry.Unavailable");
     let gap = ReadError::Gap { stream: stream.clone(), expected: 1, found: 3 };
-    assert_eq!(kind(Failure::retry(gap)), "Retry.Gap");
+    assert_eq!(kind(Failure::transient(gap)), "Retry.Gap");
     let long = ReadError::Corrupt { stream, version: 1, reason: "x".repeat(10_000) };
-    assert_eq!(kind(Failure::retry(long)), "Retry.Corrupt");
-    let told = diagnostic(&Failure::retry(ReadError::Unavailable("no route".into())));
+    assert_eq!(kind(Failure::transient(long)), "Retry.Corrupt");
+    let told = diagnostic(&Failure::transient(ReadError::Unavailable("no route".into())));
     assert_eq!(told.error_message, "the log did not answer: no route");
 }

@@ -8,12 +8,13 @@ use std::{
 use async_trait::async_trait;
 use causeway::{
     App, Encoded, MessageId, StreamId,
-    bus::{Bus, Entry, Said},
-    commit::Commit,
-    envelope::Cause,
-    id::CommitId,
+    delivery::bus::{Bus, Entry, PublishOutcome},
+    log::{
+        commit::Commit,
+        event_store::{Append, SnapshotPolicy, EventStore},
+    },
     memory::Memory,
-    store::{Append, Carry, EventStore},
+    message::{envelope::Cause, id::CommitId},
 };
 use serde_json::{Value, json};
 
@@ -33,14 +34,14 @@ struct Choosy {
 
 #[async_trait]
 impl Bus for Choosy {
-    async fn publish(&self, entries: &[Entry]) -> Vec<Said> {
+    async fn publish(&self, entries: &[Entry]) -> Vec<PublishOutcome> {
         let say = |entry: &Entry| {
             if self.refused.contains(&entry.envelope.aggregate_id) {
-                return Said::Passing("throttled".into());
+                return PublishOutcome::Transient("throttled".into());
             }
             let version = entry.envelope.version.unwrap_or_default();
             self.said.lock().unwrap().push(format!("{}/{version}", entry.envelope.aggregate_id));
-            Said::Taken
+            PublishOutcome::Accepted
         };
         entries.iter().map(say).collect()
     }
@@ -49,7 +50,7 @@ impl Bus for Choosy {
 fn relay(memory: &Memory, refused: &[&str]) -> (RelayFunction, Arc<Choosy>) {
     let refused = refused.iter().map(|id| (*id).to_owned()).collect();
     let bus = Arc::new(Choosy { refused, said: Mutex::default() });
-    let parts = causeway::Parts { bus: Arc::clone(&bus) as _, ..memory.parts() };
+    let parts = causeway::Ports { bus: Arc::clone(&bus) as _, ..memory.parts() };
     (RelayFunction::new(App::new(parts)), bus)
 }
 
@@ -71,7 +72,7 @@ pub(super) async fn image(order: &str, version: u64) -> Value {
     };
     let wire = FakeWire::new(|_, _| Reply::Answer(200, json!({})));
     let store = DynamoEventStore::new(client_on!(aws_sdk_dynamodb, wire), "events", "inbox", Arc::default());
-    store.append(Append { commit: &commit, carry: Carry::IfFree, once: false }).await.unwrap();
+    store.append(Append { commit: &commit, carry: SnapshotPolicy::IfFree, once: false }).await.unwrap();
     wire.requests()[0].body["Item"].clone()
 }
 

@@ -129,13 +129,13 @@ pub(crate) fn answered(outcome: &Outcome) {
         Ok(Handled::Done) => "done",
         Ok(Handled::Duplicate) => "duplicate",
         Ok(Handled::Rejected) => "rejected",
-        Ok(Handled::Buried) => "buried",
+        Ok(Handled::DeadLettered) => "buried",
         Err(_) => "retried",
     };
     span.set_attribute("causeway.outcome", word);
     match outcome {
-        Ok(Handled::Buried) => span.set_status(Status::error("kept with the dead letters")),
-        Err(Failure::Retry(reason) | Failure::Reject(reason)) => {
+        Ok(Handled::DeadLettered) => span.set_status(Status::error("kept with the dead letters")),
+        Err(Failure::Transient(reason) | Failure::Permanent(reason)) => {
             span.set_status(Status::error(causes(reason.as_ref())));
         }
         Ok(_) => {}

@@ -15,9 +15,9 @@ use std::time::Duration;
 
 use causeway::{
     App, Cause, Handled, MessageId, Received,
+    delivery::route::{HandlerInput, Handler},
     memory::Memory,
-    route::{Arrival, Handler},
-    system::CommandRejected,
+    message::system::CommandRejected,
 };
 use jiff::Timestamp;
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use causeway::{Decider, Encoded, Messages, Process, Wish, decider::fold, memory::MemoryIds};
+use causeway::{Decider, Encoded, Messages, Process, Effect, command::decider::fold, memory::MemoryIds};
 use jiff::{SignedDuration, Timestamp};
 
 use super::*;
@@ -128,11 +128,11 @@ impl House {
         let after = fold::<Fulfilment>(std::mem::take(&mut self.fulfilment), &events);
         let again = Fulfilment::decide(&after, &heard).unwrap();
         assert_eq!(again, [], "{heard:?} heard twice adds something");
-        for wish in events.iter().flat_map(|event| Fulfilment::wishes(&after, event)) {
+        for wish in events.iter().flat_map(|event| Fulfilment::effects(&after, event)) {
             match wish {
-                Wish::Send { message, .. } => self.say(message_of(&message.unwrap())),
-                Wish::SetTimer { due, .. } => self.timer = Some(due),
-                Wish::CancelTimer { .. } => self.timer = None,
+                Effect::Send { message, .. } => self.say(message_of(&message.unwrap())),
+                Effect::SetTimer { due, .. } => self.timer = Some(due),
+                Effect::CancelTimer { .. } => self.timer = None,
             }
         }
         self.fulfilment = after;

@@ -1,6 +1,6 @@
 //! Stories of messages that come early, late, twice, or that nobody here asked for.
 
-use causeway::{process::Status, testing::given_process};
+use causeway::{saga::process::Status, testing::given_process};
 use jiff::SignedDuration;
 
 use super::*;

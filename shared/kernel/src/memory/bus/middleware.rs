@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use futures::future::BoxFuture;
 
 use super::subscription::Subscription;
-use crate::{envelope::Delivery, failure::BoxError};
+use crate::{failure::BoxError, message::envelope::Delivery};
 
 /// Something around each delivery. What does not call `next` stops the delivery; what calls it with another message
 /// changes it; what calls it and looks at the answer observes it.

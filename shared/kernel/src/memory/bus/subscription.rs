@@ -2,7 +2,7 @@
 
 use futures::future::BoxFuture;
 
-use crate::{envelope::Delivery, failure::BoxError};
+use crate::{failure::BoxError, message::envelope::Delivery};
 
 /// A subscription's id, by which it is ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -4,10 +4,10 @@ use futures::{FutureExt, executor::block_on};
 use jiff::SignedDuration;
 
 use crate::{
-    clock::{Clock, Ids},
-    inbox::{Claim, Inbox, LEASE, REMEMBERED, Ticket},
-    mail::{FoundMail, Mail, MailError, Mailer},
-    memory::{MailTrouble, MemoryClock, MemoryIds, MemoryInbox, MemoryMailer},
+    delivery::inbox::{Claim, Inbox, LEASE, INBOX_RETENTION, InboxKey},
+    gateway::mail::{FoundMail, Mail, MailError, Mailer},
+    memory::{MailFault, MemoryClock, MemoryIds, MemoryInbox, MemoryMailer},
+    time::clock::{Clock, Ids},
 };
 
 const MINUTE: SignedDuration = SignedDuration::from_mins(1);
@@ -56,13 +56,13 @@ fn ids_are_uuids_of_version_7_in_the_order_of_their_time() {
 #[test]
 fn the_inbox_forgets_after_sixteen_days() {
     let (inbox, now) = (MemoryInbox::default(), MemoryClock::default().now());
-    let ticket = Ticket { consumer: "lamp-on-lit".to_owned(), message: "m-1".parse().unwrap() };
-    block_on(inbox.close(&ticket, now)).unwrap();
-    let just_before = now + REMEMBERED - SignedDuration::from_nanos(1);
-    let claim = block_on(inbox.claim(&ticket, just_before, just_before + LEASE)).unwrap();
-    assert_eq!(claim, Claim::Closed);
-    let then = now + REMEMBERED;
-    assert_eq!(block_on(inbox.claim(&ticket, then, then + LEASE)).unwrap(), Claim::First);
+    let key = InboxKey { consumer: "lamp-on-lit".to_owned(), message: "m-1".parse().unwrap() };
+    block_on(inbox.complete(&key, now)).unwrap();
+    let just_before = now + INBOX_RETENTION - SignedDuration::from_nanos(1);
+    let claim = block_on(inbox.claim(&key, just_before, just_before + LEASE)).unwrap();
+    assert_eq!(claim, Claim::Completed);
+    let then = now + INBOX_RETENTION;
+    assert_eq!(block_on(inbox.claim(&key, then, then + LEASE)).unwrap(), Claim::First);
     assert!(inbox.closed().is_empty());
 }
 
@@ -73,7 +73,7 @@ fn mail(key: &str) -> Mail {
 #[test]
 fn a_mailer_in_trouble_says_so_and_a_lost_answer_is_found_by_asking() {
     let mailer = MemoryMailer::default();
-    for trouble in [MailTrouble::NotReached, MailTrouble::AnswerLost, MailTrouble::Refused("no such box".to_owned())] {
+    for trouble in [MailFault::NotReached, MailFault::AnswerLost, MailFault::Refused("no such box".to_owned())] {
         mailer.trouble(trouble);
     }
     let failed = block_on(mailer.send(&mail("k-1")));

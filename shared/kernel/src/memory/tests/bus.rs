@@ -8,11 +8,13 @@ use jiff::Timestamp;
 use serde_json::value::RawValue;
 
 use crate::{
-    bus::{Bus, Entry},
-    envelope::{Cause, Delivery, Envelope},
+    delivery::bus::{Bus, Entry},
     failure::BoxError,
-    id::MessageId,
     memory::{MemoryBus, Middleware, Next, Subject},
+    message::{
+        envelope::{Cause, Delivery, Envelope},
+        id::MessageId,
+    },
 };
 
 fn entry(name: &str) -> Entry {

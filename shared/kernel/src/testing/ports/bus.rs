@@ -4,8 +4,8 @@ use serde_json::{Value, json};
 
 use super::fixture::{AWKWARD, bulky, envelope, must, stream};
 use crate::{
-    bus::{Bus, Entry, Said},
-    envelope::Delivery,
+    delivery::bus::{Bus, Entry, PublishOutcome},
+    message::envelope::Delivery,
     testing::diff::{assert_same, fail},
 };
 
@@ -22,7 +22,7 @@ pub async fn bus(bus: &dyn Bus, prefix: &str, heard: impl AsyncFn() -> Vec<Deliv
         assert_same("one answer per entry", &said.len(), &entries.len());
         for (entry, said) in entries.iter().zip(said) {
             match said {
-                Said::Taken => {}
+                PublishOutcome::Accepted => {}
                 said => fail(&format!("{} was not taken: {said:?}", entry.envelope.event_id)),
             }
         }

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::fixture::{AWKWARD, bulky, envelope, must, noon, raw, stream};
 use crate::{
-    dead_letter::{DeadLetter, DeadLetters},
+    delivery::dead_letter::{DeadLetter, DeadLetters},
     testing::diff::assert_same,
 };
 

@@ -8,9 +8,11 @@ use serde_json::Value;
 
 use super::fixture::{commit, must, stream};
 use crate::{
-    commit::Commit,
-    message::Encoded,
-    store::{Append, AppendError, Appended, Carry, EventStore},
+    log::{
+        commit::Commit,
+        event_store::{Append, AppendError, Appended, SnapshotPolicy, EventStore},
+    },
+    message::contract::Encoded,
     testing::diff::{assert_same, fail},
 };
 
@@ -32,7 +34,7 @@ pub async fn event_store(store: &dyn EventStore, prefix: &str) {
 async fn of_many_writers_one_wins(store: &dyn EventStore, prefix: &str) {
     let stream = stream(prefix, "race");
     let commits: Vec<Commit> = (0..16).map(|writer| commit(&stream, 1, &format!("writer-{writer}"))).collect();
-    let answers = join_all(commits.iter().map(|commit| append(store, commit, Carry::IfFree, false))).await;
+    let answers = join_all(commits.iter().map(|commit| append(store, commit, SnapshotPolicy::IfFree, false))).await;
     let won = answers.iter().filter(|answer| answer.is_ok()).count();
     assert_same("of 16 writers at one place, so many won", &won, &1);
     let stands = must(store.newest(&stream).await, "newest").map(|commit| commit.command);
@@ -47,13 +49,13 @@ async fn of_many_writers_one_wins(store: &dyn EventStore, prefix: &str) {
     }
 }
 
-async fn append(store: &dyn EventStore, commit: &Commit, carry: Carry, once: bool) -> Result<Appended, AppendError> {
+async fn append(store: &dyn EventStore, commit: &Commit, carry: SnapshotPolicy, once: bool) -> Result<Appended, AppendError> {
     store.append(Append { commit, carry, once }).await
 }
 
 /// Appends what must be taken.
 async fn put(store: &dyn EventStore, commit: &Commit) -> Appended {
-    must(append(store, commit, Carry::Must, false).await, "append")
+    must(append(store, commit, SnapshotPolicy::Must, false).await, "append")
 }
 
 /// All of a commit as text; what JSON says the same is the same.

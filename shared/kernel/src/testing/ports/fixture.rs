@@ -9,14 +9,16 @@ use serde_json::{
 };
 
 use crate::{
-    clock::{Clock, Ids},
-    commit::{Carried, Commit, RecentCommand, Send, TimerChange},
-    envelope::{Envelope, Metadata},
     failure::causes,
-    id::{CommitId, MessageId, StreamId},
+    log::commit::{EmbeddedSnapshot, Commit, RecentCommand, Send, TimerChange},
     memory::{MemoryClock, MemoryIds},
-    message::Encoded,
+    message::{
+        contract::Encoded,
+        envelope::{Envelope, Metadata},
+        id::{CommitId, MessageId, StreamId},
+    },
     testing::diff::fail,
+    time::clock::{Clock, Ids},
 };
 
 /// Text with everything in it that has ever broken a store.
@@ -109,7 +111,7 @@ pub(crate) fn full_commit(stream: &StreamId, version: u64, command: &str) -> Com
         Encoded { version: 7, ..message("Counted", &numbers) },
         message("Emptied", &json!({})),
     ];
-    let carried = Carried {
+    let carried = EmbeddedSnapshot {
         shape: "shape-1".to_owned(),
         state: raw(&json!({ "text": AWKWARD })),
         recent: vec![RecentCommand("digest-1".to_owned(), 1), RecentCommand("digest-2".to_owned(), version)],

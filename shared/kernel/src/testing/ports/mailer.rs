@@ -2,7 +2,7 @@
 
 use super::fixture::{AWKWARD, must};
 use crate::{
-    mail::{FoundMail, Mail, Mailer},
+    gateway::mail::{FoundMail, Mail, Mailer},
     testing::diff::{assert_same, fail},
 };
 

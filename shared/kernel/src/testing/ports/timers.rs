@@ -6,7 +6,7 @@ use serde_json::json;
 use super::fixture::{envelope, must, noon, stream};
 use crate::{
     testing::diff::assert_same,
-    timers::{Timer, TimerKey, Timers},
+    time::timers::{Timer, TimerKey, Timers},
 };
 
 /// Tries timers. The prefix keeps them apart from those of other runs. They are due in about ten years.

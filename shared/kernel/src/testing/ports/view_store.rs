@@ -6,7 +6,7 @@ mod patching;
 use super::fixture::{message_id, must};
 use crate::{
     testing::diff::assert_same,
-    view::{Patch, PatchError, Row, RowKey, ViewStore},
+    view::view_store::{Patch, PatchError, Row, RowKey, ViewStore},
 };
 
 /// Tries views. The prefix keeps its rows apart from those of other runs.

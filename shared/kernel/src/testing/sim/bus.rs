@@ -10,17 +10,19 @@ use serde_json::value::{RawValue, to_raw_value};
 use super::{
     chance::Chance,
     ledger::{End, Ledger},
-    mortal::{Ended, Mortal},
+    mortal::{Ended, Killable},
     schedule::{Schedule, lock},
-    weather::Weather,
+    weather::FaultPlan,
 };
 use crate::{
     app::App,
-    bus::{Bus, Entry, Said},
-    clock::{Clock, Ids},
-    envelope::Delivery,
+    delivery::{
+        bus::{Bus, Entry, PublishOutcome},
+        route::Route,
+    },
     failure::{Failure, Handled, causes},
-    route::Route,
+    message::envelope::Delivery,
+    time::clock::{Clock, Ids},
 };
 
 /// A function's run is killed when it takes longer.
@@ -36,7 +38,7 @@ const AWAITS: u64 = 24;
 pub struct SimBus {
     schedule: Schedule,
     chance: Chance,
-    weather: Weather,
+    weather: FaultPlan,
     routes: Vec<Route>,
     environments: Environments,
     ledger: Arc<Mutex<Ledger>>,
@@ -65,7 +67,7 @@ impl Environments {
 
 impl SimBus {
     /// A bus to these functions.
-    pub fn new(schedule: &Schedule, chance: &Chance, weather: &Weather, routes: Vec<Route>, traced: bool) -> Self {
+    pub fn new(schedule: &Schedule, chance: &Chance, weather: &FaultPlan, routes: Vec<Route>, traced: bool) -> Self {
         Self {
             schedule: schedule.clone(),
             chance: chance.clone(),
@@ -173,7 +175,7 @@ impl SimBus {
         let life = Box::pin(async move { route.handle(&app, &delivery).await });
         let schedule = self.schedule.clone();
         let over = schedule.now() + FUNCTION_TIMEOUT;
-        Mortal::new(life, awaits).until(move || schedule.now() > over).await
+        Killable::new(life, awaits).until(move || schedule.now() > over).await
     }
 
     /// A function is tried again after a minute, after two, and then from its dead letters.
@@ -192,33 +194,33 @@ impl SimBus {
 }
 
 /// The house's way to the bus: entry by entry, some are not taken, and of some nobody hears that they were.
-pub struct Mouth {
+pub struct FaultyBus {
     /// The bus.
     pub bus: Arc<SimBus>,
     /// The weather on the way.
-    pub weather: Weather,
+    pub weather: FaultPlan,
 }
 
 #[async_trait]
-impl Bus for Mouth {
-    async fn publish(&self, entries: &[Entry]) -> Vec<Said> {
+impl Bus for FaultyBus {
+    async fn publish(&self, entries: &[Entry]) -> Vec<PublishOutcome> {
         if let Err(error) = self.weather.before().await {
             let reason = causes(error.as_ref());
-            return entries.iter().map(|_| Said::Passing(reason.clone().into())).collect();
+            return entries.iter().map(|_| PublishOutcome::Transient(reason.clone().into())).collect();
         }
         let mut said = Vec::new();
         for entry in entries {
             if self.weather.strikes(self.weather.faults().throttled) {
-                said.push(Said::Passing("too many entries".into()));
+                said.push(PublishOutcome::Transient("too many entries".into()));
                 continue;
             }
             self.bus.take(entry);
             let lost = self.weather.strikes(self.weather.faults().lost);
-            said.push(if lost { Said::Passing("the answer was lost".into()) } else { Said::Taken });
+            said.push(if lost { PublishOutcome::Transient("the answer was lost".into()) } else { PublishOutcome::Accepted });
         }
         match self.weather.after().await {
             Ok(()) => said,
-            Err(_) => entries.iter().map(|_| Said::Passing("the answer was lost".into())).collect(),
+            Err(_) => entries.iter().map(|_| PublishOutcome::Transient("the answer was lost".into())).collect(),
         }
     }
 }

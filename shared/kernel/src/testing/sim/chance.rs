@@ -5,7 +5,7 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 
-use crate::{clock::Ids, memory::MemoryIds};
+use crate::{memory::MemoryIds, time::clock::Ids};
 
 /// A row of numbers that follows from its seed; a clone draws from the same row.
 #[derive(Clone, Debug)]

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use crate::{
-    bus::Entry,
+    delivery::bus::Entry,
     failure::Handled,
-    id::{MessageId, StreamId},
+    message::id::{MessageId, StreamId},
 };
 
 /// What a run wrote down.

@@ -17,13 +17,13 @@ pub enum Ended<T> {
 }
 
 /// A future that is dropped at its n-th await, or at the first await at which its time is over.
-pub struct Mortal<T> {
+pub struct Killable<T> {
     life: Option<BoxFuture<'static, T>>,
     awaits: Option<u32>,
     over: Box<dyn Fn() -> bool + Send>,
 }
 
-impl<T> Mortal<T> {
+impl<T> Killable<T> {
     /// A future that is dropped at its `awaits`-th await, counted from 1; with none it may live.
     pub fn new(life: BoxFuture<'static, T>, awaits: Option<u32>) -> Self {
         Self { life: Some(life), awaits, over: Box::new(|| false) }
@@ -37,7 +37,7 @@ impl<T> Mortal<T> {
     }
 }
 
-impl<T> Future for Mortal<T> {
+impl<T> Future for Killable<T> {
     type Output = Ended<T>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Ended<T>> {

@@ -5,33 +5,37 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use jiff::Timestamp;
 
-use super::weather::Weather;
+use super::weather::FaultPlan;
 use crate::{
-    commit::Commit,
-    dead_letter::{DeadLetter, DeadLetterError, DeadLetters},
-    id::StreamId,
-    inbox::{Claim, Inbox, InboxError, Ticket},
-    mail::{AcceptedMail, FoundMail, Mail, MailError, Mailer},
-    store::{Append, AppendError, Appended, EventStore, ReadError},
-    timers::{Pending, Timer, TimerError, TimerKey, Timers},
-    view::{Listed, Page, Patch, PatchError, Row, RowKey, ViewError, ViewStore},
+    delivery::{
+        dead_letter::{DeadLetter, DeadLetterError, DeadLetters},
+        inbox::{Claim, Inbox, InboxError, InboxKey},
+    },
+    gateway::mail::{AcceptedMail, FoundMail, Mail, MailError, Mailer},
+    log::{
+        commit::Commit,
+        event_store::{Append, AppendError, Appended, EventStore, ReadError},
+    },
+    message::id::StreamId,
+    time::timers::{Pending, Timer, TimerError, TimerKey, Timers},
+    view::view_store::{Listed, Page, Patch, PatchError, Row, RowKey, ViewError, ViewStore},
 };
 
 /// A port in bad weather.
-pub struct Stormy<P: ?Sized> {
+pub struct FaultyPort<P: ?Sized> {
     port: Arc<P>,
-    weather: Weather,
+    weather: FaultPlan,
 }
 
-impl<P: ?Sized> Stormy<P> {
+impl<P: ?Sized> FaultyPort<P> {
     /// The port in this weather.
-    pub fn new(port: Arc<P>, weather: &Weather) -> Arc<Self> {
+    pub fn new(port: Arc<P>, weather: &FaultPlan) -> Arc<Self> {
         Arc::new(Self { port, weather: weather.clone() })
     }
 }
 
 #[async_trait]
-impl<P: EventStore + ?Sized> EventStore for Stormy<P> {
+impl<P: EventStore + ?Sized> EventStore for FaultyPort<P> {
     async fn append(&self, append: Append<'_>) -> Result<Appended, AppendError> {
         self.weather.before().await.map_err(AppendError::Unavailable)?;
         let result = self.port.append(append).await;
@@ -55,7 +59,7 @@ impl<P: EventStore + ?Sized> EventStore for Stormy<P> {
 }
 
 #[async_trait]
-impl<P: ViewStore + ?Sized> ViewStore for Stormy<P> {
+impl<P: ViewStore + ?Sized> ViewStore for FaultyPort<P> {
     async fn patch(&self, key: &RowKey, from: u64, to: u64, patch: &Patch) -> Result<(), PatchError> {
         self.weather.before().await.map_err(ViewError::Unavailable)?;
         let result = self.port.patch(key, from, to, patch).await;
@@ -85,51 +89,51 @@ impl<P: ViewStore + ?Sized> ViewStore for Stormy<P> {
     }
 }
 
-impl<P: ?Sized> Stormy<P> {
-    async fn before_inbox(&self, ticket: &Ticket) -> Result<(), InboxError> {
-        let ticket = ticket.clone();
-        self.weather.before().await.map_err(|source| InboxError { ticket, source })
+impl<P: ?Sized> FaultyPort<P> {
+    async fn before_inbox(&self, key: &InboxKey) -> Result<(), InboxError> {
+        let key = key.clone();
+        self.weather.before().await.map_err(|source| InboxError { key, source })
     }
 
-    async fn after_inbox(&self, ticket: &Ticket) -> Result<(), InboxError> {
-        let ticket = ticket.clone();
-        self.weather.after().await.map_err(|source| InboxError { ticket, source })
-    }
-}
-
-#[async_trait]
-impl<P: Inbox + ?Sized> Inbox for Stormy<P> {
-    async fn claim(&self, ticket: &Ticket, now: Timestamp, until: Timestamp) -> Result<Claim, InboxError> {
-        self.before_inbox(ticket).await?;
-        let result = self.port.claim(ticket, now, until).await;
-        self.after_inbox(ticket).await?;
-        result
-    }
-
-    async fn close(&self, ticket: &Ticket, now: Timestamp) -> Result<(), InboxError> {
-        self.before_inbox(ticket).await?;
-        let result = self.port.close(ticket, now).await;
-        self.after_inbox(ticket).await?;
-        result
-    }
-
-    async fn release(&self, ticket: &Ticket, now: Timestamp) -> Result<(), InboxError> {
-        self.before_inbox(ticket).await?;
-        let result = self.port.release(ticket, now).await;
-        self.after_inbox(ticket).await?;
-        result
-    }
-
-    async fn withdraw(&self, ticket: &Ticket, now: Timestamp) -> Result<(), InboxError> {
-        self.before_inbox(ticket).await?;
-        let result = self.port.withdraw(ticket, now).await;
-        self.after_inbox(ticket).await?;
-        result
+    async fn after_inbox(&self, key: &InboxKey) -> Result<(), InboxError> {
+        let key = key.clone();
+        self.weather.after().await.map_err(|source| InboxError { key, source })
     }
 }
 
 #[async_trait]
-impl<P: DeadLetters + ?Sized> DeadLetters for Stormy<P> {
+impl<P: Inbox + ?Sized> Inbox for FaultyPort<P> {
+    async fn claim(&self, key: &InboxKey, now: Timestamp, until: Timestamp) -> Result<Claim, InboxError> {
+        self.before_inbox(key).await?;
+        let result = self.port.claim(key, now, until).await;
+        self.after_inbox(key).await?;
+        result
+    }
+
+    async fn complete(&self, key: &InboxKey, now: Timestamp) -> Result<(), InboxError> {
+        self.before_inbox(key).await?;
+        let result = self.port.complete(key, now).await;
+        self.after_inbox(key).await?;
+        result
+    }
+
+    async fn abandon(&self, key: &InboxKey, now: Timestamp) -> Result<(), InboxError> {
+        self.before_inbox(key).await?;
+        let result = self.port.abandon(key, now).await;
+        self.after_inbox(key).await?;
+        result
+    }
+
+    async fn forget(&self, key: &InboxKey, now: Timestamp) -> Result<(), InboxError> {
+        self.before_inbox(key).await?;
+        let result = self.port.forget(key, now).await;
+        self.after_inbox(key).await?;
+        result
+    }
+}
+
+#[async_trait]
+impl<P: DeadLetters + ?Sized> DeadLetters for FaultyPort<P> {
     async fn keep(&self, letter: &DeadLetter) -> Result<(), DeadLetterError> {
         let lost = |source| DeadLetterError { consumer: letter.consumer.clone(), source };
         self.weather.before().await.map_err(lost)?;
@@ -140,7 +144,7 @@ impl<P: DeadLetters + ?Sized> DeadLetters for Stormy<P> {
 }
 
 #[async_trait]
-impl<P: Timers + ?Sized> Timers for Stormy<P> {
+impl<P: Timers + ?Sized> Timers for FaultyPort<P> {
     async fn set(&self, timer: &Timer) -> Result<(), TimerError> {
         self.weather.before().await.map_err(TimerError::Unavailable)?;
         let result = self.port.set(timer).await;
@@ -164,7 +168,7 @@ impl<P: Timers + ?Sized> Timers for Stormy<P> {
 }
 
 #[async_trait]
-impl<P: Mailer + ?Sized> Mailer for Stormy<P> {
+impl<P: Mailer + ?Sized> Mailer for FaultyPort<P> {
     async fn send(&self, mail: &Mail) -> Result<AcceptedMail, MailError> {
         self.weather.before().await.map_err(MailError::Unavailable)?;
         let result = self.port.send(mail).await;

@@ -9,18 +9,20 @@ use jiff::SignedDuration;
 use super::{
     bus::SimBus,
     chance::Chance,
-    mortal::{Ended, Mortal},
+    mortal::{Ended, Killable},
     schedule::{Schedule, lock},
-    weather::Weather,
+    weather::FaultPlan,
 };
 use crate::{
-    clock::Clock,
-    commit::Commit,
+    delivery::relay::relay,
     failure::BoxError,
-    id::StreamId,
+    log::{
+        commit::Commit,
+        event_store::{Append, AppendError, Appended, EventStore, ReadError},
+    },
     memory::MemoryStore,
-    relay::relay,
-    store::{Append, AppendError, Appended, EventStore, ReadError},
+    message::id::StreamId,
+    time::clock::Clock,
 };
 
 /// The largest batch.
@@ -60,7 +62,7 @@ pub struct SimRelay {
     log: Arc<dyn Log>,
     schedule: Schedule,
     chance: Chance,
-    weather: Weather,
+    weather: FaultPlan,
     bus: Arc<SimBus>,
     acknowledge: Acknowledge,
     shard: Mutex<Shard>,
@@ -79,7 +81,7 @@ impl SimRelay {
     /// A relay from this log to this bus.
     pub fn new(
         log: Arc<dyn Log>,
-        (schedule, chance, weather): (&Schedule, &Chance, &Weather),
+        (schedule, chance, weather): (&Schedule, &Chance, &FaultPlan),
         bus: &Arc<SimBus>,
         acknowledge: Acknowledge,
     ) -> Self {
@@ -127,7 +129,7 @@ impl SimRelay {
             let schedule = self.schedule.clone();
             let over = schedule.now() + TIMEOUT;
             let life = Box::pin(async move { relay(&app, batch).await });
-            match Mortal::new(life, awaits).until(move || schedule.now() > over).await {
+            match Killable::new(life, awaits).until(move || schedule.now() > over).await {
                 Ended::Answered(answers) => {
                     let done = (self.acknowledge)(&answers);
                     self.bus.trace(|| format!("relay: {done} of {} done", answers.len()));

@@ -16,7 +16,7 @@ use futures::future::BoxFuture;
 use jiff::{SignedDuration, Timestamp};
 
 use super::chance::Chance;
-use crate::clock::Clock;
+use crate::time::clock::Clock;
 
 /// After so many steps a run is called endless.
 const MOST_STEPS: u64 = 5_000_000;

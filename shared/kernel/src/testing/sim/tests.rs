@@ -8,8 +8,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{json, value::to_raw_value};
 
-use super::{Chance, Ended, Faults, Mortal, Plan, Schedule, World};
-use crate::{App, Decider, Id, Outcome, Received, Rejection, Wish, clock::Clock, memory::Memory, route};
+use super::{Chance, Ended, Faults, Killable, Plan, Schedule, Simulation};
+use crate::{App, Decider, Id, Outcome, Received, Rejection, Effect, memory::Memory, route, time::clock::Clock};
 
 /// So few that each wish stays among the stream's last ones.
 const WISHES: u32 = 6;
@@ -56,9 +56,9 @@ impl Decider for Counter {
         count + 1
     }
 
-    fn wishes(_: &u32, _: &CounterEvent) -> Vec<Wish> {
+    fn effects(_: &u32, _: &CounterEvent) -> Vec<Effect> {
         let due = Timestamp::constant(1_767_232_800, 0);
-        vec![Wish::set_timer("bell", due, &RingBell {})]
+        vec![Effect::set_timer("bell", due, &RingBell {})]
     }
 }
 
@@ -74,10 +74,10 @@ async fn on_ring_bell(app: App, wish: Received<RingBell>) -> Outcome {
     app.execute::<Counter>(&id(), &wish.data.clone().into(), &wish.cause()).await
 }
 
-fn told(seed: u64, faults: Faults) -> (Memory, World) {
+fn told(seed: u64, faults: Faults) -> (Memory, Simulation) {
     let memory = Memory::new(seed);
     let routes = vec![route("counter", on_count_up), route("counter", on_ring_bell)];
-    let world = World::new(Plan { traced: true, ..Plan::new(seed, faults, routes, &memory) });
+    let world = Simulation::new(Plan { traced: true, ..Plan::new(seed, faults, routes, &memory) });
     for _ in 0..WISHES {
         let detail = to_raw_value(&json!({ "data": {} })).unwrap();
         world.say(world.chance().up_to(SignedDuration::from_secs(5)), "test", "CountUp", detail);
@@ -147,10 +147,10 @@ fn a_mortal_future_is_dropped_at_its_await_and_never_after() {
         }
     };
     let life = Box::pin(walk(schedule.clone(), Arc::clone(&steps)));
-    assert_eq!(schedule.finish(Mortal::new(life, Some(2))), Ok(Ended::Killed));
+    assert_eq!(schedule.finish(Killable::new(life, Some(2))), Ok(Ended::Killed));
     assert_eq!(steps.load(Ordering::Relaxed), 1);
     let life = Box::pin(walk(schedule.clone(), Arc::clone(&steps)));
-    assert_eq!(schedule.finish(Mortal::new(life, Some(4))), Ok(Ended::Answered(())));
+    assert_eq!(schedule.finish(Killable::new(life, Some(4))), Ok(Ended::Answered(())));
     assert_eq!(steps.load(Ordering::Relaxed), 4);
 }
 

@@ -5,12 +5,14 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use jiff::SignedDuration;
 
-use super::{bus::SimBus, chance::Chance, schedule::Schedule, weather::Weather};
+use super::{bus::SimBus, chance::Chance, schedule::Schedule, weather::FaultPlan};
 use crate::{
-    bus::Entry,
-    clock::Clock,
+    delivery::bus::Entry,
     memory::MemoryTimers,
-    timers::{Pending, Timer, TimerError, TimerKey, Timers},
+    time::{
+        clock::Clock,
+        timers::{Pending, Timer, TimerError, TimerKey, Timers},
+    },
 };
 
 /// The timers of a simulated house.
@@ -18,13 +20,13 @@ pub struct SimTimers {
     set: Arc<MemoryTimers>,
     schedule: Schedule,
     chance: Chance,
-    weather: Weather,
+    weather: FaultPlan,
     bus: Arc<SimBus>,
 }
 
 impl SimTimers {
     /// Timers that speak on this bus.
-    pub fn new(schedule: &Schedule, chance: &Chance, weather: &Weather, bus: &Arc<SimBus>) -> Self {
+    pub fn new(schedule: &Schedule, chance: &Chance, weather: &FaultPlan, bus: &Arc<SimBus>) -> Self {
         Self {
             set: Arc::default(),
             schedule: schedule.clone(),
@@ -70,7 +72,7 @@ struct Alarm {
     set: Arc<MemoryTimers>,
     schedule: Schedule,
     chance: Chance,
-    weather: Weather,
+    weather: FaultPlan,
     bus: Arc<SimBus>,
     timer: Timer,
 }

@@ -4,7 +4,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::{chance::Chance, schedule::Schedule};
-use crate::{clock::Clock, failure::BoxError};
+use crate::{failure::BoxError, time::clock::Clock};
 
 /// How often what goes wrong: rates from 0 to 1.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -50,7 +50,7 @@ const STORM: SignedDuration = SignedDuration::from_mins(60);
 
 /// The weather of one run; a clone is the same weather.
 #[derive(Clone)]
-pub struct Weather {
+pub struct FaultPlan {
     faults: Faults,
     over: Timestamp,
     outages: Vec<(Timestamp, Timestamp)>,
@@ -58,7 +58,7 @@ pub struct Weather {
     schedule: Schedule,
 }
 
-impl Weather {
+impl FaultPlan {
     /// The weather from now on.
     pub fn new(faults: Faults, chance: Chance, schedule: Schedule) -> Self {
         let begin = schedule.now();

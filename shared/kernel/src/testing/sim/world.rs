@@ -6,30 +6,24 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::value::RawValue;
 
 use super::{
-    bus::{Mouth, SimBus},
+    bus::{FaultyBus, SimBus},
     chance::Chance,
     ledger::Ledger,
-    ports::Stormy,
+    ports::FaultyPort,
     relay::{Acknowledge, Log, SimRelay, Watched, up_to_the_first_not_done},
     schedule::{Endless, Schedule},
     timers::SimTimers,
-    weather::{Faults, Weather},
+    weather::{Faults, FaultPlan},
 };
 use crate::{
-    app::{App, Parts},
-    bus::Bus,
-    cache::Cache,
-    clock::Clock,
-    dead_letter::DeadLetters,
-    inbox::Inbox,
-    mail::Mailer,
+    app::{App, Ports},
+    command::cache::Cache,
+    delivery::{bus::Bus, dead_letter::DeadLetters, inbox::Inbox, route::Route, verify::VerificationPolicy},
+    gateway::{gateways::Gateways, mail::Mailer},
+    log::event_store::EventStore,
     memory::Memory,
-    party::Parties,
-    route::Route,
-    store::EventStore,
-    timers::Timers,
-    trust::Trust,
-    view::ViewStore,
+    time::{clock::Clock, timers::Timers},
+    view::view_store::ViewStore,
 };
 
 /// So many environments run the functions.
@@ -60,7 +54,7 @@ pub struct Plan {
     /// How the relay's answers are taken.
     pub acknowledge: Acknowledge,
     /// How far the functions believe the bus.
-    pub trust: Trust,
+    pub trust: VerificationPolicy,
     /// Whether every step is written down.
     pub traced: bool,
 }
@@ -79,47 +73,47 @@ impl Plan {
             mailer: memory.mailer.clone(),
             mouth: |bus| bus,
             acknowledge: up_to_the_first_not_done,
-            trust: Trust::default(),
+            trust: VerificationPolicy::default(),
             traced: false,
         }
     }
 }
 
 /// A simulated house.
-pub struct World {
+pub struct Simulation {
     schedule: Schedule,
     chance: Chance,
-    weather: Weather,
+    weather: FaultPlan,
     bus: Arc<SimBus>,
     timers: Arc<SimTimers>,
     relay: Arc<SimRelay>,
 }
 
-impl World {
+impl Simulation {
     /// The house of this plan, at the beginning of 2026.
     pub fn new(plan: Plan) -> Self {
         let chance = Chance::seeded(plan.seed);
         let schedule = Schedule::new(chance.clone(), Timestamp::constant(1_767_225_600, 0));
-        let weather = Weather::new(plan.faults, chance.clone(), schedule.clone());
+        let weather = FaultPlan::new(plan.faults, chance.clone(), schedule.clone());
         let bus = Arc::new(SimBus::new(&schedule, &chance, &weather, plan.routes, plan.traced));
         let timers = Arc::new(SimTimers::new(&schedule, &chance, &weather, &bus));
         let all = (&schedule, &chance, &weather);
         let relay = Arc::new(SimRelay::new(Arc::clone(&plan.log), all, &bus, plan.acknowledge));
         let watched: Arc<dyn EventStore> = Arc::new(Watched { log: plan.log, relay: Arc::clone(&relay) });
-        let mouth = (plan.mouth)(Arc::new(Mouth { bus: Arc::clone(&bus), weather: weather.clone() }));
-        let mailer: Arc<dyn Mailer> = Stormy::new(plan.mailer, &weather);
+        let mouth = (plan.mouth)(Arc::new(FaultyBus { bus: Arc::clone(&bus), weather: weather.clone() }));
+        let mailer: Arc<dyn Mailer> = FaultyPort::new(plan.mailer, &weather);
         let set: Arc<dyn Timers> = timers.clone();
         let environment = |_| {
-            App::new(Parts {
-                store: Stormy::new(Arc::clone(&watched), &weather),
-                views: Stormy::new(Arc::clone(&plan.views), &weather),
-                inbox: Stormy::new(Arc::clone(&plan.inbox), &weather),
+            App::new(Ports {
+                store: FaultyPort::new(Arc::clone(&watched), &weather),
+                views: FaultyPort::new(Arc::clone(&plan.views), &weather),
+                inbox: FaultyPort::new(Arc::clone(&plan.inbox), &weather),
                 bus: Arc::clone(&mouth),
-                timers: Stormy::new(Arc::clone(&set), &weather),
-                dead_letters: Stormy::new(Arc::clone(&plan.dead_letters), &weather),
+                timers: FaultyPort::new(Arc::clone(&set), &weather),
+                dead_letters: FaultyPort::new(Arc::clone(&plan.dead_letters), &weather),
                 clock: Arc::new(schedule.clone()),
                 ids: Arc::new(chance.clone()),
-                parties: Parties::default().with(Arc::clone(&mailer)),
+                parties: Gateways::default().with(Arc::clone(&mailer)),
                 cache: Cache::new(REMEMBERED_STREAMS),
                 trust: plan.trust.clone(),
             })
@@ -164,7 +158,7 @@ impl World {
     }
 
     /// The weather.
-    pub fn weather(&self) -> &Weather {
+    pub fn weather(&self) -> &FaultPlan {
         &self.weather
     }
 
@@ -184,7 +178,7 @@ impl World {
     }
 }
 
-impl Drop for World {
+impl Drop for Simulation {
     fn drop(&mut self) {
         // Tasks hold the bus and the bus its apps: without this nothing would ever be freed.
         self.bus.environments().set(Vec::new());

@@ -6,11 +6,11 @@ use jiff::SignedDuration;
 
 use super::lamp::{DimLamp, Lamp, LampCommand, LampFed, LampRejection, LampState, LampWear, Wear, dimmed, lit, minute};
 use crate::{
-    decider::Wish,
-    id::{Id, StreamId},
-    process::Status,
+    command::decider::Effect,
+    message::id::{Id, StreamId},
+    saga::process::Status,
     testing::{given, given_process, given_view, twice},
-    view::Place,
+    view::view_store::ListPosition,
 };
 
 /// What a false story is told to be wrong about.
@@ -23,8 +23,8 @@ fn light() -> LampCommand {
     LampCommand::Light { until: minute(10) }
 }
 
-fn send_to_ward() -> Wish {
-    Wish::send::<Lamp, _>(&Id::new("ward").unwrap(), &DimLamp {})
+fn send_to_ward() -> Effect {
+    Effect::send::<Lamp, _>(&Id::new("ward").unwrap(), &DimLamp {})
 }
 
 #[test]
@@ -32,14 +32,14 @@ fn a_true_story_of_a_decider_passes() {
     given::<Lamp>([])
         .when(light())
         .then([lit()])
-        .then_wishes([Wish::set_timer("dusk", minute(10), &DimLamp {})])
+        .then_effects([Effect::set_timer("dusk", minute(10), &DimLamp {})])
         .then_sends([])
         .when(light())
         .then_nothing()
         .when(LampCommand::Dim { now: minute(10) })
         .then([dimmed()])
         .then_sends([send_to_ward()])
-        .then_timers([Wish::cancel_timer("dusk")])
+        .then_timers([Effect::cancel_timer("dusk")])
         .then_state(LampState { until: None, dimmed: 1, drops: 0 });
     given::<Lamp>([lit()])
         .when(LampCommand::Light { until: minute(11) })
@@ -62,7 +62,7 @@ fn a_false_story_of_a_decider_says_what_differs() {
     let other = LampRejection::TooMuch { drops: 1 };
     let words = complaint(|| given::<Lamp>([]).when(LampCommand::Feed { drops: 101 }).then_rejected(other));
     assert!(words.contains("another reason"), "{words}");
-    let words = complaint(|| given::<Lamp>([]).when(light()).then_wishes([]));
+    let words = complaint(|| given::<Lamp>([]).when(light()).then_effects([]));
     assert!(words.contains("dusk"), "{words}");
     let words = complaint(|| given::<Lamp>([lit()]).when(LampCommand::Flicker).then_sends([]));
     assert!(words.contains("DimLamp"), "{words}");
@@ -79,16 +79,16 @@ fn a_view_is_told_by_its_row_and_place() {
         .at(minute(0))
         .apart(SignedDuration::from_mins(5))
         .then_row(Wear { lit: 2, since: Some(minute(10)) })
-        .then_place(Some(Place { list: "burning".to_owned(), rank: "s-1".to_owned() }));
+        .then_position(Some(ListPosition { list: "burning".to_owned(), sort_key: "s-1".to_owned() }));
     given_view::<LampWear>([lit()])
         .on(StreamId::parse("lamp/l-7").unwrap())
-        .then_place(Some(Place { list: "burning".to_owned(), rank: "l-7".to_owned() }));
+        .then_position(Some(ListPosition { list: "burning".to_owned(), sort_key: "l-7".to_owned() }));
     assert_eq!(story().row().version, 3);
     let words = complaint(move || story().then_row(Wear { lit: 1, since: None }));
     assert!(words.contains("-     lit: 1,") && words.contains("+     lit: 2,"), "{words}");
     let words = complaint(|| given_view::<LampWear>([dimmed()]).then_row(Wear { lit: 0, since: None }));
     assert!(words.contains("cannot be read: missing field `lit`"), "{words}");
-    let words = complaint(|| given_view::<LampWear>([lit()]).then_place(None));
+    let words = complaint(|| given_view::<LampWear>([lit()]).then_position(None));
     assert!(words.contains("stands elsewhere"), "{words}");
 }
 

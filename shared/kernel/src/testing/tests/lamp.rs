@@ -5,11 +5,11 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    commit::Recorded,
-    decider::{Decider, Once, Rejection, Wish},
-    id::{Id, StreamId},
-    process::{Process, Status},
-    view::{Patch, View},
+    command::decider::{Decider, Once, Rejection, Effect},
+    log::commit::Recorded,
+    message::id::{Id, StreamId},
+    saga::process::{Process, Status},
+    view::view_store::{Patch, View},
 };
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -115,11 +115,11 @@ impl Decider for Lamp {
         }
     }
 
-    fn wishes(_: &LampState, event: &LampEvent) -> Vec<Wish> {
+    fn effects(_: &LampState, event: &LampEvent) -> Vec<Effect> {
         let ward: Id<Lamp> = "ward".parse().unwrap();
         match event {
-            LampEvent::LampLit(lit) => vec![Wish::set_timer("dusk", lit.until, &DimLamp {})],
-            LampEvent::LampDimmed(_) => vec![Wish::send(&ward, &DimLamp {}), Wish::cancel_timer("dusk")],
+            LampEvent::LampLit(lit) => vec![Effect::set_timer("dusk", lit.until, &DimLamp {})],
+            LampEvent::LampDimmed(_) => vec![Effect::send(&ward, &DimLamp {}), Effect::cancel_timer("dusk")],
             LampEvent::LampFed(_) => Vec::new(),
         }
     }
@@ -153,7 +153,7 @@ impl View for LampWear {
     fn patch(stream: &StreamId, event: &Recorded<LampEvent>) -> Patch {
         match &event.event {
             LampEvent::LampLit(_) => {
-                Patch::none().add("lit", 1).set("since", event.at).place("burning", stream.id().to_owned())
+                Patch::none().add("lit", 1).set("since", event.at).list_at("burning", stream.id().to_owned())
             }
             LampEvent::LampDimmed(_) => Patch::none().remove("since"),
             LampEvent::LampFed(_) => Patch::none(),

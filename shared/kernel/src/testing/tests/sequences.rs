@@ -8,13 +8,17 @@ use jiff::SignedDuration;
 use super::lamp::{DimLamp, Lamp, LampCommand, LampLit, LampWear, Wear, lamp, minute};
 use crate::{
     app::App,
-    envelope::{Cause, Received},
+    delivery::{
+        receive::receive,
+        relay::relay,
+        route::{Route, route},
+    },
     failure::{Handled, Outcome},
-    id::StreamId,
     memory::Memory,
-    receive::receive,
-    relay::relay,
-    route::{Route, route},
+    message::{
+        envelope::{Cause, Received},
+        id::StreamId,
+    },
     testing::{Recorder, Sequence},
 };
 

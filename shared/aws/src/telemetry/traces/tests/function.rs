@@ -84,7 +84,7 @@ fn handler(next: &Next) -> impl Fn(App, Received<PlaceOrder>) -> BoxFuture<'stat
             client_on!(aws_sdk_sqs, wire).get_queue_url().queue_name("letters").send().await.unwrap();
             *next.lock().unwrap() = message.cause().metadata.traceparent;
             match message.data.order_id.starts_with("fail") {
-                true => Err(Failure::retry("the world is not ready")),
+                true => Err(Failure::transient("the world is not ready")),
                 false => Ok(Handled::Done),
             }
         })

@@ -2,7 +2,9 @@
 
 use std::sync::{Arc, Mutex};
 
-use causeway::{App, Decider, Delivery, Handled, Id, Outcome, Proven, Received, memory::Memory, relay::relay};
+use causeway::{
+    App, Decider, Delivery, Handled, Id, Outcome, Verified, Received, delivery::relay::relay, memory::Memory,
+};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -88,7 +90,7 @@ async fn a_fact_that_goes_on_in_a_trace_is_still_the_fact_that_the_log_holds() {
     assert!(relay(&app, memory.store.changes(0)).await.iter().all(Result::is_ok));
     let fact = memory.bus.drain().remove(0);
     let hears = Arc::clone(&heard);
-    let handler = move |_: App, fact: Proven<LampLit>| {
+    let handler = move |_: App, fact: Verified<LampLit>| {
         hears.lock().unwrap().push(fact.metadata.correlation_id.clone());
         async { Ok(Handled::Done) }
     };

@@ -4,8 +4,10 @@ use serde_json::json;
 
 use super::{append, assert_told, put};
 use crate::{
-    commit::{Carried, Commit},
-    store::{AppendError, Carry, EventStore},
+    log::{
+        commit::{EmbeddedSnapshot, Commit},
+        event_store::{AppendError, SnapshotPolicy, EventStore},
+    },
     testing::{
         diff::{assert_same, fail},
         ports::fixture::{bulky, commit, commit_of, full_commit, message, must, raw, stream},
@@ -40,7 +42,7 @@ pub(super) async fn a_taken_place_answers_with_who_stands_there(store: &dyn Even
     put(store, &winner).await;
     for command in ["loser", "winner"] {
         let loser = commit(&stream, 1, command);
-        match append(store, &loser, Carry::IfFree, false).await {
+        match append(store, &loser, SnapshotPolicy::IfFree, false).await {
             Err(AppendError::Conflict { stream: told, version, winner: found }) => {
                 assert_same("the conflict's stream", &told, &stream);
                 assert_same("the conflict's place", &version, &1);
@@ -55,20 +57,20 @@ pub(super) async fn a_taken_place_answers_with_who_stands_there(store: &dyn Even
 
 pub(super) async fn a_once_command_is_obeyed_once(store: &dyn EventStore, prefix: &str) {
     let once = stream(prefix, "once");
-    must(append(store, &commit(&once, 1, "before"), Carry::IfFree, false).await, "append");
-    must(append(store, &commit(&once, 2, "deposit-1"), Carry::IfFree, true).await, "append once");
-    must(append(store, &commit(&once, 3, "after"), Carry::IfFree, false).await, "append");
+    must(append(store, &commit(&once, 1, "before"), SnapshotPolicy::IfFree, false).await, "append");
+    must(append(store, &commit(&once, 2, "deposit-1"), SnapshotPolicy::IfFree, true).await, "append once");
+    must(append(store, &commit(&once, 3, "after"), SnapshotPolicy::IfFree, false).await, "append");
     // At a free place, and at a place that is taken: the marker speaks in both cases.
     for version in [4, 2, 3] {
-        match append(store, &commit(&once, version, "deposit-1"), Carry::IfFree, true).await {
+        match append(store, &commit(&once, version, "deposit-1"), SnapshotPolicy::IfFree, true).await {
             Err(AppendError::Repeated { command, version }) => {
                 assert_same("the repeated command", &command.as_str(), &"deposit-1");
-                assert_same("the commit that obeyed it", &version, &2);
+                assert_same("the commit that handled_at it", &version, &2);
             }
             other => fail(&format!("a once-command at {version} is repeated, not {other:?}")),
         }
     }
-    match append(store, &commit(&once, 3, "deposit-2"), Carry::IfFree, true).await {
+    match append(store, &commit(&once, 3, "deposit-2"), SnapshotPolicy::IfFree, true).await {
         Err(AppendError::Conflict { winner, .. }) => {
             assert_same("the winner", &winner.command.as_str(), &"after");
         }
@@ -76,30 +78,30 @@ pub(super) async fn a_once_command_is_obeyed_once(store: &dyn EventStore, prefix
     }
     assert_same("commits", &must(store.since(&once, 1).await, "since").len(), &3);
     let other = stream(prefix, "once-other");
-    let answer = append(store, &commit(&other, 1, "deposit-1"), Carry::IfFree, true).await;
+    let answer = append(store, &commit(&other, 1, "deposit-1"), SnapshotPolicy::IfFree, true).await;
     must(answer, "the same message may ask two streams, each once");
 }
 
 pub(super) async fn a_lost_race_leaves_no_marker(store: &dyn EventStore, prefix: &str) {
     let stream = stream(prefix, "unmarked");
     put(store, &commit(&stream, 1, "winner")).await;
-    match append(store, &commit(&stream, 1, "deposit-3"), Carry::IfFree, true).await {
+    match append(store, &commit(&stream, 1, "deposit-3"), SnapshotPolicy::IfFree, true).await {
         Err(AppendError::Conflict { .. }) => {}
         other => fail(&format!("a taken place is a conflict, not {other:?}")),
     }
-    let again = append(store, &commit(&stream, 2, "deposit-3"), Carry::IfFree, true).await;
-    must(again, "a once-command that lost a race is not obeyed yet");
+    let again = append(store, &commit(&stream, 2, "deposit-3"), SnapshotPolicy::IfFree, true).await;
+    must(again, "a once-command that lost a race is not handled_at yet");
 }
 
 pub(super) async fn a_state_rides_along_when_it_must_or_costs_nothing(store: &dyn EventStore, prefix: &str) {
     let stream = stream(prefix, "carried");
-    let carried = |bytes| Some(Carried { shape: "s".to_owned(), state: raw(&bulky(bytes, 2)), recent: Vec::new() });
+    let carried = |bytes| Some(EmbeddedSnapshot { shape: "s".to_owned(), state: raw(&bulky(bytes, 2)), recent: Vec::new() });
     let tries = [
-        ("no state", None, Carry::Must, false),
-        ("a small state beside a small event", carried(10), Carry::IfFree, true),
-        ("a large state beside a small event", carried(5_000), Carry::IfFree, false),
-        ("a large state that must", carried(5_000), Carry::Must, true),
-        ("a state the store cannot take, even if it must", carried(900_000), Carry::Must, false),
+        ("no state", None, SnapshotPolicy::Must, false),
+        ("a small state beside a small event", carried(10), SnapshotPolicy::IfFree, true),
+        ("a large state beside a small event", carried(5_000), SnapshotPolicy::IfFree, false),
+        ("a large state that must", carried(5_000), SnapshotPolicy::Must, true),
+        ("a state the store cannot take, even if it must", carried(900_000), SnapshotPolicy::Must, false),
     ];
     for (version, (what, carried, carry, rides)) in (1_u64..).zip(tries) {
         let written = Commit { carried, ..commit(&stream, version, &format!("carry-{version}")) };
@@ -118,7 +120,7 @@ pub(super) async fn what_is_too_large_is_refused_whole(store: &dyn EventStore, p
     let events = (0..6).map(|seed| message("Noted", &bulky(190 * 1024, seed))).collect();
     let commit = commit_of(&stream, 1, "too-much", events);
     for once in [false, true] {
-        match append(store, &commit, Carry::IfFree, once).await {
+        match append(store, &commit, SnapshotPolicy::IfFree, once).await {
             Err(AppendError::TooLarge { stream: told, bytes, limit }) => {
                 assert_same("the stream", &told, &stream);
                 assert_same("the size is above the limit", &(bytes > limit), &true);
@@ -129,6 +131,6 @@ pub(super) async fn what_is_too_large_is_refused_whole(store: &dyn EventStore, p
     let newest = must(store.newest(&stream).await, "newest");
     assert_same("nothing of it is written", &newest.is_none(), &true);
     let small = commit_of(&stream, 1, "too-much", vec![message("Noted", &json!({}))]);
-    let answer = append(store, &small, Carry::IfFree, true).await;
+    let answer = append(store, &small, SnapshotPolicy::IfFree, true).await;
     must(answer, "a refused commit leaves no marker");
 }

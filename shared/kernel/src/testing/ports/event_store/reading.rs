@@ -2,8 +2,10 @@
 
 use super::{assert_told, put};
 use crate::{
-    commit::Commit,
-    store::{EventStore, check_contiguous},
+    log::{
+        commit::Commit,
+        event_store::{EventStore, check_contiguous},
+    },
     testing::{
         diff::{assert_same, fail},
         ports::fixture::{bulky, commit, commit_of, message, must, stream},

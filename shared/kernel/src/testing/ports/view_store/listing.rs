@@ -8,7 +8,7 @@ use crate::{
         diff::{assert_same, fail},
         ports::fixture::must,
     },
-    view::{Listed, Page, Patch, RowKey, ViewError, ViewStore},
+    view::view_store::{Listed, Page, Patch, RowKey, ViewError, ViewStore},
 };
 
 pub(super) async fn a_list_is_read_by_rank_in_both_directions(views: &dyn ViewStore, prefix: &str) {
@@ -100,7 +100,7 @@ pub(super) async fn a_page_mark_of_somebody_else_is_refused(views: &dyn ViewStor
 
 /// Places the row, which stands at this version, and writes its rank into it.
 async fn place(views: &dyn ViewStore, key: &RowKey, from: u64, list: &str, rank: &str) {
-    patch(views, key, from, from + 1, Patch::none().set("rank", rank).place(list, rank)).await;
+    patch(views, key, from, from + 1, Patch::none().set("rank", rank).list_at(list, rank)).await;
 }
 
 /// The ids of all rows, read page by page.

@@ -9,7 +9,7 @@ use crate::{
         diff::assert_same,
         ports::fixture::{AWKWARD, must},
     },
-    view::{Patch, Place, Row, ViewStore},
+    view::view_store::{Patch, ListPosition, Row, ViewStore},
 };
 
 pub(super) async fn a_row_is_made_and_moved(views: &dyn ViewStore, prefix: &str) {
@@ -19,7 +19,7 @@ pub(super) async fn a_row_is_made_and_moved(views: &dyn ViewStore, prefix: &str)
     patch(views, &key, 1, 2, Patch::none()).await;
     patch(views, &key, 2, 5, Patch::none().set("text", "second")).await;
     let columns = [("text".to_owned(), json!("second"))].into_iter().collect();
-    assert_same("the row", &row(views, &key).await, &Some(Row { version: 5, place: None, columns }));
+    assert_same("the row", &row(views, &key).await, &Some(Row { version: 5, position: None, columns }));
 }
 
 pub(super) async fn every_change_does_what_it_says(views: &dyn ViewStore, prefix: &str) {
@@ -33,7 +33,7 @@ pub(super) async fn every_change_does_what_it_says(views: &dyn ViewStore, prefix
         Patch::none().set("count", 40).remove("text").remove("never-there"),
         Patch::none().add("count", 2).set("values", 1).remove("history"),
         Patch::none().append("history", Value::Null),
-        Patch::none().place("a-list", "1").add("count", 0),
+        Patch::none().list_at("a-list", "1").add("count", 0),
         Patch::none().remove("count"),
         Patch::none().add("count", i64::MAX / 4),
     ];
@@ -43,7 +43,7 @@ pub(super) async fn every_change_does_what_it_says(views: &dyn ViewStore, prefix
     let last = row(views, &key).await.unwrap_or_default();
     assert_same("a sum", &last.columns.get("count"), &Some(&json!(i64::MAX / 4)));
     assert_same("a list", &last.columns.get("history"), &Some(&json!([null])));
-    assert_same("the place stays", &last.place, &Some(Place { list: "a-list".to_owned(), rank: "1".to_owned() }));
+    assert_same("the place stays", &last.position, &Some(ListPosition { list: "a-list".to_owned(), sort_key: "1".to_owned() }));
 }
 
 /// A row may have columns that a store uses itself or that its language reserves.
@@ -62,9 +62,9 @@ pub(super) async fn any_column_may_have_any_name(views: &dyn ViewStore, prefix: 
 
 pub(super) async fn a_row_elsewhere_is_left_alone_and_shown(views: &dyn ViewStore, prefix: &str) {
     let (there, not_there) = (key(prefix, "elsewhere"), key(prefix, "not-there"));
-    patch(views, &there, 0, 3, Patch::none().set("text", AWKWARD).add("count", 1).place("guarded", "1")).await;
+    patch(views, &there, 0, 3, Patch::none().set("text", AWKWARD).add("count", 1).list_at("guarded", "1")).await;
     let stands = row(views, &there).await;
-    let change = Patch::none().set("text", "never").add("count", 1).place("guarded", "2");
+    let change = Patch::none().set("text", "never").add("count", 1).list_at("guarded", "2");
     for (from, to) in [(0, 1), (2, 3), (4, 5), (1_000_000, 1_000_001)] {
         let answer = moved(views.patch(&there, from, to, &change).await);
         assert_same("a row that stands at 3 is shown to a patch from elsewhere", &answer, &Some(stands.clone()));
@@ -82,14 +82,14 @@ pub(super) async fn a_row_elsewhere_is_left_alone_and_shown(views: &dyn ViewStor
 pub(super) async fn a_replaced_row_is_the_new_one_whole(views: &dyn ViewStore, prefix: &str) {
     let key = key(prefix, "replaced");
     let columns = |value: Value| value.as_object().cloned().unwrap_or_default();
-    let place = |rank: &str| Some(Place { list: "replaced".to_owned(), rank: rank.to_owned() });
-    let first = Row { version: 4, place: place("1"), columns: columns(json!({ "old": AWKWARD, "both": [1] })) };
+    let place = |sort_key: &str| Some(ListPosition { list: "replaced".to_owned(), sort_key: sort_key.to_owned() });
+    let first = Row { version: 4, position: place("1"), columns: columns(json!({ "old": AWKWARD, "both": [1] })) };
     must(views.replace(&key, 0, &first).await, "make a row whole");
     assert_same("the row", &row(views, &key).await, &Some(first));
-    let second = Row { version: 9, place: None, columns: columns(json!({ "both": { "new": 1 } })) };
+    let second = Row { version: 9, position: None, columns: columns(json!({ "both": { "new": 1 } })) };
     must(views.replace(&key, 4, &second).await, "replace");
     assert_same("nothing of the old row is left", &row(views, &key).await, &Some(second));
-    patch(views, &key, 9, 10, Patch::none().set("old", 1).place("replaced", "2")).await;
+    patch(views, &key, 9, 10, Patch::none().set("old", 1).list_at("replaced", "2")).await;
 }
 
 pub(super) async fn of_many_patches_one_wins(views: &dyn ViewStore, prefix: &str) {

@@ -1,0 +1,133 @@
+//! State carrying: the snapshot rides in the commit, in the spare part of a write unit that is paid for anyway.
+//! A state is trusted only under our own fingerprint of its shape and meaning; any other is ignored.
+
+#[cfg(test)]
+mod tests;
+
+use std::{
+    any::TypeId,
+    collections::HashMap,
+    sync::{LazyLock, RwLock},
+};
+
+use schemars::schema_for;
+use serde_json::value::to_raw_value;
+use sha2::{Digest, Sha256};
+
+use crate::{
+    command::decider::Decider,
+    log::commit::{EmbeddedSnapshot, Commit, RecentCommand},
+    message::id::MessageId,
+};
+
+/// A state is carried at the latest after this many commits without one.
+pub const SNAPSHOT_EVERY: u32 = 20;
+
+/// How many of a stream's last commands travel with its state.
+pub const RECENT_COMMANDS: usize = 8;
+
+/// A stream's state as one process knows it.
+pub struct LoadedStream<D: Decider> {
+    /// The state.
+    pub state: D::State,
+    /// The version of the last event; 0 for a stream that is new.
+    pub version: u64,
+    /// The version of the newest commit that carries a state of ours; 0 when none does.
+    pub carried_at: u64,
+    /// Commits since then.
+    pub uncarried: u32,
+    /// The last commands, oldest first.
+    pub recent: Vec<RecentCommand>,
+}
+
+impl<D: Decider> Clone for LoadedStream<D> {
+    fn clone(&self) -> Self {
+        Self { state: self.state.clone(), recent: self.recent.clone(), ..*self }
+    }
+}
+
+impl<D: Decider> Default for LoadedStream<D> {
+    fn default() -> Self {
+        Self { state: D::State::default(), version: 0, carried_at: 0, uncarried: 0, recent: Vec::new() }
+    }
+}
+
+impl<D: Decider> LoadedStream<D> {
+    /// The knowledge that a carried state gives, if it is one of ours.
+    pub fn from_carried(commit: &Commit) -> Option<Self> {
+        let carried = commit.carried.as_ref().filter(|carried| carried.shape == fingerprint::<D>())?;
+        let state = serde_json::from_str(carried.state.get()).ok()?;
+        Some(Self {
+            state,
+            version: commit.last_version(),
+            carried_at: commit.version,
+            uncarried: 0,
+            recent: carried.recent.clone(),
+        })
+    }
+
+    /// The version of the commit that obeyed this command, if it was one of the last.
+    pub fn handled_at(&self, command: &MessageId) -> Option<u64> {
+        let digest = digest(command);
+        self.recent.iter().find(|recent| recent.0 == digest).map(|recent| recent.1)
+    }
+
+    /// Folds in a commit that follows, with its events decoded; `carried` says whether a state of ours is in it.
+    pub fn follow(&mut self, commit: &Commit, events: &[D::Event], carried: bool) {
+        let state = std::mem::take(&mut self.state);
+        self.state = crate::command::decider::fold::<D>(state, events);
+        self.version = commit.last_version();
+        self.remember(&commit.command, commit.version);
+        if carried {
+            self.carried_at = commit.version;
+            self.uncarried = 0;
+        } else {
+            self.uncarried += 1;
+        }
+    }
+
+    /// The state as it rides in the commit of `command` at `version`.
+    pub fn carry(mut self, command: &MessageId, version: u64) -> Option<EmbeddedSnapshot> {
+        self.remember(command, version);
+        let state = to_raw_value(&self.state).ok()?;
+        Some(EmbeddedSnapshot { shape: fingerprint::<D>(), state, recent: self.recent })
+    }
+
+    fn remember(&mut self, command: &MessageId, version: u64) {
+        self.recent.push(RecentCommand(digest(command), version));
+        let surplus = self.recent.len().saturating_sub(RECENT_COMMANDS);
+        self.recent.drain(..surplus);
+    }
+}
+
+/// The fingerprint of a decider's state: the schema of its shape and the revision of its meaning.
+pub fn fingerprint<D: Decider>() -> String {
+    static SEEN: LazyLock<RwLock<HashMap<TypeId, String>>> = LazyLock::new(RwLock::default);
+    let key = TypeId::of::<D>();
+    if let Some(known) = SEEN.read().ok().and_then(|seen| seen.get(&key).cloned()) {
+        return known;
+    }
+    let text = format!("{}:{}:{}", D::CONTEXT, D::STATE_REVISION, schema_for!(D::State).as_value());
+    let fingerprint = short_digest(&text);
+    if let Ok(mut seen) = SEEN.write() {
+        seen.insert(key, fingerprint.clone());
+    }
+    fingerprint
+}
+
+fn digest(command: &MessageId) -> String {
+    short_digest(command.as_str())
+}
+
+/// The first 96 bits of SHA-256, in hexadecimal.
+pub(crate) fn short_digest(text: &str) -> String {
+    use std::fmt::Write as _;
+    let mut digest = String::with_capacity(24);
+    for byte in Sha256::digest(text.as_bytes()).iter().take(12) {
+        // Writing to a string cannot fail.
+        if write!(digest, "{byte:02x}").is_err() {
+            break;
+        }
+    }
+    digest
+}

@@ -1,0 +1,3 @@
+//! Sagas: processes that react to events, remember their steps and compensate them.
+
+pub mod process;

@@ -1,0 +1,5 @@
+//! Time: the clock, random ids, timers and retry delays.
+
+pub mod backoff;
+pub mod clock;
+pub mod timers;

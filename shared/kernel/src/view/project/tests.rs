@@ -1,0 +1,218 @@
+//! Projecting: whatever the bus does with the events, the row says what the log says.
+
+use std::sync::{Arc, Mutex};
+
+use async_trait::async_trait;
+use futures::executor::block_on;
+
+use crate::{
+    app::{App, Ports},
+    failure::{Failure, Handled, Outcome},
+    memory::{Memory, MemoryViews},
+    message::{
+        envelope::{Cause, Received},
+        id::StreamId,
+    },
+    testing::tests::lamp::{Lamp, LampCommand, LampEvent, LampWear, Wear, lamp, minute},
+    view::view_store::{Listed, Page, Patch, PatchError, Row, RowKey, ViewError, ViewStore},
+};
+
+/// A lamp that is lit, fed three drops in one commit, dimmed, and lit again: versions 1 to 6.
+fn evening(memory: &Memory) {
+    let app = memory.app();
+    let commands = [
+        LampCommand::Light { until: minute(10) },
+        LampCommand::Drip { times: 3 },
+        LampCommand::Dim { now: minute(10) },
+        LampCommand::Light { until: minute(20) },
+    ];
+    for (number, command) in commands.iter().enumerate() {
+        let cause = Cause::new(format!("c-{number}").parse().unwrap(), "Evening");
+        block_on(app.try_execute::<Lamp>(&lamp(), command, &cause)).unwrap();
+    }
+}
+
+/// The events of the log, as handlers get them.
+fn events(memory: &Memory) -> Vec<Received<LampEvent>> {
+    let mut events = Vec::new();
+    for commit in memory.store.changes(0) {
+        for recorded in commit.recorded::<LampEvent>().unwrap() {
+            events.push(Received {
+                id: recorded.id,
+                stream: Some(commit.stream.clone()),
+                version: Some(recorded.version),
+                timestamp: recorded.at,
+                data: recorded.event,
+                metadata: commit.metadata.clone(),
+            });
+        }
+    }
+    events
+}
+
+fn project(app: &App, event: &Received<LampEvent>) -> Outcome {
+    block_on(app.project::<LampWear>(event))
+}
+
+fn row(memory: &Memory) -> Option<Row> {
+    memory.views.rows().into_values().next()
+}
+
+#[test]
+fn each_event_in_its_turn_is_one_patch() {
+    let memory = Memory::new(1);
+    evening(&memory);
+    for event in events(&memory) {
+        assert_eq!(project(&memory.app(), &event).unwrap(), Handled::Done);
+        assert_eq!(row(&memory).unwrap().version, event.version.unwrap());
+    }
+    let wear = block_on(memory.app().row::<LampWear>("l-1")).unwrap();
+    assert_eq!(wear, Some(Wear { lit: 2, since: Some(minute(0)) }));
+    assert_eq!(block_on(memory.app().row::<LampWear>("l-2")).unwrap(), None);
+    let listed = block_on(memory.app().list::<LampWear>("burning", &Page::default())).unwrap();
+    assert_eq!((listed.rows.len(), listed.next), (1, None));
+}
+
+#[test]
+fn every_order_and_any_repeat_end_in_the_same_row() {
+    let told = Memory::new(1);
+    evening(&told);
+    let events = events(&told);
+    for event in &events {
+        project(&told.app(), event).unwrap();
+    }
+    let mut orders = vec![vec![]];
+    for index in 0..events.len() {
+        let longer = |order: &Vec<usize>| {
+            (0..=order.len()).map(|at| [&order[..at], &[index], &order[at..]].concat()).collect::<Vec<_>>()
+        };
+        orders = orders.iter().flat_map(longer).collect();
+    }
+    assert_eq!(orders.len(), 720);
+    for order in orders {
+        let memory = Memory { views: Arc::default(), ..told.clone() };
+        for index in order.iter().chain(&order) {
+            project(&memory.app(), &events[*index]).unwrap();
+        }
+        assert_eq!(row(&memory), row(&told), "in the order {order:?}");
+    }
+}
+
+#[test]
+fn what_was_seen_is_a_duplicate() {
+    let memory = Memory::new(1);
+    evening(&memory);
+    let events = events(&memory);
+    assert_eq!(project(&memory.app(), &events[0]).unwrap(), Handled::Done);
+    assert_eq!(project(&memory.app(), &events[0]).unwrap(), Handled::Duplicate);
+    assert_eq!(row(&memory).unwrap().columns["lit"], 1);
+}
+
+#[test]
+fn a_row_that_is_behind_catches_up_with_the_log() {
+    let memory = Memory::new(1);
+    evening(&memory);
+    let events = events(&memory);
+    project(&memory.app(), &events[0]).unwrap();
+    assert_eq!(project(&memory.app(), &events[4]).unwrap(), Handled::Done);
+    assert_eq!(row(&memory).unwrap().version, 6, "up to the head, as it is read anyway");
+    assert_eq!(project(&memory.app(), &events[5]).unwrap(), Handled::Duplicate);
+}
+
+#[test]
+fn a_row_that_stands_inside_a_commit_catches_up_from_there() {
+    let memory = Memory::new(1);
+    evening(&memory);
+    let events = events(&memory);
+    for seen in [2, 3] {
+        let memory = Memory { views: Arc::default(), ..memory.clone() };
+        for event in &events[..seen] {
+            project(&memory.app(), event).unwrap();
+        }
+        assert_eq!(project(&memory.app(), &events[5]).unwrap(), Handled::Done);
+        let row = row(&memory).unwrap();
+        assert_eq!((row.version, &row.columns["lit"]), (6, &2.into()), "nothing twice, nothing left out");
+    }
+}
+
+#[test]
+fn an_event_that_is_not_in_the_log_is_refused() {
+    let memory = Memory::new(1);
+    evening(&memory);
+    let event = Received { version: Some(9), ..events(&memory).remove(0) };
+    let failure = project(&memory.app(), &event).unwrap_err();
+    assert!(matches!(&failure, Failure::Permanent(_)));
+    assert_eq!(failure.reason().to_string(), "lamp/l-1 ends at version 6; an event of version 9 is not in the log");
+    let stranger = StreamId::parse("lamp/stranger").unwrap();
+    let event = Received { stream: Some(stranger), version: Some(2), ..event };
+    assert!(matches!(project(&memory.app(), &event), Err(Failure::Permanent(_))));
+    assert!(memory.views.rows().is_empty());
+}
+
+#[test]
+fn what_has_no_place_is_no_fact() {
+    let memory = Memory::new(1);
+    evening(&memory);
+    let event = events(&memory).remove(0);
+    let without = [
+        Received { stream: None, ..event.clone() },
+        Received { version: None, ..event.clone() },
+        Received { version: Some(0), ..event },
+    ];
+    for event in without {
+        let failure = project(&memory.app(), &event).unwrap_err();
+        assert!(matches!(&failure, Failure::Permanent(_)));
+        assert_eq!(crate::delivery::route::reason_code(failure.reason()), "MALFORMED");
+    }
+}
+
+/// Views in which somebody moves the row before each write.
+struct Crowded {
+    inner: Arc<MemoryViews>,
+    movers: Mutex<Vec<u64>>,
+}
+
+#[async_trait]
+impl ViewStore for Crowded {
+    async fn patch(&self, key: &RowKey, from: u64, to: u64, patch: &Patch) -> Result<(), PatchError> {
+        self.inner.patch(key, from, to, patch).await
+    }
+
+    async fn replace(&self, key: &RowKey, from: u64, row: &Row) -> Result<(), PatchError> {
+        let mover = self.movers.lock().unwrap().pop();
+        if let Some(to) = mover {
+            self.inner.patch(key, from, to, &Patch::none()).await?;
+        }
+        self.inner.replace(key, from, row).await
+    }
+
+    async fn get(&self, key: &RowKey) -> Result<Option<Row>, ViewError> {
+        self.inner.get(key).await
+    }
+
+    async fn list(&self, view: &str, list: &str, page: &Page) -> Result<Listed, ViewError> {
+        self.inner.list(view, list, page).await
+    }
+}
+
+fn crowded(memory: &Memory, movers: Vec<u64>) -> App {
+    let views = Crowded { inner: memory.views.clone(), movers: movers.into() };
+    App::new(Ports { views: Arc::new(views), ..memory.parts() })
+}
+
+#[test]
+fn who_moves_the_row_meanwhile_is_taken_in() {
+    let memory = Memory::new(1);
+    evening(&memory);
+    let last = events(&memory).remove(5);
+    let outcome = project(&crowded(&memory, vec![2, 1]), &last).unwrap();
+    assert_eq!((outcome, row(&memory).unwrap().version), (Handled::Done, 6));
+
+    let memory = Memory { views: Arc::default(), ..memory };
+    let outcome = project(&crowded(&memory, vec![6]), &last).unwrap();
+    assert_eq!(outcome, Handled::Duplicate, "another was there first");
+
+    let memory = Memory { views: Arc::default(), ..memory };
+    let outcome = project(&crowded(&memory, vec![5, 4, 3, 2, 1]), &last);
+    assert!(matches!(outcome, Err(Failure::Transient(_))), "five times is enough for once");
+}
