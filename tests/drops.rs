@@ -11,7 +11,7 @@ use std::{collections::BTreeSet, sync::Arc};
 use causeway::{
     App, Ports,
     memory::Memory,
-    testing::sim::{Chance, Faults, Schedule, FaultyPort, FaultPlan},
+    testing::sim::{Chance, FaultPlan, Faults, FaultyPort, Schedule},
 };
 use tests::wire::Dynoxide;
 
@@ -29,7 +29,8 @@ pub(crate) type House = (Pump, Option<Dynoxide>);
 /// A house in memory, in which each call of a port is two awaits: one before its effect and one after.
 pub(crate) fn in_memory() -> House {
     let memory = Memory::new(1);
-    let witness = Witness::new(FaultyPort::new(memory.store.clone(), &calm()), FaultyPort::new(memory.views.clone(), &calm()));
+    let witness =
+        Witness::new(FaultyPort::new(memory.store.clone(), &calm()), FaultyPort::new(memory.views.clone(), &calm()));
     let inbox = FaultyPort::new(memory.inbox.clone(), &calm());
     let parts = Ports { inbox, ..memory.parts() };
     (house(memory, witness, parts), None)
@@ -40,7 +41,8 @@ fn on_dynamo() -> House {
     let dynoxide = Dynoxide::start();
     let stores = dynoxide.stores();
     let memory = Memory::new(1);
-    let witness = Witness::new(FaultyPort::new(stores.events.clone(), &calm()), FaultyPort::new(stores.views.clone(), &calm()));
+    let witness =
+        Witness::new(FaultyPort::new(stores.events.clone(), &calm()), FaultyPort::new(stores.views.clone(), &calm()));
     let inbox = FaultyPort::new(stores.inbox.clone(), &calm());
     let parts = Ports { inbox, ..memory.parts() };
     (house(memory, witness, parts), Some(dynoxide))

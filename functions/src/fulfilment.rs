@@ -1,6 +1,6 @@
 //! Fulfilments: what the process hears, and the board that shows where each stands.
 
-use causeway::{App, Outcome, Verified, Received, TimerFired};
+use causeway::{App, Outcome, Received, TimerFired, Verified};
 use domain::{
     fulfilment::{
         Fulfilment, FulfilmentCompensated, FulfilmentCompensating, FulfilmentCompleted, FulfilmentDeadlinePassed,

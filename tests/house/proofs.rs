@@ -48,8 +48,9 @@ fn problems(root: &Path) -> Vec<String> {
             let heard = body.split_once("Received<").and_then(|(_, rest)| rest.split('>').next());
             let acts = !body.contains(".project::<");
             if let Some(fact) = heard.filter(|heard| acts && facts.contains(heard)) {
-                problems
-                    .push(format!("{path}: a handler acts on {fact}; it must hear Verified<{fact}>, or TimerFired<{fact}>"));
+                problems.push(format!(
+                    "{path}: a handler acts on {fact}; it must hear Verified<{fact}>, or TimerFired<{fact}>"
+                ));
             }
         }
     }

@@ -4,8 +4,8 @@
 use causeway::{
     Encoded, MessageId, StreamId,
     log::{
-        commit::{EmbeddedSnapshot, Commit},
-        event_store::{Append, SnapshotPolicy, EventStore as _},
+        commit::{Commit, EmbeddedSnapshot},
+        event_store::{Append, EventStore as _, SnapshotPolicy},
     },
     message::{envelope::Cause, id::CommitId},
     time::clock::Ids as _,
@@ -36,8 +36,11 @@ pub(super) fn begin(shop: &Shop) {
     write(shop, "order/o-old", ("OrderPlaced", 1, placed), None);
     // One came in; the older code counted in boxes and carries a state of its own shape.
     let state = json!({ "available": 12, "open": {}, "shipped": 0, "closed": [] });
-    let carried =
-        EmbeddedSnapshot { shape: "of-the-old-house".to_owned(), state: to_raw_value(&state).unwrap(), recent: Vec::new() };
+    let carried = EmbeddedSnapshot {
+        shape: "of-the-old-house".to_owned(),
+        state: to_raw_value(&state).unwrap(),
+        recent: Vec::new(),
+    };
     let received = json!({ "sku": "clock", "quantity": 1 });
     write(shop, "inventory/clock", ("StockReceived", 1, received), Some(carried));
     for buyer in 0..BUYERS {

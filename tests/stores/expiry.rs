@@ -2,7 +2,7 @@
 
 use causeway::{
     MessageId,
-    delivery::inbox::{Claim, Inbox as _, LEASE, INBOX_RETENTION, InboxKey},
+    delivery::inbox::{Claim, INBOX_RETENTION, Inbox as _, InboxKey, LEASE},
     memory::Memory,
 };
 use jiff::{SignedDuration, Timestamp};

@@ -3,13 +3,13 @@
 use causeway::{
     Encoded, MessageId, StreamId,
     log::{
-        commit::{EmbeddedSnapshot, Commit},
-        event_store::{Append, SnapshotPolicy, EventStore as _},
+        commit::{Commit, EmbeddedSnapshot},
+        event_store::{Append, EventStore as _, SnapshotPolicy},
     },
     memory::{Memory, MemoryIds},
     message::id::CommitId,
     time::clock::Ids as _,
-    view::view_store::{Page, ListPosition, Row, RowKey, ViewStore as _},
+    view::view_store::{ListPosition, Page, Row, RowKey, ViewStore as _},
 };
 use jiff::Timestamp;
 use serde_json::{json, value::to_raw_value};

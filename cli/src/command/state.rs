@@ -3,7 +3,7 @@
 use anyhow::Context;
 use causeway::{
     StreamId,
-    command::dyn_fold::{StreamFold, DynFold},
+    command::dyn_fold::{DynFold, StreamFold},
     log::{commit::Commit, event_store::check_contiguous},
 };
 use clap::Args;
@@ -84,7 +84,13 @@ fn fold_of(stream: &StreamId) -> anyhow::Result<StreamFold> {
         .with_context(|| format!("no rules here fold {stream}: contexts with streams are {}", contexts.join(", ")))
 }
 
-async fn show(stream: &StreamId, at: At, fold: StreamFold, reach: &Reach, screen: &mut Screen<'_>) -> anyhow::Result<Ended> {
+async fn show(
+    stream: &StreamId,
+    at: At,
+    fold: StreamFold,
+    reach: &Reach,
+    screen: &mut Screen<'_>,
+) -> anyhow::Result<Ended> {
     let log = reach.log();
     let mut walk = Walk { folding: fold.begin(), version: 0, at: None, next: None };
     let mut pages = log.stream(stream, 1, AT_ONCE);

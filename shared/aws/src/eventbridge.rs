@@ -142,7 +142,8 @@ impl Bus for EventBridgeBus {
         match written {
             Ok(entries) => self.put(&entries).await,
             Err(error) => {
-                let unwritable = || PublishOutcome::Permanent { code: "UNWRITABLE".to_owned(), reason: error.to_string() };
+                let unwritable =
+                    || PublishOutcome::Permanent { code: "UNWRITABLE".to_owned(), reason: error.to_string() };
                 entries.iter().map(|_| unwritable()).collect()
             }
         }
@@ -201,7 +202,10 @@ fn for_all(count: usize, refusal: Refusal) -> Vec<PublishOutcome> {
 }
 
 fn too_large(bytes: usize, limit: usize) -> PublishOutcome {
-    PublishOutcome::Permanent { code: "TOO_LARGE".to_owned(), reason: format!("the entry has {bytes} bytes; a call takes {limit}") }
+    PublishOutcome::Permanent {
+        code: "TOO_LARGE".to_owned(),
+        reason: format!("the entry has {bytes} bytes; a call takes {limit}"),
+    }
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::{any::Any, panic::AssertUnwindSafe, process::ExitCode, sync::Arc};
 
 use causeway::{
     App,
-    delivery::route::{HandlerInput, Handler},
+    delivery::route::{Handler, HandlerInput},
     failure::{BoxError, causes},
 };
 use futures::FutureExt;

@@ -22,7 +22,7 @@ use crate::{
         verify::VerificationPolicy,
     },
     failure::{Failure, Handled, Outcome},
-    gateway::gateways::{NotConnected, Gateways},
+    gateway::gateways::{Gateways, NotConnected},
     log::event_store::EventStore,
     message::{
         contract::{Encoded, Message},

@@ -25,9 +25,9 @@ pub use message::contract::read_shape;
 pub use serde_json::value::RawValue;
 
 pub use app::{App, Ports};
-pub use command::decider::{Decider, Once, Rejection, Effect};
+pub use command::decider::{Decider, Effect, Once, Rejection};
 pub use delivery::{
-    route::{Claimed, Verified, Route, TimerFired, function_name, route},
+    route::{Claimed, Route, TimerFired, Verified, function_name, route},
     verify::VerificationPolicy,
 };
 pub use failure::{Failure, Handled, Outcome};

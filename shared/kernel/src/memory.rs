@@ -23,7 +23,7 @@ use crate::{
     gateway::{gateways::Gateways, mail::Mailer},
 };
 
-pub use bus::{MemoryBus, Middleware, Next, Subject, SubscriptionId, FailedDelivery};
+pub use bus::{FailedDelivery, MemoryBus, Middleware, Next, Subject, SubscriptionId};
 pub use clock::MemoryClock;
 pub use dead_letters::MemoryDeadLetters;
 pub use ids::MemoryIds;

@@ -3,7 +3,7 @@
 use causeway::{
     App, Claimed, Failure, Handled, Message, MessageId, Outcome, Received, Route,
     delivery::{
-        inbox::{Claim, LEASE, InboxKey},
+        inbox::{Claim, InboxKey, LEASE},
         receive::receive,
     },
     memory::Memory,

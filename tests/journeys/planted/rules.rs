@@ -1,6 +1,6 @@
 //! Rules with one thing wrong.
 
-use causeway::{App, Decider, Outcome, Received, Effect, memory::Memory, route, testing::sim::Plan};
+use causeway::{App, Decider, Effect, Outcome, Received, memory::Memory, route, testing::sim::Plan};
 use domain::{
     fulfilment::{
         Fulfilment, FulfilmentCompensating, FulfilmentDeadlinePassed, FulfilmentEvent, FulfilmentState, Heard,

@@ -2,7 +2,7 @@
 
 use causeway::{
     Encoded, StreamId,
-    log::commit::{EmbeddedSnapshot, Commit, RecentCommand, Send, TimerChange},
+    log::commit::{Commit, EmbeddedSnapshot, RecentCommand, Send, TimerChange},
 };
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};

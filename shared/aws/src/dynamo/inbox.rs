@@ -9,7 +9,7 @@ use aws_sdk_dynamodb::{
     types::{AttributeValue, ReturnConsumedCapacity, ReturnValue, ReturnValuesOnConditionCheckFailure},
 };
 use causeway::{
-    delivery::inbox::{Claim, Inbox, InboxError, INBOX_RETENTION, InboxKey},
+    delivery::inbox::{Claim, INBOX_RETENTION, Inbox, InboxError, InboxKey},
     failure::BoxError,
 };
 use jiff::Timestamp;

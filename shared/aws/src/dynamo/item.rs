@@ -5,7 +5,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use causeway::{
     MessageId, StreamId,
     log::{
-        commit::{EmbeddedSnapshot, Commit},
+        commit::{Commit, EmbeddedSnapshot},
         event_store::ReadError,
     },
     message::id::CommitId,

@@ -3,7 +3,7 @@
 
 use aws_sdk_dynamodb::{primitives::Blob, types::AttributeValue};
 use causeway::log::{
-    commit::{EmbeddedSnapshot, Commit},
+    commit::{Commit, EmbeddedSnapshot},
     event_store::SnapshotPolicy,
 };
 

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use causeway::{
     App, Handled,
-    delivery::route::{HandlerInput, Handler},
+    delivery::route::{Handler, HandlerInput},
 };
 use lambda_runtime::Diagnostic;
 use serde_json::{Value, json};

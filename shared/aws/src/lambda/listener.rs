@@ -6,7 +6,7 @@ use causeway::{
     App, Delivery, Failure, Handled, Message, Outcome,
     delivery::{
         dead_letter::DeadLetter,
-        route::{HandlerInput, Handler, handle},
+        route::{Handler, HandlerInput, handle},
     },
     failure::causes,
 };

@@ -9,7 +9,7 @@ pub mod settings;
 
 use causeway::{
     App,
-    delivery::route::{HandlerInput, Handler},
+    delivery::route::{Handler, HandlerInput},
 };
 use tracing_subscriber::{Layer, Registry};
 

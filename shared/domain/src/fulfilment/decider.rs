@@ -1,6 +1,6 @@
 //! The rules of a fulfilment.
 
-use causeway::{Decider, Process, Effect, command::decider::fold, saga::process::Status};
+use causeway::{Decider, Effect, Process, command::decider::fold, saga::process::Status};
 use jiff::{SignedDuration, Timestamp};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

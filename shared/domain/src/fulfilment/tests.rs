@@ -4,7 +4,7 @@ mod chaos;
 mod untimely;
 
 use causeway::{
-    Process, Effect,
+    Effect, Process,
     saga::process::Status,
     testing::{given_process, given_view},
 };

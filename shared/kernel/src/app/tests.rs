@@ -38,7 +38,8 @@ fn rejected_on(bus: fn() -> Vec<PublishOutcome>) -> Outcome {
 fn a_no_that_the_bus_did_not_hear_is_said_again() {
     assert!(matches!(rejected_on(|| vec![PublishOutcome::Transient("throttled".into())]), Err(Failure::Transient(_))));
     assert!(matches!(rejected_on(Vec::new), Err(Failure::Transient(_))));
-    let refused = || vec![PublishOutcome::Permanent { code: "NotAuthorized".to_owned(), reason: "who are you".to_owned() }];
+    let refused =
+        || vec![PublishOutcome::Permanent { code: "NotAuthorized".to_owned(), reason: "who are you".to_owned() }];
     let failure = rejected_on(refused).unwrap_err();
     assert!(matches!(&failure, Failure::Permanent(error) if error.to_string() == "NotAuthorized: who are you"));
 }

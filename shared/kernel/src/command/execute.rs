@@ -11,12 +11,12 @@ use crate::{
     command::{
         decider::{Decider, Effect, fold},
         load::{LoadError, decode, load},
-        snapshot::{SNAPSHOT_EVERY, LoadedStream},
+        snapshot::{LoadedStream, SNAPSHOT_EVERY},
     },
     failure::Failure,
     log::{
         commit::{Commit, Send, TimerChange},
-        event_store::{Append, AppendError, SnapshotPolicy, ReadError},
+        event_store::{Append, AppendError, ReadError, SnapshotPolicy},
     },
     message::{
         contract::{EncodeError, Encoded, Messages},

@@ -65,7 +65,8 @@ pub async fn load<D: Decider>(store: &dyn EventStore, stream: &StreamId) -> Resu
 /// Folds commits that follow one another, from the newest state of ours that rides in them.
 pub fn replay<D: Decider>(stream: &StreamId, commits: &[Commit]) -> Result<LoadedStream<D>, LoadError> {
     let newest_carried = commits.iter().enumerate().rev();
-    let begun = newest_carried.filter_map(|(index, commit)| Some((index + 1, LoadedStream::from_carried(commit)?))).next();
+    let begun =
+        newest_carried.filter_map(|(index, commit)| Some((index + 1, LoadedStream::from_carried(commit)?))).next();
     let (begin, mut known) = begun.unwrap_or_default();
     for commit in &commits[begin..] {
         let events = decode::<D>(stream, commit)?;

@@ -16,7 +16,7 @@ use sha2::{Digest, Sha256};
 
 use crate::{
     command::decider::Decider,
-    log::commit::{EmbeddedSnapshot, Commit, RecentCommand},
+    log::commit::{Commit, EmbeddedSnapshot, RecentCommand},
     message::id::MessageId,
 };
 

@@ -66,7 +66,8 @@ pub async fn relay(app: &App, commits: Vec<Commit>) -> Vec<Result<(), BoxError>>
         let mut trouble: BTreeMap<usize, BoxError> = BTreeMap::new();
         let mut said = said.into_iter();
         for (index, entry) in round {
-            let word = said.next().unwrap_or_else(|| PublishOutcome::Transient("the bus gave no answer for the entry".into()));
+            let word =
+                said.next().unwrap_or_else(|| PublishOutcome::Transient("the bus gave no answer for the entry".into()));
             if let Some((entry, error)) = settle(app, entry, word).await {
                 if let Some(Stage::Say(entries)) = lanes.get_mut(index).and_then(|lane| lane.stages.front_mut()) {
                     entries.push(entry);

@@ -15,7 +15,7 @@ use crate::{
     app::App,
     delivery::{
         dead_letter::DeadLetter,
-        inbox::{Claim, ClaimHeld, LEASE, NotAttempted, InboxKey},
+        inbox::{Claim, ClaimHeld, InboxKey, LEASE, NotAttempted},
         receive::{ReceiveError, receive},
         verify::{FORGED, Forged, Verification, believe},
     },
@@ -26,7 +26,7 @@ use crate::{
     },
 };
 
-pub use proven::{Verified, TimerFired};
+pub use proven::{TimerFired, Verified};
 
 /// How a message comes into a handler: plain, for effects that versions guard, or claimed in the inbox.
 pub trait HandlerInput: Send + 'static {
@@ -164,7 +164,12 @@ pub fn function_name(context: &str, message: &str) -> String {
 }
 
 /// The way of a message into a handler. What can never work is in the dead letters when this returns.
-pub async fn handle<A: HandlerInput>(app: &App, consumer: &str, delivery: &Delivery, handler: &impl Handler<A>) -> Outcome {
+pub async fn handle<A: HandlerInput>(
+    app: &App,
+    consumer: &str,
+    delivery: &Delivery,
+    handler: &impl Handler<A>,
+) -> Outcome {
     let received = match receive::<A::Message>(delivery) {
         Ok(received) => received,
         Err(error) => return bury(app, consumer, delivery, error.into()).await,

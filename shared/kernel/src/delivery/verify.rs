@@ -160,13 +160,18 @@ pub(crate) async fn believe<M: Message>(
     origin(trust, delivery, received)?;
     match (M::KIND, trust.prove, proof) {
         // A wish stands nowhere in the log.
-        (Kind::Command, _, _) | (Kind::Event, VerifyEvents::None, _) | (Kind::Event, VerifyEvents::Moving, Verification::Origin) => Ok(()),
+        (Kind::Command, _, _)
+        | (Kind::Event, VerifyEvents::None, _)
+        | (Kind::Event, VerifyEvents::Moving, Verification::Origin) => Ok(()),
         // What is said only once and kept nowhere has no place there, either.
         (Kind::Event, VerifyEvents::All, Verification::Origin) if received.version.is_none() => Ok(()),
-        (Kind::Event, VerifyEvents::Moving, Verification::Fact) | (Kind::Event, VerifyEvents::All, Verification::Fact | Verification::Origin) => {
+        (Kind::Event, VerifyEvents::Moving, Verification::Fact)
+        | (Kind::Event, VerifyEvents::All, Verification::Fact | Verification::Origin) => {
             proof::fact(app, received).await
         }
-        (Kind::Event, VerifyEvents::Moving | VerifyEvents::All, Verification::Timer) => proof::timer(app, received).await,
+        (Kind::Event, VerifyEvents::Moving | VerifyEvents::All, Verification::Timer) => {
+            proof::timer(app, received).await
+        }
     }
 }
 

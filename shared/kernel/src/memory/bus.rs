@@ -206,7 +206,9 @@ impl Bus for MemoryBus {
         for entry in entries {
             said.push(match self.say(entry).await {
                 Ok(_) => PublishOutcome::Accepted,
-                Err(error) => PublishOutcome::Permanent { code: "MalformedDetail".to_owned(), reason: error.to_string() },
+                Err(error) => {
+                    PublishOutcome::Permanent { code: "MalformedDetail".to_owned(), reason: error.to_string() }
+                }
             });
         }
         said

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 
 use super::lock;
-use crate::delivery::inbox::{Claim, Inbox, InboxError, INBOX_RETENTION, InboxKey};
+use crate::delivery::inbox::{Claim, INBOX_RETENTION, Inbox, InboxError, InboxKey};
 
 /// An inbox in memory. It forgets after [`INBOX_RETENTION`], as the real one does.
 #[derive(Debug, Default)]

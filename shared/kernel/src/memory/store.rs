@@ -10,8 +10,8 @@ use async_trait::async_trait;
 use super::lock;
 use crate::{
     log::{
-        commit::{EmbeddedSnapshot, Commit, TimerChange},
-        event_store::{Append, AppendError, Appended, SnapshotPolicy, EventStore, ReadError},
+        commit::{Commit, EmbeddedSnapshot, TimerChange},
+        event_store::{Append, AppendError, Appended, EventStore, ReadError, SnapshotPolicy},
     },
     message::id::{MessageId, StreamId},
 };

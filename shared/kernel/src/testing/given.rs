@@ -3,7 +3,7 @@
 use std::fmt::Debug;
 
 use super::diff::{assert_same, fail};
-use crate::command::decider::{Decider, Rejection, Effect, fold};
+use crate::command::decider::{Decider, Effect, Rejection, fold};
 
 /// Begins a story with what has happened.
 ///

@@ -24,5 +24,5 @@ pub use ports::FaultyPort;
 pub use relay::{Changes, Log, SimRelay};
 pub use schedule::{Endless, Schedule};
 pub use timers::SimTimers;
-pub use weather::{Faults, FaultPlan};
+pub use weather::{FaultPlan, Faults};
 pub use world::{Plan, Simulation};

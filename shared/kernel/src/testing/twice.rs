@@ -10,7 +10,7 @@ use crate::{
     },
     log::{
         commit::Commit,
-        event_store::{Append, SnapshotPolicy, EventStore},
+        event_store::{Append, EventStore, SnapshotPolicy},
     },
     memory::Memory,
     message::{

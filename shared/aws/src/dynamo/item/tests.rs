@@ -1,5 +1,5 @@
 use aws_sdk_dynamodb::{primitives::Blob, types::AttributeValue};
-use causeway::log::event_store::{SnapshotPolicy, ReadError};
+use causeway::log::event_store::{ReadError, SnapshotPolicy};
 
 use super::{
     super::{

@@ -2,7 +2,7 @@
 use causeway::{
     Encoded, MessageId, StreamId,
     log::{
-        commit::{EmbeddedSnapshot, Commit, RecentCommand, Send, TimerChange},
+        commit::{Commit, EmbeddedSnapshot, RecentCommand, Send, TimerChange},
         event_store::SnapshotPolicy,
     },
     message::{envelope::Cause, id::CommitId},

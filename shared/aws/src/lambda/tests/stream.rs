@@ -11,7 +11,7 @@ use causeway::{
     delivery::bus::{Bus, Entry, PublishOutcome},
     log::{
         commit::Commit,
-        event_store::{Append, SnapshotPolicy, EventStore},
+        event_store::{Append, EventStore, SnapshotPolicy},
     },
     memory::Memory,
     message::{envelope::Cause, id::CommitId},

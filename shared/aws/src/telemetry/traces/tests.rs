@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use causeway::{
     App, Cause, Handled, MessageId, Received,
-    delivery::route::{HandlerInput, Handler},
+    delivery::route::{Handler, HandlerInput},
     memory::Memory,
     message::system::CommandRejected,
 };

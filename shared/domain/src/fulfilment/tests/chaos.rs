@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use causeway::{Decider, Encoded, Messages, Process, Effect, command::decider::fold, memory::MemoryIds};
+use causeway::{Decider, Effect, Encoded, Messages, Process, command::decider::fold, memory::MemoryIds};
 use jiff::{SignedDuration, Timestamp};
 
 use super::*;

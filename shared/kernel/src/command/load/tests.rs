@@ -13,8 +13,8 @@ use crate::{
     },
     failure::Failure,
     log::{
-        commit::{EmbeddedSnapshot, Commit},
-        event_store::{Append, AppendError, Appended, SnapshotPolicy, EventStore, ReadError},
+        commit::{Commit, EmbeddedSnapshot},
+        event_store::{Append, AppendError, Appended, EventStore, ReadError, SnapshotPolicy},
     },
     memory::{Memory, MemoryStore},
     message::{contract::Encoded, id::StreamId},

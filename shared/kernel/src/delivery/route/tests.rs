@@ -11,9 +11,9 @@ use crate::{
     app::{App, Ports},
     delivery::{
         dead_letter::{DeadLetter, DeadLetterError, DeadLetters},
-        inbox::{Inbox, LEASE, InboxKey},
+        inbox::{Inbox, InboxKey, LEASE},
         route::{Claimed, Route, function_name, reason_code, route},
-        verify::{VerifyEvents, VerificationPolicy},
+        verify::{VerificationPolicy, VerifyEvents},
     },
     failure::{Failure, Handled, Outcome},
     memory::Memory,

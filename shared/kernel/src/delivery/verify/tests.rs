@@ -10,12 +10,12 @@ use crate::{
     app::App,
     delivery::{
         bus::source_of,
-        route::{Claimed, Verified, Route, TimerFired, route},
+        route::{Claimed, Route, TimerFired, Verified, route},
     },
     failure::{Failure, Handled},
     log::{
         commit::{Commit, TimerChange},
-        event_store::{Append, SnapshotPolicy, EventStore as _},
+        event_store::{Append, EventStore as _, SnapshotPolicy},
     },
     message::{
         envelope::{Delivery, Envelope, Received},
@@ -157,7 +157,9 @@ fn a_log_that_does_not_answer_says_nothing_about_the_fact() {
 
 #[test]
 fn who_is_asked_to_prove_what_is_a_setting() {
-    for (prove, plain_asks, proven_asks) in [(VerifyEvents::None, 0, 0), (VerifyEvents::Moving, 0, 1), (VerifyEvents::All, 1, 1)] {
+    for (prove, plain_asks, proven_asks) in
+        [(VerifyEvents::None, 0, 0), (VerifyEvents::Moving, 0, 1), (VerifyEvents::All, 1, 1)]
+    {
         let house = house(prove, false);
         house.handle(&plain(), &house.true_fact()).unwrap();
         assert_eq!(house.questions().len(), plain_asks, "{prove:?}");

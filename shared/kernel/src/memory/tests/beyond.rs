@@ -4,7 +4,7 @@ use futures::{FutureExt, executor::block_on};
 use jiff::SignedDuration;
 
 use crate::{
-    delivery::inbox::{Claim, Inbox, LEASE, INBOX_RETENTION, InboxKey},
+    delivery::inbox::{Claim, INBOX_RETENTION, Inbox, InboxKey, LEASE},
     gateway::mail::{FoundMail, Mail, MailError, Mailer},
     memory::{MailFault, MemoryClock, MemoryIds, MemoryInbox, MemoryMailer},
     time::clock::{Clock, Ids},

@@ -10,7 +10,7 @@ use super::fixture::{commit, must, stream};
 use crate::{
     log::{
         commit::Commit,
-        event_store::{Append, AppendError, Appended, SnapshotPolicy, EventStore},
+        event_store::{Append, AppendError, Appended, EventStore, SnapshotPolicy},
     },
     message::contract::Encoded,
     testing::diff::{assert_same, fail},
@@ -49,7 +49,12 @@ async fn of_many_writers_one_wins(store: &dyn EventStore, prefix: &str) {
     }
 }
 
-async fn append(store: &dyn EventStore, commit: &Commit, carry: SnapshotPolicy, once: bool) -> Result<Appended, AppendError> {
+async fn append(
+    store: &dyn EventStore,
+    commit: &Commit,
+    carry: SnapshotPolicy,
+    once: bool,
+) -> Result<Appended, AppendError> {
     store.append(Append { commit, carry, once }).await
 }
 

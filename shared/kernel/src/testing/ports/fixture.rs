@@ -10,7 +10,7 @@ use serde_json::{
 
 use crate::{
     failure::causes,
-    log::commit::{EmbeddedSnapshot, Commit, RecentCommand, Send, TimerChange},
+    log::commit::{Commit, EmbeddedSnapshot, RecentCommand, Send, TimerChange},
     memory::{MemoryClock, MemoryIds},
     message::{
         contract::Encoded,

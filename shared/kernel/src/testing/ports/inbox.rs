@@ -5,7 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::fixture::{message_id, must, noon};
 use crate::{
-    delivery::inbox::{Claim, Inbox, LEASE, InboxKey},
+    delivery::inbox::{Claim, Inbox, InboxKey, LEASE},
     testing::diff::assert_same,
 };
 

@@ -216,7 +216,11 @@ impl Bus for FaultyBus {
             }
             self.bus.take(entry);
             let lost = self.weather.strikes(self.weather.faults().lost);
-            said.push(if lost { PublishOutcome::Transient("the answer was lost".into()) } else { PublishOutcome::Accepted });
+            said.push(if lost {
+                PublishOutcome::Transient("the answer was lost".into())
+            } else {
+                PublishOutcome::Accepted
+            });
         }
         match self.weather.after().await {
             Ok(()) => said,

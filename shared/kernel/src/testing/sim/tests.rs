@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{json, value::to_raw_value};
 
 use super::{Chance, Ended, Faults, Killable, Plan, Schedule, Simulation};
-use crate::{App, Decider, Id, Outcome, Received, Rejection, Effect, memory::Memory, route, time::clock::Clock};
+use crate::{App, Decider, Effect, Id, Outcome, Received, Rejection, memory::Memory, route, time::clock::Clock};
 
 /// So few that each wish stays among the stream's last ones.
 const WISHES: u32 = 6;

@@ -13,7 +13,7 @@ use super::{
     relay::{Acknowledge, Log, SimRelay, Watched, up_to_the_first_not_done},
     schedule::{Endless, Schedule},
     timers::SimTimers,
-    weather::{Faults, FaultPlan},
+    weather::{FaultPlan, Faults},
 };
 use crate::{
     app::{App, Ports},

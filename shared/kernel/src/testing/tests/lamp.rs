@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    command::decider::{Decider, Once, Rejection, Effect},
+    command::decider::{Decider, Effect, Once, Rejection},
     log::commit::Recorded,
     message::id::{Id, StreamId},
     saga::process::{Process, Status},

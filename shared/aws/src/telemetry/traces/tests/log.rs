@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 
 use causeway::{
-    App, Decider, Delivery, Handled, Id, Outcome, Verified, Received, delivery::relay::relay, memory::Memory,
+    App, Decider, Delivery, Handled, Id, Outcome, Received, Verified, delivery::relay::relay, memory::Memory,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

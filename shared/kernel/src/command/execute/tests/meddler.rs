@@ -9,7 +9,7 @@ use crate::{
     app::{App, Ports},
     log::{
         commit::Commit,
-        event_store::{Append, AppendError, Appended, SnapshotPolicy, EventStore, ReadError},
+        event_store::{Append, AppendError, Appended, EventStore, ReadError, SnapshotPolicy},
     },
     memory::{Memory, MemoryStore},
     message::id::{CommitId, MessageId, StreamId},

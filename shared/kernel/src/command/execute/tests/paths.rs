@@ -129,7 +129,8 @@ fn a_state_rides_along_at_the_latest_every_twenty_commits() {
         run(&app, &format!("c-{command}"), drip(1)).unwrap();
     }
     let carries = store.book().carries;
-    let must: Vec<usize> = (1..).zip(&carries).filter(|(_, carry)| **carry == SnapshotPolicy::Must).map(|(at, _)| at).collect();
+    let must: Vec<usize> =
+        (1..).zip(&carries).filter(|(_, carry)| **carry == SnapshotPolicy::Must).map(|(at, _)| at).collect();
     assert_eq!(must, [20, 40]);
     run(&app, "c-x", drip(1)).unwrap();
     let newest = memory.store.changes(0).pop().unwrap();

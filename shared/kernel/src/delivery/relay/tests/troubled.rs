@@ -88,7 +88,10 @@ impl Bus for Troubled {
             } else if trouble.passing.contains(&at) {
                 said.push(PublishOutcome::Transient("throttled".into()));
             } else if trouble.finally.contains(&at) {
-                said.push(PublishOutcome::Permanent { code: "MalformedDetail".to_owned(), reason: "not liked".to_owned() });
+                said.push(PublishOutcome::Permanent {
+                    code: "MalformedDetail".to_owned(),
+                    reason: "not liked".to_owned(),
+                });
             } else {
                 taken.1.push(entry.envelope.clone());
                 said.push(PublishOutcome::Accepted);

@@ -11,12 +11,12 @@ use crate::{
     delivery::{
         bus::source_of,
         route::Route,
-        verify::{VerifyEvents, VerificationPolicy},
+        verify::{VerificationPolicy, VerifyEvents},
     },
     failure::Outcome,
     log::{
         commit::{Commit, TimerChange},
-        event_store::{Append, AppendError, Appended, SnapshotPolicy, EventStore, ReadError},
+        event_store::{Append, AppendError, Appended, EventStore, ReadError, SnapshotPolicy},
     },
     memory::Memory,
     message::{

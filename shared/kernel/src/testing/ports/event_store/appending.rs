@@ -5,8 +5,8 @@ use serde_json::json;
 use super::{append, assert_told, put};
 use crate::{
     log::{
-        commit::{EmbeddedSnapshot, Commit},
-        event_store::{AppendError, SnapshotPolicy, EventStore},
+        commit::{Commit, EmbeddedSnapshot},
+        event_store::{AppendError, EventStore, SnapshotPolicy},
     },
     testing::{
         diff::{assert_same, fail},
@@ -95,7 +95,8 @@ pub(super) async fn a_lost_race_leaves_no_marker(store: &dyn EventStore, prefix:
 
 pub(super) async fn a_state_rides_along_when_it_must_or_costs_nothing(store: &dyn EventStore, prefix: &str) {
     let stream = stream(prefix, "carried");
-    let carried = |bytes| Some(EmbeddedSnapshot { shape: "s".to_owned(), state: raw(&bulky(bytes, 2)), recent: Vec::new() });
+    let carried =
+        |bytes| Some(EmbeddedSnapshot { shape: "s".to_owned(), state: raw(&bulky(bytes, 2)), recent: Vec::new() });
     let tries = [
         ("no state", None, SnapshotPolicy::Must, false),
         ("a small state beside a small event", carried(10), SnapshotPolicy::IfFree, true),

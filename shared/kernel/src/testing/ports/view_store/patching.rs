@@ -9,7 +9,7 @@ use crate::{
         diff::assert_same,
         ports::fixture::{AWKWARD, must},
     },
-    view::view_store::{Patch, ListPosition, Row, ViewStore},
+    view::view_store::{ListPosition, Patch, Row, ViewStore},
 };
 
 pub(super) async fn a_row_is_made_and_moved(views: &dyn ViewStore, prefix: &str) {
@@ -43,7 +43,11 @@ pub(super) async fn every_change_does_what_it_says(views: &dyn ViewStore, prefix
     let last = row(views, &key).await.unwrap_or_default();
     assert_same("a sum", &last.columns.get("count"), &Some(&json!(i64::MAX / 4)));
     assert_same("a list", &last.columns.get("history"), &Some(&json!([null])));
-    assert_same("the place stays", &last.position, &Some(ListPosition { list: "a-list".to_owned(), sort_key: "1".to_owned() }));
+    assert_same(
+        "the place stays",
+        &last.position,
+        &Some(ListPosition { list: "a-list".to_owned(), sort_key: "1".to_owned() }),
+    );
 }
 
 /// A row may have columns that a store uses itself or that its language reserves.
