@@ -39,7 +39,7 @@ impl Picture {
         }
         for key in pump.witness.rows() {
             let row = pump.witness.get(&key).await.unwrap();
-            let row = row.map(|row| json!({ "version": row.version, "place": row.place, "columns": row.columns }));
+            let row = row.map(|row| json!({ "version": row.version, "place": row.position, "columns": row.columns }));
             picture.views.push(plain(json!({ "key": key.to_string(), "row": row })));
         }
         let mut once = BTreeMap::new();

@@ -122,7 +122,7 @@ async fn a_page_whose_rows_exceed_one_answer_is_whole() {
         let key = RowKey { view: "large".to_owned(), id: format!("r-{number}") };
         let place = Some(ListPosition { list: "all".to_owned(), sort_key: format!("{number}") });
         let columns = json!({ "text": noise(380_000, number) }).as_object().cloned().unwrap();
-        views.replace(&key, 0, &Row { version: 1, place, columns }).await.unwrap();
+        views.replace(&key, 0, &Row { version: 1, position: place, columns }).await.unwrap();
     }
     meter.take();
     let page = Page { limit: 200, newest_first: true, after: None };
@@ -141,7 +141,7 @@ async fn a_long_list_is_read_in_batches() {
     for number in 100..350 {
         let key = RowKey { view: "long".to_owned(), id: format!("r-{number}") };
         let place = Some(ListPosition { list: "all".to_owned(), sort_key: format!("{number}") });
-        views.replace(&key, 0, &Row { version: 1, place, ..Row::default() }).await.unwrap();
+        views.replace(&key, 0, &Row { version: 1, position: place, ..Row::default() }).await.unwrap();
     }
     let page = Page { limit: 240, newest_first: false, after: None };
     let listed = views.list("long", "all", &page).await.unwrap();

@@ -211,7 +211,7 @@ fn the_board_shows_where_each_fulfilment_stands_by_its_deadline() {
         deadline: at("2026-01-01T00:20:00Z"),
     };
     let place = |events: Vec<FulfilmentEvent>| {
-        let place = given_view::<ProcessBoard>(events).row().place.unwrap();
+        let place = given_view::<ProcessBoard>(events).row().position.unwrap();
         (place.list, place.sort_key)
     };
     let running = place(vec![started.clone().into()]);

@@ -235,7 +235,7 @@ fn only_the_newest_closed_reservations_are_remembered_and_all_open_ones() {
 fn the_stock_view_counts_what_the_shelf_counts() {
     let past = [received(9), reserved(1, 2), reserved(2, 3), failed(3, 9, NONE_LEFT), released(1, 2), shipped(2, 3)];
     let story = given_view::<Stock>(past);
-    let place = story.row().place.unwrap();
+    let place = story.row().position.unwrap();
     assert_eq!((place.list.as_str(), place.sort_key.as_str()), (Stock::LIST, "s-1"));
     story.then_row(StockRow { sku: "s-1".parse().unwrap(), received: 9, available: 6, reserved: 0, shipped: 3 });
 }

@@ -247,7 +247,7 @@ fn the_summary_stands_in_the_buyers_list_by_the_time_it_was_placed() {
         total: euros(4297),
         placed_at: "2026-01-01T00:00:00Z".parse().unwrap(),
     });
-    let place = row.place.unwrap();
+    let place = row.position.unwrap();
     assert_eq!(place.list, OrderSummary::list_of(&"u-1".parse().unwrap()));
     assert_eq!(place.sort_key, "2026-01-01T00:00:00.000000000Z/o-1", "as many digits in every rank, so that they sort");
 }
