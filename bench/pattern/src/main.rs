@@ -5,7 +5,7 @@ mod set;
 
 use std::{error::Error, hint::black_box, io::{Write, stdout}, time::{Duration, Instant}};
 
-use causeway_local::pattern::{Event, Pattern, Rules};
+use causeway_local::pattern::{Event, Pattern, RuleIndex};
 use quamina::Quamina;
 
 /// How long each side is measured at each number of rules, a turn at a time.
@@ -23,7 +23,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         let patterns = set::patterns(count);
         let begun = Instant::now();
         let named = patterns.iter().enumerate().map(|(number, text)| Ok((number.to_string(), Pattern::parse(text)?)));
-        let ours = Rules::new(named.collect::<Result<Vec<_>, Box<dyn Error>>>()?);
+        let ours = RuleIndex::new(named.collect::<Result<Vec<_>, Box<dyn Error>>>()?);
         let ours_built = begun.elapsed();
         let begun = Instant::now();
         let mut peer = Quamina::new();
@@ -76,7 +76,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 }
 
 /// How many matches there are, if both find the same.
-fn agree(ours: &Rules, peer: &Quamina<usize>, texts: &[String]) -> Result<usize, Box<dyn Error>> {
+fn agree(ours: &RuleIndex, peer: &Quamina<usize>, texts: &[String]) -> Result<usize, Box<dyn Error>> {
     let mut matches = 0;
     for text in texts {
         let mut peers = peer.matches_for_event(text.as_bytes())?;

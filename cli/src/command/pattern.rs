@@ -4,7 +4,7 @@ use std::{io::Read, path::Path};
 
 use anyhow::Context;
 use aws_sdk_eventbridge::Client;
-use causeway_local::pattern::{Event, Explanation, Part, Verdict, explain};
+use causeway_local::pattern::{Event, Explanation, FieldResult, Verdict, explain};
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
@@ -150,34 +150,34 @@ fn in_words(explanation: &Explanation) -> String {
             let sign = if alternative.matches { "matches" } else { "does not match" };
             lines.push(format!("alternative {number} of $or {sign}:"));
         }
-        lines.extend(alternative.parts.iter().map(line));
+        lines.extend(alternative.fields.iter().map(line));
     }
     lines.join("\n")
 }
 
-fn line(part: &Part) -> String {
-    let sign = if part.verdict == Verdict::Holds { "✓" } else { "✗" };
+fn line(part: &FieldResult) -> String {
+    let sign = if part.verdict == Verdict::Satisfied { "✓" } else { "✗" };
     format!("  {sign} {part}")
 }
 
 fn for_machines(explanation: &Explanation) -> Value {
-    let parts = |parts: &[Part]| -> Vec<Value> { parts.iter().map(part_for_machines).collect() };
+    let parts = |parts: &[FieldResult]| -> Vec<Value> { parts.iter().map(part_for_machines).collect() };
     let alternatives = explanation.alternatives.iter();
     let alternatives: Vec<Value> =
-        alternatives.map(|one| json!({ "matches": one.matches, "conditions": parts(&one.parts) })).collect();
+        alternatives.map(|one| json!({ "matches": one.matches, "conditions": parts(&one.fields) })).collect();
     json!({ "matches": explanation.matches, "alternatives": alternatives })
 }
 
-fn part_for_machines(part: &Part) -> Value {
+fn part_for_machines(part: &FieldResult) -> Value {
     // Both are JSON as the pattern and the event spell it.
     let values = |texts: &[String]| -> Vec<Value> {
         texts.iter().map(|text| serde_json::from_str(text).unwrap_or_else(|_| json!(text))).collect()
     };
     json!({
         "path": part.path,
-        "wanted": values(&part.wanted),
-        "found": values(&part.found),
-        "holds": part.verdict == Verdict::Holds,
+        "wanted": values(&part.expected),
+        "found": values(&part.actual),
+        "holds": part.verdict == Verdict::Satisfied,
         "verdict": part.verdict.to_string(),
     })
 }

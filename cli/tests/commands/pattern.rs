@@ -35,9 +35,9 @@ async fn every_condition_is_explained_with_what_stood_there() {
         r#"{"source": ["causeway.order"], "detail": {"data": {"total": {"amount": [{"numeric": [">", 9000]}]}}}}"#;
     let said = says(&["pattern", "explain", pattern, "OrderPlaced"]).await;
     assert_eq!(said.ended, Ended::Refused);
-    let failed = "✗ detail.data.total.amount: wanted {\"numeric\":[\">\",9000]}, found 2998: no found value is wanted";
+    let failed = "✗ detail.data.total.amount: expected {\"numeric\":[\">\",9000]}, found 2998: no value matches";
     assert!(said.text.contains(failed), "{}", said.text);
-    assert!(said.text.contains("✓ source: wanted \"causeway.order\""), "{}", said.text);
+    assert!(said.text.contains("✓ source: expected \"causeway.order\""), "{}", said.text);
     let said = says(&["pattern", "explain", pattern, "OrderPlaced", "--json"]).await;
     let explained: serde_json::Value = serde_json::from_str(&said.text).expect("JSON");
     assert_eq!(explained["alternatives"][0]["conditions"][0]["wanted"], json!([{ "numeric": [">", 9000] }]));

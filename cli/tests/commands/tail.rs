@@ -46,7 +46,7 @@ async fn a_message_that_nobody_wants_comes_with_the_rules_that_are_nearest_and_w
     let nearest = put["nearest"].as_array().expect("rules");
     assert!(nearest.len() <= 3 && nearest[0]["rule"].as_str().is_some_and(|rule| rule.contains("OrderPlaced")));
     let why = nearest[0]["why"].as_str().unwrap_or_default();
-    assert_eq!(why, "source: wanted \"causeway.order\", found \"till\": no found value is wanted");
+    assert_eq!(why, "source: expected \"causeway.order\", found \"till\": no value matches");
     stage.close().await;
 }
 

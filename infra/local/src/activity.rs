@@ -4,10 +4,10 @@ use std::{fmt, sync::Arc};
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::pattern::{Event, Near, Pattern, nearest};
+use crate::pattern::{Event, NearMiss, Pattern, near_misses};
 
 /// So many rules are named that did not want an event.
-const MOST_NEAR: usize = 3;
+const MAX_NEAR_MISSES: usize = 3;
 
 /// Somebody who watches. Told in the middle of the work, so it must be quick.
 pub trait ActivitySink: Send + Sync {
@@ -38,8 +38,8 @@ pub struct UnmatchedRules(pub Arc<[(String, Pattern)]>);
 
 impl UnmatchedRules {
     /// Those that came nearest to wanting the event, with the first condition that failed.
-    pub fn nearest(&self, event: &str) -> Vec<Near> {
-        Event::parse(event).map(|event| nearest(&self.0, &event, MOST_NEAR)).unwrap_or_default()
+    pub fn nearest(&self, event: &str) -> Vec<NearMiss> {
+        Event::parse(event).map(|event| near_misses(&self.0, &event, MAX_NEAR_MISSES)).unwrap_or_default()
     }
 
     fn names(&self) -> impl Iterator<Item = &str> {

@@ -1,36 +1,35 @@
-//! The event pattern language of EventBridge: what a rule wants of an event.
-//! A pattern is parsed and checked once and then tried on events; [`Rules`] tries many at
-//! once, and [`explain()`] tells why a pattern does not match.
+//! The event pattern language of EventBridge. A [`Pattern`] is parsed and checked once and then matched against events;
+//! a [`RuleIndex`] matches many patterns at once, and [`explain()`] reports why a pattern does not match.
 
-mod address;
+mod backtracking;
 mod branch;
+mod cidr;
 mod compile;
+mod condition;
+mod condition_parser;
 mod error;
 mod event;
 mod explain;
-mod fold;
+mod ignore_case;
 mod json;
-mod nearest;
+mod near_miss;
 mod number;
-mod operators;
-mod rules;
+mod rule_index;
 #[cfg(test)]
 mod tests;
-mod together;
-mod wanted;
 mod wildcard;
 
 pub use error::{EventError, PatternError};
 pub use event::Event;
-pub use explain::{Alternative, Explanation, Part, Verdict, explain};
+pub use explain::{Alternative, Explanation, FieldResult, Verdict, explain};
 pub use json::JsonError;
-pub use nearest::{Near, nearest};
-pub use rules::Rules;
+pub use near_miss::{NearMiss, near_misses};
+pub use rule_index::RuleIndex;
 
 use branch::Branch;
 
-/// The longest pattern that the service takes, in characters.
-const LONGEST: usize = 4_096;
+/// The maximum length of a pattern, in characters.
+const MAX_LENGTH: usize = 4_096;
 
 /// A checked event pattern.
 ///
@@ -48,17 +47,17 @@ pub struct Pattern {
 }
 
 impl Pattern {
-    /// Reads a pattern and checks it against every rule of the language.
+    /// Parses a pattern and checks it against every rule of the language.
     pub fn parse(text: &str) -> Result<Self, PatternError> {
         let characters = text.chars().count();
-        if characters > LONGEST {
-            return Err(PatternError::TooLong { characters, limit: LONGEST });
+        if characters > MAX_LENGTH {
+            return Err(PatternError::TooLong { characters, limit: MAX_LENGTH });
         }
         let json = json::read(text).map_err(PatternError::Json)?;
         Ok(Self { branches: compile::branches(&json)? })
     }
 
-    /// Does the event have everything that the pattern wants?
+    /// Returns whether the event matches the pattern.
     pub fn matches(&self, event: &Event) -> bool {
         self.branches.iter().any(|branch| branch.matches(event))
     }

@@ -1,54 +1,52 @@
-//! Schedule expressions: `rate(…)`, `cron(…)` with six fields and `at(…)`, read as strictly
-//! as the two services that take them do, and the moments at which they fire. No clock is
-//! read here: whoever plays a schedule asks for the next moment after one it knows.
+//! Schedule expressions, `rate(…)`, `cron(…)` with six fields and `at(…)`, validated as strictly as by EventBridge rules and
+//! EventBridge Scheduler, and the times at which they fire. Nothing here reads a clock: callers ask for the next time after
+//! a given one.
 
 mod cron;
-mod days;
 mod error;
-mod field;
 mod rate;
 #[cfg(test)]
 mod tests;
 
 pub use cron::Cron;
-pub use error::{Field, ScheduleError};
+pub use error::{CronField, ScheduleError};
 pub use rate::Rate;
 
-use jiff::{Timestamp, civil::DateTime, tz::TimeZone};
+use jiff::{SignedDuration, Timestamp, civil::DateTime, tz::TimeZone};
 
-/// What an expression says, checked against all rules of the service it is meant for.
+/// A parsed expression, checked against all rules of the service it is meant for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Expression {
-    /// Every so many minutes, hours or days.
+    /// A fixed period.
     Rate(Rate),
-    /// At all minutes that six fields describe.
+    /// All minutes that match six fields.
     Cron(Cron),
-    /// Once, at this time on the clock of the schedule's zone.
+    /// Once, at this local time in the time zone of the schedule.
     At(DateTime),
 }
 
 impl Expression {
-    /// Reads the expression of an EventBridge rule: a rate or a cron.
+    /// Parses the expression of an EventBridge rule: a rate or a cron.
     pub fn for_rule(text: &str) -> Result<Self, ScheduleError> {
-        match form(text) {
-            Some(("rate", inner)) => rate::strict(inner).map(Self::Rate),
+        match split(text) {
+            Some(("rate", inner)) => Rate::parse_strict(inner).map(Self::Rate),
             Some(("cron", inner)) => Cron::parse(inner).map(Self::Cron),
-            _ => Err(ScheduleError::Form { text: text.to_owned(), wanted: "rate(…) or cron(…)" }),
+            _ => Err(ScheduleError::Form { text: text.to_owned(), expected: "rate(…) or cron(…)" }),
         }
     }
 
-    /// Reads the expression of an EventBridge Scheduler schedule: a rate, a cron or a single time.
+    /// Parses the expression of an EventBridge Scheduler schedule: a rate, a cron or a one-time `at`.
     pub fn for_scheduler(text: &str) -> Result<Self, ScheduleError> {
-        match form(text) {
-            Some(("rate", inner)) => rate::lenient(inner).map(Self::Rate),
+        match split(text) {
+            Some(("rate", inner)) => Rate::parse(inner).map(Self::Rate),
             Some(("cron", inner)) => Cron::parse(inner).map(Self::Cron),
-            Some(("at", inner)) => at(inner).map(Self::At),
-            _ => Err(ScheduleError::Form { text: text.to_owned(), wanted: "rate(…), cron(…) or at(…)" }),
+            Some(("at", inner)) => parse_at(inner).map(Self::At),
+            _ => Err(ScheduleError::Form { text: text.to_owned(), expected: "rate(…), cron(…) or at(…)" }),
         }
     }
 }
 
-/// An expression together with its zone, its beginning and its end.
+/// An expression with its time zone, start and end.
 ///
 /// ```
 /// use causeway_local::schedule::Schedule;
@@ -62,95 +60,96 @@ impl Expression {
 pub struct Schedule {
     expression: Expression,
     zone: TimeZone,
-    begins: Timestamp,
-    ends: Option<Timestamp>,
+    start: Timestamp,
+    end: Option<Timestamp>,
 }
 
 impl Schedule {
-    /// The schedule of a rule: in UTC, and a rate fires for the first time one period after the rule was made.
+    /// Creates the schedule of a rule. It runs in UTC, and a rate fires first one period after the rule was created.
     pub fn for_rule(text: &str, created: Timestamp) -> Result<Self, ScheduleError> {
         let expression = Expression::for_rule(text)?;
-        let begins = match &expression {
+        let start = match &expression {
             Expression::Rate(rate) => created.checked_add(rate.period).unwrap_or(Timestamp::MAX),
             Expression::Cron(_) | Expression::At(_) => created,
         };
-        Ok(Self { expression, zone: TimeZone::UTC, begins, ends: None })
+        Ok(Self { expression, zone: TimeZone::UTC, start, end: None })
     }
 
-    /// A schedule of EventBridge Scheduler: in the named zone (UTC if none is named), where a
-    /// rate fires at its beginning already. `begins` is its start date, or when it was made.
+    /// Creates a schedule of EventBridge Scheduler. It runs in the named time zone (by default UTC), and a rate fires first
+    /// at the start. `start` is its start date, or when it was created.
     pub fn for_scheduler(
         text: &str,
         zone: Option<&str>,
-        begins: Timestamp,
-        ends: Option<Timestamp>,
+        start: Timestamp,
+        end: Option<Timestamp>,
     ) -> Result<Self, ScheduleError> {
         let expression = Expression::for_scheduler(text)?;
         let zone = match zone {
             None => TimeZone::UTC,
             Some(name) => TimeZone::get(name).map_err(|_| ScheduleError::Zone { name: name.to_owned() })?,
         };
-        Ok(Self { expression, zone, begins, ends })
+        Ok(Self { expression, zone, start, end })
     }
 
-    /// What the schedule says.
+    /// Returns the parsed expression.
     pub fn expression(&self) -> &Expression {
         &self.expression
     }
 
-    /// The first moment at which it fires. A single time counts even when it lies before the beginning.
+    /// Returns the first time at which it fires. A one-time schedule fires even if its time is before the start.
     pub fn first(&self) -> Option<Timestamp> {
         match &self.expression {
-            Expression::At(time) => self.single(*time),
-            Expression::Rate(_) | Expression::Cron(_) => {
-                let before = self.begins.checked_sub(jiff::SignedDuration::from_nanos(1)).unwrap_or(Timestamp::MIN);
-                self.next_after(before)
-            }
+            Expression::At(at) => self.resolve(*at),
+            Expression::Rate(_) | Expression::Cron(_) => self.next_after(self.just_before_start()),
         }
     }
 
-    /// The first moment after this one at which it fires, or nothing if it never fires again.
-    pub fn next_after(&self, moment: Timestamp) -> Option<Timestamp> {
+    /// Returns the first time after this one at which it fires, or none if it never fires again.
+    pub fn next_after(&self, time: Timestamp) -> Option<Timestamp> {
         match &self.expression {
-            // Beginning and end are not for schedules that fire once.
-            Expression::At(time) => self.single(*time).filter(|single| *single > moment),
-            Expression::Rate(rate) => rate.next_after(self.begins, moment).filter(|next| self.lasts_until(*next)),
+            // A one-time schedule ignores start and end.
+            Expression::At(at) => self.resolve(*at).filter(|at| *at > time),
+            Expression::Rate(rate) => rate.next_after(self.start, time).filter(|next| self.lasts_until(*next)),
             Expression::Cron(cron) => {
-                let before = self.begins.checked_sub(jiff::SignedDuration::from_nanos(1)).unwrap_or(Timestamp::MIN);
-                cron.next_after(moment.max(before), &self.zone).filter(|next| self.lasts_until(*next))
+                let after = time.max(self.just_before_start());
+                cron.next_after(after, &self.zone).filter(|next| self.lasts_until(*next))
             }
         }
     }
 
-    fn single(&self, time: DateTime) -> Option<Timestamp> {
+    fn resolve(&self, time: DateTime) -> Option<Timestamp> {
         self.zone.to_timestamp(time).ok()
     }
 
-    fn lasts_until(&self, moment: Timestamp) -> bool {
-        self.ends.is_none_or(|end| moment <= end)
+    fn just_before_start(&self) -> Timestamp {
+        self.start.checked_sub(SignedDuration::from_nanos(1)).unwrap_or(Timestamp::MIN)
+    }
+
+    fn lasts_until(&self, time: Timestamp) -> bool {
+        self.end.is_none_or(|end| time <= end)
     }
 }
 
-// The word before the brackets and what stands between them.
-fn form(text: &str) -> Option<(&str, &str)> {
-    let (word, rest) = text.split_once('(')?;
-    Some((word, rest.strip_suffix(')')?))
+// Returns the name before the brackets and the text between them.
+fn split(text: &str) -> Option<(&str, &str)> {
+    let (name, rest) = text.split_once('(')?;
+    Some((name, rest.strip_suffix(')')?))
 }
 
-fn at(inner: &str) -> Result<DateTime, ScheduleError> {
-    let wrong = || ScheduleError::At { text: inner.to_owned() };
-    let shape = |(place, byte): (usize, u8)| match place {
+fn parse_at(inner: &str) -> Result<DateTime, ScheduleError> {
+    let invalid = || ScheduleError::At { text: inner.to_owned() };
+    let shape = |(position, byte): (usize, u8)| match position {
         4 | 7 => byte == b'-',
         10 => byte == b'T',
         13 | 16 => byte == b':',
         _ => byte.is_ascii_digit(),
     };
     if inner.len() != "yyyy-mm-ddThh:mm:ss".len() || !inner.bytes().enumerate().all(shape) {
-        return Err(wrong());
+        return Err(invalid());
     }
-    // A leap second would be read as the second before it; the service has no such second.
+    // The parser would read a leap second as the second before it; the service rejects it.
     if inner.ends_with(":60") {
-        return Err(wrong());
+        return Err(invalid());
     }
-    inner.parse().map_err(|_| wrong())
+    inner.parse().map_err(|_| invalid())
 }

@@ -20,7 +20,7 @@ use crate::{
         process::{self, LogLine},
     },
     mapping,
-    pattern::Near,
+    pattern::NearMiss,
 };
 
 /// So many texts are kept for a reader that is slow.
@@ -160,7 +160,7 @@ fn of_bus(activity: &ActivityEvent) -> Value {
     }
 }
 
-fn near(near: Near) -> Value {
+fn near(near: NearMiss) -> Value {
     json!({ "rule": near.name, "why": near.why })
 }
 

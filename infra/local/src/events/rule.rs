@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::pattern::{Event, Pattern, Rules};
+use crate::pattern::{Event, Pattern, RuleIndex};
 
 use super::{Place, target::Target};
 
@@ -42,7 +42,7 @@ pub(super) struct Bus {
     pub(super) facts: BusFacts,
     pub(super) rules: BTreeMap<String, Rule>,
     /// The patterns of the enabled rules, compiled when the next event comes after a change.
-    compiled: Option<Rules>,
+    compiled: Option<RuleIndex>,
     /// The same one by one, for those who ask why an event is not wanted.
     listed: Option<Arc<[(String, Pattern)]>>,
 }
@@ -102,8 +102,8 @@ impl Bus {
     }
 }
 
-fn compile(rules: &BTreeMap<String, Rule>) -> Rules {
-    Rules::new(patterns(rules))
+fn compile(rules: &BTreeMap<String, Rule>) -> RuleIndex {
+    RuleIndex::new(patterns(rules))
 }
 
 fn patterns(rules: &BTreeMap<String, Rule>) -> impl Iterator<Item = (String, Pattern)> {

@@ -1,96 +1,94 @@
-//! One way to match a pattern: a list of fields that must all hold. A pattern without
-//! `$or` is one branch; every `$or` multiplies them. A field holds when one of its wanted
-//! values accepts one of the event's values there.
+//! A branch is one way to match a pattern: a list of fields that must all match. A pattern without `$or` is one branch;
+//! every `$or` multiplies them. A field matches when one of its conditions accepts one of the event's values at its path.
 
 use std::sync::Arc;
 
 use super::{
+    backtracking::{self, Candidates},
+    condition::{Condition, Operator},
     event::{ElementId, Event, Leaf, Path},
-    together::{self, Choice},
-    wanted::{Test, Wanted},
 };
 
-/// Fields that must all hold, in the order in which the service looks at them.
+/// Fields that must all match, in the order in which the service evaluates them.
 #[derive(Clone, Debug)]
 pub(super) struct Branch {
     fields: Vec<Field>,
 }
 
-/// A path and what is wanted there.
+/// A path and the conditions on its values.
 #[derive(Clone, Debug)]
 pub(super) struct Field {
-    /// Where it is.
     pub(super) path: Path,
-    /// Any of these will do.
-    pub(super) wanted: Arc<[Wanted]>,
+    /// One satisfied condition is enough.
+    pub(super) conditions: Arc<[Condition]>,
 }
 
-/// What one field alone has to say.
-pub(super) enum Answer {
-    /// It holds, wherever the other fields find their values.
+/// The result of matching one field by itself.
+pub(super) enum FieldMatch {
+    /// It matches, whichever values the other fields match.
     Always,
-    /// It cannot hold.
+    /// It cannot match.
     Never,
-    /// It depends on the list elements that the other fields choose.
-    Depends(Choice),
+    /// It depends on the list elements that the other fields match in.
+    Depends(Candidates),
 }
 
 impl Branch {
-    /// Orders the fields; the order decides which elements an absent field is looked for in.
-    pub(super) fn new(fields: impl IntoIterator<Item = (String, Arc<[Wanted]>)>) -> Self {
-        let mut fields: Vec<_> = fields.into_iter().map(|(path, wanted)| Field { path: path.into(), wanted }).collect();
+    /// Sorts the fields; the order decides in which elements an absent field is looked for.
+    pub(super) fn new(fields: impl IntoIterator<Item = (String, Arc<[Condition]>)>) -> Self {
+        let fields = fields.into_iter().map(|(path, conditions)| Field { path: path.into(), conditions });
+        let mut fields: Vec<_> = fields.collect();
         fields.sort_by(|one, other| one.path.text.encode_utf16().cmp(other.path.text.encode_utf16()));
         Self { fields }
     }
 
-    /// The fields in their order.
     pub(super) fn fields(&self) -> &[Field] {
         &self.fields
     }
 
-    /// Do all fields hold together?
+    /// Returns whether all fields match together.
     pub(super) fn matches(&self, event: &Event) -> bool {
-        let mut choices = Vec::new();
+        let mut candidates = Vec::new();
         for field in &self.fields {
-            match field.answer(event) {
-                Answer::Always => {}
-                Answer::Never => return false,
-                Answer::Depends(choice) => choices.push(choice),
+            match field.matches(event) {
+                FieldMatch::Always => {}
+                FieldMatch::Never => return false,
+                FieldMatch::Depends(of_field) => candidates.push(of_field),
             }
         }
-        together::possible(event, &choices)
+        backtracking::is_satisfiable(event, &candidates)
     }
 }
 
 impl Field {
-    /// Looks at this field alone.
-    pub(super) fn answer(&self, event: &Event) -> Answer {
+    /// Matches this field by itself.
+    pub(super) fn matches(&self, event: &Event) -> FieldMatch {
         let leaves = event.leaves(&self.path);
         let may_be_absent = self.may_be_absent();
         if leaves.iter().all(|leaf| leaf.element.is_none()) {
-            let holds = leaves.iter().any(|leaf| self.accepts(event, leaf)) || (leaves.is_empty() && may_be_absent);
-            return if holds { Answer::Always } else { Answer::Never };
+            let matches = leaves.iter().any(|leaf| self.accepts(event, leaf)) || (leaves.is_empty() && may_be_absent);
+            return if matches { FieldMatch::Always } else { FieldMatch::Never };
         }
         let accepted = distinct(leaves.iter().filter(|leaf| self.accepts(event, leaf)));
         if accepted.is_empty() && !may_be_absent {
-            return Answer::Never;
+            return FieldMatch::Never;
         }
         let present = may_be_absent.then(|| distinct(leaves.iter()));
-        Answer::Depends(Choice { accepted, present })
+        FieldMatch::Depends(Candidates { accepted, present })
     }
 
-    /// Is one of the wanted values that there is none?
+    /// Returns whether one of the conditions is `{"exists": false}`.
     pub(super) fn may_be_absent(&self) -> bool {
-        self.wanted.iter().any(|wanted| wanted.test == Test::Absent)
+        self.conditions.iter().any(|condition| condition.operator == Operator::Absent)
     }
 
     fn accepts(&self, event: &Event, leaf: &Leaf) -> bool {
         let value = event.value(leaf);
-        self.wanted.iter().any(|wanted| wanted.test.accepts(value))
+        self.conditions.iter().any(|condition| condition.operator.accepts(value))
     }
 }
 
-// Values of one list of plain values lie in the same element, one after the other.
+// The values of one list of plain values are consecutive and have the same element.
 fn distinct<'l>(leaves: impl Iterator<Item = &'l Leaf>) -> Vec<Option<ElementId>> {
     let mut elements: Vec<_> = leaves.map(|leaf| leaf.element).collect();
     elements.dedup();

@@ -1,19 +1,18 @@
-//! Turns the JSON of a pattern into its branches. A later field replaces an earlier one of
-//! the same path in every branch made so far, as the service does; so the order of the
-//! text counts, between a field and an `$or` that names it again as well.
+//! Compiles the JSON of a pattern to its branches. A later field replaces an earlier one with the same path in every branch
+//! so far, as in the service; so the order of the text matters, also between a field and an `$or` that names it again.
 
 use std::{borrow::Cow, collections::BTreeMap, sync::Arc};
 
-use super::{PatternError, branch::Branch, json::Json, operators, wanted::Wanted};
+use super::{PatternError, branch::Branch, condition::Condition, condition_parser, json::Json};
 
-/// More combinations of all `$or` than this are refused.
-const MOST_COMBINATIONS: usize = 1_000;
+/// The maximum number of combinations of all `$or`.
+const MAX_COMBINATIONS: usize = 1_000;
 
-/// More fields in one branch than this are refused.
-const MOST_FIELDS: usize = 256;
+/// The maximum number of fields of a branch.
+const MAX_FIELDS: usize = 256;
 
-/// Names that cannot be fields inside `$or`, because they are operators or may become some.
-const RESERVED: [&str; 24] = [
+/// Names that cannot be fields inside `$or`, because they are operators or reserved for future ones.
+const RESERVED_NAMES: [&str; 24] = [
     "exactly",
     "equals-ignore-case",
     "prefix",
@@ -40,7 +39,7 @@ const RESERVED: [&str; 24] = [
     "ip-address-not-in-range",
 ];
 
-/// Compiles a pattern. Where `$or` cannot be the operator it is an ordinary field name.
+/// Compiles a pattern. If `$or` cannot be read as the operator, it is an ordinary field name.
 pub(super) fn branches(json: &Json<'_>) -> Result<Vec<Branch>, PatternError> {
     let Json::Object(fields) = json else {
         return Err(PatternError::NotAnObject { found: json.kind() });
@@ -51,14 +50,14 @@ pub(super) fn branches(json: &Json<'_>) -> Result<Vec<Branch>, PatternError> {
         compiler.object(&mut drafts, "", fields, false)?;
         Ok(drafts)
     };
-    let drafts: Vec<Draft> = compile(true).or_else(|error| compile(false).map_err(|_: PatternError| error))?;
+    let drafts: Vec<BranchFields> = compile(true).or_else(|error| compile(false).map_err(|_: PatternError| error))?;
     match drafts.iter().map(BTreeMap::len).max() {
-        Some(fields) if fields > MOST_FIELDS => Err(PatternError::TooManyFields { fields, limit: MOST_FIELDS }),
+        Some(fields) if fields > MAX_FIELDS => Err(PatternError::TooManyFields { fields, limit: MAX_FIELDS }),
         _ => Ok(drafts.into_iter().map(Branch::new).collect()),
     }
 }
 
-type Draft = BTreeMap<String, Arc<[Wanted]>>;
+type BranchFields = BTreeMap<String, Arc<[Condition]>>;
 
 struct Compiler {
     or_is_operator: bool,
@@ -67,20 +66,20 @@ struct Compiler {
 impl Compiler {
     fn object(
         &self,
-        drafts: &mut Vec<Draft>,
+        drafts: &mut Vec<BranchFields>,
         path: &str,
         fields: &[(Cow<'_, str>, Json<'_>)],
         inside_or: bool,
     ) -> Result<(), PatternError> {
         if fields.is_empty() {
-            return Err(PatternError::EmptyObject { path: shown(path) });
+            return Err(PatternError::EmptyObject { path: display_path(path) });
         }
         for (name, value) in fields {
             let inner = if path.is_empty() { name.as_ref().to_owned() } else { format!("{path}.{name}") };
             match value {
                 value if name == "$or" && self.or_is_operator => self.or(drafts, path, value)?,
-                _ if inside_or && RESERVED.contains(&name.as_ref()) => {
-                    return Err(PatternError::Reserved { path: shown(path), name: name.as_ref().to_owned() });
+                _ if inside_or && RESERVED_NAMES.contains(&name.as_ref()) => {
+                    return Err(PatternError::Reserved { path: display_path(path), name: name.as_ref().to_owned() });
                 }
                 Json::Object(fields) => self.object(drafts, &inner, fields, inside_or)?,
                 Json::List(values) => field(drafts, inner, values)?,
@@ -90,9 +89,9 @@ impl Compiler {
         Ok(())
     }
 
-    // Every branch made so far goes on once with each of the alternatives.
-    fn or(&self, drafts: &mut Vec<Draft>, path: &str, alternatives: &Json<'_>) -> Result<(), PatternError> {
-        let wrong = || PatternError::Or { path: shown(path), found: alternatives.to_string() };
+    // Continues every branch so far once with each of the alternatives.
+    fn or(&self, drafts: &mut Vec<BranchFields>, path: &str, alternatives: &Json<'_>) -> Result<(), PatternError> {
+        let wrong = || PatternError::Or { path: display_path(path), found: alternatives.to_string() };
         let Json::List(alternatives) = alternatives else {
             return Err(wrong());
         };
@@ -100,7 +99,7 @@ impl Compiler {
             return Err(wrong());
         }
         let before = match std::mem::take(drafts) {
-            none if none.is_empty() => vec![Draft::new()],
+            none if none.is_empty() => vec![BranchFields::new()],
             some => some,
         };
         for alternative in alternatives {
@@ -110,28 +109,28 @@ impl Compiler {
             let mut forked = before.clone();
             self.object(&mut forked, path, fields, true)?;
             drafts.append(&mut forked);
-            if drafts.len() > MOST_COMBINATIONS {
-                return Err(PatternError::TooManyCombinations { path: shown(path), limit: MOST_COMBINATIONS });
+            if drafts.len() > MAX_COMBINATIONS {
+                return Err(PatternError::TooManyCombinations { path: display_path(path), limit: MAX_COMBINATIONS });
             }
         }
         Ok(())
     }
 }
 
-fn field(drafts: &mut Vec<Draft>, path: String, values: &[Json<'_>]) -> Result<(), PatternError> {
+fn field(drafts: &mut Vec<BranchFields>, path: String, values: &[Json<'_>]) -> Result<(), PatternError> {
     if values.is_empty() {
         return Err(PatternError::EmptyList { path });
     }
-    let wanted = operators::all_wanted(&path, values)?;
+    let conditions = condition_parser::conditions(&path, values)?;
     if drafts.is_empty() {
-        drafts.push(Draft::new());
+        drafts.push(BranchFields::new());
     }
     for draft in drafts {
-        draft.insert(path.clone(), Arc::clone(&wanted));
+        draft.insert(path.clone(), Arc::clone(&conditions));
     }
     Ok(())
 }
 
-fn shown(path: &str) -> String {
+fn display_path(path: &str) -> String {
     if path.is_empty() { "the pattern".to_owned() } else { path.to_owned() }
 }

@@ -1,170 +1,169 @@
-//! Why a pattern or an event is refused: one variant for each rule of the language.
-//! Every message names the field by its dotted path and says what the rule wants,
-//! so that it can be shown to whoever wrote the pattern.
+//! The reasons why a pattern or an event is rejected, one variant for each rule of the language. Every message names the
+//! field by its dotted path and states the rule, so that it can be shown to the author of the pattern.
 
 use super::json::JsonError;
 
-/// Why a pattern is refused.
+/// The reason why a pattern is rejected.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PatternError {
-    /// The text is longer than the service takes.
+    /// The pattern is longer than the limit.
     #[error("the pattern has {characters} characters, {limit} are allowed")]
     TooLong {
-        /// How many it has.
+        /// The length of the pattern, in characters.
         characters: usize,
-        /// How many are allowed.
+        /// The maximum.
         limit: usize,
     },
     /// The text is not JSON.
     #[error("the pattern is not valid JSON")]
     Json(#[source] JsonError),
-    /// The whole pattern must be an object.
+    /// The pattern is not an object.
     #[error("the pattern must be an object, not {found}")]
     NotAnObject {
-        /// What it is.
+        /// The kind of value found instead.
         found: &'static str,
     },
-    /// An object without fields says nothing.
+    /// An object has no fields.
     #[error("{path}: an empty object is not allowed")]
     EmptyObject {
-        /// Where it stands.
+        /// The dotted path of the field.
         path: String,
     },
-    /// A list without values could never match.
+    /// A list has no values, so it could never match.
     #[error("{path}: an empty list is not allowed")]
     EmptyList {
-        /// Where it stands.
+        /// The dotted path of the field.
         path: String,
     },
-    /// A field of a pattern holds an object or a list of wanted values.
+    /// A field of the pattern is neither an object nor a list of conditions.
     #[error("{path}: must be an object or a list of values, not {found}")]
     NotAList {
-        /// Where it stands.
+        /// The dotted path of the field.
         path: String,
-        /// What it is.
+        /// The kind of value found instead.
         found: &'static str,
     },
-    /// A wanted value is a string, number, true, false, null or one operator.
-    #[error("{path}: a wanted value cannot be {found}")]
+    /// A condition is not a string, number, true, false, null or one operator.
+    #[error("{path}: a condition cannot be {found}")]
     NotAValue {
-        /// Where it stands.
+        /// The dotted path of the field.
         path: String,
-        /// What it is.
+        /// The kind of value found instead.
         found: &'static str,
     },
-    /// An operator object holds one operator.
+    /// An operator object does not have exactly one operator.
     #[error("{path}: an operator object must have exactly one field, not {fields}")]
     OneOperator {
-        /// Where it stands.
+        /// The dotted path of the field.
         path: String,
-        /// How many fields it has.
+        /// The number of fields of the object.
         fields: usize,
     },
     /// There is no such operator here.
     #[error("{path}: unknown operator {operator:?}{inside}")]
     UnknownOperator {
-        /// Where it stands.
+        /// The dotted path of the field.
         path: String,
-        /// The name that was given.
+        /// The unknown name.
         operator: String,
-        /// The operator around it, if any, in words.
+        /// The enclosing operator, if any, for the message.
         inside: &'static str,
     },
-    /// An operator was given something it does not take.
-    #[error("{path}: {operator} wants {wanted}, not {found}")]
+    /// An operator has an invalid operand.
+    #[error("{path}: {operator} takes {expected}, not {found}")]
     Operand {
-        /// Where it stands.
+        /// The dotted path of the field.
         path: String,
         /// The operator.
         operator: &'static str,
-        /// What the operator takes.
-        wanted: &'static str,
-        /// What it was given.
+        /// The operands that the operator takes.
+        expected: &'static str,
+        /// The operand, as JSON.
         found: String,
     },
     /// A numeric expression is `=`, `<` or `<=` and a number, or `>` or `>=` and a number,
     /// after which `<` or `<=` and a number may follow.
-    #[error("{path}: numeric cannot be read: {problem}")]
+    #[error("{path}: numeric is invalid: {problem}")]
     Numeric {
-        /// Where it stands.
+        /// The dotted path of the field.
         path: String,
-        /// What is wrong with it.
+        /// The rule that it breaks.
         problem: &'static str,
     },
-    /// Numbers are compared between -5e9 and 5e9 and with the precision of a double.
+    /// A number is outside -5e9 to 5e9 or not exact as a double.
     #[error("{path}: the number {number} cannot be compared exactly between -5e9 and 5e9")]
     NumberRange {
-        /// Where it stands.
+        /// The dotted path of the field.
         path: String,
-        /// As it was spelled.
+        /// The value as written in the pattern.
         number: String,
     },
-    /// A block of addresses is an address, a slash and a number of bits.
-    #[error("{path}: {block:?} is not a block of addresses: {problem}")]
+    /// A block is not an address, a slash and a number of bits.
+    #[error("{path}: {block:?} is not a CIDR block: {problem}")]
     Cidr {
-        /// Where it stands.
+        /// The dotted path of the field.
         path: String,
-        /// As it was spelled.
+        /// The value as written in the pattern.
         block: String,
-        /// What is wrong with it.
+        /// The rule that it breaks.
         problem: &'static str,
     },
-    /// Wildcards stand alone, and a backslash escapes only `*` and `\`.
-    #[error("{path}: the wildcard {text:?} is not allowed: {problem} at byte {at}")]
+    /// Two wildcards follow each other, or a backslash escapes something other than `*` and `\`.
+    #[error("{path}: the wildcard {text:?} is invalid: {problem} at byte {at}")]
     Wildcard {
-        /// Where it stands.
+        /// The dotted path of the field.
         path: String,
-        /// As it was spelled.
+        /// The value as written in the pattern.
         text: String,
-        /// What is wrong with it.
+        /// The rule that it breaks.
         problem: &'static str,
-        /// Where in the text.
+        /// The offset in the text, in bytes.
         at: usize,
     },
-    /// `$or` wants at least two objects.
-    #[error("{path}: $or wants a list of at least two objects, not {found}")]
+    /// `$or` is not a list of at least two objects.
+    #[error("{path}: $or takes a list of at least two objects, not {found}")]
     Or {
-        /// Where it stands.
+        /// The dotted path of the field.
         path: String,
-        /// What it was given.
+        /// The operand, as JSON.
         found: String,
     },
-    /// Inside `$or` a field cannot have the name of an operator.
+    /// A field inside `$or` has the name of an operator.
     #[error("{path}: {name:?} is reserved and cannot name a field inside $or")]
     Reserved {
-        /// Where it stands.
+        /// The dotted path of the field.
         path: String,
-        /// The name.
+        /// The reserved name.
         name: String,
     },
-    /// The alternatives of all `$or` multiply.
+    /// The alternatives of all `$or` multiply to more combinations than the limit.
     #[error("{path}: $or makes more than {limit} combinations")]
     TooManyCombinations {
-        /// The `$or` that went over the limit.
+        /// The dotted path of the `$or` that exceeded the limit.
         path: String,
-        /// How many are allowed.
+        /// The maximum.
         limit: usize,
     },
-    /// A pattern names a limited number of fields.
+    /// The pattern has more fields than the limit.
     #[error("the pattern has {fields} fields, {limit} are allowed")]
     TooManyFields {
-        /// How many it has.
+        /// The number of fields.
         fields: usize,
-        /// How many are allowed.
+        /// The maximum.
         limit: usize,
     },
 }
 
-/// Why an event is refused.
+/// The reason why an event is rejected.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum EventError {
     /// The text is not JSON.
     #[error("the event is not valid JSON")]
     Json(#[source] JsonError),
-    /// The whole event must be an object.
+    /// The event is not an object.
     #[error("the event must be an object, not {found}")]
     NotAnObject {
-        /// What it is.
+        /// The kind of value found instead.
         found: &'static str,
     },
 }

@@ -1,6 +1,5 @@
-//! An event as patterns look at it: a flat table of its leaves under dotted paths.
-//! Each leaf remembers which elements of which lists it lies in, because two parts of
-//! a pattern may not be satisfied by different elements of the same list.
+//! An event as a flat table of its leaves by dotted path, for pattern matching. Each leaf records which elements of which
+//! lists contain it, because two fields of a pattern must not match in different elements of the same list.
 
 use std::fmt;
 
@@ -10,31 +9,40 @@ use super::{
     number,
 };
 
-mod path;
 #[cfg(test)]
 mod tests;
 
-pub(super) use path::Path;
+/// The multiplier of the path digest: odd, with bits spread so that each byte affects the upper bits.
+const DIGEST_MULTIPLIER: u64 = 0x9e37_79b9_7f4a_7c15;
 
-/// An event that patterns can be tried on.
+/// A parsed event that patterns can be matched against.
 #[derive(Clone, Debug, Default)]
 pub struct Event {
-    // All paths and values, one after the other: an allocation for each would take longer than reading the event.
+    // All paths and values, concatenated: an allocation for each would take longer than parsing the event.
     texts: String,
-    // By their paths; those with the same path as the event has them.
+    // Sorted by digest and path; leaves with the same path in the order of the event.
     leaves: Vec<Leaf>,
     elements: Vec<Element>,
     lists: u32,
 }
 
-/// One value under a path.
+/// The path of a field with its digest, by which paths are sorted and looked up. Paths with the same digest are compared
+/// by their text, so correctness does not depend on the digest being unique.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Path {
+    /// The field names from the outermost to the innermost, joined by dots.
+    pub(super) text: String,
+    digest: u64,
+}
+
+/// One value at a path.
 #[derive(Clone, Debug)]
 pub(super) struct Leaf {
-    /// The innermost element of a list that it lies in; its own list does not count.
+    /// The innermost object or list that contains it and is itself an element of a list.
     pub(super) element: Option<ElementId>,
     digest: u64,
     path: Span,
-    scalar: Kept,
+    value: StoredValue,
 }
 
 /// A value that is neither an object nor a list.
@@ -44,53 +52,53 @@ pub(super) enum Value<'e> {
     Text(&'e str),
     /// A number.
     Number {
-        /// As the event spells it.
-        spelled: &'e str,
-        /// What it is compared by, if it can be.
+        /// The spelling in the event.
+        text: &'e str,
+        /// The value to compare, if the number can be compared by value.
         number: Option<f64>,
     },
     /// `true`, `false` or `null`.
-    Word(&'static str),
+    Literal(&'static str),
 }
 
-/// The same with the place of its text.
+/// A [`Value`] with the span of its text.
 #[derive(Clone, Copy, Debug)]
-enum Kept {
+enum StoredValue {
     Text(Span),
-    Number { spelled: Span, number: Option<f64> },
-    Word(&'static str),
+    Number { text: Span, number: Option<f64> },
+    Literal(&'static str),
 }
 
-/// From where to where in the texts.
+/// A range in [`Event::texts`].
 #[derive(Clone, Copy, Debug)]
 struct Span {
     from: usize,
     to: usize,
 }
 
-/// Names an [`Element`] of its event.
+/// An index into [`Event::elements`].
 pub(super) type ElementId = usize;
 
-/// An object or a list as the element of a list.
+/// An object or a list that is an element of a list.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Element {
-    /// The list, numbered as the event was read.
+    /// The number of the list within the event.
     pub(super) list: u32,
-    /// The place in the list.
+    /// The index in the list.
     pub(super) index: u32,
-    /// The next element outwards.
+    /// The next enclosing element.
     outer: Option<ElementId>,
 }
 
 impl Event {
-    /// Reads an event, which must be a JSON object.
+    /// Parses an event, which must be a JSON object.
     pub fn parse(text: &str) -> Result<Self, EventError> {
         let mut reader = Reader::new(text);
-        if reader.next_visible() != Some(b'{') {
+        if reader.peek_token() != Some(b'{') {
             let found = json::read(text).map_err(EventError::Json)?.kind();
             return Err(EventError::NotAnObject { found });
         }
-        // Guesses, so that the tables of a usual event are made once.
+        // Estimates, so that the tables of a typical event are allocated once.
         let texts = String::with_capacity(text.len() * 2);
         let mut event = Self { texts, leaves: Vec::with_capacity(text.len() / 24), ..Self::default() };
         let read = event.add(&mut reader, &mut String::with_capacity(64), 0, None);
@@ -102,45 +110,45 @@ impl Event {
         Ok(event)
     }
 
-    /// How many leaves there are.
+    /// Returns the number of leaves.
     pub(super) fn len(&self) -> usize {
         self.leaves.len()
     }
 
-    /// All leaves under one path.
+    /// Returns all leaves at one path.
     pub(super) fn leaves(&self, path: &Path) -> &[Leaf] {
         let from = self.leaves.partition_point(|leaf| leaf.digest < path.digest);
         let rest = self.leaves.get(from..).unwrap_or_default();
-        let many = rest.iter().take_while(|leaf| leaf.digest == path.digest).count();
-        let leaves = rest.get(..many).unwrap_or_default();
-        let is_there = |leaf: Option<&Leaf>| leaf.is_some_and(|leaf| leaf.path.of(&self.texts) == path.text);
-        if is_there(leaves.first()) && is_there(leaves.last()) {
+        let count = rest.iter().take_while(|leaf| leaf.digest == path.digest).count();
+        let leaves = rest.get(..count).unwrap_or_default();
+        let has_path = |leaf: Option<&Leaf>| leaf.is_some_and(|leaf| leaf.path.of(&self.texts) == path.text);
+        if has_path(leaves.first()) && has_path(leaves.last()) {
             return leaves;
         }
-        // Another path has the same digest, or there is none at all.
+        // Another path has the same digest, or the event has no such path.
         let of_path = |leaf: &Leaf| leaf.path.of(&self.texts).cmp(&path.text);
         let from = leaves.partition_point(|leaf| of_path(leaf).is_lt());
         let to = leaves.partition_point(|leaf| of_path(leaf).is_le());
         leaves.get(from..to).unwrap_or_default()
     }
 
-    /// All paths with their leaves.
+    /// Returns all paths with their leaves.
     pub(super) fn paths(&self) -> impl Iterator<Item = (&str, &[Leaf])> {
         let path = |leaf: &Leaf| leaf.path.of(&self.texts);
         let groups = self.leaves.chunk_by(move |one, other| one.digest == other.digest && path(one) == path(other));
         groups.filter_map(|leaves| Some((leaves.first()?.path.of(&self.texts), leaves)))
     }
 
-    /// What stands at a leaf of this event.
+    /// Returns the value of a leaf.
     pub(super) fn value(&self, leaf: &Leaf) -> Value<'_> {
-        match leaf.scalar {
-            Kept::Text(span) => Value::Text(span.of(&self.texts)),
-            Kept::Number { spelled, number } => Value::Number { spelled: spelled.of(&self.texts), number },
-            Kept::Word(word) => Value::Word(word),
+        match leaf.value {
+            StoredValue::Text(span) => Value::Text(span.of(&self.texts)),
+            StoredValue::Number { text, number } => Value::Number { text: text.of(&self.texts), number },
+            StoredValue::Literal(literal) => Value::Literal(literal),
         }
     }
 
-    /// The elements that lie around each other, from the inside to the outside.
+    /// Returns an element and all elements around it, innermost first.
     pub(super) fn elements(&self, innermost: Option<ElementId>) -> impl Iterator<Item = Element> {
         let element = |id: Option<ElementId>| id.and_then(|id| self.elements.get(id).copied());
         std::iter::successors(element(innermost), move |inner| element(inner.outer))
@@ -153,19 +161,17 @@ impl Event {
         depth: usize,
         element: Option<ElementId>,
     ) -> Result<(), JsonError> {
-        match reader.next_visible() {
+        match reader.peek_token() {
             Some(b'{') => return self.add_object(reader, path, depth, element),
             Some(b'[') => return self.add_list(reader, path, depth, element),
             _ => {}
         }
-        let scalar = match reader.scalar()? {
-            Scalar::Text(text) => Kept::Text(self.keep(&text)),
-            Scalar::Number(spelled) => {
-                Kept::Number { spelled: self.keep(spelled), number: number::comparable(spelled) }
-            }
-            Scalar::Word(word) => Kept::Word(word),
+        let value = match reader.scalar()? {
+            Scalar::Text(text) => StoredValue::Text(self.store(&text)),
+            Scalar::Number(text) => StoredValue::Number { text: self.store(text), number: number::comparable(text) },
+            Scalar::Literal(literal) => StoredValue::Literal(literal),
         };
-        let leaf = Leaf { element, digest: path::digest(path), path: self.keep(path), scalar };
+        let leaf = Leaf { element, digest: digest(path), path: self.store(path), value };
         self.leaves.push(leaf);
         Ok(())
     }
@@ -200,7 +206,7 @@ impl Event {
         self.lists += 1;
         let mut index = 0;
         reader.list(depth, |reader| {
-            let element = if matches!(reader.next_visible(), Some(b'{' | b'[')) {
+            let element = if matches!(reader.peek_token(), Some(b'{' | b'[')) {
                 self.elements.push(Element { list, index, outer });
                 Some(self.elements.len() - 1)
             } else {
@@ -211,7 +217,7 @@ impl Event {
         })
     }
 
-    fn keep(&mut self, text: &str) -> Span {
+    fn store(&mut self, text: &str) -> Span {
         let from = self.texts.len();
         self.texts.push_str(text);
         Span { from, to: self.texts.len() }
@@ -228,8 +234,27 @@ impl fmt::Display for Value<'_> {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Text(text) => json::quoted(text).fmt(out),
-            Self::Number { spelled, .. } => out.write_str(spelled),
-            Self::Word(word) => out.write_str(word),
+            Self::Number { text, .. } => out.write_str(text),
+            Self::Literal(literal) => out.write_str(literal),
         }
     }
+}
+
+impl From<String> for Path {
+    fn from(text: String) -> Self {
+        Self { digest: digest(&text), text }
+    }
+}
+
+fn digest(path: &str) -> u64 {
+    let mut digest = path.len() as u64;
+    let (words, rest) = path.as_bytes().as_chunks::<8>();
+    for word in words {
+        digest = mix(digest, u64::from_le_bytes(*word));
+    }
+    mix(digest, rest.iter().fold(0, |word, byte| word << 8 | u64::from(*byte)))
+}
+
+fn mix(digest: u64, word: u64) -> u64 {
+    (digest.rotate_left(5) ^ word).wrapping_mul(DIGEST_MULTIPLIER)
 }

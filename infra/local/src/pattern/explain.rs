@@ -1,117 +1,115 @@
-//! Tells why a pattern does not match an event: for each field of the pattern what was
-//! wanted, what was found and what is wrong with it. A pattern with `$or` is explained
-//! once for each combination, because each has its own reason to fail.
+//! Explains why a pattern does not match an event: for each field of the pattern the expected values, the event's values
+//! and the verdict. A pattern with `$or` is explained once for each combination.
 
 use std::fmt;
 
 use super::{
-    Event, Pattern,
-    branch::{Answer, Branch, Field},
-    together,
+    Event, Pattern, backtracking,
+    branch::{Branch, Field, FieldMatch},
 };
 
-/// How a pattern compares to an event.
+/// The result of comparing a pattern to an event.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Explanation {
-    /// Whether the pattern matches, which one matching alternative is enough for.
+    /// Whether the pattern matches, for which one matching alternative is enough.
     pub matches: bool,
-    /// One without `$or`; otherwise each combination of its objects.
+    /// A single alternative without `$or`; otherwise each combination of its objects.
     pub alternatives: Vec<Alternative>,
 }
 
 /// One way in which the pattern could match.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Alternative {
-    /// Whether all parts hold, and hold together.
+    /// Whether all fields match, and match together.
     pub matches: bool,
-    /// Each field that the pattern names.
-    pub parts: Vec<Part>,
+    /// The result of each field that the pattern names.
+    pub fields: Vec<FieldResult>,
 }
 
-/// One field of the pattern.
+/// The result of one field of the pattern.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Part {
-    /// The names from the outside to the inside, joined by dots.
+pub struct FieldResult {
+    /// The field names from the outermost to the innermost, joined by dots.
     pub path: String,
-    /// The values of the pattern, as it spells them; any of them would do.
-    pub wanted: Vec<String>,
-    /// The values of the event, as JSON.
-    pub found: Vec<String>,
-    /// How they compare.
+    /// The conditions of the pattern as JSON, of which one must be satisfied.
+    pub expected: Vec<String>,
+    /// The values of the event as JSON.
+    pub actual: Vec<String>,
+    /// How the actual values compare to the expected ones.
     pub verdict: Verdict,
 }
 
-/// How the found values compare to the wanted ones.
+/// How the event's values compare to the conditions of a field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
-    /// One of the found values is wanted, or none was wanted and none was found.
-    Holds,
-    /// The event has no value under this path: no such field, or an empty list.
+    /// A value satisfies a condition, or the field is absent as required.
+    Satisfied,
+    /// The event has no value at this path: no such field, or an empty list.
     Missing,
-    /// The event has an object here, and patterns look at plain values only.
+    /// The event has an object here, and patterns compare plain values only.
     NotAValue,
-    /// The field should not be there.
-    Unwanted,
-    /// None of the found values is wanted.
+    /// The field is present and must be absent.
+    MustBeAbsent,
+    /// No value satisfies a condition.
     Different,
-    /// It holds, but in another element of a list than the other parts.
-    Apart,
+    /// It is satisfied, but in another element of a list than the other fields.
+    OtherElement,
 }
 
 /// Compares a pattern to an event, field by field.
 pub fn explain(pattern: &Pattern, event: &Event) -> Explanation {
-    let alternatives: Vec<_> = pattern.branches.iter().map(|branch| alternative(branch, event)).collect();
+    let alternatives: Vec<_> = pattern.branches.iter().map(|branch| explain_branch(branch, event)).collect();
     Explanation { matches: alternatives.iter().any(|alternative| alternative.matches), alternatives }
 }
 
-fn alternative(branch: &Branch, event: &Event) -> Alternative {
-    let answers: Vec<_> = branch.fields().iter().map(|field| (field, field.answer(event))).collect();
-    let choices = answers.iter().filter_map(|(_, answer)| match answer {
-        Answer::Depends(choice) if !choice.accepted.is_empty() => Some(choice.clone()),
+fn explain_branch(branch: &Branch, event: &Event) -> Alternative {
+    let results: Vec<_> = branch.fields().iter().map(|field| (field, field.matches(event))).collect();
+    let candidates = results.iter().filter_map(|(_, result)| match result {
+        FieldMatch::Depends(candidates) if !candidates.accepted.is_empty() => Some(candidates.clone()),
         _ => None,
     });
-    let each_holds = answers.iter().all(|(_, answer)| !matches!(answer, Answer::Never));
-    let apart = each_holds && !together::possible(event, &choices.collect::<Vec<_>>());
+    let each_matches = results.iter().all(|(_, result)| !matches!(result, FieldMatch::Never));
+    let conflict = each_matches && !backtracking::is_satisfiable(event, &candidates.collect::<Vec<_>>());
     let matches = branch.matches(event);
-    let part = |(field, answer): &(&Field, Answer)| {
+    let field_result = |(field, result): &(&Field, FieldMatch)| {
         let leaves = event.leaves(&field.path);
-        let verdict = match answer {
-            Answer::Always => Verdict::Holds,
-            Answer::Depends(_) if matches => Verdict::Holds,
-            Answer::Depends(choice) if choice.accepted.is_empty() => Verdict::Unwanted,
-            Answer::Depends(_) if apart => Verdict::Apart,
-            Answer::Depends(_) => Verdict::Holds,
-            Answer::Never if leaves.is_empty() && has_something_below(&field.path.text, event) => Verdict::NotAValue,
-            Answer::Never if leaves.is_empty() => Verdict::Missing,
-            Answer::Never if field.may_be_absent() && field.wanted.len() == 1 => Verdict::Unwanted,
-            Answer::Never => Verdict::Different,
+        let verdict = match result {
+            FieldMatch::Always => Verdict::Satisfied,
+            FieldMatch::Depends(_) if matches => Verdict::Satisfied,
+            FieldMatch::Depends(candidates) if candidates.accepted.is_empty() => Verdict::MustBeAbsent,
+            FieldMatch::Depends(_) if conflict => Verdict::OtherElement,
+            FieldMatch::Depends(_) => Verdict::Satisfied,
+            FieldMatch::Never if leaves.is_empty() && is_object(&field.path.text, event) => Verdict::NotAValue,
+            FieldMatch::Never if leaves.is_empty() => Verdict::Missing,
+            FieldMatch::Never if field.may_be_absent() && field.conditions.len() == 1 => Verdict::MustBeAbsent,
+            FieldMatch::Never => Verdict::Different,
         };
-        Part {
+        FieldResult {
             path: field.path.text.clone(),
-            wanted: field.wanted.iter().map(|wanted| wanted.spelled.clone()).collect(),
-            found: leaves.iter().map(|leaf| event.value(leaf).to_string()).collect(),
+            expected: field.conditions.iter().map(|condition| condition.json.clone()).collect(),
+            actual: leaves.iter().map(|leaf| event.value(leaf).to_string()).collect(),
             verdict,
         }
     };
-    Alternative { matches, parts: answers.iter().map(part).collect() }
+    Alternative { matches, fields: results.iter().map(field_result).collect() }
 }
 
-fn has_something_below(path: &str, event: &Event) -> bool {
-    let below = |other: &str| other.strip_prefix(path).is_some_and(|rest| rest.starts_with('.'));
-    event.paths().any(|(other, _)| below(other))
+fn is_object(path: &str, event: &Event) -> bool {
+    let inside = |other: &str| other.strip_prefix(path).is_some_and(|rest| rest.starts_with('.'));
+    event.paths().any(|(other, _)| inside(other))
 }
 
 impl Explanation {
-    /// The alternative that fails in the fewest parts.
+    /// Returns the alternative with the fewest failing fields.
     pub fn nearest(&self) -> Option<&Alternative> {
         self.alternatives.iter().min_by_key(|alternative| (!alternative.matches, alternative.failures().count()))
     }
 }
 
 impl Alternative {
-    /// The parts that keep it from matching.
-    pub fn failures(&self) -> impl Iterator<Item = &Part> {
-        self.parts.iter().filter(|part| part.verdict != Verdict::Holds)
+    /// Returns the fields that keep the alternative from matching.
+    pub fn failures(&self) -> impl Iterator<Item = &FieldResult> {
+        self.fields.iter().filter(|field| field.verdict != Verdict::Satisfied)
     }
 }
 
@@ -125,20 +123,20 @@ impl fmt::Display for Explanation {
             if self.alternatives.len() > 1 {
                 write!(out, "\nalternative {number} of $or:")?;
             }
-            for part in alternative.failures() {
-                write!(out, "\n  {part}")?;
+            for failure in alternative.failures() {
+                write!(out, "\n  {failure}")?;
             }
         }
         Ok(())
     }
 }
 
-impl fmt::Display for Part {
+impl fmt::Display for FieldResult {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(out, "{}: wanted {}, ", self.path, self.wanted.join(" or "))?;
-        match self.found.as_slice() {
+        write!(out, "{}: expected {}, ", self.path, self.expected.join(" or "))?;
+        match self.actual.as_slice() {
             [] => write!(out, "found nothing: {}", self.verdict),
-            found => write!(out, "found {}: {}", found.join(", "), self.verdict),
+            actual => write!(out, "found {}: {}", actual.join(", "), self.verdict),
         }
     }
 }
@@ -146,12 +144,12 @@ impl fmt::Display for Part {
 impl fmt::Display for Verdict {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.write_str(match self {
-            Self::Holds => "it holds",
+            Self::Satisfied => "it matches",
             Self::Missing => "the event has no value there",
             Self::NotAValue => "the event has an object there, and only plain values are compared",
-            Self::Unwanted => "the field should be absent",
-            Self::Different => "no found value is wanted",
-            Self::Apart => "it holds only in another element of a list than the other fields",
+            Self::MustBeAbsent => "the field must be absent",
+            Self::Different => "no value matches",
+            Self::OtherElement => "it matches only in another element of a list than the other fields",
         })
     }
 }

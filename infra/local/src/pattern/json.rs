@@ -1,35 +1,32 @@
-//! Reads JSON the way the pattern language needs it: fields in the order they were written,
-//! repeated fields kept, numbers with the spelling they came with. What is nested deeper
-//! than [`DEEPEST`] levels is refused, so that nobody who walks the tree leaves the stack.
+//! A JSON reader for the pattern language: fields in the order they were written, repeated fields kept, numbers with their
+//! original spelling. It descends recursively over one text without copying it: strings are borrowed unless they contain
+//! an escape. Nesting deeper than [`MAX_DEPTH`] is rejected, so the recursion is bounded.
 
 use std::{borrow::Cow, fmt};
 
-use serde_json::Value as Escaped;
+use serde_json::Value as JsonText;
 
-mod reader;
 #[cfg(test)]
 mod tests;
 
-pub(super) use reader::{Reader, Scalar, read};
+/// The maximum nesting depth of objects and lists.
+pub(super) const MAX_DEPTH: usize = 500;
 
-/// Objects and lists inside each other; one more is refused.
-pub(super) const DEEPEST: usize = 500;
-
-/// Why a text is not the JSON that was expected.
+/// The reason why a text is not valid JSON.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum JsonError {
-    /// The grammar wanted something else at this byte.
-    #[error("expected {wanted} at byte {at}")]
+    /// The text breaks the grammar at this byte.
+    #[error("expected {expected} at byte {at}")]
     Unexpected {
-        /// Offset into the text, in bytes.
+        /// The offset into the text, in bytes.
         at: usize,
-        /// What the grammar allows there.
-        wanted: &'static str,
+        /// The token that the grammar allows there.
+        expected: &'static str,
     },
     /// Objects and lists are nested too deeply.
     #[error("nested deeper than {limit} levels")]
     TooDeep {
-        /// The deepest nesting that is read.
+        /// The maximum nesting depth.
         limit: usize,
     },
 }
@@ -38,22 +35,22 @@ pub enum JsonError {
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Json<'t> {
     /// `true`, `false` or `null`.
-    Word(&'static str),
-    /// A number as it was spelled.
+    Literal(&'static str),
+    /// A number with its original spelling.
     Number(&'t str),
-    /// A string without its escapes.
+    /// A string with its escapes resolved.
     Text(Cow<'t, str>),
     /// A list.
     List(Vec<Json<'t>>),
-    /// An object; order and repetitions are those of the text.
+    /// An object, with the order and repetitions of the text.
     Object(Vec<(Cow<'t, str>, Json<'t>)>),
 }
 
 impl Json<'_> {
-    /// What kind of value this is, as an error message calls it.
+    /// Returns the kind of value for an error message.
     pub(super) fn kind(&self) -> &'static str {
         match self {
-            Self::Word(word) => word,
+            Self::Literal(literal) => literal,
             Self::Number(_) => "a number",
             Self::Text(_) => "a string",
             Self::List(_) => "a list",
@@ -65,8 +62,8 @@ impl Json<'_> {
 impl fmt::Display for Json<'_> {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Word(word) => out.write_str(word),
-            Self::Number(spelled) => out.write_str(spelled),
+            Self::Literal(literal) => out.write_str(literal),
+            Self::Number(text) => out.write_str(text),
             Self::Text(text) => quoted(text).fmt(out),
             Self::List(items) => {
                 for (position, item) in items.iter().enumerate() {
@@ -85,7 +82,287 @@ impl fmt::Display for Json<'_> {
     }
 }
 
-/// Shows a text as a JSON string.
+/// Formats a text as a JSON string.
 pub(super) fn quoted(text: &str) -> impl fmt::Display {
-    Escaped::from(text)
+    JsonText::from(text)
+}
+
+/// Reads one JSON value and nothing after it.
+pub(super) fn read(text: &str) -> Result<Json<'_>, JsonError> {
+    let mut reader = Reader::new(text);
+    let value = reader.value(0)?;
+    reader.end()?;
+    Ok(value)
+}
+
+/// A cursor in the text. Callers that do not need the tree read the values one by one.
+pub(super) struct Reader<'t> {
+    text: &'t str,
+    at: usize,
+}
+
+/// A value that is neither an object nor a list.
+pub(super) enum Scalar<'t> {
+    /// `true`, `false` or `null`.
+    Literal(&'static str),
+    /// A number with its original spelling.
+    Number(&'t str),
+    /// A string with its escapes resolved.
+    Text(Cow<'t, str>),
+}
+
+impl<'t> Reader<'t> {
+    pub(super) fn new(text: &'t str) -> Self {
+        Self { text, at: 0 }
+    }
+
+    /// Skips white space and returns the next byte without consuming it.
+    pub(super) fn peek_token(&mut self) -> Option<u8> {
+        loop {
+            match self.peek() {
+                Some(b' ' | b'\t' | b'\n' | b'\r') => self.at += 1,
+                next => return next,
+            }
+        }
+    }
+
+    /// Reads an object at this nesting depth; `field` gets each name and reads its value.
+    pub(super) fn object(
+        &mut self,
+        depth: usize,
+        mut field: impl FnMut(&mut Self, Cow<'t, str>) -> Result<(), JsonError>,
+    ) -> Result<(), JsonError> {
+        self.open(depth)?;
+        if self.peek_token() == Some(b'}') {
+            self.at += 1;
+            return Ok(());
+        }
+        loop {
+            if self.peek_token() != Some(b'"') {
+                return Err(self.expected("a field name"));
+            }
+            let name = self.string()?;
+            if self.peek_token() != Some(b':') {
+                return Err(self.expected("a colon"));
+            }
+            self.at += 1;
+            field(self, name)?;
+            match self.peek_token() {
+                Some(b',') => self.at += 1,
+                Some(b'}') => {
+                    self.at += 1;
+                    return Ok(());
+                }
+                _ => return Err(self.expected("a comma or the end of the object")),
+            }
+        }
+    }
+
+    /// Reads a list at this nesting depth; `item` reads each value.
+    pub(super) fn list(
+        &mut self,
+        depth: usize,
+        mut item: impl FnMut(&mut Self) -> Result<(), JsonError>,
+    ) -> Result<(), JsonError> {
+        self.open(depth)?;
+        if self.peek_token() == Some(b']') {
+            self.at += 1;
+            return Ok(());
+        }
+        loop {
+            item(self)?;
+            match self.peek_token() {
+                Some(b',') => self.at += 1,
+                Some(b']') => {
+                    self.at += 1;
+                    return Ok(());
+                }
+                _ => return Err(self.expected("a comma or the end of the list")),
+            }
+        }
+    }
+
+    /// Reads a value that is neither an object nor a list.
+    pub(super) fn scalar(&mut self) -> Result<Scalar<'t>, JsonError> {
+        match self.peek_token() {
+            Some(b'"') => self.string().map(Scalar::Text),
+            Some(b'-' | b'0'..=b'9') => self.number().map(Scalar::Number),
+            Some(b't') => self.literal("true"),
+            Some(b'f') => self.literal("false"),
+            Some(b'n') => self.literal("null"),
+            _ => Err(self.expected("a value")),
+        }
+    }
+
+    /// Fails if anything but white space follows.
+    pub(super) fn end(&mut self) -> Result<(), JsonError> {
+        match self.peek_token() {
+            None => Ok(()),
+            Some(_) => Err(self.expected("nothing after the value")),
+        }
+    }
+
+    fn value(&mut self, depth: usize) -> Result<Json<'t>, JsonError> {
+        let next = self.peek_token();
+        if next == Some(b'{') {
+            let mut fields = Vec::new();
+            self.object(depth, |reader, name| {
+                fields.push((name, reader.value(depth + 1)?));
+                Ok(())
+            })?;
+            return Ok(Json::Object(fields));
+        }
+        if next == Some(b'[') {
+            let mut items = Vec::new();
+            self.list(depth, |reader| {
+                items.push(reader.value(depth + 1)?);
+                Ok(())
+            })?;
+            return Ok(Json::List(items));
+        }
+        Ok(match self.scalar()? {
+            Scalar::Literal(literal) => Json::Literal(literal),
+            Scalar::Number(text) => Json::Number(text),
+            Scalar::Text(text) => Json::Text(text),
+        })
+    }
+
+    // Skips the opening bracket of an object or a list.
+    fn open(&mut self, depth: usize) -> Result<(), JsonError> {
+        if depth == MAX_DEPTH {
+            return Err(JsonError::TooDeep { limit: MAX_DEPTH });
+        }
+        self.at += 1;
+        Ok(())
+    }
+
+    fn literal(&mut self, literal: &'static str) -> Result<Scalar<'t>, JsonError> {
+        if !self.rest().starts_with(literal) {
+            return Err(self.expected("true, false or null"));
+        }
+        self.at += literal.len();
+        Ok(Scalar::Literal(literal))
+    }
+
+    fn number(&mut self) -> Result<&'t str, JsonError> {
+        let start = self.at;
+        self.skip_one_of(b"-");
+        if !self.skip_one_of(b"0") {
+            self.digits()?;
+        }
+        if self.skip_one_of(b".") {
+            self.digits()?;
+        }
+        if self.skip_one_of(b"eE") {
+            self.skip_one_of(b"+-");
+            self.digits()?;
+        }
+        Ok(self.text.get(start..self.at).unwrap_or_default())
+    }
+
+    fn digits(&mut self) -> Result<(), JsonError> {
+        let start = self.at;
+        while self.peek().is_some_and(|byte| byte.is_ascii_digit()) {
+            self.at += 1;
+        }
+        if self.at == start {
+            return Err(self.expected("a digit"));
+        }
+        Ok(())
+    }
+
+    fn string(&mut self) -> Result<Cow<'t, str>, JsonError> {
+        self.at += 1;
+        let mut unescaped = String::new();
+        let mut start = self.at;
+        loop {
+            let plain = self.text.as_bytes().get(self.at..).unwrap_or_default().iter();
+            self.at += plain.take_while(|byte| !matches!(byte, b'"' | b'\\' | 0..0x20)).count();
+            match self.peek() {
+                Some(b'"') => {
+                    let last = self.text.get(start..self.at).unwrap_or_default();
+                    self.at += 1;
+                    if unescaped.is_empty() {
+                        return Ok(Cow::Borrowed(last));
+                    }
+                    unescaped.push_str(last);
+                    return Ok(Cow::Owned(unescaped));
+                }
+                Some(b'\\') => {
+                    unescaped.push_str(self.text.get(start..self.at).unwrap_or_default());
+                    self.at += 1;
+                    unescaped.push(self.escape()?);
+                    start = self.at;
+                }
+                _ => return Err(self.expected("the rest of a string")),
+            }
+        }
+    }
+
+    fn escape(&mut self) -> Result<char, JsonError> {
+        let Some(letter) = self.peek() else {
+            return Err(self.expected("an escape"));
+        };
+        let plain = match letter {
+            b'"' | b'\\' | b'/' => char::from(letter),
+            b'b' => '\u{8}',
+            b'f' => '\u{c}',
+            b'n' => '\n',
+            b'r' => '\r',
+            b't' => '\t',
+            b'u' => {
+                self.at += 1;
+                return self.unicode();
+            }
+            _ => return Err(self.expected("an escape")),
+        };
+        self.at += 1;
+        Ok(plain)
+    }
+
+    // An unpaired surrogate becomes the replacement character, because events may contain one.
+    fn unicode(&mut self) -> Result<char, JsonError> {
+        let first = self.hex_digits()?;
+        if !(0xd800..0xdc00).contains(&first) || !self.rest().starts_with("\\u") {
+            return Ok(char::from_u32(first).unwrap_or(char::REPLACEMENT_CHARACTER));
+        }
+        let before = self.at;
+        self.at += 2;
+        let second = self.hex_digits()?;
+        if !(0xdc00..0xe000).contains(&second) {
+            self.at = before;
+            return Ok(char::REPLACEMENT_CHARACTER);
+        }
+        let joined = 0x10000 + ((first - 0xd800) << 10) + (second - 0xdc00);
+        Ok(char::from_u32(joined).unwrap_or(char::REPLACEMENT_CHARACTER))
+    }
+
+    fn hex_digits(&mut self) -> Result<u32, JsonError> {
+        let digits = self.text.get(self.at..self.at + 4);
+        match digits.filter(|text| text.bytes().all(|byte| byte.is_ascii_hexdigit())) {
+            Some(digits) => {
+                self.at += 4;
+                Ok(u32::from_str_radix(digits, 16).unwrap_or_default())
+            }
+            None => Err(self.expected("four hexadecimal digits")),
+        }
+    }
+
+    fn skip_one_of(&mut self, bytes: &[u8]) -> bool {
+        let found = self.peek().is_some_and(|byte| bytes.contains(&byte));
+        self.at += usize::from(found);
+        found
+    }
+
+    fn peek(&self) -> Option<u8> {
+        self.text.as_bytes().get(self.at).copied()
+    }
+
+    fn rest(&self) -> &'t str {
+        self.text.get(self.at..).unwrap_or_default()
+    }
+
+    fn expected(&self, expected: &'static str) -> JsonError {
+        JsonError::Unexpected { at: self.at, expected }
+    }
 }

@@ -1,33 +1,32 @@
-//! Numbers as the pattern language compares them: as doubles, but only those that a
-//! double holds exactly as they were spelled, and only between -5e9 and 5e9.
-//! All others are still equal to themselves, letter by letter.
+//! Numbers of the pattern language are compared as doubles, but only those between -5e9 and 5e9 that a double represents
+//! exactly as written. All others are equal only to the same spelling.
 
 #[cfg(test)]
 mod tests;
 
-/// The largest size, with either sign, that takes part in comparisons.
-const LARGEST: f64 = 5e9;
+/// The maximum absolute value that is compared as a number.
+const MAX_ABSOLUTE: f64 = 5e9;
 
-/// The value to compare by; none if the number is too large or too precise.
-pub(super) fn comparable(spelled: &str) -> Option<f64> {
-    let number: f64 = spelled.parse().ok()?;
-    if number.abs() > LARGEST {
+/// Returns the value to compare, or none if the number is too large or too precise.
+pub(super) fn comparable(text: &str) -> Option<f64> {
+    let number: f64 = text.parse().ok()?;
+    if number.abs() > MAX_ABSOLUTE {
         return None;
     }
-    let exact = is_short_and_plain(spelled) || decimal(spelled) == decimal(&format!("{number:e}"));
+    let exact = is_short_and_plain(text) || decimal(text) == decimal(&format!("{number:e}"));
     exact.then_some(number + 0.0) // Adding zero makes a negative zero positive.
 }
 
-// Up to fifteen digits always survive the way to a double and back.
-fn is_short_and_plain(spelled: &str) -> bool {
-    spelled.len() <= 15 && !spelled.contains(['e', 'E'])
+// Up to fifteen digits always survive the round trip through a double.
+fn is_short_and_plain(text: &str) -> bool {
+    text.len() <= 15 && !text.contains(['e', 'E'])
 }
 
-/// The sign, the digits without zeros at either end, and the exponent of the last digit.
-fn decimal(spelled: &str) -> (bool, String, i64) {
-    let (negative, unsigned) = match spelled.strip_prefix('-') {
+/// Returns the sign, the digits without leading and trailing zeros, and the exponent of the last digit.
+fn decimal(text: &str) -> (bool, String, i64) {
+    let (negative, unsigned) = match text.strip_prefix('-') {
         Some(unsigned) => (true, unsigned),
-        None => (false, spelled),
+        None => (false, text),
     };
     let (mantissa, exponent) = unsigned.split_once(['e', 'E']).unwrap_or((unsigned, "0"));
     let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));

@@ -1,6 +1,6 @@
-//! The language as a whole: the case files, the limits, and what the messages say.
-//! A case is an event, a pattern and whether it matches, does not match or is refused;
-//! ours are in `cases.jsonl`, those of the service and its engine in the shared folder.
+//! The language as a whole: the case files, the limits and the error messages. A case is an event, a pattern and whether it
+//! matches, does not match or is rejected; our own cases are in `cases.jsonl`, those of the service and its engine in the
+//! shared folder.
 
 use std::{fs, path::Path};
 
@@ -9,10 +9,10 @@ use super::{
     json::{self, Json},
 };
 
-/// Numbers that look random and are the same in every run.
-pub(super) struct Dice(u64);
+/// A seeded random number generator: the same numbers in every run.
+pub(super) struct Rng(u64);
 
-impl Dice {
+impl Rng {
     pub(super) fn new(seed: u64) -> Self {
         Self(seed)
     }
@@ -31,7 +31,7 @@ struct Case {
     name: String,
     event: String,
     pattern: String,
-    want: String,
+    expected: String,
 }
 
 fn cases(lines: &str) -> Vec<Case> {
@@ -39,14 +39,14 @@ fn cases(lines: &str) -> Vec<Case> {
         let Json::Object(fields) = json::read(line).expect("a case is JSON") else {
             panic!("a case is an object: {line}");
         };
-        let field = |wanted: &str| {
-            let (_, value) = fields.iter().find(|(name, _)| name == wanted).expect("a case has all fields");
+        let field = |field: &str| {
+            let (_, value) = fields.iter().find(|(name, _)| name == field).expect("a case has all fields");
             match value {
                 Json::Text(text) => text.as_ref().to_owned(),
                 other => other.to_string(),
             }
         };
-        Case { name: field("name"), event: field("event"), pattern: field("pattern"), want: field("want") }
+        Case { name: field("name"), event: field("event"), pattern: field("pattern"), expected: field("want") }
     };
     lines.lines().map(case).collect()
 }
@@ -58,89 +58,89 @@ fn outcome(case: &Case) -> &'static str {
         Ok(pattern) => {
             let matches = pattern.matches(&event);
             let explanation = explain(&pattern, &event);
-            assert_eq!(explanation.matches, matches, "{} is explained otherwise", case.name);
+            assert_eq!(explanation.matches, matches, "{}: the explanation disagrees", case.name);
             let explained = |one: &Alternative| one.matches == (one.failures().count() == 0);
-            assert!(explanation.alternatives.iter().all(explained), "{} is not explained", case.name);
+            assert!(explanation.alternatives.iter().all(explained), "{}: the explanation has no reason", case.name);
             if matches { "True" } else { "False" }
         }
     }
 }
 
 fn disagreements(cases: &[Case]) -> Vec<String> {
-    let differs = |case: &&Case| outcome(case) != case.want;
-    let shown = |case: &Case| format!("{} wants {}: {}", case.name, case.want, case.pattern);
+    let differs = |case: &&Case| outcome(case) != case.expected;
+    let shown = |case: &Case| format!("{} expects {}: {}", case.name, case.expected, case.pattern);
     cases.iter().filter(differs).map(shown).collect()
 }
 
-/// The cases of a file in the shared folder; none where that folder is not at hand.
+/// The cases of a file in the shared folder; none if the folder is absent.
 fn shared(name: &str) -> Vec<Case> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/patterns");
     fs::read_to_string(folder.join(name)).map(|lines| cases(&lines)).unwrap_or_default()
 }
 
-fn refusal(pattern: &str) -> PatternError {
-    Pattern::parse(pattern).expect_err("the pattern is refused")
+fn rejection(pattern: &str) -> PatternError {
+    Pattern::parse(pattern).expect_err("the pattern is rejected")
 }
 
 #[test]
-fn our_own_cases_come_out_as_they_say() {
+fn our_own_cases_agree() {
     let own = cases(include_str!("cases.jsonl"));
     assert!(own.len() >= 60, "only {} cases were read", own.len());
     assert_eq!(disagreements(&own), [""; 0]);
 }
 
 #[test]
-fn cases_that_the_service_validated_agree() {
+fn cases_validated_by_the_service_agree() {
     let disagree = disagreements(&shared("aws_validated_155.jsonl"));
-    // The service refuses this one for its complexity, a limit that it does not publish.
+    // The service rejects this one for its complexity, a limit that it does not publish.
     let others: Vec<_> = disagree.iter().filter(|case| !case.starts_with("content_wildcard_complex_EXC ")).collect();
     assert_eq!(others, [""; 0]);
 }
 
 #[test]
-fn cases_of_lists_agree() {
+fn cases_with_lists_agree() {
     assert_eq!(disagreements(&shared("arrays_51.jsonl")), [""; 0]);
 }
 
 #[test]
-fn generated_cases_that_the_engine_judged_agree() {
+fn generated_cases_evaluated_by_the_engine_agree() {
     assert_eq!(disagreements(&shared("ruler_judged_1500.jsonl")), [""; 0]);
 }
 
 #[test]
-fn a_refusal_names_the_field_and_the_rule() {
-    let says = |pattern: &str, message: &str| assert_eq!(refusal(pattern).to_string(), message);
-    says("[]", "the pattern must be an object, not a list");
-    says("{}", "the pattern: an empty object is not allowed");
-    says(r#"{"detail":{"a":{}}}"#, "detail.a: an empty object is not allowed");
-    says(r#"{"detail":{"a":[]}}"#, "detail.a: an empty list is not allowed");
-    says(r#"{"detail":{"a":1}}"#, "detail.a: must be an object or a list of values, not a number");
-    says(r#"{"a":[[1]]}"#, "a: a wanted value cannot be a list");
-    says(r#"{"a":[{}]}"#, "a: an operator object must have exactly one field, not 0");
-    says(r#"{"a":[{"contains":"x"}]}"#, r#"a: unknown operator "contains""#);
-    says(r#"{"a":[{"anything-but":{"cidr":"x"}}]}"#, r#"a: unknown operator "cidr" inside anything-but"#);
-    says(r#"{"a":[{"prefix":{"suffix":"x"}}]}"#, r#"a: unknown operator "suffix" inside prefix"#);
-    says(r#"{"a":[{"prefix":5}]}"#, "a: prefix wants a string, not 5");
-    says(r#"{"a":[{"exists":"true"}]}"#, r#"a: exists wants true or false, not "true""#);
-    says(r#"{"a":[{"numeric":["<",6e9]}]}"#, "a: the number 6e9 cannot be compared exactly between -5e9 and 5e9");
-    says(
+fn an_error_names_the_field_and_the_rule() {
+    let check = |pattern: &str, message: &str| assert_eq!(rejection(pattern).to_string(), message);
+    check("[]", "the pattern must be an object, not a list");
+    check("{}", "the pattern: an empty object is not allowed");
+    check(r#"{"detail":{"a":{}}}"#, "detail.a: an empty object is not allowed");
+    check(r#"{"detail":{"a":[]}}"#, "detail.a: an empty list is not allowed");
+    check(r#"{"detail":{"a":1}}"#, "detail.a: must be an object or a list of values, not a number");
+    check(r#"{"a":[[1]]}"#, "a: a condition cannot be a list");
+    check(r#"{"a":[{}]}"#, "a: an operator object must have exactly one field, not 0");
+    check(r#"{"a":[{"contains":"x"}]}"#, r#"a: unknown operator "contains""#);
+    check(r#"{"a":[{"anything-but":{"cidr":"x"}}]}"#, r#"a: unknown operator "cidr" inside anything-but"#);
+    check(r#"{"a":[{"prefix":{"suffix":"x"}}]}"#, r#"a: unknown operator "suffix" inside prefix"#);
+    check(r#"{"a":[{"prefix":5}]}"#, "a: prefix takes a string, not 5");
+    check(r#"{"a":[{"exists":"true"}]}"#, r#"a: exists takes true or false, not "true""#);
+    check(r#"{"a":[{"numeric":["<",6e9]}]}"#, "a: the number 6e9 cannot be compared exactly between -5e9 and 5e9");
+    check(
         r#"{"a":[{"numeric":[">",2,"<",1]}]}"#,
-        "a: numeric cannot be read: the lower bound must be less than the upper bound",
+        "a: numeric is invalid: the lower bound must be less than the upper bound",
     );
-    says(
+    check(
         r#"{"a":[{"cidr":"10.0.0.1/32"}]}"#,
-        r#"a: "10.0.0.1/32" is not a block of addresses: an IPv4 block has at most 31 bits"#,
+        r#"a: "10.0.0.1/32" is not a CIDR block: an IPv4 block has at most 31 bits"#,
     );
-    says(
+    check(
         r#"{"a":[{"wildcard":"x**"}]}"#,
-        r#"a: the wildcard "x**" is not allowed: two wildcards follow each other at byte 1"#,
+        r#"a: the wildcard "x**" is invalid: two wildcards follow each other at byte 1"#,
     );
-    says(r#"{"a":{"$or":[{"b":[1]}]}}"#, r#"a: $or wants a list of at least two objects, not [{"b":[1]}]"#);
-    says(r#"{"$or":[{"a":[1]},{"b":{"regex":[1]}}]}"#, r#"b: "regex" is reserved and cannot name a field inside $or"#);
+    check(r#"{"a":{"$or":[{"b":[1]}]}}"#, r#"a: $or takes a list of at least two objects, not [{"b":[1]}]"#);
+    check(r#"{"$or":[{"a":[1]},{"b":{"regex":[1]}}]}"#, r#"b: "regex" is reserved and cannot name a field inside $or"#);
 }
 
 #[test]
-fn text_that_is_not_json_is_refused_with_its_reason() {
+fn invalid_json_is_rejected_with_its_reason() {
     let Err(PatternError::Json(reason)) = Pattern::parse("{\"a\":[1}") else {
         panic!("the pattern is not JSON");
     };
@@ -150,16 +150,16 @@ fn text_that_is_not_json_is_refused_with_its_reason() {
 }
 
 #[test]
-fn a_pattern_is_as_long_as_the_service_takes_and_no_longer() {
+fn the_length_of_a_pattern_is_limited() {
     let pattern = |filling: usize| format!("{{\"a\":[\"{}\"]}}", "ü".repeat(filling));
     assert!(Pattern::parse(&pattern(4_096 - 10)).is_ok());
-    assert_eq!(refusal(&pattern(4_096 - 9)), PatternError::TooLong { characters: 4_097, limit: 4_096 });
+    assert_eq!(rejection(&pattern(4_096 - 9)), PatternError::TooLong { characters: 4_097, limit: 4_096 });
 }
 
 #[test]
-fn deep_nesting_is_refused_and_leaves_the_stack_alone() {
+fn deep_nesting_is_rejected_without_a_stack_overflow() {
     let nested = |depth: usize| format!("{}[1]{}", "{\"\":".repeat(depth), "}".repeat(depth));
-    assert!(matches!(refusal(&nested(600)), PatternError::Json(_)));
+    assert!(matches!(rejection(&nested(600)), PatternError::Json(_)));
     assert!(Pattern::parse(&nested(400)).is_ok());
     for text in [nested(1_000), nested(100_000), "[".repeat(100_000), "{\"a\":[".repeat(1_000)] {
         assert!(Pattern::parse(&text).is_err());
@@ -173,7 +173,7 @@ fn combinations_of_alternatives_are_limited() {
     let thousand = format!(r#"{{"x":{{{or}}},"y":{{{or}}},"z":{{{or}}}}}"#);
     assert!(Pattern::parse(&thousand).is_ok());
     let more = format!(r#"{{{or},"x":{{{or}}},"y":{{{or}}},"z":{{{or}}}}}"#);
-    assert_eq!(refusal(&more), PatternError::TooManyCombinations { path: "z".to_owned(), limit: 1_000 });
+    assert_eq!(rejection(&more), PatternError::TooManyCombinations { path: "z".to_owned(), limit: 1_000 });
 }
 
 #[test]
@@ -183,51 +183,58 @@ fn fields_of_a_pattern_are_limited() {
         format!("{{{}}}", fields.join(","))
     };
     assert!(Pattern::parse(&pattern(256)).is_ok());
-    assert_eq!(refusal(&pattern(257)), PatternError::TooManyFields { fields: 257, limit: 256 });
+    assert_eq!(rejection(&pattern(257)), PatternError::TooManyFields { fields: 257, limit: 256 });
 }
 
 fn verdicts(pattern: &str, event: &str) -> Vec<Verdict> {
     let pattern = Pattern::parse(pattern).expect("the pattern is valid");
     let event = Event::parse(event).expect("the event is valid");
     let explanation = explain(&pattern, &event);
-    explanation.nearest().expect("there is an alternative").parts.iter().map(|part| part.verdict).collect()
+    explanation.nearest().expect("there is an alternative").fields.iter().map(|field| field.verdict).collect()
 }
 
 #[test]
-fn every_field_has_its_verdict() {
+fn every_field_has_a_verdict() {
     assert_eq!(
         verdicts(
             r#"{"a":[1],"b":[1],"c":[1],"d":[{"exists":false}],"e":[{"exists":false}],"f":[1]}"#,
             r#"{"a":1,"b":2,"d":0,"f":{"g":1}}"#,
         ),
-        [Verdict::Holds, Verdict::Different, Verdict::Missing, Verdict::Unwanted, Verdict::Holds, Verdict::NotAValue,],
+        [
+            Verdict::Satisfied,
+            Verdict::Different,
+            Verdict::Missing,
+            Verdict::MustBeAbsent,
+            Verdict::Satisfied,
+            Verdict::NotAValue,
+        ],
     );
 }
 
 #[test]
-fn fields_that_hold_in_different_elements_are_apart() {
+fn fields_that_match_in_different_elements_do_not_match_together() {
     let event = r#"{"lines":[{"sku":"a","count":1},{"sku":"b","count":2}],"id":5}"#;
     let pattern = r#"{"lines":{"sku":["a"],"count":[2]},"id":[5]}"#;
-    assert_eq!(verdicts(pattern, event), [Verdict::Holds, Verdict::Apart, Verdict::Apart]);
+    assert_eq!(verdicts(pattern, event), [Verdict::Satisfied, Verdict::OtherElement, Verdict::OtherElement]);
 }
 
 #[test]
-fn a_field_that_should_be_absent_from_an_element_is_unwanted() {
+fn a_field_that_must_be_absent_from_an_element_is_reported() {
     let pattern = r#"{"lines":{"a":[1],"b":[{"exists":false}]}}"#;
-    assert_eq!(verdicts(pattern, r#"{"lines":[{"a":1},{"b":2}]}"#), [Verdict::Holds, Verdict::Holds]);
-    assert_eq!(verdicts(pattern, r#"{"lines":[{"a":1,"b":2}]}"#), [Verdict::Holds, Verdict::Unwanted]);
-    assert_eq!(verdicts(pattern, r#"{"lines":[{"a":2},{"b":2}]}"#), [Verdict::Different, Verdict::Unwanted]);
+    assert_eq!(verdicts(pattern, r#"{"lines":[{"a":1},{"b":2}]}"#), [Verdict::Satisfied, Verdict::Satisfied]);
+    assert_eq!(verdicts(pattern, r#"{"lines":[{"a":1,"b":2}]}"#), [Verdict::Satisfied, Verdict::MustBeAbsent]);
+    assert_eq!(verdicts(pattern, r#"{"lines":[{"a":2},{"b":2}]}"#), [Verdict::Different, Verdict::MustBeAbsent]);
 }
 
 #[test]
 fn the_nearest_alternative_fails_in_the_fewest_fields() {
     let pattern = r#"{"$or":[{"a":[1],"b":[1]},{"c":[1]}]}"#;
     assert_eq!(verdicts(pattern, r#"{"c":2}"#), [Verdict::Different]);
-    assert_eq!(verdicts(pattern, r#"{"a":1,"b":1,"c":2}"#), [Verdict::Holds, Verdict::Holds]);
+    assert_eq!(verdicts(pattern, r#"{"a":1,"b":1,"c":2}"#), [Verdict::Satisfied, Verdict::Satisfied]);
 }
 
 #[test]
-fn an_explanation_can_be_read() {
+fn an_explanation_is_printed_with_its_alternatives() {
     let pattern =
         Pattern::parse(r#"{"source":["shop"],"$or":[{"detail":{"total":[{"numeric":[">",100]},5]}},{"vip":[true]}]}"#);
     let event = Event::parse(r#"{"source":"shop","detail":{"total":"7"}}"#).expect("the event is valid");
@@ -236,16 +243,16 @@ fn an_explanation_can_be_read() {
         explanation.to_string(),
         "the pattern does not match\n\
          alternative 1 of $or:\n  \
-         detail.total: wanted {\"numeric\":[\">\",100]} or 5, found \"7\": no found value is wanted\n\
+         detail.total: expected {\"numeric\":[\">\",100]} or 5, found \"7\": no value matches\n\
          alternative 2 of $or:\n  \
-         vip: wanted true, found nothing: the event has no value there"
+         vip: expected true, found nothing: the event has no value there"
     );
 }
 
 #[test]
-fn patterns_and_events_go_from_thread_to_thread() {
+fn patterns_and_events_can_be_sent_between_threads() {
     fn shared<T: Send + Sync + Clone>() {}
     shared::<Pattern>();
     shared::<Event>();
-    shared::<super::Rules>();
+    shared::<super::RuleIndex>();
 }

@@ -1,8 +1,7 @@
-//! Text with gaps: `*` stands for any characters, none included; `\*` and `\\`
-//! stand for themselves. The text is kept as the pieces between the gaps, which are
-//! looked for from left to right, so matching takes no more than one pass.
+//! The `wildcard` operator: `*` matches any characters, including none; `\*` and `\\` are literal. The text is kept as
+//! the pieces between the wildcards, which are searched from left to right, so matching takes one pass.
 
-/// The pieces between the gaps; a text without a gap is one piece.
+/// The pieces between the wildcards; a text without a wildcard is one piece.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Wildcard {
     first: String,
@@ -10,33 +9,34 @@ pub(super) struct Wildcard {
 }
 
 impl Wildcard {
-    /// Reads the text, or says what is wrong with it and at which byte.
-    pub(super) fn new(text: &str) -> Result<Self, (&'static str, usize)> {
-        let mut pieces = vec![String::new()];
-        let mut letters = text.char_indices().peekable();
-        while let Some((at, letter)) = letters.next() {
-            let next = letters.peek().map(|(_, next)| *next);
-            match (letter, next) {
+    /// Parses the text. An error is the problem and its offset in bytes.
+    pub(super) fn parse(text: &str) -> Result<Self, (&'static str, usize)> {
+        let (mut pieces, mut piece) = (Vec::new(), String::new());
+        let mut characters = text.char_indices().peekable();
+        while let Some((at, character)) = characters.next() {
+            let next = characters.peek().map(|(_, next)| *next);
+            match (character, next) {
                 ('*', Some('*')) => return Err(("two wildcards follow each other", at)),
-                ('*', _) => pieces.push(String::new()),
+                ('*', _) => pieces.push(std::mem::take(&mut piece)),
                 ('\\', Some(escaped @ ('*' | '\\'))) => {
-                    letters.next();
-                    push(&mut pieces, escaped);
+                    characters.next();
+                    piece.push(escaped);
                 }
                 ('\\', _) => return Err(("a backslash escapes only * and \\", at)),
-                (plain, _) => push(&mut pieces, plain),
+                (plain, _) => piece.push(plain),
             }
         }
+        pieces.push(piece);
         let first = pieces.remove(0);
         Ok(Self { first, others: pieces })
     }
 
-    /// What every matching value begins with, and whether that is already all of it.
-    pub(super) fn head(&self) -> (&str, bool) {
+    /// Returns the prefix of every matching value, and whether the prefix is the whole value.
+    pub(super) fn prefix(&self) -> (&str, bool) {
         (&self.first, self.others.is_empty())
     }
 
-    /// Does the value fit?
+    /// Returns whether the value matches.
     pub(super) fn matches(&self, value: &str) -> bool {
         let Some((last, middle)) = self.others.split_last() else {
             return value == self.first;
@@ -47,11 +47,5 @@ impl Wildcard {
         let rest =
             middle.iter().try_fold(rest, |rest, piece| rest.find(piece).and_then(|at| rest.get(at + piece.len()..)));
         rest.is_some_and(|rest| rest.ends_with(last))
-    }
-}
-
-fn push(pieces: &mut [String], letter: char) {
-    if let Some(piece) = pieces.last_mut() {
-        piece.push(letter);
     }
 }

@@ -1,11 +1,11 @@
-//! Why a schedule expression is refused: one variant for each kind of rule.
-//! A cron expression's error names the field, what stood there and the rule it breaks.
+//! The reasons why a schedule expression is rejected. The error of a cron expression names the field, its text and the rule
+//! that it breaks.
 
 use std::fmt;
 
-/// A field of a cron expression, in the order in which they stand.
+/// The fields of a cron expression, in their order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Field {
+pub enum CronField {
     /// 0 to 59.
     Minutes,
     /// 0 to 23.
@@ -20,7 +20,7 @@ pub enum Field {
     Year,
 }
 
-impl fmt::Display for Field {
+impl fmt::Display for CronField {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(match self {
             Self::Minutes => "minutes",
@@ -33,59 +33,59 @@ impl fmt::Display for Field {
     }
 }
 
-/// Why a schedule expression is refused.
+/// The reason why a schedule expression is rejected.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ScheduleError {
-    /// It is none of the forms that the service takes.
-    #[error("{text:?} is not a schedule expression of the form {wanted}")]
+    /// The text is in none of the forms that the service accepts.
+    #[error("{text:?} is not a schedule expression of the form {expected}")]
     Form {
-        /// What was given.
+        /// The text that was given.
         text: String,
-        /// The forms that are taken.
-        wanted: &'static str,
+        /// The accepted forms, for the message.
+        expected: &'static str,
     },
-    /// A rate is a positive whole number and a unit.
+    /// A rate is not a positive whole number and a unit.
     #[error("rate({text}): {rule}")]
     Rate {
-        /// What stood in the brackets.
+        /// The text between the brackets.
         text: String,
         /// The rule that it breaks.
         rule: &'static str,
     },
-    /// A cron expression has six fields.
+    /// A cron expression does not have six fields.
     #[error("cron has six fields: minutes, hours, day-of-month, month, day-of-week and year; {found} were given")]
     FieldCount {
-        /// How many there were.
+        /// The number of fields.
         found: usize,
     },
-    /// A field cannot be read.
+    /// A field is invalid.
     #[error("{field} {text:?}: {rule}")]
     Field {
-        /// The field.
-        field: Field,
-        /// What stood there, as it was spelled.
+        /// The invalid field.
+        field: CronField,
+        /// The text of the field.
         text: String,
         /// The rule that it breaks.
         rule: &'static str,
     },
-    /// One of the two fields for days says `?`, and the other does not.
+    /// Not exactly one of the two day fields is `?`.
     #[error("exactly one of day-of-month {day_of_month:?} and day-of-week {day_of_week:?} must be \"?\"")]
     Days {
-        /// What stood in the third field.
+        /// The text of the third field.
         day_of_month: String,
-        /// What stood in the fifth field.
+        /// The text of the fifth field.
         day_of_week: String,
     },
-    /// A single time has no zone and no fraction of a second.
+    /// An `at` time is not a local time in whole seconds.
     #[error("at({text}): must be a time of the form yyyy-mm-ddThh:mm:ss")]
     At {
-        /// What stood in the brackets.
+        /// The text between the brackets.
         text: String,
     },
-    /// There is no such time zone.
+    /// The time zone is unknown.
     #[error("unknown time zone {name:?}")]
     Zone {
-        /// As it was spelled.
+        /// The name that was given.
         name: String,
     },
 }

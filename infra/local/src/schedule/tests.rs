@@ -1,20 +1,17 @@
-//! The expressions as tables: what fires when, and what is refused with which words.
+//! Tables of expressions: when each fires, and which are rejected with which error.
 
 use jiff::Timestamp;
 
-use super::{Expression, Field, Schedule, ScheduleError};
+use super::{CronField, Expression, Schedule, ScheduleError};
 
 fn time(text: &str) -> Timestamp {
     text.parse().expect("a time of the table is valid")
 }
 
-/// The next firings after a moment, as text.
+/// Returns the next firings after a time, as text.
 fn firings(schedule: &Schedule, after: &str, count: usize) -> Vec<String> {
-    let later = |moment: &Timestamp| schedule.next_after(*moment);
-    std::iter::successors(schedule.next_after(time(after)), later)
-        .take(count)
-        .map(|moment| moment.to_string())
-        .collect()
+    let later = |time: &Timestamp| schedule.next_after(*time);
+    std::iter::successors(schedule.next_after(time(after)), later).take(count).map(|time| time.to_string()).collect()
 }
 
 fn rule(text: &str) -> Schedule {
@@ -22,12 +19,12 @@ fn rule(text: &str) -> Schedule {
 }
 
 fn scheduler(text: &str, zone: &str) -> Schedule {
-    let begins = time("2020-01-01T00:00:00Z");
-    Schedule::for_scheduler(text, Some(zone), begins, None).expect("the expression is valid")
+    let start = time("2020-01-01T00:00:00Z");
+    Schedule::for_scheduler(text, Some(zone), start, None).expect("the expression is valid")
 }
 
 #[test]
-fn cron_expressions_fire_when_their_fields_say() {
+fn cron_expressions_fire_when_their_fields_match() {
     // 21 November 2026 is a Saturday.
     let table: [(&str, &str, &[&str]); 41] = [
         ("* * * * ? *", "2026-11-21T10:30:00Z", &["2026-11-21T10:31:00Z", "2026-11-21T10:32:00Z"]),
@@ -73,13 +70,17 @@ fn cron_expressions_fire_when_their_fields_say() {
         ("59 23 31 12 ? 2199", "2026-11-21T00:00:00Z", &["2199-12-31T23:59:00Z"]),
         ("0\t6  * * ? *", "2026-11-21T00:00:00Z", &["2026-11-21T06:00:00Z"]),
     ];
-    for (fields, after, wanted) in table {
-        assert_eq!(firings(&rule(&format!("cron({fields})")), after, wanted.len()), wanted, "{fields} after {after}");
+    for (fields, after, expected) in table {
+        assert_eq!(
+            firings(&rule(&format!("cron({fields})")), after, expected.len()),
+            expected,
+            "{fields} after {after}"
+        );
     }
 }
 
 #[test]
-fn a_cron_expression_that_is_over_or_never_comes_fires_no_more() {
+fn a_cron_expression_without_a_future_match_does_not_fire() {
     for fields in ["0 0 30 2 ? *", "0 0 31 4,6,9,11 ? *", "0 0 1 1 ? 2020", "0 0 1 1 ? 1970-2026", "0 0 31W 2 ? *"] {
         assert_eq!(rule(&format!("cron({fields})")).next_after(time("2026-11-21T00:00:00Z")), None, "{fields}");
     }
@@ -88,7 +89,7 @@ fn a_cron_expression_that_is_over_or_never_comes_fires_no_more() {
 }
 
 #[test]
-fn rates_count_from_their_beginning() {
+fn rates_count_from_their_start() {
     let created = time("2026-11-21T10:30:20Z");
     let rate = Schedule::for_rule("rate(5 minutes)", created).expect("valid");
     assert_eq!(rate.first(), Some(time("2026-11-21T10:35:20Z")));
@@ -102,18 +103,18 @@ fn rates_count_from_their_beginning() {
 }
 
 #[test]
-fn a_schedule_with_a_rate_fires_at_its_beginning_and_not_past_its_end() {
-    let (begins, ends) = (time("2026-11-21T10:00:00Z"), time("2026-11-21T12:00:00Z"));
-    let rate = Schedule::for_scheduler("rate(1 hours)", None, begins, Some(ends)).expect("valid");
-    assert_eq!(rate.first(), Some(begins));
+fn a_schedule_with_a_rate_fires_at_its_start_and_not_after_its_end() {
+    let (start, end) = (time("2026-11-21T10:00:00Z"), time("2026-11-21T12:00:00Z"));
+    let rate = Schedule::for_scheduler("rate(1 hours)", None, start, Some(end)).expect("valid");
+    assert_eq!(rate.first(), Some(start));
     assert_eq!(firings(&rate, "2020-01-01T00:00:00Z", 9).len(), 3);
-    assert_eq!(rate.next_after(ends), None);
-    let cron = Schedule::for_scheduler("cron(30 * * * ? *)", None, begins, Some(ends)).expect("valid");
+    assert_eq!(rate.next_after(end), None);
+    let cron = Schedule::for_scheduler("cron(30 * * * ? *)", None, start, Some(end)).expect("valid");
     assert_eq!(firings(&cron, "2020-01-01T00:00:00Z", 9), ["2026-11-21T10:30:00Z", "2026-11-21T11:30:00Z"]);
 }
 
 #[test]
-fn a_single_time_fires_once_on_the_clock_of_its_zone() {
+fn a_one_time_schedule_fires_once_in_its_time_zone() {
     let once = scheduler("at(2026-11-21T10:30:00)", "Europe/Berlin");
     assert_eq!(once.first(), Some(time("2026-11-21T09:30:00Z")));
     assert_eq!(firings(&once, "2026-11-21T09:29:59Z", 5), ["2026-11-21T09:30:00Z"]);
@@ -123,7 +124,7 @@ fn a_single_time_fires_once_on_the_clock_of_its_zone() {
 }
 
 #[test]
-fn a_zone_moves_cron_with_its_clocks() {
+fn cron_follows_the_daylight_saving_time_of_its_zone() {
     let morning = scheduler("cron(0 8 * * ? *)", "Europe/Berlin");
     assert_eq!(firings(&morning, "2026-03-28T00:00:00Z", 2), ["2026-03-28T07:00:00Z", "2026-03-29T06:00:00Z"]);
     let new_york = scheduler("cron(0 22 ? * FRI *)", "America/New_York");
@@ -131,14 +132,14 @@ fn a_zone_moves_cron_with_its_clocks() {
 }
 
 #[test]
-fn a_time_that_the_clock_skips_does_not_fire() {
+fn a_skipped_local_time_does_not_fire() {
     // Clocks go from 2 to 3 on 29 March 2026.
     let skipped = scheduler("cron(30 2 * * ? *)", "Europe/Berlin");
     assert_eq!(firings(&skipped, "2026-03-28T00:00:00Z", 2), ["2026-03-28T01:30:00Z", "2026-03-30T00:30:00Z"]);
 }
 
 #[test]
-fn a_time_that_the_clock_shows_twice_fires_once() {
+fn a_repeated_local_time_fires_once() {
     // Clocks go from 3 back to 2 on 25 October 2026.
     let doubled = scheduler("cron(0/30 2-3 * * ? *)", "Europe/Berlin");
     assert_eq!(
@@ -149,59 +150,59 @@ fn a_time_that_the_clock_shows_twice_fires_once() {
 }
 
 #[test]
-fn a_refused_expression_names_the_field_and_the_rule() {
-    let says = |text: &str, message: &str| {
+fn an_error_names_the_field_and_the_rule() {
+    let check = |text: &str, message: &str| {
         assert_eq!(Expression::for_scheduler(text).expect_err(text).to_string(), message);
     };
-    says("every day", r#""every day" is not a schedule expression of the form rate(…), cron(…) or at(…)"#);
-    says("rate(0 minutes)", "rate(0 minutes): the value must be a positive whole number");
-    says("rate(5)", "rate(5): must be a value and a unit");
-    says("rate(5 seconds)", "rate(5 seconds): the unit must be minute, minutes, hour, hours, day or days");
-    says("rate(99999999999999999 days)", "rate(99999999999999999 days): the value is too large");
-    says(
+    check("every day", r#""every day" is not a schedule expression of the form rate(…), cron(…) or at(…)"#);
+    check("rate(0 minutes)", "rate(0 minutes): the value must be a positive whole number");
+    check("rate(5)", "rate(5): must be a value and a unit");
+    check("rate(5 seconds)", "rate(5 seconds): the unit must be minute, minutes, hour, hours, day or days");
+    check("rate(99999999999999999 days)", "rate(99999999999999999 days): the value is too large");
+    check(
         "cron(0 6 * * ?)",
         "cron has six fields: minutes, hours, day-of-month, month, day-of-week and year; 5 were given",
     );
-    says("cron(60 6 * * ? *)", r#"minutes "60": takes values from 0 to 59 and , - * /"#);
-    says("cron(0 6 * * 2 *)", r#"exactly one of day-of-month "*" and day-of-week "2" must be "?""#);
-    says("cron(0 6 ? * ? *)", r#"exactly one of day-of-month "?" and day-of-week "?" must be "?""#);
-    says("cron(0 6 ? * 2#1,6#3 *)", r##"day-of-week "2#1,6#3": # takes one number from 1 to 5 after it"##);
-    says("cron(0 6 L,15 * ? *)", r#"day-of-month "L,15": L and W take no lists, ranges or steps"#);
-    says("at(2026-11-21)", "at(2026-11-21): must be a time of the form yyyy-mm-ddThh:mm:ss");
+    check("cron(60 6 * * ? *)", r#"minutes "60": takes values from 0 to 59 and , - * /"#);
+    check("cron(0 6 * * 2 *)", r#"exactly one of day-of-month "*" and day-of-week "2" must be "?""#);
+    check("cron(0 6 ? * ? *)", r#"exactly one of day-of-month "?" and day-of-week "?" must be "?""#);
+    check("cron(0 6 ? * 2#1,6#3 *)", r##"day-of-week "2#1,6#3": # takes one number from 1 to 5 after it"##);
+    check("cron(0 6 L,15 * ? *)", r#"day-of-month "L,15": L and W take no lists, ranges or steps"#);
+    check("at(2026-11-21)", "at(2026-11-21): must be a time of the form yyyy-mm-ddThh:mm:ss");
 }
 
 #[test]
-fn invalid_fields_are_refused() {
-    let refused = |fields: &str, wanted: Field| match Expression::for_rule(&format!("cron({fields})")) {
-        Err(ScheduleError::Field { field, .. }) => assert_eq!(field, wanted, "{fields}"),
+fn invalid_fields_are_rejected() {
+    let rejected = |fields: &str, expected: CronField| match Expression::for_rule(&format!("cron({fields})")) {
+        Err(ScheduleError::Field { field, .. }) => assert_eq!(field, expected, "{fields}"),
         other => panic!("{fields} gave {other:?}"),
     };
     for minutes in
         ["-1", "+5", "60", "5-", "-", ",", "1,", "a", "0/0", "0/", "/5", "5/x", "?", "L", "1-2-3", "٣", "99999"]
     {
-        refused(&format!("{minutes} 0 * * ? *"), Field::Minutes);
+        rejected(&format!("{minutes} 0 * * ? *"), CronField::Minutes);
     }
     for hours in ["24", "0-24", "*-3", "JAN", "1.5"] {
-        refused(&format!("0 {hours} * * ? *"), Field::Hours);
+        rejected(&format!("0 {hours} * * ? *"), CronField::Hours);
     }
     for days in ["0", "32", "W", "0W", "32W", "1-5W", "1,2W", "L-3", "LL", "WL", "5L", "3#2", "MON", "?,1"] {
-        refused(&format!("0 0 {days} * ? *"), Field::DayOfMonth);
+        rejected(&format!("0 0 {days} * ? *"), CronField::DayOfMonth);
     }
     for months in ["0", "13", "JANUARY", "JA", "?", "L"] {
-        refused(&format!("0 0 1 {months} ? *"), Field::Month);
+        rejected(&format!("0 0 1 {months} ? *"), CronField::Month);
     }
     for weekdays in
         ["0", "8", "MONDAY", "2/2", "#2", "2#", "2#0", "2#6", "*#2", "2-3#1", "8L", "2,L", "2-6L", "L-3", "3W"]
     {
-        refused(&format!("0 0 ? * {weekdays} *"), Field::DayOfWeek);
+        rejected(&format!("0 0 ? * {weekdays} *"), CronField::DayOfWeek);
     }
     for years in ["1969", "2200", "?", "2030-2020", "26"] {
-        refused(&format!("0 0 1 * ? {years}"), Field::Year);
+        rejected(&format!("0 0 1 * ? {years}"), CronField::Year);
     }
 }
 
 #[test]
-fn rules_take_no_single_time_and_mind_the_number_of_the_unit() {
+fn rules_reject_one_time_expressions_and_a_wrong_plural() {
     for text in ["at(2026-11-21T10:30:00)", "rate(1 minutes)", "rate(5 minute)", "rate(2 day)", "rate(1 hours)"] {
         assert!(Expression::for_rule(text).is_err(), "{text}");
         assert!(Expression::for_scheduler(text).is_ok(), "{text}");
@@ -209,7 +210,7 @@ fn rules_take_no_single_time_and_mind_the_number_of_the_unit() {
 }
 
 #[test]
-fn other_forms_are_refused() {
+fn other_forms_are_rejected() {
     let forms = [
         "",
         "rate",

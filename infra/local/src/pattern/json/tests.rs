@@ -1,8 +1,8 @@
-//! The reader: what it keeps, what it refuses and where it stops.
+//! The reader: what it keeps, what it rejects and its limit.
 
-use super::{DEEPEST, Json, JsonError, read};
+use super::{Json, JsonError, MAX_DEPTH, read};
 
-fn shown(text: &str) -> String {
+fn round_trip(text: &str) -> String {
     read(text).expect("the text is valid").to_string()
 }
 
@@ -14,9 +14,9 @@ fn text(json: &str) -> String {
 }
 
 #[test]
-fn order_repetition_and_spelling_are_kept() {
+fn field_order_repeated_fields_and_number_spelling_are_kept() {
     let written = r#"{"b":1.50,"a":[true,null,-0,1E5],"b":{}}"#;
-    assert_eq!(shown(written), written);
+    assert_eq!(round_trip(written), written);
 }
 
 #[test]
@@ -26,15 +26,15 @@ fn escapes_become_characters() {
 }
 
 #[test]
-fn half_a_surrogate_pair_becomes_the_replacement_character() {
+fn an_unpaired_surrogate_becomes_the_replacement_character() {
     assert_eq!(text(r#""\ud83d""#), "\u{fffd}");
     assert_eq!(text(r#""\ude80x""#), "\u{fffd}x");
     assert_eq!(text(r#""\ud83d\u0041""#), "\u{fffd}A");
 }
 
 #[test]
-fn what_is_not_json_is_refused() {
-    let refused = [
+fn invalid_json_is_rejected() {
+    let invalid = [
         "",
         " ",
         "{",
@@ -64,22 +64,22 @@ fn what_is_not_json_is_refused() {
         "// no\n1",
         "\u{feff}{}",
     ];
-    for text in refused {
+    for text in invalid {
         assert!(matches!(read(text), Err(JsonError::Unexpected { .. })), "{text:?} was read");
     }
 }
 
 #[test]
-fn a_message_says_what_was_expected_and_where() {
+fn an_error_says_what_was_expected_and_where() {
     let error = read(r#"{"a" 1}"#).expect_err("a colon is missing");
     assert_eq!(error.to_string(), "expected a colon at byte 5");
 }
 
 #[test]
-fn nesting_ends_at_the_limit() {
+fn nesting_is_limited() {
     let nested = |depth: usize| format!("{}1{}", "[".repeat(depth), "]".repeat(depth));
-    assert!(read(&nested(DEEPEST)).is_ok());
-    assert_eq!(read(&nested(DEEPEST + 1)), Err(JsonError::TooDeep { limit: DEEPEST }));
-    assert_eq!(read(&"[".repeat(1_000_000)), Err(JsonError::TooDeep { limit: DEEPEST }));
-    assert_eq!(read(&"{\"a\":".repeat(1_000)), Err(JsonError::TooDeep { limit: DEEPEST }));
+    assert!(read(&nested(MAX_DEPTH)).is_ok());
+    assert_eq!(read(&nested(MAX_DEPTH + 1)), Err(JsonError::TooDeep { limit: MAX_DEPTH }));
+    assert_eq!(read(&"[".repeat(1_000_000)), Err(JsonError::TooDeep { limit: MAX_DEPTH }));
+    assert_eq!(read(&"{\"a\":".repeat(1_000)), Err(JsonError::TooDeep { limit: MAX_DEPTH }));
 }

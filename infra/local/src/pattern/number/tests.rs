@@ -1,18 +1,18 @@
-//! Which numbers are compared by value and which by spelling.
+//! Which numbers are compared by value and which by their spelling.
 
 use super::comparable;
 
 #[test]
-fn spellings_of_one_number_have_one_value() {
-    for spelled in ["300", "300.0", "3e2", "3.0E+2", "3000e-1", "0.3e3", "300.000000000000000000"] {
-        assert_eq!(comparable(spelled), Some(300.0), "{spelled}");
+fn all_spellings_of_a_number_have_the_same_value() {
+    for text in ["300", "300.0", "3e2", "3.0E+2", "3000e-1", "0.3e3", "300.000000000000000000"] {
+        assert_eq!(comparable(text), Some(300.0), "{text}");
     }
 }
 
 #[test]
-fn zero_has_no_sign() {
-    for spelled in ["0", "-0", "0.0", "-0.00e5", "0e-400"] {
-        assert_eq!(comparable(spelled).map(f64::to_bits), Some(0), "{spelled}");
+fn negative_zero_is_zero() {
+    for text in ["0", "-0", "0.0", "-0.00e5", "0e-400"] {
+        assert_eq!(comparable(text).map(f64::to_bits), Some(0), "{text}");
     }
 }
 
@@ -20,8 +20,8 @@ fn zero_has_no_sign() {
 fn numbers_beyond_the_limit_are_not_compared() {
     assert_eq!(comparable("5000000000"), Some(5e9));
     assert_eq!(comparable("-5e9"), Some(-5e9));
-    for spelled in ["5000000000.1", "-5000000001", "123456789012", "1e400", "-1e999999999999999999999"] {
-        assert_eq!(comparable(spelled), None, "{spelled}");
+    for text in ["5000000000.1", "-5000000001", "123456789012", "1e400", "-1e999999999999999999999"] {
+        assert_eq!(comparable(text), None, "{text}");
     }
 }
 

@@ -1,41 +1,41 @@
-//! Addresses and blocks of addresses, versions 4 and 6, as rows of hexadecimal digits.
-//! The service walks along the digits and stops as soon as they are surely inside a block,
-//! without asking what kind of row it is; so a long row may lie in a block of short ones.
+//! The `cidr` operator: IPv4 and IPv6 addresses and blocks as hexadecimal digits. The service compares digit by digit and
+//! stops as soon as the value is certainly inside the block, without looking at the IP version; so an IPv6 address may lie
+//! in an IPv4 block.
 
 #[cfg(test)]
 mod tests;
 
 use std::net::Ipv6Addr;
 
-/// An address: eight or thirty-two digits.
+/// An IP address of eight or thirty-two hexadecimal digits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Address {
     digits: [u8; 32],
     length: usize,
 }
 
-/// All addresses from the lowest to the highest, which are of one version.
+/// All addresses from the lowest to the highest, both of one IP version.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Block {
+pub(super) struct CidrBlock {
     lowest: Address,
     highest: Address,
 }
 
 impl Address {
-    /// Reads an address; none if the text is something else.
-    pub(super) fn read(text: &str) -> Option<Self> {
-        match bytes(text)? {
-            Bytes::V4(bytes) => Some(Self::of(&bytes)),
-            Bytes::V6(bytes) => Some(Self::of(&bytes)),
+    /// Parses an address; none if the text is not one.
+    pub(super) fn parse(text: &str) -> Option<Self> {
+        match parse_bytes(text)? {
+            AddressBytes::V4(bytes) => Some(Self::from_bytes(&bytes)),
+            AddressBytes::V6(bytes) => Some(Self::from_bytes(&bytes)),
         }
     }
 
-    /// The digits from left to right.
+    /// Returns the digits from left to right.
     pub(super) fn digits(&self) -> &[u8] {
         self.digits.get(..self.length).unwrap_or_default()
     }
 
-    fn of(bytes: &[u8]) -> Self {
+    fn from_bytes(bytes: &[u8]) -> Self {
         let mut digits = [b'0'; 32];
         for (pair, byte) in digits.chunks_exact_mut(2).zip(bytes) {
             pair.copy_from_slice(&[digit(byte >> 4), digit(byte & 0xf)]);
@@ -44,25 +44,25 @@ impl Address {
     }
 }
 
-impl Block {
-    /// The block that holds one address.
-    pub(super) fn one(address: Address) -> Self {
+impl CidrBlock {
+    /// A block of one address.
+    pub(super) fn single(address: Address) -> Self {
         Self { lowest: address, highest: address }
     }
 
-    /// Reads an address, a slash and the number of bits that all addresses share.
-    pub(super) fn read(text: &str) -> Result<Self, &'static str> {
+    /// Parses an address, a slash and the number of bits of the network prefix.
+    pub(super) fn parse(text: &str) -> Result<Self, &'static str> {
         let (address, bits) = text.split_once('/').ok_or("one slash is required")?;
         let bits: usize = bits.parse().map_err(|_| "the number of bits must be an integer")?;
-        match bytes(address).ok_or("there is no address before the slash")? {
-            Bytes::V4(_) if bits > 31 => Err("an IPv4 block has at most 31 bits"),
-            Bytes::V6(_) if bits > 127 => Err("an IPv6 block has at most 127 bits"),
-            Bytes::V4(bytes) => Ok(Self::around(&bytes, bits)),
-            Bytes::V6(bytes) => Ok(Self::around(&bytes, bits)),
+        match parse_bytes(address).ok_or("there is no address before the slash")? {
+            AddressBytes::V4(_) if bits > 31 => Err("an IPv4 block has at most 31 bits"),
+            AddressBytes::V6(_) if bits > 127 => Err("an IPv6 block has at most 127 bits"),
+            AddressBytes::V4(bytes) => Ok(Self::from_prefix(&bytes, bits)),
+            AddressBytes::V6(bytes) => Ok(Self::from_prefix(&bytes, bits)),
         }
     }
 
-    fn around(bytes: &[u8], bits: usize) -> Self {
+    fn from_prefix(bytes: &[u8], bits: usize) -> Self {
         let free = |position: usize| {
             let shared = bits.saturating_sub(position * 8).min(8);
             let [_, free] = (0xff_u16 >> shared).to_be_bytes();
@@ -70,11 +70,11 @@ impl Block {
         };
         let lowest: Vec<_> = (0..).zip(bytes).map(|(position, byte)| byte & !free(position)).collect();
         let highest: Vec<_> = (0..).zip(bytes).map(|(position, byte)| byte | free(position)).collect();
-        Self { lowest: Address::of(&lowest), highest: Address::of(&highest) }
+        Self { lowest: Address::from_bytes(&lowest), highest: Address::from_bytes(&highest) }
     }
 
-    /// Does the walk along these digits end inside the block?
-    pub(super) fn holds(&self, digits: &[u8]) -> bool {
+    /// Compares digit by digit and returns whether the address is inside the block.
+    pub(super) fn contains(&self, digits: &[u8]) -> bool {
         let (mut at_lowest, mut at_highest) = (true, true);
         let ends = self.lowest.digits().iter().zip(self.highest.digits());
         for (digit, (lowest, highest)) in digits.iter().zip(ends) {
@@ -94,34 +94,34 @@ impl Block {
     }
 }
 
-enum Bytes {
+enum AddressBytes {
     V4([u8; 4]),
     V6([u8; 16]),
 }
 
-fn bytes(text: &str) -> Option<Bytes> {
+fn parse_bytes(text: &str) -> Option<AddressBytes> {
     if !text.contains(':') {
-        return four_bytes(text).map(Bytes::V4);
+        return parse_ipv4(text).map(AddressBytes::V4);
     }
     if text.contains('.') {
-        return None; // The service does not read the mixed spelling.
+        return None; // The service does not accept the mixed notation.
     }
     let address: Ipv6Addr = text.parse().ok()?;
     Some(match address.to_ipv4_mapped() {
-        Some(short) => Bytes::V4(short.octets()),
-        None => Bytes::V6(address.octets()),
+        Some(short) => AddressBytes::V4(short.octets()),
+        None => AddressBytes::V6(address.octets()),
     })
 }
 
-// Other than the standard library the service takes leading zeros.
-fn four_bytes(text: &str) -> Option<[u8; 4]> {
+// Unlike the standard library, the service accepts leading zeros.
+fn parse_ipv4(text: &str) -> Option<[u8; 4]> {
     if text.len() > 15 {
         return None;
     }
     let mut parts = text.split('.');
     let mut bytes = [0; 4];
     for byte in &mut bytes {
-        let part = parts.next().filter(|part| part.bytes().all(|letter| letter.is_ascii_digit()))?;
+        let part = parts.next().filter(|part| part.bytes().all(|byte| byte.is_ascii_digit()))?;
         *byte = part.parse().ok()?;
     }
     parts.next().is_none().then_some(bytes)
