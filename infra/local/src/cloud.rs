@@ -207,7 +207,7 @@ async fn said(task: impl Future<Output = ()>, reason: &'static str) -> String {
 impl Parts {
     fn open(plan: &Plan, store: &store::Opened, observer: &Observer) -> Result<Self, CloudError> {
         let (settings, clock) = (&plan.settings, &plan.clock);
-        let place = sqs::Place {
+        let place = sqs::Location {
             region: settings.region.clone(),
             account: settings.account.clone(),
             endpoint: settings.endpoint.clone(),

@@ -1,28 +1,26 @@
-//! SQS: standard and FIFO queues with AWS's JSON protocol. Messages, deletes and queues survive a
-//! kill; what was in flight is visible again after a restart.
+//! SQS: standard and FIFO queues with AWS's JSON protocol. Queues, messages and deletions are durable; messages in
+//! flight are visible again after a restart.
 
+mod acknowledge;
 mod attributes;
 mod batch;
 mod digest;
 mod error;
+mod location;
 mod message;
 mod move_task;
-mod moving;
 mod queue;
 mod queues;
-mod receipt;
 mod receive;
-mod record;
-mod redrive;
+mod redrive_policy;
 mod send;
-mod settings;
-mod settle;
-mod tags;
+mod state;
 #[cfg(test)]
 mod tests;
-mod turn;
+mod transaction;
 
 pub use error::query_error;
+pub use location::Location;
 
 use std::{
     collections::BTreeMap,
@@ -31,42 +29,21 @@ use std::{
 };
 
 use async_trait::async_trait;
+use jiff::Timestamp;
 use serde_json::{Value, json};
 use tokio::sync::watch;
 
 use crate::{
     aws_error::AwsError,
     clock::Clock,
+    idle::Idle,
     interfaces::{NewMessage, SendToQueue, TargetError},
     wal::{Wal, WalError},
 };
-use record::{Record, State};
-use turn::Turn;
+use state::{Change, State};
+use transaction::{Transaction, parse};
 
-/// Where the queues are: what stands in their ARNs and URLs.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Place {
-    /// The region.
-    pub region: String,
-    /// The account's twelve digits.
-    pub account: String,
-    /// The address at which this machine answers, without a slash at its end.
-    pub endpoint: String,
-}
-
-impl Place {
-    /// The ARN of the queue of this name.
-    pub fn arn(&self, queue: &str) -> String {
-        format!("arn:aws:sqs:{}:{}:{queue}", self.region, self.account)
-    }
-
-    /// The URL of the queue of this name.
-    pub fn url(&self, queue: &str) -> String {
-        format!("{}/{}/{queue}", self.endpoint, self.account)
-    }
-}
-
-/// All queues. A clone is the same queues.
+/// All queues. A clone shares them.
 #[derive(Clone, Debug)]
 pub struct Sqs {
     inner: Arc<Inner>,
@@ -75,102 +52,137 @@ pub struct Sqs {
 #[derive(Debug)]
 struct Inner {
     clock: Clock,
-    place: Place,
-    wal: Wal<Record>,
+    location: Location,
+    wal: Wal<Change>,
     state: Mutex<State>,
-    /// Counts the changes after which somebody who waits for a message should look again.
-    changes: watch::Sender<u64>,
+    /// Counts the changes after which a waiting receive looks for messages again.
+    receivers: watch::Sender<u64>,
 }
 
 impl Sqs {
-    /// The queues whose write-ahead log is this file, as they were when they were last changed.
-    pub fn open(path: impl AsRef<Path>, place: Place, clock: Clock) -> Result<Self, WalError> {
-        let (wal, records) = Wal::open(path)?;
+    /// Opens the queues stored in this file.
+    pub fn open(path: impl AsRef<Path>, location: Location, clock: Clock) -> Result<Self, WalError> {
+        let (wal, changes) = Wal::open(path)?;
         let mut state = State::default();
-        records.into_iter().for_each(|record| state.apply(record));
-        Ok(Self::new(wal, state, place, clock))
+        changes.into_iter().for_each(|change| state.apply(change));
+        Ok(Self::new(wal, state, location, clock))
     }
 
-    /// Queues that are forgotten with the process.
-    pub fn in_memory(place: Place, clock: Clock) -> Self {
-        Self::new(Wal::in_memory(), State::default(), place, clock)
+    /// Creates queues that are lost with the process.
+    pub fn in_memory(location: Location, clock: Clock) -> Self {
+        Self::new(Wal::in_memory(), State::default(), location, clock)
     }
 
-    fn new(wal: Wal<Record>, state: State, place: Place, clock: Clock) -> Self {
-        let (state, changes) = (Mutex::new(state), watch::Sender::new(0));
-        Self { inner: Arc::new(Inner { clock, place, wal, state, changes }) }
+    fn new(wal: Wal<Change>, state: State, location: Location, clock: Clock) -> Self {
+        let (state, receivers) = (Mutex::new(state), watch::Sender::new(0));
+        Self { inner: Arc::new(Inner { clock, location, wal, state, receivers }) }
     }
 
-    /// Answers one operation of the JSON protocol (`AmazonSQS.<operation>`).
+    /// Handles one operation of the JSON protocol (`AmazonSQS.<operation>`).
     pub async fn handle(&self, operation: &str, body: Value) -> Result<Value, AwsError> {
         if operation == "ReceiveMessage" {
-            return self.receive(turn::request(body)?).await;
+            return self.receive(parse(body)?).await;
         }
-        let mut turn = self.turn();
+        let mut tx = self.transaction();
         match operation {
-            "CreateQueue" => queues::create(&mut turn, turn::request(body)?),
-            "DeleteQueue" => queues::delete(&mut turn, &turn::request(body)?),
-            "GetQueueUrl" => queues::url(&turn, &turn::request(body)?),
-            "ListQueues" => queues::list(&turn, &turn::request(body)?),
-            "ListDeadLetterSourceQueues" => queues::list_sources(&mut turn, &turn::request(body)?),
-            "PurgeQueue" => queues::purge(&mut turn, &turn::request(body)?),
-            "GetQueueAttributes" => settings::get(&mut turn, &turn::request(body)?),
-            "SetQueueAttributes" => settings::set(&mut turn, &turn::request(body)?),
-            "TagQueue" => tags::tag(&mut turn, turn::request(body)?),
-            "UntagQueue" => tags::untag(&mut turn, &turn::request(body)?),
-            "ListQueueTags" => tags::list(&mut turn, &turn::request(body)?),
-            "SendMessage" => send::send(&mut turn, turn::request(body)?),
-            "SendMessageBatch" => send::send_batch(&mut turn, turn::request(body)?),
-            "DeleteMessage" => settle::delete(&mut turn, &turn::request(body)?),
-            "DeleteMessageBatch" => settle::delete_batch(&mut turn, turn::request(body)?),
-            "ChangeMessageVisibility" => settle::change(&mut turn, &turn::request(body)?),
-            "ChangeMessageVisibilityBatch" => settle::change_batch(&mut turn, turn::request(body)?),
-            "StartMessageMoveTask" => move_task::start(&mut turn, turn::request(body)?),
-            "ListMessageMoveTasks" => move_task::list(&turn, &turn::request(body)?),
-            "CancelMessageMoveTask" => move_task::cancel(&mut turn, &turn::request(body)?),
+            "CreateQueue" => queues::create_queue(&mut tx, body),
+            "DeleteQueue" => queues::delete_queue(&mut tx, body),
+            "GetQueueUrl" => queues::get_queue_url(&tx, body),
+            "ListQueues" => queues::list_queues(&tx, body),
+            "ListDeadLetterSourceQueues" => queues::list_dead_letter_sources(&mut tx, body),
+            "PurgeQueue" => queues::purge_queue(&mut tx, body),
+            "TagQueue" => queues::tag_queue(&mut tx, body),
+            "UntagQueue" => queues::untag_queue(&mut tx, body),
+            "ListQueueTags" => queues::list_queue_tags(&mut tx, body),
+            "GetQueueAttributes" => attributes::get_attributes(&mut tx, body),
+            "SetQueueAttributes" => attributes::set_attributes(&mut tx, body),
+            "SendMessage" => batch::single(&mut tx, body, send::send_message),
+            "SendMessageBatch" => batch::batch_with_check(&mut tx, body, send::check_batch_size, send::send_message),
+            "DeleteMessage" => batch::single(&mut tx, body, acknowledge::delete_message),
+            "DeleteMessageBatch" => batch::batch(&mut tx, body, acknowledge::delete_message),
+            "ChangeMessageVisibility" => batch::single(&mut tx, body, acknowledge::change_visibility),
+            "ChangeMessageVisibilityBatch" => batch::batch(&mut tx, body, acknowledge::change_visibility),
+            "StartMessageMoveTask" => move_task::start_move_task(&mut tx, body),
+            "ListMessageMoveTasks" => move_task::list_move_tasks(&tx, body),
+            "CancelMessageMoveTask" => move_task::cancel_move_task(&mut tx, body),
             _ => Err(AwsError::sender("UnknownOperationException", format!("SQS has no operation {operation}."))),
         }
     }
 
-    /// Whether a message of the queue at this URL could be received now.
+    /// Whether the queue at this URL has a message that can be received now.
     pub fn has_receivable(&self, url: &str) -> bool {
-        let mut turn = self.turn();
-        let now = turn.now;
-        let name = turn.enter(Some(url));
-        name.is_ok_and(|name| turn.queue(&name).is_ok_and(|queue| !queue.receivable(now, 1).is_empty()))
+        let mut tx = self.transaction();
+        let now = tx.now;
+        let name = tx.open_queue(Some(url));
+        name.is_ok_and(|name| tx.queue(&name).is_ok_and(|queue| !queue.receivable(now, 1).is_empty()))
     }
 
-    fn turn(&self) -> Turn<'_> {
-        let inner = &self.inner;
-        let state = inner.state.lock().unwrap_or_else(PoisonError::into_inner);
-        Turn { now: inner.clock.now(), place: &inner.place, wal: &inner.wal, state, changes: &inner.changes }
+    /// Runs the message move tasks of all queues until the future is dropped.
+    pub async fn run(self) {
+        let mut changes = self.inner.receivers.subscribe();
+        loop {
+            changes.borrow_and_update();
+            let next = {
+                let mut tx = self.transaction();
+                move_task::run_due(&mut tx);
+                move_task::next_round(&tx)
+            };
+            let wait = async {
+                match next {
+                    Some(next) => self.inner.clock.sleep_until(next).await,
+                    None => std::future::pending().await,
+                }
+            };
+            tokio::select! {
+                () = wait => {}
+                changed = changes.changed() => if changed.is_err() { return },
+            }
+        }
+    }
+
+    fn transaction(&self) -> Transaction<'_> {
+        let Inner { clock, location, wal, state, receivers } = &*self.inner;
+        let state = state.lock().unwrap_or_else(PoisonError::into_inner);
+        Transaction { now: clock.now(), location, wal, state, receivers }
+    }
+}
+
+#[async_trait]
+impl Idle for Sqs {
+    async fn is_idle(&self, now: Timestamp) -> bool {
+        !move_task::has_due(&self.transaction(), now)
     }
 }
 
 #[async_trait]
 impl SendToQueue for Sqs {
     async fn send(&self, queue_arn: &str, message: NewMessage) -> Result<(), TargetError> {
-        let refused = |code: String, message: String, transient| TargetError { code, message, transient };
-        let name = self.turn().name_of(queue_arn).ok_or_else(|| {
-            let missing = error::no_such_queue();
-            let code = "AWS.SimpleQueueService.NonExistentQueue".to_owned();
-            refused(code, format!("{} ({queue_arn})", missing.message), false)
-        })?;
-        let text = |value: String| json!({ "DataType": "String", "StringValue": value });
+        let (name, is_fifo) = {
+            let tx = self.transaction();
+            let name = tx.queue_name(queue_arn).ok_or_else(|| TargetError {
+                code: "AWS.SimpleQueueService.NonExistentQueue".to_owned(),
+                message: format!("{} ({queue_arn})", error::no_such_queue().message),
+                transient: false,
+            })?;
+            let is_fifo = tx.queue(&name).is_ok_and(queue::Queue::is_fifo);
+            (name, is_fifo)
+        };
+        let attribute = |value: String| json!({ "DataType": "String", "StringValue": value });
         let attributes: BTreeMap<String, Value> =
-            message.attributes.into_iter().map(|(name, value)| (name, text(value))).collect();
-        let url = self.inner.place.url(&name);
+            message.attributes.into_iter().map(|(name, value)| (name, attribute(value))).collect();
+        let url = self.inner.location.url(&name);
         let mut body = json!({ "QueueUrl": url, "MessageBody": message.body, "MessageAttributes": attributes });
         if let Some(group) = message.group {
             body["MessageGroupId"] = json!(group);
-        } else if self.turn().queue(&name).is_ok_and(queue::Queue::is_fifo) {
-            // Who sends without a group means the queue as a whole.
+        } else if is_fifo {
+            // A sender without a message group uses the FIFO queue as one group.
             body["MessageGroupId"] = json!("default");
             body["MessageDeduplicationId"] = json!(uuid::Uuid::new_v4().to_string());
         }
-        match self.handle("SendMessage", body).await {
-            Ok(_) => Ok(()),
-            Err(error) => Err(refused(error.code, error.message, error.status >= 500)),
-        }
+        self.handle("SendMessage", body).await.map(|_| ()).map_err(|error| TargetError {
+            code: error.code,
+            message: error.message,
+            transient: error.status >= 500,
+        })
     }
 }

@@ -72,7 +72,7 @@ impl House {
         let clock = stage.clock.clone();
         let (account, region) = (ACCOUNT.to_owned(), REGION.to_owned());
         let endpoint = format!("http://{address}");
-        let place = sqs::Place { region: region.clone(), account: account.clone(), endpoint };
+        let place = sqs::Location { region: region.clone(), account: account.clone(), endpoint };
         let sqs = Sqs::in_memory(place, clock.clone());
         let invokes = Arc::new(stage.invokes());
         let ctx = ServiceContext {

@@ -1,9 +1,9 @@
-//! The errors of SQS, and the older names by which the SDKs still know them. In the JSON protocol every error of the
-//! caller has the status 400, also those that the older protocol answered with 403 or 404.
+//! The errors of SQS, and their codes in the older query protocol, which SDKs still use. In the JSON protocol every client
+//! error has the status 400, also those that had 403 or 404 in the query protocol.
 
 use crate::{aws_error::AwsError, wal::WalError};
 
-/// The value of the header `x-amzn-query-error`, from which SDKs and the AWS CLI take the code they show.
+/// The value of the header `x-amzn-query-error`, from which SDKs and the AWS CLI take the error code.
 pub fn query_error(error: &AwsError) -> String {
     let code = match error.code.as_str() {
         "QueueDoesNotExist" => "AWS.SimpleQueueService.NonExistentQueue",
@@ -49,6 +49,6 @@ pub(super) fn no_such_resource(parameter: &str) -> AwsError {
     AwsError::sender("ResourceNotFoundException", message)
 }
 
-pub(super) fn not_kept(error: &WalError) -> AwsError {
-    AwsError::receiver("InternalError", format!("The queues could not be written: {error}"))
+pub(super) fn not_stored(error: &WalError) -> AwsError {
+    AwsError::receiver("InternalError", format!("The queues could not be stored: {error}"))
 }

@@ -1,52 +1,60 @@
-//! Redriving dead letters: back to where they came from, or elsewhere. The calls; who moves is in `moving`.
+//! Dead-letter queue redrive: tasks that move messages from a dead-letter queue to their source queues or to another
+//! queue. A task moves messages once a second, up to its maximum rate. The moved messages and the task's progress are
+//! stored in one write, so that a task continues after a restart where it stopped.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::{
     error,
-    record::Record,
-    turn::{Turn, between},
+    message::Message,
+    state::Change,
+    transaction::{Transaction, in_range, parse},
 };
 use crate::aws_error::AwsError;
 
-/// A task moves no more messages in a second than this, and so many if nothing is said.
-const MOST_A_SECOND: u64 = 500;
+/// The maximum, and the default, number of messages that a task moves in a second.
+const MAX_PER_SECOND: u64 = 500;
 
-/// A task.
+/// The time between two rounds of a task.
+const ROUND: SignedDuration = SignedDuration::from_secs(1);
+
+/// The time after which a task fails.
+const MAX_DURATION: SignedDuration = SignedDuration::from_hours(36);
+
+/// The error code for a queue that does not exist.
+const NO_QUEUE: &str = "AWS.SimpleQueueService.NonExistentQueue";
+
+/// A message move task.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub(super) struct MoveTask {
     pub(super) id: String,
     pub(super) source_arn: String,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) destination_arn: Option<String>,
+    destination_arn: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) max_number_of_messages_per_second: Option<u64>,
-    pub(super) moved: u64,
-    pub(super) found: u64,
-    pub(super) failure: Option<String>,
-    pub(super) started: Timestamp,
-    /// When it moves some again. One that has ended does not.
+    max_number_of_messages_per_second: Option<u64>,
+    /// The number of messages moved so far.
+    moved: u64,
+    /// The number of messages in the source queue when the task started.
+    found: u64,
+    /// The reason for which the task failed.
+    failure: Option<String>,
+    started: Timestamp,
+    /// The time of the next round, or none if the task has ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(super) next: Option<Timestamp>,
-    /// It was told to end, and perhaps has.
+    next: Option<Timestamp>,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub(super) cancelled: bool,
-    /// What came into the queue later than it began has this sequence number or a later one.
+    cancelled: bool,
+    /// Messages from this sequence number on arrived after the start of the task, which does not move them.
     #[serde(default)]
-    pub(super) before: u64,
+    before: u64,
 }
 
 impl MoveTask {
-    /// How many messages it moves in a second.
-    pub(super) fn rate(&self) -> usize {
-        let rate = self.max_number_of_messages_per_second.unwrap_or(MOST_A_SECOND);
-        usize::try_from(rate).unwrap_or(usize::MAX)
-    }
-
     fn status(&self) -> &'static str {
         match (self.next, self.cancelled, &self.failure) {
             (Some(_), true, _) => "CANCELLING",
@@ -56,40 +64,45 @@ impl MoveTask {
             (None, false, None) => "COMPLETED",
         }
     }
+
+    fn is_due(&self, now: Timestamp) -> bool {
+        self.next.is_some_and(|next| next <= now || self.cancelled)
+    }
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-pub(super) struct Start {
+struct StartMoveTask {
     source_arn: Option<String>,
     destination_arn: Option<String>,
     max_number_of_messages_per_second: Option<i64>,
 }
 
-pub(super) fn start(turn: &mut Turn<'_>, request: Start) -> Result<Value, AwsError> {
+pub(super) fn start_move_task(tx: &mut Transaction<'_>, body: Value) -> Result<Value, AwsError> {
+    let request: StartMoveTask = parse(body)?;
     let source_arn = request.source_arn.ok_or_else(|| error::missing("SourceArn"))?;
-    let rate = between("MaxNumberOfMessagesPerSecond", request.max_number_of_messages_per_second, 1, 500)?;
-    let source = turn.name_of(&source_arn).ok_or_else(|| error::no_such_resource("SourceArn"))?;
-    let source = turn.enter_by_name(source)?;
-    if turn.sources_of(&source_arn).is_empty() {
+    let rate = in_range("MaxNumberOfMessagesPerSecond", request.max_number_of_messages_per_second, 1, 500)?;
+    let source = tx.queue_name(&source_arn).ok_or_else(|| error::no_such_resource("SourceArn"))?;
+    let source = tx.open_queue_by_name(source)?;
+    if tx.dead_letter_sources(&source_arn).is_empty() {
         let message = "Source queue must be configured as a Dead Letter Queue.";
         return Err(AwsError::sender("InvalidParameterValue", message));
     }
-    let fifo = turn.queue(&source)?.is_fifo();
+    let fifo = tx.queue(&source)?.is_fifo();
     if let Some(arn) = &request.destination_arn {
-        let name = turn.name_of(arn).ok_or_else(|| error::no_such_resource("DestinationArn"))?;
-        if turn.queue(&name)?.is_fifo() != fifo {
+        let name = tx.queue_name(arn).ok_or_else(|| error::no_such_resource("DestinationArn"))?;
+        if tx.queue(&name)?.is_fifo() != fifo {
             let message = "Source and destination queues must be of the same type.";
             return Err(AwsError::sender("InvalidParameterValue", message));
         }
     }
-    if turn.state.move_tasks.iter().any(|task| task.source_arn == source_arn && task.next.is_some()) {
+    if tx.state.move_tasks.iter().any(|task| task.source_arn == source_arn && task.next.is_some()) {
         let message = "There is already a task running. Only one active task is allowed for a source queue at a given \
                        time.";
         return Err(AwsError::sender("InvalidParameterValue", message));
     }
-    let held = turn.queue(&source)?.held.values();
-    let found = held.filter(|held| held.visible_from() <= turn.now).count();
+    let messages = tx.queue(&source)?.messages.values();
+    let found = messages.filter(|queued| queued.visible_from() <= tx.now).count();
     let task = MoveTask {
         id: Uuid::new_v4().to_string(),
         source_arn,
@@ -98,34 +111,35 @@ pub(super) fn start(turn: &mut Turn<'_>, request: Start) -> Result<Value, AwsErr
         moved: 0,
         found: u64::try_from(found).unwrap_or(u64::MAX),
         failure: None,
-        started: turn.now,
-        next: Some(turn.now),
+        started: tx.now,
+        next: Some(tx.now),
         cancelled: false,
-        before: turn.state.next_sequence,
+        before: tx.state.next_sequence,
     };
-    let answer = json!({ "TaskHandle": task.id });
-    turn.commit(vec![Record::MoveTask { task }])?;
-    Ok(answer)
+    let response = json!({ "TaskHandle": task.id });
+    tx.commit(vec![Change::MoveTask { task }])?;
+    Ok(response)
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-pub(super) struct List {
+struct ListMoveTasks {
     source_arn: Option<String>,
     max_results: Option<i64>,
 }
 
-pub(super) fn list(turn: &Turn<'_>, request: &List) -> Result<Value, AwsError> {
+pub(super) fn list_move_tasks(tx: &Transaction<'_>, body: Value) -> Result<Value, AwsError> {
+    let request: ListMoveTasks = parse(body)?;
     let arn = request.source_arn.as_deref().ok_or_else(|| error::missing("SourceArn"))?;
-    turn.name_of(arn).ok_or_else(|| error::no_such_resource("SourceArn"))?;
-    let most = between("MaxResults", request.max_results, 1, 10)?.unwrap_or(1);
-    let tasks = turn.state.move_tasks.iter().rev().filter(|task| task.source_arn == arn);
-    let tasks: Vec<Value> = tasks.take(usize::try_from(most).unwrap_or(1)).map(describe).collect();
+    tx.queue_name(arn).ok_or_else(|| error::no_such_resource("SourceArn"))?;
+    let max = in_range("MaxResults", request.max_results, 1, 10)?.unwrap_or(1);
+    let tasks = tx.state.move_tasks.iter().rev().filter(|task| task.source_arn == arn);
+    let tasks: Vec<Value> = tasks.take(usize::try_from(max).unwrap_or(1)).map(describe).collect();
     Ok(json!({ "Results": tasks }))
 }
 
 fn describe(task: &MoveTask) -> Value {
-    let mut result = json!({
+    let mut described = json!({
         "Status": task.status(),
         "SourceArn": task.source_arn,
         "ApproximateNumberOfMessagesMoved": task.moved,
@@ -133,37 +147,112 @@ fn describe(task: &MoveTask) -> Value {
         "StartedTimestamp": task.started.as_millisecond(),
     });
     if task.status() == "RUNNING" {
-        result["TaskHandle"] = json!(task.id);
+        described["TaskHandle"] = json!(task.id);
     }
     if let Some(arn) = &task.destination_arn {
-        result["DestinationArn"] = json!(arn);
+        described["DestinationArn"] = json!(arn);
     }
     if let Some(rate) = task.max_number_of_messages_per_second {
-        result["MaxNumberOfMessagesPerSecond"] = json!(rate);
+        described["MaxNumberOfMessagesPerSecond"] = json!(rate);
     }
     if let Some(reason) = &task.failure {
-        result["FailureReason"] = json!(reason);
+        described["FailureReason"] = json!(reason);
     }
-    result
+    described
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-pub(super) struct Cancel {
+struct CancelMoveTask {
     task_handle: Option<String>,
 }
 
-/// What has moved stays where it is.
-pub(super) fn cancel(turn: &mut Turn<'_>, request: &Cancel) -> Result<Value, AwsError> {
+/// Cancels a task. Messages that it has moved are not moved back.
+pub(super) fn cancel_move_task(tx: &mut Transaction<'_>, body: Value) -> Result<Value, AwsError> {
+    let request: CancelMoveTask = parse(body)?;
     let handle = request.task_handle.as_deref().ok_or_else(|| error::missing("TaskHandle"))?;
-    let task = turn.state.move_tasks.iter().find(|task| task.id == handle);
+    let task = tx.state.move_tasks.iter().find(|task| task.id == handle);
     let Some(task) = task.cloned() else {
         return Err(AwsError::sender("ResourceNotFoundException", "Task does not exist."));
     };
     if task.status() != "RUNNING" {
         return Err(AwsError::sender("UnsupportedOperation", "Only active tasks can be cancelled."));
     }
-    let answer = json!({ "ApproximateNumberOfMessagesMoved": task.moved });
-    turn.commit(vec![Record::MoveTask { task: MoveTask { cancelled: true, ..task } }])?;
-    Ok(answer)
+    let response = json!({ "ApproximateNumberOfMessagesMoved": task.moved });
+    tx.commit(vec![Change::MoveTask { task: MoveTask { cancelled: true, ..task } }])?;
+    Ok(response)
+}
+
+/// Runs one round of each task that is due.
+pub(super) fn run_due(tx: &mut Transaction<'_>) {
+    let now = tx.now;
+    let due: Vec<MoveTask> = tx.state.move_tasks.iter().filter(|task| task.is_due(now)).cloned().collect();
+    for task in due {
+        let changes = run_round(tx, task);
+        // Messages whose move could not be stored have not moved. The next round tries again.
+        if let Err(error) = tx.commit(changes) {
+            tracing::warn!(%error, "dead letters were not moved");
+            return;
+        }
+    }
+}
+
+/// Whether a task has a round at this time.
+pub(super) fn has_due(tx: &Transaction<'_>, now: Timestamp) -> bool {
+    tx.state.move_tasks.iter().any(|task| task.is_due(now))
+}
+
+/// The time of the next round of any task.
+pub(super) fn next_round(tx: &Transaction<'_>) -> Option<Timestamp> {
+    let next = tx.state.move_tasks.iter().filter_map(|task| task.next).min()?;
+    // A task that is still due could not be stored.
+    Some(if next <= tx.now { tx.now.checked_add(ROUND).unwrap_or(Timestamp::MAX) } else { next })
+}
+
+/// The changes of one round: the moved messages, and the task with its progress.
+fn run_round(tx: &Transaction<'_>, mut task: MoveTask) -> Vec<Change> {
+    let mut changes = Vec::new();
+    let next = if task.cancelled { Ok(None) } else { move_messages(tx, &mut task, &mut changes) };
+    (task.next, task.failure) = match next {
+        Ok(next) => (next, None),
+        Err(reason) => (None, Some(reason.to_owned())),
+    };
+    changes.push(Change::MoveTask { task });
+    changes
+}
+
+/// Moves the messages of one round. Returns the time of the next round if there is one, or why the task fails.
+fn move_messages(
+    tx: &Transaction<'_>,
+    task: &mut MoveTask,
+    changes: &mut Vec<Change>,
+) -> Result<Option<Timestamp>, &'static str> {
+    let source = tx.queue_name(&task.source_arn).ok_or(NO_QUEUE)?;
+    let queue = tx.queue(&source).map_err(|_| NO_QUEUE)?;
+    if tx.now.duration_since(task.started) > MAX_DURATION {
+        return Err("TaskTimedOut");
+    }
+    let fifo = queue.is_fifo();
+    let rate = usize::try_from(task.max_number_of_messages_per_second.unwrap_or(MAX_PER_SECOND)).unwrap_or(usize::MAX);
+    let earlier = queue.messages.range(..task.before).map(|(_, queued)| queued);
+    let mut movable = earlier.filter(|queued| queued.visible_from() <= tx.now).peekable();
+    for (sequence, queued) in (tx.state.next_sequence..).zip(movable.by_ref().take(rate)) {
+        let arn = task.destination_arn.as_deref().or(queued.message.dead_letter_source.as_deref());
+        let to = tx.queue_name(arn.ok_or("CouldNotDetermineMessageSource")?).ok_or(NO_QUEUE)?;
+        let id = Uuid::new_v4().to_string();
+        let message = Message {
+            sequence,
+            deduplication: fifo.then(|| id.clone()),
+            id,
+            sent: tx.now,
+            enqueued: tx.now,
+            visible_from: tx.now,
+            dead_letter_source: None,
+            received_before: 0,
+            ..queued.message.clone()
+        };
+        task.moved += 1;
+        changes.push(Change::Moved { from: source.clone(), sequence: queued.message.sequence, to, message });
+    }
+    Ok(movable.peek().and_then(|_| tx.now.checked_add(ROUND).ok()))
 }

@@ -1,4 +1,4 @@
-//! One queue: its attributes and the messages it holds, and which of them may be received now.
+//! One queue: its attributes, its messages, and which of them can be received.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,11 +6,14 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    message::{Held, Message},
-    redrive::RedrivePolicy,
+    message::{Message, QueuedMessage},
+    redrive_policy::RedrivePolicy,
 };
 
-/// What was asked for when the queue was made or changed.
+/// The interval in which a FIFO queue drops messages with the same deduplication id.
+const DEDUPLICATION_INTERVAL: SignedDuration = SignedDuration::from_mins(5);
+
+/// The attributes and tags that were set on a queue.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(super) struct QueueSettings {
     pub(super) attributes: BTreeMap<String, String>,
@@ -23,29 +26,27 @@ pub(super) struct QueueSettings {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Queue {
     pub(super) settings: QueueSettings,
-    /// In the order of sending.
-    pub(super) held: BTreeMap<u64, Held>,
-    /// What was sent by which deduplication key.
-    pub(super) sent_before: BTreeMap<String, SentBefore>,
+    /// The messages by sequence number.
+    pub(super) messages: BTreeMap<u64, QueuedMessage>,
+    /// The sent messages by deduplication key.
+    pub(super) deduplication: BTreeMap<String, SentMessage>,
     pub(super) purged: Option<Timestamp>,
-    /// No message is older than this: as long as it is young enough, nobody looks for old ones.
+    /// No message was enqueued before this time. It saves the search for expired messages.
     oldest: Timestamp,
 }
 
-/// A message whose deduplication id is not taken again for five minutes.
+/// A message that was sent with a deduplication id.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub(super) struct SentBefore {
+pub(super) struct SentMessage {
     pub(super) at: Timestamp,
     pub(super) id: String,
     pub(super) sequence: u64,
 }
 
-/// For how long a deduplication id is remembered.
-const DEDUPLICATION: SignedDuration = SignedDuration::from_mins(5);
-
-impl SentBefore {
-    pub(super) fn counts(&self, now: Timestamp) -> bool {
-        now.duration_since(self.at) < DEDUPLICATION
+impl SentMessage {
+    /// Whether the deduplication interval has not ended.
+    pub(super) fn deduplicates(&self, now: Timestamp) -> bool {
+        now.duration_since(self.at) < DEDUPLICATION_INTERVAL
     }
 }
 
@@ -55,94 +56,91 @@ impl Queue {
     }
 
     pub(super) fn is_fifo(&self) -> bool {
-        self.is_on("FifoQueue")
+        self.is_true("FifoQueue")
     }
 
-    pub(super) fn is_on(&self, attribute: &str) -> bool {
+    pub(super) fn is_true(&self, attribute: &str) -> bool {
         self.settings.attributes.get(attribute).is_some_and(|value| value == "true")
     }
 
-    /// The value of a number attribute, or AWS's default.
+    /// The value of a number attribute, or its default.
     pub(super) fn number(&self, attribute: &str) -> u64 {
-        let given = self.settings.attributes.get(attribute).and_then(|value| value.parse().ok());
-        given.unwrap_or_else(|| super::attributes::default_number(attribute))
-    }
-
-    pub(super) fn seconds(&self, attribute: &str) -> SignedDuration {
-        SignedDuration::from_secs(i64::try_from(self.number(attribute)).unwrap_or(i64::MAX))
+        let value = self.settings.attributes.get(attribute).and_then(|value| value.parse().ok());
+        value.unwrap_or_else(|| super::attributes::default_number(attribute))
     }
 
     pub(super) fn redrive_policy(&self) -> Option<RedrivePolicy> {
-        RedrivePolicy::read(self.settings.attributes.get("RedrivePolicy")?).ok()
+        RedrivePolicy::parse(self.settings.attributes.get("RedrivePolicy")?).ok()
     }
 
-    /// By what a FIFO queue knows a message again.
+    /// The key under which a FIFO queue deduplicates the message.
     pub(super) fn deduplication_key(&self, message: &Message) -> Option<String> {
         let id = message.deduplication.as_deref().filter(|_| self.is_fifo())?;
         let by_group = self.settings.attributes.get("DeduplicationScope").is_some_and(|scope| scope == "messageGroup");
         let group = message.group.as_deref().filter(|_| by_group).unwrap_or_default();
-        // A space stands in no group and no id.
+        // Neither a group id nor a deduplication id contains a space.
         Some(format!("{group} {id}"))
     }
 
-    /// Takes a message in.
-    pub(super) fn hold(&mut self, message: Message) {
-        self.oldest = if self.held.is_empty() { message.enqueued } else { self.oldest.min(message.enqueued) };
-        self.held.insert(message.sequence, Held::new(message));
+    pub(super) fn enqueue(&mut self, message: Message) {
+        self.oldest = if self.messages.is_empty() { message.enqueued } else { self.oldest.min(message.enqueued) };
+        self.messages.insert(message.sequence, QueuedMessage::new(message));
     }
 
-    /// The messages whose retention is over.
+    /// The sequence numbers of the messages whose retention period has ended.
     pub(super) fn expired(&mut self, now: Timestamp) -> Vec<u64> {
-        let retention = self.seconds("MessageRetentionPeriod");
-        let over = |enqueued: Timestamp| now.duration_since(enqueued) >= retention;
-        if self.held.is_empty() || !over(self.oldest) {
+        let seconds = i64::try_from(self.number("MessageRetentionPeriod")).unwrap_or(i64::MAX);
+        let retention = SignedDuration::from_secs(seconds);
+        let is_expired = |enqueued: Timestamp| now.duration_since(enqueued) >= retention;
+        if self.messages.is_empty() || !is_expired(self.oldest) {
             return Vec::new();
         }
-        let messages = self.held.values().map(|held| &held.message);
-        let (old, young): (Vec<&Message>, Vec<&Message>) = messages.partition(|message| over(message.enqueued));
-        if old.is_empty() {
-            self.oldest = young.iter().map(|message| message.enqueued).min().unwrap_or(now);
+        let messages = self.messages.values().map(|queued| &queued.message);
+        let (expired, kept): (Vec<&Message>, Vec<&Message>) =
+            messages.partition(|message| is_expired(message.enqueued));
+        if expired.is_empty() {
+            self.oldest = kept.iter().map(|message| message.enqueued).min().unwrap_or(now);
         }
-        old.iter().map(|message| message.sequence).collect()
+        expired.iter().map(|message| message.sequence).collect()
     }
 
-    /// Up to so many messages that may be received now, in the order in which they are given out. In a FIFO queue a
-    /// group waits as long as one of its messages is in flight or its first one is not yet visible.
-    pub(super) fn receivable(&self, now: Timestamp, most: usize) -> Vec<u64> {
+    /// The sequence numbers of up to `max` messages that can be received, in order. In a FIFO queue a message group is
+    /// blocked while one of its messages is in flight or its first message is not visible yet.
+    pub(super) fn receivable(&self, now: Timestamp, max: usize) -> Vec<u64> {
         let fifo = self.is_fifo();
-        let mut waiting: BTreeSet<&str> = BTreeSet::new();
+        let mut blocked: BTreeSet<&str> = BTreeSet::new();
         if fifo {
-            let in_flight = self.held.values().filter(|held| held.in_flight(now));
-            waiting.extend(in_flight.filter_map(|held| held.message.group.as_deref()));
+            let in_flight = self.messages.values().filter(|queued| queued.is_in_flight(now));
+            blocked.extend(in_flight.filter_map(|queued| queued.message.group.as_deref()));
         }
-        let mut found = Vec::new();
-        for (sequence, held) in &self.held {
-            if found.len() == most {
+        let mut receivable = Vec::new();
+        for (sequence, queued) in &self.messages {
+            if receivable.len() == max {
                 break;
             }
-            let group = held.message.group.as_deref().filter(|_| fifo);
-            if group.is_some_and(|group| waiting.contains(group)) {
+            let group = queued.message.group.as_deref().filter(|_| fifo);
+            if group.is_some_and(|group| blocked.contains(group)) {
                 continue;
             }
-            if held.visible_from() <= now {
-                found.push(*sequence);
+            if queued.visible_from() <= now {
+                receivable.push(*sequence);
             } else {
-                waiting.extend(group);
+                blocked.extend(group);
             }
         }
-        found
+        receivable
     }
 
-    /// When the next message becomes visible that is not so now.
+    /// The time at which the next message becomes visible.
     pub(super) fn next_visible(&self, now: Timestamp) -> Option<Timestamp> {
-        self.held.values().map(Held::visible_from).filter(|from| *from > now).min()
+        self.messages.values().map(QueuedMessage::visible_from).filter(|from| *from > now).min()
     }
 
-    pub(super) fn in_flight(&self, now: Timestamp) -> usize {
-        self.held.values().filter(|held| held.in_flight(now)).count()
+    pub(super) fn in_flight_count(&self, now: Timestamp) -> usize {
+        self.messages.values().filter(|queued| queued.is_in_flight(now)).count()
     }
 
-    pub(super) fn delayed(&self, now: Timestamp) -> usize {
-        self.held.values().filter(|held| held.delayed(now)).count()
+    pub(super) fn delayed_count(&self, now: Timestamp) -> usize {
+        self.messages.values().filter(|queued| queued.is_delayed(now)).count()
     }
 }

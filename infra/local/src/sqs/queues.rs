@@ -1,4 +1,4 @@
-//! Making, finding, emptying and deleting queues.
+//! Creating, finding, listing, tagging, purging and deleting queues.
 
 use std::collections::BTreeMap;
 
@@ -9,18 +9,20 @@ use serde_json::{Value, json};
 use super::{
     attributes, error,
     queue::QueueSettings,
-    record::Record,
-    settings,
-    turn::{Turn, between},
+    state::Change,
+    transaction::{Transaction, in_range, parse},
 };
 use crate::aws_error::AwsError;
 
-/// A name is not free for so long after its queue was deleted, and a queue is purged only once in this time.
-const REST: SignedDuration = SignedDuration::from_secs(60);
+/// The time after a deletion before the name can be used again, and the time between two purges of a queue.
+const COOLDOWN: SignedDuration = SignedDuration::from_secs(60);
+
+/// The maximum number of tags of a queue.
+const MAX_TAGS: usize = 50;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-pub(super) struct Create {
+struct CreateQueue {
     queue_name: Option<String>,
     #[serde(default)]
     attributes: BTreeMap<String, String>,
@@ -28,132 +30,170 @@ pub(super) struct Create {
     tags: BTreeMap<String, String>,
 }
 
-pub(super) fn create(turn: &mut Turn<'_>, request: Create) -> Result<Value, AwsError> {
+pub(super) fn create_queue(tx: &mut Transaction<'_>, body: Value) -> Result<Value, AwsError> {
+    let request: CreateQueue = parse(body)?;
     let name = request.queue_name.ok_or_else(|| error::missing("QueueName"))?;
-    let wants_fifo = request.attributes.contains_key("FifoQueue");
-    if !is_name(&name, wants_fifo) {
+    let fifo = request.attributes.contains_key("FifoQueue");
+    if !is_queue_name(&name, fifo) {
         let message = "The name of a queue is 1 to 80 letters, digits, hyphens and underscores, and that of a FIFO \
                        queue ends with .fifo.";
         return Err(AwsError::sender("InvalidParameterValue", message));
     }
-    let answer = json!({ "QueueUrl": turn.place.url(&name) });
-    let wanted = attributes::merge(&BTreeMap::new(), &request.attributes)?;
-    if let Some(present) = turn.state.queues.get(&name) {
-        let effective = settings::all(turn, &name, present);
-        return match wanted.iter().find(|(name, value)| effective.get(*name) != Some(value)) {
+    let response = json!({ "QueueUrl": tx.location.url(&name) });
+    let attributes = attributes::merge(&BTreeMap::new(), &request.attributes)?;
+    if let Some(existing) = tx.state.queues.get(&name) {
+        let effective = attributes::effective(tx, &name, existing);
+        return match attributes.iter().find(|(name, value)| effective.get(*name) != Some(value)) {
             Some((attribute, _)) => {
                 let message = format!(
                     "A queue already exists with the same name and a different value for attribute {attribute}"
                 );
                 Err(AwsError::sender("QueueNameExists", message))
             }
-            None => Ok(answer),
+            None => Ok(response),
         };
     }
-    if turn.state.deleted.get(&name).is_some_and(|deleted| turn.now.duration_since(*deleted) < REST) {
+    if tx.state.deleted.get(&name).is_some_and(|deleted| tx.now.duration_since(*deleted) < COOLDOWN) {
         let message =
             "You must wait 60 seconds after deleting a queue before you can create another with the same name.";
         return Err(AwsError::sender("QueueDeletedRecently", message));
     }
-    settings::check_redrive(turn, &name, wants_fifo, wanted.get("RedrivePolicy"))?;
-    let settings = QueueSettings { attributes: wanted, tags: request.tags, created: turn.now, modified: turn.now };
-    turn.commit(vec![Record::QueueSet { queue: name, settings }])?;
-    Ok(answer)
+    attributes::check_redrive_policy(tx, &name, fifo, attributes.get("RedrivePolicy"))?;
+    let settings = QueueSettings { attributes, tags: request.tags, created: tx.now, modified: tx.now };
+    tx.commit(vec![Change::QueueSet { queue: name, settings }])?;
+    Ok(response)
 }
 
-fn is_name(name: &str, fifo: bool) -> bool {
+fn is_queue_name(name: &str, fifo: bool) -> bool {
     let stem = name.strip_suffix(".fifo");
     let letters = stem.unwrap_or(name);
-    let fits = letters.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
-    fits && !letters.is_empty() && name.len() <= 80 && stem.is_some() == fifo
+    let is_valid = letters.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
+    is_valid && !letters.is_empty() && name.len() <= 80 && stem.is_some() == fifo
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-pub(super) struct OfQueue {
+struct QueueUrl {
     queue_url: Option<String>,
 }
 
-pub(super) fn delete(turn: &mut Turn<'_>, request: &OfQueue) -> Result<Value, AwsError> {
-    let queue = turn.enter(request.queue_url.as_deref())?;
-    let at = turn.now;
-    turn.commit(vec![Record::QueueDeleted { queue, at }])?;
+pub(super) fn delete_queue(tx: &mut Transaction<'_>, body: Value) -> Result<Value, AwsError> {
+    let request: QueueUrl = parse(body)?;
+    let queue = tx.open_queue(request.queue_url.as_deref())?;
+    let at = tx.now;
+    tx.commit(vec![Change::QueueDeleted { queue, at }])?;
     Ok(json!({}))
 }
 
-pub(super) fn purge(turn: &mut Turn<'_>, request: &OfQueue) -> Result<Value, AwsError> {
-    let name = turn.enter(request.queue_url.as_deref())?;
-    let at = turn.now;
-    if turn.queue(&name)?.purged.is_some_and(|purged| at.duration_since(purged) < REST) {
+pub(super) fn purge_queue(tx: &mut Transaction<'_>, body: Value) -> Result<Value, AwsError> {
+    let request: QueueUrl = parse(body)?;
+    let name = tx.open_queue(request.queue_url.as_deref())?;
+    let at = tx.now;
+    if tx.queue(&name)?.purged.is_some_and(|purged| at.duration_since(purged) < COOLDOWN) {
         let message = format!("Only one PurgeQueue operation on {name} is allowed every 60 seconds.");
         return Err(AwsError::sender("PurgeQueueInProgress", message));
     }
-    turn.commit(vec![Record::Purged { queue: name, at }])?;
+    tx.commit(vec![Change::Purged { queue: name, at }])?;
     Ok(json!({}))
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-pub(super) struct ByName {
+struct GetQueueUrl {
     queue_name: Option<String>,
     #[serde(rename = "QueueOwnerAWSAccountId")]
     owner: Option<String>,
 }
 
-pub(super) fn url(turn: &Turn<'_>, request: &ByName) -> Result<Value, AwsError> {
+pub(super) fn get_queue_url(tx: &Transaction<'_>, body: Value) -> Result<Value, AwsError> {
+    let request: GetQueueUrl = parse(body)?;
     let name = request.queue_name.as_deref().ok_or_else(|| error::missing("QueueName"))?;
-    turn.queue(name)?;
+    tx.queue(name)?;
     match &request.owner {
-        Some(owner) if *owner != turn.place.account => Err(error::no_such_queue()),
-        _ => Ok(json!({ "QueueUrl": turn.place.url(name) })),
+        Some(owner) if *owner != tx.location.account => Err(error::no_such_queue()),
+        _ => Ok(json!({ "QueueUrl": tx.location.url(name) })),
     }
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-pub(super) struct List {
+struct ListQueues {
     #[serde(default)]
     queue_name_prefix: String,
-    max_results: Option<i64>,
-    next_token: Option<String>,
-}
-
-pub(super) fn list(turn: &Turn<'_>, request: &List) -> Result<Value, AwsError> {
-    let named = turn.state.queues.keys().filter(|name| name.starts_with(&request.queue_name_prefix));
-    page(turn, named.cloned().collect(), request.max_results, request.next_token.as_deref(), "QueueUrls")
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub(super) struct ListSources {
     queue_url: Option<String>,
     max_results: Option<i64>,
     next_token: Option<String>,
 }
 
-pub(super) fn list_sources(turn: &mut Turn<'_>, request: &ListSources) -> Result<Value, AwsError> {
-    let name = turn.enter(request.queue_url.as_deref())?;
-    let sources = turn.sources_of(&turn.place.arn(&name));
-    page(turn, sources, request.max_results, request.next_token.as_deref(), "queueUrls")
+pub(super) fn list_queues(tx: &Transaction<'_>, body: Value) -> Result<Value, AwsError> {
+    let request: ListQueues = parse(body)?;
+    let names = tx.state.queues.keys().filter(|name| name.starts_with(&request.queue_name_prefix));
+    page(tx, names.cloned().collect(), &request, "QueueUrls")
 }
 
-/// One page of sorted names as URLs. The token is the last name of the page before.
-fn page(
-    turn: &Turn<'_>,
-    mut names: Vec<String>,
-    most: Option<i64>,
-    token: Option<&str>,
-    field: &str,
-) -> Result<Value, AwsError> {
-    let most = between("MaxResults", most, 1, 1000)?;
-    names.retain(|name| token.is_none_or(|token| name.as_str() > token));
-    let limit = most.and_then(|most| usize::try_from(most).ok()).unwrap_or(1000);
-    let more = names.len() > limit;
+pub(super) fn list_dead_letter_sources(tx: &mut Transaction<'_>, body: Value) -> Result<Value, AwsError> {
+    let request: ListQueues = parse(body)?;
+    let name = tx.open_queue(request.queue_url.as_deref())?;
+    let sources = tx.dead_letter_sources(&tx.location.arn(&name));
+    page(tx, sources, &request, "queueUrls")
+}
+
+/// One page of the queues with these sorted names. The token is the last name of the previous page.
+fn page(tx: &Transaction<'_>, mut names: Vec<String>, request: &ListQueues, field: &str) -> Result<Value, AwsError> {
+    let max = in_range("MaxResults", request.max_results, 1, 1000)?;
+    names.retain(|name| request.next_token.as_ref().is_none_or(|token| name > token));
+    let limit = max.and_then(|max| usize::try_from(max).ok()).unwrap_or(1000);
+    let has_more = names.len() > limit;
     names.truncate(limit);
-    let mut answer = json!({ field: names.iter().map(|name| turn.place.url(name)).collect::<Vec<_>>() });
-    // Who names no page size gets the first thousand and no way to more.
-    if let (true, Some(_), Some(last)) = (more, most, names.last()) {
-        answer["NextToken"] = json!(last);
+    let mut response = json!({ field: names.iter().map(|name| tx.location.url(name)).collect::<Vec<_>>() });
+    // Without `MaxResults` there are up to 1,000 results and no token.
+    if let (true, Some(_), Some(last)) = (has_more, max, names.last()) {
+        response["NextToken"] = json!(last);
     }
-    Ok(answer)
+    Ok(response)
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct TagQueue {
+    queue_url: Option<String>,
+    tags: Option<BTreeMap<String, String>>,
+}
+
+pub(super) fn tag_queue(tx: &mut Transaction<'_>, body: Value) -> Result<Value, AwsError> {
+    let request: TagQueue = parse(body)?;
+    let name = tx.open_queue(request.queue_url.as_deref())?;
+    let tags = request.tags.filter(|tags| !tags.is_empty()).ok_or_else(|| error::missing("Tags"))?;
+    let mut settings = tx.queue(&name)?.settings.clone();
+    settings.tags.extend(tags);
+    if settings.tags.len() > MAX_TAGS {
+        let message = format!("Too many tags added for queue {name}.");
+        return Err(AwsError::sender("InvalidParameterValue", message));
+    }
+    tx.commit(vec![Change::QueueSet { queue: name, settings }])?;
+    Ok(json!({}))
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct UntagQueue {
+    queue_url: Option<String>,
+    tag_keys: Option<Vec<String>>,
+}
+
+pub(super) fn untag_queue(tx: &mut Transaction<'_>, body: Value) -> Result<Value, AwsError> {
+    let request: UntagQueue = parse(body)?;
+    let name = tx.open_queue(request.queue_url.as_deref())?;
+    let keys = request.tag_keys.filter(|keys| !keys.is_empty()).ok_or_else(|| error::missing("TagKeys"))?;
+    let mut settings = tx.queue(&name)?.settings.clone();
+    settings.tags.retain(|key, _| !keys.contains(key));
+    tx.commit(vec![Change::QueueSet { queue: name, settings }])?;
+    Ok(json!({}))
+}
+
+pub(super) fn list_queue_tags(tx: &mut Transaction<'_>, body: Value) -> Result<Value, AwsError> {
+    let request: QueueUrl = parse(body)?;
+    let name = tx.open_queue(request.queue_url.as_deref())?;
+    let tags = &tx.queue(&name)?.settings.tags;
+    Ok(if tags.is_empty() { json!({}) } else { json!({ "Tags": tags }) })
 }

@@ -1,9 +1,6 @@
-//! Receiving: what is visible now, or what becomes so while the caller waits. Who was received too
-//! often goes to the dead letters instead.
+//! `ReceiveMessage` with long polling. A message that was received too often is moved to the dead-letter queue instead.
 
-mod answer;
-
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
@@ -12,19 +9,32 @@ use tokio::time::Instant;
 use uuid::Uuid;
 
 use super::{
-    Sqs,
-    message::{Lease, Message},
-    record::Record,
-    turn::{Turn, between},
+    Sqs, digest, error,
+    message::{Lease, Message, MessageAttribute, QueuedMessage, ReceiptHandle},
+    state::Change,
+    transaction::{Transaction, in_range},
 };
 use crate::aws_error::AwsError;
 
-/// So many messages may be in flight.
-const MOST_IN_FLIGHT: usize = 120_000;
+/// The maximum number of messages in flight in one queue.
+const MAX_IN_FLIGHT: usize = 120_000;
+
+/// The system attributes of a message.
+const SYSTEM_ATTRIBUTES: [&str; 9] = [
+    "AWSTraceHeader",
+    "ApproximateFirstReceiveTimestamp",
+    "ApproximateReceiveCount",
+    "DeadLetterQueueSourceArn",
+    "MessageDeduplicationId",
+    "MessageGroupId",
+    "SenderId",
+    "SentTimestamp",
+    "SequenceNumber",
+];
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-pub(super) struct Receive {
+pub(super) struct ReceiveRequest {
     queue_url: Option<String>,
     max_number_of_messages: Option<i64>,
     visibility_timeout: Option<i64>,
@@ -38,112 +48,170 @@ pub(super) struct Receive {
 }
 
 impl Sqs {
-    /// Receives, and waits if there is nothing and the caller has time: so long by the clock, and no longer by the
-    /// world's, where the caller waits. A clock that stands keeps nobody.
-    pub(super) async fn receive(&self, request: Receive) -> Result<Value, AwsError> {
-        let mut changes = self.inner.changes.subscribe();
-        let mut until: Option<(Timestamp, Instant)> = None;
+    /// Receives messages, and waits if there are none and the request has a wait time. The wait ends when the clock has
+    /// passed it or when the same time has passed in reality, so that a paused clock blocks nobody.
+    pub(super) async fn receive(&self, request: ReceiveRequest) -> Result<Value, AwsError> {
+        let mut changes = self.inner.receivers.subscribe();
+        let mut deadlines: Option<(Timestamp, Instant)> = None;
         loop {
             changes.mark_unchanged();
-            let (now, (deadline, worlds), next_visible) = {
-                let mut turn = self.turn();
-                let name = turn.enter(request.queue_url.as_deref())?;
-                let found = receive(&mut turn, &name, &request)?;
-                let deadline = match until {
-                    Some(deadline) => deadline,
-                    None => deadlines(&turn, &name, &request)?,
+            let (now, (deadline, real_deadline), next_visible) = {
+                let mut tx = self.transaction();
+                let name = tx.open_queue(request.queue_url.as_deref())?;
+                let messages = receive(&mut tx, &name, &request)?;
+                let deadlines = match deadlines {
+                    Some(deadlines) => deadlines,
+                    None => wait_deadlines(&tx, &name, &request)?,
                 };
-                if !found.is_empty() {
-                    return Ok(json!({ "Messages": found }));
+                if !messages.is_empty() {
+                    return Ok(json!({ "Messages": messages }));
                 }
-                (turn.now, deadline, turn.queue(&name)?.next_visible(turn.now))
+                (tx.now, deadlines, tx.queue(&name)?.next_visible(tx.now))
             };
-            if now >= deadline || Instant::now() >= worlds {
+            if now >= deadline || Instant::now() >= real_deadline {
                 return Ok(json!({}));
             }
-            until = Some((deadline, worlds));
+            deadlines = Some((deadline, real_deadline));
             let wake = next_visible.map_or(deadline, |next| next.min(deadline));
             tokio::select! {
-                // The sender lives as long as this queue: an error cannot come.
+                // The sender lives as long as `self`, so there is no error to handle.
                 _ = changes.changed() => {}
                 () = self.inner.clock.sleep_until(wake) => {}
-                () = tokio::time::sleep_until(worlds) => {}
+                () = tokio::time::sleep_until(real_deadline) => {}
             }
         }
     }
 }
 
-fn deadlines(turn: &Turn<'_>, name: &str, request: &Receive) -> Result<(Timestamp, Instant), AwsError> {
-    let wait = between("WaitTimeSeconds", request.wait_time_seconds, 0, 20)?;
-    let wait = wait.unwrap_or(turn.queue(name)?.number("ReceiveMessageWaitTimeSeconds"));
-    let worlds = Instant::now() + Duration::from_secs(wait);
+/// The end of the wait on the clock and in real time.
+fn wait_deadlines(
+    tx: &Transaction<'_>,
+    name: &str,
+    request: &ReceiveRequest,
+) -> Result<(Timestamp, Instant), AwsError> {
+    let wait = in_range("WaitTimeSeconds", request.wait_time_seconds, 0, 20)?;
+    let wait = wait.unwrap_or(tx.queue(name)?.number("ReceiveMessageWaitTimeSeconds"));
+    let real_deadline = Instant::now() + Duration::from_secs(wait);
     let wait = SignedDuration::from_secs(i64::try_from(wait).unwrap_or_default());
-    Ok((turn.now.checked_add(wait).unwrap_or(Timestamp::MAX), worlds))
+    Ok((tx.now.checked_add(wait).unwrap_or(Timestamp::MAX), real_deadline))
 }
 
-fn receive(turn: &mut Turn<'_>, name: &str, request: &Receive) -> Result<Vec<Value>, AwsError> {
-    let most = between("MaxNumberOfMessages", request.max_number_of_messages, 1, 10)?.unwrap_or(1);
-    between("WaitTimeSeconds", request.wait_time_seconds, 0, 20)?;
-    let timeout = between("VisibilityTimeout", request.visibility_timeout, 0, 43_200)?;
-    let wanted = [&request.attribute_names, &request.message_system_attribute_names];
-    let wanted: Vec<&String> = wanted.into_iter().flatten().collect();
-    answer::check_names(&wanted)?;
-    let now = turn.now;
-    bury(turn, name)?;
-    let queue = turn.queue(name)?;
+fn receive(tx: &mut Transaction<'_>, name: &str, request: &ReceiveRequest) -> Result<Vec<Value>, AwsError> {
+    let max = in_range("MaxNumberOfMessages", request.max_number_of_messages, 1, 10)?.unwrap_or(1);
+    in_range("WaitTimeSeconds", request.wait_time_seconds, 0, 20)?;
+    let timeout = in_range("VisibilityTimeout", request.visibility_timeout, 0, 43_200)?;
+    let system_names = [&request.attribute_names, &request.message_system_attribute_names];
+    let system_names: Vec<&String> = system_names.into_iter().flatten().collect();
+    let is_unknown = |name: &&&String| *name != &"All" && !SYSTEM_ATTRIBUTES.contains(&name.as_str());
+    if let Some(unknown) = system_names.iter().find(is_unknown) {
+        return Err(error::unknown_attribute(unknown));
+    }
+    let now = tx.now;
+    dead_letter_exhausted(tx, name)?;
+    let queue = tx.queue(name)?;
     let fifo = queue.is_fifo();
-    let receivable = queue.receivable(now, usize::try_from(most).unwrap_or(1));
-    if !receivable.is_empty() && queue.held.len() > MOST_IN_FLIGHT && queue.in_flight(now) >= MOST_IN_FLIGHT {
-        // A FIFO queue says nothing and gives nothing.
-        return if fifo { Ok(Vec::new()) } else { Err(over_limit()) };
+    let receivable = queue.receivable(now, usize::try_from(max).unwrap_or(1));
+    let may_exceed = !receivable.is_empty() && queue.messages.len() > MAX_IN_FLIGHT;
+    if may_exceed && queue.in_flight_count(now) >= MAX_IN_FLIGHT {
+        let message = "The number of messages in flight has reached the limit of this queue.";
+        // A FIFO queue returns no messages and no error.
+        return if fifo { Ok(Vec::new()) } else { Err(AwsError::sender("OverLimit", message)) };
     }
     let timeout = timeout.unwrap_or(queue.number("VisibilityTimeout"));
     let timeout = SignedDuration::from_secs(i64::try_from(timeout).unwrap_or_default());
-    let until = now.checked_add(timeout).unwrap_or(Timestamp::MAX);
-    let account = turn.place.account.clone();
-    let mut found = Vec::new();
+    let expires = now.checked_add(timeout).unwrap_or(Timestamp::MAX);
+    let account = tx.location.account.clone();
+    let mut messages = Vec::new();
     for sequence in receivable {
-        if let Some(held) = turn.held(name, sequence) {
-            let (number, _) = Uuid::new_v4().as_u64_pair();
-            held.lease = Some(Lease { number, began: now, until });
-            held.receives += 1;
-            held.first_received.get_or_insert(now);
-            found.push(answer::write(held, name, fifo, &account, &wanted, &request.message_attribute_names));
+        if let Some(queued) = tx.message_mut(name, sequence) {
+            let (id, _) = Uuid::new_v4().as_u64_pair();
+            queued.lease = Some(Lease { id, received: now, expires });
+            queued.receive_count += 1;
+            queued.first_received.get_or_insert(now);
+            let mut described = describe(queued, name, &request.message_attribute_names);
+            let mut system = system_attributes(queued, fifo, &account);
+            if !system_names.iter().any(|name| *name == "All") {
+                system.retain(|name, _| system_names.contains(&name));
+            }
+            if !system.is_empty() {
+                described["Attributes"] = json!(system);
+            }
+            messages.push(described);
         }
     }
-    Ok(found)
+    Ok(messages)
 }
 
-fn over_limit() -> AwsError {
-    let message = "The number of messages in flight has reached the limit of this queue.".to_owned();
-    AwsError::sender("OverLimit", message)
-}
-
-/// Moves what would be received once too often to the dead-letter queue. Without one there it stays.
-fn bury(turn: &mut Turn<'_>, name: &str) -> Result<(), AwsError> {
-    let queue = turn.queue(name)?;
+/// Moves the messages that have reached the maximum receive count to the dead-letter queue, if that exists.
+fn dead_letter_exhausted(tx: &mut Transaction<'_>, name: &str) -> Result<(), AwsError> {
+    let queue = tx.queue(name)?;
     let Some(policy) = queue.redrive_policy() else { return Ok(()) };
-    let Some(target) = turn.name_of(&policy.target) else { return Ok(()) };
-    let mut dead = Vec::new();
-    let mut sequence = turn.state.next_sequence;
-    for held in queue.held.values() {
-        let received_here = held.receives.saturating_sub(held.message.received_before);
-        if held.visible_from() > turn.now || received_here < policy.max_receive_count {
+    let Some(target) = tx.queue_name(&policy.target) else { return Ok(()) };
+    let mut changes = Vec::new();
+    let mut sequence = tx.state.next_sequence;
+    for queued in queue.messages.values() {
+        let received_here = queued.receive_count.saturating_sub(queued.message.received_before);
+        if queued.visible_from() > tx.now || received_here < policy.max_receive_count {
             continue;
         }
-        let buried = Message {
+        let message = Message {
             sequence,
-            visible_from: turn.now,
-            // Among FIFO queues age and deduplication begin anew.
-            enqueued: if queue.is_fifo() { turn.now } else { held.message.enqueued },
-            deduplication: queue.is_fifo().then(|| held.message.id.clone()),
-            dead_letter_source: Some(turn.place.arn(name)),
-            received_before: held.receives,
-            ..held.message.clone()
+            visible_from: tx.now,
+            // Retention and deduplication start again in a FIFO dead-letter queue.
+            enqueued: if queue.is_fifo() { tx.now } else { queued.message.enqueued },
+            deduplication: queue.is_fifo().then(|| queued.message.id.clone()),
+            dead_letter_source: Some(tx.location.arn(name)),
+            received_before: queued.receive_count,
+            ..queued.message.clone()
         };
         sequence += 1;
         let (from, to) = (name.to_owned(), target.clone());
-        dead.push(Record::Moved { from, sequence: held.message.sequence, to, message: buried });
+        changes.push(Change::Moved { from, sequence: queued.message.sequence, to, message });
     }
-    turn.commit(dead)
+    tx.commit(changes)
+}
+
+/// The message in a response, without its system attributes.
+fn describe(queued: &QueuedMessage, queue: &str, attribute_names: &[String]) -> Value {
+    let message = &queued.message;
+    let lease = queued.lease.map_or(0, |lease| lease.id);
+    let mut described = json!({
+        "MessageId": message.id,
+        "ReceiptHandle": ReceiptHandle { sequence: message.sequence, lease }.encode(queue),
+        "MD5OfBody": digest::of_body(&message.body),
+        "Body": message.body,
+    });
+    let is_requested = |name: &str| attribute_names.iter().any(|requested| selects(requested, name));
+    let attributes = message.attributes.iter().filter(|(name, _)| is_requested(name));
+    let attributes: BTreeMap<String, MessageAttribute> =
+        attributes.map(|(name, value)| (name.clone(), value.clone())).collect();
+    if let Some(digest) = digest::of_attributes(&attributes) {
+        described["MD5OfMessageAttributes"] = json!(digest);
+        described["MessageAttributes"] = json!(attributes);
+    }
+    described
+}
+
+/// `All` and `.*` select every attribute, `order.*` those that start with `order`.
+fn selects(requested: &str, name: &str) -> bool {
+    requested == "All"
+        || requested == name
+        || requested.strip_suffix(".*").is_some_and(|prefix| name.starts_with(prefix))
+}
+
+fn system_attributes(queued: &QueuedMessage, fifo: bool, account: &str) -> BTreeMap<String, String> {
+    let message = &queued.message;
+    let first_received = queued.first_received.map(|first| first.as_millisecond().to_string());
+    let attributes = [
+        ("SenderId", Some(account.to_owned())),
+        ("SentTimestamp", Some(message.sent.as_millisecond().to_string())),
+        ("ApproximateReceiveCount", Some(queued.receive_count.to_string())),
+        ("ApproximateFirstReceiveTimestamp", first_received),
+        ("MessageGroupId", message.group.clone()),
+        ("MessageDeduplicationId", message.deduplication.clone()),
+        ("SequenceNumber", fifo.then(|| format!("{:020}", message.sequence))),
+        ("AWSTraceHeader", message.trace.clone()),
+        ("DeadLetterQueueSourceArn", message.dead_letter_source.clone()),
+    ];
+    attributes.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect()
 }

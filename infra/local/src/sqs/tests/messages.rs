@@ -1,15 +1,15 @@
-//! Sending, receiving and settling messages of a standard queue.
+//! Sending, receiving and deleting messages of a standard queue, and changing their visibility.
 
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::Stage;
+use super::Fixture;
 use crate::interfaces::{NewMessage, SendToQueue};
 
 #[tokio::test]
-async fn a_message_comes_back_with_its_checksums_and_attributes() {
-    let (stage, url) = Stage::with("orders", json!({})).await;
+async fn a_received_message_has_its_checksums_and_attributes() {
+    let (fixture, url) = Fixture::with("orders", json!({})).await;
     let attributes = json!({
         "name": { "DataType": "String", "StringValue": "Zoë" },
         "count": { "DataType": "Number.int", "StringValue": "7" },
@@ -19,28 +19,28 @@ async fn a_message_comes_back_with_its_checksums_and_attributes() {
     let body = json!({
         "QueueUrl": url, "MessageBody": "hello", "MessageAttributes": attributes, "MessageSystemAttributes": trace,
     });
-    let sent = stage.ask("SendMessage", body).await;
-    // Reckoned independently.
+    let sent = fixture.call("SendMessage", body).await;
+    // Computed independently.
     assert_eq!(sent["MD5OfMessageBody"], "5d41402abc4b2a76b9719d911017c592");
     assert_eq!(sent["MD5OfMessageAttributes"], "47fbff6744139a6b27a0bcc03426ea77");
     assert_eq!(sent["MD5OfMessageSystemAttributes"], "1093703a9379955b75098a87e549ba88");
-    stage.pass(1);
-    let received = stage.receive(&url).await;
+    fixture.advance(1);
+    let received = fixture.receive(&url).await;
     let message = received.first().expect("a message");
     assert_eq!(message["MessageId"], sent["MessageId"]);
     assert_eq!(message["MD5OfBody"], sent["MD5OfMessageBody"]);
     assert_eq!(message["MessageAttributes"], attributes);
     assert_eq!(message["MD5OfMessageAttributes"], sent["MD5OfMessageAttributes"]);
-    let wanted = json!({
+    let expected = json!({
         "SenderId": "000000000000", "SentTimestamp": "1767225600000", "ApproximateReceiveCount": "1",
         "ApproximateFirstReceiveTimestamp": "1767225601000", "AWSTraceHeader": "Root=1-5759e988",
     });
-    assert_eq!(message["Attributes"], wanted);
-    stage.pass(30);
+    assert_eq!(message["Attributes"], expected);
+    fixture.advance(30);
     let some = json!({
         "QueueUrl": url, "AttributeNames": ["ApproximateReceiveCount"], "MessageAttributeNames": ["na.*", "bi"],
     });
-    let again = stage.ask("ReceiveMessage", some).await;
+    let again = fixture.call("ReceiveMessage", some).await;
     let again = &again["Messages"][0];
     assert_eq!(again["Attributes"], json!({ "ApproximateReceiveCount": "2" }));
     assert_eq!(again["MessageAttributes"], json!({ "name": attributes["name"] }));
@@ -48,8 +48,8 @@ async fn a_message_comes_back_with_its_checksums_and_attributes() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_sent_is_refused_by_name() {
-    let (stage, url) = Stage::with("orders", json!({ "MaximumMessageSize": "1024" })).await;
+async fn invalid_messages_are_rejected() {
+    let (fixture, url) = Fixture::with("orders", json!({ "MaximumMessageSize": "1024" })).await;
     let text = |value: &str| json!({ "DataType": "String", "StringValue": value });
     let many: BTreeMap<String, Value> = (0..11).map(|number| (format!("a{number}"), text("x"))).collect();
     let cases = [
@@ -84,23 +84,23 @@ async fn what_cannot_be_sent_is_refused_by_name() {
     ];
     for (mut body, code) in cases {
         body["QueueUrl"] = json!(url);
-        assert_eq!(stage.refuse("SendMessage", body.clone()).await.code, code, "{body}");
+        assert_eq!(fixture.error_of("SendMessage", body.clone()).await.code, code, "{body}");
     }
-    assert_eq!(stage.counts(&url).await, [0, 0, 0]);
-    stage.send(&url, "tab\t line\n\r \u{FFFD} \u{1F600}").await;
-    stage.send(&url, &"x".repeat(1024)).await;
-    assert_eq!(stage.counts(&url).await, [2, 0, 0]);
+    assert_eq!(fixture.counts(&url).await, [0, 0, 0]);
+    fixture.send(&url, "tab\t line\n\r \u{FFFD} \u{1F600}").await;
+    fixture.send(&url, &"x".repeat(1024)).await;
+    assert_eq!(fixture.counts(&url).await, [2, 0, 0]);
 }
 
 #[tokio::test]
-async fn a_batch_is_answered_entry_by_entry_or_refused_as_a_whole() {
-    let (stage, url) = Stage::with("orders", json!({})).await;
+async fn a_batch_has_a_result_for_each_entry_or_is_rejected_as_a_whole() {
+    let (fixture, url) = Fixture::with("orders", json!({})).await;
     let entries = json!([
         { "Id": "good", "MessageBody": "one" },
         { "Id": "bad", "MessageBody": "\u{1}" },
         { "Id": "late", "MessageBody": "two", "DelaySeconds": 5 },
     ]);
-    let answer = stage.ask("SendMessageBatch", json!({ "QueueUrl": url, "Entries": entries })).await;
+    let answer = fixture.call("SendMessageBatch", json!({ "QueueUrl": url, "Entries": entries })).await;
     assert_eq!(answer["Successful"][0]["Id"], "good");
     assert_eq!(answer["Successful"][1]["Id"], "late");
     let failed = &answer["Failed"][0];
@@ -108,7 +108,7 @@ async fn a_batch_is_answered_entry_by_entry_or_refused_as_a_whole() {
         (&failed["Id"], &failed["Code"], &failed["SenderFault"]),
         (&json!("bad"), &json!("InvalidMessageContents"), &json!(true))
     );
-    assert_eq!(stage.counts(&url).await, [1, 0, 1]);
+    assert_eq!(fixture.counts(&url).await, [1, 0, 1]);
     let eleven: Vec<Value> = (0..11).map(|id| json!({ "Id": id.to_string(), "MessageBody": "x" })).collect();
     let large = "x".repeat(600_000);
     let cases = [
@@ -121,93 +121,93 @@ async fn a_batch_is_answered_entry_by_entry_or_refused_as_a_whole() {
     ];
     for (entries, code) in cases {
         let body = json!({ "QueueUrl": url, "Entries": entries });
-        assert_eq!(stage.refuse("SendMessageBatch", body).await.code, code);
+        assert_eq!(fixture.error_of("SendMessageBatch", body).await.code, code);
     }
     for operation in ["DeleteMessageBatch", "ChangeMessageVisibilityBatch"] {
-        let error = stage.refuse(operation, json!({ "QueueUrl": url, "Entries": [] })).await;
+        let error = fixture.error_of(operation, json!({ "QueueUrl": url, "Entries": [] })).await;
         assert_eq!(error.code, "EmptyBatchRequest");
     }
 }
 
 #[tokio::test]
-async fn a_received_message_is_hidden_until_its_time_is_over_or_changed() {
-    let (stage, url) = Stage::with("orders", json!({})).await;
-    stage.send(&url, "one").await;
-    let first = stage.receive(&url).await;
-    assert_eq!(stage.counts(&url).await, [0, 1, 0]);
-    stage.pass(29);
-    assert!(stage.receive(&url).await.is_empty());
+async fn a_received_message_is_invisible_until_its_visibility_timeout_ends_or_is_changed() {
+    let (fixture, url) = Fixture::with("orders", json!({})).await;
+    fixture.send(&url, "one").await;
+    let first = fixture.receive(&url).await;
+    assert_eq!(fixture.counts(&url).await, [0, 1, 0]);
+    fixture.advance(29);
+    assert!(fixture.receive(&url).await.is_empty());
     let change = |message: &Value, timeout: i64| json!({ "QueueUrl": url, "ReceiptHandle": message["ReceiptHandle"], "VisibilityTimeout": timeout });
-    stage.ask("ChangeMessageVisibility", change(&first[0], 100)).await;
-    stage.pass(99);
-    assert!(stage.receive(&url).await.is_empty());
-    let error = stage.refuse("ChangeMessageVisibility", change(&first[0], 43_200)).await;
+    fixture.call("ChangeMessageVisibility", change(&first[0], 100)).await;
+    fixture.advance(99);
+    assert!(fixture.receive(&url).await.is_empty());
+    let error = fixture.error_of("ChangeMessageVisibility", change(&first[0], 43_200)).await;
     assert!(error.message.contains("beyond the limit"), "{error}");
-    stage.pass(1);
-    assert_eq!(stage.refuse("ChangeMessageVisibility", change(&first[0], 5)).await.code, "MessageNotInflight");
-    let second = stage.receive(&url).await;
+    fixture.advance(1);
+    assert_eq!(fixture.error_of("ChangeMessageVisibility", change(&first[0], 5)).await.code, "MessageNotInflight");
+    let second = fixture.receive(&url).await;
     assert_eq!(second.len(), 1);
-    assert_eq!(stage.refuse("ChangeMessageVisibility", change(&first[0], 5)).await.code, "InvalidParameterValue");
-    stage.ask("ChangeMessageVisibility", change(&second[0], 0)).await;
-    assert_eq!(stage.counts(&url).await, [1, 0, 0]);
+    assert_eq!(fixture.error_of("ChangeMessageVisibility", change(&first[0], 5)).await.code, "InvalidParameterValue");
+    fixture.call("ChangeMessageVisibility", change(&second[0], 0)).await;
+    assert_eq!(fixture.counts(&url).await, [1, 0, 0]);
     let missing = json!({ "QueueUrl": url, "ReceiptHandle": second[0]["ReceiptHandle"] });
-    assert_eq!(stage.refuse("ChangeMessageVisibility", missing).await.code, "MissingParameter");
+    assert_eq!(fixture.error_of("ChangeMessageVisibility", missing).await.code, "MissingParameter");
     let entries = json!([
         { "Id": "a", "ReceiptHandle": "rubbish", "VisibilityTimeout": 1 },
-        { "Id": "b", "ReceiptHandle": stage.receive(&url).await[0]["ReceiptHandle"], "VisibilityTimeout": 0 },
+        { "Id": "b", "ReceiptHandle": fixture.receive(&url).await[0]["ReceiptHandle"], "VisibilityTimeout": 0 },
     ]);
-    let answer = stage.ask("ChangeMessageVisibilityBatch", json!({ "QueueUrl": url, "Entries": entries })).await;
+    let answer = fixture.call("ChangeMessageVisibilityBatch", json!({ "QueueUrl": url, "Entries": entries })).await;
     assert_eq!(answer["Successful"], json!([{ "Id": "b" }]));
     assert_eq!(answer["Failed"][0]["Code"], "ReceiptHandleIsInvalid");
 }
 
 #[tokio::test]
-async fn only_the_latest_handle_deletes() {
-    let (stage, url) = Stage::with("orders", json!({})).await;
-    stage.send(&url, "one").await;
-    let old = stage.receive(&url).await;
-    stage.pass(30);
-    let new = stage.receive(&url).await;
-    stage.delete(&url, &old[0]).await;
-    assert_eq!(stage.counts(&url).await, [0, 1, 0]);
+async fn only_the_latest_receipt_handle_deletes_a_message() {
+    let (fixture, url) = Fixture::with("orders", json!({})).await;
+    fixture.send(&url, "one").await;
+    let old = fixture.receive(&url).await;
+    fixture.advance(30);
+    let new = fixture.receive(&url).await;
+    fixture.delete(&url, &old[0]).await;
+    assert_eq!(fixture.counts(&url).await, [0, 1, 0]);
     let entries = json!([
         { "Id": "a", "ReceiptHandle": new[0]["ReceiptHandle"] },
         { "Id": "b", "ReceiptHandle": "rubbish" },
         { "Id": "c" },
     ]);
-    let answer = stage.ask("DeleteMessageBatch", json!({ "QueueUrl": url, "Entries": entries })).await;
+    let answer = fixture.call("DeleteMessageBatch", json!({ "QueueUrl": url, "Entries": entries })).await;
     assert_eq!(answer["Successful"], json!([{ "Id": "a" }]));
     assert_eq!(answer["Failed"][0]["Code"], "ReceiptHandleIsInvalid");
     assert_eq!(answer["Failed"][1]["Code"], "MissingParameter");
-    assert_eq!(stage.counts(&url).await, [0, 0, 0]);
-    stage.delete(&url, &new[0]).await;
-    let other = stage.make("other", json!({})).await;
+    assert_eq!(fixture.counts(&url).await, [0, 0, 0]);
+    fixture.delete(&url, &new[0]).await;
+    let other = fixture.create_queue("other", json!({})).await;
     let foreign = json!({ "QueueUrl": other, "ReceiptHandle": new[0]["ReceiptHandle"] });
-    assert_eq!(stage.refuse("DeleteMessage", foreign).await.code, "ReceiptHandleIsInvalid");
+    assert_eq!(fixture.error_of("DeleteMessage", foreign).await.code, "ReceiptHandleIsInvalid");
 }
 
 #[tokio::test]
-async fn a_message_is_delayed_by_itself_or_by_its_queue_and_ends_with_its_retention() {
-    let (stage, url) = Stage::with("orders", json!({ "DelaySeconds": "10", "MessageRetentionPeriod": "60" })).await;
-    stage.send(&url, "late").await;
-    stage.ask("SendMessage", json!({ "QueueUrl": url, "MessageBody": "now", "DelaySeconds": 0 })).await;
-    assert_eq!(stage.counts(&url).await, [1, 0, 1]);
-    assert_eq!(stage.bodies(&url).await, ["now"]);
-    stage.pass(10);
-    assert_eq!(stage.bodies(&url).await, ["late"]);
-    stage.pass(49);
-    stage.send(&url, "young").await;
-    stage.pass(1);
-    assert_eq!(stage.counts(&url).await, [0, 0, 1]);
-    stage.pass(58);
-    assert_eq!(stage.counts(&url).await, [1, 0, 0]);
-    stage.pass(1);
-    assert_eq!(stage.counts(&url).await, [0, 0, 0]);
+async fn a_message_is_delayed_by_its_own_or_its_queues_delay_and_expires_with_its_retention_period() {
+    let (fixture, url) = Fixture::with("orders", json!({ "DelaySeconds": "10", "MessageRetentionPeriod": "60" })).await;
+    fixture.send(&url, "late").await;
+    fixture.call("SendMessage", json!({ "QueueUrl": url, "MessageBody": "now", "DelaySeconds": 0 })).await;
+    assert_eq!(fixture.counts(&url).await, [1, 0, 1]);
+    assert_eq!(fixture.bodies(&url).await, ["now"]);
+    fixture.advance(10);
+    assert_eq!(fixture.bodies(&url).await, ["late"]);
+    fixture.advance(49);
+    fixture.send(&url, "young").await;
+    fixture.advance(1);
+    assert_eq!(fixture.counts(&url).await, [0, 0, 1]);
+    fixture.advance(58);
+    assert_eq!(fixture.counts(&url).await, [1, 0, 0]);
+    fixture.advance(1);
+    assert_eq!(fixture.counts(&url).await, [0, 0, 0]);
 }
 
 #[tokio::test]
-async fn what_cannot_be_asked_of_a_receive_is_refused() {
-    let (stage, url) = Stage::with("orders", json!({})).await;
+async fn invalid_receives_are_rejected() {
+    let (fixture, url) = Fixture::with("orders", json!({})).await;
     for wrong in [
         json!({ "MaxNumberOfMessages": 0 }),
         json!({ "MaxNumberOfMessages": 11 }),
@@ -216,37 +216,38 @@ async fn what_cannot_be_asked_of_a_receive_is_refused() {
     ] {
         let mut body = wrong.clone();
         body["QueueUrl"] = json!(url);
-        assert_eq!(stage.refuse("ReceiveMessage", body).await.code, "InvalidParameterValue", "{wrong}");
+        assert_eq!(fixture.error_of("ReceiveMessage", body).await.code, "InvalidParameterValue", "{wrong}");
     }
     let body = json!({ "QueueUrl": url, "AttributeNames": ["Colour"] });
-    assert_eq!(stage.refuse("ReceiveMessage", body).await.code, "InvalidAttributeName");
+    assert_eq!(fixture.error_of("ReceiveMessage", body).await.code, "InvalidAttributeName");
     for number in 0..12 {
-        stage.send(&url, &number.to_string()).await;
+        fixture.send(&url, &number.to_string()).await;
     }
-    assert_eq!(stage.receive(&url).await.len(), 10);
+    assert_eq!(fixture.receive(&url).await.len(), 10);
     assert_eq!(
-        stage.ask("ReceiveMessage", json!({ "QueueUrl": url })).await["Messages"].as_array().map(Vec::len),
+        fixture.call("ReceiveMessage", json!({ "QueueUrl": url })).await["Messages"].as_array().map(Vec::len),
         Some(1)
     );
 }
 
 #[tokio::test]
-async fn other_parts_send_by_arn() {
-    let (stage, url) = Stage::with("letters", json!({})).await;
-    let fifo = stage.make("letters.fifo", json!({ "FifoQueue": "true" })).await;
+async fn other_services_send_by_arn() {
+    let (fixture, url) = Fixture::with("dead-letters", json!({})).await;
+    let fifo = fixture.create_queue("dead-letters.fifo", json!({ "FifoQueue": "true" })).await;
     let attributes = BTreeMap::from([("ERROR_CODE".to_owned(), "NO_RESOURCE".to_owned())]);
     let message = NewMessage { body: "{}".to_owned(), attributes, ..NewMessage::default() };
-    for name in ["letters", "letters.fifo"] {
+    for name in ["dead-letters", "dead-letters.fifo"] {
         let arn = format!("arn:aws:sqs:eu-central-1:000000000000:{name}");
-        stage.sqs.send(&arn, message.clone()).await.expect("a sent message");
+        fixture.sqs.send(&arn, message.clone()).await.expect("a sent message");
     }
     for url in [url, fifo] {
-        let received = stage.receive(&url).await;
+        let received = fixture.receive(&url).await;
         assert_eq!(received[0]["MessageAttributes"]["ERROR_CODE"]["StringValue"], "NO_RESOURCE");
     }
-    let error = stage.sqs.send("arn:aws:sqs:eu-central-1:000000000000:none", message).await.expect_err("no queue");
+    let error = fixture.sqs.send("arn:aws:sqs:eu-central-1:000000000000:none", message).await.expect_err("no queue");
     assert_eq!((error.code.as_str(), error.transient), ("AWS.SimpleQueueService.NonExistentQueue", false));
     let bad = NewMessage { body: "\u{1}".to_owned(), ..NewMessage::default() };
-    let error = stage.sqs.send("arn:aws:sqs:eu-central-1:000000000000:letters", bad).await.expect_err("bad contents");
+    let error =
+        fixture.sqs.send("arn:aws:sqs:eu-central-1:000000000000:dead-letters", bad).await.expect_err("bad contents");
     assert_eq!((error.code.as_str(), error.transient), ("InvalidMessageContents", false));
 }

@@ -1,17 +1,19 @@
-//! Where a queue sends its dead letters, and from whom it takes some.
+//! The redrive policy of a source queue, and the redrive allow policy of a dead-letter queue.
 
 use serde_json::Value;
 
-/// After so many receives a message moves to the dead-letter queue.
+/// The dead-letter queue of a source queue.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct RedrivePolicy {
+    /// The ARN of the dead-letter queue.
     pub(super) target: String,
+    /// The number of receives after which a message is moved to the dead-letter queue.
     pub(super) max_receive_count: u64,
 }
 
 impl RedrivePolicy {
-    /// Reads the attribute, or says what is wrong with it.
-    pub(super) fn read(text: &str) -> Result<Self, &'static str> {
+    /// Parses the attribute, or returns why it is invalid.
+    pub(super) fn parse(text: &str) -> Result<Self, &'static str> {
         let policy: Value = serde_json::from_str(text).map_err(|_| "Redrive policy is not a valid JSON map.")?;
         let fields = policy.as_object().ok_or("Redrive policy is not a valid JSON map.")?;
         let target = fields.get("deadLetterTargetArn").and_then(Value::as_str);
@@ -26,17 +28,17 @@ impl RedrivePolicy {
     }
 }
 
-/// Whose dead letters a queue takes.
+/// The source queues that may use a queue as their dead-letter queue.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum RedriveAllowPolicy {
     All,
     None,
-    These(Vec<String>),
+    Only(Vec<String>),
 }
 
 impl RedriveAllowPolicy {
-    /// Reads the attribute, or says what is wrong with it.
-    pub(super) fn read(text: &str) -> Result<Self, &'static str> {
+    /// Parses the attribute, or returns why it is invalid.
+    pub(super) fn parse(text: &str) -> Result<Self, &'static str> {
         let policy: Value = serde_json::from_str(text).map_err(|_| "Redrive allow policy is not a valid JSON map.")?;
         let sources = policy.get("sourceQueueArns");
         match (policy.get("redrivePermission").and_then(Value::as_str), sources) {
@@ -46,7 +48,7 @@ impl RedriveAllowPolicy {
                 let sources: Option<Vec<String>> =
                     sources.as_array().and_then(|arns| arns.iter().map(|arn| Some(arn.as_str()?.to_owned())).collect());
                 match sources {
-                    Some(sources) if (1..=10).contains(&sources.len()) => Ok(Self::These(sources)),
+                    Some(sources) if (1..=10).contains(&sources.len()) => Ok(Self::Only(sources)),
                     _ => Err("sourceQueueArns must list 1 to 10 queues."),
                 }
             }
@@ -60,7 +62,7 @@ impl RedriveAllowPolicy {
         match self {
             Self::All => true,
             Self::None => false,
-            Self::These(sources) => sources.iter().any(|allowed| allowed == source),
+            Self::Only(sources) => sources.iter().any(|allowed| allowed == source),
         }
     }
 }
