@@ -276,8 +276,8 @@ impl Parts {
         observer: &Observer,
         time_driver: Arc<TimeDriver>,
         transport: InProcessTransport,
-    ) -> http::Parts {
-        http::Parts {
+    ) -> http::Services {
+        http::Services {
             account,
             sqs: self.sqs.clone(),
             events: Arc::clone(&self.events),
@@ -286,7 +286,7 @@ impl Parts {
             invokes: Arc::clone(&self.invokes),
             clock,
             time_driver,
-            feed: observer.readers().clone(),
+            activity: observer.readers().clone(),
             database: self.database.clone(),
             writes: self.writes.clone(),
             transport,

@@ -1,5 +1,6 @@
-//! One port for all of the local cloud: every protocol of AWS on one address, told apart by target header and path.
-//! Signatures are read by nobody. What is not known is answered with AWS's own error and a line in the log.
+//! One HTTP address for all of the local cloud. The target header and the path say which protocol of AWS a request
+//! speaks. Signatures are not checked; requests from other machines and web pages are refused (`request_guard`). An
+//! unknown operation gets AWS's own error and a line in the log.
 
 mod answer;
 mod control;
@@ -21,17 +22,23 @@ mod tick;
 pub use in_process::{InProcessTransport, TransportError};
 pub use mail::Mailbox;
 
-use std::{future::IntoFuture, io, net::Ipv4Addr, sync::Arc};
+use std::{
+    future::IntoFuture,
+    io,
+    net::{Ipv4Addr, SocketAddr},
+    sync::Arc,
+};
 
 use axum::{
     Router,
     extract::DefaultBodyLimit,
-    middleware::{from_fn_with_state, map_response},
-    routing::{any, get, post, put},
+    middleware::{from_fn, from_fn_with_state, map_response},
+    routing::{MethodRouter, any, get, post, put},
     serve::ListenerExt,
 };
 use dynoxide::Database;
 use tokio::{net::TcpListener, sync::broadcast};
+use uuid::Uuid;
 
 use crate::{
     clock::Clock,
@@ -39,62 +46,67 @@ use crate::{
     events::Events,
     faults::Faults,
     lambda::{Functions, Invokes},
+    request_guard,
     scheduler::Scheduler,
     sqs::Sqs,
     write_notifier::WriteNotifier,
 };
 use dynamo::Dynamo;
 
-/// The largest body that is read, in bytes.
+/// The largest request body, in bytes.
 pub const LARGEST_BODY: usize = 8 * 1024 * 1024;
 
-/// What answers behind the port.
-pub struct Parts {
-    /// The account of which callers are told that they are in it.
+/// The services that answer the requests.
+pub struct Services {
+    /// The account id of every caller.
     pub account: String,
-    /// The queues.
+    /// SQS.
     pub sqs: Sqs,
-    /// The buses.
+    /// EventBridge.
     pub events: Arc<Events>,
-    /// The schedules.
+    /// EventBridge Scheduler.
     pub scheduler: Arc<Scheduler>,
-    /// The functions, for invokes that are waited for.
+    /// The functions, for synchronous invokes.
     pub functions: Functions,
-    /// The invokes that nobody waits for.
+    /// The queue of the asynchronous invokes.
     pub invokes: Arc<Invokes>,
     /// The clock.
     pub clock: Clock,
-    /// Who walks it, for `POST /_causeway/tick`.
+    /// Advances the clock, for `POST /_causeway/tick`.
     pub time_driver: Arc<TimeDriver>,
-    /// What is told on `GET /_causeway/feed`, one JSON text for each thing that happens.
-    pub feed: broadcast::Sender<String>,
-    /// The tables.
+    /// The activity for `GET /_causeway/feed`, one JSON text each.
+    pub activity: broadcast::Sender<String>,
+    /// The DynamoDB tables.
     pub database: Database,
-    /// The way in for callers in this process.
+    /// The transport for clients in this process.
     pub transport: InProcessTransport,
-    /// Who is told of writes.
+    /// Notified of each write to a table.
     pub writes: WriteNotifier,
-    /// The mails.
+    /// The mails that SES has accepted.
     pub mailbox: Arc<Mailbox>,
-    /// What goes wrong on purpose.
+    /// The faults to inject.
     pub faults: Faults,
 }
 
-/// What every answer is made from.
+/// The state that all routes share.
 #[derive(Clone)]
-struct Port {
-    parts: Arc<Parts>,
+struct HttpState {
+    services: Arc<Services>,
     dynamo: Dynamo,
 }
 
-/// Answers on this listener until the future is dropped, or until the listener or the database fails.
-pub async fn serve(listener: TcpListener, parts: Parts) -> io::Result<()> {
-    // The tables speak their protocol themselves, on an address that only this process is told.
-    let tables = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
-    let dynamo = Dynamo::at(tables.local_addr()?, parts.database.clone(), parts.writes.clone());
-    let database = dynoxide::server::serve_on(tables, parts.database.clone());
-    let transport = parts.transport.clone();
-    let router = router(Port { parts: Arc::new(parts), dynamo });
+/// Serves on this listener until the future is dropped, or until the listener or the database fails.
+pub async fn serve(listener: TcpListener, services: Services) -> io::Result<()> {
+    let tables = TcpListener::bind(unguessable_address()).await;
+    let tables = match tables {
+        Ok(tables) => tables,
+        // Not every system has more than one loopback address.
+        Err(_) => TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?,
+    };
+    let dynamo = Dynamo::at(tables.local_addr()?, services.database.clone(), services.writes.clone());
+    let database = dynoxide::server::serve_on(tables, services.database.clone());
+    let transport = services.transport.clone();
+    let router = router(HttpState { services: Arc::new(services), dynamo });
     let _open = transport.open(router.clone());
     let listener = listener.tap_io(|connection| {
         if let Err(error) = connection.set_nodelay(true) {
@@ -107,37 +119,51 @@ pub async fn serve(listener: TcpListener, parts: Parts) -> io::Result<()> {
     }
 }
 
-fn router(port: Port) -> Router {
-    let faults = port.parts.faults.clone();
-    let router = Router::new()
-        .route("/_causeway/health", get(control::health))
-        .route("/_causeway/tick", post(tick::tick))
-        .route("/_causeway/pause", post(tick::pause))
-        .route("/_causeway/resume", post(tick::resume))
-        .route("/_causeway/feed", get(control::feed))
-        .route("/_causeway/mailbox", get(mail::mailbox))
-        .route("/v2/email/outbound-emails", post(mail::send))
-        .route("/schedules", any(schedules::all))
-        .route("/schedules/{name}", any(schedules::one))
-        .route("/schedule-groups", any(schedules::all_groups))
-        .route("/schedule-groups/{name}", any(schedules::one_group))
-        .route("/2015-03-31/functions", get(functions::list))
-        .route("/2015-03-31/functions/", get(functions::list))
-        .route("/2015-03-31/functions/{name}", get(functions::describe).delete(functions::delete))
-        .route("/2015-03-31/functions/{name}/configuration", get(functions::configuration))
-        .route("/2015-03-31/functions/{name}/invocations", post(functions::invoke))
-        .route("/2019-09-30/functions/{name}/concurrency", get(functions::concurrency))
-        .route(
+/// A random loopback address with a free port. The database serves its own protocol on it and lets every web page call,
+/// so no page may find it.
+fn unguessable_address() -> SocketAddr {
+    let [first, second, third, ..] = Uuid::new_v4().into_bytes();
+    (Ipv4Addr::new(127, first.max(1), second, third.clamp(1, 254)), 0).into()
+}
+
+/// All paths that have a handler of their own.
+fn routes() -> Vec<(&'static str, MethodRouter<HttpState>)> {
+    vec![
+        ("/_causeway/health", get(control::health)),
+        ("/_causeway/tick", post(tick::tick)),
+        ("/_causeway/pause", post(tick::pause)),
+        ("/_causeway/resume", post(tick::resume)),
+        ("/_causeway/feed", get(control::feed)),
+        ("/_causeway/mailbox", get(mail::mailbox)),
+        ("/v2/email/outbound-emails", post(mail::send)),
+        ("/schedules", any(schedules::all)),
+        ("/schedules/{name}", any(schedules::one)),
+        ("/schedule-groups", any(schedules::all_groups)),
+        ("/schedule-groups/{name}", any(schedules::one_group)),
+        ("/2015-03-31/functions", get(functions::list)),
+        ("/2015-03-31/functions/", get(functions::list)),
+        ("/2015-03-31/functions/{name}", get(functions::describe).delete(functions::delete)),
+        ("/2015-03-31/functions/{name}/configuration", get(functions::configuration)),
+        ("/2015-03-31/functions/{name}/invocations", post(functions::invoke)),
+        ("/2019-09-30/functions/{name}/concurrency", get(functions::concurrency)),
+        (
             "/2017-10-31/functions/{name}/concurrency",
             put(functions::put_concurrency).delete(functions::remove_concurrency),
-        )
+        ),
+    ]
+}
+
+fn router(state: HttpState) -> Router {
+    let faults = state.services.faults.clone();
+    let router = routes().into_iter().fold(Router::new(), |router, (path, methods)| router.route(path, methods));
+    let router = router
         // Some SDKs send to the URL of a queue, so every other path may carry a target too.
         .fallback(target::answer)
         .method_not_allowed_fallback(target::answer)
         .layer(DefaultBodyLimit::max(LARGEST_BODY));
     let router = match faults.seed() {
         None => router,
-        Some(_) => router.layer(from_fn_with_state(faults, faults::strike)),
+        Some(_) => router.layer(from_fn_with_state(faults, faults::inject)),
     };
-    router.layer(map_response(answer::with_request_id)).with_state(port)
+    router.layer(from_fn(request_guard::refuse_foreign)).layer(map_response(answer::with_request_id)).with_state(state)
 }

@@ -14,6 +14,8 @@ pub mod interfaces;
 pub mod lambda;
 pub mod mapping;
 pub mod pattern;
+mod private_files;
+mod request_guard;
 mod rng;
 pub mod schedule;
 pub mod scheduler;

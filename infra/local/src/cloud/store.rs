@@ -1,6 +1,7 @@
 //! Where the cloud keeps what it knows: in a folder that survives it, or nowhere beyond its end.
 
 use std::{
+    fs::File,
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -11,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::{CloudError, expiry::WorldOfTables, stream_index};
 use crate::{
     clock::Clock,
+    private_files,
     wal::{Wal, WalError},
 };
 
@@ -59,7 +61,11 @@ impl Store {
             let database = Database::memory_with_clock(Arc::new(clock)).map_err(CloudError::TablesInMemory)?;
             return Ok(Opened { database, folder: None, _mark: None });
         };
+        private_files::create_folder(&folder)
+            .and_then(|()| private_files::restrict_folder(&folder))
+            .map_err(|error| WalError::by_system(&folder, error))?;
         let mark = mark(&folder, fresh)?;
+        restrict_files(&folder)?;
         let path = folder.join(TABLES);
         let database = tables(path)?;
         Ok(Opened { database, folder: Some(folder), _mark: Some(mark) })
@@ -108,6 +114,9 @@ fn mark(folder: &Path, fresh: bool) -> Result<Wal<Mark>, CloudError> {
 }
 
 fn tables(path: PathBuf) -> Result<Database, CloudError> {
+    // SQLite gives the files that it keeps beside this one the same rights.
+    let created = private_files::options().append(true).create(true).open(&path);
+    created.map_err(|source| CloudError::Folder { path: path.clone(), source })?;
     let refused = |source| CloudError::Tables { path: path.clone(), source };
     let database = Database::new(&path.to_string_lossy()).map_err(refused)?;
     // What was acknowledged outlives a kill of this process; only a power cut may take the last moments.
@@ -116,14 +125,32 @@ fn tables(path: PathBuf) -> Result<Database, CloudError> {
     Ok(database)
 }
 
+/// Takes the rights on everything that a cloud keeps in this folder from everybody but its owner.
+fn restrict_files(folder: &Path) -> Result<(), CloudError> {
+    let refused = |path: &Path, source| CloudError::Folder { path: path.to_owned(), source };
+    for entry in std::fs::read_dir(folder).map_err(|error| refused(folder, error))? {
+        let path = entry.map_err(|error| refused(folder, error))?.path();
+        if is_state_file(&path) || path.to_string_lossy().ends_with(".journal.lock") {
+            let restricted = File::open(&path).and_then(|file| private_files::restrict_file(&file));
+            restricted.map_err(|error| refused(&path, error))?;
+        }
+    }
+    Ok(())
+}
+
+/// Is this one of the files in which a cloud keeps its state?
+fn is_state_file(path: &Path) -> bool {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let is_ours = name.starts_with(TABLES) || name.ends_with(".journal") || name.ends_with(".journal.new");
+    is_ours && path.is_file()
+}
+
 /// Deletes what a cloud before this one kept, and nothing else that may lie in the folder.
 fn forget(folder: &Path) -> Result<(), CloudError> {
     let refused = |path: &Path, source| CloudError::Folder { path: path.to_owned(), source };
     for entry in std::fs::read_dir(folder).map_err(|error| refused(folder, error))? {
         let path = entry.map_err(|error| refused(folder, error))?.path();
-        let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        let is_ours = name.starts_with(TABLES) || name.ends_with(".journal") || name.ends_with(".journal.new");
-        if is_ours && name != MARK && path.is_file() {
+        if is_state_file(&path) && !path.ends_with(MARK) {
             std::fs::remove_file(&path).map_err(|error| refused(&path, error))?;
         }
     }

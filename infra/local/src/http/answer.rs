@@ -8,10 +8,9 @@ use axum::{
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::aws_error::AwsError;
+use crate::{aws_error::AwsError, request_guard::ERROR_TYPE};
 
 pub(super) const REQUEST_ID: HeaderName = HeaderName::from_static("x-amzn-requestid");
-const ERROR_TYPE: HeaderName = HeaderName::from_static("x-amzn-errortype");
 
 /// How a service writes its answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

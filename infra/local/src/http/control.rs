@@ -13,25 +13,25 @@ use futures::stream;
 use serde_json::json;
 use tokio::sync::broadcast::error::RecvError;
 
-use super::{Port, answer::Protocol};
+use super::{HttpState, answer::Protocol};
 
 /// `GET /_causeway/health`: that it is there, what time it is, and how much is still under way.
-pub(super) async fn health(State(port): State<Port>) -> Response {
-    let parts = &port.parts;
+pub(super) async fn health(State(state): State<HttpState>) -> Response {
+    let services = &state.services;
     Protocol::Rest.answer(Ok(json!({
         "status": "ready",
-        "now": parts.clock.now().to_string(),
-        "paused": parts.clock.is_paused(),
-        "undelivered": parts.events.undelivered(),
-        "invokes": parts.invokes.waiting(),
-        "schedules": parts.scheduler.pending_executions(),
+        "now": services.clock.now().to_string(),
+        "paused": services.clock.is_paused(),
+        "undelivered": services.events.undelivered(),
+        "invokes": services.invokes.waiting(),
+        "schedules": services.scheduler.pending_executions(),
     })))
 }
 
 /// `GET /_causeway/feed`: everything that happens from now on, as server-sent events. Who reads too slowly is told
 /// how much they missed.
-pub(super) async fn feed(State(port): State<Port>) -> Response {
-    let events = stream::unfold(port.parts.feed.subscribe(), |mut feed| async move {
+pub(super) async fn feed(State(state): State<HttpState>) -> Response {
+    let events = stream::unfold(state.services.activity.subscribe(), |mut feed| async move {
         let event = match feed.recv().await {
             Ok(text) => Event::default().data(text),
             Err(RecvError::Lagged(missed)) => {

@@ -18,7 +18,7 @@ use crate::faults::{Faults, Kind};
 use call::Call;
 
 /// Lets the call through, or not, or lets only its answer be lost.
-pub(super) async fn strike(State(faults): State<Faults>, request: Request, next: Next) -> Response {
+pub(super) async fn inject(State(faults): State<Faults>, request: Request, next: Next) -> Response {
     let Some(call) = Call::of(&request) else {
         return next.run(request).await;
     };

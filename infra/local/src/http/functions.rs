@@ -21,7 +21,7 @@ use crate::{
 };
 
 use super::{
-    Port,
+    HttpState,
     answer::{Protocol, status},
     request::{Payload, add_query, bytes, header},
 };
@@ -30,15 +30,15 @@ use super::{
 const LONGEST_PAGE: usize = 50;
 
 /// `GET /2015-03-31/functions`: by their names, a page at a time.
-pub(super) async fn list(State(port): State<Port>, uri: Uri) -> Response {
+pub(super) async fn list(State(state): State<HttpState>, uri: Uri) -> Response {
     let mut wanted = Map::new();
     add_query(&mut wanted, &uri);
-    Protocol::Rest.answer(page(port.parts.functions.all(), &wanted))
+    Protocol::Rest.answer(page(state.services.functions.all(), &wanted))
 }
 
 /// `GET /2015-03-31/functions/{name}`.
-pub(super) async fn describe(State(port): State<Port>, Path(name): Path<String>) -> Response {
-    Protocol::Rest.answer(find(&port, &name).map(|function| {
+pub(super) async fn describe(State(state): State<HttpState>, Path(name): Path<String>) -> Response {
+    Protocol::Rest.answer(find(&state, &name).map(|function| {
         let mut answer = json!({ "Configuration": described(&function), "Tags": {} });
         if let (Some(most), Some(fields)) = (function.reserved_concurrency, answer.as_object_mut()) {
             fields.insert("Concurrency".to_owned(), json!({ "ReservedConcurrentExecutions": most }));
@@ -50,10 +50,10 @@ pub(super) async fn describe(State(port): State<Port>, Path(name): Path<String>)
 /// `DELETE /2015-03-31/functions/{name}`: from now on it is as unknown as one that never was, while what runs of it
 /// runs to its end. Rules, schedules and mappings keep pointing at it, so that their events take the way that they
 /// take on AWS. It comes back with the next start of the stack.
-pub(super) async fn delete(State(port): State<Port>, Path(name): Path<String>) -> Response {
-    match find(&port, &name) {
+pub(super) async fn delete(State(state): State<HttpState>, Path(name): Path<String>) -> Response {
+    match find(&state, &name) {
         Ok(function) => {
-            port.parts.functions.remove(&function.arn);
+            state.services.functions.remove(&function.arn);
             StatusCode::NO_CONTENT.into_response()
         }
         Err(error) => Protocol::Rest.refuse(&error),
@@ -61,20 +61,20 @@ pub(super) async fn delete(State(port): State<Port>, Path(name): Path<String>) -
 }
 
 /// `GET /2015-03-31/functions/{name}/configuration`.
-pub(super) async fn configuration(State(port): State<Port>, Path(name): Path<String>) -> Response {
-    Protocol::Rest.answer(find(&port, &name).map(|function| described(&function)))
+pub(super) async fn configuration(State(state): State<HttpState>, Path(name): Path<String>) -> Response {
+    Protocol::Rest.answer(find(&state, &name).map(|function| described(&function)))
 }
 
 /// `POST /2015-03-31/functions/{name}/invocations`.
 pub(super) async fn invoke(
-    State(port): State<Port>,
+    State(state): State<HttpState>,
     Path(name): Path<String>,
     headers: HeaderMap,
     payload: Payload,
 ) -> Response {
     let kind = header(&headers, "x-amz-invocation-type");
     let answer = match text(payload) {
-        Ok(payload) => lambda::invoke(&port.parts.functions, &port.parts.invokes, &name, kind, payload).await,
+        Ok(payload) => lambda::invoke(&state.services.functions, &state.services.invokes, &name, kind, payload).await,
         Err(error) => Err(error),
     };
     match answer {
@@ -123,8 +123,8 @@ fn page(mut functions: Vec<Arc<Function>>, wanted: &Map<String, Value>) -> Resul
     Ok(json!({ "Functions": described, "NextMarker": marker }))
 }
 
-fn find(port: &Port, name: &str) -> Result<Arc<Function>, AwsError> {
-    port.parts.functions.find(name).ok_or_else(|| {
+fn find(state: &HttpState, name: &str) -> Result<Arc<Function>, AwsError> {
+    state.services.functions.find(name).ok_or_else(|| {
         let message = format!("Function not found: {name}");
         AwsError { status: 404, code: "ResourceNotFoundException".to_owned(), message }
     })

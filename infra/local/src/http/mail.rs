@@ -20,7 +20,7 @@ use crate::{
 };
 
 use super::{
-    Port,
+    HttpState,
     answer::Protocol,
     request::{Payload, add_query, fields},
 };
@@ -93,20 +93,20 @@ impl Mailbox {
 }
 
 /// `POST /v2/email/outbound-emails`.
-pub(super) async fn send(State(port): State<Port>, payload: Payload) -> Response {
-    Protocol::Rest.answer(fields(payload).and_then(|mail| keep(&port, mail)))
+pub(super) async fn send(State(state): State<HttpState>, payload: Payload) -> Response {
+    Protocol::Rest.answer(fields(payload).and_then(|mail| keep(&state, mail)))
 }
 
 /// `GET /_causeway/mailbox?to=ADDRESS&limit=NUMBER`: the newest mails, the oldest of them first.
-pub(super) async fn mailbox(State(port): State<Port>, uri: Uri) -> Response {
+pub(super) async fn mailbox(State(state): State<HttpState>, uri: Uri) -> Response {
     let shown = asked(&uri).map(|(to, limit)| {
-        let (mails, all) = port.parts.mailbox.newest(to.as_deref(), limit);
+        let (mails, all) = state.services.mailbox.newest(to.as_deref(), limit);
         json!({ "Mails": mails, "Total": all })
     });
     Protocol::Rest.answer(shown)
 }
 
-fn keep(port: &Port, mut mail: Map<String, Value>) -> Result<Value, AwsError> {
+fn keep(state: &HttpState, mut mail: Map<String, Value>) -> Result<Value, AwsError> {
     for required in ["Content", "Destination"] {
         if !mail.get(required).is_some_and(Value::is_object) {
             return Err(AwsError::sender("BadRequestException", format!("{required} is missing.")));
@@ -114,8 +114,8 @@ fn keep(port: &Port, mut mail: Map<String, Value>) -> Result<Value, AwsError> {
     }
     let message_id = Uuid::new_v4().to_string();
     mail.insert("MessageId".to_owned(), json!(message_id));
-    mail.insert("SentAt".to_owned(), json!(port.parts.clock.now().to_string()));
-    let kept = port.parts.mailbox.keep(Value::Object(mail));
+    mail.insert("SentAt".to_owned(), json!(state.services.clock.now().to_string()));
+    let kept = state.services.mailbox.keep(Value::Object(mail));
     kept.map_err(|error| AwsError::receiver("InternalServiceErrorException", error.to_string()))?;
     Ok(json!({ "MessageId": message_id }))
 }

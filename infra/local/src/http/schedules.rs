@@ -8,20 +8,20 @@ use axum::{
 use serde_json::Value;
 
 use super::{
-    Port,
+    HttpState,
     answer::{Protocol, unknown},
     request::{Payload, add_query, fields},
 };
 
 /// `/schedules`.
-pub(super) async fn all(State(port): State<Port>, method: Method, uri: Uri, payload: Payload) -> Response {
+pub(super) async fn all(State(state): State<HttpState>, method: Method, uri: Uri, payload: Payload) -> Response {
     let operation = (method == Method::GET).then_some("ListSchedules");
-    call(&port, operation, None, &method, &uri, payload).await
+    call(&state, operation, None, &method, &uri, payload).await
 }
 
 /// `/schedules/{name}`.
 pub(super) async fn one(
-    State(port): State<Port>,
+    State(state): State<HttpState>,
     Path(name): Path<String>,
     method: Method,
     uri: Uri,
@@ -34,18 +34,18 @@ pub(super) async fn one(
         Method::DELETE => Some("DeleteSchedule"),
         _ => None,
     };
-    call(&port, operation, Some(name), &method, &uri, payload).await
+    call(&state, operation, Some(name), &method, &uri, payload).await
 }
 
 /// `/schedule-groups`.
-pub(super) async fn all_groups(State(port): State<Port>, method: Method, uri: Uri, payload: Payload) -> Response {
+pub(super) async fn all_groups(State(state): State<HttpState>, method: Method, uri: Uri, payload: Payload) -> Response {
     let operation = (method == Method::GET).then_some("ListScheduleGroups");
-    call(&port, operation, None, &method, &uri, payload).await
+    call(&state, operation, None, &method, &uri, payload).await
 }
 
 /// `/schedule-groups/{name}`.
 pub(super) async fn one_group(
-    State(port): State<Port>,
+    State(state): State<HttpState>,
     Path(name): Path<String>,
     method: Method,
     uri: Uri,
@@ -57,11 +57,11 @@ pub(super) async fn one_group(
         Method::DELETE => Some("DeleteScheduleGroup"),
         _ => None,
     };
-    call(&port, operation, Some(name), &method, &uri, payload).await
+    call(&state, operation, Some(name), &method, &uri, payload).await
 }
 
 async fn call(
-    port: &Port,
+    state: &HttpState,
     operation: Option<&str>,
     name: Option<String>,
     method: &Method,
@@ -79,5 +79,5 @@ async fn call(
     if let Some(name) = name {
         fields.insert("Name".to_owned(), Value::String(name));
     }
-    Protocol::Rest.answer(port.parts.scheduler.handle(operation, Value::Object(fields)).await)
+    Protocol::Rest.answer(state.services.scheduler.handle(operation, Value::Object(fields)).await)
 }

@@ -10,7 +10,7 @@ use serde_json::Value;
 use crate::{aws_error::AwsError, sqs::query_error};
 
 use super::{
-    Port,
+    HttpState,
     answer::{Protocol, unknown},
     identity,
     request::{Payload, bytes, header, object},
@@ -21,7 +21,7 @@ const FORM: &str = "application/x-www-form-urlencoded";
 
 /// Answers by the target header. Without one it may be a form of the query protocol; else it is nothing known.
 pub(super) async fn answer(
-    State(port): State<Port>,
+    State(state): State<HttpState>,
     method: Method,
     uri: Uri,
     headers: HeaderMap,
@@ -30,27 +30,27 @@ pub(super) async fn answer(
     let Some(target) = header(&headers, "x-amz-target").filter(|_| method == Method::POST) else {
         let form = header(&headers, CONTENT_TYPE.as_str()).is_some_and(|kind| kind.starts_with(FORM));
         return match form {
-            true => identity::answer(&port.parts.account, payload),
+            true => identity::answer(&state.services.account, payload),
             false => Protocol::Rest.refuse(&unknown(format_args!("{method} {}", uri.path()))),
         };
     };
     match target.rsplit_once('.') {
         Some((super::dynamo::TABLES | super::dynamo::STREAMS, operation)) => match bytes(payload) {
-            Ok(body) => port.dynamo.forward(operation, &headers, body).await,
+            Ok(body) => state.dynamo.forward(operation, &headers, body).await,
             Err(error) => Protocol::Json10.refuse(&error),
         },
         Some(("AWSEvents", operation)) => Protocol::Json11.answer(match object(payload) {
-            Ok(body) => port.parts.events.handle(operation, body).await,
+            Ok(body) => state.services.events.handle(operation, body).await,
             Err(error) => Err(error),
         }),
-        Some(("AmazonSQS", operation)) => queues(&port, operation, payload).await,
+        Some(("AmazonSQS", operation)) => queues(&state, operation, payload).await,
         _ => Protocol::Json10.refuse(&unknown(target)),
     }
 }
 
-async fn queues(port: &Port, operation: &str, payload: Payload) -> Response {
+async fn queues(state: &HttpState, operation: &str, payload: Payload) -> Response {
     let result = match object(payload) {
-        Ok(body) => port.parts.sqs.handle(operation, body).await,
+        Ok(body) => state.services.sqs.handle(operation, body).await,
         Err(error) => Err(error),
     };
     queue_answer(result)

@@ -4,6 +4,7 @@ mod causeway;
 mod faults;
 mod paths;
 mod refusals;
+mod request_guard;
 mod targets;
 
 use std::{
@@ -31,7 +32,7 @@ use crate::{
     write_notifier::WriteNotifier,
 };
 
-use super::{InProcessTransport, Mailbox, Parts, serve};
+use super::{InProcessTransport, Mailbox, Services, serve};
 
 const ACCOUNT: &str = "000000000000";
 const REGION: &str = "eu-central-1";
@@ -93,7 +94,7 @@ impl House {
         let time_driver = Arc::new(TimeDriver::new(clock.clone(), functions.clone(), parts, Vec::new()));
         let (database, telling) = (Database::memory().unwrap(), feed.clone());
         let mailbox = Arc::new(Mailbox::open(None).unwrap());
-        let parts = Parts {
+        let services = Services {
             account,
             sqs,
             events,
@@ -102,14 +103,14 @@ impl House {
             invokes,
             clock,
             time_driver,
-            feed: telling,
+            activity: telling,
             database,
             writes: WriteNotifier::default(),
             transport: InProcessTransport::default(),
             mailbox,
             faults,
         };
-        tokio::spawn(serve(listener, parts));
+        tokio::spawn(serve(listener, services));
         Self { stage, address, feed }
     }
 

@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 use crate::{aws_error::AwsError, clock::Clock};
 
 use super::{
-    Port,
+    HttpState,
     answer::Protocol,
     request::{Payload, fields},
 };
@@ -25,13 +25,13 @@ const FIELDS: [&str; 4] = ["seconds", "until", "settle", "patience"];
 
 /// `POST /_causeway/tick` with `{"seconds": N}` or `{"until": "…"}`: walks the clock there from wake to wake, and
 /// answers what it shows then. With `"settle": false` it leaps; `"patience"` is how many seconds one stop may take.
-pub(super) async fn tick(State(port): State<Port>, payload: Payload) -> Response {
-    let wanted = fields(payload).and_then(|fields| Wanted::read(&fields, &port.parts.clock));
+pub(super) async fn tick(State(state): State<HttpState>, payload: Payload) -> Response {
+    let wanted = fields(payload).and_then(|fields| Wanted::read(&fields, &state.services.clock));
     let wanted = match wanted {
         Ok(wanted) => wanted,
         Err(error) => return Protocol::Rest.refuse(&error),
     };
-    let time_driver = &port.parts.time_driver;
+    let time_driver = &state.services.time_driver;
     Protocol::Rest.answer(Ok(match wanted.settle {
         false => json!({ "now": time_driver.jump(wanted.target).await.to_string(), "wakes": 0, "settled": false }),
         true => {
@@ -42,15 +42,15 @@ pub(super) async fn tick(State(port): State<Port>, payload: Payload) -> Response
 }
 
 /// `POST /_causeway/pause`: stops the clock.
-pub(super) async fn pause(State(port): State<Port>) -> Response {
-    port.parts.clock.pause();
-    standing(&port.parts.clock)
+pub(super) async fn pause(State(state): State<HttpState>) -> Response {
+    state.services.clock.pause();
+    standing(&state.services.clock)
 }
 
 /// `POST /_causeway/resume`: lets the clock run, at its speed.
-pub(super) async fn resume(State(port): State<Port>) -> Response {
-    port.parts.clock.resume();
-    standing(&port.parts.clock)
+pub(super) async fn resume(State(state): State<HttpState>) -> Response {
+    state.services.clock.resume();
+    standing(&state.services.clock)
 }
 
 fn standing(clock: &Clock) -> Response {

@@ -4,7 +4,7 @@
 mod tests;
 
 use std::{
-    fs::{File, OpenOptions, TryLockError},
+    fs::{File, TryLockError},
     io::{Read, Write},
     path::{Path, PathBuf},
 };
@@ -12,6 +12,7 @@ use std::{
 use serde::{Serialize, de::DeserializeOwned};
 
 use super::WalError;
+use crate::private_files;
 
 /// The open file.
 #[derive(Debug)]
@@ -28,11 +29,12 @@ pub(super) struct WalFile {
 impl WalFile {
     pub(super) fn open<R: DeserializeOwned>(path: &Path) -> Result<(Self, Vec<R>), WalError> {
         if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-            std::fs::create_dir_all(folder).map_err(|error| WalError::by_system(folder, error))?;
+            private_files::create_folder(folder).map_err(|error| WalError::by_system(folder, error))?;
         }
         let lock = lock(path)?;
         let refused = |error| WalError::by_system(path, error);
-        let mut file = OpenOptions::new().read(true).append(true).create(true).open(path).map_err(refused)?;
+        let mut file = private_files::options().read(true).append(true).create(true).open(path).map_err(refused)?;
+        private_files::restrict_file(&file).map_err(refused)?;
         let mut bytes = Vec::new();
         file.read_to_end(&mut bytes).map_err(refused)?;
         // A line without its end was never acknowledged: the process was killed while it wrote.
@@ -116,7 +118,8 @@ pub(crate) fn checked(line: &[u8]) -> Option<&[u8]> {
 fn lock(path: &Path) -> Result<File, WalError> {
     let name = beside(path, ".lock");
     let refused = |error| WalError::by_system(&name, error);
-    let file = OpenOptions::new().write(true).create(true).truncate(false).open(&name).map_err(refused)?;
+    let file = private_files::options().write(true).create(true).truncate(false).open(&name).map_err(refused)?;
+    private_files::restrict_file(&file).map_err(refused)?;
     match file.try_lock() {
         Ok(()) => Ok(file),
         Err(TryLockError::WouldBlock) => Err(WalError::InUse { path: path.to_owned() }),
@@ -128,7 +131,7 @@ fn write_new(path: &Path, lines: &[u8]) -> std::io::Result<File> {
     if path.try_exists()? {
         std::fs::remove_file(path)?;
     }
-    let mut file = OpenOptions::new().append(true).create_new(true).open(path)?;
+    let mut file = private_files::options().append(true).create_new(true).open(path)?;
     file.write_all(lines)?;
     file.sync_all()?;
     Ok(file)

@@ -1,5 +1,8 @@
 //! The folder itself: who may read it, and what stands in none.
 
+#[cfg(unix)]
+use std::{fs::Permissions, os::unix::fs::PermissionsExt as _, path::Path};
+
 use jiff::SignedDuration;
 use serde_json::json;
 
@@ -95,4 +98,54 @@ async fn a_cloud_that_is_started_again_does_not_go_back_in_time_unless_all_is_fo
     let fresh = Store::Folder { path: ground.folder.path().to_owned(), fresh: true };
     ground.start_in(fresh, LETTERS).await.unwrap().stop().await;
     assert_eq!(ground.clock.now(), start);
+}
+
+/// The rights of the folder and of every file in it, without the type of the file.
+#[cfg(unix)]
+fn modes(folder: &Path) -> Vec<(String, u32)> {
+    let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let files = entries.map(|path| (path.file_name().unwrap().to_string_lossy().into_owned(), mode(&path)));
+    files.chain([(String::new(), mode(folder))]).collect()
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn only_its_owner_may_read_the_folder_and_its_files_however_they_were_before() {
+    let ground = Ground::new();
+    let folder = ground.folder.path();
+    let resources = format!(
+        "{LETTERS}{}  Archive: {{ Type: AWS::Events::Archive, Properties: {{ ArchiveName: all, SourceArn: \
+         'arn:aws:events:us-east-1:000000000000:event-bus/default' }} }}\n",
+        include_str!("streaming.yaml")
+    );
+    for _ in 0..2 {
+        let cloud = ground.start(&resources).await;
+        let entry = json!({ "Source": "shop", "DetailType": "OrderPlaced", "Detail": "{}" });
+        cloud.events("PutEvents", json!({ "Entries": [entry] })).await;
+        let written = modes(folder);
+        for name in ["tables.sqlite", "queues.journal", "queues.journal.lock", "mails.journal", "cloud.journal"] {
+            assert!(written.iter().any(|(file, _)| file == name), "{name}: {written:?}");
+        }
+        assert!(written.iter().any(|(file, _)| file.starts_with("archive-all-")), "{written:?}");
+        assert!(written.iter().any(|(file, _)| file.starts_with("tables.sqlite-")), "{written:?}");
+        for (name, mode) in written {
+            assert_eq!(format!("{mode:o}"), if name.is_empty() { "700" } else { "600" }, "{name}");
+        }
+        cloud.stop().await;
+        // The next start finds rights that are too wide.
+        std::fs::set_permissions(folder, Permissions::from_mode(0o755)).unwrap();
+        for (name, _) in modes(folder).iter().filter(|(name, _)| !name.is_empty()) {
+            std::fs::set_permissions(folder.join(name), Permissions::from_mode(0o644)).unwrap();
+        }
+    }
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_folder_that_all_users_share_is_refused() {
+    let ground = Ground::new();
+    std::fs::set_permissions(ground.folder.path(), Permissions::from_mode(0o1777)).unwrap();
+    let refusal = ground.refusal(LETTERS).await;
+    assert!(refusal.contains("shared by all users"), "{refusal}");
 }

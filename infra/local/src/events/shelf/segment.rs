@@ -1,7 +1,7 @@
 //! One day of one archive: lines with checksums, as in every write-ahead log, but read one by one.
 
 use std::{
-    fs::{File, OpenOptions},
+    fs::File,
     io::{BufRead, BufReader, Cursor, Read, Seek, SeekFrom, Write},
     path::{Path, PathBuf},
 };
@@ -9,7 +9,10 @@ use std::{
 use jiff::Timestamp;
 use serde::{Deserialize, de::DeserializeOwned};
 
-use crate::wal::{self, WalError};
+use crate::{
+    private_files,
+    wal::{self, WalError},
+};
 
 use super::Archived;
 
@@ -69,7 +72,7 @@ impl Segment {
     }
 
     fn write(&self, path: &Path, lines: &[u8]) -> std::io::Result<()> {
-        let mut file = OpenOptions::new().append(true).create(true).open(path)?;
+        let mut file = private_files::options().append(true).create(true).open(path)?;
         if file.metadata()?.len() != self.length {
             // The rest of a write that failed.
             file.set_len(self.length)?;

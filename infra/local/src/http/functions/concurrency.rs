@@ -11,7 +11,7 @@ use crate::{aws_error::AwsError, template::Function};
 
 use super::{
     super::{
-        Port,
+        HttpState,
         answer::Protocol,
         request::{Payload, fields},
     },
@@ -19,24 +19,28 @@ use super::{
 };
 
 /// `GET /2019-09-30/functions/{name}/concurrency`.
-pub(in crate::http) async fn get(State(port): State<Port>, Path(name): Path<String>) -> Response {
-    Protocol::Rest.answer(find(&port, &name).map(|function| match function.reserved_concurrency {
+pub(in crate::http) async fn get(State(state): State<HttpState>, Path(name): Path<String>) -> Response {
+    Protocol::Rest.answer(find(&state, &name).map(|function| match function.reserved_concurrency {
         Some(most) => json!({ "ReservedConcurrentExecutions": most }),
         None => json!({}),
     }))
 }
 
 /// `PUT /2017-10-31/functions/{name}/concurrency`.
-pub(in crate::http) async fn put(State(port): State<Port>, Path(name): Path<String>, payload: Payload) -> Response {
+pub(in crate::http) async fn put(
+    State(state): State<HttpState>,
+    Path(name): Path<String>,
+    payload: Payload,
+) -> Response {
     Protocol::Rest.answer(wanted(payload).and_then(|most| {
-        set(&port, &name, Some(most))?;
+        set(&state, &name, Some(most))?;
         Ok(json!({ "ReservedConcurrentExecutions": most }))
     }))
 }
 
 /// `DELETE /2017-10-31/functions/{name}/concurrency`.
-pub(in crate::http) async fn remove(State(port): State<Port>, Path(name): Path<String>) -> Response {
-    match set(&port, &name, None) {
+pub(in crate::http) async fn remove(State(state): State<HttpState>, Path(name): Path<String>) -> Response {
+    match set(&state, &name, None) {
         Ok(()) => StatusCode::NO_CONTENT.into_response(),
         Err(error) => Protocol::Rest.refuse(&error),
     }
@@ -52,8 +56,8 @@ fn wanted(payload: Payload) -> Result<u32, AwsError> {
 }
 
 /// What runs already counts for the bound of before.
-fn set(port: &Port, name: &str, most: Option<u32>) -> Result<(), AwsError> {
-    let function = find(port, name)?;
-    port.parts.functions.put(Function { reserved_concurrency: most, ..(*function).clone() });
+fn set(state: &HttpState, name: &str, most: Option<u32>) -> Result<(), AwsError> {
+    let function = find(state, name)?;
+    state.services.functions.put(Function { reserved_concurrency: most, ..(*function).clone() });
     Ok(())
 }

@@ -6,6 +6,7 @@ use axum::{
     Json, Router,
     extract::{DefaultBodyLimit, Path, State},
     http::{HeaderMap, StatusCode},
+    middleware::from_fn,
     response::{IntoResponse, Response},
     routing::{get, post},
 };
@@ -13,6 +14,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::{FunctionError, desk::Desk};
+use crate::request_guard::refuse_foreign_callers;
 
 /// What an answer of Lambda may be at most, in bytes.
 const LARGEST_ANSWER: usize = 6 * 1_024 * 1_024 + 100;
@@ -25,6 +27,7 @@ pub(super) fn router(desk: Arc<Desk>) -> Router {
         .route("/2018-06-01/runtime/invocation/{id}/error", post(error))
         .route("/2018-06-01/runtime/init/error", post(cannot_begin))
         .layer(DefaultBodyLimit::max(LARGEST_ANSWER))
+        .layer(from_fn(refuse_foreign_callers))
         .with_state(desk)
 }
 
