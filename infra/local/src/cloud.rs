@@ -37,8 +37,9 @@ use tokio::{net::TcpListener, sync::broadcast, task::JoinSet};
 use uuid::Uuid;
 
 use crate::{
+    arn::AccountRegion,
     clock::Clock,
-    events::{Events, Place, ServiceContext},
+    events::{EventBridge, ServiceContext},
     faults::Faults,
     http::{self, InProcessTransport, Mailbox},
     idle::Idle,
@@ -93,7 +94,7 @@ pub struct Parts {
     /// The queues.
     pub sqs: Sqs,
     /// The buses.
-    pub events: Arc<Events>,
+    pub events: Arc<EventBridge>,
     /// The schedules.
     pub scheduler: Arc<Scheduler>,
     /// The functions.
@@ -225,7 +226,7 @@ impl Parts {
         let (path, listener) = (store.path("invokes.journal"), observer.of_invokes());
         let invokes = Arc::new(Invokes::open(path.as_deref(), functions.clone(), queues.clone(), listener)?);
         let ctx = ServiceContext {
-            place: Place { region: settings.region.clone(), account: settings.account.clone() },
+            account_region: AccountRegion { region: settings.region.clone(), account: settings.account.clone() },
             clock: clock.clone(),
             functions: invokes.clone(),
             queues,
@@ -234,8 +235,8 @@ impl Parts {
             faults,
         };
         let events = match store.path("events.journal") {
-            Some(path) => Events::open(path, ctx.clone())?,
-            None => Events::in_memory(ctx.clone())?,
+            Some(path) => EventBridge::open(path, ctx.clone())?,
+            None => EventBridge::in_memory(ctx.clone())?,
         };
         let scheduler = match store.path("schedules.journal") {
             Some(path) => Scheduler::open(path, ctx, events.clone())?,

@@ -1,43 +1,27 @@
-//! EventBridge: buses, rules and targets, and the delivery of events to them, at least once.
-//! What was acknowledged stands in a write-ahead log, so that a killed process goes on where it stopped.
+//! EventBridge: event buses, rules, targets, archives and replays. Events are delivered to targets at least once. The state
+//! is written to a write-ahead log before a request is acknowledged, so that a killed process continues where it stopped.
 
-mod accept;
 mod archive;
-mod archive_calls;
-mod bus_calls;
-mod counts;
-mod dead_letter;
+mod archive_store;
+mod bus;
 mod delivery;
-mod detail;
-mod driver;
 mod entry;
 pub(crate) mod envelope;
-mod hand_over;
 pub(crate) mod input;
-mod path;
-mod place;
-mod put_calls;
+mod put_events;
 mod replay;
-mod replay_calls;
-mod replaying;
+mod replay_runner;
 pub(crate) mod request;
 mod rule;
-mod rule_calls;
-mod shelf;
 mod state;
 pub(crate) mod target;
-mod target_calls;
 #[cfg(test)]
 pub(crate) mod tests;
-mod timers;
 
 pub use crate::{
     activity::{ActivityEvent, ActivitySink, AttemptOutcome, NoActivitySink},
     service_context::ServiceContext,
 };
-pub use counts::Counts;
-pub use place::Place;
-pub(crate) use place::bus_name;
 
 use std::{
     collections::BTreeMap,
@@ -51,59 +35,81 @@ use serde_json::Value;
 
 use crate::{aws_error::AwsError, delivery::is_idle, durable_state::DurableState, idle::Idle, wal::WalError};
 
-use replaying::Slices;
-use rule::BusFacts;
-use shelf::Shelf;
+use archive_store::ArchiveStore;
+use bus::BusSettings;
+use replay_runner::RemainingDay;
 use state::{Change, State};
 
-/// The service.
-pub struct Events {
+/// The EventBridge service.
+pub struct EventBridge {
     ctx: ServiceContext,
     durable: DurableState<State>,
     counts: Mutex<Counts>,
-    /// What the archives hold.
-    shelf: Shelf,
-    /// What is left of the day that a replay is in, by the replay's name.
-    slices: Mutex<BTreeMap<String, Slices>>,
+    /// The archived events.
+    archive_store: ArchiveStore,
+    /// The events still to be replayed of the current day of each replay, by the replay's name.
+    remaining_days: Mutex<BTreeMap<String, RemainingDay>>,
 }
 
-impl Events {
-    /// Opens the service with its write-ahead log at this path. Nothing is delivered until [`Events::run`] runs.
+/// Counters since the start of the process.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Accepted events.
+    pub put: u64,
+    /// Pairs of an event and a rule that matches it.
+    pub matched: u64,
+    /// Successful deliveries.
+    pub delivered: u64,
+    /// Failed attempts that are retried.
+    pub retried: u64,
+    /// Deliveries sent to a dead-letter queue.
+    pub dead_lettered: u64,
+    /// Deliveries lost because no dead-letter queue accepts them.
+    pub dropped: u64,
+}
+
+impl EventBridge {
+    /// Opens the service with its write-ahead log at this path. Nothing is delivered until [`EventBridge::run`] runs.
     pub fn open(path: impl AsRef<Path>, ctx: ServiceContext) -> Result<Arc<Self>, WalError> {
         let path = path.as_ref();
         let durable: DurableState<State> = DurableState::open(path, Arc::clone(&ctx.activity))?;
-        let shelf = Shelf::open(path.parent().unwrap_or(Path::new("")), |archive| {
+        let archive_store = ArchiveStore::open(path.parent().unwrap_or(Path::new("")), |archive| {
             durable.state().archives.contains_key(archive)
         })?;
-        Self::with(durable, shelf, ctx)
+        Self::new(durable, archive_store, ctx)
     }
 
-    /// A service that forgets everything when it ends.
+    /// Creates a service without a write-ahead log.
     pub fn in_memory(ctx: ServiceContext) -> Result<Arc<Self>, WalError> {
-        Self::with(DurableState::in_memory(Arc::clone(&ctx.activity)), Shelf::in_memory(), ctx)
+        Self::new(DurableState::in_memory(Arc::clone(&ctx.activity)), ArchiveStore::in_memory(), ctx)
     }
 
-    fn with(durable: DurableState<State>, shelf: Shelf, ctx: ServiceContext) -> Result<Arc<Self>, WalError> {
+    fn new(
+        durable: DurableState<State>,
+        archive_store: ArchiveStore,
+        ctx: ServiceContext,
+    ) -> Result<Arc<Self>, WalError> {
         {
             let mut state = durable.state();
             if !state.buses.contains_key("default") {
-                let facts = BusFacts { name: "default".to_owned(), description: None, created: ctx.clock.now() };
-                durable.commit(&mut state, vec![Change::Bus(facts)])?;
+                let settings = BusSettings { name: "default".to_owned(), description: None, created: ctx.clock.now() };
+                durable.commit(&mut state, vec![Change::Bus(settings)])?;
             }
         }
-        Ok(Arc::new(Self { ctx, durable, counts: Mutex::default(), shelf, slices: Mutex::default() }))
+        let (counts, remaining_days) = (Mutex::default(), Mutex::default());
+        Ok(Arc::new(Self { ctx, durable, counts, archive_store, remaining_days }))
     }
 
-    /// Answers one call of the API, named as in `X-Amz-Target` after the dot.
+    /// Handles an API call, named as in `X-Amz-Target` after the dot.
     pub async fn handle(&self, operation: &str, body: Value) -> Result<Value, AwsError> {
         match operation {
             "PutEvents" => self.put_events(body),
-            "TestEventPattern" => put_calls::test_event_pattern(body),
+            "TestEventPattern" => put_events::test_event_pattern(body),
             "PutRule" => self.put_rule(body),
             "DescribeRule" => self.describe_rule(body),
             "ListRules" => self.list_rules(body),
-            "EnableRule" => self.switch_rule(body, true),
-            "DisableRule" => self.switch_rule(body, false),
+            "EnableRule" => self.set_rule_enabled(body, true),
+            "DisableRule" => self.set_rule_enabled(body, false),
             "DeleteRule" => self.delete_rule(body),
             "PutTargets" => self.put_targets(body),
             "RemoveTargets" => self.remove_targets(body),
@@ -122,27 +128,31 @@ impl Events {
             "DescribeReplay" => self.describe_replay(body),
             "ListReplays" => self.list_replays(body),
             "CancelReplay" => self.cancel_replay(body),
-            _ => Err(AwsError::sender("UnknownOperationException", format!("{operation} is not known here."))),
+            _ => Err(AwsError::sender("UnknownOperationException", format!("Unknown operation: {operation}."))),
         }
     }
 
-    /// How often what happened since the start.
+    /// Returns the counters since the start of the process.
     pub fn counts(&self) -> Counts {
         *self.counts.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// How many deliveries have not ended.
+    /// Returns the number of deliveries that have not ended.
     pub fn undelivered(&self) -> usize {
         self.durable.state().outbox.len()
     }
 
-    fn count_all(&self, change: impl FnOnce(&mut Counts)) {
-        change(&mut self.counts.lock().unwrap_or_else(PoisonError::into_inner));
+    fn update_counts(&self, update: impl FnOnce(&mut Counts)) {
+        update(&mut self.counts.lock().unwrap_or_else(PoisonError::into_inner));
+    }
+
+    fn commit(&self, state: &mut State, changes: Vec<Change>) -> Result<(), AwsError> {
+        self.durable.commit(state, changes).map_err(request::wal_failed)
     }
 }
 
 #[async_trait]
-impl Idle for Events {
+impl Idle for EventBridge {
     async fn is_idle(&self, now: Timestamp) -> bool {
         is_idle(self, now)
     }

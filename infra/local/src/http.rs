@@ -43,7 +43,7 @@ use uuid::Uuid;
 use crate::{
     clock::Clock,
     cloud::TimeDriver,
-    events::Events,
+    events::EventBridge,
     faults::Faults,
     lambda::{Functions, Invokes},
     request_guard,
@@ -63,7 +63,7 @@ pub struct Services {
     /// SQS.
     pub sqs: Sqs,
     /// EventBridge.
-    pub events: Arc<Events>,
+    pub events: Arc<EventBridge>,
     /// EventBridge Scheduler.
     pub scheduler: Arc<Scheduler>,
     /// The functions, for synchronous invokes.

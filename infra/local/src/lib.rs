@@ -1,6 +1,7 @@
 //! The local cloud.
 
 pub mod activity;
+pub mod arn;
 pub mod aws_error;
 pub mod clock;
 pub mod cloud;

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use crate::{
     activity::ActivitySink,
+    arn::AccountRegion,
     clock::Clock,
-    events::Place,
     faults::Faults,
     interfaces::{InvokeAsync, SendToQueue},
 };
@@ -13,8 +13,8 @@ use crate::{
 /// What a service needs of the world around it.
 #[derive(Clone)]
 pub struct ServiceContext {
-    /// The region and account it pretends to be in.
-    pub place: Place,
+    /// The emulated account and region.
+    pub account_region: AccountRegion,
     /// All waiting goes through it.
     pub clock: Clock,
     /// Where functions are invoked.

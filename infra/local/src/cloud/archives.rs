@@ -6,7 +6,7 @@ use super::{
     CloudError, desired,
     resource_state::{Key, Kind, Made},
 };
-use crate::{aws_error::AwsError, events::Events, template::Archive};
+use crate::{aws_error::AwsError, events::EventBridge, template::Archive};
 
 /// By this it is found again.
 pub(super) fn key(archive: &Archive) -> Key {
@@ -25,12 +25,12 @@ pub(super) fn declared(archive: &Archive) -> Value {
 }
 
 /// Is there an archive of this name?
-pub(super) async fn is_there(events: &Events, name: &str) -> bool {
+pub(super) async fn is_there(events: &EventBridge, name: &str) -> bool {
     describe(events, name).await.is_ok()
 }
 
 /// Makes what is missing, and changes what is declared otherwise.
-pub(super) async fn make(events: &Events, archives: &[Archive], made: &Made) -> Result<(), CloudError> {
+pub(super) async fn make(events: &EventBridge, archives: &[Archive], made: &Made) -> Result<(), CloudError> {
     for archive in archives {
         let refused = |source| CloudError::Refused { line: archive.line, name: archive.id.clone(), source };
         make_one(events, archive, made).await.map_err(refused)?;
@@ -38,7 +38,7 @@ pub(super) async fn make(events: &Events, archives: &[Archive], made: &Made) -> 
     Ok(())
 }
 
-async fn make_one(events: &Events, archive: &Archive, made: &Made) -> Result<(), AwsError> {
+async fn make_one(events: &EventBridge, archive: &Archive, made: &Made) -> Result<(), AwsError> {
     let wanted = declared(archive);
     let Ok(present) = describe(events, &archive.name).await else {
         return events.handle("CreateArchive", wanted).await.map(|_| ());
@@ -58,6 +58,6 @@ async fn make_one(events: &Events, archive: &Archive, made: &Made) -> Result<(),
     Err(AwsError::sender("ResourceAlreadyExistsException", message))
 }
 
-async fn describe(events: &Events, name: &str) -> Result<Value, AwsError> {
+async fn describe(events: &EventBridge, name: &str) -> Result<Value, AwsError> {
     events.handle("DescribeArchive", json!({ "ArchiveName": name })).await
 }

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     aws_error::AwsError,
-    events::Events,
+    events::EventBridge,
     template::{Input, Rule, Stack, Target},
 };
 
@@ -33,17 +33,17 @@ pub(super) fn declared(rule: &Rule) -> Value {
 }
 
 /// Is there a bus of this name?
-pub(super) async fn is_bus_there(events: &Events, name: &str) -> bool {
+pub(super) async fn is_bus_there(events: &EventBridge, name: &str) -> bool {
     events.handle("DescribeEventBus", json!({ "Name": name })).await.is_ok()
 }
 
 /// Is there a rule of this name?
-pub(super) async fn is_there(events: &Events, bus: &str, name: &str) -> bool {
+pub(super) async fn is_there(events: &EventBridge, bus: &str, name: &str) -> bool {
     events.handle("DescribeRule", json!({ "Name": name, "EventBusName": bus })).await.is_ok()
 }
 
 /// Makes what is missing, and changes what is declared otherwise.
-pub(super) async fn make(events: &Events, stack: &Stack, made: &Made) -> Result<(), CloudError> {
+pub(super) async fn make(events: &EventBridge, stack: &Stack, made: &Made) -> Result<(), CloudError> {
     for bus in &stack.buses {
         if !is_bus_there(events, &bus.name).await {
             let refused = |source| CloudError::Unmade { name: bus.name.clone(), source };
@@ -57,7 +57,7 @@ pub(super) async fn make(events: &Events, stack: &Stack, made: &Made) -> Result<
     Ok(())
 }
 
-async fn make_rule(events: &Events, rule: &Rule, made: &Made) -> Result<(), AwsError> {
+async fn make_rule(events: &EventBridge, rule: &Rule, made: &Made) -> Result<(), AwsError> {
     let described = events.handle("DescribeRule", json!({ "Name": rule.name, "EventBusName": rule.bus })).await;
     let (key, wanted) = (key(rule), declared(rule));
     if described.is_ok() && made.stands(&key, &wanted) {

@@ -1,18 +1,21 @@
-//! One entry of `PutEvents`: read, measured and checked for itself, so that it can fail alone.
+//! One entry of `PutEvents`. Each entry is validated by itself, so that it can fail alone.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Value, value::RawValue};
 
-use super::{detail, envelope::Said};
+use crate::interfaces::NewEvent;
 
-/// The longest detail-type, in characters.
-const LONGEST_DETAIL_TYPE: usize = 128;
+/// The maximum length of the detail-type, in characters.
+const MAX_DETAIL_TYPE_LENGTH: usize = 128;
 
-/// A time counts this much, however it is written.
+/// The bytes that a time counts for in the size of an entry, however it is written.
 const TIME_SIZE: usize = 14;
 
-/// An entry as it was sent.
+/// The maximum nesting depth of objects and lists in a detail.
+const MAX_DETAIL_DEPTH: usize = 1_000;
+
+/// An entry of the request.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub(super) struct Entry {
@@ -24,35 +27,35 @@ pub(super) struct Entry {
     pub(super) event_bus_name: Option<String>,
 }
 
-/// Why an entry is refused, in the words of the answer.
+/// The error of a failed entry.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Refused {
+pub(super) struct EntryError {
     pub(super) code: &'static str,
     pub(super) message: String,
 }
 
-impl Refused {
-    /// The detail is no JSON object, or one that the service does not take.
-    pub(super) fn malformed() -> Self {
+impl EntryError {
+    /// The detail is not a valid JSON object.
+    pub(super) fn malformed_detail() -> Self {
         Self { code: "MalformedDetail", message: "Detail is malformed.".to_owned() }
     }
 
-    /// The service is in trouble, or has too much to do.
-    pub(super) fn in_passing(is_throttled: bool) -> Self {
+    /// An injected fault: the service is throttling, or it failed.
+    pub(super) fn transient(is_throttled: bool) -> Self {
         let (code, message) = match is_throttled {
             true => ("ThrottlingException", "Rate exceeded for the entry."),
-            false => ("InternalFailure", "The entry could not be taken. Try again."),
+            false => ("InternalFailure", "The entry failed. Try again."),
         };
         Self { code, message: message.to_owned() }
     }
 
-    fn argument(name: &str, reason: &str) -> Self {
+    fn invalid_argument(name: &str, reason: &str) -> Self {
         Self { code: "InvalidArgument", message: format!("Parameter {name} is not valid. Reason: {reason}") }
     }
 }
 
 impl Entry {
-    /// How much of the limit of a request it takes, in bytes.
+    /// Returns the size that counts towards the limit of the request, in bytes.
     pub(super) fn size(&self) -> usize {
         let texts = [&self.source, &self.detail_type, &self.detail];
         let resources = self.resources.iter().flatten().map(String::len).sum::<usize>();
@@ -60,47 +63,92 @@ impl Entry {
         texts.into_iter().flatten().map(String::len).sum::<usize>() + resources + time
     }
 
-    /// The first of the three fields that it lacks, if it lacks one.
-    pub(super) fn lacks(&self) -> Option<&'static str> {
+    /// Returns the first required field that is missing or empty, if there is one.
+    pub(super) fn missing_field(&self) -> Option<&'static str> {
         let fields = [("Source", &self.source), ("DetailType", &self.detail_type), ("Detail", &self.detail)];
         let empty = |text: &Option<String>| text.as_deref().is_none_or(str::is_empty);
         fields.into_iter().find(|(_, text)| empty(text)).map(|(name, _)| name)
     }
 
-    /// The event that the entry says.
-    pub(super) fn check(&self, now: Timestamp) -> Result<Said, Refused> {
-        if let Some(name) = self.lacks() {
-            return Err(Refused::argument(name, &format!("{name} is a required argument.")));
+    /// Validates the entry and returns its event and the event's time.
+    pub(super) fn validate(&self, now: Timestamp) -> Result<(NewEvent, Timestamp), EntryError> {
+        if let Some(name) = self.missing_field() {
+            return Err(EntryError::invalid_argument(name, &format!("{name} is a required argument.")));
         }
         let text = |field: &Option<String>| field.clone().unwrap_or_default();
         let (source, detail_type) = (text(&self.source), text(&self.detail_type));
         if source.starts_with("aws.") {
             let message = "Not authorized for the source.".to_owned();
-            return Err(Refused { code: "NotAuthorizedForSource", message });
+            return Err(EntryError { code: "NotAuthorizedForSource", message });
         }
-        if detail_type.chars().count() > LONGEST_DETAIL_TYPE {
-            let reason = format!("DetailType is longer than {LONGEST_DETAIL_TYPE} characters.");
-            return Err(Refused::argument("DetailType", &reason));
+        if detail_type.chars().count() > MAX_DETAIL_TYPE_LENGTH {
+            let reason = format!("DetailType is longer than {MAX_DETAIL_TYPE_LENGTH} characters.");
+            return Err(EntryError::invalid_argument("DetailType", &reason));
         }
         let time = match &self.time {
             None | Some(Value::Null) => now,
-            Some(time) => moment(time).ok_or_else(|| Refused::argument("Time", "Time is not a timestamp."))?,
+            Some(time) => {
+                parse_time(time).ok_or_else(|| EntryError::invalid_argument("Time", "Time is not a timestamp."))?
+            }
         };
-        let detail = detail::compact(&text(&self.detail)).ok_or_else(Refused::malformed)?;
-        Ok(Said { source, detail_type, detail, resources: self.resources.clone().unwrap_or_default(), time })
+        let detail = compact_detail(&text(&self.detail)).ok_or_else(EntryError::malformed_detail)?;
+        let resources = self.resources.clone().unwrap_or_default();
+        Ok((NewEvent { source, detail_type, detail, resources }, time))
     }
 }
 
-// The protocol sends seconds as a number; by hand a text is written.
-pub(super) fn moment(time: &Value) -> Option<Timestamp> {
+/// Parses a time: seconds as a number, as the SDKs send it, or a text.
+pub(super) fn parse_time(time: &Value) -> Option<Timestamp> {
     match time {
         Value::String(text) => text.parse().ok(),
         Value::Number(number) => match number.as_i64() {
             Some(seconds) => Timestamp::from_second(seconds).ok(),
-            None => jiff::SignedDuration::try_from_secs_f64(number.as_f64()?)
+            None => SignedDuration::try_from_secs_f64(number.as_f64()?)
                 .ok()
                 .and_then(|since| Timestamp::from_duration(since).ok()),
         },
         Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => None,
     }
+}
+
+/// Removes the white space of a detail, or returns none if it is not an object that the service accepts. Numbers keep their
+/// spelling: they are not parsed and written again.
+pub(super) fn compact_detail(detail: &str) -> Option<String> {
+    serde_json::from_str::<&RawValue>(detail).ok()?;
+    let mut compact = String::with_capacity(detail.len());
+    let (mut quoted, mut escaped) = (false, false);
+    let (mut depth, mut max_depth) = (0_usize, 0);
+    let mut number = String::new();
+    for character in detail.chars() {
+        if !quoted && matches!(character, '0'..='9' | '-' | '+' | '.' | 'e' | 'E') {
+            number.push(character);
+        } else if !number.is_empty() && !is_accepted_number(&std::mem::take(&mut number)) {
+            return None;
+        }
+        if quoted {
+            quoted = character != '"' || escaped;
+            escaped = character == '\\' && !escaped;
+            compact.push(character);
+            continue;
+        }
+        match character {
+            '"' => quoted = true,
+            '{' | '[' => {
+                depth += 1;
+                max_depth = max_depth.max(depth);
+            }
+            '}' | ']' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        if !character.is_ascii_whitespace() {
+            compact.push(character);
+        }
+    }
+    (compact.starts_with('{') && max_depth <= MAX_DETAIL_DEPTH).then_some(compact)
+}
+
+// Integers must fit into a signed 64-bit number; other numbers keep their spelling. The `e` of `true` and `false` is passed
+// as a number, too, and accepted.
+fn is_accepted_number(number: &str) -> bool {
+    number.contains(['.', 'e', 'E']) || number.parse::<i64>().is_ok()
 }

@@ -1,33 +1,23 @@
-//! The event as it arrives: what was put, inside the envelope that the service adds.
+//! The envelope that EventBridge adds around the detail of an event.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use super::Place;
+use crate::{arn::AccountRegion, interfaces::NewEvent};
 
-/// An event that a bus took.
+/// An event that was accepted on a bus.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Accepted {
-    /// Its id, as in the envelope.
+pub(crate) struct AcceptedEvent {
+    /// The id in the envelope.
     pub(super) id: String,
-    /// The whole envelope.
-    pub(super) text: String,
-    /// When it was taken.
-    pub(super) at: Timestamp,
-    /// Whether it came from another bus; then no third bus gets it.
+    /// The whole event as JSON.
+    #[serde(rename = "text")]
+    pub(super) envelope: String,
+    #[serde(rename = "at")]
+    pub(super) accepted_at: Timestamp,
+    /// Whether it came from another bus. A forwarded event is not forwarded again.
     pub(super) forwarded: bool,
-}
-
-/// What the caller says of an event.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Said {
-    pub(super) source: String,
-    pub(super) detail_type: String,
-    /// A JSON object without blanks.
-    pub(super) detail: String,
-    pub(super) resources: Vec<String>,
-    pub(super) time: Timestamp,
 }
 
 #[derive(Serialize)]
@@ -44,25 +34,31 @@ struct Envelope<'e> {
     detail: &'e RawValue,
 }
 
-impl Said {
-    /// The event in its envelope, or nothing if the detail is not JSON.
-    pub(super) fn accept(&self, id: String, place: &Place, at: Timestamp) -> Option<Accepted> {
-        let text = serde_json::to_string(&Envelope {
+impl AcceptedEvent {
+    /// Puts the event into its envelope. The detail must be compact JSON; returns none if it is not JSON.
+    pub(super) fn new(
+        id: String,
+        event: &NewEvent,
+        time: Timestamp,
+        account_region: &AccountRegion,
+        accepted_at: Timestamp,
+    ) -> Option<Self> {
+        let envelope = serde_json::to_string(&Envelope {
             version: "0",
             id: &id,
-            detail_type: &self.detail_type,
-            source: &self.source,
-            account: &place.account,
-            time: &seconds(self.time),
-            region: &place.region,
-            resources: &self.resources,
-            detail: serde_json::from_str(&self.detail).ok()?,
+            detail_type: &event.detail_type,
+            source: &event.source,
+            account: &account_region.account,
+            time: &format_time(time),
+            region: &account_region.region,
+            resources: &event.resources,
+            detail: serde_json::from_str(&event.detail).ok()?,
         });
-        Some(Accepted { id, text: text.ok()?, at, forwarded: false })
+        Some(Self { id, envelope: envelope.ok()?, accepted_at, forwarded: false })
     }
 }
 
-/// The time as the services write it: whole seconds in UTC.
-pub(crate) fn seconds(time: Timestamp) -> String {
+/// Formats a time as AWS does: whole seconds in UTC.
+pub(crate) fn format_time(time: Timestamp) -> String {
     time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }

@@ -1,29 +1,35 @@
-//! What a target gets: the event, a constant, a part of the event, or a text made from parts.
+//! The input of a target: the event, a constant, a part of the event, or a template filled with parts of the event. Paths
+//! are written as in `$`, `$.detail.total`, `$.detail.lines[0]` and `$['detail-type']`.
 
 use std::collections::BTreeMap;
 
 use serde_json::Value;
 
 use super::{
-    envelope::{Accepted, seconds},
-    path,
+    envelope::{AcceptedEvent, format_time},
     target::{InputTransformer, Target},
 };
 
-/// How many values a transformer may take from the event.
-const MOST_PATHS: usize = 100;
+/// The maximum number of paths of a transformer.
+const MAX_PATHS: usize = 100;
 
-/// What the API refuses about a transformer, in words.
-pub(super) fn refusal(transformer: &InputTransformer) -> Option<String> {
+/// One step of a path.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Step {
+    Field(String),
+    Element(usize),
+}
+
+/// Returns the validation error of a transformer, if there is one.
+pub(super) fn validation_error(transformer: &InputTransformer) -> Option<String> {
     let paths = &transformer.input_paths_map;
-    if paths.len() > MOST_PATHS {
-        return Some(format!("InputPathsMap has more than {MOST_PATHS} entries."));
+    if paths.len() > MAX_PATHS {
+        return Some(format!("InputPathsMap has more than {MAX_PATHS} entries."));
     }
     if let Some(name) = paths.keys().find(|name| name.starts_with("AWS")) {
         return Some(format!("InputPathsMap key {name} cannot start with AWS."));
     }
-    let unread = paths.iter().find(|(_, text)| path::steps(text).is_none());
-    if let Some((name, text)) = unread {
+    if let Some((name, text)) = paths.iter().find(|(_, text)| !is_valid_path(text)) {
         return Some(format!("InputPathsMap {name} has the invalid JsonPath {text}."));
     }
     let unknown = placeholders(&transformer.input_template)
@@ -31,35 +37,35 @@ pub(super) fn refusal(transformer: &InputTransformer) -> Option<String> {
     Some(format!("InputTemplate contains the unknown placeholder <{unknown}>."))
 }
 
-/// What is handed over to the target, or nothing if no JSON can be made of it.
-pub(super) fn of(target: &Target, rule_arn: &str, event: &Accepted) -> Option<String> {
+/// Returns the input of the target, or none if it is not valid JSON.
+pub(super) fn target_input(target: &Target, rule_arn: &str, event: &AcceptedEvent) -> Option<String> {
     if let Some(constant) = &target.input {
         return Some(constant.clone());
     }
     if let Some(path) = &target.input_path {
-        let event: Value = serde_json::from_str(&event.text).ok()?;
-        return path::find(&event, path).map(Value::to_string);
+        let event: Value = serde_json::from_str(&event.envelope).ok()?;
+        return find(&event, path).map(Value::to_string);
     }
     match &target.input_transformer {
-        None => Some(event.text.clone()),
-        Some(transformer) => transformed(transformer, rule_arn, event),
+        None => Some(event.envelope.clone()),
+        Some(transformer) => transform(transformer, rule_arn, event),
     }
 }
 
-fn transformed(transformer: &InputTransformer, rule_arn: &str, event: &Accepted) -> Option<String> {
-    let whole: Value = serde_json::from_str(&event.text).ok()?;
+fn transform(transformer: &InputTransformer, rule_arn: &str, event: &AcceptedEvent) -> Option<String> {
+    let whole: Value = serde_json::from_str(&event.envelope).ok()?;
     let mut values: BTreeMap<&str, Value> = BTreeMap::new();
     for (name, path) in &transformer.input_paths_map {
-        // What the event does not have leaves nothing behind.
-        values.insert(name, path::find(&whole, path).cloned().unwrap_or_else(|| Value::String(String::new())));
+        // A missing value becomes an empty text.
+        values.insert(name, find(&whole, path).cloned().unwrap_or_else(|| Value::String(String::new())));
     }
     let rule_name = rule_arn.rsplit('/').next().unwrap_or_default();
     values.insert("aws.events.rule-arn", rule_arn.into());
     values.insert("aws.events.rule-name", rule_name.into());
-    values.insert("aws.events.event.ingestion-time", seconds(event.at).into());
+    values.insert("aws.events.event.ingestion-time", format_time(event.accepted_at).into());
     values.insert("aws.events.event.json", whole.clone());
     values.insert("aws.events.event", without_detail(whole));
-    let filled = filled(&transformer.input_template, &values);
+    let filled = fill_template(&transformer.input_template, &values);
     serde_json::from_str::<serde::de::IgnoredAny>(&filled).is_ok().then_some(filled)
 }
 
@@ -70,16 +76,16 @@ fn without_detail(mut event: Value) -> Value {
     event
 }
 
-/// The template with its placeholders filled: between quotes as text, elsewhere as JSON.
-pub(crate) fn filled(template: &str, values: &BTreeMap<&str, Value>) -> String {
+/// Fills the placeholders of a template: inside quotes as text, elsewhere as JSON.
+pub(crate) fn fill_template(template: &str, values: &BTreeMap<&str, Value>) -> String {
     let mut out = String::with_capacity(template.len());
     let (mut quoted, mut escaped) = (false, false);
     let mut rest = template;
     while let Some(character) = rest.chars().next() {
         if let Some((value, after)) = placeholder(rest).and_then(|(name, after)| Some((values.get(name)?, after))) {
             match value {
-                Value::String(text) if quoted => out.push_str(inside_quotes(text).as_str()),
-                other if quoted => out.push_str(inside_quotes(&other.to_string()).as_str()),
+                Value::String(text) if quoted => out.push_str(escape(text).as_str()),
+                other if quoted => out.push_str(escape(&other.to_string()).as_str()),
                 other => out.push_str(&other.to_string()),
             }
             rest = after;
@@ -93,7 +99,7 @@ pub(crate) fn filled(template: &str, values: &BTreeMap<&str, Value>) -> String {
     out
 }
 
-fn inside_quotes(text: &str) -> String {
+fn escape(text: &str) -> String {
     let quoted = Value::from(text).to_string();
     quoted.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or_default().to_owned()
 }
@@ -106,4 +112,47 @@ fn placeholder(text: &str) -> Option<(&str, &str)> {
 
 fn placeholders(template: &str) -> impl Iterator<Item = &str> {
     template.match_indices('<').filter_map(|(at, _)| placeholder(template.get(at..)?)).map(|(name, _)| name)
+}
+
+/// Returns whether the path can be parsed.
+pub(super) fn is_valid_path(path: &str) -> bool {
+    parse_path(path).is_some()
+}
+
+fn parse_path(path: &str) -> Option<Vec<Step>> {
+    let mut rest = path.strip_prefix('$')?;
+    let mut steps = Vec::new();
+    while !rest.is_empty() {
+        let step;
+        (step, rest) = match rest.strip_prefix('.') {
+            Some(named) => parse_field(named)?,
+            None => parse_bracket(rest.strip_prefix('[')?)?,
+        };
+        steps.push(step);
+    }
+    Some(steps)
+}
+
+fn parse_field(named: &str) -> Option<(Step, &str)> {
+    let end = named.find(['.', '[']).unwrap_or(named.len());
+    let (name, rest) = named.split_at_checked(end)?;
+    (!name.is_empty() && !name.contains(['*', ' '])).then(|| (Step::Field(name.to_owned()), rest))
+}
+
+fn parse_bracket(inside: &str) -> Option<(Step, &str)> {
+    for quote in ['\'', '"'] {
+        if let Some(quoted) = inside.strip_prefix(quote) {
+            let (name, rest) = quoted.split_once(quote)?;
+            return Some((Step::Field(name.to_owned()), rest.strip_prefix(']')?));
+        }
+    }
+    let (index, rest) = inside.split_once(']')?;
+    Some((Step::Element(index.parse().ok()?), rest))
+}
+
+fn find<'e>(event: &'e Value, path: &str) -> Option<&'e Value> {
+    parse_path(path)?.iter().try_fold(event, |value, step| match step {
+        Step::Field(name) => value.get(name),
+        Step::Element(index) => value.get(index),
+    })
 }

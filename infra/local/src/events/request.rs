@@ -1,34 +1,44 @@
-//! Reading calls and refusing them, in the words of the service.
+//! Reads the requests of the API, and creates its responses and errors.
 
 use serde::de::DeserializeOwned;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::{aws_error::AwsError, wal::WalError};
 
-/// The largest page, and the page if the caller names none.
-const LARGEST_PAGE: usize = 100;
+/// The maximum size of a page, which is also the default.
+const MAX_PAGE_SIZE: usize = 100;
 
-/// The call's fields.
+/// Deserializes a request.
 pub(crate) fn read<T: DeserializeOwned>(body: Value) -> Result<T, AwsError> {
     serde_json::from_value(body).map_err(|error| AwsError::sender("SerializationException", error.to_string()))
 }
 
-/// The call breaks a rule of the API.
+/// The error of a request that breaks a rule of the API.
 pub(crate) fn invalid(message: impl Into<String>) -> AwsError {
     AwsError::sender("ValidationException", message)
 }
 
-/// There is no such thing.
+/// The error of a missing resource.
 pub(crate) fn not_found(message: impl Into<String>) -> AwsError {
     AwsError::sender("ResourceNotFoundException", message)
 }
 
-/// The change could not be remembered, so it was not made.
-pub(crate) fn not_remembered(error: WalError) -> AwsError {
+/// The error of a resource whose name is taken.
+pub(super) fn already_exists(message: impl Into<String>) -> AwsError {
+    AwsError::sender("ResourceAlreadyExistsException", message)
+}
+
+/// The error of a request that exceeds a quota.
+pub(super) fn limit_exceeded() -> AwsError {
+    AwsError::sender("LimitExceededException", "The requested resource exceeds the maximum number allowed.")
+}
+
+/// The error of a change that could not be written to the write-ahead log and was not made.
+pub(crate) fn wal_failed(error: WalError) -> AwsError {
     AwsError::receiver("InternalException", error.to_string())
 }
 
-/// A field that must be there.
+/// Returns a required field.
 pub(crate) fn required<T>(name: &str, value: Option<T>) -> Result<T, AwsError> {
     value.ok_or_else(|| {
         invalid(format!(
@@ -37,33 +47,24 @@ pub(crate) fn required<T>(name: &str, value: Option<T>) -> Result<T, AwsError> {
     })
 }
 
-/// One page of what is sorted by name, beginning after the token, and the token of the next page.
-pub(crate) fn page<T>(
-    all: impl Iterator<Item = (String, T)>,
+/// Creates the response of a list: the page of items after the token, and the token of the next page. The items are sorted
+/// by the name beside them.
+pub(crate) fn list_response<T: Into<Value>>(
+    field: &str,
+    items: impl Iterator<Item = (String, T)>,
     token: Option<&str>,
     limit: Option<usize>,
-) -> Result<(Vec<T>, Option<String>), AwsError> {
-    let limit = limit.unwrap_or(LARGEST_PAGE);
-    if !(1..=LARGEST_PAGE).contains(&limit) {
-        return Err(invalid(format!("The limit of a page must be between 1 and {LARGEST_PAGE}.")));
+) -> Result<Value, AwsError> {
+    let limit = limit.unwrap_or(MAX_PAGE_SIZE);
+    if !(1..=MAX_PAGE_SIZE).contains(&limit) {
+        return Err(invalid(format!("The limit of a page must be between 1 and {MAX_PAGE_SIZE}.")));
     }
-    let mut left = all.skip_while(|(name, _)| token.is_some_and(|token| name.as_str() <= token));
-    let mut last = None;
-    let mut items = Vec::new();
-    for (name, item) in left.by_ref().take(limit) {
-        last = Some(name);
-        items.push(item);
-    }
-    let token = left.next().and(last);
-    Ok((items, token))
-}
-
-/// The answer of a list: the page under its name, and the token if there is more.
-pub(crate) fn listed<T: Into<Value>>(name: &str, (items, token): (Vec<T>, Option<String>)) -> Value {
-    let mut fields = serde_json::Map::new();
-    fields.insert(name.to_owned(), items.into_iter().map(Into::into).collect::<Vec<Value>>().into());
-    if let Some(token) = token {
+    let mut rest = items.skip_while(|(name, _)| token.is_some_and(|token| name.as_str() <= token));
+    let (names, page): (Vec<String>, Vec<Value>) =
+        rest.by_ref().take(limit).map(|(name, item)| (name, item.into())).unzip();
+    let mut fields = Map::from_iter([(field.to_owned(), page.into())]);
+    if let Some(token) = rest.next().and(names.into_iter().next_back()) {
         fields.insert("NextToken".to_owned(), token.into());
     }
-    fields.into()
+    Ok(fields.into())
 }

@@ -1,5 +1,5 @@
-//! What the service knows: buses, rules, and what it still owes. All of it comes from changes,
-//! so that the changes in the write-ahead log lead to the same state again.
+//! The durable state of the service: buses, rules, archives, replays and pending deliveries. It is rebuilt from the changes in
+//! the write-ahead log.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -12,57 +12,67 @@ use serde::{Deserialize, Serialize};
 use crate::{delivery::outbox::Outbox, durable_state::ReplayState};
 
 use super::{
-    archive::{Archive, ArchiveFacts},
-    delivery::{Delivery, Owed},
-    envelope::Accepted,
-    replay::{Reached, Replay},
-    rule::{Bus, BusFacts, Rule},
+    archive::{Archive, ArchiveSettings},
+    bus::{Bus, BusSettings},
+    delivery::{EventDelivery, PendingDelivery},
+    envelope::AcceptedEvent,
+    replay::{Replay, ReplayProgress},
+    rule::Rule,
 };
 
-/// One step of the state, as the write-ahead log keeps it.
+/// A change of the state, as it is written to the write-ahead log.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) enum Change {
-    Bus(BusFacts),
-    BusGone {
+    Bus(BusSettings),
+    #[serde(rename = "BusGone")]
+    BusDeleted {
         bus: String,
     },
     Rule(Box<Rule>),
-    RuleGone {
+    #[serde(rename = "RuleGone")]
+    RuleDeleted {
         bus: String,
         rule: String,
     },
-    /// An event was accepted, and these get it.
-    Owed {
-        event: Accepted,
-        to: Vec<Owed>,
+    /// An event was accepted and is to be delivered.
+    #[serde(rename = "Owed")]
+    EventAccepted {
+        event: AcceptedEvent,
+        #[serde(rename = "to")]
+        deliveries: Vec<PendingDelivery>,
     },
-    /// A delivery was tried and will be tried again.
-    Tried(Box<Owed>),
-    /// A delivery has ended, well or not.
-    Done {
+    /// A delivery was attempted and will be retried.
+    #[serde(rename = "Tried")]
+    DeliveryAttempted(Box<PendingDelivery>),
+    /// A delivery has ended, successfully or not.
+    #[serde(rename = "Done")]
+    DeliveryEnded {
         number: u64,
     },
-    Archive(Box<ArchiveFacts>),
-    ArchiveGone {
+    Archive(Box<ArchiveSettings>),
+    #[serde(rename = "ArchiveGone")]
+    ArchiveDeleted {
         archive: String,
     },
     Replay(Box<Replay>),
-    /// A replay has come so far.
-    Replayed {
+    #[serde(rename = "Replayed")]
+    ReplayAdvanced {
         replay: String,
-        place: Reached,
+        #[serde(rename = "place")]
+        progress: ReplayProgress,
     },
-    ReplayGone {
+    #[serde(rename = "ReplayGone")]
+    ReplayDeleted {
         replay: String,
     },
 }
 
-/// Everything that survives a kill.
+/// The state of the service.
 #[derive(Debug, Default)]
 pub(crate) struct State {
     pub(super) buses: BTreeMap<String, Bus>,
-    pub(super) outbox: Outbox<Delivery>,
-    /// When which rule of which bus fires by its schedule, the next first.
+    pub(super) outbox: Outbox<EventDelivery>,
+    /// The next firing of each scheduled rule: the time, the bus and the rule, earliest first.
     firings: BTreeSet<(Timestamp, String, String)>,
     pub(super) archives: BTreeMap<String, Archive>,
     pub(super) replays: BTreeMap<String, Replay>,
@@ -73,51 +83,53 @@ impl ReplayState for State {
 
     fn apply(&mut self, change: Change) {
         match change {
-            Change::Bus(facts) => {
-                self.buses.insert(facts.name.clone(), Bus::new(facts));
+            Change::Bus(settings) => {
+                self.buses.insert(settings.name.clone(), Bus::new(settings));
             }
-            Change::BusGone { bus } => {
+            Change::BusDeleted { bus } => {
                 self.buses.remove(&bus);
             }
             Change::Rule(rule) => {
-                self.forget_firing(&rule.bus, &rule.name);
+                self.remove_firing(&rule.bus, &rule.name);
                 if let Some(bus) = self.buses.get_mut(&rule.bus) {
-                    self.firings.extend(rule.next.map(|next| (next, rule.bus.clone(), rule.name.clone())));
-                    bus.put(*rule);
+                    self.firings.extend(rule.next_firing.map(|next| (next, rule.bus.clone(), rule.name.clone())));
+                    bus.put_rule(*rule);
                 }
             }
-            Change::RuleGone { bus, rule } => {
-                self.forget_firing(&bus, &rule);
+            Change::RuleDeleted { bus, rule } => {
+                self.remove_firing(&bus, &rule);
                 if let Some(bus) = self.buses.get_mut(&bus) {
-                    bus.remove(&rule);
+                    bus.remove_rule(&rule);
                 }
             }
-            Change::Owed { event, to } => {
+            Change::EventAccepted { event, deliveries } => {
                 let event = Arc::new(event);
-                to.into_iter().for_each(|owed| self.outbox.put(Delivery { event: event.clone(), owed }));
-            }
-            Change::Tried(owed) => {
-                let event = self.outbox.get(owed.progress.number).map(|delivery| delivery.event.clone());
-                if let Some(event) = event {
-                    self.outbox.put(Delivery { event, owed: *owed });
+                for pending in deliveries {
+                    self.outbox.put(EventDelivery { event: Arc::clone(&event), pending });
                 }
             }
-            Change::Done { number } => self.outbox.remove(number),
-            Change::Archive(facts) => {
-                self.archives.insert(facts.name.clone(), Archive::new(*facts));
+            Change::DeliveryAttempted(pending) => {
+                let event = self.outbox.get(pending.progress.number).map(|delivery| Arc::clone(&delivery.event));
+                if let Some(event) = event {
+                    self.outbox.put(EventDelivery { event, pending: *pending });
+                }
             }
-            Change::ArchiveGone { archive } => {
+            Change::DeliveryEnded { number } => self.outbox.remove(number),
+            Change::Archive(settings) => {
+                self.archives.insert(settings.name.clone(), Archive::new(*settings));
+            }
+            Change::ArchiveDeleted { archive } => {
                 self.archives.remove(&archive);
             }
             Change::Replay(replay) => {
                 self.replays.insert(replay.name.clone(), *replay);
             }
-            Change::Replayed { replay, place } => {
+            Change::ReplayAdvanced { replay, progress } => {
                 if let Some(replay) = self.replays.get_mut(&replay) {
-                    replay.reached = place;
+                    replay.progress = progress;
                 }
             }
-            Change::ReplayGone { replay } => {
+            Change::ReplayDeleted { replay } => {
                 self.replays.remove(&replay);
             }
         }
@@ -126,16 +138,16 @@ impl ReplayState for State {
     fn changes(&self) -> Vec<Change> {
         let mut changes = Vec::new();
         for bus in self.buses.values() {
-            changes.push(Change::Bus(bus.facts.clone()));
+            changes.push(Change::Bus(bus.settings.clone()));
             changes.extend(bus.rules.values().map(|rule| Change::Rule(Box::new(rule.clone()))));
         }
-        changes.extend(self.archives.values().map(|archive| Change::Archive(Box::new(archive.facts.clone()))));
+        changes.extend(self.archives.values().map(|archive| Change::Archive(Box::new(archive.settings.clone()))));
         changes.extend(self.replays.values().map(|replay| Change::Replay(Box::new(replay.clone()))));
-        changes.extend(
-            self.outbox
-                .all()
-                .map(|delivery| Change::Owed { event: (*delivery.event).clone(), to: vec![delivery.owed.clone()] }),
-        );
+        let deliveries = self.outbox.all();
+        changes.extend(deliveries.map(|delivery| Change::EventAccepted {
+            event: (*delivery.event).clone(),
+            deliveries: vec![delivery.pending.clone()],
+        }));
         changes
     }
 
@@ -146,20 +158,20 @@ impl ReplayState for State {
 }
 
 impl State {
-    /// When the next schedule fires.
+    /// Returns the time at which the next scheduled rule fires.
     pub(super) fn next_firing(&self) -> Option<Timestamp> {
         self.firings.first().map(|(next, _, _)| *next)
     }
 
-    /// The rule that fires next, if its time has come.
-    pub(super) fn firing(&self, now: Timestamp) -> Option<Rule> {
+    /// Returns the next scheduled rule that is due.
+    pub(super) fn due_rule(&self, now: Timestamp) -> Option<Rule> {
         let (_, bus, rule) = self.firings.first().filter(|(next, _, _)| *next <= now)?;
         self.buses.get(bus)?.rules.get(rule).cloned()
     }
 
-    fn forget_firing(&mut self, bus: &str, rule: &str) {
+    fn remove_firing(&mut self, bus: &str, rule: &str) {
         let old = self.buses.get(bus).and_then(|bus| bus.rules.get(rule));
-        if let Some(next) = old.and_then(|rule| rule.next) {
+        if let Some(next) = old.and_then(|rule| rule.next_firing) {
             self.firings.remove(&(next, bus.to_owned(), rule.to_owned()));
         }
     }

@@ -1,11 +1,11 @@
-//! The bus as AWS's own behaves, played on a clock that stands.
+//! Tests of the behaviour of EventBridge, on a paused clock.
 
 mod api;
 mod archive;
 mod delivery;
 mod faults;
+pub(crate) mod fixture;
 mod input;
 mod put;
 mod restart;
-mod timers;
-pub(crate) mod world;
+mod scheduled_rules;

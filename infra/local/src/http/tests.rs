@@ -22,8 +22,9 @@ use serde_json::{Value, json};
 use tokio::{net::TcpListener, sync::broadcast};
 
 use crate::{
+    arn::AccountRegion,
     cloud::TimeDriver,
-    events::{self, Events, NoActivitySink, ServiceContext},
+    events::{EventBridge, NoActivitySink, ServiceContext},
     faults::Faults,
     idle::Idle,
     lambda::stage::{Act, Stage},
@@ -77,7 +78,7 @@ impl House {
         let sqs = Sqs::in_memory(place, clock.clone());
         let invokes = Arc::new(stage.invokes());
         let ctx = ServiceContext {
-            place: events::Place { region, account: account.clone() },
+            account_region: AccountRegion { region, account: account.clone() },
             clock: clock.clone(),
             functions: invokes.clone(),
             queues: Arc::new(sqs.clone()),
@@ -85,7 +86,7 @@ impl House {
             seed: 1,
             faults: faults.clone(),
         };
-        let events = Events::in_memory(ctx.clone()).unwrap();
+        let events = EventBridge::in_memory(ctx.clone()).unwrap();
         tokio::spawn(Arc::clone(&events).run());
         let scheduler = Scheduler::in_memory(ctx, events.clone()).unwrap();
         let (feed, _) = broadcast::channel(2);

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::{
     aws_error::AwsError,
-    events::request::{invalid, listed, page, read, required},
+    events::request::{invalid, list_response, read, required},
     wal::WalError,
 };
 
@@ -75,7 +75,7 @@ impl Scheduler {
         let schedule = read::<ScheduleArgs>(fields)?.into_schedule(self.ctx.clock.now())?;
         let mut state = self.durable.state();
         check_group_exists(&state, &schedule.group)?;
-        let arn = schedule.arn(&self.ctx.place);
+        let arn = schedule.arn(&self.ctx.account_region);
         let existing = state.schedules.get(&schedule.key());
         if let Some(schedule) = resolve(schedule, existing)? {
             self.commit(&mut state, vec![Change::Schedule(Box::new(schedule))])?;
@@ -85,7 +85,7 @@ impl Scheduler {
 
     pub(super) fn get_schedule(&self, fields: Value) -> Result<Value, AwsError> {
         let state = self.durable.state();
-        Ok(find_schedule(&state, fields)?.describe(&self.ctx.place))
+        Ok(find_schedule(&state, fields)?.describe(&self.ctx.account_region))
     }
 
     pub(super) fn delete_schedule(&self, fields: Value) -> Result<Value, AwsError> {
@@ -107,9 +107,9 @@ impl Scheduler {
                 && request.group_name.as_ref().is_none_or(|group| schedule.group == *group)
                 && request.state.as_ref().is_none_or(|state| schedule.state() == state)
         });
-        let summaries = matching.map(|(key, schedule)| (key.clone(), schedule.summary(&self.ctx.place)));
+        let summaries = matching.map(|(key, schedule)| (key.clone(), schedule.summary(&self.ctx.account_region)));
         let limit = request.max_results.as_ref().and_then(max_results);
-        Ok(listed("Schedules", page(summaries, request.next_token.as_deref(), limit)?))
+        list_response("Schedules", summaries, request.next_token.as_deref(), limit)
     }
 
     pub(super) fn create_schedule_group(&self, fields: Value) -> Result<Value, AwsError> {
@@ -138,7 +138,7 @@ impl Scheduler {
         let matching = state.groups.iter().filter(|(name, _)| name.starts_with(&prefix));
         let described = matching.map(|(name, group)| (name.clone(), self.describe_group(group)));
         let limit = request.max_results.as_ref().and_then(max_results);
-        Ok(listed("ScheduleGroups", page(described, request.next_token.as_deref(), limit)?))
+        list_response("ScheduleGroups", described, request.next_token.as_deref(), limit)
     }
 
     /// Deletes a group with all its schedules.
@@ -167,7 +167,7 @@ impl Scheduler {
     }
 
     fn group_arn(&self, name: &str) -> String {
-        self.ctx.place.arn("scheduler", &format!("schedule-group/{name}"))
+        self.ctx.account_region.arn("scheduler", &format!("schedule-group/{name}"))
     }
 
     fn commit(&self, state: &mut State, changes: Vec<Change>) -> Result<(), AwsError> {

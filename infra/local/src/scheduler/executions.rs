@@ -8,15 +8,12 @@ use serde::Deserialize;
 
 use crate::{
     activity::AttemptOutcome,
+    arn::bus_name,
     delivery::{
         self, outbox::Outbox, planned_faults::PlannedFaults, progress::DeliveryFailure, service::DeliveryService,
     },
     durable_state::DurableState,
-    events::{
-        bus_name,
-        envelope::seconds,
-        target::{Kind, kind},
-    },
+    events::{envelope::format_time, target::TargetKind},
     faults::Part,
     interfaces::{NewEvent, NewMessage, TargetError},
     rng,
@@ -73,7 +70,7 @@ impl Scheduler {
         let execution = |progress| Execution {
             id: rng::uuid(self.ctx.seed, &[self.durable.initial_length(), fired, number]),
             schedule: schedule.key(),
-            schedule_arn: schedule.arn(&self.ctx.place),
+            schedule_arn: schedule.arn(&self.ctx.account_region),
             planned,
             began: due,
             target: schedule.target.clone(),
@@ -92,7 +89,7 @@ impl Scheduler {
             transient: false,
         })?;
         for Entry { source, detail_type, detail, resources, event_bus_name } in request.entries {
-            let bus = self.ctx.place.bus(bus_name(event_bus_name.as_deref().unwrap_or("default")));
+            let bus = self.ctx.account_region.bus(bus_name(event_bus_name.as_deref().unwrap_or("default")));
             match self.buses.put(&bus, NewEvent { source, detail_type, detail, resources }).await {
                 Err(error) if error.transient => return Err(error),
                 Ok(()) | Err(_) => {}
@@ -103,16 +100,16 @@ impl Scheduler {
 
     /// The target's input with the context attributes replaced, or the default event if the target has no input.
     fn input(&self, execution: &Execution) -> String {
-        let planned = seconds(execution.planned);
+        let planned = format_time(execution.planned);
         let Some(input) = &execution.target.input else {
             return serde_json::json!({
                 "version": "0",
                 "id": execution.id,
                 "detail-type": "Scheduled Event",
                 "source": "aws.scheduler",
-                "account": self.ctx.place.account,
+                "account": self.ctx.account_region.account,
                 "time": planned,
-                "region": self.ctx.place.region,
+                "region": self.ctx.account_region.region,
                 "resources": [execution.schedule_arn],
                 "detail": "{}",
             })
@@ -168,10 +165,12 @@ impl DeliveryService for Scheduler {
     async fn invoke_target(&self, execution: &Execution) -> Result<(), TargetError> {
         let arn = &execution.target.arn;
         let input = self.input(execution);
-        match kind(arn) {
-            Some(Kind::Function) => self.ctx.functions.invoke_async(arn, input).await,
-            Some(Kind::Queue) => self.ctx.queues.send(arn, NewMessage { body: input, ..NewMessage::default() }).await,
-            Some(Kind::Bus) => {
+        match TargetKind::of(arn) {
+            Some(TargetKind::Function) => self.ctx.functions.invoke_async(arn, input).await,
+            Some(TargetKind::Queue) => {
+                self.ctx.queues.send(arn, NewMessage { body: input, ..NewMessage::default() }).await
+            }
+            Some(TargetKind::Bus) => {
                 let parameters = execution.target.event_bridge_parameters.clone().unwrap_or_default();
                 let event = NewEvent {
                     source: parameters.source,
@@ -190,7 +189,7 @@ impl DeliveryService for Scheduler {
             ("SCHEDULE_ARN".to_owned(), execution.schedule_arn.clone()),
             ("TARGET_ARN".to_owned(), execution.target.arn.clone()),
             ("EXECUTION_ID".to_owned(), execution.id.clone()),
-            ("SCHEDULED_TIME".to_owned(), seconds(execution.planned)),
+            ("SCHEDULED_TIME".to_owned(), format_time(execution.planned)),
             ("IS_PAYLOAD_TRUNCATED".to_owned(), "false".to_owned()),
             ("RETRY_ATTEMPTS".to_owned(), execution.progress.attempts.saturating_sub(1).to_string()),
             ("ERROR_CODE".to_owned(), failure.code.clone()),

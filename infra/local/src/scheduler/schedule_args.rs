@@ -9,7 +9,7 @@ use crate::{
     delivery::retry_policy::RetryPolicy,
     events::{
         request::{invalid, required},
-        target::{Kind, kind},
+        target::TargetKind,
     },
     schedule::{Expression, Schedule},
 };
@@ -145,16 +145,16 @@ fn timestamp(field: &str, given: Option<Value>) -> Result<Option<Timestamp>, Aws
 }
 
 fn check_target(target: &Target) -> Result<(), AwsError> {
-    let kind = kind(&target.arn);
+    let kind = TargetKind::of(&target.arn);
     if kind.is_none() && target.arn != PUT_EVENTS {
         return Err(invalid(format!("Provided Arn {} is not in correct format or not supported.", target.arn)));
     }
     let is_json = |text: &str| serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok();
-    let needs_json = kind == Some(Kind::Bus) || target.arn == PUT_EVENTS;
+    let needs_json = kind == Some(TargetKind::Bus) || target.arn == PUT_EVENTS;
     if needs_json && !target.input.as_deref().is_some_and(is_json) {
         return Err(invalid(format!("The Input for the target {} must be JSON.", target.arn)));
     }
-    match (&target.event_bridge_parameters, kind == Some(Kind::Bus)) {
+    match (&target.event_bridge_parameters, kind == Some(TargetKind::Bus)) {
         (None, true) => return Err(invalid("EventBridgeParameters must be provided for an event bus as target.")),
         (Some(_), false) => return Err(invalid("EventBridgeParameters are only for an event bus as target.")),
         (Some(event), true) if event.source.is_empty() || event.source.starts_with("aws.") => {

@@ -5,9 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::{
-    delivery::retry_policy::RetryPolicy,
-    events::{Place, target::DeadLetterConfig},
-    schedule::Schedule,
+    arn::AccountRegion, delivery::retry_policy::RetryPolicy, events::target::DeadLetterConfig, schedule::Schedule,
 };
 
 /// The ARN of the universal target that calls `PutEvents`.
@@ -71,8 +69,8 @@ impl StoredSchedule {
         key(&self.group, &self.name)
     }
 
-    pub(super) fn arn(&self, place: &Place) -> String {
-        place.arn("scheduler", &format!("schedule/{}", self.key()))
+    pub(super) fn arn(&self, account_region: &AccountRegion) -> String {
+        account_region.arn("scheduler", &format!("schedule/{}", self.key()))
     }
 
     /// The first firing, if the schedule is enabled.
@@ -104,9 +102,9 @@ impl StoredSchedule {
     }
 
     /// The answer of `GetSchedule`.
-    pub(super) fn describe(&self, place: &Place) -> Value {
+    pub(super) fn describe(&self, account_region: &AccountRegion) -> Value {
         let mut described = json!({
-            "Arn": self.arn(place),
+            "Arn": self.arn(account_region),
             "GroupName": self.group,
             "Name": self.name,
             "ScheduleExpression": self.expression,
@@ -133,9 +131,9 @@ impl StoredSchedule {
     }
 
     /// The schedule's entry in the answer of `ListSchedules`.
-    pub(super) fn summary(&self, place: &Place) -> Value {
+    pub(super) fn summary(&self, account_region: &AccountRegion) -> Value {
         json!({
-            "Arn": self.arn(place),
+            "Arn": self.arn(account_region),
             "GroupName": self.group,
             "Name": self.name,
             "State": self.state(),

@@ -1,24 +1,18 @@
-//! The calls about buses, rules and targets, with their errors.
-
-use std::sync::Arc;
+//! The API calls about buses, rules and targets, with their errors.
 
 use serde_json::{Value, json};
 
-use crate::events::Events;
+use crate::events::EventBridge;
 
-use super::world::{FUNCTION, QUEUE, World, call, clock, events, rule};
+use super::fixture::{FUNCTION, QUEUE, call, create_rule, service};
 
-fn service() -> Arc<Events> {
-    events(&Arc::new(World::default()), &clock())
-}
-
-async fn refused(events: &Events, operation: &str, body: Value) -> String {
+async fn error_code(events: &EventBridge, operation: &str, body: Value) -> String {
     events.handle(operation, body).await.unwrap_err().code
 }
 
 #[tokio::test]
 async fn put_rule_replaces_all_fields_and_keeps_the_targets() {
-    let events = service();
+    let (_, _, events) = service();
     let first = json!({
         "Name": "report", "ScheduleExpression": "rate(1 hour)", "Description": "every hour", "State": "DISABLED",
     });
@@ -38,9 +32,9 @@ async fn put_rule_replaces_all_fields_and_keeps_the_targets() {
 
 #[tokio::test]
 async fn rules_are_listed_by_prefix_and_page_by_page() {
-    let events = service();
+    let (_, _, events) = service();
     for name in ["a-1", "a-2", "a-3", "b-1"] {
-        rule(&events, name, json!([{ "Id": "f", "Arn": FUNCTION }])).await;
+        create_rule(&events, name, json!([{ "Id": "f", "Arn": FUNCTION }])).await;
     }
     let mut names = Vec::new();
     let mut token = Value::Null;
@@ -60,20 +54,20 @@ async fn rules_are_listed_by_prefix_and_page_by_page() {
 
 #[tokio::test]
 async fn a_rule_with_targets_cannot_be_deleted_and_a_missing_one_can() {
-    let events = service();
-    rule(&events, "reserve", json!([{ "Id": "f", "Arn": FUNCTION }])).await;
-    assert_eq!(refused(&events, "DeleteRule", json!({ "Name": "reserve" })).await, "ValidationException");
+    let (_, _, events) = service();
+    create_rule(&events, "reserve", json!([{ "Id": "f", "Arn": FUNCTION }])).await;
+    assert_eq!(error_code(&events, "DeleteRule", json!({ "Name": "reserve" })).await, "ValidationException");
     let answer = call(&events, "RemoveTargets", json!({ "Rule": "reserve", "Ids": ["f", "g"] })).await;
     assert_eq!((&answer["FailedEntryCount"], &answer["FailedEntries"][0]["TargetId"]), (&json!(1), &json!("g")));
     for _ in 0..2 {
         call(&events, "DeleteRule", json!({ "Name": "reserve" })).await;
     }
-    assert_eq!(refused(&events, "DescribeRule", json!({ "Name": "reserve" })).await, "ResourceNotFoundException");
+    assert_eq!(error_code(&events, "DescribeRule", json!({ "Name": "reserve" })).await, "ResourceNotFoundException");
 }
 
 #[tokio::test]
-async fn every_wrong_rule_is_refused_with_its_own_code() {
-    let events = service();
+async fn every_invalid_rule_is_rejected_with_its_own_code() {
+    let (_, _, events) = service();
     call(&events, "CreateEventBus", json!({ "Name": "shop" })).await;
     let pattern = r#"{"source": ["shop"]}"#;
     for (body, code) in [
@@ -88,15 +82,15 @@ async fn every_wrong_rule_is_refused_with_its_own_code() {
         (json!({ "Name": "a", "EventPattern": pattern, "EventBusName": "none" }), "ResourceNotFoundException"),
         (json!({ "Name": 5 }), "SerializationException"),
     ] {
-        assert_eq!(refused(&events, "PutRule", body.clone()).await, code, "{body}");
+        assert_eq!(error_code(&events, "PutRule", body.clone()).await, code, "{body}");
     }
-    assert_eq!(refused(&events, "PutWhatever", json!({})).await, "UnknownOperationException");
+    assert_eq!(error_code(&events, "PutWhatever", json!({})).await, "UnknownOperationException");
 }
 
 #[tokio::test]
-async fn every_wrong_target_is_refused() {
-    let events = service();
-    rule(&events, "reserve", json!([{ "Id": "f", "Arn": FUNCTION }])).await;
+async fn every_invalid_target_is_rejected() {
+    let (_, _, events) = service();
+    create_rule(&events, "reserve", json!([{ "Id": "f", "Arn": FUNCTION }])).await;
     for target in [
         json!({ "Id": "f", "Arn": "inventory" }),
         json!({ "Id": "f g", "Arn": FUNCTION }),
@@ -109,29 +103,29 @@ async fn every_wrong_target_is_refused() {
         json!({ "Id": "f", "Arn": FUNCTION, "DeadLetterConfig": { "Arn": FUNCTION } }),
     ] {
         let body = json!({ "Rule": "reserve", "Targets": [target] });
-        assert_eq!(refused(&events, "PutTargets", body).await, "ValidationException", "{target}");
+        assert_eq!(error_code(&events, "PutTargets", body).await, "ValidationException", "{target}");
     }
     let many: Vec<_> = (0..6).map(|number| json!({ "Id": format!("t{number}"), "Arn": QUEUE })).collect();
     let body = json!({ "Rule": "reserve", "Targets": many });
-    assert_eq!(refused(&events, "PutTargets", body).await, "LimitExceededException");
+    assert_eq!(error_code(&events, "PutTargets", body).await, "LimitExceededException");
     let targets = call(&events, "ListTargetsByRule", json!({ "Rule": "reserve" })).await;
     assert_eq!(targets["Targets"], json!([{ "Id": "f", "Arn": FUNCTION }]));
 }
 
 #[tokio::test]
-async fn buses_are_made_described_listed_and_deleted() {
-    let events = service();
+async fn buses_are_created_described_listed_and_deleted() {
+    let (_, _, events) = service();
     let answer = call(&events, "CreateEventBus", json!({ "Name": "shop" })).await;
     let arn = "arn:aws:events:eu-central-1:000000000000:event-bus/shop";
     assert_eq!(answer["EventBusArn"], arn);
-    let again = refused(&events, "CreateEventBus", json!({ "Name": "shop" })).await;
+    let again = error_code(&events, "CreateEventBus", json!({ "Name": "shop" })).await;
     assert_eq!(again, "ResourceAlreadyExistsException");
     assert_eq!(call(&events, "DescribeEventBus", json!({ "Name": arn })).await["Name"], "shop");
     let named = json!({ "Name": "r", "EventBusName": "shop", "EventPattern": r#"{"source": ["shop"]}"# });
     call(&events, "PutRule", named).await;
-    assert_eq!(refused(&events, "DeleteEventBus", json!({ "Name": "shop" })).await, "ValidationException");
+    assert_eq!(error_code(&events, "DeleteEventBus", json!({ "Name": "shop" })).await, "ValidationException");
     call(&events, "DeleteRule", json!({ "Name": "r", "EventBusName": "shop" })).await;
     call(&events, "DeleteEventBus", json!({ "Name": "shop" })).await;
-    assert_eq!(refused(&events, "DescribeEventBus", json!({ "Name": "shop" })).await, "ResourceNotFoundException");
-    assert_eq!(refused(&events, "DeleteEventBus", json!({ "Name": "default" })).await, "ValidationException");
+    assert_eq!(error_code(&events, "DescribeEventBus", json!({ "Name": "shop" })).await, "ResourceNotFoundException");
+    assert_eq!(error_code(&events, "DeleteEventBus", json!({ "Name": "default" })).await, "ValidationException");
 }

@@ -1,12 +1,14 @@
-//! What an archive holds and a replay has still to say outlives the process, and the write-ahead log of the bus stays short.
+//! Archives and replays survive the process, and do not grow the write-ahead log.
 
 use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use crate::events::Events;
+use crate::events::EventBridge;
 
-use super::world::{FUNCTION, World, call, clock, pass, placed, put, rule, settle, start};
+use super::fixture::{
+    FUNCTION, FakeTargets, advance, call, clock, create_rule, order_placed, put, service, settle, start,
+};
 
 const BUS: &str = "arn:aws:events:eu-central-1:000000000000:event-bus/default";
 const ARCHIVE: &str = "arn:aws:events:eu-central-1:000000000000:archive/all";
@@ -18,32 +20,32 @@ fn replay(name: &str) -> Value {
     })
 }
 
-async fn archive(events: &Events, retention: u32) {
+async fn archive(events: &EventBridge, retention: u32) {
     let body = json!({ "ArchiveName": "all", "EventSourceArn": BUS, "RetentionDays": retention });
     call(events, "CreateArchive", body).await;
 }
 
-async fn describe(events: &Events, name: &str) -> Value {
+async fn describe(events: &EventBridge, name: &str) -> Value {
     call(events, "DescribeReplay", json!({ "ReplayName": name })).await
 }
 
-fn names(world: &World) -> Vec<Value> {
-    world.invocations().iter().map(|event| event["replay-name"].clone()).collect()
+fn names(fakes: &FakeTargets) -> Vec<Value> {
+    fakes.invocations().iter().map(|event| event["replay-name"].clone()).collect()
 }
 
 #[tokio::test]
-async fn what_was_archived_is_replayed_after_a_kill_and_the_journal_of_the_bus_does_not_grow() {
+async fn archived_events_are_replayed_after_a_kill_and_do_not_grow_the_write_ahead_log() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("events.journal");
-    let (world, clock) = (Arc::new(World::default()), clock());
-    let events = Events::open(&path, world.surroundings(&clock)).unwrap();
+    let (fakes, clock) = (Arc::new(FakeTargets::default()), clock());
+    let events = EventBridge::open(&path, fakes.context(&clock)).unwrap();
     archive(&events, 0).await;
     let length = events.durable.length();
     for _ in 0..120 {
-        put(&events, placed()).await;
+        put(&events, order_placed()).await;
     }
     assert_eq!(events.durable.length(), length, "nobody wanted them");
-    rule(&events, "reserve", json!([{ "Id": "f", "Arn": FUNCTION }])).await;
+    create_rule(&events, "reserve", json!([{ "Id": "f", "Arn": FUNCTION }])).await;
     call(&events, "StartReplay", replay("again")).await;
     drop(events);
     // The last write before the kill did not get to its end.
@@ -51,67 +53,66 @@ async fn what_was_archived_is_replayed_after_a_kill_and_the_journal_of_the_bus_d
     let mut torn = std::fs::read(&day).unwrap();
     torn.extend_from_slice(b"00000000 {\"time\"");
     std::fs::write(&day, torn).unwrap();
-    let events = Events::open(&path, world.surroundings(&clock)).unwrap();
+    let events = EventBridge::open(&path, fakes.context(&clock)).unwrap();
     let described = call(&events, "DescribeArchive", json!({ "ArchiveName": "all" })).await;
     assert_eq!(described["EventCount"], 120);
-    put(&events, placed()).await;
+    put(&events, order_placed()).await;
     tokio::spawn(events.clone().run());
-    pass(&clock, 1).await;
+    advance(&clock, 1).await;
     assert_eq!(describe(&events, "again").await["State"], "COMPLETED");
-    let names = names(&world);
+    let names = names(&fakes);
     assert_eq!(names.iter().filter(|name| **name == "again").count(), 120);
     assert_eq!(names.len(), 121, "and the one that was put after the start");
     assert_eq!(call(&events, "DescribeArchive", json!({ "ArchiveName": "all" })).await["EventCount"], 121);
 }
 
 #[tokio::test]
-async fn a_replay_that_is_killed_again_and_again_neither_loses_nor_repeats_an_event() {
+async fn a_replay_that_is_killed_repeatedly_neither_loses_nor_repeats_an_event() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("events.journal");
-    let (world, clock) = (Arc::new(World::default()), clock());
-    let events = Events::open(&path, world.surroundings(&clock)).unwrap();
+    let (fakes, clock) = (Arc::new(FakeTargets::default()), clock());
+    let events = EventBridge::open(&path, fakes.context(&clock)).unwrap();
     archive(&events, 0).await;
     for _ in 0..4 {
         for _ in 0..70 {
-            put(&events, placed()).await;
+            put(&events, order_placed()).await;
         }
-        pass(&clock, 45).await;
+        advance(&clock, 45).await;
     }
-    rule(&events, "reserve", json!([{ "Id": "f", "Arn": FUNCTION }])).await;
+    create_rule(&events, "reserve", json!([{ "Id": "f", "Arn": FUNCTION }])).await;
     call(&events, "StartReplay", replay("again")).await;
     drop(events);
     let mut starts = 0;
     loop {
-        let events = Events::open(&path, world.surroundings(&clock)).unwrap();
+        let events = EventBridge::open(&path, fakes.context(&clock)).unwrap();
         if describe(&events, "again").await["State"] == "COMPLETED" {
             break;
         }
         starts += 1;
-        events.go_on_replaying();
+        events.continue_replays();
     }
     assert!(starts > 5, "{starts}");
-    let events = Events::open(&path, world.surroundings(&clock)).unwrap();
+    let events = EventBridge::open(&path, fakes.context(&clock)).unwrap();
     assert_eq!(events.undelivered(), 280);
     tokio::spawn(events.clone().run());
-    pass(&clock, 1).await;
-    let mut ids: Vec<String> = world.invocations().iter().map(|event| event["id"].to_string()).collect();
+    advance(&clock, 1).await;
+    let mut ids: Vec<String> = fakes.invocations().iter().map(|event| event["id"].to_string()).collect();
     ids.sort();
     ids.dedup();
-    assert_eq!((world.invocations().len(), ids.len()), (280, 280));
+    assert_eq!((fakes.invocations().len(), ids.len()), (280, 280));
 }
 
 #[tokio::test]
-async fn a_replay_of_more_than_memory_should_hold_waits_for_those_on_their_way() {
-    let (world, clock) = (Arc::new(World::default()), clock());
-    let events = super::world::events(&world, &clock);
+async fn a_large_replay_pauses_while_many_deliveries_are_pending() {
+    let (fakes, _, events) = service();
     archive(&events, 0).await;
     for _ in 0..250 {
-        call(&events, "PutEvents", json!({ "Entries": vec![placed(); 10] })).await;
+        call(&events, "PutEvents", json!({ "Entries": vec![order_placed(); 10] })).await;
     }
-    rule(&events, "reserve", json!([{ "Id": "f", "Arn": FUNCTION }])).await;
+    create_rule(&events, "reserve", json!([{ "Id": "f", "Arn": FUNCTION }])).await;
     call(&events, "StartReplay", replay("again")).await;
     for _ in 0..100 {
-        events.go_on_replaying();
+        events.continue_replays();
     }
     assert!((1_000..1_100).contains(&events.undelivered()), "{}", events.undelivered());
     assert_eq!(describe(&events, "again").await["State"], "RUNNING");
@@ -120,25 +121,25 @@ async fn a_replay_of_more_than_memory_should_hold_waits_for_those_on_their_way()
         settle().await;
     }
     driver.abort();
-    assert_eq!((describe(&events, "again").await["State"].as_str(), names(&world).len()), (Some("COMPLETED"), 2_500));
+    assert_eq!((describe(&events, "again").await["State"].as_str(), names(&fakes).len()), (Some("COMPLETED"), 2_500));
 }
 
 #[tokio::test]
-async fn what_is_older_than_the_retention_is_not_replayed_and_its_file_goes() {
+async fn expired_events_are_not_replayed_and_their_file_is_deleted() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("events.journal");
-    let (world, clock) = (Arc::new(World::default()), clock());
-    let events = Events::open(&path, world.surroundings(&clock)).unwrap();
+    let (fakes, clock) = (Arc::new(FakeTargets::default()), clock());
+    let events = EventBridge::open(&path, fakes.context(&clock)).unwrap();
     archive(&events, 2).await;
-    rule(&events, "reserve", json!([{ "Id": "f", "Arn": FUNCTION }])).await;
+    create_rule(&events, "reserve", json!([{ "Id": "f", "Arn": FUNCTION }])).await;
     tokio::spawn(events.clone().run());
-    put(&events, placed()).await;
-    pass(&clock, 2 * 86_400 + 1).await;
-    put(&events, placed()).await;
+    put(&events, order_placed()).await;
+    advance(&clock, 2 * 86_400 + 1).await;
+    put(&events, order_placed()).await;
     call(&events, "StartReplay", replay("again")).await;
-    pass(&clock, 1).await;
-    assert_eq!(names(&world), [Value::Null, Value::Null, json!("again")]);
-    pass(&clock, 86_400).await;
+    advance(&clock, 1).await;
+    assert_eq!(names(&fakes), [Value::Null, Value::Null, json!("again")]);
+    advance(&clock, 86_400).await;
     assert_eq!(call(&events, "DescribeArchive", json!({ "ArchiveName": "all" })).await["EventCount"], 1);
     let files = || std::fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name());
     let of_archive = || files().filter(|name| name.to_string_lossy().starts_with("archive-")).count();
@@ -148,13 +149,13 @@ async fn what_is_older_than_the_retention_is_not_replayed_and_its_file_goes() {
 }
 
 #[tokio::test]
-async fn an_archive_that_goes_takes_its_replays_with_it_and_its_name_begins_anew() {
+async fn deleting_an_archive_fails_its_replays_and_a_new_one_with_its_name_is_empty() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("events.journal");
-    let (world, clock) = (Arc::new(World::default()), clock());
-    let events = Events::open(&path, world.surroundings(&clock)).unwrap();
+    let (fakes, clock) = (Arc::new(FakeTargets::default()), clock());
+    let events = EventBridge::open(&path, fakes.context(&clock)).unwrap();
     archive(&events, 0).await;
-    put(&events, placed()).await;
+    put(&events, order_placed()).await;
     call(&events, "StartReplay", replay("again")).await;
     let day = folder.path().join(format!("archive-all-{}.journal", start().as_second() / 86_400));
     let held = std::fs::read(&day).unwrap();
@@ -164,7 +165,7 @@ async fn an_archive_that_goes_takes_its_replays_with_it_and_its_name_begins_anew
     drop(events);
     // A kill came before the file was gone.
     std::fs::write(&day, held).unwrap();
-    let events = Events::open(&path, world.surroundings(&clock)).unwrap();
+    let events = EventBridge::open(&path, fakes.context(&clock)).unwrap();
     archive(&events, 0).await;
     assert_eq!(call(&events, "DescribeArchive", json!({ "ArchiveName": "all" })).await["EventCount"], 0);
 }

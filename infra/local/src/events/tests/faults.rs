@@ -1,4 +1,4 @@
-//! Deliveries that go wrong on purpose: twice, late, overtaken, dropped, and never lost.
+//! Injected delivery faults: duplicates, delays, reordering and drops, without losing an event.
 
 use std::sync::Arc;
 
@@ -6,134 +6,136 @@ use serde_json::{Value, json};
 
 use crate::{
     clock::Clock,
-    events::{ActivityEvent, AttemptOutcome, Events},
+    events::{ActivityEvent, AttemptOutcome, EventBridge},
     faults::Faults,
 };
 
-use super::world::{DEAD_LETTERS, FUNCTION, World, call, clock, pass, placed, put, rule, settle};
+use super::fixture::{
+    DEAD_LETTERS, FUNCTION, FakeTargets, advance, call, clock, create_rule, order_placed, put, settle,
+};
 
-async fn stage(wish: &str) -> (Arc<World>, Clock, Arc<Events>) {
-    let (world, clock) = (Arc::new(World::default()), clock());
-    *world.faults.lock().unwrap() = Some(Faults::read([wish], 7).unwrap());
-    let events = super::world::events(&world, &clock);
+async fn service_with_faults(faults: &str) -> (Arc<FakeTargets>, Clock, Arc<EventBridge>) {
+    let (fakes, clock) = (Arc::new(FakeTargets::default()), clock());
+    *fakes.faults.lock().unwrap() = Some(Faults::read([faults], 7).unwrap());
+    let events = EventBridge::in_memory(fakes.context(&clock)).unwrap();
     tokio::spawn(events.clone().run());
-    rule(&events, "reserve", json!([{ "Id": "f", "Arn": FUNCTION }])).await;
-    (world, clock, events)
+    create_rule(&events, "reserve", json!([{ "Id": "f", "Arn": FUNCTION }])).await;
+    (fakes, clock, events)
 }
 
 fn numbered(number: usize) -> Value {
     json!({ "Source": "shop", "DetailType": "OrderPlaced", "Detail": json!({ "number": number }).to_string() })
 }
 
-fn arrived(world: &World) -> Vec<u64> {
-    world.invocations().iter().filter_map(|event| event["detail"]["number"].as_u64()).collect()
+fn delivered(fakes: &FakeTargets) -> Vec<u64> {
+    fakes.invocations().iter().filter_map(|event| event["detail"]["number"].as_u64()).collect()
 }
 
 #[tokio::test]
-async fn a_doubled_delivery_arrives_again_a_moment_later() {
-    let (world, clock, events) = stage("duplicate=1").await;
-    put(&events, placed()).await;
+async fn a_duplicated_delivery_is_made_twice() {
+    let (fakes, clock, events) = service_with_faults("duplicate=1").await;
+    put(&events, order_placed()).await;
     settle().await;
-    assert_eq!((world.invocations().len(), events.undelivered()), (1, 1));
-    pass(&clock, 2).await;
-    let invocations = world.invocations();
+    assert_eq!((fakes.invocations().len(), events.undelivered()), (1, 1));
+    advance(&clock, 2).await;
+    let invocations = fakes.invocations();
     assert_eq!((invocations.len(), events.undelivered()), (2, 0));
     assert_eq!(invocations[0], invocations[1]);
 }
 
 #[tokio::test]
-async fn a_delayed_delivery_waits_for_its_time_also_over_a_restart() {
+async fn a_delayed_delivery_waits_also_across_a_restart() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("events.journal");
-    let (world, clock) = (Arc::new(World::default()), clock());
-    *world.faults.lock().unwrap() = Some(Faults::read(["delay=1,drop=1"], 7).unwrap());
-    let events = Events::open(&path, world.surroundings(&clock)).unwrap();
-    rule(&events, "reserve", json!([{ "Id": "f", "Arn": FUNCTION }])).await;
-    put(&events, placed()).await;
+    let (fakes, clock) = (Arc::new(FakeTargets::default()), clock());
+    *fakes.faults.lock().unwrap() = Some(Faults::read(["delay=1,drop=1"], 7).unwrap());
+    let events = EventBridge::open(&path, fakes.context(&clock)).unwrap();
+    create_rule(&events, "reserve", json!([{ "Id": "f", "Arn": FUNCTION }])).await;
+    put(&events, order_placed()).await;
     drop(events);
-    *world.faults.lock().unwrap() = None;
-    let events = Events::open(&path, world.surroundings(&clock)).unwrap();
+    *fakes.faults.lock().unwrap() = None;
+    let events = EventBridge::open(&path, fakes.context(&clock)).unwrap();
     tokio::spawn(events.clone().run());
     settle().await;
-    assert_eq!((world.invocations().len(), events.undelivered()), (0, 1));
-    pass(&clock, 31).await;
-    assert_eq!((world.invocations().len(), events.undelivered()), (1, 0));
+    assert_eq!((fakes.invocations().len(), events.undelivered()), (0, 1));
+    advance(&clock, 31).await;
+    assert_eq!((fakes.invocations().len(), events.undelivered()), (1, 0));
     assert_eq!(events.counts().retried, 1);
 }
 
 #[tokio::test]
-async fn a_delivery_is_overtaken_by_later_ones_and_arrives_then() {
-    let (world, clock, events) = stage("reorder=0.3").await;
+async fn a_reordered_delivery_is_made_after_later_ones() {
+    let (fakes, clock, events) = service_with_faults("reorder=0.3").await;
     let numbers: Vec<usize> = (0..30).collect();
     for number in &numbers {
         put(&events, numbered(*number)).await;
         settle().await;
     }
-    pass(&clock, 1).await;
-    let in_time = arrived(&world);
+    advance(&clock, 1).await;
+    let in_time = delivered(&fakes);
     assert!(!in_time.is_sorted(), "{in_time:?}");
-    // Only those at the very end still wait for others.
+    // Only the last ones still wait for later ones.
     assert!(in_time.len() >= 27, "{in_time:?}");
-    pass(&clock, 10).await;
-    let mut all = arrived(&world);
+    advance(&clock, 10).await;
+    let mut all = delivered(&fakes);
     all.sort_unstable();
     assert_eq!(all, (0..30).collect::<Vec<u64>>());
 }
 
 #[tokio::test]
-async fn a_delivery_that_nothing_overtakes_does_not_wait_for_ever() {
-    let (world, clock, events) = stage("reorder=1").await;
-    put(&events, placed()).await;
-    pass(&clock, 9).await;
-    assert_eq!(world.invocations().len(), 0);
-    pass(&clock, 1).await;
-    assert_eq!((world.invocations().len(), events.undelivered()), (1, 0));
+async fn a_reordered_delivery_without_later_ones_does_not_wait_forever() {
+    let (fakes, clock, events) = service_with_faults("reorder=1").await;
+    put(&events, order_placed()).await;
+    advance(&clock, 9).await;
+    assert_eq!(fakes.invocations().len(), 0);
+    advance(&clock, 1).await;
+    assert_eq!((fakes.invocations().len(), events.undelivered()), (1, 0));
 }
 
 #[tokio::test]
-async fn a_dropped_delivery_is_tried_again_and_one_that_may_be_tried_once_is_not_dropped() {
-    let (world, clock, events) = stage("drop=1").await;
-    put(&events, placed()).await;
+async fn a_dropped_delivery_is_retried_and_a_delivery_without_retries_is_not_dropped() {
+    let (fakes, clock, events) = service_with_faults("drop=1").await;
+    put(&events, order_placed()).await;
     settle().await;
-    assert_eq!((world.invocations().len(), events.undelivered()), (0, 1));
-    let told = world.activity.lock().unwrap().last().cloned();
-    let Some(ActivityEvent::DeliveryAttempted { attempt: 1, outcome: AttemptOutcome::Retry { code, .. }, .. }) = told
+    assert_eq!((fakes.invocations().len(), events.undelivered()), (0, 1));
+    let last = fakes.activity.lock().unwrap().last().cloned();
+    let Some(ActivityEvent::DeliveryAttempted { attempt: 1, outcome: AttemptOutcome::Retry { code, .. }, .. }) = last
     else {
-        panic!("{told:?}");
+        panic!("{last:?}");
     };
     assert_eq!(code, "INTERNAL_ERROR");
-    pass(&clock, 1).await;
-    assert_eq!((world.invocations().len(), events.undelivered()), (1, 0));
+    advance(&clock, 1).await;
+    assert_eq!((fakes.invocations().len(), events.undelivered()), (1, 0));
 
     let once = json!({ "MaximumRetryAttempts": 0 });
     let target =
         json!({ "Id": "f", "Arn": FUNCTION, "RetryPolicy": once, "DeadLetterConfig": { "Arn": DEAD_LETTERS } });
     call(&events, "PutTargets", json!({ "Rule": "reserve", "Targets": [target] })).await;
-    put(&events, placed()).await;
+    put(&events, order_placed()).await;
     settle().await;
-    assert_eq!((world.invocations().len(), world.messages(DEAD_LETTERS).len()), (2, 0));
+    assert_eq!((fakes.invocations().len(), fakes.messages(DEAD_LETTERS).len()), (2, 0));
 }
 
 #[tokio::test]
-async fn of_one_call_some_entries_fail_and_only_the_others_are_taken() {
-    let (world, _clock, events) = stage("partial=0.5").await;
+async fn a_partial_fault_fails_some_entries_of_a_request() {
+    let (fakes, _clock, events) = service_with_faults("partial=0.5").await;
     let entries: Vec<Value> = (0..10).map(numbered).collect();
     let answer = call(&events, "PutEvents", json!({ "Entries": entries })).await;
     settle().await;
-    let answers = answer["Entries"].as_array().unwrap();
-    let taken = |entry: &&Value| entry["EventId"].is_string();
-    let failed: Vec<_> = answers.iter().filter_map(|entry| entry["ErrorCode"].as_str()).collect();
+    let results = answer["Entries"].as_array().unwrap();
+    let accepted = |entry: &&Value| entry["EventId"].is_string();
+    let failed: Vec<_> = results.iter().filter_map(|entry| entry["ErrorCode"].as_str()).collect();
     assert_eq!(answer["FailedEntryCount"], failed.len());
     assert!(!failed.is_empty() && failed.len() < 10, "{answer}");
     assert!(failed.iter().all(|code| ["InternalFailure", "ThrottlingException"].contains(code)), "{failed:?}");
-    assert_eq!(answers.iter().filter(taken).count(), world.invocations().len());
+    assert_eq!(results.iter().filter(accepted).count(), fakes.invocations().len());
 }
 
 #[tokio::test]
-async fn the_nth_delivery_of_a_rule_meets_the_same_fate_whatever_other_rules_do() {
+async fn the_faults_of_the_nth_delivery_of_a_rule_do_not_depend_on_other_rules() {
     let mut runs = Vec::new();
     for others in [0, 3] {
-        let (world, clock, events) = stage("delay@events=0.3,duplicate=0.3").await;
+        let (fakes, clock, events) = service_with_faults("delay@events=0.3,duplicate=0.3").await;
         call(&events, "PutRule", json!({ "Name": "other", "EventPattern": r#"{"source": ["bank"]}"# })).await;
         call(&events, "PutTargets", json!({ "Rule": "other", "Targets": [{ "Id": "f", "Arn": FUNCTION }] })).await;
         for number in 0..40 {
@@ -144,9 +146,9 @@ async fn the_nth_delivery_of_a_rule_meets_the_same_fate_whatever_other_rules_do(
             }
         }
         settle().await;
-        let at_once = arrived(&world);
-        pass(&clock, 60).await;
-        let mut all = arrived(&world);
+        let at_once = delivered(&fakes);
+        advance(&clock, 60).await;
+        let mut all = delivered(&fakes);
         all.sort_unstable();
         runs.push((at_once, all));
     }

@@ -1,28 +1,24 @@
-//! What targets get instead of the whole event.
-
-use std::sync::Arc;
+//! The input of targets: constants, parts of the event and templates.
 
 use serde_json::{Value, json};
 
-use super::world::{DEAD_LETTERS, FUNCTION, World, clock, events, placed, put, rule, settle};
+use super::fixture::{DEAD_LETTERS, FUNCTION, create_rule, order_placed, put, running_service, settle};
 
 async fn received(target: Value) -> Vec<String> {
-    let (world, clock) = (Arc::new(World::default()), clock());
-    let events = events(&world, &clock);
-    tokio::spawn(events.clone().run());
+    let (fakes, _, events) = running_service();
     let mut target = target;
     target["Id"] = json!("f");
     target["Arn"] = json!(FUNCTION);
     target["DeadLetterConfig"] = json!({ "Arn": DEAD_LETTERS });
-    rule(&events, "reserve", json!([target])).await;
-    put(&events, placed()).await;
+    create_rule(&events, "reserve", json!([target])).await;
+    put(&events, order_placed()).await;
     settle().await;
-    let letters = world.messages(DEAD_LETTERS).into_iter().map(|letter| letter.attributes["ERROR_CODE"].clone());
-    world.invoked.lock().unwrap().iter().map(|(_, event)| event.clone()).chain(letters).collect()
+    let dead_letters = fakes.messages(DEAD_LETTERS).into_iter().map(|letter| letter.attributes["ERROR_CODE"].clone());
+    fakes.invoked.lock().unwrap().iter().map(|(_, event)| event.clone()).chain(dead_letters).collect()
 }
 
 #[tokio::test]
-async fn a_constant_or_a_part_of_the_event_can_take_its_place() {
+async fn the_input_can_be_a_constant_or_a_part_of_the_event() {
     assert_eq!(received(json!({ "Input": "{\"a\": 1}" })).await, ["{\"a\": 1}"]);
     assert_eq!(received(json!({ "InputPath": "$.detail.order" })).await, ["\"o-1\""]);
     assert_eq!(received(json!({ "InputPath": "$['detail-type']" })).await, ["\"OrderPlaced\""]);
@@ -30,7 +26,7 @@ async fn a_constant_or_a_part_of_the_event_can_take_its_place() {
 }
 
 #[tokio::test]
-async fn a_template_is_filled_with_text_between_quotes_and_with_json_elsewhere() {
+async fn a_template_is_filled_with_text_inside_quotes_and_with_json_elsewhere() {
     let transformer = json!({
         "InputPathsMap": { "order": "$.detail.order", "detail": "$.detail", "none": "$.detail.none" },
         "InputTemplate": r#"{"id": <order>, "say": "order <order>: <none>!", "all": <detail>, "by": "<aws.events.rule-name>", "less": "<other"}"#,
@@ -43,7 +39,7 @@ async fn a_template_is_filled_with_text_between_quotes_and_with_json_elsewhere()
 }
 
 #[tokio::test]
-async fn a_template_that_makes_no_json_ends_in_the_dead_letters() {
+async fn a_template_without_a_valid_json_result_is_dead_lettered() {
     let transformer = json!({ "InputPathsMap": { "order": "$.detail.order" }, "InputTemplate": "{\"id\": <order>" });
     assert_eq!(received(json!({ "InputTransformer": transformer })).await, ["INVALID_JSON"]);
 }

@@ -1,23 +1,19 @@
-//! `PutEvents`, answered entry by entry.
-
-use std::sync::Arc;
+//! `PutEvents`, with a result for each entry.
 
 use serde_json::{Value, json};
 
-use super::world::{FUNCTION, World, call, clock, events, placed, put, rule, settle};
+use super::fixture::{FUNCTION, call, create_rule, order_placed, put, running_service, service, settle};
 
 fn with(field: &str, value: Value) -> Value {
-    let mut entry = placed();
+    let mut entry = order_placed();
     entry[field] = value;
     entry
 }
 
 #[tokio::test]
 async fn the_envelope_has_its_fields_in_order_and_its_time_in_whole_seconds() {
-    let (world, clock) = (Arc::new(World::default()), clock());
-    let events = events(&world, &clock);
-    tokio::spawn(events.clone().run());
-    rule(&events, "reserve", json!([{ "Id": "f", "Arn": FUNCTION }])).await;
+    let (fakes, _, events) = running_service();
+    create_rule(&events, "reserve", json!([{ "Id": "f", "Arn": FUNCTION }])).await;
     let mut entry = with("Time", json!(1_790_000_000.75));
     entry["Resources"] = json!(["order/o-1"]);
     let answer = put(&events, entry).await;
@@ -26,15 +22,14 @@ async fn the_envelope_has_its_fields_in_order_and_its_time_in_whole_seconds() {
     let expected = format!(
         r#"{{"version":"0","id":"{id}","detail-type":"OrderPlaced","source":"shop","account":"000000000000","time":"2026-09-21T14:13:20Z","region":"eu-central-1","resources":["order/o-1"],"detail":{{"order":"o-1","total":25.50}}}}"#
     );
-    assert_eq!(world.invoked.lock().unwrap()[0].1, expected);
+    assert_eq!(fakes.invoked.lock().unwrap()[0].1, expected);
 }
 
 #[tokio::test]
-async fn entries_fail_alone_and_the_answers_keep_their_places() {
-    let (world, clock) = (Arc::new(World::default()), clock());
-    let events = events(&world, &clock);
+async fn entries_fail_alone_and_the_results_keep_their_order() {
+    let (_, _, events) = service();
     let entries = json!([
-        placed(),
+        order_placed(),
         with("Source", Value::Null),
         with("DetailType", json!("")),
         with("Detail", json!("{\"order\": ")),
@@ -54,22 +49,20 @@ async fn entries_fail_alone_and_the_answers_keep_their_places() {
 }
 
 #[tokio::test]
-async fn a_call_with_too_much_or_with_nothing_usable_fails_as_a_whole() {
-    let (world, clock) = (Arc::new(World::default()), clock());
-    let events = events(&world, &clock);
+async fn a_request_over_a_limit_or_without_a_valid_entry_fails_as_a_whole() {
+    let (_, _, events) = service();
     let lacking = with("Source", Value::Null);
     let big = with("Detail", json!(format!(r#"{{"text": "{}"}}"#, "x".repeat(1_048_576))));
-    for entries in [json!(vec![placed(); 11]), json!([]), json!([lacking, lacking]), json!([big])] {
+    for entries in [json!(vec![order_placed(); 11]), json!([]), json!([lacking, lacking]), json!([big])] {
         let error = events.handle("PutEvents", json!({ "Entries": entries })).await.unwrap_err();
         assert_eq!((error.status, error.code.as_str()), (400, "ValidationException"));
     }
-    assert_eq!(call(&events, "PutEvents", json!({ "Entries": vec![placed(); 10] })).await["FailedEntryCount"], 0);
+    assert_eq!(call(&events, "PutEvents", json!({ "Entries": vec![order_placed(); 10] })).await["FailedEntryCount"], 0);
 }
 
 #[tokio::test]
-async fn a_detail_may_be_nested_deeply_but_not_without_end() {
-    let (world, clock) = (Arc::new(World::default()), clock());
-    let events = events(&world, &clock);
+async fn the_nesting_of_a_detail_is_limited() {
+    let (_, _, events) = service();
     let nested = |levels: usize| {
         let detail = format!("{}1{}", r#"{"a":"#.repeat(levels), "}".repeat(levels));
         with("Detail", json!(detail))
@@ -80,10 +73,9 @@ async fn a_detail_may_be_nested_deeply_but_not_without_end() {
 }
 
 #[tokio::test]
-async fn no_two_events_get_the_same_id() {
-    let (world, clock) = (Arc::new(World::default()), clock());
-    let events = events(&world, &clock);
-    let answer = call(&events, "PutEvents", json!({ "Entries": vec![placed(); 10] })).await;
+async fn event_ids_are_unique() {
+    let (_, _, events) = service();
+    let answer = call(&events, "PutEvents", json!({ "Entries": vec![order_placed(); 10] })).await;
     let ids: std::collections::BTreeSet<_> =
         answer["Entries"].as_array().unwrap().iter().map(|entry| entry["EventId"].as_str().unwrap()).collect();
     assert_eq!(ids.len(), 10);
@@ -91,8 +83,7 @@ async fn no_two_events_get_the_same_id() {
 
 #[tokio::test]
 async fn a_pattern_can_be_tested_without_a_rule() {
-    let (world, clock) = (Arc::new(World::default()), clock());
-    let events = events(&world, &clock);
+    let (_, _, events) = service();
     let event = json!({
         "id": "1", "account": "000000000000", "source": "shop", "time": "2026-11-21T05:00:00Z",
         "region": "eu-central-1", "resources": [], "detail-type": "OrderPlaced", "detail": { "total": 5 },

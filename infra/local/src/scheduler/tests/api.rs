@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::{events::tests::world::FUNCTION, scheduler::Scheduler};
+use crate::{events::tests::fixture::FUNCTION, scheduler::Scheduler};
 
 use super::fixture::{BUS, Fixture, SCHEDULE, call, schedule, target};
 
@@ -114,7 +114,7 @@ async fn deleting_a_group_deletes_its_schedules() {
     let groups = call(&scheduler, "ListScheduleGroups", json!({})).await;
     assert_eq!(groups["ScheduleGroups"].as_array().unwrap().len(), 1);
     fixture.pass(3_600).await;
-    assert_eq!(fixture.world.invocations().len(), 1);
+    assert_eq!(fixture.fakes.invocations().len(), 1);
     let expected = (400, "ValidationException".to_owned());
     assert_eq!(error_of(&scheduler, "DeleteScheduleGroup", json!({ "Name": "default" })).await, expected);
 }

@@ -14,13 +14,13 @@ async fn a_one_time_schedule_fires_once_and_is_deleted_after_completion() {
     fields["ActionAfterCompletion"] = json!("DELETE");
     call(&scheduler, "CreateSchedule", fields).await;
     fixture.pass(3_599).await;
-    assert_eq!(fixture.world.invocations().len(), 0);
+    assert_eq!(fixture.fakes.invocations().len(), 0);
     fixture.pass(1).await;
-    assert_eq!(fixture.world.invocations(), [json!({ "order": "o-1" })]);
+    assert_eq!(fixture.fakes.invocations(), [json!({ "order": "o-1" })]);
     let error = scheduler.handle("GetSchedule", json!({ "Name": "deadline" })).await.unwrap_err();
     assert_eq!((error.status, error.code.as_str()), (404, "ResourceNotFoundException"));
     fixture.pass(7 * 86_400).await;
-    assert_eq!(fixture.world.invocations().len(), 1);
+    assert_eq!(fixture.fakes.invocations().len(), 1);
 }
 
 #[tokio::test]
@@ -29,7 +29,7 @@ async fn a_completed_schedule_stays_without_action_after_completion() {
     let scheduler = fixture.scheduler();
     call(&scheduler, "CreateSchedule", schedule("at(2026-11-21T06:00:00)")).await;
     fixture.pass(86_400).await;
-    assert_eq!(fixture.world.invocations().len(), 1);
+    assert_eq!(fixture.fakes.invocations().len(), 1);
     assert_eq!(call(&scheduler, "GetSchedule", json!({ "Name": "deadline" })).await["State"], "ENABLED");
 }
 
@@ -41,7 +41,7 @@ async fn a_one_time_schedule_fires_in_its_time_zone() {
     fields["ScheduleExpressionTimezone"] = json!("Europe/Berlin");
     call(&scheduler, "CreateSchedule", fields).await;
     fixture.pass(3_600).await;
-    assert_eq!(fixture.world.invocations().len(), 1);
+    assert_eq!(fixture.fakes.invocations().len(), 1);
 }
 
 #[tokio::test]
@@ -55,11 +55,11 @@ async fn a_rate_fires_from_its_start_date_until_its_end_date() {
     fields["ActionAfterCompletion"] = json!("DELETE");
     call(&scheduler, "CreateSchedule", fields).await;
     fixture.pass(1_799).await;
-    assert_eq!(fixture.world.invocations().len(), 0);
+    assert_eq!(fixture.fakes.invocations().len(), 0);
     fixture.pass(1_801).await;
-    assert_eq!(fixture.world.invocations().len(), 4);
+    assert_eq!(fixture.fakes.invocations().len(), 4);
     fixture.pass(86_400).await;
-    assert_eq!(fixture.world.invocations().len(), 4);
+    assert_eq!(fixture.fakes.invocations().len(), 4);
     assert_eq!(call(&scheduler, "ListSchedules", json!({})).await["Schedules"], json!([]));
 }
 
@@ -74,10 +74,10 @@ async fn a_flexible_schedule_fires_within_its_time_window() {
         call(&scheduler, "CreateSchedule", fields).await;
     }
     fixture.pass(3_600 + 450).await;
-    let early = fixture.world.invocations().len();
+    let early = fixture.fakes.invocations().len();
     assert!((1..20).contains(&early), "{early}");
     fixture.pass(450).await;
-    assert_eq!(fixture.world.invocations().len(), 20);
+    assert_eq!(fixture.fakes.invocations().len(), 20);
 }
 
 #[tokio::test]
@@ -91,28 +91,28 @@ async fn a_disabled_or_deleted_schedule_does_not_fire_and_an_updated_one_fires_a
     call(&scheduler, "UpdateSchedule", schedule("at(2026-11-21T08:00:00)")).await;
     call(&scheduler, "UpdateSchedule", schedule("at(2026-11-21T09:00:00)")).await;
     fixture.pass(2 * 3_600 - 1).await;
-    assert_eq!(fixture.world.invocations().len(), 0);
+    assert_eq!(fixture.fakes.invocations().len(), 0);
     fixture.pass(1).await;
-    assert_eq!(fixture.world.invocations().len(), 1);
+    assert_eq!(fixture.fakes.invocations().len(), 1);
     call(&scheduler, "UpdateSchedule", schedule("rate(1 hour)")).await;
     fixture.pass(0).await;
     call(&scheduler, "DeleteSchedule", json!({ "Name": "deadline" })).await;
     fixture.pass(86_400).await;
-    assert_eq!(fixture.world.invocations().len(), 2);
+    assert_eq!(fixture.fakes.invocations().len(), 2);
 }
 
 #[tokio::test]
 async fn a_firing_duplicated_and_dropped_by_faults_arrives_twice_and_the_schedule_is_deleted_after_both() {
     let fixture = Fixture::new();
-    *fixture.world.faults.lock().unwrap() = Some(Faults::read(["duplicate@scheduler=1,drop@scheduler=1"], 7).unwrap());
+    *fixture.fakes.faults.lock().unwrap() = Some(Faults::read(["duplicate@scheduler=1,drop@scheduler=1"], 7).unwrap());
     let scheduler = fixture.scheduler();
     let mut fields = schedule("at(2026-11-21T06:00:00)");
     fields["ActionAfterCompletion"] = json!("DELETE");
     call(&scheduler, "CreateSchedule", fields).await;
     fixture.pass(3_600).await;
-    assert_eq!(fixture.world.invocations().len(), 0);
+    assert_eq!(fixture.fakes.invocations().len(), 0);
     assert_eq!(call(&scheduler, "ListSchedules", json!({})).await["Schedules"].as_array().unwrap().len(), 1);
     fixture.pass(4).await;
-    assert_eq!((fixture.world.invocations().len(), scheduler.pending_executions()), (2, 0));
+    assert_eq!((fixture.fakes.invocations().len(), scheduler.pending_executions()), (2, 0));
     assert_eq!(call(&scheduler, "ListSchedules", json!({})).await["Schedules"], json!([]));
 }

@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 use crate::{
     clock::Clock,
     events::{
-        Events,
-        tests::world::{self, World},
+        EventBridge,
+        tests::fixture::{self, FakeTargets},
     },
     scheduler::Scheduler,
 };
@@ -17,31 +17,29 @@ pub(super) const BUS: &str = "arn:aws:events:eu-central-1:000000000000:event-bus
 pub(super) const SCHEDULE: &str = "arn:aws:scheduler:eu-central-1:000000000000:schedule/default/deadline";
 
 pub(super) struct Fixture {
-    pub(super) world: Arc<World>,
+    pub(super) fakes: Arc<FakeTargets>,
     pub(super) clock: Clock,
-    pub(super) events: Arc<Events>,
+    pub(super) events: Arc<EventBridge>,
 }
 
 impl Fixture {
     pub(super) fn new() -> Self {
-        let (world, clock) = (Arc::new(World::default()), world::clock());
-        let events = world::events(&world, &clock);
-        tokio::spawn(events.clone().run());
-        Self { world, clock, events }
+        let (fakes, clock, events) = fixture::running_service();
+        Self { fakes, clock, events }
     }
 
     pub(super) fn scheduler(&self) -> Arc<Scheduler> {
-        let scheduler = Scheduler::in_memory(self.world.surroundings(&self.clock), self.events.clone()).unwrap();
+        let scheduler = Scheduler::in_memory(self.fakes.context(&self.clock), self.events.clone()).unwrap();
         tokio::spawn(scheduler.clone().run());
         scheduler
     }
 
     pub(super) fn open(&self, path: &Path) -> Arc<Scheduler> {
-        Scheduler::open(path, self.world.surroundings(&self.clock), self.events.clone()).unwrap()
+        Scheduler::open(path, self.fakes.context(&self.clock), self.events.clone()).unwrap()
     }
 
     pub(super) async fn pass(&self, seconds: i64) {
-        world::pass(&self.clock, seconds).await;
+        fixture::advance(&self.clock, seconds).await;
     }
 }
 
@@ -55,7 +53,7 @@ pub(super) fn schedule(expression: &str) -> Value {
         "Name": "deadline",
         "ScheduleExpression": expression,
         "FlexibleTimeWindow": { "Mode": "OFF" },
-        "Target": target(world::FUNCTION, "{\"order\": \"o-1\"}"),
+        "Target": target(fixture::FUNCTION, "{\"order\": \"o-1\"}"),
     })
 }
 

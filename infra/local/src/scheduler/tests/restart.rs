@@ -3,7 +3,7 @@
 use jiff::SignedDuration;
 use serde_json::json;
 
-use crate::events::tests::world::{DEAD_LETTERS, FUNCTION, settle};
+use crate::events::tests::fixture::{DEAD_LETTERS, FUNCTION, settle};
 
 use super::fixture::{Fixture, call, schedule};
 
@@ -21,14 +21,14 @@ async fn a_one_time_schedule_that_was_missed_while_the_process_was_down_fires_af
     let scheduler = fixture.open(&path);
     let driver = tokio::spawn(scheduler.clone().run());
     settle().await;
-    assert_eq!(fixture.world.invocations().len(), 1);
+    assert_eq!(fixture.fakes.invocations().len(), 1);
     driver.abort();
     settle().await;
     drop(scheduler);
     let scheduler = fixture.open(&path);
     tokio::spawn(scheduler.clone().run());
     settle().await;
-    assert_eq!((fixture.world.invocations().len(), scheduler.pending_executions()), (1, 0));
+    assert_eq!((fixture.fakes.invocations().len(), scheduler.pending_executions()), (1, 0));
     assert_eq!(call(&scheduler, "ListSchedules", json!({})).await["Schedules"], json!([]));
 }
 
@@ -42,7 +42,7 @@ async fn an_execution_keeps_its_attempt_count_over_a_restart() {
     fields["Target"]["RetryPolicy"] = json!({ "MaximumRetryAttempts": 1 });
     fields["Target"]["DeadLetterConfig"] = json!({ "Arn": DEAD_LETTERS });
     call(&scheduler, "CreateSchedule", fields).await;
-    fixture.world.fails(FUNCTION, 2, "ThrottlingException", true);
+    fixture.fakes.fail(FUNCTION, 2, "ThrottlingException", true);
     let driver = tokio::spawn(scheduler.clone().run());
     fixture.pass(3_600).await;
     assert_eq!(scheduler.pending_executions(), 1);
@@ -52,5 +52,5 @@ async fn an_execution_keeps_its_attempt_count_over_a_restart() {
     let scheduler = fixture.open(&path);
     tokio::spawn(scheduler.clone().run());
     fixture.pass(2).await;
-    assert_eq!(fixture.world.messages(DEAD_LETTERS)[0].attributes["RETRY_ATTEMPTS"], "1");
+    assert_eq!(fixture.fakes.messages(DEAD_LETTERS)[0].attributes["RETRY_ATTEMPTS"], "1");
 }

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::events::tests::world::{self, DEAD_LETTERS, FUNCTION, QUEUE};
+use crate::events::tests::fixture::{DEAD_LETTERS, FUNCTION, QUEUE, create_rule};
 
 use super::fixture::{BUS, Fixture, SCHEDULE, call, schedule, target};
 
@@ -18,13 +18,13 @@ fn schedule_for(target: Value) -> Value {
 async fn a_bus_target_receives_an_event_with_the_schedule_as_its_resource() {
     let fixture = Fixture::new();
     let scheduler = fixture.scheduler();
-    world::rule(&fixture.events, "reserve", json!([{ "Id": "f", "Arn": FUNCTION }])).await;
+    create_rule(&fixture.events, "reserve", json!([{ "Id": "f", "Arn": FUNCTION }])).await;
     let mut target =
         target(BUS, r#"{"at": "<aws.scheduler.scheduled-time>", "try": "<aws.scheduler.attempt-number>"}"#);
     target["EventBridgeParameters"] = json!({ "Source": "shop", "DetailType": "DeadlinePassed" });
     call(&scheduler, "CreateSchedule", schedule_for(target)).await;
     fixture.pass(3_600).await;
-    let event = &fixture.world.invocations()[0];
+    let event = &fixture.fakes.invocations()[0];
     assert_eq!((&event["source"], &event["detail-type"]), (&json!("shop"), &json!("DeadlinePassed")));
     assert_eq!(event["detail"], json!({ "at": "2026-11-21T06:00:00Z", "try": "1" }));
     assert_eq!(event["resources"], json!([SCHEDULE]));
@@ -34,16 +34,16 @@ async fn a_bus_target_receives_an_event_with_the_schedule_as_its_resource() {
 async fn the_universal_target_puts_events_and_ignores_an_unknown_bus() {
     let fixture = Fixture::new();
     let scheduler = fixture.scheduler();
-    world::rule(&fixture.events, "reserve", json!([{ "Id": "f", "Arn": FUNCTION }])).await;
+    create_rule(&fixture.events, "reserve", json!([{ "Id": "f", "Arn": FUNCTION }])).await;
     let entry = |bus: &str| json!({ "Source": "shop", "DetailType": "DeadlinePassed", "Detail": "{\"n\": 1}", "EventBusName": bus });
     let input = json!({ "Entries": [entry("nowhere"), entry("default")] }).to_string();
     let mut target = target("arn:aws:scheduler:::aws-sdk:eventbridge:putEvents", &input);
     target["DeadLetterConfig"] = json!({ "Arn": DEAD_LETTERS });
     call(&scheduler, "CreateSchedule", schedule_for(target)).await;
     fixture.pass(3_600).await;
-    assert_eq!(fixture.world.invocations()[0]["detail"], json!({ "n": 1 }));
-    assert_eq!(fixture.world.invocations().len(), 1);
-    assert_eq!(fixture.world.messages(DEAD_LETTERS), []);
+    assert_eq!(fixture.fakes.invocations()[0]["detail"], json!({ "n": 1 }));
+    assert_eq!(fixture.fakes.invocations().len(), 1);
+    assert_eq!(fixture.fakes.messages(DEAD_LETTERS), []);
 }
 
 #[tokio::test]
@@ -56,8 +56,8 @@ async fn a_queue_receives_the_input_and_a_function_without_input_the_default_eve
     without_input["Name"] = json!("without-input");
     call(&scheduler, "CreateSchedule", without_input).await;
     fixture.pass(3_600).await;
-    assert_eq!(fixture.world.messages(QUEUE)[0].body, "plain text");
-    let event = &fixture.world.invocations()[0];
+    assert_eq!(fixture.fakes.messages(QUEUE)[0].body, "plain text");
+    let event = &fixture.fakes.invocations()[0];
     assert_eq!((&event["source"], &event["time"]), (&json!("aws.scheduler"), &json!("2026-11-21T06:00:00Z")));
 }
 
@@ -68,17 +68,17 @@ async fn a_throttled_execution_is_retried_and_its_dead_letter_names_the_exhauste
     let mut target = target(FUNCTION, "{\"id\": \"<aws.scheduler.execution-id>\"}");
     target["DeadLetterConfig"] = json!({ "Arn": DEAD_LETTERS });
     target["RetryPolicy"] = json!({ "MaximumRetryAttempts": 2 });
-    fixture.world.fails(FUNCTION, 2, "ThrottlingException", true);
+    fixture.fakes.fail(FUNCTION, 2, "ThrottlingException", true);
     call(&scheduler, "CreateSchedule", schedule_for(target.clone())).await;
     fixture.pass(3_603).await;
-    assert_eq!(fixture.world.invocations().len(), 1);
-    fixture.world.fails(FUNCTION, 3, "ThrottlingException", true);
+    assert_eq!(fixture.fakes.invocations().len(), 1);
+    fixture.fakes.fail(FUNCTION, 3, "ThrottlingException", true);
     let mut again = schedule_for(target);
     again["Name"] = json!("deadline-2");
     again["ScheduleExpression"] = json!("at(2026-11-21T07:00:00)");
     call(&scheduler, "CreateSchedule", again).await;
     fixture.pass(3_610).await;
-    let dead_letters = fixture.world.messages(DEAD_LETTERS);
+    let dead_letters = fixture.fakes.messages(DEAD_LETTERS);
     assert_eq!(dead_letters.len(), 1);
     let attributes = &dead_letters[0].attributes;
     assert_eq!(attributes["EXHAUSTED_RETRY_CONDITION"], "MaximumRetryAttempts");
@@ -93,12 +93,12 @@ async fn an_execution_with_a_missing_target_is_dead_lettered_at_once() {
     let scheduler = fixture.scheduler();
     let mut target = target(FUNCTION, "{\"order\": \"o-1\"}");
     target["DeadLetterConfig"] = json!({ "Arn": DEAD_LETTERS });
-    fixture.world.fails(FUNCTION, 1, "ResourceNotFoundException", false);
+    fixture.fakes.fail(FUNCTION, 1, "ResourceNotFoundException", false);
     let mut fields = schedule_for(target);
     fields["ActionAfterCompletion"] = json!("DELETE");
     call(&scheduler, "CreateSchedule", fields).await;
     fixture.pass(3_600).await;
-    let dead_letters = fixture.world.messages(DEAD_LETTERS);
+    let dead_letters = fixture.fakes.messages(DEAD_LETTERS);
     let attributes: Vec<_> = dead_letters[0]
         .attributes
         .iter()
@@ -109,7 +109,7 @@ async fn an_execution_with_a_missing_target_is_dead_lettered_at_once() {
         attributes,
         [
             ("ERROR_CODE", "ResourceNotFoundException"),
-            ("ERROR_MESSAGE", "ResourceNotFoundException on the stage"),
+            ("ERROR_MESSAGE", "ResourceNotFoundException of the fake"),
             ("IS_PAYLOAD_TRUNCATED", "false"),
             ("RETRY_ATTEMPTS", "0"),
             ("SCHEDULED_TIME", "2026-11-21T06:00:00Z"),

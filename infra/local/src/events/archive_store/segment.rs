@@ -1,4 +1,4 @@
-//! One day of one archive: lines with checksums, as in every write-ahead log, but read one by one.
+//! One day of an archive: lines with checksums as in a write-ahead log, but read one by one.
 
 use std::{
     fs::File,
@@ -14,23 +14,23 @@ use crate::{
     wal::{self, WalError},
 };
 
-use super::Archived;
+use super::ArchivedEvent;
 
-/// So much of a file is looked at in one go.
-const PIECE: u64 = 65_536;
+/// The size of the blocks in which a file is searched, in bytes.
+const BLOCK_SIZE: u64 = 65_536;
 
-/// A file, or the same in memory.
+/// A segment file, or its content in memory.
 #[derive(Debug, Default)]
 pub(super) struct Segment {
-    /// How many bytes are whole lines.
+    /// The length of the complete lines, in bytes.
     length: u64,
-    /// How many lines these are, if they were counted.
+    /// The number of lines, if it is known.
     events: Option<u64>,
     memory: Vec<u8>,
 }
 
-/// Who reads a segment.
-pub(super) struct Reader {
+/// Reads the lines of a segment.
+pub(super) struct SegmentReader {
     path: PathBuf,
     input: Box<dyn Input>,
 }
@@ -39,16 +39,16 @@ trait Input: BufRead + Seek {}
 impl<T: BufRead + Seek> Input for T {}
 
 #[derive(Deserialize)]
-struct When {
+struct EventTime {
     time: Timestamp,
 }
 
 impl Segment {
-    /// The segment in this file. A last line without its end was never acknowledged.
+    /// Opens a segment file. An incomplete last line was never acknowledged and is ignored.
     pub(super) fn open(path: &Path) -> Result<Self, WalError> {
-        let refused = |error| WalError::by_system(path, error);
-        let mut file = File::open(path).map_err(refused)?;
-        let length = whole(&mut file).map_err(refused)?;
+        let failed = |error| WalError::by_system(path, error);
+        let mut file = File::open(path).map_err(failed)?;
+        let length = complete_length(&mut file).map_err(failed)?;
         Ok(Self { length, events: None, memory: Vec::new() })
     }
 
@@ -56,7 +56,7 @@ impl Segment {
         self.length
     }
 
-    /// Adds lines. When this fails, the segment is as before.
+    /// Adds lines. On an error the segment is unchanged.
     pub(super) fn append(&mut self, path: Option<&Path>, lines: &[u8], count: u64) -> Result<(), WalError> {
         match path {
             None => self.memory.extend_from_slice(lines),
@@ -74,75 +74,75 @@ impl Segment {
     fn write(&self, path: &Path, lines: &[u8]) -> std::io::Result<()> {
         let mut file = private_files::options().append(true).create(true).open(path)?;
         if file.metadata()?.len() != self.length {
-            // The rest of a write that failed.
+            // Removes the rest of a failed write.
             file.set_len(self.length)?;
         }
         file.write_all(lines)
     }
 
-    /// How many events it holds.
+    /// Returns the number of events.
     pub(super) fn count(&mut self, path: Option<&Path>) -> Result<u64, WalError> {
         if let Some(events) = self.events {
             return Ok(events);
         }
         let mut reader = self.reader(path)?;
-        let events = reader.lines(self.length)?;
+        let events = reader.count_lines(self.length)?;
         self.events = Some(events);
         Ok(events)
     }
 
-    pub(super) fn reader(&self, path: Option<&Path>) -> Result<Reader, WalError> {
+    pub(super) fn reader(&self, path: Option<&Path>) -> Result<SegmentReader, WalError> {
         let input: Box<dyn Input> = match path {
             None => Box::new(Cursor::new(self.memory.clone())),
             Some(path) => Box::new(BufReader::new(File::open(path).map_err(|error| WalError::by_system(path, error))?)),
         };
-        Ok(Reader { path: path.unwrap_or(Path::new("the archive")).to_owned(), input })
+        Ok(SegmentReader { path: path.unwrap_or(Path::new("the archive")).to_owned(), input })
     }
 }
 
-impl Reader {
-    /// The times and places of all events up to this length.
+impl SegmentReader {
+    /// Returns the times and offsets of all events up to this length.
     pub(super) fn times(mut self, length: u64) -> Result<Vec<(Timestamp, u64)>, WalError> {
-        let (mut place, mut line, mut times) = (0, Vec::new(), Vec::new());
-        while place < length {
-            let read = self.line(&mut line)?;
+        let (mut offset, mut line, mut times) = (0, Vec::new(), Vec::new());
+        while offset < length {
+            let read = self.read_line(&mut line)?;
             if read == 0 {
                 break;
             }
-            let When { time } = self.read(&line, times.len() + 1)?;
-            times.push((time, place));
-            place += read;
+            let EventTime { time } = self.parse(&line, times.len() + 1)?;
+            times.push((time, offset));
+            offset += read;
         }
         Ok(times)
     }
 
-    /// The event at this place.
-    pub(super) fn at(&mut self, place: u64) -> Result<Archived, WalError> {
-        self.input.seek(SeekFrom::Start(place)).map_err(|error| WalError::by_system(&self.path, error))?;
+    /// Returns the event at this offset.
+    pub(super) fn event_at(&mut self, offset: u64) -> Result<ArchivedEvent, WalError> {
+        self.input.seek(SeekFrom::Start(offset)).map_err(|error| WalError::by_system(&self.path, error))?;
         let mut line = Vec::new();
-        self.line(&mut line)?;
-        self.read(&line, 1)
+        self.read_line(&mut line)?;
+        self.parse(&line, 1)
     }
 
-    fn lines(&mut self, length: u64) -> Result<u64, WalError> {
-        let (mut place, mut line, mut count) = (0, Vec::new(), 0);
-        while place < length {
-            match self.line(&mut line)? {
+    fn count_lines(&mut self, length: u64) -> Result<u64, WalError> {
+        let (mut offset, mut line, mut count) = (0, Vec::new(), 0);
+        while offset < length {
+            match self.read_line(&mut line)? {
                 0 => break,
-                read => place += read,
+                read => offset += read,
             }
             count += 1;
         }
         Ok(count)
     }
 
-    fn line(&mut self, line: &mut Vec<u8>) -> Result<u64, WalError> {
+    fn read_line(&mut self, line: &mut Vec<u8>) -> Result<u64, WalError> {
         line.clear();
         let read = self.input.read_until(b'\n', line).map_err(|error| WalError::by_system(&self.path, error))?;
         Ok(u64::try_from(read).unwrap_or_default())
     }
 
-    fn read<T: DeserializeOwned>(&self, line: &[u8], number: usize) -> Result<T, WalError> {
+    fn parse<T: DeserializeOwned>(&self, line: &[u8], number: usize) -> Result<T, WalError> {
         let json = wal::checked(line.strip_suffix(b"\n").unwrap_or(line));
         let json = json.ok_or_else(|| WalError::Damaged { path: self.path.clone(), line: number })?;
         let unknown = |source| WalError::Unknown { path: self.path.clone(), line: number, source };
@@ -150,19 +150,19 @@ impl Reader {
     }
 }
 
-// How many bytes of a file are whole lines, found from its end.
-fn whole(file: &mut File) -> std::io::Result<u64> {
+// Returns the length of the complete lines of a file, searched from its end.
+fn complete_length(file: &mut File) -> std::io::Result<u64> {
     let mut end = file.metadata()?.len();
-    let mut piece = Vec::new();
+    let mut block = Vec::new();
     while end > 0 {
-        let begin = end.saturating_sub(PIECE);
-        file.seek(SeekFrom::Start(begin))?;
-        piece.clear();
-        Read::take(&mut *file, end - begin).read_to_end(&mut piece)?;
-        if let Some(place) = piece.iter().rposition(|byte| *byte == b'\n') {
-            return Ok(begin + u64::try_from(place).unwrap_or_default() + 1);
+        let start = end.saturating_sub(BLOCK_SIZE);
+        file.seek(SeekFrom::Start(start))?;
+        block.clear();
+        Read::take(&mut *file, end - start).read_to_end(&mut block)?;
+        if let Some(newline) = block.iter().rposition(|byte| *byte == b'\n') {
+            return Ok(start + u64::try_from(newline).unwrap_or_default() + 1);
         }
-        end = begin;
+        end = start;
     }
     Ok(0)
 }

@@ -1,5 +1,5 @@
-//! Where archives keep their events: a file for each archive and day, as that stands in the events. Only lengths are
-//! held in memory; a killed process loses nothing it acknowledged, and what is too old goes with its file.
+//! The storage of archived events: one file for each archive and day of the event time. Only the lengths are held in memory.
+//! A killed process loses no acknowledged event, and expired events are deleted with their file.
 
 mod segment;
 
@@ -13,41 +13,43 @@ use jiff::Timestamp;
 
 use crate::wal::{self, WalError};
 
-use super::archive::Archived;
-use segment::Segment;
+use super::archive::ArchivedEvent;
+use segment::{Segment, SegmentReader};
 
-/// The day that an event belongs to, counted from 1970.
+/// The day of an event's time, in days since 1970.
 pub(super) type Day = i64;
 
-/// How much an archive holds.
+/// The size of an archive.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Size {
+pub(super) struct ArchiveSize {
     pub(super) events: u64,
     pub(super) bytes: u64,
 }
 
-/// All archives.
+/// The events of all archives.
 #[derive(Debug)]
-pub(super) struct Shelf {
+pub(super) struct ArchiveStore {
     folder: Option<PathBuf>,
     archives: Mutex<BTreeMap<String, BTreeMap<Day, Segment>>>,
 }
 
-/// The day of a moment. All that is said to be before 1970 is its first day.
-pub(super) fn day(moment: Timestamp) -> Day {
-    moment.as_second().div_euclid(86_400).max(0)
+/// Returns the day of a time. Times before 1970 count as its first day.
+fn day(time: Timestamp) -> Day {
+    time.as_second().div_euclid(86_400).max(0)
 }
 
-impl Shelf {
-    /// The archives in this folder; files of those that are not known are what a deletion left.
+impl ArchiveStore {
+    /// Opens the archives in this folder, and deletes the files of unknown archives, which an interrupted deletion left.
     pub(super) fn open(folder: &Path, is_known: impl Fn(&str) -> bool) -> Result<Self, WalError> {
-        // The path of a file alone stands for the folder one is in.
+        // The parent of a plain file name is the current directory.
         let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
         let mut archives: BTreeMap<String, BTreeMap<Day, Segment>> = BTreeMap::new();
-        let refused = |error| WalError::by_system(folder, error);
-        for entry in std::fs::read_dir(folder).map_err(refused)? {
-            let path = entry.map_err(refused)?.path();
-            let Some((archive, day)) = path.file_name().and_then(|name| said(name.to_str()?)) else { continue };
+        let failed = |error| WalError::by_system(folder, error);
+        for entry in std::fs::read_dir(folder).map_err(failed)? {
+            let path = entry.map_err(failed)?.path();
+            let Some((archive, day)) = path.file_name().and_then(|name| parse_file_name(name.to_str()?)) else {
+                continue;
+            };
             if is_known(archive) {
                 archives.entry(archive.to_owned()).or_default().insert(day, Segment::open(&path)?);
             } else {
@@ -57,14 +59,14 @@ impl Shelf {
         Ok(Self { folder: Some(folder.to_owned()), archives: Mutex::new(archives) })
     }
 
-    /// Archives that are forgotten with the process.
+    /// Creates a store that keeps its events in memory.
     pub(super) fn in_memory() -> Self {
         Self { folder: None, archives: Mutex::default() }
     }
 
-    /// Puts these into their archives. When this returns, they survive a kill.
-    pub(super) fn keep(&self, archived: &[(String, Archived)]) -> Result<(), WalError> {
-        let mut by_segment: BTreeMap<(&str, Day), Vec<&Archived>> = BTreeMap::new();
+    /// Adds events to their archives. When this returns, they survive a kill.
+    pub(super) fn append(&self, archived: &[(String, ArchivedEvent)]) -> Result<(), WalError> {
+        let mut by_segment: BTreeMap<(&str, Day), Vec<&ArchivedEvent>> = BTreeMap::new();
         for (archive, event) in archived {
             by_segment.entry((archive, day(event.time))).or_default().push(event);
         }
@@ -79,20 +81,20 @@ impl Shelf {
         Ok(())
     }
 
-    /// Drops all days that end before this.
-    pub(super) fn forget_before(&self, archive: &str, moment: Timestamp) -> Result<(), WalError> {
-        self.drop_while(archive, |first| first < day(moment))
+    /// Deletes all days that end before this time.
+    pub(super) fn delete_before(&self, archive: &str, time: Timestamp) -> Result<(), WalError> {
+        self.delete_while(archive, |first| first < day(time))
     }
 
-    /// Drops all that the archive holds.
-    pub(super) fn forget(&self, archive: &str) -> Result<(), WalError> {
-        self.drop_while(archive, |_| true)
+    /// Deletes all events of the archive.
+    pub(super) fn delete(&self, archive: &str) -> Result<(), WalError> {
+        self.delete_while(archive, |_| true)
     }
 
-    fn drop_while(&self, archive: &str, is_gone: impl Fn(Day) -> bool) -> Result<(), WalError> {
+    fn delete_while(&self, archive: &str, is_expired: impl Fn(Day) -> bool) -> Result<(), WalError> {
         let mut archives = self.archives();
         let Some(segments) = archives.get_mut(archive) else { return Ok(()) };
-        while let Some(first) = segments.first_entry().filter(|first| is_gone(*first.key())) {
+        while let Some(first) = segments.first_entry().filter(|first| is_expired(*first.key())) {
             if let Some(path) = self.path(archive, *first.key()) {
                 match std::fs::remove_file(&path) {
                     Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
@@ -106,16 +108,16 @@ impl Shelf {
         Ok(())
     }
 
-    /// How long the files of these days are now.
-    pub(super) fn extent(&self, archive: &str, from: Timestamp, to: Timestamp) -> BTreeMap<Day, u64> {
+    /// Returns the current length of each day's file, in bytes.
+    pub(super) fn day_lengths(&self, archive: &str, from: Timestamp, to: Timestamp) -> BTreeMap<Day, u64> {
         let archives = self.archives();
         let segments = archives.get(archive).into_iter().flat_map(|segments| segments.range(day(from)..=day(to)));
         segments.map(|(day, segment)| (*day, segment.length())).collect()
     }
 
-    /// How much the archive holds.
-    pub(super) fn size(&self, archive: &str) -> Result<Size, WalError> {
-        let mut size = Size::default();
+    /// Returns the size of the archive.
+    pub(super) fn size(&self, archive: &str) -> Result<ArchiveSize, WalError> {
+        let mut size = ArchiveSize::default();
         for (day, segment) in self.archives().get_mut(archive).into_iter().flatten() {
             size.bytes += segment.length();
             size.events += segment.count(self.path(archive, *day).as_deref())?;
@@ -123,20 +125,20 @@ impl Shelf {
         Ok(size)
     }
 
-    /// The times and places of all events of a day that stand in its file up to this length.
+    /// Returns the times and offsets of all events of a day, up to this length of its file.
     pub(super) fn times(&self, archive: &str, day: Day, length: u64) -> Result<Vec<(Timestamp, u64)>, WalError> {
         let Some(reader) = self.reader(archive, day)? else { return Ok(Vec::new()) };
         reader.times(length)
     }
 
-    /// The events at these places of a day.
-    pub(super) fn events(&self, archive: &str, day: Day, places: &[u64]) -> Result<Vec<Archived>, WalError> {
+    /// Returns the events at these offsets of a day's file.
+    pub(super) fn events(&self, archive: &str, day: Day, offsets: &[u64]) -> Result<Vec<ArchivedEvent>, WalError> {
         let Some(mut reader) = self.reader(archive, day)? else { return Ok(Vec::new()) };
-        places.iter().map(|place| reader.at(*place)).collect()
+        offsets.iter().map(|offset| reader.event_at(*offset)).collect()
     }
 
-    // Reads without the lock: a file is only ever appended to, and one that is dropped stays readable.
-    fn reader(&self, archive: &str, day: Day) -> Result<Option<segment::Reader>, WalError> {
+    // The reader works without the lock: files are only appended to, and a deleted file stays readable while it is open.
+    fn reader(&self, archive: &str, day: Day) -> Result<Option<SegmentReader>, WalError> {
         let archives = self.archives();
         let Some(segment) = archives.get(archive).and_then(|segments| segments.get(&day)) else { return Ok(None) };
         segment.reader(self.path(archive, day).as_deref()).map(Some)
@@ -151,8 +153,8 @@ impl Shelf {
     }
 }
 
-// The archive and the day that a file name says.
-fn said(name: &str) -> Option<(&str, Day)> {
+// Returns the archive and the day of a file name.
+fn parse_file_name(name: &str) -> Option<(&str, Day)> {
     let (archive, day) = name.strip_prefix("archive-")?.strip_suffix(".journal")?.rsplit_once('-')?;
     Some((archive, day.parse().ok()?))
 }

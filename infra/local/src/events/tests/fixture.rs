@@ -1,4 +1,4 @@
-//! A stage: functions and queues that take everything, unless they were told to fail.
+//! Fake functions and queues that accept everything unless they are told to fail, and a service on a paused clock.
 
 use std::{
     collections::{BTreeMap, VecDeque},
@@ -10,8 +10,9 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use crate::{
+    arn::AccountRegion,
     clock::Clock,
-    events::{ActivityEvent, ActivitySink, Events, Place, ServiceContext},
+    events::{ActivityEvent, ActivitySink, EventBridge, ServiceContext},
     faults::Faults,
     interfaces::{InvokeAsync, NewMessage, SendToQueue, TargetError},
 };
@@ -21,24 +22,24 @@ pub(crate) const QUEUE: &str = "arn:aws:sqs:eu-central-1:000000000000:orders";
 pub(crate) const DEAD_LETTERS: &str = "arn:aws:sqs:eu-central-1:000000000000:dead-letters";
 
 #[derive(Default)]
-pub(crate) struct World {
+pub(crate) struct FakeTargets {
     pub(crate) invoked: Mutex<Vec<(String, String)>>,
     pub(crate) sent: Mutex<Vec<(String, NewMessage)>>,
     pub(crate) activity: Mutex<Vec<ActivityEvent>>,
     pub(crate) faults: Mutex<Option<Faults>>,
-    troubles: Mutex<BTreeMap<String, VecDeque<TargetError>>>,
+    errors: Mutex<BTreeMap<String, VecDeque<TargetError>>>,
 }
 
-impl World {
-    /// The target fails so often with this code, and takes everything after that.
-    pub(crate) fn fails(&self, arn: &str, times: usize, code: &str, transient: bool) {
-        let trouble = TargetError { code: code.to_owned(), message: format!("{code} on the stage"), transient };
-        let mut troubles = self.troubles.lock().unwrap();
-        troubles.entry(arn.to_owned()).or_default().extend(std::iter::repeat_n(trouble, times));
+impl FakeTargets {
+    /// Makes the next calls of a target fail with this code.
+    pub(crate) fn fail(&self, arn: &str, times: usize, code: &str, transient: bool) {
+        let error = TargetError { code: code.to_owned(), message: format!("{code} of the fake"), transient };
+        let mut errors = self.errors.lock().unwrap();
+        errors.entry(arn.to_owned()).or_default().extend(std::iter::repeat_n(error, times));
     }
 
-    fn trouble(&self, arn: &str) -> Result<(), TargetError> {
-        self.troubles.lock().unwrap().get_mut(arn).and_then(VecDeque::pop_front).map_or(Ok(()), Err)
+    fn next_result(&self, arn: &str) -> Result<(), TargetError> {
+        self.errors.lock().unwrap().get_mut(arn).and_then(VecDeque::pop_front).map_or(Ok(()), Err)
     }
 
     pub(crate) fn invocations(&self) -> Vec<Value> {
@@ -50,9 +51,9 @@ impl World {
         sent.iter().filter(|(arn, _)| arn == queue).map(|(_, message)| message.clone()).collect()
     }
 
-    pub(crate) fn surroundings(self: &Arc<Self>, clock: &Clock) -> ServiceContext {
+    pub(crate) fn context(self: &Arc<Self>, clock: &Clock) -> ServiceContext {
         ServiceContext {
-            place: Place { region: "eu-central-1".to_owned(), account: "000000000000".to_owned() },
+            account_region: AccountRegion { region: "eu-central-1".to_owned(), account: "000000000000".to_owned() },
             clock: clock.clone(),
             functions: self.clone(),
             queues: self.clone(),
@@ -64,24 +65,24 @@ impl World {
 }
 
 #[async_trait]
-impl InvokeAsync for World {
+impl InvokeAsync for FakeTargets {
     async fn invoke_async(&self, function_arn: &str, event: String) -> Result<(), TargetError> {
-        self.trouble(function_arn)?;
+        self.next_result(function_arn)?;
         self.invoked.lock().unwrap().push((function_arn.to_owned(), event));
         Ok(())
     }
 }
 
 #[async_trait]
-impl SendToQueue for World {
+impl SendToQueue for FakeTargets {
     async fn send(&self, queue_arn: &str, message: NewMessage) -> Result<(), TargetError> {
-        self.trouble(queue_arn)?;
+        self.next_result(queue_arn)?;
         self.sent.lock().unwrap().push((queue_arn.to_owned(), message));
         Ok(())
     }
 }
 
-impl ActivitySink for World {
+impl ActivitySink for FakeTargets {
     fn record(&self, activity: ActivityEvent) {
         self.activity.lock().unwrap().push(activity);
     }
@@ -95,15 +96,15 @@ pub(crate) fn start() -> Timestamp {
     "2026-11-21T05:00:00Z".parse().unwrap()
 }
 
-/// Lets every task do what it can do now.
+/// Lets every task run until it waits.
 pub(crate) async fn settle() {
     for _ in 0..200 {
         tokio::task::yield_now().await;
     }
 }
 
-/// Plays this many seconds, stopping wherever somebody wakes.
-pub(crate) async fn pass(clock: &Clock, seconds: i64) {
+/// Advances the clock by this many seconds, stopping at every timer.
+pub(crate) async fn advance(clock: &Clock, seconds: i64) {
     let end = clock.now() + SignedDuration::from_secs(seconds);
     settle().await;
     while let Some(wake) = clock.next_wake().filter(|wake| *wake <= end) {
@@ -114,24 +115,34 @@ pub(crate) async fn pass(clock: &Clock, seconds: i64) {
     settle().await;
 }
 
-pub(crate) fn events(world: &Arc<World>, clock: &Clock) -> Arc<Events> {
-    Events::in_memory(world.surroundings(clock)).unwrap()
+/// A service in memory that delivers nothing yet.
+pub(crate) fn service() -> (Arc<FakeTargets>, Clock, Arc<EventBridge>) {
+    let (fakes, clock) = (Arc::new(FakeTargets::default()), clock());
+    let events = EventBridge::in_memory(fakes.context(&clock)).unwrap();
+    (fakes, clock, events)
 }
 
-pub(crate) async fn call(events: &Events, operation: &str, body: Value) -> Value {
+/// A service in memory that delivers.
+pub(crate) fn running_service() -> (Arc<FakeTargets>, Clock, Arc<EventBridge>) {
+    let (fakes, clock, events) = service();
+    tokio::spawn(events.clone().run());
+    (fakes, clock, events)
+}
+
+pub(crate) async fn call(events: &EventBridge, operation: &str, body: Value) -> Value {
     events.handle(operation, body).await.unwrap()
 }
 
-/// A rule for all events of the shop, with these targets.
-pub(crate) async fn rule(events: &Events, name: &str, targets: Value) {
+/// Creates a rule for all events of the shop, with these targets.
+pub(crate) async fn create_rule(events: &EventBridge, name: &str, targets: Value) {
     call(events, "PutRule", json!({ "Name": name, "EventPattern": r#"{"source": ["shop"]}"# })).await;
     call(events, "PutTargets", json!({ "Rule": name, "Targets": targets })).await;
 }
 
-pub(crate) fn placed() -> Value {
+pub(crate) fn order_placed() -> Value {
     json!({ "Source": "shop", "DetailType": "OrderPlaced", "Detail": r#"{"order": "o-1", "total": 25.50}"# })
 }
 
-pub(crate) async fn put(events: &Events, entry: Value) -> Value {
+pub(crate) async fn put(events: &EventBridge, entry: Value) -> Value {
     call(events, "PutEvents", json!({ "Entries": [entry] })).await
 }

@@ -1,26 +1,24 @@
-//! Rules that fire by the clock.
+//! Scheduled rules.
 
 use std::sync::Arc;
 
 use serde_json::json;
 
-use crate::events::Events;
+use crate::events::EventBridge;
 
-use super::world::{FUNCTION, World, call, clock, events, pass, settle};
+use super::fixture::{FUNCTION, FakeTargets, advance, call, clock, running_service, settle};
 
-async fn daily(events: &Events, expression: &str) {
+async fn daily(events: &EventBridge, expression: &str) {
     call(events, "PutRule", json!({ "Name": "report", "ScheduleExpression": expression })).await;
     call(events, "PutTargets", json!({ "Rule": "report", "Targets": [{ "Id": "f", "Arn": FUNCTION }] })).await;
 }
 
 #[tokio::test]
 async fn a_scheduled_rule_sends_a_scheduled_event_at_each_of_its_times() {
-    let (world, clock) = (Arc::new(World::default()), clock());
-    let events = events(&world, &clock);
-    tokio::spawn(events.clone().run());
+    let (fakes, clock, events) = running_service();
     daily(&events, "cron(0 6 * * ? *)").await;
-    pass(&clock, 3 * 86_400).await;
-    let fired = world.invocations();
+    advance(&clock, 3 * 86_400).await;
+    let fired = fakes.invocations();
     let times: Vec<_> = fired.iter().map(|event| event["time"].as_str().unwrap()).collect();
     assert_eq!(times, ["2026-11-21T06:00:00Z", "2026-11-22T06:00:00Z", "2026-11-23T06:00:00Z"]);
     assert_eq!((&fired[0]["source"], &fired[0]["detail-type"]), (&json!("aws.events"), &json!("Scheduled Event")));
@@ -30,36 +28,34 @@ async fn a_scheduled_rule_sends_a_scheduled_event_at_each_of_its_times() {
 }
 
 #[tokio::test]
-async fn a_disabled_rule_does_not_fire_and_an_enabled_one_begins_anew() {
-    let (world, clock) = (Arc::new(World::default()), clock());
-    let events = events(&world, &clock);
-    tokio::spawn(events.clone().run());
+async fn a_disabled_rule_does_not_fire_and_an_enabled_one_starts_again() {
+    let (fakes, clock, events) = running_service();
     daily(&events, "rate(10 minutes)").await;
     call(&events, "DisableRule", json!({ "Name": "report" })).await;
-    pass(&clock, 3_600).await;
-    assert_eq!(world.invocations().len(), 0);
+    advance(&clock, 3_600).await;
+    assert_eq!(fakes.invocations().len(), 0);
     call(&events, "EnableRule", json!({ "Name": "report" })).await;
-    pass(&clock, 599).await;
-    assert_eq!(world.invocations().len(), 0);
-    pass(&clock, 601).await;
-    assert_eq!(world.invocations().len(), 2);
+    advance(&clock, 599).await;
+    assert_eq!(fakes.invocations().len(), 0);
+    advance(&clock, 601).await;
+    assert_eq!(fakes.invocations().len(), 2);
 }
 
 #[tokio::test]
-async fn a_time_that_passed_while_nobody_ran_is_made_up_for_once() {
+async fn a_firing_missed_while_the_process_was_down_happens_once() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("events.journal");
-    let (world, clock) = (Arc::new(World::default()), clock());
-    let events = Events::open(&path, world.surroundings(&clock)).unwrap();
+    let (fakes, clock) = (Arc::new(FakeTargets::default()), clock());
+    let events = EventBridge::open(&path, fakes.context(&clock)).unwrap();
     daily(&events, "rate(10 minutes)").await;
     drop(events);
     clock.tick(jiff::SignedDuration::from_mins(55));
-    let events = Events::open(&path, world.surroundings(&clock)).unwrap();
+    let events = EventBridge::open(&path, fakes.context(&clock)).unwrap();
     tokio::spawn(events.clone().run());
     settle().await;
-    assert_eq!(world.invocations().len(), 1);
-    pass(&clock, 5 * 60).await;
-    let fired = world.invocations();
+    assert_eq!(fakes.invocations().len(), 1);
+    advance(&clock, 5 * 60).await;
+    let fired = fakes.invocations();
     let times: Vec<_> = fired.iter().map(|event| event["time"].as_str().unwrap()).collect();
     assert_eq!(times, ["2026-11-21T05:10:00Z", "2026-11-21T06:00:00Z"]);
 }
