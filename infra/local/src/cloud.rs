@@ -43,7 +43,7 @@ use crate::{
     faults::Faults,
     http::{self, InProcessTransport, Mailbox},
     idle::Idle,
-    lambda::{CutOff, Executor, Functions, Invokes},
+    lambda::{AsyncInvoker, Executor, Functions, TimeoutClock},
     mapping::StreamWatch,
     scheduler::Scheduler,
     sqs::{self, Sqs},
@@ -100,7 +100,7 @@ pub struct Parts {
     /// The functions.
     pub functions: Functions,
     /// The queue of the events that functions are handed.
-    pub invokes: Arc<Invokes>,
+    pub invokes: Arc<AsyncInvoker>,
     /// The mails.
     pub mailbox: Arc<Mailbox>,
 }
@@ -219,12 +219,12 @@ impl Parts {
         };
         let queues = Arc::new(sqs.clone());
         // In this process or in another, a function's seconds are the world's: a tick must not cut off who works.
-        let functions = Functions::new(Arc::clone(&plan.executor), clock.clone(), CutOff::InTheWorld, MOST_AT_ONCE);
+        let functions = Functions::new(Arc::clone(&plan.executor), clock.clone(), TimeoutClock::RealTime, MOST_AT_ONCE);
         let faults = plan.faults.clone().told_to(observer.of_faults());
         let functions = functions.with_faults(faults.clone());
         plan.stack.functions.iter().for_each(|function| functions.put(function.clone()));
         let (path, listener) = (store.path("invokes.journal"), observer.of_invokes());
-        let invokes = Arc::new(Invokes::open(path.as_deref(), functions.clone(), queues.clone(), listener)?);
+        let invokes = Arc::new(AsyncInvoker::open(path.as_deref(), functions.clone(), queues.clone(), listener)?);
         let ctx = ServiceContext {
             account_region: AccountRegion { region: settings.region.clone(), account: settings.account.clone() },
             clock: clock.clone(),

@@ -45,7 +45,7 @@ use crate::{
     cloud::TimeDriver,
     events::EventBridge,
     faults::Faults,
-    lambda::{Functions, Invokes},
+    lambda::{AsyncInvoker, Functions},
     request_guard,
     scheduler::Scheduler,
     sqs::Sqs,
@@ -69,7 +69,7 @@ pub struct Services {
     /// The functions, for synchronous invokes.
     pub functions: Functions,
     /// The queue of the asynchronous invokes.
-    pub invokes: Arc<Invokes>,
+    pub invokes: Arc<AsyncInvoker>,
     /// The clock.
     pub clock: Clock,
     /// Advances the clock, for `POST /_causeway/tick`.

@@ -1,22 +1,20 @@
-//! Lambda: functions, invokes that are waited for, and the queue of those that are not, with its tries, its ages and
-//! what it tells in the end. Who runs the functions is an [`Executor`]; [`process`] has one that starts binaries.
+//! Lambda: functions, synchronous and asynchronous invocations, destinations and dead-letter queues. An [`Executor`]
+//! runs the functions; [`process`] has one that starts binaries.
 
-mod courier;
+mod async_invoker;
+mod destination;
 mod executor;
-mod functions;
-mod invokes;
-mod pending;
-pub mod process;
-mod record;
-mod request;
 #[cfg(test)]
-pub(crate) mod stage;
+pub(crate) mod fixture;
+mod functions;
+mod invoke_api;
+mod pending_event;
+pub mod process;
 #[cfg(test)]
 mod tests;
 
-pub use courier::{Happened, Listener, What};
+pub use async_invoker::{AsyncInvoker, InvocationActivity, InvocationStep, Listener, MAX_EVENT_SIZE};
+pub use destination::Condition;
 pub use executor::{Executor, FunctionError, Invocation};
-pub use functions::{CutOff, Functions, Turn};
-pub use invokes::{Invokes, LARGEST_EVENT};
-pub use record::Condition;
-pub use request::{InvokeAnswer, LARGEST_PAYLOAD, invoke};
+pub use functions::{ConcurrencyPermit, Functions, TimeoutClock};
+pub use invoke_api::{InvokeResponse, MAX_PAYLOAD_SIZE, invoke};

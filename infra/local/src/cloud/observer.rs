@@ -16,7 +16,7 @@ use crate::{
     faults::{self, Fault},
     idle::Idle,
     lambda::{
-        self, What,
+        self, InvocationStep,
         process::{self, LogLine},
     },
     mapping,
@@ -168,20 +168,20 @@ fn struck(fault: &Fault) -> Value {
     json!({ "kind": "fault", "fault": fault.kind.word(), "subject": fault.subject })
 }
 
-fn invoke(happened: &lambda::Happened) -> Value {
-    let (what, milliseconds, told) = match &happened.what {
-        What::Done(took) => ("done", Some(took.as_millis_f64()), None),
-        What::Failed(took, failure) => ("failed", Some(took.as_millis_f64()), Some(failure.to_string())),
-        What::Told(condition, queue) => ("told", None, Some(format!("{condition:?} to {queue}"))),
-        What::Lost(reason) => ("lost", None, Some(reason.clone())),
-        What::NotKept(reason) => ("notKept", None, Some(reason.clone())),
+fn invoke(happened: &lambda::InvocationActivity) -> Value {
+    let (what, milliseconds, told) = match &happened.step {
+        InvocationStep::Succeeded(took) => ("done", Some(took.as_millis_f64()), None),
+        InvocationStep::Failed(took, failure) => ("failed", Some(took.as_millis_f64()), Some(failure.to_string())),
+        InvocationStep::SentToQueue(condition, queue) => ("told", None, Some(format!("{condition:?} to {queue}"))),
+        InvocationStep::Discarded(reason) => ("lost", None, Some(reason.clone())),
+        InvocationStep::NotStored(reason) => ("notKept", None, Some(reason.clone())),
     };
     json!({
         "kind": "invoke",
         "function": happened.function,
         "requestId": happened.request_id,
         "eventId": happened.event_id,
-        "tries": happened.tries,
+        "tries": happened.attempts,
         "outcome": what,
         "tookMs": milliseconds,
         "message": told,

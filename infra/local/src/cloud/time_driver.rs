@@ -103,7 +103,7 @@ impl TimeDriver {
     /// Whether nothing is to be done at this time. Only functions write what comes in streams, so these are read again
     /// only if a function ran since.
     async fn is_idle(&self, seen: &mut Option<(u64, u64)>) -> bool {
-        let before = self.functions.turns();
+        let before = self.functions.invocation_counts();
         if before.0 != before.1 || !self.clock.all_are_awake() {
             return false;
         }
@@ -121,7 +121,7 @@ impl TimeDriver {
             }
         }
         // A function that ran meanwhile may have given work to who was asked before.
-        let is_idle = self.functions.turns() == before;
+        let is_idle = self.functions.invocation_counts() == before;
         if is_idle {
             *seen = Some(before);
         }

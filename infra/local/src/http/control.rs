@@ -23,7 +23,7 @@ pub(super) async fn health(State(state): State<HttpState>) -> Response {
         "now": services.clock.now().to_string(),
         "paused": services.clock.is_paused(),
         "undelivered": services.events.undelivered(),
-        "invokes": services.invokes.waiting(),
+        "invokes": services.invokes.pending(),
         "schedules": services.scheduler.pending_executions(),
     })))
 }

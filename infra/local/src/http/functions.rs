@@ -16,7 +16,7 @@ use serde_json::{Map, Value, json};
 
 use crate::{
     aws_error::AwsError,
-    lambda::{self, InvokeAnswer},
+    lambda::{self, InvokeResponse},
     template::Function,
 };
 
@@ -83,7 +83,7 @@ pub(super) async fn invoke(
     }
 }
 
-fn answered(answer: InvokeAnswer) -> Response {
+fn answered(answer: InvokeResponse) -> Response {
     let mut response = (status(answer.status), answer.body).into_response();
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));

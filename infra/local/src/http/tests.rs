@@ -27,7 +27,7 @@ use crate::{
     events::{EventBridge, NoActivitySink, ServiceContext},
     faults::Faults,
     idle::Idle,
-    lambda::stage::{Act, Stage},
+    lambda::fixture::{Behaviour, Fixture},
     scheduler::Scheduler,
     sqs::{self, Sqs},
     write_notifier::WriteNotifier,
@@ -40,7 +40,7 @@ const REGION: &str = "eu-central-1";
 
 /// A whole local cloud behind a port, with one function that plays these acts.
 struct House {
-    stage: Stage,
+    fixture: Fixture,
     address: SocketAddr,
     feed: broadcast::Sender<String>,
 }
@@ -62,21 +62,21 @@ impl Answer {
 }
 
 impl House {
-    async fn open(acts: impl IntoIterator<Item = Act>) -> Self {
+    async fn open(acts: impl IntoIterator<Item = Behaviour>) -> Self {
         Self::with(acts, Faults::none()).await
     }
 
     /// The same, where these faults happen.
-    async fn with(acts: impl IntoIterator<Item = Act>, faults: Faults) -> Self {
-        let stage = Stage::set(acts);
+    async fn with(acts: impl IntoIterator<Item = Behaviour>, faults: Faults) -> Self {
+        let fixture = Fixture::new(acts);
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
         let address = listener.local_addr().unwrap();
-        let clock = stage.clock.clone();
+        let clock = fixture.clock.clone();
         let (account, region) = (ACCOUNT.to_owned(), REGION.to_owned());
         let endpoint = format!("http://{address}");
         let place = sqs::Location { region: region.clone(), account: account.clone(), endpoint };
         let sqs = Sqs::in_memory(place, clock.clone());
-        let invokes = Arc::new(stage.invokes());
+        let invokes = Arc::new(fixture.invoker());
         let ctx = ServiceContext {
             account_region: AccountRegion { region, account: account.clone() },
             clock: clock.clone(),
@@ -90,7 +90,7 @@ impl House {
         tokio::spawn(Arc::clone(&events).run());
         let scheduler = Scheduler::in_memory(ctx, events.clone()).unwrap();
         let (feed, _) = broadcast::channel(2);
-        let functions = stage.functions.clone();
+        let functions = fixture.functions.clone();
         let parts: Vec<Arc<dyn Idle>> = vec![events.clone(), invokes.clone()];
         let time_driver = Arc::new(TimeDriver::new(clock.clone(), functions.clone(), parts, Vec::new()));
         let (database, telling) = (Database::memory().unwrap(), feed.clone());
@@ -112,7 +112,7 @@ impl House {
             faults,
         };
         tokio::spawn(serve(listener, services));
-        Self { stage, address, feed }
+        Self { fixture, address, feed }
     }
 
     async fn response(&self, request: Request<Body>) -> axum::http::Response<Body> {

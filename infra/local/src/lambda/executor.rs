@@ -1,5 +1,5 @@
-//! Who runs a function: in this process, or as a process of its own. An executor knows nothing of retries and queues;
-//! it is cut off by being dropped, and then nothing of the invocation may go on.
+//! The executor runs functions, in this process or in processes of their own. It does not retry. An invocation is
+//! cancelled by dropping its future, and must then stop completely.
 
 use std::sync::Arc;
 
@@ -9,40 +9,40 @@ use serde_json::{Value, json};
 
 use crate::template::Function;
 
-/// One try of a function.
+/// One invocation of a function.
 #[derive(Clone, Debug)]
 pub struct Invocation {
-    /// The function.
+    /// The function to invoke.
     pub function: Arc<Function>,
-    /// What it is told: JSON.
+    /// The payload as JSON.
     pub payload: String,
-    /// The id of the invoke, the same for every try.
+    /// The request id, the same for all attempts.
     pub request_id: String,
-    /// When it is cut off, on the clock of the local cloud.
+    /// The time at which the invocation times out, on the local cloud's clock.
     pub deadline: Timestamp,
-    /// The trace header.
+    /// The X-Ray trace header.
     pub trace: String,
 }
 
-/// A function that failed, as Lambda says it.
+/// The error of a failed function, as Lambda reports it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, thiserror::Error)]
 #[error("{kind}: {message}")]
 pub struct FunctionError {
-    /// The kind of the error.
+    /// The error type.
     pub kind: String,
-    /// What is said to people.
+    /// The error message.
     pub message: String,
-    /// Where it happened, if the function says so.
+    /// The stack trace, if the function reported one.
     pub trace: Vec<String>,
 }
 
 impl FunctionError {
-    /// A failure without a trace.
+    /// An error without a stack trace.
     pub fn new(kind: &str, message: String) -> Self {
         Self { kind: kind.to_owned(), message, trace: Vec::new() }
     }
 
-    /// What the caller gets as the answer.
+    /// The error as the payload of the response.
     pub fn payload(&self) -> Value {
         let mut payload = json!({ "errorType": self.kind, "errorMessage": self.message });
         if let (false, Some(fields)) = (self.trace.is_empty(), payload.as_object_mut()) {
@@ -55,6 +55,6 @@ impl FunctionError {
 /// Runs functions.
 #[async_trait]
 pub trait Executor: Send + Sync {
-    /// Runs one try. Dropping the future cuts the function off.
+    /// Runs one invocation. Dropping the future cancels it.
     async fn invoke(&self, invocation: Invocation) -> Result<String, FunctionError>;
 }

@@ -1,5 +1,5 @@
-//! All functions there are, and one try of one of them: within its reserved concurrency, cut off at its deadline,
-//! and a fault of the executor is a failure of the function and of nothing else.
+//! The registered functions, and one invocation of one of them: within its reserved concurrency and its timeout. A
+//! panic of the executor is a failure of that invocation only.
 
 use std::{
     collections::BTreeMap,
@@ -22,44 +22,44 @@ use crate::{
     template::Function,
 };
 
-use super::{Executor, FunctionError, Invocation};
+use super::executor::{Executor, FunctionError, Invocation};
 
-/// A function that a fault kills has ended within this time.
-const LATEST_KILL: SignedDuration = SignedDuration::from_millis(50);
+/// The longest time after which a kill fault ends a function.
+const MAX_KILL_DELAY: SignedDuration = SignedDuration::from_millis(50);
 
-/// Whose seconds a function's time-out is counted in.
+/// How the timeout of a function is measured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum CutOff {
-    /// The clock's: when it leaps, functions that run are cut off.
-    OnTheClock,
-    /// The world's: the clock may leap over days while a function works, and does it no harm.
-    InTheWorld,
+pub enum TimeoutClock {
+    /// By the local cloud's clock. Moving the clock forward times out running functions.
+    Simulated,
+    /// In real time. Moving the clock forward does not affect running functions.
+    RealTime,
 }
 
-/// All functions and the executor that runs them. A clone is the same.
+/// The registered functions and the executor that runs them. A clone shares them.
 #[derive(Clone)]
 pub struct Functions {
     registered: Arc<RwLock<BTreeMap<String, Registered>>>,
     executor: Arc<dyn Executor>,
     clock: Clock,
-    cut_off: CutOff,
-    // All functions together run no more often at once than there are places here.
-    places: Arc<Semaphore>,
-    turns: Arc<Turns>,
+    timeout_clock: TimeoutClock,
+    /// The account's concurrency, for all functions together.
+    concurrency: Arc<Semaphore>,
+    invocations: Arc<InvocationCounts>,
     faults: Faults,
 }
 
-/// How many turns were ever given, and how many of them have ended.
+/// The numbers of permits that were ever given and returned.
 #[derive(Default)]
-struct Turns {
-    begun: AtomicU64,
+struct InvocationCounts {
+    started: AtomicU64,
     ended: AtomicU64,
 }
 
-/// A turn that is counted.
-struct Counted(Arc<Turns>);
+/// Counts an invocation as ended when it is dropped.
+struct CountedInvocation(Arc<InvocationCounts>);
 
-impl Drop for Counted {
+impl Drop for CountedInvocation {
     fn drop(&mut self) {
         self.0.ended.fetch_add(1, SeqCst);
     }
@@ -68,60 +68,59 @@ impl Drop for Counted {
 #[derive(Clone)]
 struct Registered {
     function: Arc<Function>,
-    // Without a reservation there is no bound.
-    places: Option<Arc<Semaphore>>,
+    /// The reserved concurrency, if there is any.
+    reserved: Option<Arc<Semaphore>>,
     kill: Arc<Notify>,
 }
 
-/// The right to run one function once, now.
-pub struct Turn {
+/// The permit to invoke a function once.
+pub struct ConcurrencyPermit {
     function: Arc<Function>,
     kill: Arc<Notify>,
-    _places: (Option<OwnedSemaphorePermit>, OwnedSemaphorePermit),
-    _counted: Counted,
+    _permits: (Option<OwnedSemaphorePermit>, OwnedSemaphorePermit),
+    _counted: CountedInvocation,
 }
 
 impl Functions {
-    /// No functions yet, and who will run them, at most so many at once. A try that waits for its place does not
-    /// wait on its own time.
-    pub fn new(executor: Arc<dyn Executor>, clock: Clock, cut_off: CutOff, most: usize) -> Self {
-        let places = Arc::new(Semaphore::new(most.clamp(1, Semaphore::MAX_PERMITS)));
+    /// Creates a registry without functions, with this account concurrency. The time that an invocation waits for a
+    /// permit does not count towards its timeout.
+    pub fn new(executor: Arc<dyn Executor>, clock: Clock, timeout_clock: TimeoutClock, concurrency: usize) -> Self {
+        let concurrency = Arc::new(Semaphore::new(concurrency.clamp(1, Semaphore::MAX_PERMITS)));
         Self {
             registered: Arc::default(),
             executor,
             clock,
-            cut_off,
-            places,
-            turns: Arc::default(),
+            timeout_clock,
+            concurrency,
+            invocations: Arc::default(),
             faults: Faults::none(),
         }
     }
 
-    /// The same functions, of which some are killed and some events come twice.
+    /// Returns the same functions with fault injection: invocations are killed and events are duplicated.
     #[must_use]
     pub fn with_faults(self, faults: Faults) -> Self {
         Self { faults, ..self }
     }
 
-    /// What goes wrong on purpose.
     pub(crate) fn faults(&self) -> &Faults {
         &self.faults
     }
 
-    /// The clock.
+    /// The local cloud's clock.
     pub fn clock(&self) -> &Clock {
         &self.clock
     }
 
-    /// Adds a function, or changes the one of this ARN.
+    /// Adds a function, or replaces the one with the same ARN.
     pub fn put(&self, function: Function) {
-        let places = function.reserved_concurrency.map(|most| Arc::new(Semaphore::new(most as usize)));
-        let registered = Registered { function: Arc::new(function), places, kill: Arc::default() };
+        let reserved = function.reserved_concurrency.map(|permits| Arc::new(Semaphore::new(permits as usize)));
+        let registered = Registered { function: Arc::new(function), reserved, kill: Arc::default() };
         let mut all = self.registered.write().unwrap_or_else(PoisonError::into_inner);
         all.insert(registered.function.arn.clone(), registered);
     }
 
-    /// Deletes the function of this ARN.
+    /// Deletes the function with this ARN.
     pub fn remove(&self, arn: &str) {
         self.registered.write().unwrap_or_else(PoisonError::into_inner).remove(arn);
     }
@@ -132,7 +131,7 @@ impl Functions {
         all.values().map(|registered| Arc::clone(&registered.function)).collect()
     }
 
-    /// The function of this name or ARN, also when it names the version `$LATEST`.
+    /// The function with this name, partial ARN or ARN, with or without the version `$LATEST`.
     pub fn find(&self, name: &str) -> Option<Arc<Function>> {
         self.registered(name).map(|registered| registered.function)
     }
@@ -143,90 +142,101 @@ impl Functions {
         if let Some(registered) = all.get(name) {
             return Some(registered.clone());
         }
-        // A name may also come with the account before it.
+        // In a partial ARN the name follows the account.
         let name = if name.starts_with("arn:") { name } else { name.rsplit(':').next().unwrap_or(name) };
         all.values().find(|registered| registered.function.name == name).cloned()
     }
 
-    /// Ends all tries of a function that are under way, as a crash of its environment would.
+    /// Kills all running invocations of a function, as a crash of its environment does.
     pub fn kill(&self, name: &str) {
         if let Some(registered) = self.registered(name) {
             registered.kill.notify_waiters();
         }
     }
 
-    /// How many turns were ever given, and how many of them have ended.
-    pub fn turns(&self) -> (u64, u64) {
-        (self.turns.begun.load(SeqCst), self.turns.ended.load(SeqCst))
+    /// The numbers of invocations that were ever started and ended.
+    pub fn invocation_counts(&self) -> (u64, u64) {
+        (self.invocations.started.load(SeqCst), self.invocations.ended.load(SeqCst))
     }
 
-    fn counted(&self) -> Counted {
-        self.turns.begun.fetch_add(1, SeqCst);
-        Counted(Arc::clone(&self.turns))
-    }
-
-    /// A turn of this function, if there is the function and a place is free at once.
-    pub fn turn_now(&self, name: &str) -> Option<Turn> {
-        let Registered { function, places, kill } = self.registered(name)?;
-        let own = match places {
+    /// Returns a permit for this function, if the function exists and its concurrency is not exhausted.
+    pub fn try_acquire(&self, name: &str) -> Option<ConcurrencyPermit> {
+        let mut registered = self.registered(name)?;
+        let reserved = match registered.reserved.take() {
             None => None,
-            Some(places) => Some(places.try_acquire_owned().ok()?),
+            Some(reserved) => Some(reserved.try_acquire_owned().ok()?),
         };
-        let place = Arc::clone(&self.places).try_acquire_owned().ok()?;
-        Some(Turn { function, kill, _places: (own, place), _counted: self.counted() })
+        let permit = Arc::clone(&self.concurrency).try_acquire_owned().ok()?;
+        Some(self.permit(registered, reserved, permit))
     }
 
-    /// A turn of this function as soon as a place is free; none if there is no such function.
-    pub async fn turn(&self, name: &str) -> Option<Turn> {
-        let Registered { function, places, kill } = self.registered(name)?;
-        let own = match places {
+    /// Waits for a permit for this function. Returns none if the function does not exist.
+    pub async fn acquire(&self, name: &str) -> Option<ConcurrencyPermit> {
+        let mut registered = self.registered(name)?;
+        let reserved = match registered.reserved.take() {
             None => None,
-            Some(places) => Some(places.acquire_owned().await.ok()?),
+            Some(reserved) => Some(reserved.acquire_owned().await.ok()?),
         };
-        let place = Arc::clone(&self.places).acquire_owned().await.ok()?;
-        Some(Turn { function, kill, _places: (own, place), _counted: self.counted() })
+        let permit = Arc::clone(&self.concurrency).acquire_owned().await.ok()?;
+        Some(self.permit(registered, reserved, permit))
     }
 
-    /// Runs the function once.
-    pub async fn run(&self, turn: Turn, request_id: &str, payload: &str) -> Result<String, FunctionError> {
-        let seconds = turn.function.timeout_seconds;
-        let left = SignedDuration::from_secs(seconds.into());
-        let deadline = self.clock.now().checked_add(left).unwrap_or(jiff::Timestamp::MAX);
+    fn permit(
+        &self,
+        Registered { function, kill, .. }: Registered,
+        reserved: Option<OwnedSemaphorePermit>,
+        permit: OwnedSemaphorePermit,
+    ) -> ConcurrencyPermit {
+        self.invocations.started.fetch_add(1, SeqCst);
+        let counted = CountedInvocation(Arc::clone(&self.invocations));
+        ConcurrencyPermit { function, kill, _permits: (reserved, permit), _counted: counted }
+    }
+
+    /// Invokes the function once.
+    pub async fn invoke(
+        &self,
+        permit: ConcurrencyPermit,
+        request_id: &str,
+        payload: &str,
+    ) -> Result<String, FunctionError> {
+        let seconds = permit.function.timeout_seconds;
+        let timeout = SignedDuration::from_secs(seconds.into());
+        let deadline = self.clock.now().checked_add(timeout).unwrap_or(jiff::Timestamp::MAX);
         let invocation = Invocation {
-            function: Arc::clone(&turn.function),
+            function: Arc::clone(&permit.function),
             payload: payload.to_owned(),
             request_id: request_id.to_owned(),
             deadline,
-            trace: trace(deadline.as_second()),
+            trace: trace_header(deadline.as_second()),
         };
         let executor = Arc::clone(&self.executor);
-        let struck = self.faults.strike(Kind::Kill, Part::Lambda, &turn.function.name);
-        // Dropping the set ends the task within; a panic in it is only its own.
+        let kill_fault = self.faults.strike(Kind::Kill, Part::Lambda, &permit.function.name);
+        // Dropping the set ends the task, and a panic stays within the task.
         let mut task = JoinSet::new();
         task.spawn(async move { executor.invoke(invocation).await });
         let killed = async {
-            match struck {
-                None => turn.kill.notified().await,
+            match kill_fault {
+                None => permit.kill.notified().await,
                 Some(strike) => tokio::select! {
-                    () = turn.kill.notified() => {}
-                    () = self.wait(strike.within(LATEST_KILL)) => {}
+                    () = permit.kill.notified() => {}
+                    () = self.sleep(strike.within(MAX_KILL_DELAY)) => {}
                 },
             }
         };
         tokio::select! {
             biased;
-            answer = task.join_next() => match answer {
-                // It was quicker than its end: then its answer is lost, and what it did is done.
-                Some(Ok(_)) if struck.is_some() => Err(exit(request_id)),
-                Some(Ok(answer)) => answer,
+            result = task.join_next() => match result {
+                // The function ended before the kill: its effects stay, its response is lost.
+                Some(Ok(_)) if kill_fault.is_some() => Err(killed_error(request_id)),
+                Some(Ok(result)) => result,
                 Some(Err(error)) => Err(FunctionError::new("Runtime.Panic", error.to_string())),
-                None => Err(FunctionError::new("Runtime.Unknown", "the executor gave no answer".to_owned())),
+                None => Err(FunctionError::new("Runtime.Unknown", "the executor returned no response".to_owned())),
             },
             () = killed => {
                 task.shutdown().await;
-                Err(exit(request_id))
+                Err(killed_error(request_id))
             }
-            () = self.wait(left) => {
+            () = self.sleep(timeout) => {
                 let message = format!("RequestId: {request_id} Error: Task timed out after {seconds}.00 seconds");
                 task.shutdown().await;
                 Err(FunctionError::new("Sandbox.Timedout", message))
@@ -234,29 +244,22 @@ impl Functions {
         }
     }
 
-    async fn wait(&self, time: SignedDuration) {
-        match self.cut_off {
-            CutOff::OnTheClock => self.clock.sleep(time).await,
-            CutOff::InTheWorld => tokio::time::sleep(time.unsigned_abs()).await,
+    async fn sleep(&self, duration: SignedDuration) {
+        match self.timeout_clock {
+            TimeoutClock::Simulated => self.clock.sleep(duration).await,
+            TimeoutClock::RealTime => tokio::time::sleep(duration.unsigned_abs()).await,
         }
     }
 }
 
-impl Turn {
-    /// Whose turn it is.
-    pub fn function(&self) -> &Function {
-        &self.function
-    }
-}
-
-fn exit(request_id: &str) -> FunctionError {
+fn killed_error(request_id: &str) -> FunctionError {
     let message = format!("RequestId: {request_id} Error: Runtime exited with error: signal: killed");
     FunctionError::new("Runtime.ExitError", message)
 }
 
-/// A new trace that nobody samples.
-fn trace(second: i64) -> String {
-    let chance = Uuid::new_v4().simple().to_string();
-    let (root, parent) = (chance.get(..24).unwrap_or_default(), chance.get(16..).unwrap_or_default());
+/// A new trace header with sampling off.
+fn trace_header(second: i64) -> String {
+    let random = Uuid::new_v4().simple().to_string();
+    let (root, parent) = (random.get(..24).unwrap_or_default(), random.get(16..).unwrap_or_default());
     format!("Root=1-{second:08x}-{root};Parent={parent};Sampled=0")
 }

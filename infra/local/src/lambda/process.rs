@@ -1,98 +1,71 @@
-//! Functions as processes of their own, unchanged binaries on the Runtime API as on Lambda: started when first needed,
-//! kept warm, one invocation at a time in each, and killed when an invocation is cut off.
+//! The executor that runs functions as processes: unchanged binaries that use the Runtime API as on Lambda. A process is
+//! started when it is first needed, kept warm, runs one invocation at a time, and is killed when an invocation times out.
 
-mod desk;
+mod env_vars;
 mod environment;
 mod log;
 mod runtime_api;
+mod settings;
 #[cfg(test)]
 mod tests;
-mod variables;
 
-use std::{
-    path::PathBuf,
-    sync::{Arc, Mutex, PoisonError},
-};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 use tokio::sync::Semaphore;
 
-use crate::{
-    clock::{Clock, Line},
-    template::Function,
-};
+use crate::{clock::Line, template::Function};
 
-use super::{Executor, FunctionError, Invocation};
+use super::executor::{Executor, FunctionError, Invocation};
 use environment::Environment;
 
 pub use log::{Listener, LogLine};
+pub use settings::Settings;
 
-/// Where the binaries are and what they are told of this machine.
-#[derive(Clone, Debug)]
-pub struct Settings {
-    /// The folder of the binaries.
-    pub binaries: PathBuf,
-    /// The region that functions see.
-    pub region: String,
-    /// Where functions find the local cloud.
-    pub endpoint_url: String,
-    /// At most so many processes at once.
-    pub most: usize,
-    /// The clock that functions shall read. Each change of it makes the warm processes useless.
-    pub clock: Clock,
-}
-
-impl Settings {
-    /// The file that a function is started from.
-    pub fn binary(&self, function: &Function) -> PathBuf {
-        self.binaries.join(function.binary.as_ref().unwrap_or(&function.name))
-    }
-}
-
-/// The executor that starts processes.
+/// The executor that runs functions as processes.
 pub struct Processes {
     settings: Settings,
     listener: Listener,
-    // The one that was used last stands last.
+    /// The idle environments, the most recently used last.
     idle: Mutex<Vec<Environment>>,
-    places: Arc<Semaphore>,
+    permits: Arc<Semaphore>,
 }
 
 impl Processes {
-    /// An executor that has started nothing yet; whatever functions write goes to the listener, line by line.
+    /// Creates an executor without processes. The listener receives each line that a function writes.
     pub fn new(settings: Settings, listener: Listener) -> Self {
-        let places = Arc::new(Semaphore::new(settings.most.max(1)));
-        Self { settings, listener, idle: Mutex::default(), places }
+        let permits = Arc::new(Semaphore::new(settings.most.max(1)));
+        Self { settings, listener, idle: Mutex::default(), permits }
     }
 
-    /// How many processes wait for work.
+    /// The number of idle processes.
     pub fn warm(&self) -> usize {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner).len()
     }
 
-    /// The process ids of one function's processes that wait for work.
+    /// The ids of a function's idle processes.
     pub fn warm_of(&self, function_arn: &str) -> Vec<u32> {
         let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
         idle.iter().filter(|environment| environment.function.arn == function_arn).map(|one| one.process_id).collect()
     }
 
-    /// A warm environment of exactly this function on this clock, if there is one that lives.
+    /// Takes a warm environment of this function with this clock, if there is one.
     fn take(&self, function: &Function, line: Option<Line>) -> Option<Environment> {
         let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
-        // A function that was changed meanwhile starts anew, and all do when the clock was.
+        // A changed function starts again, and so do all functions when the clock was changed.
         let is_changed = |one: &Environment| one.function.arn == function.arn && *one.function != *function;
         idle.retain(|one| one.is_alive() && one.line == line && !is_changed(one));
-        let place = idle.iter().rposition(|one| one.function.arn == function.arn)?;
-        Some(idle.remove(place))
+        let index = idle.iter().rposition(|one| one.function.arn == function.arn)?;
+        Some(idle.remove(index))
     }
 
-    /// Ends the processes that waited longest, until there is a place for one more.
-    fn make_place(&self) {
-        let busy = self.settings.most.max(1).saturating_sub(self.places.available_permits());
+    /// Ends the processes that have been idle for the longest time, until one more can be started.
+    fn evict_idle(&self) {
+        let busy = self.settings.most.max(1).saturating_sub(self.permits.available_permits());
         let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
-        let over = (idle.len() + busy).saturating_sub(self.settings.most.max(1));
-        let drained = over.min(idle.len());
-        idle.drain(..drained);
+        let excess = (idle.len() + busy).saturating_sub(self.settings.most.max(1));
+        let evicted = excess.min(idle.len());
+        idle.drain(..evicted);
     }
 
     fn give_back(&self, environment: Environment) {
@@ -105,23 +78,23 @@ impl Processes {
 #[async_trait]
 impl Executor for Processes {
     async fn invoke(&self, invocation: Invocation) -> Result<String, FunctionError> {
-        let closed = |_| FunctionError::new("Runtime.Unavailable", "the local cloud is ending".to_owned());
-        let _place = self.places.acquire().await.map_err(closed)?;
-        // If this is dropped while it waits, the environment is dropped with it, and that kills the process.
+        let closed = |_| FunctionError::new("Runtime.Unavailable", "the local cloud is shutting down".to_owned());
+        let _permit = self.permits.acquire().await.map_err(closed)?;
+        // Dropping this future drops the environment, which kills the process.
         let line = self.settings.clock.line();
         while let Some(warm) = self.take(&invocation.function, line) {
-            let answer = warm.invoke(invocation.clone()).await;
-            // One that had died in its sleep never saw the invocation, so another one may have it.
-            if answer.is_ok() || warm.has_begun(&invocation.request_id) {
+            let result = warm.invoke(invocation.clone()).await;
+            // A process that died while it was idle has not started the invocation, so another one can run it.
+            if result.is_ok() || warm.has_started(&invocation.request_id) {
                 self.give_back(warm);
-                return answer;
+                return result;
             }
         }
-        self.make_place();
+        self.evict_idle();
         let function = Arc::clone(&invocation.function);
         let cold = Environment::start(&self.settings, function, line, &self.listener).await?;
-        let answer = cold.invoke(invocation).await;
+        let result = cold.invoke(invocation).await;
         self.give_back(cold);
-        answer
+        result
     }
 }

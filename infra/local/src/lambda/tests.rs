@@ -1,4 +1,4 @@
-//! The failure half of Lambda, as facts.
+//! Asynchronous invocations: retries, destinations, concurrency and restarts.
 
 mod faults;
 mod synchronous;
@@ -7,8 +7,8 @@ use jiff::SignedDuration;
 use serde_json::json;
 
 use super::{
-    Condition, FunctionError, What,
-    stage::{ARN, Act, FAILURES, LETTERS, Stage, function},
+    Condition, FunctionError, InvocationStep,
+    fixture::{ARN, Behaviour, DEAD_LETTERS, FAILURES, Fixture, function},
 };
 use crate::interfaces::InvokeAsync;
 
@@ -19,12 +19,12 @@ fn minutes(minutes: i64) -> SignedDuration {
 }
 
 #[tokio::test]
-async fn an_event_that_fails_three_times_ends_in_the_on_failure_queue_with_its_record() {
-    let stage = Stage::set([Act::Fail, Act::Fail, Act::Fail]);
-    let invokes = stage.invokes();
-    invokes.invoke_async(ARN, EVENT.to_owned()).await.unwrap();
-    stage.pass(minutes(10)).await;
-    let id = stage.actor.seen.lock().unwrap()[0].request_id.clone();
+async fn an_event_that_fails_three_times_is_sent_to_the_on_failure_destination() {
+    let fixture = Fixture::new([Behaviour::Fail, Behaviour::Fail, Behaviour::Fail]);
+    let invoker = fixture.invoker();
+    invoker.invoke_async(ARN, EVENT.to_owned()).await.unwrap();
+    fixture.advance(minutes(10)).await;
+    let id = fixture.function.invocations.lock().unwrap()[0].request_id.clone();
     let record = json!({
         "version": "1.0",
         "timestamp": "2026-11-21T05:03:00.000Z",
@@ -38,244 +38,244 @@ async fn an_event_that_fails_three_times_ends_in_the_on_failure_queue_with_its_r
         "responseContext": { "statusCode": 200, "executedVersion": "$LATEST", "functionError": "Unhandled" },
         "responsePayload": { "errorType": "Retry.Conflict", "errorMessage": "the stock was oversold" },
     });
-    assert_eq!(stage.queues.bodies(FAILURES), [record]);
-    assert_eq!(stage.queues.sent.lock().unwrap().len(), 1);
-    assert_eq!((stage.tries(), invokes.waiting()), (3, 0));
+    assert_eq!(fixture.queues.bodies(FAILURES), [record]);
+    assert_eq!(fixture.queues.sent.lock().unwrap().len(), 1);
+    assert_eq!((fixture.invocation_count(), invoker.pending()), (3, 0));
 }
 
 #[tokio::test]
-async fn the_second_try_comes_after_a_minute_and_the_third_two_minutes_later_under_the_same_id() {
-    let stage = Stage::set([Act::Fail, Act::Fail, Act::Answer("null")]);
-    let invokes = stage.invokes();
-    invokes.invoke_async(ARN, EVENT.to_owned()).await.unwrap();
+async fn retries_follow_after_one_and_two_minutes_with_the_same_request_id() {
+    let fixture = Fixture::new([Behaviour::Fail, Behaviour::Fail, Behaviour::Answer("null")]);
+    let invoker = fixture.invoker();
+    invoker.invoke_async(ARN, EVENT.to_owned()).await.unwrap();
     let mut seen = Vec::new();
     for seconds in [0, 59, 1, 119, 1, 600] {
-        stage.pass(SignedDuration::from_secs(seconds)).await;
-        seen.push(stage.tries());
+        fixture.advance(SignedDuration::from_secs(seconds)).await;
+        seen.push(fixture.invocation_count());
     }
     assert_eq!(seen, [1, 1, 2, 2, 3, 3]);
-    let ids: Vec<_> = stage.actor.seen.lock().unwrap().iter().map(|one| one.request_id.clone()).collect();
+    let ids: Vec<_> = fixture.function.invocations.lock().unwrap().iter().map(|one| one.request_id.clone()).collect();
     assert!(ids.iter().all(|id| *id == ids[0]));
-    assert_eq!((stage.queues.sent.lock().unwrap().len(), invokes.waiting()), (0, 0));
+    assert_eq!((fixture.queues.sent.lock().unwrap().len(), invoker.pending()), (0, 0));
 }
 
 #[tokio::test]
-async fn a_function_that_outlives_its_time_is_cut_off_and_that_is_a_failure() {
-    let stage = Stage::set([Act::Hang, Act::Answer("null")]);
-    let invokes = stage.invokes();
-    invokes.invoke_async(ARN, EVENT.to_owned()).await.unwrap();
-    stage.pass(SignedDuration::from_millis(2_999)).await;
-    assert_eq!(*stage.actor.cut_off.lock().unwrap(), 0);
-    stage.pass(SignedDuration::from_millis(1)).await;
-    assert_eq!(*stage.actor.cut_off.lock().unwrap(), 1);
-    let failure = match &stage.happened.lock().unwrap()[0].what {
-        What::Failed(_, failure) => failure.clone(),
+async fn a_function_that_times_out_is_cancelled_and_retried() {
+    let fixture = Fixture::new([Behaviour::Hang, Behaviour::Answer("null")]);
+    let invoker = fixture.invoker();
+    invoker.invoke_async(ARN, EVENT.to_owned()).await.unwrap();
+    fixture.advance(SignedDuration::from_millis(2_999)).await;
+    assert_eq!(*fixture.function.cancelled.lock().unwrap(), 0);
+    fixture.advance(SignedDuration::from_millis(1)).await;
+    assert_eq!(*fixture.function.cancelled.lock().unwrap(), 1);
+    let failure = match &fixture.activity.lock().unwrap()[0].step {
+        InvocationStep::Failed(_, failure) => failure.clone(),
         other => panic!("{other:?}"),
     };
     assert_eq!(failure.kind, "Sandbox.Timedout");
     assert!(failure.message.ends_with("Error: Task timed out after 3.00 seconds"), "{failure}");
-    stage.pass(minutes(1)).await;
-    assert_eq!((stage.tries(), invokes.waiting()), (2, 0));
+    fixture.advance(minutes(1)).await;
+    assert_eq!((fixture.invocation_count(), invoker.pending()), (2, 0));
 }
 
 #[tokio::test]
-async fn a_handler_that_panics_has_failed_and_harms_nobody_else() {
-    let stage = Stage::set([Act::Panic, Act::Answer("null")]);
-    let invokes = stage.invokes();
-    invokes.invoke_async(ARN, EVENT.to_owned()).await.unwrap();
-    stage.pass(minutes(2)).await;
-    assert_eq!((stage.tries(), invokes.waiting()), (2, 0));
+async fn a_panic_is_a_failure_of_its_invocation_only() {
+    let fixture = Fixture::new([Behaviour::Panic, Behaviour::Answer("null")]);
+    let invoker = fixture.invoker();
+    invoker.invoke_async(ARN, EVENT.to_owned()).await.unwrap();
+    fixture.advance(minutes(2)).await;
+    assert_eq!((fixture.invocation_count(), invoker.pending()), (2, 0));
 }
 
 #[tokio::test]
-async fn a_function_that_is_killed_has_failed_and_is_tried_again() {
-    let stage = Stage::set([Act::Hang, Act::Answer("null")]);
-    let invokes = stage.invokes();
-    invokes.invoke_async(ARN, EVENT.to_owned()).await.unwrap();
-    stage.settle().await;
-    stage.functions.kill("reserve");
-    stage.settle().await;
-    assert_eq!(*stage.actor.cut_off.lock().unwrap(), 1);
-    stage.pass(minutes(1)).await;
-    assert_eq!((stage.tries(), invokes.waiting()), (2, 0));
+async fn a_killed_function_has_failed_and_is_retried() {
+    let fixture = Fixture::new([Behaviour::Hang, Behaviour::Answer("null")]);
+    let invoker = fixture.invoker();
+    invoker.invoke_async(ARN, EVENT.to_owned()).await.unwrap();
+    fixture.settle().await;
+    fixture.functions.kill("reserve");
+    fixture.settle().await;
+    assert_eq!(*fixture.function.cancelled.lock().unwrap(), 1);
+    fixture.advance(minutes(1)).await;
+    assert_eq!((fixture.invocation_count(), invoker.pending()), (2, 0));
 }
 
 #[tokio::test]
-async fn the_time_of_a_try_begins_with_its_turn() {
-    let stage = Stage::set([Act::Hang, Act::Hang]);
+async fn the_timeout_starts_with_the_concurrency_permit() {
+    let fixture = Fixture::new([Behaviour::Hang, Behaviour::Hang]);
     let mut single = function();
     single.reserved_concurrency = Some(1);
-    stage.functions.put(single);
-    let invokes = stage.invokes();
-    invokes.invoke_async(ARN, EVENT.to_owned()).await.unwrap();
-    invokes.invoke_async(ARN, EVENT.to_owned()).await.unwrap();
-    stage.pass(SignedDuration::from_secs(5)).await;
-    assert_eq!(*stage.actor.cut_off.lock().unwrap(), 1);
-    stage.pass(SignedDuration::from_secs(1)).await;
-    assert_eq!(*stage.actor.cut_off.lock().unwrap(), 2);
+    fixture.functions.put(single);
+    let invoker = fixture.invoker();
+    invoker.invoke_async(ARN, EVENT.to_owned()).await.unwrap();
+    invoker.invoke_async(ARN, EVENT.to_owned()).await.unwrap();
+    fixture.advance(SignedDuration::from_secs(5)).await;
+    assert_eq!(*fixture.function.cancelled.lock().unwrap(), 1);
+    fixture.advance(SignedDuration::from_secs(1)).await;
+    assert_eq!(*fixture.function.cancelled.lock().unwrap(), 2);
 }
 
 #[tokio::test]
-async fn an_event_is_given_up_when_the_next_try_would_find_it_too_old() {
-    let stage = Stage::set([Act::Fail, Act::Fail]);
+async fn an_event_is_given_up_when_the_next_attempt_would_exceed_its_maximum_age() {
+    let fixture = Fixture::new([Behaviour::Fail, Behaviour::Fail]);
     let mut young = function();
     young.invokes.maximum_age_seconds = 120;
-    stage.functions.put(young);
-    let invokes = stage.invokes();
-    invokes.invoke_async(ARN, EVENT.to_owned()).await.unwrap();
-    stage.pass(minutes(1)).await;
-    let records = stage.queues.bodies(FAILURES);
+    fixture.functions.put(young);
+    let invoker = fixture.invoker();
+    invoker.invoke_async(ARN, EVENT.to_owned()).await.unwrap();
+    fixture.advance(minutes(1)).await;
+    let records = fixture.queues.bodies(FAILURES);
     assert_eq!(records[0]["requestContext"]["condition"], "EventAgeExceeded");
     assert_eq!(records[0]["requestContext"]["approximateInvokeCount"], 2);
-    assert_eq!((stage.tries(), invokes.waiting()), (2, 0));
+    assert_eq!((fixture.invocation_count(), invoker.pending()), (2, 0));
 }
 
 #[tokio::test]
-async fn without_retries_one_failure_is_the_end() {
-    let stage = Stage::set([Act::Fail]);
+async fn without_retries_one_failure_is_final() {
+    let fixture = Fixture::new([Behaviour::Fail]);
     let mut once = function();
     once.invokes.retries = 0;
-    stage.functions.put(once);
-    let invokes = stage.invokes();
-    invokes.invoke_async(ARN, EVENT.to_owned()).await.unwrap();
-    stage.settle().await;
-    assert_eq!(stage.queues.bodies(FAILURES)[0]["requestContext"]["approximateInvokeCount"], 1);
+    fixture.functions.put(once);
+    let invoker = fixture.invoker();
+    invoker.invoke_async(ARN, EVENT.to_owned()).await.unwrap();
+    fixture.settle().await;
+    assert_eq!(fixture.queues.bodies(FAILURES)[0]["requestContext"]["approximateInvokeCount"], 1);
 }
 
 #[tokio::test]
-async fn a_function_that_may_not_run_sends_its_events_to_the_failure_destination_at_once() {
-    let stage = Stage::set([]);
+async fn with_zero_reserved_concurrency_events_go_to_the_on_failure_destination_at_once() {
+    let fixture = Fixture::new([]);
     let mut off = function();
     off.reserved_concurrency = Some(0);
-    stage.functions.put(off);
-    let invokes = stage.invokes();
-    invokes.invoke_async(ARN, EVENT.to_owned()).await.unwrap();
-    stage.settle().await;
-    let record = &stage.queues.bodies(FAILURES)[0];
+    fixture.functions.put(off);
+    let invoker = fixture.invoker();
+    invoker.invoke_async(ARN, EVENT.to_owned()).await.unwrap();
+    fixture.settle().await;
+    let record = &fixture.queues.bodies(FAILURES)[0];
     assert_eq!(record["requestContext"]["condition"], "ZeroReservedConcurrency");
     assert_eq!(record.get("responseContext"), None);
-    assert_eq!((stage.tries(), invokes.waiting()), (0, 0));
+    assert_eq!((fixture.invocation_count(), invoker.pending()), (0, 0));
 }
 
 #[tokio::test]
-async fn reserved_concurrency_lets_the_next_event_wait_for_its_turn() {
-    let stage = Stage::set([Act::Hang, Act::Answer("null")]);
+async fn an_event_waits_while_the_reserved_concurrency_is_used_up() {
+    let fixture = Fixture::new([Behaviour::Hang, Behaviour::Answer("null")]);
     let mut single = function();
     single.reserved_concurrency = Some(1);
-    stage.functions.put(single);
-    let invokes = stage.invokes();
-    invokes.invoke_async(ARN, EVENT.to_owned()).await.unwrap();
-    invokes.invoke_async(ARN, EVENT.to_owned()).await.unwrap();
-    stage.settle().await;
-    assert_eq!(stage.tries(), 1);
-    stage.pass(SignedDuration::from_secs(3)).await;
-    assert_eq!((stage.tries(), invokes.waiting()), (2, 1));
+    fixture.functions.put(single);
+    let invoker = fixture.invoker();
+    invoker.invoke_async(ARN, EVENT.to_owned()).await.unwrap();
+    invoker.invoke_async(ARN, EVENT.to_owned()).await.unwrap();
+    fixture.settle().await;
+    assert_eq!(fixture.invocation_count(), 1);
+    fixture.advance(SignedDuration::from_secs(3)).await;
+    assert_eq!((fixture.invocation_count(), invoker.pending()), (2, 1));
 }
 
 #[tokio::test]
-async fn the_dead_letter_queue_of_a_function_gets_only_the_event_and_three_attributes() {
-    let stage = Stage::set([Act::Fail]);
-    let mut old_fashioned = function();
-    old_fashioned.invokes.retries = 0;
-    old_fashioned.invokes.on_failure_arn = None;
-    old_fashioned.dead_letter_arn = Some(LETTERS.to_owned());
-    stage.functions.put(old_fashioned);
-    let invokes = stage.invokes();
-    invokes.invoke_async(ARN, EVENT.to_owned()).await.unwrap();
-    stage.settle().await;
-    let sent = stage.queues.sent.lock().unwrap();
+async fn a_dead_letter_holds_the_event_and_three_attributes() {
+    let fixture = Fixture::new([Behaviour::Fail]);
+    let mut with_dlq = function();
+    with_dlq.invokes.retries = 0;
+    with_dlq.invokes.on_failure_arn = None;
+    with_dlq.dead_letter_arn = Some(DEAD_LETTERS.to_owned());
+    fixture.functions.put(with_dlq);
+    let invoker = fixture.invoker();
+    invoker.invoke_async(ARN, EVENT.to_owned()).await.unwrap();
+    fixture.settle().await;
+    let sent = fixture.queues.sent.lock().unwrap();
     let (queue, message) = &sent[0];
-    assert_eq!((queue.as_str(), message.body.as_str()), (LETTERS, EVENT));
-    let id = &stage.actor.seen.lock().unwrap()[0].request_id;
-    let wanted = [("ErrorCode", "200"), ("ErrorMessage", "the stock was oversold"), ("RequestID", id)];
+    assert_eq!((queue.as_str(), message.body.as_str()), (DEAD_LETTERS, EVENT));
+    let id = &fixture.function.invocations.lock().unwrap()[0].request_id;
+    let expected = [("ErrorCode", "200"), ("ErrorMessage", "the stock was oversold"), ("RequestID", id)];
     let found: Vec<_> = message.attributes.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
-    assert_eq!(found, wanted);
+    assert_eq!(found, expected);
 }
 
 #[tokio::test]
-async fn an_event_for_a_deleted_function_is_not_taken_and_never_will_be() {
-    let stage = Stage::set([]);
-    let invokes = stage.invokes();
-    stage.functions.remove(ARN);
-    let refusal = invokes.invoke_async(ARN, EVENT.to_owned()).await.unwrap_err();
-    assert_eq!((refusal.code.as_str(), refusal.transient), ("NO_RESOURCE", false));
-    assert_eq!(invokes.waiting(), 0);
+async fn an_event_for_a_deleted_function_is_a_permanent_error() {
+    let fixture = Fixture::new([]);
+    let invoker = fixture.invoker();
+    fixture.functions.remove(ARN);
+    let error = invoker.invoke_async(ARN, EVENT.to_owned()).await.unwrap_err();
+    assert_eq!((error.code.as_str(), error.transient), ("NO_RESOURCE", false));
+    assert_eq!(invoker.pending(), 0);
 }
 
 #[tokio::test]
-async fn what_is_no_json_or_too_large_is_not_taken() {
-    let stage = Stage::set([]);
-    let invokes = stage.invokes();
-    let broken = invokes.invoke_async(ARN, "{".to_owned()).await.unwrap_err();
-    let large = invokes.invoke_async(ARN, format!("\"{}\"", "x".repeat(1_048_576))).await.unwrap_err();
+async fn events_that_are_no_json_or_too_large_are_rejected() {
+    let fixture = Fixture::new([]);
+    let invoker = fixture.invoker();
+    let broken = invoker.invoke_async(ARN, "{".to_owned()).await.unwrap_err();
+    let large = invoker.invoke_async(ARN, format!("\"{}\"", "x".repeat(1_048_576))).await.unwrap_err();
     assert_eq!((broken.code.as_str(), large.code.as_str()), ("INVALID_JSON", "ERROR_FROM_TARGET"));
 }
 
 #[tokio::test]
-async fn a_kill_between_two_tries_loses_neither_the_event_nor_its_count() {
-    let stage = Stage::set([Act::Fail, Act::Fail, Act::Fail]);
-    let invokes = stage.invokes();
-    invokes.invoke_async(ARN, EVENT.to_owned()).await.unwrap();
-    stage.pass(SignedDuration::from_secs(30)).await;
-    drop(invokes);
-    stage.pass(minutes(5)).await;
-    assert_eq!(stage.tries(), 1);
-    let invokes = stage.invokes();
-    assert_eq!(invokes.waiting(), 1);
-    stage.pass(minutes(10)).await;
-    let records = stage.queues.bodies(FAILURES);
+async fn a_restart_between_two_attempts_keeps_the_event_and_its_attempt_count() {
+    let fixture = Fixture::new([Behaviour::Fail, Behaviour::Fail, Behaviour::Fail]);
+    let invoker = fixture.invoker();
+    invoker.invoke_async(ARN, EVENT.to_owned()).await.unwrap();
+    fixture.advance(SignedDuration::from_secs(30)).await;
+    drop(invoker);
+    fixture.advance(minutes(5)).await;
+    assert_eq!(fixture.invocation_count(), 1);
+    let invoker = fixture.invoker();
+    assert_eq!(invoker.pending(), 1);
+    fixture.advance(minutes(10)).await;
+    let records = fixture.queues.bodies(FAILURES);
     assert_eq!(records[0]["requestContext"]["approximateInvokeCount"], 3);
-    assert_eq!((stage.tries(), records.len(), invokes.waiting()), (3, 1, 0));
+    assert_eq!((fixture.invocation_count(), records.len(), invoker.pending()), (3, 1, 0));
 }
 
 #[tokio::test]
-async fn a_kill_in_the_middle_of_a_try_repeats_it_after_the_start() {
-    let stage = Stage::set([Act::Hang, Act::Answer("null")]);
-    let invokes = stage.invokes();
-    invokes.invoke_async(ARN, EVENT.to_owned()).await.unwrap();
-    stage.settle().await;
-    drop(invokes);
-    stage.settle().await;
-    assert_eq!(*stage.actor.cut_off.lock().unwrap(), 1);
-    let invokes = stage.invokes();
-    stage.settle().await;
-    assert_eq!((stage.tries(), invokes.waiting()), (2, 0));
-    drop(invokes);
-    assert_eq!(stage.invokes().waiting(), 0);
+async fn a_restart_during_an_attempt_repeats_it() {
+    let fixture = Fixture::new([Behaviour::Hang, Behaviour::Answer("null")]);
+    let invoker = fixture.invoker();
+    invoker.invoke_async(ARN, EVENT.to_owned()).await.unwrap();
+    fixture.settle().await;
+    drop(invoker);
+    fixture.settle().await;
+    assert_eq!(*fixture.function.cancelled.lock().unwrap(), 1);
+    let invoker = fixture.invoker();
+    fixture.settle().await;
+    assert_eq!((fixture.invocation_count(), invoker.pending()), (2, 0));
+    drop(invoker);
+    assert_eq!(fixture.invoker().pending(), 0);
 }
 
 #[tokio::test]
-async fn a_success_is_told_where_the_function_wants_it() {
-    let stage = Stage::set([Act::Answer(r#"{"reserved":2}"#)]);
-    let mut proud = function();
-    proud.invokes.on_success_arn = Some(LETTERS.to_owned());
-    stage.functions.put(proud);
-    let invokes = stage.invokes();
-    invokes.invoke_async(ARN, EVENT.to_owned()).await.unwrap();
-    stage.settle().await;
-    let record = &stage.queues.bodies(LETTERS)[0];
+async fn a_success_is_sent_to_the_on_success_destination() {
+    let fixture = Fixture::new([Behaviour::Answer(r#"{"reserved":2}"#)]);
+    let mut with_destination = function();
+    with_destination.invokes.on_success_arn = Some(DEAD_LETTERS.to_owned());
+    fixture.functions.put(with_destination);
+    let invoker = fixture.invoker();
+    invoker.invoke_async(ARN, EVENT.to_owned()).await.unwrap();
+    fixture.settle().await;
+    let record = &fixture.queues.bodies(DEAD_LETTERS)[0];
     assert_eq!(record["requestContext"]["condition"], "Success");
     assert_eq!(record["responseContext"], json!({ "statusCode": 200, "executedVersion": "$LATEST" }));
-    assert_eq!((&record["responsePayload"], invokes.waiting()), (&json!({ "reserved": 2 }), 0));
+    assert_eq!((&record["responsePayload"], invoker.pending()), (&json!({ "reserved": 2 }), 0));
 }
 
 #[tokio::test]
-async fn a_failure_queue_that_is_away_for_a_while_still_gets_the_record() {
-    let stage = Stage::set([Act::Fail]);
+async fn a_destination_with_transient_errors_still_gets_the_record() {
+    let fixture = Fixture::new([Behaviour::Fail]);
     let mut once = function();
     once.invokes.retries = 0;
-    stage.functions.put(once);
-    stage.queues.refusals.lock().unwrap().insert(FAILURES.to_owned(), (3, true));
-    let invokes = stage.invokes();
-    invokes.invoke_async(ARN, EVENT.to_owned()).await.unwrap();
-    stage.pass(minutes(1)).await;
-    assert_eq!((stage.queues.bodies(FAILURES).len(), invokes.waiting()), (1, 0));
-    let told = What::Told(Condition::RetriesExhausted, FAILURES.to_owned());
-    assert_eq!(stage.happened.lock().unwrap().last().map(|last| last.what.clone()), Some(told));
+    fixture.functions.put(once);
+    fixture.queues.errors.lock().unwrap().insert(FAILURES.to_owned(), (3, true));
+    let invoker = fixture.invoker();
+    invoker.invoke_async(ARN, EVENT.to_owned()).await.unwrap();
+    fixture.advance(minutes(1)).await;
+    assert_eq!((fixture.queues.bodies(FAILURES).len(), invoker.pending()), (1, 0));
+    let sent = InvocationStep::SentToQueue(Condition::RetriesExhausted, FAILURES.to_owned());
+    assert_eq!(fixture.activity.lock().unwrap().last().map(|last| last.step.clone()), Some(sent));
 }
 
 #[test]
-fn a_failure_says_where_it_happened_only_if_it_knows() {
+fn an_error_has_a_stack_trace_only_if_the_function_reported_one() {
     let mut failure = FunctionError::new("Panic", "broken".to_owned());
     assert_eq!(failure.payload(), json!({ "errorType": "Panic", "errorMessage": "broken" }));
     failure.trace = vec!["reserve.rs:12".to_owned()];

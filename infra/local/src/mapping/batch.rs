@@ -30,11 +30,11 @@ pub(super) async fn give(
     records: &[(&str, &Value)],
     reports_failed_items: bool,
 ) -> Option<Outcome> {
-    let turn = functions.turn(function).await?;
+    let permit = functions.acquire(function).await?;
     let request_id = Uuid::new_v4().to_string();
     let contents: Vec<&Value> = records.iter().map(|(_, record)| *record).collect();
     let payload = json!({ "Records": contents }).to_string();
-    let answer = functions.run(turn, &request_id, &payload).await;
+    let answer = functions.invoke(permit, &request_id, &payload).await;
     let identifiers: Vec<&str> = records.iter().map(|(identifier, _)| *identifier).collect();
     let all = (0..records.len()).collect();
     let whole = |failure| (all, Some(failure), false);

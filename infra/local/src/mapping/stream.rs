@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::{
     interfaces::SendToQueue,
-    lambda::{Functions, LARGEST_PAYLOAD},
+    lambda::{Functions, MAX_PAYLOAD_SIZE},
     template::{Mapping, StartingPosition},
     wal::WalError,
 };
@@ -142,7 +142,7 @@ fn fitting(mut records: Vec<StreamRecord>) -> Vec<StreamRecord> {
     let mut bytes = 0;
     let fits = |record: &&StreamRecord| {
         bytes += length(&record.record);
-        bytes < LARGEST_PAYLOAD
+        bytes < MAX_PAYLOAD_SIZE
     };
     let most = records.iter().take_while(fits).count().max(1);
     records.truncate(most);

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::{Filter, answer::failed_items};
 use crate::{
-    lambda::stage::ARN,
+    lambda::fixture::ARN,
     template::{Mapping, Source, StartingPosition},
 };
 

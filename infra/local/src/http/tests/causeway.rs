@@ -7,7 +7,7 @@ use axum::{
 use futures::StreamExt;
 use serde_json::{Value, json};
 
-use crate::{http::tests::House, lambda::stage::Act};
+use crate::{http::tests::House, lambda::fixture::Behaviour};
 
 const INVOKE: &str = "/2015-03-31/functions/reserve/invocations";
 
@@ -28,20 +28,20 @@ async fn the_clock_is_moved_by_ticks_and_health_shows_its_time() {
 
 #[tokio::test]
 async fn a_tick_goes_to_a_time_and_says_how_often_it_stopped() {
-    let house = House::open([Act::Fail, Act::Fail]).await;
+    let house = House::open([Behaviour::Fail, Behaviour::Fail]).await;
     let begun = house.send("POST", INVOKE, &[("x-amz-invocation-type", "Event")], "{}").await;
     assert_eq!(begun.status, StatusCode::ACCEPTED);
     let moved = house.path("POST", "/_causeway/tick", json!({ "until": "2026-11-22T06:00:00+01:00" })).await;
     assert_eq!((&moved["now"], &moved["settled"]), (&json!("2026-11-22T05:00:00Z"), &json!(true)));
     assert!(moved["wakes"].as_u64() >= Some(2), "{moved}");
-    assert_eq!(house.stage.tries(), 3);
+    assert_eq!(house.fixture.invocation_count(), 3);
     let moved = house.path("POST", "/_causeway/tick", json!({ "seconds": 60, "settle": false })).await;
     assert_eq!(moved, json!({ "now": "2026-11-22T05:01:00Z", "wakes": 0, "settled": false }));
 }
 
 #[tokio::test]
 async fn a_tick_past_a_function_that_hangs_says_that_it_did_not_settle() {
-    let house = House::open([Act::Hang]).await;
+    let house = House::open([Behaviour::Hang]).await;
     house.send("POST", INVOKE, &[("x-amz-invocation-type", "Event")], "{}").await;
     let moved = house.path("POST", "/_causeway/tick", json!({ "seconds": 1, "patience": 0.01 })).await;
     assert_eq!((&moved["now"], &moved["settled"]), (&json!("2026-11-21T05:00:01Z"), &json!(false)));

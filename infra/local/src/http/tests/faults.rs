@@ -45,7 +45,7 @@ async fn a_throttled_call_gets_the_error_of_its_service_and_nothing_is_done() {
         let seen = (answer.status, answer.header("x-amzn-errortype"));
         assert_eq!(seen, (StatusCode::TOO_MANY_REQUESTS, code), "{path}");
     }
-    assert_eq!(house.stage.tries(), 0);
+    assert_eq!(house.fixture.invocation_count(), 0);
 }
 
 #[tokio::test]
@@ -72,7 +72,7 @@ async fn a_call_whose_answer_is_lost_is_carried_out_and_its_caller_sees_no_answe
         assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
         assert!(to_bytes(Body::new(response.into_body()), usize::MAX).await.is_err());
     }
-    assert_eq!(house.stage.tries(), 1);
+    assert_eq!(house.fixture.invocation_count(), 1);
 }
 
 #[tokio::test]

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::{
     http::tests::House,
-    lambda::stage::{ARN, Act},
+    lambda::fixture::{ARN, Behaviour},
 };
 
 #[tokio::test]
@@ -54,7 +54,7 @@ async fn a_function_is_found_by_its_name_and_by_its_arn() {
 
 #[tokio::test]
 async fn an_invoke_answers_what_the_function_says_or_how_it_failed_or_only_that_it_will_run() {
-    let house = House::open([Act::Answer(r#"{"reserved":2}"#), Act::Fail, Act::Answer("null")]).await;
+    let house = House::open([Behaviour::Answer(r#"{"reserved":2}"#), Behaviour::Fail, Behaviour::Answer("null")]).await;
     let path = "/2015-03-31/functions/reserve/invocations";
     let done = house.send("POST", path, &[], r#"{"order":"o-1"}"#).await;
     assert_eq!((done.status, done.json()), (StatusCode::OK, json!({ "reserved": 2 })));
@@ -64,8 +64,9 @@ async fn an_invoke_answers_what_the_function_says_or_how_it_failed_or_only_that_
     assert_eq!(failed.json()["errorType"], "Retry.Conflict");
     let taken = house.send("POST", path, &[("x-amz-invocation-type", "Event")], "{}").await;
     assert_eq!((taken.status, taken.body.as_str()), (StatusCode::ACCEPTED, ""));
-    house.stage.settle().await;
-    let seen: Vec<_> = house.stage.actor.seen.lock().unwrap().iter().map(|one| one.payload.clone()).collect();
+    house.fixture.settle().await;
+    let seen: Vec<_> =
+        house.fixture.function.invocations.lock().unwrap().iter().map(|one| one.payload.clone()).collect();
     assert_eq!(seen, [r#"{"order":"o-1"}"#, "{}", "{}"]);
 }
 

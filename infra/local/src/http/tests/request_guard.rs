@@ -68,7 +68,7 @@ fn assert_refused(answer: &Answer, header: &str, what: &str) {
 #[tokio::test]
 async fn a_foreign_request_is_refused_on_every_route_and_with_every_method() {
     let house = House::open([]).await;
-    let before = house.stage.clock.now();
+    let before = house.fixture.clock.now();
     for path in paths() {
         for method in METHODS {
             for (headers, header) in FOREIGN {
@@ -81,7 +81,7 @@ async fn a_foreign_request_is_refused_on_every_route_and_with_every_method() {
         let answer = house.send("POST", "/_causeway/tick", headers, r#"{"seconds": 60}"#).await;
         assert_refused(&answer, header, &format!("{headers:?}"));
     }
-    assert_eq!(house.stage.clock.now(), before);
+    assert_eq!(house.fixture.clock.now(), before);
 }
 
 #[tokio::test]

@@ -61,7 +61,7 @@ async fn an_event_that_is_put_arrives_in_the_queue_of_its_rule() {
     let answer = house.target("AWSEvents.PutEvents", json!({ "Entries": [entry] }).to_string()).await;
     assert_eq!(answer.json()["FailedEntryCount"], 0);
     assert_eq!(answer.header("content-type"), "application/x-amz-json-1.1");
-    house.stage.settle().await;
+    house.fixture.settle().await;
     let received = house.call("AmazonSQS.ReceiveMessage", json!({ "QueueUrl": url })).await;
     let event: serde_json::Value = serde_json::from_str(received["Messages"][0]["Body"].as_str().unwrap()).unwrap();
     assert_eq!((&event["detail-type"], &event["detail"]["order"]), (&json!("OrderPlaced"), &json!("o-1")));

@@ -1,4 +1,4 @@
-//! What functions write, taken line by line from their two outputs.
+//! The log lines that functions write to their standard output and standard error.
 
 use std::sync::Arc;
 
@@ -9,20 +9,25 @@ use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
 pub struct LogLine {
     /// The function's name.
     pub function: String,
-    /// The process that wrote it.
+    /// The id of the process that wrote it.
     pub process_id: u32,
-    /// The line without its end.
+    /// The line without its line ending.
     pub line: String,
 }
 
-/// Who hears of the lines.
+/// Receives each log line.
 pub type Listener = Arc<dyn Fn(LogLine) + Send + Sync>;
 
-/// Reads to the end. What is no text is shown as far as it is one.
-pub(super) async fn follow(output: impl AsyncRead + Unpin, function: String, process_id: u32, listener: Listener) {
+/// Reads an output to its end and passes on each line. Invalid UTF-8 is replaced.
+pub(super) async fn forward_lines(
+    output: impl AsyncRead + Unpin,
+    function: String,
+    process_id: u32,
+    listener: Listener,
+) {
     let mut output = BufReader::new(output);
     let mut bytes = Vec::new();
-    // An output that cannot be read has ended as well.
+    // A read error counts as the end.
     while output.read_until(b'\n', &mut bytes).await.is_ok_and(|length| length > 0) {
         let line = String::from_utf8_lossy(&bytes).trim_end().to_owned();
         listener(LogLine { function: function.clone(), process_id, line });

@@ -1,4 +1,4 @@
-//! Real processes of a tiny function, on the Runtime API.
+//! Real processes of a small function, with the Runtime API.
 
 use std::{
     collections::BTreeMap,
@@ -16,11 +16,11 @@ use tokio::{
 use super::{LogLine, Processes, Settings};
 use crate::{
     clock::Clock,
-    lambda::{CutOff, Executor, FunctionError, Functions, Invocation, stage},
+    lambda::{Executor, FunctionError, Functions, Invocation, TimeoutClock, fixture},
     template::Function,
 };
 
-/// Examples are built with the tests, beside them.
+/// The directory of the examples, which are built with the tests.
 fn examples() -> PathBuf {
     let test = std::env::current_exe().unwrap();
     let folder = test.ancestors().nth(2).unwrap().join("examples");
@@ -38,7 +38,7 @@ fn function(name: &str) -> Function {
     ]);
     let arn = format!("arn:aws:lambda:eu-central-1:000000000000:function:{name}");
     let binary = Some("tiny_function".to_owned());
-    Function { name: name.to_owned(), arn, binary, environment, ..stage::function() }
+    Function { name: name.to_owned(), arn, binary, environment, ..fixture::function() }
 }
 
 fn processes(most: usize) -> (Processes, UnboundedReceiver<LogLine>) {
@@ -68,19 +68,19 @@ fn invocation(function: Function, payload: &str) -> Invocation {
     }
 }
 
-async fn ask(processes: &Processes, name: &str, payload: &str) -> Result<Value, FunctionError> {
+async fn invoke(processes: &Processes, name: &str, payload: &str) -> Result<Value, FunctionError> {
     let answer = processes.invoke(invocation(function(name), payload)).await?;
     Ok(serde_json::from_str(&answer).unwrap())
 }
 
-async fn until_gone(process_id: u64) {
+async fn wait_until_reaped(process_id: u64) {
     while Path::new(&format!("/proc/{process_id}")).exists() {
         yield_now().await;
     }
 }
 
 #[tokio::test]
-async fn a_process_is_told_all_that_lambda_tells_and_nothing_of_this_machine() {
+async fn a_process_gets_the_environment_and_headers_of_lambda_and_nothing_of_this_machine() {
     let (processes, _lines) = processes(4);
     let invocation = invocation(function("reserve"), "{}");
     let (id, before) = (invocation.request_id.clone(), Timestamp::now().as_millisecond());
@@ -112,71 +112,71 @@ async fn a_process_is_told_all_that_lambda_tells_and_nothing_of_this_machine() {
 }
 
 #[tokio::test]
-async fn a_process_is_started_when_it_is_needed_and_kept_warm() {
+async fn a_process_is_started_on_demand_and_kept_warm() {
     let (processes, _lines) = processes(4);
     assert_eq!(processes.warm(), 0);
-    let first = ask(&processes, "reserve", "{}").await.unwrap();
-    let second = ask(&processes, "reserve", "{}").await.unwrap();
+    let first = invoke(&processes, "reserve", "{}").await.unwrap();
+    let second = invoke(&processes, "reserve", "{}").await.unwrap();
     assert_eq!(first["process"], second["process"]);
     assert_eq!(processes.warm(), 1);
 }
 
 #[tokio::test]
-async fn two_invocations_at_once_run_in_two_processes() {
+async fn concurrent_invocations_run_in_two_processes() {
     let (processes, _lines) = processes(4);
-    let (first, second) = tokio::join!(ask(&processes, "reserve", "{}"), ask(&processes, "reserve", "{}"));
+    let (first, second) = tokio::join!(invoke(&processes, "reserve", "{}"), invoke(&processes, "reserve", "{}"));
     assert_ne!(first.unwrap()["process"], second.unwrap()["process"]);
 }
 
 #[tokio::test]
-async fn no_more_processes_live_than_there_may_be() {
+async fn the_number_of_processes_is_limited() {
     let (processes, _lines) = processes(1);
-    let first = ask(&processes, "reserve", "{}").await.unwrap();
-    let second = ask(&processes, "ship", "{}").await.unwrap();
+    let first = invoke(&processes, "reserve", "{}").await.unwrap();
+    let second = invoke(&processes, "ship", "{}").await.unwrap();
     assert_ne!(first["process"], second["process"]);
     assert_eq!(processes.warm(), 1);
-    until_gone(first["process"].as_u64().unwrap()).await;
+    wait_until_reaped(first["process"].as_u64().unwrap()).await;
 }
 
 #[tokio::test]
-async fn an_error_is_told_as_the_function_says_it() {
+async fn an_error_is_returned_as_the_function_reported_it() {
     let (processes, _lines) = processes(4);
-    let failure = ask(&processes, "reserve", r#"{"do":"fail"}"#).await.unwrap_err();
+    let failure = invoke(&processes, "reserve", r#"{"do":"fail"}"#).await.unwrap_err();
     assert_eq!((failure.kind.as_str(), failure.message.as_str()), ("Oversold", "no stock"));
     assert_eq!(failure.trace, ["here"]);
     assert_eq!(processes.warm(), 1);
 }
 
 #[tokio::test]
-async fn a_process_that_crashes_has_failed_and_the_next_try_starts_another() {
+async fn a_crashed_process_is_a_failure_and_the_next_invocation_starts_another() {
     let (processes, _lines) = processes(4);
-    let failure = ask(&processes, "reserve", r#"{"do":"exit"}"#).await.unwrap_err();
+    let failure = invoke(&processes, "reserve", r#"{"do":"exit"}"#).await.unwrap_err();
     assert_eq!(failure.kind, "Runtime.ExitError");
     assert!(failure.message.ends_with("Error: Runtime exited with error: exit status 7"), "{failure}");
     assert_eq!(processes.warm(), 0);
-    ask(&processes, "reserve", "{}").await.unwrap();
+    invoke(&processes, "reserve", "{}").await.unwrap();
 }
 
 #[tokio::test]
-async fn a_process_that_died_while_it_was_warm_costs_no_invocation() {
+async fn a_process_that_died_while_it_was_idle_fails_no_invocation() {
     let (processes, _lines) = processes(4);
     for _ in 0..5 {
-        ask(&processes, "reserve", r#"{"do":"answer and die"}"#).await.unwrap();
+        invoke(&processes, "reserve", r#"{"do":"answer and die"}"#).await.unwrap();
     }
-    ask(&processes, "reserve", "{}").await.unwrap();
+    invoke(&processes, "reserve", "{}").await.unwrap();
 }
 
 #[tokio::test]
-async fn a_process_that_cannot_begin_says_why() {
+async fn an_initialization_error_is_returned() {
     let (processes, _lines) = processes(4);
-    let mut refusing = function("reserve");
-    refusing.environment.insert("REFUSE".to_owned(), "yes".to_owned());
-    let failure = processes.invoke(invocation(refusing, "{}")).await.unwrap_err();
+    let mut failing = function("reserve");
+    failing.environment.insert("REFUSE".to_owned(), "yes".to_owned());
+    let failure = processes.invoke(invocation(failing, "{}")).await.unwrap_err();
     assert_eq!((failure.kind.as_str(), failure.message.as_str()), ("Config.Missing", "REFUSE is set"));
 }
 
 #[tokio::test]
-async fn a_binary_that_is_missing_is_named() {
+async fn a_missing_binary_is_named() {
     let (processes, _lines) = processes(4);
     let mut missing = function("reserve");
     missing.binary = Some("no-such-binary".to_owned());
@@ -186,9 +186,9 @@ async fn a_binary_that_is_missing_is_named() {
 }
 
 #[tokio::test]
-async fn a_changed_function_starts_anew() {
+async fn a_changed_function_starts_a_new_process() {
     let (processes, _lines) = processes(4);
-    let first = ask(&processes, "reserve", "{}").await.unwrap();
+    let first = invoke(&processes, "reserve", "{}").await.unwrap();
     let mut changed = function("reserve");
     changed.environment.insert("BUS_NAME".to_owned(), "other".to_owned());
     let answer: Value = serde_json::from_str(&processes.invoke(invocation(changed, "{}")).await.unwrap()).unwrap();
@@ -197,57 +197,57 @@ async fn a_changed_function_starts_anew() {
 }
 
 #[tokio::test]
-async fn what_a_process_writes_is_heard_line_by_line() {
+async fn the_output_of_a_process_is_received_line_by_line() {
     let (processes, mut lines) = processes(4);
-    ask(&processes, "reserve", r#"{"do":"write"}"#).await.unwrap();
-    let mut heard = Vec::new();
+    invoke(&processes, "reserve", r#"{"do":"write"}"#).await.unwrap();
+    let mut received = Vec::new();
     for _ in 0..3 {
         let line = lines.recv().await.unwrap();
         assert_eq!(line.function, "reserve");
-        heard.push(line.line);
+        received.push(line.line);
     }
-    // The two outputs come in no order, the lines of each do.
-    heard.retain(|line| line != "three");
-    assert_eq!(heard, ["one", "two"]);
+    // The order is kept within each of the two outputs.
+    received.retain(|line| line != "three");
+    assert_eq!(received, ["one", "two"]);
 }
 
 #[tokio::test]
-async fn a_process_reads_the_clock_it_was_told_and_starts_anew_when_that_was_moved() {
+async fn a_process_gets_the_clock_and_is_replaced_when_the_clock_is_moved() {
     let clock = Clock::paused("2026-11-21T05:00:00Z".parse().unwrap());
     let (processes, _lines) = on_clock(4, clock.clone());
-    let first = ask(&processes, "reserve", "{}").await.unwrap();
-    let told = first["environment"]["CAUSEWAY_CLOCK"].as_str().unwrap();
-    assert!(told.starts_with("2026-11-21T05:00:00Z@") && told.ends_with("Z*0"), "{told}");
-    assert_eq!(ask(&processes, "reserve", "{}").await.unwrap()["process"], first["process"]);
+    let first = invoke(&processes, "reserve", "{}").await.unwrap();
+    let variable = first["environment"]["CAUSEWAY_CLOCK"].as_str().unwrap();
+    assert!(variable.starts_with("2026-11-21T05:00:00Z@") && variable.ends_with("Z*0"), "{variable}");
+    assert_eq!(invoke(&processes, "reserve", "{}").await.unwrap()["process"], first["process"]);
     clock.tick(SignedDuration::from_mins(1));
-    let moved = ask(&processes, "reserve", "{}").await.unwrap();
+    let moved = invoke(&processes, "reserve", "{}").await.unwrap();
     assert_ne!(moved["process"], first["process"]);
-    let told = moved["environment"]["CAUSEWAY_CLOCK"].as_str().unwrap();
-    assert!(told.starts_with("2026-11-21T05:01:00Z@"), "{told}");
-    until_gone(first["process"].as_u64().unwrap()).await;
+    let variable = moved["environment"]["CAUSEWAY_CLOCK"].as_str().unwrap();
+    assert!(variable.starts_with("2026-11-21T05:01:00Z@"), "{variable}");
+    wait_until_reaped(first["process"].as_u64().unwrap()).await;
 }
 
 #[tokio::test]
-async fn a_process_on_the_machines_clock_is_told_none_and_no_file_of_certificates_that_is_not_there() {
+async fn a_process_on_the_machines_clock_gets_no_clock_and_no_missing_certificate_file() {
     let (processes, _lines) = processes(4);
     let there = examples().join("tiny_function").display().to_string();
-    for (file, told) in [("no/such/bundle.crt", Value::Null), (&there, Value::from(there.as_str()))] {
+    for (file, expected) in [("no/such/bundle.crt", Value::Null), (&there, Value::from(there.as_str()))] {
         let mut function = function("reserve");
         function.environment.insert("SSL_CERT_FILE".to_owned(), file.to_owned());
         let answer = processes.invoke(invocation(function, "{}")).await.unwrap();
         let answer: Value = serde_json::from_str(&answer).unwrap();
-        assert_eq!(answer["environment"]["SSL_CERT_FILE"], told);
+        assert_eq!(answer["environment"]["SSL_CERT_FILE"], expected);
         assert_eq!(answer["environment"]["CAUSEWAY_CLOCK"], Value::Null);
     }
 }
 
 #[cfg(target_os = "linux")]
 #[tokio::test]
-async fn a_process_that_outlives_its_cloud_finds_no_other_runtime_api_at_the_address_it_knew() {
+async fn the_runtime_api_of_each_process_has_its_own_address() {
     let mut addresses = Vec::new();
     for name in ["reserve", "release"] {
         let (processes, _lines) = processes(1);
-        let answer = ask(&processes, name, "{}").await.unwrap();
+        let answer = invoke(&processes, name, "{}").await.unwrap();
         let api = answer["environment"]["AWS_LAMBDA_RUNTIME_API"].as_str().unwrap();
         addresses.push(api.parse::<std::net::SocketAddr>().unwrap().ip());
     }
@@ -256,17 +256,17 @@ async fn a_process_that_outlives_its_cloud_finds_no_other_runtime_api_at_the_add
 }
 
 #[tokio::test]
-async fn a_process_that_outlives_its_time_is_killed_and_reaped() {
+async fn a_process_that_times_out_is_killed_and_reaped() {
     let (lines, mut read) = mpsc::unbounded_channel::<LogLine>();
     let settings = processes(1).0.settings;
     let listener = Arc::new(move |line| lines.send(line).unwrap_or_default());
     let processes = Arc::new(Processes::new(settings, listener));
     let clock = Clock::paused("2026-11-21T05:00:00Z".parse().unwrap());
-    let functions = Functions::new(processes.clone(), clock.clone(), CutOff::OnTheClock, 1);
+    let functions = Functions::new(processes.clone(), clock.clone(), TimeoutClock::Simulated, 1);
     functions.put(function("reserve"));
     let hanging = Mutex::new(0);
-    let turn = functions.turn_now("reserve").unwrap();
-    let run = functions.run(turn, "some-id", r#"{"do":"hang"}"#);
+    let permit = functions.try_acquire("reserve").unwrap();
+    let run = functions.invoke(permit, "some-id", r#"{"do":"hang"}"#);
     let tick = async {
         let line = read.recv().await.unwrap();
         assert_eq!(line.line, "hanging");
@@ -277,5 +277,5 @@ async fn a_process_that_outlives_its_time_is_killed_and_reaped() {
     assert_eq!(answer.unwrap_err().message, "RequestId: some-id Error: Task timed out after 3.00 seconds");
     assert_eq!(processes.warm(), 0);
     let hanging = *hanging.lock().unwrap();
-    until_gone(hanging.into()).await;
+    wait_until_reaped(hanging.into()).await;
 }

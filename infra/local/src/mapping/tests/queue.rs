@@ -8,7 +8,7 @@ use serde_json::Value;
 use tokio::{sync::Notify, task::JoinHandle};
 
 use crate::{
-    lambda::stage::{Act, Stage},
+    lambda::fixture::{Behaviour, Fixture},
     mapping::{Filter, QueueMapping, QueueMessage, QueueSource, QueueWatch, SourceError},
     template::Mapping,
 };
@@ -69,15 +69,15 @@ impl Queue {
     }
 }
 
-fn begin(stage: &Stage, mapping: Mapping) -> (Arc<Queue>, JoinHandle<()>) {
-    let (queue, _, work) = watched(stage, mapping);
+fn begin(fixture: &Fixture, mapping: Mapping) -> (Arc<Queue>, JoinHandle<()>) {
+    let (queue, _, work) = watched(fixture, mapping);
     (queue, work)
 }
 
-pub(super) fn watched(stage: &Stage, mapping: Mapping) -> (Arc<Queue>, QueueWatch, JoinHandle<()>) {
+pub(super) fn watched(fixture: &Fixture, mapping: Mapping) -> (Arc<Queue>, QueueWatch, JoinHandle<()>) {
     let queue = Arc::new(Queue::default());
     let filter = Filter::parse(&mapping.filters).unwrap();
-    let opened = QueueMapping::new(mapping, filter, queue.clone(), stage.functions.clone(), Arc::new(|_| ()));
+    let opened = QueueMapping::new(mapping, filter, queue.clone(), fixture.functions.clone(), Arc::new(|_| ()));
     (queue, opened.watch(), tokio::spawn(opened.run()))
 }
 
@@ -85,21 +85,21 @@ fn reporting() -> Mapping {
     Mapping { reports_failed_items: true, ..mapping(10) }
 }
 
-fn batches(stage: &Stage) -> Vec<Vec<String>> {
-    let seen = stage.actor.seen.lock().unwrap();
-    let payloads = seen.iter().map(|one| serde_json::from_str::<Value>(&one.payload).unwrap());
+fn batches(fixture: &Fixture) -> Vec<Vec<String>> {
+    let invocations = fixture.function.invocations.lock().unwrap();
+    let payloads = invocations.iter().map(|one| serde_json::from_str::<Value>(&one.payload).unwrap());
     payloads.map(|payload| told(&payload, "/body")).collect()
 }
 
 #[tokio::test]
 async fn what_the_function_did_is_deleted() {
-    let stage = Stage::set([]);
-    let (queue, _work) = begin(&stage, mapping(10));
+    let fixture = Fixture::new([]);
+    let (queue, _work) = begin(&fixture, mapping(10));
     queue.send(&["1", "2"]);
-    stage.settle().await;
-    assert_eq!(batches(&stage), [["1", "2"]]);
+    fixture.settle().await;
+    assert_eq!(batches(&fixture), [["1", "2"]]);
     assert_eq!(queue.deleted(), ["h-1", "h-2"]);
-    let payload: Value = serde_json::from_str(&stage.actor.seen.lock().unwrap()[0].payload).unwrap();
+    let payload: Value = serde_json::from_str(&fixture.function.invocations.lock().unwrap()[0].payload).unwrap();
     let record = &payload["Records"][0];
     assert_eq!((&record["messageId"], &record["eventSource"]), (&"m-1".into(), &"aws:sqs".into()));
     assert_eq!(record["awsRegion"], "eu-central-1");
@@ -107,78 +107,78 @@ async fn what_the_function_did_is_deleted() {
 
 #[tokio::test]
 async fn a_failure_leaves_the_whole_batch_in_the_queue() {
-    let stage = Stage::set([Act::Fail]);
-    let (queue, _work) = begin(&stage, reporting());
+    let fixture = Fixture::new([Behaviour::Fail]);
+    let (queue, _work) = begin(&fixture, reporting());
     queue.send(&["1", "2"]);
-    stage.settle().await;
-    assert_eq!((stage.tries(), queue.deleted()), (1, Vec::new()));
+    fixture.settle().await;
+    assert_eq!((fixture.invocation_count(), queue.deleted()), (1, Vec::new()));
 }
 
 #[tokio::test]
 async fn a_time_out_leaves_the_whole_batch_in_the_queue_and_the_next_one_is_read() {
-    let stage = Stage::set([Act::Hang]);
-    let (queue, _work) = begin(&stage, reporting());
+    let fixture = Fixture::new([Behaviour::Hang]);
+    let (queue, _work) = begin(&fixture, reporting());
     queue.send(&["1"]);
-    stage.settle().await;
+    fixture.settle().await;
     queue.send(&["2"]);
-    stage.pass(SignedDuration::from_secs(3)).await;
-    assert_eq!((stage.tries(), queue.deleted()), (2, vec!["h-2".to_owned()]));
+    fixture.advance(SignedDuration::from_secs(3)).await;
+    assert_eq!((fixture.invocation_count(), queue.deleted()), (2, vec!["h-2".to_owned()]));
 }
 
 #[tokio::test]
 async fn a_partial_answer_leaves_only_what_failed() {
-    let stage = Stage::set([Act::Answer(r#"{"batchItemFailures":[{"itemIdentifier":"m-2"}]}"#)]);
-    let (queue, _work) = begin(&stage, reporting());
+    let fixture = Fixture::new([Behaviour::Answer(r#"{"batchItemFailures":[{"itemIdentifier":"m-2"}]}"#)]);
+    let (queue, _work) = begin(&fixture, reporting());
     queue.send(&["1", "2", "3"]);
-    stage.settle().await;
+    fixture.settle().await;
     assert_eq!(queue.deleted(), ["h-1", "h-3"]);
 }
 
 #[tokio::test]
 async fn an_unknown_identifier_leaves_the_whole_batch() {
-    let stage = Stage::set([Act::Answer(r#"{"batchItemFailures":[{"itemIdentifier":"m-9"}]}"#)]);
-    let (queue, _work) = begin(&stage, reporting());
+    let fixture = Fixture::new([Behaviour::Answer(r#"{"batchItemFailures":[{"itemIdentifier":"m-9"}]}"#)]);
+    let (queue, _work) = begin(&fixture, reporting());
     queue.send(&["1", "2"]);
-    stage.settle().await;
-    assert_eq!((stage.tries(), queue.deleted()), (1, Vec::new()));
+    fixture.settle().await;
+    assert_eq!((fixture.invocation_count(), queue.deleted()), (1, Vec::new()));
 }
 
 #[tokio::test]
 async fn nobody_listens_to_a_partial_answer_that_was_not_agreed_on() {
-    let stage = Stage::set([Act::Answer(r#"{"batchItemFailures":[{"itemIdentifier":"m-1"}]}"#)]);
-    let (queue, _work) = begin(&stage, mapping(10));
+    let fixture = Fixture::new([Behaviour::Answer(r#"{"batchItemFailures":[{"itemIdentifier":"m-1"}]}"#)]);
+    let (queue, _work) = begin(&fixture, mapping(10));
     queue.send(&["1", "2"]);
-    stage.settle().await;
+    fixture.settle().await;
     assert_eq!(queue.deleted(), ["h-1", "h-2"]);
 }
 
 #[tokio::test]
 async fn what_the_filter_keeps_back_is_deleted_unseen() {
-    let stage = Stage::set([]);
+    let fixture = Fixture::new([]);
     let mut filtered = mapping(10);
     filtered.filters = vec![r#"{"body":["1"]}"#.to_owned()];
-    let (queue, _work) = begin(&stage, filtered);
+    let (queue, _work) = begin(&fixture, filtered);
     queue.send(&["1", "two"]);
-    stage.settle().await;
-    assert_eq!(batches(&stage), [["1"]]);
+    fixture.settle().await;
+    assert_eq!(batches(&fixture), [["1"]]);
     assert_eq!(queue.deleted(), ["h-two", "h-1"]);
 }
 
 #[tokio::test]
 async fn a_window_gathers_more_than_one_receive_holds() {
-    let stage = Stage::set([]);
+    let fixture = Fixture::new([]);
     let mut patient = mapping(12);
     patient.window_seconds = 5;
-    let (queue, _work) = begin(&stage, patient);
+    let (queue, _work) = begin(&fixture, patient);
     let bodies: Vec<String> = (0..12).map(|number| format!("{number}")).collect();
     let bodies: Vec<&str> = bodies.iter().map(String::as_str).collect();
     queue.send(&bodies[..11]);
-    stage.pass(SignedDuration::from_secs(4)).await;
-    assert_eq!(stage.tries(), 0);
+    fixture.advance(SignedDuration::from_secs(4)).await;
+    assert_eq!(fixture.invocation_count(), 0);
     queue.send(&bodies[11..]);
-    stage.settle().await;
-    assert_eq!(batches(&stage), [bodies]);
+    fixture.settle().await;
+    assert_eq!(batches(&fixture), [bodies]);
     queue.send(&["late"]);
-    stage.pass(SignedDuration::from_secs(5)).await;
-    assert_eq!(batches(&stage).last().unwrap(), &["late"]);
+    fixture.advance(SignedDuration::from_secs(5)).await;
+    assert_eq!(batches(&fixture).last().unwrap(), &["late"]);
 }

@@ -10,7 +10,7 @@ use crate::{
     clock::Clock,
     lambda::{
         FunctionError,
-        stage::{Stage, oversold},
+        fixture::{Fixture, oversold},
     },
     mapping::{Filter, Happened, SourceError, StreamMapping, StreamRecord, StreamSource, StreamWatch},
     template::Mapping,
@@ -50,8 +50,8 @@ impl StreamSource for Shard {
 }
 
 impl Shard {
-    pub(super) fn of(stage: &Stage) -> Arc<Self> {
-        Arc::new(Self { clock: stage.clock.clone(), records: Mutex::default(), news: Notify::new() })
+    pub(super) fn of(fixture: &Fixture) -> Arc<Self> {
+        Arc::new(Self { clock: fixture.clock.clone(), records: Mutex::default(), news: Notify::new() })
     }
 
     /// WriteNotifier records of these kinds.
@@ -80,17 +80,17 @@ impl AtWork {
     }
 }
 
-pub(super) fn begin(stage: &Stage, shard: &Arc<Shard>, mapping: Mapping) -> AtWork {
+pub(super) fn begin(fixture: &Fixture, shard: &Arc<Shard>, mapping: Mapping) -> AtWork {
     let happened: Arc<Mutex<Vec<Happened>>> = Arc::default();
     let heard = Arc::clone(&happened);
     let filter = Filter::parse(&mapping.filters).unwrap();
     let opened = StreamMapping::open(
-        Some(&stage.path("feed.journal")),
+        Some(&fixture.path("feed.journal")),
         mapping,
         filter,
         shard.clone(),
-        stage.functions.clone(),
-        stage.queues.clone(),
+        fixture.functions.clone(),
+        fixture.queues.clone(),
         Arc::new(move |what| heard.lock().unwrap().push(what)),
     );
     let opened = opened.unwrap();
@@ -99,18 +99,19 @@ pub(super) fn begin(stage: &Stage, shard: &Arc<Shard>, mapping: Mapping) -> AtWo
 }
 
 /// The batches that the function saw, by sequence numbers.
-pub(super) fn batches(stage: &Stage) -> Vec<Vec<String>> {
-    let seen = stage.actor.seen.lock().unwrap();
-    let payloads = seen.iter().map(|one| serde_json::from_str::<Value>(&one.payload).unwrap());
+pub(super) fn batches(fixture: &Fixture) -> Vec<Vec<String>> {
+    let invocations = fixture.function.invocations.lock().unwrap();
+    let payloads = invocations.iter().map(|one| serde_json::from_str::<Value>(&one.payload).unwrap());
     payloads.map(|payload| told(&payload, "/dynamodb/SequenceNumber")).collect()
 }
 
 /// From now on the function fails on every batch with this record in it.
-pub(super) fn poison(stage: &Stage, number: &'static str) {
-    *stage.actor.always.lock().unwrap() = Some(Box::new(move |payload: &Value| -> Result<String, FunctionError> {
-        match told(payload, "/dynamodb/SequenceNumber").iter().any(|one| one == number) {
-            true => Err(oversold()),
-            false => Ok("null".to_owned()),
-        }
-    }));
+pub(super) fn poison(fixture: &Fixture, number: &'static str) {
+    *fixture.function.fallback.lock().unwrap() =
+        Some(Box::new(move |payload: &Value| -> Result<String, FunctionError> {
+            match told(payload, "/dynamodb/SequenceNumber").iter().any(|one| one == number) {
+                true => Err(oversold()),
+                false => Ok("null".to_owned()),
+            }
+        }));
 }

@@ -1,5 +1,5 @@
-//! The stage on which tests play: a function that answers by a script, queues that keep all they are sent, and a clock
-//! that leaps from one wait to the next when nothing else is going on.
+//! The fixture of the Lambda tests: a scripted function, queues that record what they are sent, and a paused clock that
+//! moves from one wake to the next.
 
 use std::{
     collections::{BTreeMap, VecDeque},
@@ -19,35 +19,35 @@ use crate::{
     template::{AsynchronousInvokes, Function, Logging},
 };
 
-use super::{CutOff, Executor, FunctionError, Functions, Happened, Invocation, Invokes};
+use super::{AsyncInvoker, Executor, FunctionError, Functions, Invocation, InvocationActivity, TimeoutClock};
 
 pub(crate) const ARN: &str = "arn:aws:lambda:eu-central-1:000000000000:function:reserve";
 pub(crate) const FAILURES: &str = "arn:aws:sqs:eu-central-1:000000000000:failures";
-pub(crate) const LETTERS: &str = "arn:aws:sqs:eu-central-1:000000000000:letters";
+pub(crate) const DEAD_LETTERS: &str = "arn:aws:sqs:eu-central-1:000000000000:dead-letters";
 
-/// What the function does next.
-pub(crate) enum Act {
+/// What the function does in one invocation.
+pub(crate) enum Behaviour {
     Answer(&'static str),
     Fail,
     Hang,
     Panic,
 }
 
-/// Plays its acts in turn, and answers `null` when there are no more.
+/// Follows its script, and returns `null` when the script has ended.
 #[derive(Default)]
-pub(crate) struct Actor {
-    pub(crate) acts: Mutex<VecDeque<Act>>,
-    pub(crate) always: Mutex<Option<Rule>>,
-    pub(crate) seen: Mutex<Vec<Invocation>>,
-    pub(crate) cut_off: Arc<Mutex<usize>>,
+pub(crate) struct ScriptedFunction {
+    pub(crate) script: Mutex<VecDeque<Behaviour>>,
+    pub(crate) fallback: Mutex<Option<Fallback>>,
+    pub(crate) invocations: Mutex<Vec<Invocation>>,
+    pub(crate) cancelled: Arc<Mutex<usize>>,
 }
 
-/// What the function always does when no act is left.
-pub(crate) type Rule = Box<dyn Fn(&Value) -> Result<String, FunctionError> + Send>;
+/// What the function does when the script has ended.
+pub(crate) type Fallback = Box<dyn Fn(&Value) -> Result<String, FunctionError> + Send>;
 
-struct CutOffSeen(Arc<Mutex<usize>>);
+struct CancellationCounter(Arc<Mutex<usize>>);
 
-impl Drop for CutOffSeen {
+impl Drop for CancellationCounter {
     fn drop(&mut self) {
         *self.0.lock().unwrap() += 1;
     }
@@ -58,38 +58,38 @@ pub(crate) fn oversold() -> FunctionError {
 }
 
 #[async_trait]
-impl Executor for Actor {
+impl Executor for ScriptedFunction {
     async fn invoke(&self, invocation: Invocation) -> Result<String, FunctionError> {
         let payload: Value = serde_json::from_str(&invocation.payload).unwrap();
-        self.seen.lock().unwrap().push(invocation);
-        let act = self.acts.lock().unwrap().pop_front();
-        match act {
-            Some(Act::Answer(answer)) => Ok(answer.to_owned()),
-            Some(Act::Fail) => Err(oversold()),
-            Some(Act::Hang) => {
-                let _seen = CutOffSeen(Arc::clone(&self.cut_off));
+        self.invocations.lock().unwrap().push(invocation);
+        let behaviour = self.script.lock().unwrap().pop_front();
+        match behaviour {
+            Some(Behaviour::Answer(answer)) => Ok(answer.to_owned()),
+            Some(Behaviour::Fail) => Err(oversold()),
+            Some(Behaviour::Hang) => {
+                let _counter = CancellationCounter(Arc::clone(&self.cancelled));
                 pending().await
             }
-            Some(Act::Panic) => panic!("the handler is broken"),
-            None => match self.always.lock().unwrap().as_ref() {
-                Some(rule) => rule(&payload),
+            Some(Behaviour::Panic) => panic!("the handler is broken"),
+            None => match self.fallback.lock().unwrap().as_ref() {
+                Some(fallback) => fallback(&payload),
                 None => Ok("null".to_owned()),
             },
         }
     }
 }
 
-/// Keeps all it is sent; a queue named in `refusals` refuses as often as is said there.
+/// Records the sent messages. `errors` holds the number of errors of a queue, and whether they are transient.
 #[derive(Default)]
 pub(crate) struct Queues {
     pub(crate) sent: Mutex<Vec<(String, NewMessage)>>,
-    pub(crate) refusals: Mutex<BTreeMap<String, (usize, bool)>>,
+    pub(crate) errors: Mutex<BTreeMap<String, (usize, bool)>>,
 }
 
 #[async_trait]
 impl SendToQueue for Queues {
     async fn send(&self, queue_arn: &str, message: NewMessage) -> Result<(), TargetError> {
-        if let Some((left @ 1.., transient)) = self.refusals.lock().unwrap().get_mut(queue_arn) {
+        if let Some((left @ 1.., transient)) = self.errors.lock().unwrap().get_mut(queue_arn) {
             *left -= 1;
             return Err(TargetError {
                 code: "REFUSED".to_owned(),
@@ -110,12 +110,12 @@ impl Queues {
     }
 }
 
-pub(crate) struct Stage {
+pub(crate) struct Fixture {
     pub(crate) clock: Clock,
-    pub(crate) actor: Arc<Actor>,
+    pub(crate) function: Arc<ScriptedFunction>,
     pub(crate) queues: Arc<Queues>,
     pub(crate) functions: Functions,
-    pub(crate) happened: Arc<Mutex<Vec<Happened>>>,
+    pub(crate) activity: Arc<Mutex<Vec<InvocationActivity>>>,
     pub(crate) folder: tempfile::TempDir,
 }
 
@@ -140,36 +140,39 @@ pub(crate) fn function() -> Function {
     }
 }
 
-impl Stage {
-    pub(crate) fn set(acts: impl IntoIterator<Item = Act>) -> Self {
+impl Fixture {
+    pub(crate) fn new(script: impl IntoIterator<Item = Behaviour>) -> Self {
         let clock = Clock::paused("2026-11-21T05:00:00Z".parse().unwrap());
-        let actor = Arc::new(Actor { acts: Mutex::new(acts.into_iter().collect()), ..Actor::default() });
-        let executor: Arc<dyn Executor> = actor.clone();
-        let functions = Functions::new(executor, clock.clone(), CutOff::OnTheClock, 100);
-        functions.put(function());
+        let function = Arc::new(ScriptedFunction {
+            script: Mutex::new(script.into_iter().collect()),
+            ..ScriptedFunction::default()
+        });
+        let executor: Arc<dyn Executor> = function.clone();
+        let functions = Functions::new(executor, clock.clone(), TimeoutClock::Simulated, 100);
+        functions.put(self::function());
         let folder = tempfile::tempdir().unwrap();
-        Self { clock, actor, queues: Arc::default(), functions, happened: Arc::default(), folder }
+        Self { clock, function, queues: Arc::default(), functions, activity: Arc::default(), folder }
     }
 
     pub(crate) fn path(&self, name: &str) -> std::path::PathBuf {
         Path::new(self.folder.path()).join(name)
     }
 
-    pub(crate) fn invokes(&self) -> Invokes {
-        let (queues, happened) = (self.queues.clone(), self.happened.clone());
-        let listener = Arc::new(move |what| happened.lock().unwrap().push(what));
-        Invokes::open(Some(&self.path("invokes.journal")), self.functions.clone(), queues, listener).unwrap()
+    pub(crate) fn invoker(&self) -> AsyncInvoker {
+        let (queues, activity) = (self.queues.clone(), self.activity.clone());
+        let listener = Arc::new(move |step| activity.lock().unwrap().push(step));
+        AsyncInvoker::open(Some(&self.path("invokes.journal")), self.functions.clone(), queues, listener).unwrap()
     }
 
-    /// Lets everything run that can run without the clock.
+    /// Lets all tasks run until they wait for the clock.
     pub(crate) async fn settle(&self) {
         for _ in 0..200 {
             yield_now().await;
         }
     }
 
-    /// Lets the clock leap from wait to wait for this long.
-    pub(crate) async fn pass(&self, duration: SignedDuration) {
+    /// Moves the clock forward by this duration, from wake to wake.
+    pub(crate) async fn advance(&self, duration: SignedDuration) {
         let end = self.clock.now() + duration;
         self.settle().await;
         while let Some(next) = self.clock.next_wake().filter(|next| *next <= end) {
@@ -180,7 +183,7 @@ impl Stage {
         self.settle().await;
     }
 
-    pub(crate) fn tries(&self) -> usize {
-        self.actor.seen.lock().unwrap().len()
+    pub(crate) fn invocation_count(&self) -> usize {
+        self.function.invocations.lock().unwrap().len()
     }
 }

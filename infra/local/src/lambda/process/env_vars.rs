@@ -1,27 +1,27 @@
-//! The environment of a process, as Lambda sets it up: nothing of this machine's but the search path.
+//! The environment variables of a process, as Lambda sets them. Only `PATH` comes from this machine.
 
 use std::{collections::BTreeMap, env, path::Path};
 
 use crate::{clock::Line, template::Function};
 
-use super::Settings;
+use super::settings::Settings;
 
-/// The variable in which a function finds its clock.
+/// The variable that holds the clock that the function reads.
 const CLOCK: &str = "CAUSEWAY_CLOCK";
 
 /// The variable that names the file of the root certificates.
 const CERTIFICATES: &str = "SSL_CERT_FILE";
 
-/// All variables of a function's process.
-pub(super) fn variables(
+/// The environment variables of a function's process.
+pub(super) fn env_vars(
     settings: &Settings,
     function: &Function,
     line: Option<Line>,
     runtime_api: &str,
 ) -> BTreeMap<String, String> {
     let mut variables = function.environment.clone();
-    // A template names the bundle of Lambda's image. Where there is no such file, a function would start without a
-    // single root certificate, or not at all; without the variable it looks where this machine keeps its own.
+    // The template names the certificate file of Lambda's image. Without that file a function would have no root
+    // certificates; without the variable it uses those of this machine.
     if variables.get(CERTIFICATES).is_some_and(|file| !Path::new(file).is_file()) {
         variables.remove(CERTIFICATES);
     }
@@ -56,7 +56,7 @@ pub(super) fn variables(
         ("TZ", ":UTC".to_owned()),
         ("_HANDLER", handler),
     ];
-    // Lambda does not let a function set these itself.
+    // Reserved variables, which a function cannot set.
     variables.extend(fixed.map(|(name, value)| (name.to_owned(), value)));
     if let Some(level) = &function.logging.level {
         variables.insert("AWS_LAMBDA_LOG_LEVEL".to_owned(), level.clone());

@@ -1,34 +1,37 @@
-//! The API of an invoke: who waits for the answer, who only hands the event over, who only asks whether they may.
+//! The `Invoke` operation: synchronous, asynchronous and dry run.
 
 use serde_json::value::RawValue;
 use uuid::Uuid;
 
 use crate::{aws_error::AwsError, interfaces::TargetError};
 
-use super::{Functions, Invokes};
+use super::{
+    async_invoker::{AsyncInvoker, MAX_EVENT_SIZE},
+    functions::Functions,
+};
 
-/// The largest payload of an invoke that is waited for, in bytes.
-pub const LARGEST_PAYLOAD: usize = 6_291_556;
+/// The maximum size of the payload of a synchronous invocation, in bytes.
+pub const MAX_PAYLOAD_SIZE: usize = 6_291_556;
 
-/// An answer as the API gives it.
+/// A response of the `Invoke` operation.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct InvokeAnswer {
-    /// The HTTP status.
+pub struct InvokeResponse {
+    /// The HTTP status code.
     pub status: u16,
-    /// The headers beyond those of every answer.
+    /// The headers, without those of every response.
     pub headers: Vec<(&'static str, String)>,
-    /// The body.
+    /// The response body.
     pub body: String,
 }
 
-/// Invokes as `POST /2015-03-31/functions/{name}/invocations` does. The kind is the header `X-Amz-Invocation-Type`.
+/// Handles `POST /2015-03-31/functions/{name}/invocations`. `invocation_type` is the header `X-Amz-Invocation-Type`.
 pub async fn invoke(
     functions: &Functions,
-    invokes: &Invokes,
+    invoker: &AsyncInvoker,
     name: &str,
-    kind: Option<&str>,
+    invocation_type: Option<&str>,
     payload: String,
-) -> Result<InvokeAnswer, AwsError> {
+) -> Result<InvokeResponse, AwsError> {
     let Some(function) = functions.find(name) else {
         return Err(not_found(functions, name));
     };
@@ -37,18 +40,18 @@ pub async fn invoke(
         let message = format!("Could not parse request body into json: {error}");
         return Err(AwsError::sender("InvalidRequestContentException", message));
     }
-    match kind.unwrap_or("RequestResponse") {
-        "RequestResponse" if payload.len() > LARGEST_PAYLOAD => Err(too_large(payload.len(), LARGEST_PAYLOAD)),
-        "RequestResponse" => wait_for(functions, &function.arn, &payload).await,
-        "Event" if payload.len() > super::LARGEST_EVENT => Err(too_large(payload.len(), super::LARGEST_EVENT)),
-        "Event" => match invokes.take(&function.arn, payload) {
+    match invocation_type.unwrap_or("RequestResponse") {
+        "RequestResponse" if payload.len() > MAX_PAYLOAD_SIZE => Err(too_large(payload.len(), MAX_PAYLOAD_SIZE)),
+        "RequestResponse" => invoke_sync(functions, &function.arn, &payload).await,
+        "Event" if payload.len() > MAX_EVENT_SIZE => Err(too_large(payload.len(), MAX_EVENT_SIZE)),
+        "Event" => match invoker.accept(&function.arn, payload) {
             Ok(request_id) => {
-                Ok(InvokeAnswer { status: 202, headers: vec![request_id_header(request_id)], body: String::new() })
+                Ok(InvokeResponse { status: 202, headers: vec![request_id_header(request_id)], body: String::new() })
             }
             Err(TargetError { code, .. }) if code == "NO_RESOURCE" => Err(not_found(functions, name)),
-            Err(refusal) => Err(AwsError::receiver("ServiceException", refusal.message)),
+            Err(error) => Err(AwsError::receiver("ServiceException", error.message)),
         },
-        "DryRun" => Ok(InvokeAnswer { status: 204, headers: Vec::new(), body: String::new() }),
+        "DryRun" => Ok(InvokeResponse { status: 204, headers: Vec::new(), body: String::new() }),
         other => {
             let message = format!(
                 "1 validation error detected: Value '{other}' at 'invocationType' failed to satisfy constraint: \
@@ -59,34 +62,34 @@ pub async fn invoke(
     }
 }
 
-async fn wait_for(functions: &Functions, arn: &str, payload: &str) -> Result<InvokeAnswer, AwsError> {
-    let Some(turn) = functions.turn_now(arn) else {
+async fn invoke_sync(functions: &Functions, arn: &str, payload: &str) -> Result<InvokeResponse, AwsError> {
+    let Some(permit) = functions.try_acquire(arn) else {
         let message = "Rate Exceeded.".to_owned();
         return Err(AwsError { status: 429, code: "TooManyRequestsException".to_owned(), message });
     };
     let request_id = Uuid::new_v4().to_string();
-    let answer = functions.run(turn, &request_id, payload).await;
+    let result = functions.invoke(permit, &request_id, payload).await;
     let mut headers = vec![request_id_header(request_id), ("x-amz-executed-version", "$LATEST".to_owned())];
-    let body = match answer {
+    let body = match result {
         Ok(body) => body,
         Err(failure) => {
             headers.push(("x-amz-function-error", "Unhandled".to_owned()));
             failure.payload().to_string()
         }
     };
-    Ok(InvokeAnswer { status: 200, headers, body })
+    Ok(InvokeResponse { status: 200, headers, body })
 }
 
 fn request_id_header(request_id: String) -> (&'static str, String) {
     ("x-amzn-requestid", request_id)
 }
 
-fn too_large(length: usize, most: usize) -> AwsError {
-    let message = format!("Request must be smaller than {most} bytes for the InvokeFunction operation, not {length}");
+fn too_large(length: usize, max: usize) -> AwsError {
+    let message = format!("Request must be smaller than {max} bytes for the InvokeFunction operation, not {length}");
     AwsError { status: 413, code: "RequestTooLargeException".to_owned(), message }
 }
 
-/// The service names the ARN that it looked for.
+/// The error for an unknown function, with its ARN as in AWS.
 fn not_found(functions: &Functions, name: &str) -> AwsError {
     let any = functions.all();
     let account = any.first().and_then(|function| function.arn.rsplit_once(':')).map(|(account, _)| account);
