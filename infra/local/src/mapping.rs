@@ -1,45 +1,22 @@
-//! Event source mappings: what reads a stream or a queue for a function, in batches, and answers for what became of
-//! each record. A mapping may be dropped at any point: what it has not answered for comes again.
+//! Event source mappings: they read a stream or a queue, invoke a function with batches of records, and handle the
+//! result for each record. A mapping may be dropped at any time. Records whose result it has not handled are read again.
 
-mod answer;
+mod activity;
 mod batch;
 mod checkpoint;
+mod failure_record;
 mod filter;
-mod gathering;
-mod pointers;
-mod queue;
-mod retrying;
+mod queue_mapping;
 mod source;
-mod stream;
+mod stream_mapping;
 #[cfg(test)]
 mod tests;
 mod watch;
 
-use std::sync::Arc;
-
-use crate::lambda::FunctionError;
-
+pub use activity::{Listener, MappingActivity};
+pub use failure_record::Condition;
 pub use filter::Filter;
-pub use pointers::Condition;
-pub use queue::QueueMapping;
+pub use queue_mapping::QueueMapping;
 pub use source::{QueueMessage, QueueSource, SourceError, StreamRecord, StreamSource};
-pub use stream::StreamMapping;
+pub use stream_mapping::StreamMapping;
 pub use watch::{QueueWatch, StreamWatch};
-
-/// What a mapping did.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Happened {
-    /// The function did so many records.
-    Done(usize),
-    /// It failed on some of so many records.
-    Failed(usize, FunctionError),
-    /// So many records are not tried any more, and that was told to this queue.
-    Told(usize, Condition, String),
-    /// So many records are not tried any more, and nobody could be told.
-    Lost(usize, String),
-    /// The mapping cannot go on right now, and will try again.
-    Stuck(String),
-}
-
-/// Who hears of everything that a mapping does.
-pub type Listener = Arc<dyn Fn(Happened) + Send + Sync>;

@@ -188,16 +188,16 @@ fn invoke(happened: &lambda::InvocationActivity) -> Value {
     })
 }
 
-fn mapped(id: &str, happened: &mapping::Happened) -> Value {
-    use mapping::Happened;
+fn mapped(id: &str, happened: &mapping::MappingActivity) -> Value {
+    use mapping::MappingActivity;
     let (what, records, told) = match happened {
-        Happened::Done(records) => ("done", Some(*records), None),
-        Happened::Failed(records, failure) => ("failed", Some(*records), Some(failure.to_string())),
-        Happened::Told(records, condition, queue) => {
-            ("told", Some(*records), Some(format!("{} to {queue}", condition.word())))
+        MappingActivity::Succeeded(records) => ("done", Some(*records), None),
+        MappingActivity::Failed(records, failure) => ("failed", Some(*records), Some(failure.to_string())),
+        MappingActivity::SentToQueue(records, condition, queue) => {
+            ("told", Some(*records), Some(format!("{} to {queue}", condition.as_str())))
         }
-        Happened::Lost(records, reason) => ("lost", Some(*records), Some(reason.clone())),
-        Happened::Stuck(reason) => ("stuck", None, Some(reason.clone())),
+        MappingActivity::Discarded(records, reason) => ("lost", Some(*records), Some(reason.clone())),
+        MappingActivity::Stalled(reason) => ("stuck", None, Some(reason.clone())),
     };
     json!({ "kind": "mapping", "mapping": id, "outcome": what, "records": records, "message": told })
 }

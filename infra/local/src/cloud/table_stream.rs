@@ -121,7 +121,7 @@ impl StreamSource for TableStream {
         Ok(shard.and_then(|shard| shard.sequence_number_range.ending_sequence_number))
     }
 
-    async fn news(&self) {
+    async fn changed(&self) {
         tokio::time::timeout(BETWEEN_LOOKS, self.news.notified()).await.ok();
     }
 }

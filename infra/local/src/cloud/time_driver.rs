@@ -115,7 +115,7 @@ impl TimeDriver {
         }
         if *seen != Some(before) {
             for stream in &self.streams {
-                if !stream.has_seen_all().await {
+                if !stream.has_read_all().await {
                     return false;
                 }
             }

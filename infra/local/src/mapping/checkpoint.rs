@@ -1,4 +1,4 @@
-//! How far a shard is done, kept where a kill does not reach it.
+//! The durable checkpoint of a stream mapping.
 
 use std::path::Path;
 
@@ -6,45 +6,45 @@ use serde::{Deserialize, Serialize};
 
 use crate::wal::{Wal, WalError};
 
-/// A place in a shard.
+/// The log is compacted when it has this many records. Only the last one counts.
+const MAX_LENGTH: usize = 1_000;
+
+/// A position in a shard.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Place {
-    /// All up to the record of this number is done; without one, nothing yet.
+pub(super) struct ShardPosition {
+    /// The sequence number of the last record that was handled, or none if there is none.
     pub(super) after: Option<String>,
 }
 
-/// The place that is kept.
+/// The checkpoint.
 pub(super) struct Checkpoint {
-    wal: Wal<Place>,
-    place: Option<Place>,
+    wal: Wal<ShardPosition>,
+    position: Option<ShardPosition>,
 }
 
-/// Only the last line counts, so a write-ahead log longer than this is written anew.
-const LONG: usize = 1_000;
-
 impl Checkpoint {
-    /// Opens the write-ahead log at this path; without one the place is kept as long as this is.
+    /// Opens the checkpoint with its log at this path. Without a path it is lost with the process.
     pub(super) fn open(path: Option<&Path>) -> Result<Self, WalError> {
-        let (wal, places) = match path {
+        let (wal, positions) = match path {
             Some(path) => Wal::open(path)?,
             None => (Wal::in_memory(), Vec::new()),
         };
-        Ok(Self { wal, place: places.into_iter().next_back() })
+        Ok(Self { wal, position: positions.into_iter().next_back() })
     }
 
-    /// The place, if one was ever kept.
-    pub(super) fn place(&self) -> Option<&Place> {
-        self.place.as_ref()
+    /// Whether the checkpoint was ever set.
+    pub(super) fn is_set(&self) -> bool {
+        self.position.is_some()
     }
 
     pub(super) fn after(&self) -> Option<&str> {
-        self.place.as_ref().and_then(|place| place.after.as_deref())
+        self.position.as_ref().and_then(|position| position.after.as_deref())
     }
 
-    /// Goes on even when it cannot be written: then what is done is only done again after a kill.
-    pub(super) fn keep(&mut self, after: Option<String>) -> Result<(), WalError> {
-        let place = Place { after };
-        self.place = Some(place.clone());
-        if self.wal.length() < LONG { self.wal.append(&place) } else { self.wal.compact(&[place]) }
+    /// Sets the checkpoint, even if it cannot be stored: then records are handled again after a restart.
+    pub(super) fn set(&mut self, after: Option<String>) -> Result<(), WalError> {
+        let position = ShardPosition { after };
+        self.position = Some(position.clone());
+        if self.wal.length() < MAX_LENGTH { self.wal.append(&position) } else { self.wal.compact(&[position]) }
     }
 }

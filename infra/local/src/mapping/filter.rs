@@ -1,24 +1,24 @@
-//! Which records a function wants to see at all.
+//! Filter criteria: which records a function is invoked with.
 
 use serde_json::Value;
 
 use crate::pattern::{Event, Pattern, PatternError};
 
-/// Patterns of which one must match; without any, all records pass.
+/// Patterns of which one must match. Without patterns all records match.
 #[derive(Clone, Debug, Default)]
 pub struct Filter {
     patterns: Vec<Pattern>,
 }
 
 impl Filter {
-    /// Reads the patterns.
+    /// Parses the patterns.
     pub fn parse(patterns: &[String]) -> Result<Self, PatternError> {
         let patterns = patterns.iter().map(|pattern| Pattern::parse(pattern)).collect::<Result<_, _>>()?;
         Ok(Self { patterns })
     }
 
-    /// Does the record pass? What patterns cannot be tried on passes, so that it is not lost.
-    pub(super) fn passes(&self, record: &Value) -> bool {
+    /// Whether the record matches. A record that cannot be parsed as an event matches, so that it is not lost.
+    pub(super) fn matches(&self, record: &Value) -> bool {
         if self.patterns.is_empty() {
             return true;
         }
@@ -28,16 +28,16 @@ impl Filter {
         }
     }
 
-    /// Does the message pass? A pattern may look into a body that is JSON.
-    pub(super) fn passes_message(&self, record: &Value) -> bool {
+    /// Whether the queue message matches, with its body as a text or, if it is JSON, as JSON.
+    pub(super) fn matches_message(&self, record: &Value) -> bool {
         let body = record.get("body").and_then(Value::as_str).unwrap_or_default();
-        let opened = serde_json::from_str::<Value>(body).ok().map(|body| {
+        let with_json_body = serde_json::from_str::<Value>(body).ok().map(|body| {
             let mut record = record.clone();
             if let Some(fields) = record.as_object_mut() {
                 fields.insert("body".to_owned(), body);
             }
             record
         });
-        self.passes(record) || opened.is_some_and(|record| self.passes(&record))
+        self.matches(record) || with_json_body.is_some_and(|record| self.matches(&record))
     }
 }

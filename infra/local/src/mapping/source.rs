@@ -1,12 +1,15 @@
-//! What a mapping reads: one shard of a stream, in order, or a queue.
+//! The sources of a mapping: a shard of a stream, or a queue.
 
 use std::collections::BTreeMap;
 
 use async_trait::async_trait;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
-/// A source that cannot be read or written right now.
+/// The time after which a mapping retries when its source or its function is not available.
+pub(super) const RETRY_DELAY: SignedDuration = SignedDuration::from_secs(1);
+
+/// A source that cannot be read or written now.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct SourceError(pub String);
@@ -14,11 +17,11 @@ pub struct SourceError(pub String);
 /// A record of a stream.
 #[derive(Clone, Debug, PartialEq)]
 pub struct StreamRecord {
-    /// Its place in the shard.
+    /// The sequence number in the shard.
     pub sequence_number: String,
-    /// When it was written.
+    /// The time at which the record was written.
     pub created: Timestamp,
-    /// All of it, as a function gets it.
+    /// The whole record, as the function receives it.
     pub record: Value,
 }
 
@@ -31,35 +34,35 @@ pub trait StreamSource: Send + Sync {
     /// The shard's id.
     fn shard_id(&self) -> String;
 
-    /// At most so many records behind the one of this number, or from the oldest one on.
-    async fn read(&self, after: Option<&str>, most: usize) -> Result<Vec<StreamRecord>, SourceError>;
+    /// Reads up to `max` records after the one with this sequence number, or from the oldest one on.
+    async fn read(&self, after: Option<&str>, max: usize) -> Result<Vec<StreamRecord>, SourceError>;
 
-    /// The number of the newest record, if there is any.
+    /// The sequence number of the newest record, if there is one.
     async fn newest(&self) -> Result<Option<String>, SourceError>;
 
-    /// Waits until there may be something new; at once if something came since the last read.
-    async fn news(&self);
+    /// Waits until there may be new records. Returns at once if there were new ones since the last read.
+    async fn changed(&self);
 }
 
 /// A message that was received from a queue.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct QueueMessage {
-    /// Its id.
+    /// The message id.
     pub message_id: String,
-    /// By this it is deleted.
+    /// The receipt handle of the receive.
     pub receipt_handle: String,
-    /// Its body.
+    /// The message body.
     pub body: String,
-    /// The MD5 of its body, in hexadecimal digits.
+    /// The MD5 of the body, in hexadecimal digits.
     pub md5_of_body: String,
-    /// What the queue says of it, such as `ApproximateReceiveCount`.
+    /// The system attributes, such as `ApproximateReceiveCount`.
     pub attributes: BTreeMap<String, String>,
-    /// What its sender says of it, in the form that functions get.
+    /// The message attributes, in the form in which functions receive them.
     pub message_attributes: BTreeMap<String, Value>,
 }
 
 impl QueueMessage {
-    /// All of it, as a function gets it.
+    /// The record that the function receives.
     pub(super) fn record(&self, queue_arn: &str) -> Value {
         json!({
             "messageId": self.message_id,
@@ -81,10 +84,10 @@ pub trait QueueSource: Send + Sync {
     /// The ARN of the queue.
     fn queue_arn(&self) -> String;
 
-    /// Waits for messages and receives at most so many. Others do not see them until their visibility ends.
-    async fn receive(&self, most: usize) -> Result<Vec<QueueMessage>, SourceError>;
+    /// Waits for messages and receives up to `max` of them.
+    async fn receive(&self, max: usize) -> Result<Vec<QueueMessage>, SourceError>;
 
-    /// Whether a receive would have to wait now.
+    /// Whether a receive would wait now.
     async fn would_wait(&self) -> bool;
 
     /// Deletes a message.

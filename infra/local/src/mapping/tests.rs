@@ -1,4 +1,4 @@
-//! Mappings as facts: what a function sees of a source, and what becomes of it.
+//! Event source mappings: what the function receives, and what follows from its result.
 
 mod queue;
 mod shard;
@@ -7,7 +7,7 @@ mod time_driver;
 
 use serde_json::{Value, json};
 
-use super::{Filter, answer::failed_items};
+use super::{Filter, batch::failed_items};
 use crate::{
     lambda::fixture::ARN,
     template::{Mapping, Source, StartingPosition},
@@ -35,8 +35,8 @@ fn mapping(batch_size: u32) -> Mapping {
     }
 }
 
-/// The texts under this pointer in all records of a payload.
-fn told(payload: &Value, pointer: &str) -> Vec<String> {
+/// The texts at this pointer in all records of a payload.
+fn texts(payload: &Value, pointer: &str) -> Vec<String> {
     let records = payload["Records"].as_array().unwrap().iter();
     records.map(|record| record.pointer(pointer).and_then(Value::as_str).unwrap().to_owned()).collect()
 }
@@ -47,19 +47,19 @@ fn failures(identifiers: &[&str]) -> String {
 }
 
 #[test]
-fn an_answer_without_failures_says_that_all_is_done() {
+fn a_response_without_failures_reports_success() {
     for answer in ["", "null", "{}", r#"{"batchItemFailures":null}"#, r#"{"batchItemFailures":[]}"#, r#""done""#] {
         assert_eq!(failed_items(answer, &["a", "b"]), Ok([].into()), "{answer}");
     }
 }
 
 #[test]
-fn an_answer_names_the_records_that_failed() {
+fn a_response_reports_the_failed_records() {
     assert_eq!(failed_items(&failures(&["c", "a"]), &["a", "b", "c"]), Ok([0, 2].into()));
 }
 
 #[test]
-fn an_empty_or_unknown_identifier_makes_the_answer_worthless() {
+fn an_empty_or_unknown_identifier_fails_the_whole_batch() {
     for answer in [
         failures(&["a", ""]).as_str(),
         failures(&["nobody"]).as_str(),
@@ -74,11 +74,11 @@ fn an_empty_or_unknown_identifier_makes_the_answer_worthless() {
 }
 
 #[test]
-fn a_filter_looks_into_a_body_that_is_json() {
+fn a_filter_matches_the_fields_of_a_json_body() {
     let filter = Filter::parse(&[r#"{"body":{"kind":["OrderPlaced"]}}"#.to_owned()]).unwrap();
-    assert!(filter.passes_message(&json!({ "body": r#"{"kind":"OrderPlaced"}"# })));
-    assert!(!filter.passes_message(&json!({ "body": r#"{"kind":"Other"}"# })));
-    assert!(!filter.passes_message(&json!({ "body": "OrderPlaced" })));
+    assert!(filter.matches_message(&json!({ "body": r#"{"kind":"OrderPlaced"}"# })));
+    assert!(!filter.matches_message(&json!({ "body": r#"{"kind":"Other"}"# })));
+    assert!(!filter.matches_message(&json!({ "body": "OrderPlaced" })));
     let plain = Filter::parse(&[r#"{"body":["stop"]}"#.to_owned()]).unwrap();
-    assert!(plain.passes_message(&json!({ "body": "stop" })));
+    assert!(plain.matches_message(&json!({ "body": "stop" })));
 }

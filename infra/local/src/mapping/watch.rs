@@ -1,5 +1,5 @@
-//! Whether a mapping has something to do right now. Its tasks count as at work while they are being run; beyond that,
-//! they wait for a function, which is asked itself, for the clock, or for their source.
+//! Whether a mapping is idle. Its tasks count as working while they are being polled. Otherwise they wait for a function,
+//! which has an idle check of its own, for the clock, or for their source.
 
 use std::{
     future::poll_fn,
@@ -17,76 +17,76 @@ use crate::idle::Idle;
 
 use super::source::{QueueSource, StreamSource};
 
-/// A count that goes down again by itself.
+/// A counter of things that are going on.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Count(Arc<AtomicUsize>);
+pub(super) struct ActiveCount(Arc<AtomicUsize>);
 
-/// One more, until it is dropped.
-pub(super) struct Counted<'count>(&'count AtomicUsize);
+/// Decrements the counter when it is dropped.
+pub(super) struct ActiveGuard<'count>(&'count AtomicUsize);
 
-impl Drop for Counted<'_> {
+impl Drop for ActiveGuard<'_> {
     fn drop(&mut self) {
         self.0.fetch_sub(1, SeqCst);
     }
 }
 
-impl Count {
-    /// One more.
-    pub(super) fn one(&self) -> Counted<'_> {
+impl ActiveCount {
+    /// Increments the counter until the guard is dropped.
+    pub(super) fn increment(&self) -> ActiveGuard<'_> {
         self.0.fetch_add(1, SeqCst);
-        Counted(&self.0)
+        ActiveGuard(&self.0)
     }
 
-    fn now(&self) -> usize {
+    fn get(&self) -> usize {
         self.0.load(SeqCst)
     }
 
-    /// Counts one as long as the work is being run, and not while it waits.
-    pub(super) async fn while_run<F: Future>(&self, work: F) -> F::Output {
+    /// Runs a future and counts it only while it is being polled, not while it waits.
+    pub(super) async fn count_while_polled<F: Future>(&self, work: F) -> F::Output {
         let mut work = pin!(work);
         poll_fn(|context| {
-            let _running = self.one();
+            let _running = self.increment();
             work.as_mut().poll(context)
         })
         .await
     }
 }
 
-/// Where a reader of a stream stands.
+/// The state of a reader of a stream.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 enum Reader {
-    /// It has not begun.
+    /// The reader has not started.
     #[default]
     New,
-    /// It has records in hand, or waits for the clock to look again.
+    /// The reader handles records, or waits for the clock to retry.
     Busy,
-    /// It found nothing behind the record of this number, or nothing at all.
+    /// The reader found no record after this sequence number, or no record at all.
     AtEnd(Option<String>),
 }
 
-/// Watches a stream's mapping. A clone watches the same.
+/// Reports whether a stream mapping is idle. A clone reports on the same mapping.
 #[derive(Clone)]
 pub struct StreamWatch {
     source: Arc<dyn StreamSource>,
-    pub(super) at_work: Count,
+    pub(super) working: ActiveCount,
     reader: Arc<Mutex<Reader>>,
 }
 
 impl StreamWatch {
     pub(super) fn new(source: Arc<dyn StreamSource>) -> Self {
-        Self { source, at_work: Count::default(), reader: Arc::default() }
+        Self { source, working: ActiveCount::default(), reader: Arc::default() }
     }
 
-    pub(super) fn busy(&self) {
+    pub(super) fn set_busy(&self) {
         *self.reader() = Reader::Busy;
     }
 
-    pub(super) fn at_end(&self, after: Option<&str>) {
+    pub(super) fn set_at_end(&self, after: Option<&str>) {
         *self.reader() = Reader::AtEnd(after.map(str::to_owned));
     }
 
-    /// Whether nothing stands in the stream that the mapping has not seen. This reads the stream.
-    pub async fn has_seen_all(&self) -> bool {
+    /// Whether the mapping has read all records of the stream. This reads the stream.
+    pub async fn has_read_all(&self) -> bool {
         let after = match self.reader().clone() {
             Reader::New => return false,
             Reader::Busy => return true,
@@ -94,7 +94,7 @@ impl StreamWatch {
         };
         match self.source.read(after.as_deref(), 1).await {
             Ok(records) => records.is_empty(),
-            // The mapping cannot read it either, and waits.
+            // The mapping cannot read it either, and retries later.
             Err(_) => true,
         }
     }
@@ -107,30 +107,30 @@ impl StreamWatch {
 #[async_trait]
 impl Idle for StreamWatch {
     async fn is_idle(&self, _: Timestamp) -> bool {
-        self.at_work.now() == 0 && *self.reader() != Reader::New
+        self.working.get() == 0 && *self.reader() != Reader::New
     }
 }
 
-/// Watches a queue's mapping. A clone watches the same.
+/// Reports whether a queue mapping is idle. A clone reports on the same mapping.
 #[derive(Clone)]
 pub struct QueueWatch {
     source: Arc<dyn QueueSource>,
-    pub(super) at_work: Count,
-    /// Readers that wait for the clock, whatever the queue holds.
-    pub(super) stuck: Count,
-    readers: usize,
+    pub(super) working: ActiveCount,
+    /// The pollers that wait for the clock to retry, whatever the queue holds.
+    pub(super) stalled: ActiveCount,
+    pollers: usize,
 }
 
 impl QueueWatch {
-    pub(super) fn new(source: Arc<dyn QueueSource>, readers: u32) -> Self {
-        let readers = usize::try_from(readers).unwrap_or(usize::MAX);
-        Self { source, at_work: Count::default(), stuck: Count::default(), readers }
+    pub(super) fn new(source: Arc<dyn QueueSource>, pollers: u32) -> Self {
+        let pollers = usize::try_from(pollers).unwrap_or(usize::MAX);
+        Self { source, working: ActiveCount::default(), stalled: ActiveCount::default(), pollers }
     }
 }
 
 #[async_trait]
 impl Idle for QueueWatch {
     async fn is_idle(&self, _: Timestamp) -> bool {
-        self.at_work.now() == 0 && (self.stuck.now() >= self.readers || self.source.would_wait().await)
+        self.working.get() == 0 && (self.stalled.get() >= self.pollers || self.source.would_wait().await)
     }
 }

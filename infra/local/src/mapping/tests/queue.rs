@@ -1,4 +1,4 @@
-//! Queues.
+//! Queue mappings.
 
 use std::sync::{Arc, Mutex};
 
@@ -13,14 +13,14 @@ use crate::{
     template::Mapping,
 };
 
-use super::{mapping, told};
+use super::{mapping, texts};
 
-/// Hands each message out once, as if its visibility never ended.
+/// A queue that returns each message once, as if its visibility timeout never ended.
 #[derive(Default)]
 pub(super) struct Queue {
     waiting: Mutex<Vec<QueueMessage>>,
     deleted: Mutex<Vec<String>>,
-    news: Notify,
+    sent: Notify,
 }
 
 #[async_trait]
@@ -29,16 +29,16 @@ impl QueueSource for Queue {
         "arn:aws:sqs:eu-central-1:000000000000:orders".to_owned()
     }
 
-    async fn receive(&self, most: usize) -> Result<Vec<QueueMessage>, SourceError> {
+    async fn receive(&self, max: usize) -> Result<Vec<QueueMessage>, SourceError> {
         loop {
             {
                 let mut waiting = self.waiting.lock().unwrap();
-                let count = most.min(waiting.len());
+                let count = max.min(waiting.len());
                 if count > 0 {
                     return Ok(waiting.drain(..count).collect());
                 }
             }
-            self.news.notified().await;
+            self.sent.notified().await;
         }
     }
 
@@ -61,7 +61,7 @@ impl Queue {
             ..QueueMessage::default()
         });
         self.waiting.lock().unwrap().extend(messages);
-        self.news.notify_one();
+        self.sent.notify_one();
     }
 
     pub(super) fn deleted(&self) -> Vec<String> {
@@ -69,7 +69,7 @@ impl Queue {
     }
 }
 
-fn begin(fixture: &Fixture, mapping: Mapping) -> (Arc<Queue>, JoinHandle<()>) {
+fn run_mapping(fixture: &Fixture, mapping: Mapping) -> (Arc<Queue>, JoinHandle<()>) {
     let (queue, _, work) = watched(fixture, mapping);
     (queue, work)
 }
@@ -88,13 +88,13 @@ fn reporting() -> Mapping {
 fn batches(fixture: &Fixture) -> Vec<Vec<String>> {
     let invocations = fixture.function.invocations.lock().unwrap();
     let payloads = invocations.iter().map(|one| serde_json::from_str::<Value>(&one.payload).unwrap());
-    payloads.map(|payload| told(&payload, "/body")).collect()
+    payloads.map(|payload| texts(&payload, "/body")).collect()
 }
 
 #[tokio::test]
-async fn what_the_function_did_is_deleted() {
+async fn handled_messages_are_deleted() {
     let fixture = Fixture::new([]);
-    let (queue, _work) = begin(&fixture, mapping(10));
+    let (queue, _work) = run_mapping(&fixture, mapping(10));
     queue.send(&["1", "2"]);
     fixture.settle().await;
     assert_eq!(batches(&fixture), [["1", "2"]]);
@@ -108,16 +108,16 @@ async fn what_the_function_did_is_deleted() {
 #[tokio::test]
 async fn a_failure_leaves_the_whole_batch_in_the_queue() {
     let fixture = Fixture::new([Behaviour::Fail]);
-    let (queue, _work) = begin(&fixture, reporting());
+    let (queue, _work) = run_mapping(&fixture, reporting());
     queue.send(&["1", "2"]);
     fixture.settle().await;
     assert_eq!((fixture.invocation_count(), queue.deleted()), (1, Vec::new()));
 }
 
 #[tokio::test]
-async fn a_time_out_leaves_the_whole_batch_in_the_queue_and_the_next_one_is_read() {
+async fn a_timeout_leaves_the_whole_batch_in_the_queue_and_the_next_one_is_read() {
     let fixture = Fixture::new([Behaviour::Hang]);
-    let (queue, _work) = begin(&fixture, reporting());
+    let (queue, _work) = run_mapping(&fixture, reporting());
     queue.send(&["1"]);
     fixture.settle().await;
     queue.send(&["2"]);
@@ -126,9 +126,9 @@ async fn a_time_out_leaves_the_whole_batch_in_the_queue_and_the_next_one_is_read
 }
 
 #[tokio::test]
-async fn a_partial_answer_leaves_only_what_failed() {
+async fn a_partial_failure_leaves_only_the_failed_messages() {
     let fixture = Fixture::new([Behaviour::Answer(r#"{"batchItemFailures":[{"itemIdentifier":"m-2"}]}"#)]);
-    let (queue, _work) = begin(&fixture, reporting());
+    let (queue, _work) = run_mapping(&fixture, reporting());
     queue.send(&["1", "2", "3"]);
     fixture.settle().await;
     assert_eq!(queue.deleted(), ["h-1", "h-3"]);
@@ -137,27 +137,27 @@ async fn a_partial_answer_leaves_only_what_failed() {
 #[tokio::test]
 async fn an_unknown_identifier_leaves_the_whole_batch() {
     let fixture = Fixture::new([Behaviour::Answer(r#"{"batchItemFailures":[{"itemIdentifier":"m-9"}]}"#)]);
-    let (queue, _work) = begin(&fixture, reporting());
+    let (queue, _work) = run_mapping(&fixture, reporting());
     queue.send(&["1", "2"]);
     fixture.settle().await;
     assert_eq!((fixture.invocation_count(), queue.deleted()), (1, Vec::new()));
 }
 
 #[tokio::test]
-async fn nobody_listens_to_a_partial_answer_that_was_not_agreed_on() {
+async fn a_partial_failure_is_ignored_if_the_mapping_does_not_report_failed_items() {
     let fixture = Fixture::new([Behaviour::Answer(r#"{"batchItemFailures":[{"itemIdentifier":"m-1"}]}"#)]);
-    let (queue, _work) = begin(&fixture, mapping(10));
+    let (queue, _work) = run_mapping(&fixture, mapping(10));
     queue.send(&["1", "2"]);
     fixture.settle().await;
     assert_eq!(queue.deleted(), ["h-1", "h-2"]);
 }
 
 #[tokio::test]
-async fn what_the_filter_keeps_back_is_deleted_unseen() {
+async fn messages_that_do_not_match_the_filter_are_deleted() {
     let fixture = Fixture::new([]);
     let mut filtered = mapping(10);
     filtered.filters = vec![r#"{"body":["1"]}"#.to_owned()];
-    let (queue, _work) = begin(&fixture, filtered);
+    let (queue, _work) = run_mapping(&fixture, filtered);
     queue.send(&["1", "two"]);
     fixture.settle().await;
     assert_eq!(batches(&fixture), [["1"]]);
@@ -165,11 +165,11 @@ async fn what_the_filter_keeps_back_is_deleted_unseen() {
 }
 
 #[tokio::test]
-async fn a_window_gathers_more_than_one_receive_holds() {
+async fn a_batching_window_collects_more_messages_than_one_receive() {
     let fixture = Fixture::new([]);
-    let mut patient = mapping(12);
-    patient.window_seconds = 5;
-    let (queue, _work) = begin(&fixture, patient);
+    let mut windowed = mapping(12);
+    windowed.window_seconds = 5;
+    let (queue, _work) = run_mapping(&fixture, windowed);
     let bodies: Vec<String> = (0..12).map(|number| format!("{number}")).collect();
     let bodies: Vec<&str> = bodies.iter().map(String::as_str).collect();
     queue.send(&bodies[..11]);

@@ -1,4 +1,4 @@
-//! A shard in memory and the mapping that reads it.
+//! An in-memory shard and the mapping that reads it.
 
 use std::sync::{Arc, Mutex};
 
@@ -12,16 +12,16 @@ use crate::{
         FunctionError,
         fixture::{Fixture, oversold},
     },
-    mapping::{Filter, Happened, SourceError, StreamMapping, StreamRecord, StreamSource, StreamWatch},
+    mapping::{Filter, MappingActivity, SourceError, StreamMapping, StreamRecord, StreamSource, StreamWatch},
     template::Mapping,
 };
 
-use super::told;
+use super::texts;
 
 pub(super) struct Shard {
     clock: Clock,
     records: Mutex<Vec<StreamRecord>>,
-    news: Notify,
+    written: Notify,
 }
 
 #[async_trait]
@@ -34,24 +34,24 @@ impl StreamSource for Shard {
         "shardId-1".to_owned()
     }
 
-    async fn read(&self, after: Option<&str>, most: usize) -> Result<Vec<StreamRecord>, SourceError> {
+    async fn read(&self, after: Option<&str>, max: usize) -> Result<Vec<StreamRecord>, SourceError> {
         let records = self.records.lock().unwrap();
-        let behind = records.iter().filter(|record| after.is_none_or(|after| record.sequence_number.as_str() > after));
-        Ok(behind.take(most).cloned().collect())
+        let after = records.iter().filter(|record| after.is_none_or(|after| record.sequence_number.as_str() > after));
+        Ok(after.take(max).cloned().collect())
     }
 
     async fn newest(&self) -> Result<Option<String>, SourceError> {
         Ok(self.records.lock().unwrap().last().map(|record| record.sequence_number.clone()))
     }
 
-    async fn news(&self) {
-        self.news.notified().await;
+    async fn changed(&self) {
+        self.written.notified().await;
     }
 }
 
 impl Shard {
     pub(super) fn of(fixture: &Fixture) -> Arc<Self> {
-        Arc::new(Self { clock: fixture.clock.clone(), records: Mutex::default(), news: Notify::new() })
+        Arc::new(Self { clock: fixture.clock.clone(), records: Mutex::default(), written: Notify::new() })
     }
 
     /// WriteNotifier records of these kinds.
@@ -62,27 +62,27 @@ impl Shard {
             let record = json!({ "eventName": kind, "dynamodb": { "SequenceNumber": sequence_number } });
             records.push(StreamRecord { sequence_number, created: self.clock.now(), record });
         }
-        self.news.notify_one();
+        self.written.notify_one();
     }
 }
 
-/// A mapping at work.
-pub(super) struct AtWork {
+/// A running mapping.
+pub(super) struct RunningMapping {
     task: JoinHandle<()>,
     pub(super) watch: StreamWatch,
-    pub(super) happened: Arc<Mutex<Vec<Happened>>>,
+    pub(super) activity: Arc<Mutex<Vec<MappingActivity>>>,
 }
 
-impl AtWork {
+impl RunningMapping {
     pub(super) async fn kill(self) {
         self.task.abort();
         assert!(self.task.await.unwrap_err().is_cancelled());
     }
 }
 
-pub(super) fn begin(fixture: &Fixture, shard: &Arc<Shard>, mapping: Mapping) -> AtWork {
-    let happened: Arc<Mutex<Vec<Happened>>> = Arc::default();
-    let heard = Arc::clone(&happened);
+pub(super) fn run_mapping(fixture: &Fixture, shard: &Arc<Shard>, mapping: Mapping) -> RunningMapping {
+    let activity: Arc<Mutex<Vec<MappingActivity>>> = Arc::default();
+    let recorded = Arc::clone(&activity);
     let filter = Filter::parse(&mapping.filters).unwrap();
     let opened = StreamMapping::open(
         Some(&fixture.path("feed.journal")),
@@ -91,25 +91,25 @@ pub(super) fn begin(fixture: &Fixture, shard: &Arc<Shard>, mapping: Mapping) -> 
         shard.clone(),
         fixture.functions.clone(),
         fixture.queues.clone(),
-        Arc::new(move |what| heard.lock().unwrap().push(what)),
+        Arc::new(move |step| recorded.lock().unwrap().push(step)),
     );
     let opened = opened.unwrap();
     let watch = opened.watch();
-    AtWork { task: tokio::spawn(opened.run()), watch, happened }
+    RunningMapping { task: tokio::spawn(opened.run()), watch, activity }
 }
 
-/// The batches that the function saw, by sequence numbers.
+/// The batches that the function received, by sequence numbers.
 pub(super) fn batches(fixture: &Fixture) -> Vec<Vec<String>> {
     let invocations = fixture.function.invocations.lock().unwrap();
     let payloads = invocations.iter().map(|one| serde_json::from_str::<Value>(&one.payload).unwrap());
-    payloads.map(|payload| told(&payload, "/dynamodb/SequenceNumber")).collect()
+    payloads.map(|payload| texts(&payload, "/dynamodb/SequenceNumber")).collect()
 }
 
-/// From now on the function fails on every batch with this record in it.
+/// Makes the function fail on every batch with this record.
 pub(super) fn poison(fixture: &Fixture, number: &'static str) {
     *fixture.function.fallback.lock().unwrap() =
         Some(Box::new(move |payload: &Value| -> Result<String, FunctionError> {
-            match told(payload, "/dynamodb/SequenceNumber").iter().any(|one| one == number) {
+            match texts(payload, "/dynamodb/SequenceNumber").iter().any(|one| one == number) {
                 true => Err(oversold()),
                 false => Ok("null".to_owned()),
             }

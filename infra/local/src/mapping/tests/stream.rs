@@ -1,18 +1,18 @@
-//! Streams.
+//! Stream mappings.
 
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 
 use crate::{
     lambda::fixture::{ARN, Behaviour, FAILURES, Fixture, function},
-    mapping::Happened,
+    mapping::MappingActivity,
     template::StartingPosition,
 };
 
 use super::{
     failures, mapping,
-    shard::{Shard, batches, begin, poison},
-    told,
+    shard::{Shard, batches, poison, run_mapping},
+    texts,
 };
 
 const FOUR: [&str; 4] = ["INSERT"; 4];
@@ -23,52 +23,55 @@ fn hours(hours: i64) -> SignedDuration {
 }
 
 #[tokio::test]
-async fn records_come_in_their_order_and_in_batches() {
+async fn records_are_read_in_order_and_in_batches() {
     let fixture = Fixture::new([]);
     let shard = Shard::of(&fixture);
-    let work = begin(&fixture, &shard, mapping(3));
+    let work = run_mapping(&fixture, &shard, mapping(3));
     shard.write(&FOUR);
     fixture.settle().await;
     shard.write(&["INSERT"]);
     fixture.settle().await;
     assert_eq!(batches(&fixture), [vec!["r1", "r2", "r3"], vec!["r4"], vec!["r5"]]);
-    assert_eq!(*work.happened.lock().unwrap(), [Happened::Done(3), Happened::Done(1), Happened::Done(1)]);
+    assert_eq!(
+        *work.activity.lock().unwrap(),
+        [MappingActivity::Succeeded(3), MappingActivity::Succeeded(1), MappingActivity::Succeeded(1)]
+    );
 }
 
 #[tokio::test]
-async fn after_a_kill_the_stream_goes_on_behind_what_was_done() {
+async fn a_restart_continues_after_the_checkpoint() {
     let fixture = Fixture::new([]);
     let shard = Shard::of(&fixture);
-    let work = begin(&fixture, &shard, mapping(100));
+    let work = run_mapping(&fixture, &shard, mapping(100));
     shard.write(&["INSERT", "INSERT"]);
     fixture.settle().await;
     work.kill().await;
     shard.write(&["INSERT"]);
     fixture.settle().await;
-    let _work = begin(&fixture, &shard, mapping(100));
+    let _work = run_mapping(&fixture, &shard, mapping(100));
     fixture.settle().await;
     assert_eq!(batches(&fixture), [vec!["r1", "r2"], vec!["r3"]]);
 }
 
 #[tokio::test]
-async fn a_kill_in_the_middle_of_a_batch_repeats_it() {
+async fn a_restart_during_a_batch_repeats_it() {
     let fixture = Fixture::new([Behaviour::Hang]);
     let shard = Shard::of(&fixture);
-    let work = begin(&fixture, &shard, mapping(100));
+    let work = run_mapping(&fixture, &shard, mapping(100));
     shard.write(&["INSERT", "INSERT"]);
     fixture.settle().await;
     work.kill().await;
-    let _work = begin(&fixture, &shard, mapping(100));
+    let _work = run_mapping(&fixture, &shard, mapping(100));
     fixture.settle().await;
     assert_eq!(batches(&fixture), [vec!["r1", "r2"], vec!["r1", "r2"]]);
 }
 
 #[tokio::test]
-async fn without_a_cap_a_poison_record_blocks_the_shard() {
+async fn without_a_retry_limit_a_poison_record_blocks_the_shard() {
     let fixture = Fixture::new([]);
     let shard = Shard::of(&fixture);
     poison(&fixture, "r1");
-    let _work = begin(&fixture, &shard, mapping(1));
+    let _work = run_mapping(&fixture, &shard, mapping(1));
     shard.write(&["INSERT", "INSERT"]);
     fixture.advance(hours(5)).await;
     let batches = batches(&fixture);
@@ -77,28 +80,28 @@ async fn without_a_cap_a_poison_record_blocks_the_shard() {
 }
 
 #[tokio::test]
-async fn a_record_that_outlives_its_stream_blocks_no_longer() {
+async fn a_record_is_discarded_after_the_retention_period() {
     let fixture = Fixture::new([]);
     let shard = Shard::of(&fixture);
     poison(&fixture, "r1");
-    let work = begin(&fixture, &shard, mapping(1));
+    let work = run_mapping(&fixture, &shard, mapping(1));
     shard.write(&["INSERT"]);
     fixture.advance(hours(23)).await;
     shard.write(&["INSERT"]);
     fixture.advance(hours(2)).await;
     assert_eq!(batches(&fixture).last().unwrap(), &["r2"]);
-    let lost = Happened::Lost(1, "RecordAgeExceeded and nowhere to tell it".to_owned());
-    assert!(work.happened.lock().unwrap().contains(&lost));
+    let discarded = MappingActivity::Discarded(1, "RecordAgeExceeded and no destination".to_owned());
+    assert!(work.activity.lock().unwrap().contains(&discarded));
 }
 
 #[tokio::test]
-async fn a_batch_that_fails_too_often_is_told_by_pointers_and_the_stream_goes_on() {
+async fn a_batch_that_exhausts_its_retries_is_reported_and_the_stream_continues() {
     let fixture = Fixture::new([]);
     let shard = Shard::of(&fixture);
     poison(&fixture, "r2");
     let mut capped = mapping(2);
     (capped.retries, capped.on_failure_arn) = (Some(2), Some(FAILURES.to_owned()));
-    let _work = begin(&fixture, &shard, capped);
+    let _work = run_mapping(&fixture, &shard, capped);
     shard.write(&["INSERT"; 3]);
     fixture.advance(SignedDuration::from_secs(10)).await;
     let twice = vec!["r1", "r2"];
@@ -128,21 +131,26 @@ async fn a_batch_that_fails_too_often_is_told_by_pointers_and_the_stream_goes_on
 }
 
 #[tokio::test]
-async fn halving_finds_the_poison_record_and_all_others_are_done_once() {
+async fn bisecting_finds_the_poison_record_and_all_others_are_handled_once() {
     let fixture = Fixture::new([]);
     let shard = Shard::of(&fixture);
     poison(&fixture, "r5");
-    let mut halving = mapping(100);
-    (halving.bisect_on_error, halving.retries) = (true, Some(1));
-    halving.on_failure_arn = Some(FAILURES.to_owned());
-    let work = begin(&fixture, &shard, halving);
+    let mut bisecting = mapping(100);
+    (bisecting.bisect_on_error, bisecting.retries) = (true, Some(1));
+    bisecting.on_failure_arn = Some(FAILURES.to_owned());
+    let work = run_mapping(&fixture, &shard, bisecting);
     shard.write(&EIGHT);
     fixture.advance(hours(1)).await;
     let records = fixture.queues.bodies(FAILURES);
     let info = &records[0]["DDBStreamBatchInfo"];
     assert_eq!((records.len(), &info["startSequenceNumber"], &info["batchSize"]), (1, &json!("r5"), &json!(1)));
-    let done: usize =
-        work.happened.lock().unwrap().iter().map(|one| if let Happened::Done(n) = one { *n } else { 0 }).sum();
+    let done: usize = work
+        .activity
+        .lock()
+        .unwrap()
+        .iter()
+        .map(|one| if let MappingActivity::Succeeded(n) = one { *n } else { 0 })
+        .sum();
     assert_eq!(done, 7);
     let all = batches(&fixture);
     let good: Vec<_> = all.iter().filter(|batch| !batch.iter().any(|one| one == "r5")).flatten().collect();
@@ -150,7 +158,7 @@ async fn halving_finds_the_poison_record_and_all_others_are_done_once() {
 }
 
 #[tokio::test]
-async fn a_partial_answer_repeats_from_the_first_failure_on() {
+async fn a_partial_failure_repeats_from_the_first_failed_record() {
     let fixture = Fixture::new([
         Behaviour::Answer(r#"{"batchItemFailures":[{"itemIdentifier":"r4"},{"itemIdentifier":"r3"}]}"#),
         Behaviour::Answer("null"),
@@ -158,24 +166,24 @@ async fn a_partial_answer_repeats_from_the_first_failure_on() {
     let shard = Shard::of(&fixture);
     let mut partial = mapping(100);
     partial.reports_failed_items = true;
-    let _work = begin(&fixture, &shard, partial);
+    let _work = run_mapping(&fixture, &shard, partial);
     shard.write(&FOUR);
     fixture.advance(hours(1)).await;
     assert_eq!(batches(&fixture), [vec!["r1", "r2", "r3", "r4"], vec!["r3", "r4"]]);
 }
 
 #[tokio::test]
-async fn halving_also_parts_a_batch_whose_first_record_is_said_to_fail() {
+async fn bisecting_also_splits_a_batch_whose_first_record_is_reported_as_failed() {
     let fixture = Fixture::new([]);
     let shard = Shard::of(&fixture);
     *fixture.function.fallback.lock().unwrap() = Some(Box::new(|payload: &Value| {
-        let poisoned = told(payload, "/dynamodb/SequenceNumber").iter().any(|one| one == "r1");
+        let poisoned = texts(payload, "/dynamodb/SequenceNumber").iter().any(|one| one == "r1");
         Ok(if poisoned { failures(&["r1"]) } else { "null".to_owned() })
     }));
-    let mut halving = mapping(100);
-    (halving.bisect_on_error, halving.reports_failed_items, halving.retries) = (true, true, Some(0));
-    halving.on_failure_arn = Some(FAILURES.to_owned());
-    let _work = begin(&fixture, &shard, halving);
+    let mut bisecting = mapping(100);
+    (bisecting.bisect_on_error, bisecting.reports_failed_items, bisecting.retries) = (true, true, Some(0));
+    bisecting.on_failure_arn = Some(FAILURES.to_owned());
+    let _work = run_mapping(&fixture, &shard, bisecting);
     shard.write(&FOUR);
     fixture.advance(hours(1)).await;
     let records = fixture.queues.bodies(FAILURES);
@@ -185,16 +193,16 @@ async fn halving_also_parts_a_batch_whose_first_record_is_said_to_fail() {
 }
 
 #[tokio::test]
-async fn what_a_partial_answer_says_is_done_is_not_done_again_after_a_kill() {
+async fn records_before_the_first_reported_failure_are_not_repeated_after_a_restart() {
     let fixture = Fixture::new([Behaviour::Answer(r#"{"batchItemFailures":[{"itemIdentifier":"r3"}]}"#)]);
     let shard = Shard::of(&fixture);
     let mut partial = mapping(100);
     partial.reports_failed_items = true;
-    let work = begin(&fixture, &shard, partial.clone());
+    let work = run_mapping(&fixture, &shard, partial.clone());
     shard.write(&FOUR);
     fixture.settle().await;
     work.kill().await;
-    let _work = begin(&fixture, &shard, partial);
+    let _work = run_mapping(&fixture, &shard, partial);
     fixture.settle().await;
     assert_eq!(batches(&fixture).last().unwrap(), &["r3", "r4"]);
 }
@@ -205,20 +213,20 @@ async fn an_unknown_identifier_repeats_the_whole_batch() {
     let shard = Shard::of(&fixture);
     let mut partial = mapping(100);
     partial.reports_failed_items = true;
-    let _work = begin(&fixture, &shard, partial);
+    let _work = run_mapping(&fixture, &shard, partial);
     shard.write(&["INSERT", "INSERT"]);
     fixture.advance(hours(1)).await;
     assert_eq!(batches(&fixture), [vec!["r1", "r2"], vec!["r1", "r2"]]);
 }
 
 #[tokio::test]
-async fn a_record_that_is_too_old_is_given_up_and_told() {
+async fn a_record_beyond_its_maximum_age_is_given_up_and_reported() {
     let fixture = Fixture::new([]);
     let shard = Shard::of(&fixture);
     poison(&fixture, "r1");
     let mut short = mapping(1);
     (short.maximum_age_seconds, short.on_failure_arn) = (Some(60), Some(FAILURES.to_owned()));
-    let _work = begin(&fixture, &shard, short);
+    let _work = run_mapping(&fixture, &shard, short);
     shard.write(&["INSERT"]);
     fixture.advance(SignedDuration::from_secs(50)).await;
     shard.write(&["INSERT"]);
@@ -229,46 +237,46 @@ async fn a_record_that_is_too_old_is_given_up_and_told() {
 }
 
 #[tokio::test]
-async fn what_the_filter_keeps_back_is_neither_seen_nor_in_the_way() {
+async fn records_that_do_not_match_the_filter_are_skipped() {
     let fixture = Fixture::new([]);
     let shard = Shard::of(&fixture);
     let mut inserts = mapping(100);
     inserts.filters = vec![r#"{"eventName":["INSERT"]}"#.to_owned()];
-    let work = begin(&fixture, &shard, inserts.clone());
+    let work = run_mapping(&fixture, &shard, inserts.clone());
     shard.write(&["REMOVE", "INSERT", "MODIFY"]);
     fixture.settle().await;
     shard.write(&["MODIFY"]);
     fixture.settle().await;
     work.kill().await;
-    let _work = begin(&fixture, &shard, inserts);
+    let _work = run_mapping(&fixture, &shard, inserts);
     shard.write(&["INSERT"]);
     fixture.settle().await;
     assert_eq!(batches(&fixture), [["r2"], ["r5"]]);
 }
 
 #[tokio::test]
-async fn a_mapping_of_the_latest_remembers_where_it_began() {
+async fn the_latest_starting_position_is_kept_over_a_restart() {
     let fixture = Fixture::new([]);
     let shard = Shard::of(&fixture);
     shard.write(&["INSERT"]);
     let mut latest = mapping(100);
     latest.starting_position = StartingPosition::Latest;
-    let work = begin(&fixture, &shard, latest.clone());
+    let work = run_mapping(&fixture, &shard, latest.clone());
     fixture.settle().await;
     work.kill().await;
     shard.write(&["INSERT"]);
-    let _work = begin(&fixture, &shard, latest);
+    let _work = run_mapping(&fixture, &shard, latest);
     fixture.settle().await;
     assert_eq!(batches(&fixture), [["r2"]]);
 }
 
 #[tokio::test]
-async fn a_window_waits_for_a_full_batch_but_not_longer() {
+async fn a_batching_window_ends_with_a_full_batch_or_its_time() {
     let fixture = Fixture::new([]);
     let shard = Shard::of(&fixture);
-    let mut patient = mapping(3);
-    patient.window_seconds = 5;
-    let _work = begin(&fixture, &shard, patient);
+    let mut windowed = mapping(3);
+    windowed.window_seconds = 5;
+    let _work = run_mapping(&fixture, &shard, windowed);
     shard.write(&["INSERT"]);
     fixture.advance(SignedDuration::from_secs(4)).await;
     assert_eq!(fixture.invocation_count(), 0);
@@ -281,11 +289,11 @@ async fn a_window_waits_for_a_full_batch_but_not_longer() {
 }
 
 #[tokio::test]
-async fn a_stream_waits_for_its_function() {
+async fn a_mapping_waits_for_its_function() {
     let fixture = Fixture::new([]);
     let shard = Shard::of(&fixture);
     fixture.functions.remove(ARN);
-    let _work = begin(&fixture, &shard, mapping(100));
+    let _work = run_mapping(&fixture, &shard, mapping(100));
     shard.write(&["INSERT"]);
     fixture.advance(SignedDuration::from_secs(30)).await;
     fixture.functions.put(function());

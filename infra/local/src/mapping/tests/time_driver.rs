@@ -1,4 +1,4 @@
-//! Mappings under a clock that is walked: it waits for what they have to do, and not for what waits for it.
+//! Mappings with the time driver, which waits until they are idle and does not wait for those that wait for the clock.
 
 use std::{sync::Arc, time::Duration};
 
@@ -13,67 +13,67 @@ use crate::{
 
 use super::{
     mapping, queue,
-    shard::{Shard, batches, begin, poison},
+    shard::{Shard, batches, poison, run_mapping},
 };
 
-/// Walks five hours.
-async fn walk(fixture: &Fixture, watch: Arc<dyn Idle>, streams: Vec<StreamWatch>) -> TimeAdvance {
+/// Advances the clock by five hours.
+async fn advance(fixture: &Fixture, watch: Arc<dyn Idle>, streams: Vec<StreamWatch>) -> TimeAdvance {
     let time_driver = TimeDriver::new(fixture.clock.clone(), fixture.functions.clone(), vec![watch], streams);
     time_driver.advance(fixture.clock.now() + SignedDuration::from_hours(5), Duration::from_secs(600)).await
 }
 
-/// How many seconds after the start each invocation was cut off, had it not ended.
+/// The timeout of each invocation, in seconds after the start.
 fn deadlines(fixture: &Fixture, start: jiff::Timestamp) -> Vec<i64> {
     let invocations = fixture.function.invocations.lock().unwrap();
     invocations.iter().map(|one| one.deadline.duration_since(start).as_secs()).collect()
 }
 
 #[tokio::test]
-async fn what_stands_in_a_stream_is_done_before_the_clock_moves() {
+async fn records_in_a_stream_are_handled_before_the_clock_moves() {
     let fixture = Fixture::new([]);
     let start = fixture.clock.now();
     let shard = Shard::of(&fixture);
-    let work = begin(&fixture, &shard, mapping(1));
+    let work = run_mapping(&fixture, &shard, mapping(1));
     shard.write(&["INSERT", "INSERT"]);
-    let walked = walk(&fixture, Arc::new(work.watch.clone()), vec![work.watch.clone()]).await;
+    let advance = self::advance(&fixture, Arc::new(work.watch.clone()), vec![work.watch.clone()]).await;
     assert_eq!(deadlines(&fixture, start), [3, 3]);
-    assert!(walked.settled);
+    assert!(advance.settled);
 }
 
 #[tokio::test]
-async fn a_shard_that_waits_for_its_next_try_is_walked_to_it() {
+async fn the_clock_advances_to_the_retry_of_a_shard() {
     let fixture = Fixture::new([]);
     let start = fixture.clock.now();
     let shard = Shard::of(&fixture);
     poison(&fixture, "r1");
-    let work = begin(&fixture, &shard, mapping(1));
+    let work = run_mapping(&fixture, &shard, mapping(1));
     shard.write(&["INSERT", "INSERT"]);
-    let walked = walk(&fixture, Arc::new(work.watch.clone()), vec![work.watch.clone()]).await;
-    assert!(walked.settled);
+    let advance = self::advance(&fixture, Arc::new(work.watch.clone()), vec![work.watch.clone()]).await;
+    assert!(advance.settled);
     assert!(batches(&fixture).iter().all(|batch| batch == &["r1"]));
-    // Tried again after 1, 2, 4, 8, … seconds, and in the end every minute.
+    // Retried after 1, 2, 4, 8, … seconds, and in the end every minute.
     assert_eq!(deadlines(&fixture, start)[..6], [3, 4, 6, 10, 18, 34]);
     assert!(batches(&fixture).len() > 300, "{}", batches(&fixture).len());
 }
 
 #[tokio::test]
-async fn what_stands_in_a_queue_is_done_before_the_clock_moves() {
+async fn messages_in_a_queue_are_handled_before_the_clock_moves() {
     let fixture = Fixture::new([Behaviour::Fail]);
     let start = fixture.clock.now();
     let (queue, watch, _work) = queue::watched(&fixture, mapping(1));
     queue.send(&["1", "2", "3", "4", "5", "6", "7"]);
-    let walked = walk(&fixture, Arc::new(watch), Vec::new()).await;
+    let advance = self::advance(&fixture, Arc::new(watch), Vec::new()).await;
     assert_eq!(deadlines(&fixture, start), [3; 7]);
     assert_eq!(queue.deleted().len(), 6);
-    assert!(walked.settled);
+    assert!(advance.settled);
 }
 
 #[tokio::test]
-async fn a_queue_whose_function_is_gone_holds_up_no_walk() {
+async fn a_queue_whose_function_was_deleted_does_not_block_the_clock() {
     let fixture = Fixture::new([]);
     let (queue, watch, _work) = queue::watched(&fixture, mapping(1));
     fixture.functions.remove(crate::lambda::fixture::ARN);
     queue.send(&["1", "2", "3", "4", "5", "6", "7"]);
-    let walked = walk(&fixture, Arc::new(watch), Vec::new()).await;
-    assert!(walked.settled);
+    let advance = self::advance(&fixture, Arc::new(watch), Vec::new()).await;
+    assert!(advance.settled);
 }

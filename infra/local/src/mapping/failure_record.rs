@@ -1,4 +1,5 @@
-//! What is told of records that are not tried any more: where in the stream they stand, and not what they hold.
+//! The message for the on-failure destination of a stream mapping. It holds the position of the records in the stream, and
+//! not their content.
 
 use std::collections::BTreeMap;
 
@@ -7,20 +8,23 @@ use serde_json::json;
 
 use crate::{interfaces::NewMessage, lambda::FunctionError};
 
-use super::source::{StreamRecord, StreamSource};
+use super::{
+    batch::PARTIAL_FAILURE,
+    source::{StreamRecord, StreamSource},
+};
 
-/// Why records are not tried any more.
+/// Why records were given up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Condition {
-    /// They were tried as often as the mapping wants.
+    /// All retries failed.
     RetryAttemptsExhausted,
-    /// They are older than the mapping wants.
+    /// The records reached their maximum age.
     RecordAgeExceeded,
 }
 
 impl Condition {
-    /// The cloud's word for it.
-    pub fn word(self) -> &'static str {
+    /// The condition in the failure record.
+    pub fn as_str(self) -> &'static str {
         match self {
             Self::RetryAttemptsExhausted => "RetryAttemptsExhausted",
             Self::RecordAgeExceeded => "RecordAgeExceeded",
@@ -28,30 +32,30 @@ impl Condition {
     }
 }
 
-/// The last try of records that are given up.
-pub(super) struct LastTry<'a> {
+/// The last attempt on records that are given up.
+pub(super) struct LastAttempt<'a> {
     pub(super) request_id: &'a str,
     pub(super) function_arn: &'a str,
-    pub(super) tries: u32,
-    pub(super) failure: Option<&'a FunctionError>,
+    pub(super) attempts: u32,
+    pub(super) error: Option<&'a FunctionError>,
 }
 
-/// The record of a failure, with pointers to its records.
-pub(super) fn on_failure(
+/// The message for the on-failure destination.
+pub(super) fn failure_record(
     source: &dyn StreamSource,
     records: &[StreamRecord],
     condition: Condition,
-    last: &LastTry<'_>,
+    last: &LastAttempt<'_>,
     now: Timestamp,
 ) -> NewMessage {
     let number = |record: Option<&StreamRecord>| record.map(|record| record.sequence_number.clone());
     let arrival = |record: Option<&StreamRecord>| record.map(|record| format!("{:.0}", record.created));
-    let mut told = json!({
+    let mut body = json!({
         "requestContext": {
             "requestId": last.request_id,
             "functionArn": last.function_arn,
-            "condition": condition.word(),
-            "approximateInvokeCount": last.tries,
+            "condition": condition.as_str(),
+            "approximateInvokeCount": last.attempts,
         },
         "version": "1.0",
         "timestamp": format!("{now:.3}"),
@@ -65,13 +69,13 @@ pub(super) fn on_failure(
             "streamArn": source.stream_arn(),
         },
     });
-    // Records that were never tried have no answer. An answer that only names failed records is no error of its own.
-    if let (Some(failure), Some(told)) = (last.failure, told.as_object_mut()) {
+    // There is no response if the function was never invoked. A partial failure is no error of the function.
+    if let (Some(error), Some(body)) = (last.error, body.as_object_mut()) {
         let mut context = json!({ "statusCode": 200, "executedVersion": "$LATEST" });
-        if let (false, Some(context)) = (failure.kind == super::batch::PARTIAL, context.as_object_mut()) {
+        if let (false, Some(context)) = (error.kind == PARTIAL_FAILURE, context.as_object_mut()) {
             context.insert("functionError".to_owned(), json!("Unhandled"));
         }
-        told.insert("responseContext".to_owned(), context);
+        body.insert("responseContext".to_owned(), context);
     }
-    NewMessage { body: told.to_string(), attributes: BTreeMap::new(), ..NewMessage::default() }
+    NewMessage { body: body.to_string(), attributes: BTreeMap::new(), ..NewMessage::default() }
 }
