@@ -65,7 +65,7 @@ fn problems(stack: &Value) -> Vec<String> {
         let mails = !properties["Environment"]["Variables"]["MAIL_FROM"].is_null();
         if (timed || mails) && !is_limited_in_prod(&properties["ReservedConcurrentExecutions"]) {
             problems.push(format!(
-                "{id} sends mail or reads whole views; it must have\n      ReservedConcurrentExecutions: !If [Protected, 5, !Ref AWS::NoValue]"
+                "{id} sends mail or reads whole views; it must have\n      ReservedConcurrentExecutions: !If [IsProtected, 5, !Ref AWS::NoValue]"
             ));
         }
         for (name, event) in events() {
@@ -96,5 +96,5 @@ fn problems(stack: &Value) -> Vec<String> {
 /// At most ten at once in prod; elsewhere an account may have no room to set some aside.
 fn is_limited_in_prod(reserved: &Value) -> bool {
     let limit = reserved["Fn::If"].as_array().and_then(|chosen| chosen.get(1)?.as_u64());
-    reserved["Fn::If"][0] == "Protected" && limit.is_some_and(|limit| (1..=10).contains(&limit))
+    reserved["Fn::If"][0] == "IsProtected" && limit.is_some_and(|limit| (1..=10).contains(&limit))
 }

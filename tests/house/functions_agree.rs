@@ -21,6 +21,20 @@ fn every_route_has_its_binary_its_resource_and_its_rule() {
 }
 
 #[test]
+fn the_templates_are_what_the_routes_generate() {
+    let root = place::root();
+    let generated = xtask::stacks::generate(&root, &functions::routes()).unwrap();
+    let known: BTreeSet<&str> = generated.iter().map(|(path, _)| path.as_str()).collect();
+    let outdated = generated.iter().filter(|(path, content)| place::read(&root, path).ok().as_ref() != Some(content));
+    let mut problems: Vec<String> =
+        outdated.map(|(path, _)| format!("{path} is out of date; run `cargo xtask generate`")).collect();
+    let stacks = place::files(&root, "infra/stacks").unwrap();
+    let orphans = stacks.iter().filter(|path| !known.contains(path.as_str()));
+    problems.extend(orphans.map(|path| format!("{path} is the stack of a context without routes; delete it")));
+    nothing_wrong(problems);
+}
+
+#[test]
 fn a_message_is_routed_to_a_context_once() {
     let mut seen = BTreeSet::new();
     let twice = page::lines().into_iter().map(|line| line.function()).filter(|function| !seen.insert(function.clone()));
@@ -106,7 +120,7 @@ fn resource(stack: &Value, line: &Line) -> Option<String> {
             .iter()
             .all(|rule| rule["Properties"]["Pattern"] == pattern && rule["Properties"]["EventBusName"] == bus);
     (!agrees).then(|| {
-        let does = if line.said_by() == Some(&line.context) { "Projects" } else { "Decides" };
+        let does = if line.said_by() == Some(&line.context) { "ProjectorRole" } else { "DeciderRole" };
         let lines = infra::function(&function, &line.context, &line.message, line.said_by(), does);
         format!("{} must have, with the role it needs:\n{lines}", place::TEMPLATE)
     })

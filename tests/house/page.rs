@@ -46,7 +46,7 @@ pub(super) fn lines() -> Vec<Line> {
 
 /// The template of a house.
 pub(super) fn stack(root: &Path) -> Value {
-    template::read(&place::read(root, place::TEMPLATE).unwrap()).unwrap()
+    template::read(&place::read(root, place::FLAT_TEMPLATE).unwrap()).unwrap()
 }
 
 /// A template with another value at a place, by which a rule shows that it sees what is wrong. A place that is not

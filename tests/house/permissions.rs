@@ -15,7 +15,7 @@ use super::{
 };
 
 /// What every role has whatever it does, and what only a key of one's own brings.
-const EVERYWHERE: [(&str, Option<&str>); 2] = [("KeepLog", None), ("UseKey", Some("OwnKey"))];
+const EVERYWHERE: [(&str, Option<&str>); 2] = [("DenyLogMutation", None), ("UseKey", Some("HasOwnKey"))];
 
 #[test]
 fn a_function_may_do_what_its_handler_says_and_nothing_else() {
@@ -25,17 +25,21 @@ fn a_function_may_do_what_its_handler_says_and_nothing_else() {
 #[test]
 fn the_relay_follows_the_log_speaks_and_sets_timers_and_touches_no_table() {
     let stack = page::stack(&place::root());
-    assert_eq!(may(&stack, "Relay"), Ok(["FollowLog", "SayFacts", "SetTimers"].map(str::to_owned).into()));
+    assert_eq!(may(&stack, "Relay"), Ok(["ReadLogStream", "PublishEvents", "SetTimers"].map(str::to_owned).into()));
 }
 
 #[test]
 fn a_role_of_another_context_or_with_too_much_is_seen() {
     let (own, lines) = (page::stack(&place::root()), page::lines());
     for (pointer, planted, wanted) in [
-        ("/Resources/OrderOnPlaceOrder/Properties/Role/Fn::GetAtt/0", json!("InventoryDecides"), "OrderDecides"),
-        ("/Resources/OrderOnPlaceOrder/Properties/Role/Fn::GetAtt/0", json!("OrderProjects"), "!Ref AppendToLog"),
-        ("/Resources/OrderDecides/Properties/ManagedPolicyArns/0", json!({"Ref": "SendMail"}), "KeepLog"),
-        ("/Resources/OrderProjects/Properties/ManagedPolicyArns/1", json!({"Ref": "AppendToLog"}), "!Ref ReadLog"),
+        (
+            "/Resources/OrderOnPlaceOrder/Properties/Role/Fn::GetAtt/0",
+            json!("InventoryDeciderRole"),
+            "OrderDeciderRole",
+        ),
+        ("/Resources/OrderOnPlaceOrder/Properties/Role/Fn::GetAtt/0", json!("OrderProjectorRole"), "!Ref AppendToLog"),
+        ("/Resources/OrderDeciderRole/Properties/ManagedPolicyArns/0", json!({"Ref": "SendMail"}), "DenyLogMutation"),
+        ("/Resources/OrderProjectorRole/Properties/ManagedPolicyArns/1", json!({"Ref": "AppendToLog"}), "!Ref ReadLog"),
         ("/Resources/NotificationOnOrderConfirmed/Properties/Environment/Variables/MAIL_FROM", json!(1), "MAIL_FROM"),
     ] {
         let problems = problems(&planted_at(&own, pointer, planted), &lines).join("\n");
@@ -55,7 +59,7 @@ fn problems(stack: &Value, lines: &[Line]) -> Vec<String> {
             Ok(may) if may != needs => {
                 let list: Vec<_> = needs.iter().map(|policy| format!("!Ref {policy}")).collect();
                 problems.push(format!(
-                    "{}: {id} has {role}; it must have a role with\n      ManagedPolicyArns: [!Ref KeepLog, {}, !If [OwnKey, !Ref UseKey, !Ref AWS::NoValue]]",
+                    "{}: {id} has {role}; it must have a role with\n      ManagedPolicyArns: [!Ref DenyLogMutation, {}, !If [HasOwnKey, !Ref UseKey, !Ref AWS::NoValue]]",
                     place::TEMPLATE,
                     list.join(", ")
                 ));
@@ -63,8 +67,9 @@ fn problems(stack: &Value, lines: &[Line]) -> Vec<String> {
             Ok(_) => {}
         }
         let own = role.strip_prefix(&place::role_of(&line.context, ""));
-        if !own.is_some_and(|does| ["Decides", "DecidesOnce", "Projects"].contains(&does)) {
-            let roles = ["Decides", "DecidesOnce", "Projects"].map(|does| place::role_of(&line.context, does));
+        if !own.is_some_and(|does| ["DeciderRole", "OnceDeciderRole", "ProjectorRole"].contains(&does)) {
+            let roles =
+                ["DeciderRole", "OnceDeciderRole", "ProjectorRole"].map(|does| place::role_of(&line.context, does));
             problems.push(format!("{}: {id} has {role}; it must be {}", place::TEMPLATE, roles.join(" or ")));
         }
         let mail_from = &function["Properties"]["Environment"]["Variables"]["MAIL_FROM"];
@@ -98,13 +103,13 @@ fn needs(root: &Path, line: &Line) -> BTreeSet<String> {
     let mut need = |policy: &str, needed: bool| needed.then(|| needs.insert(policy.to_owned()));
     let executes = says.contains("execute::<");
     need("AppendToLog", executes);
-    need("SayRejections", executes);
+    need("PublishRejections", executes);
     need("ReadLog", !executes && (says.contains("project::<") || says.contains("state::<")));
-    need("PatchViews", says.contains("project::<"));
+    need("WriteViews", says.contains("project::<"));
     need("ReadViews", says.contains(".list::<") || says.contains(".row::<"));
     need("UseInbox", line.claimed);
     need("SendMail", says.contains("dyn Mailer"));
-    need("MarkOnce", executes && (is_once::<Order>(&line.message) || is_once::<Inventory>(&line.message)));
+    need("WriteOnceMarker", executes && (is_once::<Order>(&line.message) || is_once::<Inventory>(&line.message)));
     needs
 }
 

@@ -63,7 +63,7 @@ fn what_is_not_protected_is_seen() {
             "our own rules only",
         ),
         (
-            "/Resources/OrderLettersWait/Properties/Dimensions".to_owned(),
+            "/Resources/OrderDeadLetterAlarm/Properties/Dimensions".to_owned(),
             json!([]),
             "OrderDeadLetters must have an alarm",
         ),
@@ -164,14 +164,14 @@ fn queues(stack: &Value) -> Vec<String> {
 
 fn tables(stack: &Value) -> Vec<String> {
     let mut problems = Vec::new();
-    let guard = json!({ "Fn::If": ["Protected", true, false] });
+    let guard = json!({ "Fn::If": ["IsProtected", true, false] });
     for (id, table) in template::resources(stack, "AWS::DynamoDB::Table") {
         let properties = &table["Properties"];
         let complete = properties["BillingMode"] == "PAY_PER_REQUEST"
             && properties["DeletionProtectionEnabled"] == guard
             && properties["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"] == guard;
         if !complete {
-            problems.push(format!("{id} must be PAY_PER_REQUEST, and protected by `!If [Protected, true, false]`"));
+            problems.push(format!("{id} must be PAY_PER_REQUEST, and protected by `!If [IsProtected, true, false]`"));
         }
     }
     let log = &stack["Resources"]["Events"];

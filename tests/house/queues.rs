@@ -30,8 +30,8 @@ fn what_is_kept_too_short_or_in_the_clear_is_seen() {
         (format!("{queue}/SqsManagedSseEnabled"), json!(false), "SqsManagedSseEnabled"),
         (format!("{queue}/KmsMasterKeyId"), Value::Null, "KmsMasterKeyId"),
         ("/Resources/Inbox/Properties/SSESpecification".to_owned(), json!({ "SSEEnabled": false }), "SSESpecification"),
-        ("/Resources/OrderLines/Properties/KmsKeyId".to_owned(), Value::Null, "KmsKeyId"),
-        ("/Resources/OrderLines/Properties/RetentionInDays".to_owned(), Value::Null, "RetentionInDays"),
+        ("/Resources/OrderLogGroup/Properties/KmsKeyId".to_owned(), Value::Null, "KmsKeyId"),
+        ("/Resources/OrderLogGroup/Properties/RetentionInDays".to_owned(), Value::Null, "RetentionInDays"),
         ("/Resources/Bus/Properties/KmsKeyIdentifier".to_owned(), Value::Null, "KmsKeyIdentifier"),
         ("/Resources/Bus/Properties/DeadLetterConfig".to_owned(), Value::Null, "DeadLetterConfig"),
         ("/Resources/Archive/Properties/RetentionDays".to_owned(), Value::Null, "RetentionDays"),
@@ -55,10 +55,10 @@ fn problems(stack: &Value) -> Vec<String> {
             problems.push(format!("{id} must keep a letter for 14 days: MessageRetentionPeriod: {FOURTEEN_DAYS}"));
         }
     }
-    let key = json!({ "Fn::If": ["OwnKey", { "Ref": "KeyArn" }, { "Ref": "AWS::NoValue" }] });
-    let without = json!({ "Fn::If": ["OwnKey", { "Ref": "AWS::NoValue" }, true] });
+    let key = json!({ "Fn::If": ["HasOwnKey", { "Ref": "KeyArn" }, { "Ref": "AWS::NoValue" }] });
+    let without = json!({ "Fn::If": ["HasOwnKey", { "Ref": "AWS::NoValue" }, true] });
     let with_key = json!({ "SSEEnabled": true, "SSEType": "KMS", "KMSMasterKeyId": { "Ref": "KeyArn" } });
-    let table = json!({ "Fn::If": ["OwnKey", with_key, { "SSEEnabled": true }] });
+    let table = json!({ "Fn::If": ["HasOwnKey", with_key, { "SSEEnabled": true }] });
     for (kind, property, wanted) in [
         ("AWS::SQS::Queue", "KmsMasterKeyId", &key),
         ("AWS::SQS::Queue", "SqsManagedSseEnabled", &without),
@@ -78,7 +78,7 @@ fn problems(stack: &Value) -> Vec<String> {
     let lines = page::lines().into_iter().map(|line| (place::logical_id(&line.function()), line.context));
     for (id, context) in lines.chain([("Relay".to_owned(), "relay".to_owned())]) {
         let group = &stack["Resources"][&id]["Properties"]["LoggingConfig"]["LogGroup"];
-        let wanted = place::lines_of(&context);
+        let wanted = place::log_group_of(&context);
         if *group != json!({ "Ref": wanted }) {
             problems.push(format!("{id} must have\n      LoggingConfig: {{ LogGroup: !Ref {wanted} }}"));
         }

@@ -54,9 +54,13 @@ fn an_open_right_is_seen() {
         (format!("{policy}/Resource"), json!("*"), "a resource has a star"),
         (format!("{policy}/Resource"), Value::Null, "names no resource"),
         (format!("{policy}/Action"), json!("dynamodb:DeleteItem"), "never changed"),
-        ("/Resources/KeepLog/Properties/PolicyDocument/Statement/0/Action".to_owned(), json!([]), "KeepLog"),
         (
-            "/Resources/OrderDecides/Properties/Policies/0/PolicyDocument/Statement/1/Resource".to_owned(),
+            "/Resources/DenyLogMutation/Properties/PolicyDocument/Statement/0/Action".to_owned(),
+            json!([]),
+            "DenyLogMutation",
+        ),
+        (
+            "/Resources/OrderDeciderRole/Properties/Policies/0/PolicyDocument/Statement/1/Resource".to_owned(),
             json!({ "Fn::GetAtt": ["RelayDeadLetters", "Arn"] }),
             "OrderDeadLetters",
         ),
@@ -69,30 +73,31 @@ fn an_open_right_is_seen() {
 #[test]
 fn a_claim_that_anyone_may_make_is_seen() {
     let stack = page::stack(&place::root());
-    let only = "/Resources/OnlyTheLogSpeaksForUs/Properties/Statement";
+    let only = "/Resources/DenyForeignEvents/Properties/Statement";
     for (place, planted, wanted) in [
         (
-            "/Resources/SayRejections/Properties/PolicyDocument/Statement/0/Condition".to_owned(),
+            "/Resources/PublishRejections/Properties/PolicyDocument/Statement/0/Condition".to_owned(),
             Value::Null,
             "under which",
         ),
         (
-            "/Resources/SayFacts/Properties/PolicyDocument/Statement/0/Condition/StringEquals/events:source".to_owned(),
+            "/Resources/PublishEvents/Properties/PolicyDocument/Statement/0/Condition/StringEquals/events:source"
+                .to_owned(),
             json!(["causeway.order"]),
-            "SayFacts must say",
+            "PublishEvents must say",
         ),
         (format!("{only}/Effect"), json!("Allow"), "must deny"),
         (format!("{only}/Principal"), json!({ "AWS": "x" }), "must deny"),
         (
             format!("{only}/Condition/ArnNotEquals/aws:PrincipalArn/0"),
-            json!({ "Fn::GetAtt": ["OrderDecides", "Arn"] }),
-            "OnlyTheLogSpeaksForUs",
+            json!({ "Fn::GetAtt": ["OrderDeciderRole", "Arn"] }),
+            "DenyForeignEvents",
         ),
         (
-            "/Resources/OnlyDecidersSpeakForTheSystem/Properties/Statement/Condition/ArnNotEquals/aws:PrincipalArn/0"
+            "/Resources/DenyForeignSystemEvents/Properties/Statement/Condition/ArnNotEquals/aws:PrincipalArn/0"
                 .to_owned(),
-            json!({ "Fn::GetAtt": ["OrderProjects", "Arn"] }),
-            "OnlyDecidersSpeakForTheSystem",
+            json!({ "Fn::GetAtt": ["OrderProjectorRole", "Arn"] }),
+            "DenyForeignSystemEvents",
         ),
     ] {
         let problems = claims(&planted_at(&stack, &place, planted)).join("\n");
@@ -136,16 +141,16 @@ fn open(stack: &Value) -> Vec<String> {
         "dynamodb:PartiQLUpdate",
         "dynamodb:UpdateItem"
     ]);
-    let keeps = &stack["Resources"]["KeepLog"]["Properties"]["PolicyDocument"]["Statement"][0];
+    let keeps = &stack["Resources"]["DenyLogMutation"]["Properties"]["PolicyDocument"]["Statement"][0];
     if keeps["Action"] != denied || keeps["Effect"] != "Deny" || spelled(&keeps["Resource"]) != "Events" {
-        problems.push(format!("KeepLog must deny {denied} on the log"));
+        problems.push(format!("DenyLogMutation must deny {denied} on the log"));
     }
     for (role, does) in roles(stack) {
         let context = role.trim_end_matches(does);
         for (action, resource) in [
             ("sqs:SendMessage", format!("{context}DeadLetters")),
-            ("logs:PutLogEvents", format!("{context}Lines")),
-            ("logs:CreateLogStream", format!("{context}Lines")),
+            ("logs:PutLogEvents", format!("{context}LogGroup")),
+            ("logs:CreateLogStream", format!("{context}LogGroup")),
         ] {
             let on: BTreeSet<_> = permissions::of_role(stack, role)
                 .into_iter()
@@ -163,7 +168,7 @@ fn open(stack: &Value) -> Vec<String> {
 
 /// The roles of functions, each with the word for what it does.
 fn roles(stack: &Value) -> impl Iterator<Item = (&str, &'static str)> {
-    let does = ["DecidesOnce", "Decides", "Projects", "Speaks"];
+    let does = ["OnceDeciderRole", "DeciderRole", "ProjectorRole", "Role"];
     template::resources(stack, "AWS::IAM::Role")
         .filter_map(move |(id, _)| does.into_iter().find(|does| id.ends_with(does)).map(|does| (id, does)))
 }
@@ -178,24 +183,24 @@ fn claims(stack: &Value) -> Vec<String> {
             problems.push(format!("{}: PutEvents must name the events:source under which it speaks", statement.id));
         }
     }
-    let said = &stack["Resources"]["SayFacts"]["Properties"]["PolicyDocument"]["Statement"][0]["Condition"];
+    let said = &stack["Resources"]["PublishEvents"]["Properties"]["PolicyDocument"]["Statement"][0]["Condition"];
     let said: BTreeSet<_> = listed(&said["StringEquals"]["events:source"]).into_iter().map(spelled).collect();
     let catalogue = domain::catalogue().into_iter().map(|entry| entry.description);
     let facts = catalogue.filter(|it| it.kind == Kind::Event && source_of(it.context) != SYSTEM);
     let owners: BTreeSet<_> = facts.map(|it| source_of(it.context)).collect();
     if said != owners {
-        problems.push(format!("SayFacts must say what these say, and nothing else: {owners:?}"));
+        problems.push(format!("PublishEvents must say what these say, and nothing else: {owners:?}"));
     }
     let with = |policy: &str| {
         let roles = template::resources(stack, "AWS::IAM::Role").map(|(id, _)| id);
         roles.filter(|id| permissions::policies_of(stack, id).iter().any(|(has, _)| *has == policy)).collect::<Vec<_>>()
     };
-    let log = [with("SayFacts"), vec!["TimerRole"]].concat();
+    let log = [with("PublishEvents"), vec!["TimerRole"]].concat();
     let others =
         json!({ "StringLike": { "events:source": "causeway.*" }, "StringNotEquals": { "events:source": SYSTEM } });
-    problems.extend(denial(stack, "OnlyTheLogSpeaksForUs", &log, others));
+    problems.extend(denial(stack, "DenyForeignEvents", &log, others));
     let system = json!({ "StringEquals": { "events:source": SYSTEM } });
-    problems.extend(denial(stack, "OnlyDecidersSpeakForTheSystem", &with("SayRejections"), system));
+    problems.extend(denial(stack, "DenyForeignSystemEvents", &with("PublishRejections"), system));
     problems
 }
 
@@ -210,6 +215,6 @@ fn denial(stack: &Value, id: &str, but: &[&str], condition: Value) -> Option<Str
     let others = others.map(|others| others["aws:PrincipalArn"].clone()).unwrap_or_default();
     let named: BTreeSet<_> = listed(&others).into_iter().map(spelled).collect();
     let mut all: BTreeSet<_> = but.iter().map(|role| (*role).to_owned()).collect();
-    all.insert("OperatorArn if OperatorIsKnown".to_owned());
+    all.insert("OperatorArn if HasOperator".to_owned());
     (has != wanted || named != all).then(|| format!("{id} must deny {wanted} to all but {all:?}, and spares {named:?}"))
 }

@@ -21,15 +21,15 @@ fn a_silent_alarm_and_a_broken_board_are_seen() {
     let stack = page::stack(&place::root());
     let board = |text: &str| json!({ "Fn::Sub": text });
     for (pointer, planted, wanted) in [
-        ("/Resources/RelayIsLate/Properties/AlarmActions", Value::Null, "RelayIsLate must have AlarmActions"),
-        ("/Resources/RelayIsLate/Properties/MetricName", json!("Duration"), "IteratorAge of Relay"),
-        ("/Resources/RelayIsLate/Properties/Dimensions/0/Value/Ref", json!("Relais"), "Relais"),
-        ("/Resources/FunctionsAreThrottled/Properties/Metrics", json!([]), "Throttles"),
-        ("/Resources/DeliveriesFail/Properties/Metrics", json!([]), "FailedInvocations"),
-        ("/Resources/LettersAreLost/Properties/Metrics", json!([]), "InvocationsFailedToBeSentToDlq"),
-        ("/Resources/FailuresAreLost/Properties/Metrics", json!([]), "DestinationDeliveryFailures"),
+        ("/Resources/RelayLagAlarm/Properties/AlarmActions", Value::Null, "RelayLagAlarm must have AlarmActions"),
+        ("/Resources/RelayLagAlarm/Properties/MetricName", json!("Duration"), "IteratorAge of Relay"),
+        ("/Resources/RelayLagAlarm/Properties/Dimensions/0/Value/Ref", json!("Relais"), "Relais"),
+        ("/Resources/ThrottleAlarm/Properties/Metrics", json!([]), "Throttles"),
+        ("/Resources/DeliveryFailureAlarm/Properties/Metrics", json!([]), "FailedInvocations"),
+        ("/Resources/DeadLettersLostAlarm/Properties/Metrics", json!([]), "InvocationsFailedToBeSentToDlq"),
+        ("/Resources/FailureRecordsLostAlarm/Properties/Metrics", json!([]), "DestinationDeliveryFailures"),
         (
-            "/Resources/FulfilmentsAreLate/Properties/MetricName",
+            "/Resources/FulfilmentDeadlineAlarm/Properties/MetricName",
             json!("Duration"),
             "FulfilmentOnFulfilmentDeadlinePassed",
         ),
@@ -62,7 +62,7 @@ fn every_stage_of_samconfig_gives_parameters_that_the_template_has() {
 }
 
 fn problems(stack: &Value) -> Vec<String> {
-    let told = json!({ "Fn::If": ["AlarmsAreTold", [{ "Ref": "AlarmTopic" }], { "Ref": "AWS::NoValue" }] });
+    let told = json!({ "Fn::If": ["HasAlarmMail", [{ "Ref": "AlarmTopic" }], { "Ref": "AWS::NoValue" }] });
     let mut problems = Vec::new();
     let alarms: Vec<_> = template::resources(stack, "AWS::CloudWatch::Alarm").collect();
     for (id, alarm) in &alarms {
@@ -101,8 +101,8 @@ fn problems(stack: &Value) -> Vec<String> {
     }
     let subscription = json!([{ "Protocol": "email", "Endpoint": { "Ref": "AlarmMail" } }]);
     let topic = &stack["Resources"]["AlarmTopic"];
-    if topic["Properties"]["Subscription"] != subscription || topic["Condition"] != "AlarmsAreTold" {
-        problems.push(format!("AlarmTopic must be there when AlarmsAreTold, with Subscription: {subscription}"));
+    if topic["Properties"]["Subscription"] != subscription || topic["Condition"] != "HasAlarmMail" {
+        problems.push(format!("AlarmTopic must be there when HasAlarmMail, with Subscription: {subscription}"));
     }
     problems.extend(board(stack));
     for (name, parameter) in stack["Parameters"].as_object().into_iter().flatten() {

@@ -11,12 +11,12 @@ import yaml
 
 from cloud import ROOT
 
-TEMPLATE = "infra/template.yaml"
+TEMPLATE = "infra/template.flat.yaml"
 MADE = ROOT / "target/rehearsal"
 # A resource begins with its name, indented by two.
 RESOURCE = re.compile(r"(?m)^(?=  \w+:\n)")
 # Policies whose conditions MiniStack has no values for.
-UNCONDITIONED = ["SayFacts", "SayRejections", "SendMail"]
+UNCONDITIONED = ["PublishEvents", "PublishRejections", "SendMail"]
 
 
 def laid_out(binaries):

@@ -8,5 +8,6 @@ pub mod check;
 pub mod new;
 pub mod permissions;
 pub mod place;
+pub mod stacks;
 pub mod storm;
 pub mod template;

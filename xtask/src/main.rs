@@ -4,7 +4,7 @@
 use std::process::ExitCode;
 
 use clap::Parser;
-use xtask::{catalogue, check, new, permissions, place, storm, template};
+use xtask::{catalogue, check, new, permissions, place, stacks, storm, template};
 
 /// For those who build Causeway.
 #[derive(Parser)]
@@ -18,6 +18,8 @@ enum Task {
         #[arg(long)]
         check: bool,
     },
+    /// Writes the templates of the contexts' stacks from the routes.
+    Generate,
     /// Writes a new event of a context, with the function that hears it.
     New(new::Wanted),
     /// Writes who may do what to `tests/house/permissions.snapshot`.
@@ -31,6 +33,7 @@ fn main() -> ExitCode {
         Task::Test(choice) => check::run(&place::root(), &choice),
         Task::Events { check: true } => check_events(),
         Task::Events { check: false } => write_events(),
+        Task::Generate => write_stacks(),
         Task::New(wanted) => new_event(&wanted),
         Task::Permissions => write_permissions(),
         Task::Storm(choice) => storm::run(&place::root(), &choice).map(|tally| tally.failed == 0),
@@ -60,9 +63,19 @@ fn check_events() -> anyhow::Result<bool> {
     Ok(problems.is_empty())
 }
 
+fn write_stacks() -> anyhow::Result<bool> {
+    let root = place::root();
+    for (path, content) in stacks::generate(&root, &functions::routes())? {
+        if place::write(&root, &path, &content)? {
+            println!("wrote {path}");
+        }
+    }
+    Ok(true)
+}
+
 fn write_permissions() -> anyhow::Result<bool> {
     let root = place::root();
-    let stack = template::read(&place::read(&root, place::TEMPLATE)?)?;
+    let stack = template::read(&place::read(&root, place::FLAT_TEMPLATE)?)?;
     if place::write(&root, permissions::SNAPSHOT, &permissions::matrix(&stack))? {
         println!("wrote {}", permissions::SNAPSHOT);
     }

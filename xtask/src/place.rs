@@ -21,6 +21,14 @@ pub fn root() -> PathBuf {
 /// The template.
 pub const TEMPLATE: &str = "infra/template.yaml";
 
+/// The same resources without nested stacks.
+pub const FLAT_TEMPLATE: &str = "infra/template.flat.yaml";
+
+/// The template of a context's nested stack.
+pub fn stack_of(context: &str) -> String {
+    format!("infra/stacks/{context}.yaml")
+}
+
 /// The manifest of the functions.
 pub const FUNCTIONS: &str = "functions/Cargo.toml";
 
@@ -34,9 +42,9 @@ pub fn dead_letters_of(context: &str) -> String {
     format!("{}DeadLetters", context.to_pascal_case())
 }
 
-/// The logical id of the group that takes the lines which a context's functions write.
-pub fn lines_of(context: &str) -> String {
-    format!("{}Lines", context.to_pascal_case())
+/// The logical id of the log group of a context's functions.
+pub fn log_group_of(context: &str) -> String {
+    format!("{}LogGroup", context.to_pascal_case())
 }
 
 /// The logical id of the role of a context's functions that do this.

@@ -50,11 +50,19 @@ pub(super) fn check(root: &Path) -> anyhow::Result<Tally> {
         command.env("SAM_CLI_TELEMETRY", "0").env("AWS_EC2_METADATA_DISABLED", "true");
         command
     };
-    let sam = whole(&mut tool("sam", &["validate", "--lint", "--region", REGION, "--template", place::TEMPLATE]))?;
-    let cfn_lint = whole(&mut tool("cfn-lint", &["--regions", REGION, "--template", place::TEMPLATE]))?;
-    let expansion = whole(&mut tool("python", &["infra/python/expand.py", place::TEMPLATE, EXPANDED]))?;
+    let stacks = place::files(root, "infra/stacks")?;
+    let templates: Vec<String> =
+        stacks.into_iter().chain([place::TEMPLATE, place::FLAT_TEMPLATE].map(str::to_owned)).collect();
+    let mut tally = Tally::default();
+    for template in &templates {
+        tally = tally + whole(&mut tool("sam", &["validate", "--lint", "--region", REGION, "--template", template]))?;
+    }
+    let templates = templates.iter().map(String::as_str);
+    let cfn_lint: Vec<&str> = ["--regions", REGION, "--template"].into_iter().chain(templates).collect();
+    tally = tally + whole(&mut tool("cfn-lint", &cfn_lint))?;
+    let expansion = whole(&mut tool("python", &["infra/python/expand.py", place::FLAT_TEMPLATE, EXPANDED]))?;
     let agreement = if expansion.failed == 0 { agreement(root)? } else { Tally::failed() };
-    Ok(sam + cfn_lint + expansion + agreement + checkov(root)?)
+    Ok(tally + expansion + agreement + checkov(root)?)
 }
 
 /// Compares what the local cloud's reader made of the template with the expansion that was made just now.
@@ -70,10 +78,10 @@ fn agreement(root: &Path) -> anyhow::Result<Tally> {
     for deployment in DEPLOYMENTS {
         let values = deployment.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         let given = deployment.iter().map(|(name, value)| format!("{name}={value}"));
-        let output = Command::new(&reader).current_dir(root).arg(place::TEMPLATE).args(given).output();
+        let output = Command::new(&reader).current_dir(root).arg(place::FLAT_TEMPLATE).args(given).output();
         let output = output.with_context(|| format!("{} did not start", reader.display()))?;
         if !output.status.success() {
-            bail!("{} cannot be read: {}", place::TEMPLATE, String::from_utf8_lossy(&output.stderr));
+            bail!("{} cannot be read: {}", place::FLAT_TEMPLATE, String::from_utf8_lossy(&output.stderr));
         }
         let differences = agreement::differences(&expansion, &values, &serde_json::from_slice(&output.stdout)?);
         differences.iter().for_each(|difference| println!("{difference}"));

@@ -17,7 +17,7 @@ pub(super) fn edits(root: &Path, wanted: &Wanted) -> anyhow::Result<Vec<(String,
     let text = place::read(root, place::TEMPLATE)?;
     let hearer = wanted.hearer();
     // A context's own fact moves its views; another's is decided on.
-    let does = if hearer == wanted.context { "Projects" } else { "Decides" };
+    let does = if hearer == wanted.context { "ProjectorRole" } else { "DeciderRole" };
     let resource = function(&wanted.function(), hearer, &wanted.message, Some(&wanted.context), does);
     let own = format!("  {}On", heck::AsPascalCase(hearer));
     let after_own = match text.rfind(&format!("\n{own}")) {
@@ -37,7 +37,7 @@ pub fn function(function: &str, context: &str, message: &str, owner: Option<&str
     let id = place::logical_id(function);
     let letters = place::dead_letters_of(context);
     let source = owner.map_or_else(String::new, |owner| format!("source: [causeway.{owner}], "));
-    let (lines, role) = (place::lines_of(context), place::role_of(context, does));
+    let (lines, role) = (place::log_group_of(context), place::role_of(context, does));
     format!(
         "  {id}:
     Type: AWS::Serverless::Function

@@ -50,7 +50,7 @@ fn a_function_takes_ten_lines_and_names_its_owner_only_for_a_fact() {
     assert!(fact.contains("Pattern: { source: [causeway.order], detail-type: [OrderPlaced] }"));
     let command = infra::function("order-on-place-order", "order", "PlaceOrder", None, "Decides");
     assert!(command.contains("Pattern: { detail-type: [PlaceOrder] }"));
-    assert!(command.contains("Role: !GetAtt OrderDecides.Arn"));
+    assert!(command.contains("Role: !GetAtt OrderDeciderRole.Arn"));
 }
 
 #[test]

@@ -19,11 +19,11 @@ const ALL: [(&str, &str); 13] = [
     ("MAIL_FROM", "shop@example.com"),
     ("BUS_CALL_BYTES", "1000"),
     ("ACCOUNT_ID", "000000000001"),
-    ("PROVE_FACTS", "all"),
+    ("VERIFY_EVENTS", "all"),
 ];
 
 /// What has a value of its own when nobody says one.
-const OPTIONAL: [&str; 3] = ["BUS_CALL_BYTES", "ACCOUNT_ID", "PROVE_FACTS"];
+const OPTIONAL: [&str; 3] = ["BUS_CALL_BYTES", "ACCOUNT_ID", "VERIFY_EVENTS"];
 
 const EVERYTHING: Needs = Needs { timers: true, mail: true };
 
@@ -82,7 +82,7 @@ fn a_wrong_variable_is_named_with_its_value_and_its_form() {
         ("MAIL_FROM", "shop", "a mail address"),
         ("BUS_CALL_BYTES", "many", "a whole number"),
         ("ACCOUNT_ID", "1234", "twelve digits"),
-        ("PROVE_FACTS", "some", "none, moving or all"),
+        ("VERIFY_EVENTS", "some", "none, moving or all"),
     ] {
         let error = read(EVERYTHING, |variables| {
             variables.insert(variable, value);

@@ -3,7 +3,7 @@ use std::process::Command;
 use super::{Tally, count, counted, whole};
 
 #[test]
-fn closing_lines_of_both_runners_are_counted() {
+fn closing_log_group_of_both_runners_are_counted() {
     let cases = [
         ("     Summary [   0.512s] 12 tests run: 12 passed, 0 skipped", 12, 0),
         ("     Summary [   3.1s] 9 tests run: 6 passed, 2 failed, 1 timed out, 4 skipped", 6, 3),

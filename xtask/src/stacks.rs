@@ -1,0 +1,83 @@
+//! Generates the templates from the routes: one nested stack per context in `infra/stacks/`, the generated regions of
+//! `infra/template.yaml`, and `infra/template.flat.yaml`, the same resources in one template for endpoints that
+//! deploy no nested stacks.
+
+mod contexts;
+mod roles;
+mod text;
+
+use std::path::Path;
+
+use anyhow::Context as _;
+use causeway::Route;
+use heck::ToPascalCase as _;
+
+use crate::{
+    place,
+    stacks::{
+        contexts::{ContextStack, contexts},
+        text::{flattened, region, section},
+    },
+};
+
+/// The generated templates: each path with its content.
+pub fn generate(root: &Path, routes: &[Route]) -> anyhow::Result<Vec<(String, String)>> {
+    templates(&place::read(root, place::TEMPLATE)?, routes)
+}
+
+fn templates(template: &str, routes: &[Route]) -> anyhow::Result<Vec<(String, String)>> {
+    let contexts = contexts(routes);
+    let mut main = template.to_owned();
+    let lists: [(&str, Vec<String>); 4] = [
+        ("deciders", contexts.iter().flat_map(ContextStack::decider_roles).collect()),
+        ("sources", contexts::sources()),
+        ("timer sources", contexts::timer_sources(routes)),
+        ("timer messages", contexts::timer_messages(routes)),
+    ];
+    for (name, items) in &lists {
+        let lines: String = items.iter().map(|item| format!("- {item}\n")).collect();
+        main = region(&main, name, &lines).with_context(|| place::TEMPLATE)?;
+    }
+    let resources: String = contexts.iter().map(ContextStack::resources).collect::<Vec<_>>().join("\n");
+    let applications: String = contexts.iter().map(ContextStack::application).collect::<Vec<_>>().join("\n");
+    let flat = flattened(&region(&main, "contexts", &resources)?);
+    let main = region(&main, "contexts", &applications)?;
+    let mut files = vec![(place::FLAT_TEMPLATE.to_owned(), format!("{FLAT_NOTE}{flat}"))];
+    for context in &contexts {
+        files.push((place::stack_of(context.name), stack(&main, context)?));
+    }
+    files.push((place::TEMPLATE.to_owned(), main));
+    Ok(files)
+}
+
+const NOTE: &str =
+    "# Written by `cargo xtask generate` from the routes of the functions; change those, not this file.\n";
+const FLAT_NOTE: &str = "# Written by `cargo xtask generate`: infra/template.yaml with its nested stacks in place, for endpoints that deploy no\n# nested stacks. Change the routes or infra/template.yaml, not this file.\n";
+
+/// The template of one context. Parameters have the names of the resources and parameters of the main template, so
+/// that a resource is written the same way in the nested and in the flat template.
+fn stack(main: &str, context: &ContextStack) -> anyhow::Result<String> {
+    let globals = section(main, "Globals")?.replace("CodeUri: ../", "CodeUri: ../../");
+    let resources = context.resources();
+    let parameters: String = context
+        .parameters()
+        .into_iter()
+        .map(|name| match text::entry(main, "Parameters", name) {
+            Some(entry) => Ok(entry),
+            None => Ok(format!("  {name}:\n    Type: String\n    Description: {name} of the main stack.\n")),
+        })
+        .collect::<anyhow::Result<_>>()?;
+    let conditions = text::conditions(main, &format!("{globals}{resources}"))?;
+    let outputs = context.outputs();
+    let name = context.name;
+    Ok(format!(
+        "{NOTE}AWSTemplateFormatVersion: \"2010-09-09\"\nTransform: AWS::Serverless-2016-10-31\n\
+         Description: \"Causeway: functions of the context {name}.\"\n\n\
+         Parameters:\n{parameters}\nConditions:\n{conditions}\nGlobals:\n{globals}\n\
+         Resources:\n{resources}\nOutputs:\n{outputs}"
+    ))
+}
+
+fn pascal(name: &str) -> String {
+    name.to_pascal_case()
+}

@@ -1,0 +1,276 @@
+//! The stack of one context: its queue, log group, roles, functions and rules, as text in the layout of the template.
+
+use std::collections::BTreeSet;
+
+use causeway::{
+    Kind, Message as _, Route,
+    delivery::{bus::source_of as source_of_context, verify::Verification},
+    message::system::CommandRejected,
+};
+
+use crate::{
+    place::{dead_letters_of, log_group_of, logical_id, stack_of},
+    stacks::{
+        pascal,
+        roles::{Role, reserved_concurrency, role_of, schedule, source_of},
+    },
+};
+
+/// What is deployed for one reacting context.
+pub(super) struct ContextStack<'r> {
+    pub(super) name: &'static str,
+    routes: Vec<&'r Route>,
+}
+
+/// The contexts in the order of the routes.
+pub(super) fn contexts(routes: &[Route]) -> Vec<ContextStack<'_>> {
+    let mut contexts: Vec<ContextStack<'_>> = Vec::new();
+    for route in routes {
+        match contexts.iter_mut().find(|context| context.name == route.context) {
+            Some(context) => context.routes.push(route),
+            None => contexts.push(ContextStack { name: route.context, routes: vec![route] }),
+        }
+    }
+    contexts
+}
+
+impl ContextStack<'_> {
+    /// The ARNs of the roles that publish rejections, as the main template sees them.
+    pub(super) fn decider_roles(&self) -> Vec<String> {
+        let deciders = self.roles().into_iter().filter(|role| role.publishes_rejections());
+        deciders.map(|role| format!("!GetAtt {}.Outputs.{}Arn", pascal(self.name), role.id)).collect()
+    }
+
+    /// The application resource of the main template, which deploys this stack.
+    pub(super) fn application(&self) -> String {
+        let name = self.name;
+        let id = pascal(name);
+        let location = stack_of(name).replace("infra/", "");
+        let mut text = format!(
+            "  {id}:\n    Type: AWS::Serverless::Application\n    Properties:\n      Location: {location}\n      Parameters:\n"
+        );
+        for parameter in self.parameters() {
+            let value = match parameter {
+                "AlarmTopic" => "!If [HasAlarmMail, !Ref AlarmTopic, \"\"]".to_owned(),
+                "UseKey" => "!If [HasOwnKey, !Ref UseKey, \"\"]".to_owned(),
+                other => format!("!Ref {other}"),
+            };
+            text.push_str(&format!("        {parameter}: {value}\n"));
+        }
+        text
+    }
+
+    /// What this stack needs to know of the main stack, in alphabetical order.
+    pub(super) fn parameters(&self) -> Vec<&'static str> {
+        let mut parameters: BTreeSet<&'static str> = ALWAYS.into_iter().collect();
+        for role in self.roles() {
+            parameters.extend(role.policies);
+        }
+        if self.routes.iter().any(|route| role_of(route).sends_mail()) {
+            parameters.insert("MailFrom");
+        }
+        parameters.into_iter().collect()
+    }
+
+    /// What the main template reads of this stack.
+    pub(super) fn outputs(&self) -> String {
+        let roles = self.roles().into_iter().map(|role| format!("  {0}Arn: {{ Value: !GetAtt {0}.Arn }}\n", role.id));
+        let functions =
+            self.routes.iter().map(|route| format!("  {0}: {{ Value: !Ref {0} }}\n", logical_id(&route.function())));
+        roles.chain(functions).collect()
+    }
+
+    /// All resources.
+    pub(super) fn resources(&self) -> String {
+        let mut text = self.queue();
+        text.push_str(&self.log_group());
+        for role in self.roles() {
+            text.push_str(&self.role(&role));
+        }
+        for route in &self.routes {
+            text.push_str(&self.function(route));
+        }
+        text
+    }
+
+    fn roles(&self) -> Vec<Role> {
+        let mut roles: Vec<Role> = Vec::new();
+        for role in self.routes.iter().map(|route| role_of(route)) {
+            if !roles.contains(&role) {
+                roles.push(role);
+            }
+        }
+        roles
+    }
+
+    fn queue(&self) -> String {
+        let (name, queue) = (self.name, dead_letters_of(self.name));
+        let alarm = format!("{}DeadLetterAlarm", pascal(name));
+        let rules = |path: &str| {
+            format!("!Sub \"arn:${{AWS::Partition}}:events:${{AWS::Region}}:${{AWS::AccountId}}:rule/{path}\"")
+        };
+        // The rule of a schedule is on the default bus.
+        let rules = match self.routes.iter().any(|route| schedule(route).is_some()) {
+            true => format!("[{}, {}]", rules("${Bus}/*"), rules("${AWS::StackName}-*")),
+            false => rules("${Bus}/*"),
+        };
+        format!(
+            r#"  {queue}:
+    Type: AWS::SQS::Queue
+    Properties:
+      MessageRetentionPeriod: 1209600
+      VisibilityTimeout: 180
+      SqsManagedSseEnabled: !If [HasOwnKey, !Ref AWS::NoValue, true]
+      KmsMasterKeyId: !If [HasOwnKey, !Ref KeyArn, !Ref AWS::NoValue]
+
+  {queue}Policy:
+    Type: AWS::SQS::QueuePolicy
+    Properties:
+      Queues: [!Ref {queue}]
+      PolicyDocument:
+        Version: "2012-10-17"
+        Statement:
+          - Effect: Allow
+            Principal: {{ Service: events.amazonaws.com }}
+            Action: sqs:SendMessage
+            Resource: !GetAtt {queue}.Arn
+            Condition: {{ ArnLike: {{ aws:SourceArn: {rules} }} }}
+
+  {alarm}:
+    Type: AWS::CloudWatch::Alarm
+    Properties:
+      AlarmDescription: Dead letters of {name} are waiting.
+      Namespace: AWS/SQS
+      MetricName: ApproximateNumberOfMessagesVisible
+      Dimensions: [{{ Name: QueueName, Value: !GetAtt {queue}.QueueName }}]
+      Statistic: Maximum
+      Period: 300
+      EvaluationPeriods: 1
+      Threshold: 0
+      ComparisonOperator: GreaterThanThreshold
+      TreatMissingData: notBreaching
+      AlarmActions: !If [HasAlarmMail, [!Ref AlarmTopic], !Ref AWS::NoValue]
+"#
+        )
+    }
+
+    fn log_group(&self) -> String {
+        let id = log_group_of(self.name);
+        format!(
+            r#"
+  {id}:
+    Type: AWS::Logs::LogGroup
+    DeletionPolicy: Delete
+    UpdateReplacePolicy: Delete
+    Properties: {{ RetentionInDays: !Ref LogDays, KmsKeyId: !If [HasOwnKey, !Ref KeyArn, !Ref AWS::NoValue] }}
+"#
+        )
+    }
+
+    fn role(&self, role: &Role) -> String {
+        let (id, name, does) = (&role.id, self.name, role.description());
+        let policies: String = role.policies.iter().map(|policy| format!("!Ref {policy}, ")).collect();
+        let (logs, queue) = (log_group_of(name), dead_letters_of(name));
+        format!(
+            r#"
+  {id}:
+    Type: AWS::IAM::Role
+    Properties:
+      Description: {does} of {name}.
+      AssumeRolePolicyDocument: {{ Version: "2012-10-17", Statement: [{{ Effect: Allow, Principal: {{ Service: lambda.amazonaws.com }}, Action: sts:AssumeRole }}] }}
+      ManagedPolicyArns: [{policies}!If [HasOwnKey, !Ref UseKey, !Ref AWS::NoValue]]
+      Policies:
+        - PolicyName: LogsAndDeadLetters
+          PolicyDocument:
+            Version: "2012-10-17"
+            Statement:
+              - {{ Effect: Allow, Action: [logs:CreateLogStream, logs:PutLogEvents], Resource: !GetAtt {logs}.Arn }}
+              - {{ Effect: Allow, Action: sqs:SendMessage, Resource: !GetAtt {queue}.Arn }}
+"#
+        )
+    }
+
+    fn function(&self, route: &Route) -> String {
+        let binary = route.function();
+        let (id, queue, logs) = (logical_id(&binary), dead_letters_of(self.name), log_group_of(self.name));
+        let role = role_of(route);
+        let mail = if role.sends_mail() { ", MAIL_FROM: !Ref MailFrom" } else { "" };
+        let reserved = match reserved_concurrency(route) {
+            Some(reserved) => {
+                format!("      ReservedConcurrentExecutions: !If [IsProtected, {reserved}, !Ref AWS::NoValue]\n")
+            }
+            None => String::new(),
+        };
+        let source = source_of(route).map(|source| format!("source: [{source}], ")).unwrap_or_default();
+        let message = route.message;
+        let retry = format!(
+            "DeadLetterConfig: {{ Arn: !GetAtt {queue}.Arn }}, RetryPolicy: {{ MaximumRetryAttempts: 185, MaximumEventAgeInSeconds: 86400 }}"
+        );
+        let schedule = match schedule(route) {
+            Some(schedule) => format!(
+                "        Scheduled: {{ Type: Schedule, Properties: {{ Schedule: \"{schedule}\", {retry} }} }}\n"
+            ),
+            None => String::new(),
+        };
+        format!(
+            r#"
+  {id}:
+    Type: AWS::Serverless::Function
+    Metadata: {{ BuildMethod: rust-cargolambda, BuildProperties: {{ Binary: {binary} }} }}
+    Properties:
+      Environment: {{ Variables: {{ DEAD_LETTER_QUEUE_URL: !Ref {queue}{mail} }} }}
+      EventInvokeConfig: {{ DestinationConfig: {{ OnFailure: {{ Type: SQS, Destination: !GetAtt {queue}.Arn }} }} }}
+{reserved}      Role: !GetAtt {}.Arn
+      LoggingConfig: {{ LogGroup: !Ref {logs} }}
+      Events:
+        {message}: {{ Type: EventBridgeRule, Properties: {{ EventBusName: !Ref Bus, Pattern: {{ {source}detail-type: [{message}] }}, {retry} }} }}
+{schedule}"#,
+            role.id
+        )
+    }
+}
+
+/// What every stack of a context needs of the main stack.
+const ALWAYS: [&str; 14] = [
+    "AlarmTopic",
+    "Architecture",
+    "Bus",
+    "Events",
+    "Inbox",
+    "KeyArn",
+    "LogDays",
+    "LogLevel",
+    "Stage",
+    "TracesEndpoint",
+    "TracesLayerArn",
+    "UseKey",
+    "VerifyEvents",
+    "Views",
+];
+
+/// The sources under which the relay publishes: every context with events.
+pub(super) fn sources() -> Vec<String> {
+    let mut sources = Vec::new();
+    for description in domain::catalogue().into_iter().map(|entry| entry.description) {
+        let source = source_of_context(description.context);
+        if description.kind == Kind::Event
+            && source != source_of_context(CommandRejected::CONTEXT)
+            && !sources.contains(&source)
+        {
+            sources.push(source);
+        }
+    }
+    sources
+}
+
+/// The sources under which timers publish.
+pub(super) fn timer_sources(routes: &[Route]) -> Vec<String> {
+    let timers = routes.iter().filter(|route| route.proof == Verification::Timer);
+    timers.filter_map(source_of).collect::<BTreeSet<_>>().into_iter().collect()
+}
+
+/// The messages that timers publish.
+pub(super) fn timer_messages(routes: &[Route]) -> Vec<String> {
+    let timers = routes.iter().filter(|route| route.proof == Verification::Timer);
+    timers.map(|route| route.message.to_owned()).collect::<BTreeSet<_>>().into_iter().collect()
+}
