@@ -34,8 +34,8 @@ fn a_silent_alarm_and_a_broken_board_are_seen() {
             "FulfilmentOnFulfilmentDeadlinePassed",
         ),
         ("/Resources/AlarmTopic/Properties/Subscription", json!([]), "AlarmTopic"),
-        ("/Resources/Board/Properties/DashboardBody", board("{ \"widgets\": [ }"), "is no JSON"),
-        ("/Resources/Board/Properties/DashboardBody", board("{ \"widgets\": [\"${Ordres}\"] }"), "Ordres"),
+        ("/Resources/Dashboard/Properties/DashboardBody", board("{ \"widgets\": [ }"), "is no JSON"),
+        ("/Resources/Dashboard/Properties/DashboardBody", board("{ \"widgets\": [\"${Ordres}\"] }"), "Ordres"),
         ("/Parameters/LogDays/Description", Value::Null, "LogDays"),
         ("/Parameters/LogDays/Default", Value::Null, "LogDays"),
     ] {
@@ -114,20 +114,20 @@ fn problems(stack: &Value) -> Vec<String> {
 }
 
 fn board(stack: &Value) -> Vec<String> {
-    let text = stack["Resources"]["Board"]["Properties"]["DashboardBody"]["Fn::Sub"].as_str().unwrap_or_default();
+    let text = stack["Resources"]["Dashboard"]["Properties"]["DashboardBody"]["Fn::Sub"].as_str().unwrap_or_default();
     let (mut problems, mut filled) = (Vec::new(), text.to_owned());
     let names: BTreeSet<_> = text.split("${").skip(1).filter_map(|rest| rest.split('}').next()).collect();
     for name in names {
         filled = filled.replace(&format!("${{{name}}}"), "x");
         let id = name.split('.').next().unwrap_or_default();
         problems.extend(
-            unknown(stack, &json!({ "Ref": id })).map(|name| format!("Board shows {name}, which is not there")),
+            unknown(stack, &json!({ "Ref": id })).map(|name| format!("Dashboard shows {name}, which is not there")),
         );
     }
     match serde_json::from_str::<Value>(&filled) {
         Ok(body) if body["widgets"].as_array().is_some_and(|widgets| !widgets.is_empty()) => {}
-        Ok(_) => problems.push("Board has no widgets".to_owned()),
-        Err(error) => problems.push(format!("Board is no JSON: {error}")),
+        Ok(_) => problems.push("Dashboard has no widgets".to_owned()),
+        Err(error) => problems.push(format!("Dashboard is not JSON: {error}")),
     }
     problems
 }
