@@ -34,7 +34,7 @@ fn a_silent_alarm_and_a_broken_board_are_seen() {
             "FulfilmentOnFulfilmentDeadlinePassed",
         ),
         ("/Resources/AlarmTopic/Properties/Subscription", json!([]), "AlarmTopic"),
-        ("/Resources/Dashboard/Properties/DashboardBody", board("{ \"widgets\": [ }"), "is no JSON"),
+        ("/Resources/Dashboard/Properties/DashboardBody", board("{ \"widgets\": [ }"), "is not JSON"),
         ("/Resources/Dashboard/Properties/DashboardBody", board("{ \"widgets\": [\"${Ordres}\"] }"), "Ordres"),
         ("/Parameters/LogDays/Description", Value::Null, "LogDays"),
         ("/Parameters/LogDays/Default", Value::Null, "LogDays"),
