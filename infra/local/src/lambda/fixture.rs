@@ -15,7 +15,7 @@ use tokio::task::yield_now;
 
 use crate::{
     clock::Clock,
-    interfaces::{NewMessage, SendToQueue, TargetError},
+    interfaces::{InvokeAsync, NewMessage, SendToQueue, TargetError},
     template::{AsynchronousInvokes, Function, Logging},
 };
 
@@ -162,6 +162,20 @@ impl Fixture {
         let (queues, activity) = (self.queues.clone(), self.activity.clone());
         let listener = Arc::new(move |step| activity.lock().unwrap().push(step));
         AsyncInvoker::open(Some(&self.path("invokes.journal")), self.functions.clone(), queues, listener).unwrap()
+    }
+
+    /// An invoker that has accepted this event.
+    pub(crate) async fn accept(&self, event: &str) -> AsyncInvoker {
+        let invoker = self.invoker();
+        invoker.invoke_async(ARN, event.to_owned()).await.unwrap();
+        invoker
+    }
+
+    /// Replaces the function by a changed one.
+    pub(crate) fn configure(&self, change: impl FnOnce(&mut Function)) {
+        let mut changed = function();
+        change(&mut changed);
+        self.functions.put(changed);
     }
 
     /// Lets all tasks run until they wait for the clock.

@@ -8,7 +8,11 @@ use serde_json::json;
 
 use super::{
     Condition, FunctionError, InvocationStep,
-    fixture::{ARN, Behaviour, DEAD_LETTERS, FAILURES, Fixture, function},
+    fixture::{
+        ARN,
+        Behaviour::{Answer, Fail, Hang, Panic},
+        DEAD_LETTERS, FAILURES, Fixture, function,
+    },
 };
 use crate::interfaces::InvokeAsync;
 
@@ -20,9 +24,8 @@ fn minutes(minutes: i64) -> SignedDuration {
 
 #[tokio::test]
 async fn an_event_that_fails_three_times_is_sent_to_the_on_failure_destination() {
-    let fixture = Fixture::new([Behaviour::Fail, Behaviour::Fail, Behaviour::Fail]);
-    let invoker = fixture.invoker();
-    invoker.invoke_async(ARN, EVENT.to_owned()).await.unwrap();
+    let fixture = Fixture::new([Fail, Fail, Fail]);
+    let invoker = fixture.accept(EVENT).await;
     fixture.advance(minutes(10)).await;
     let id = fixture.function.invocations.lock().unwrap()[0].request_id.clone();
     let record = json!({
@@ -45,9 +48,8 @@ async fn an_event_that_fails_three_times_is_sent_to_the_on_failure_destination()
 
 #[tokio::test]
 async fn retries_follow_after_one_and_two_minutes_with_the_same_request_id() {
-    let fixture = Fixture::new([Behaviour::Fail, Behaviour::Fail, Behaviour::Answer("null")]);
-    let invoker = fixture.invoker();
-    invoker.invoke_async(ARN, EVENT.to_owned()).await.unwrap();
+    let fixture = Fixture::new([Fail, Fail, Answer("null")]);
+    let invoker = fixture.accept(EVENT).await;
     let mut seen = Vec::new();
     for seconds in [0, 59, 1, 119, 1, 600] {
         fixture.advance(SignedDuration::from_secs(seconds)).await;
@@ -61,9 +63,8 @@ async fn retries_follow_after_one_and_two_minutes_with_the_same_request_id() {
 
 #[tokio::test]
 async fn a_function_that_times_out_is_cancelled_and_retried() {
-    let fixture = Fixture::new([Behaviour::Hang, Behaviour::Answer("null")]);
-    let invoker = fixture.invoker();
-    invoker.invoke_async(ARN, EVENT.to_owned()).await.unwrap();
+    let fixture = Fixture::new([Hang, Answer("null")]);
+    let invoker = fixture.accept(EVENT).await;
     fixture.advance(SignedDuration::from_millis(2_999)).await;
     assert_eq!(*fixture.function.cancelled.lock().unwrap(), 0);
     fixture.advance(SignedDuration::from_millis(1)).await;
@@ -80,18 +81,16 @@ async fn a_function_that_times_out_is_cancelled_and_retried() {
 
 #[tokio::test]
 async fn a_panic_is_a_failure_of_its_invocation_only() {
-    let fixture = Fixture::new([Behaviour::Panic, Behaviour::Answer("null")]);
-    let invoker = fixture.invoker();
-    invoker.invoke_async(ARN, EVENT.to_owned()).await.unwrap();
+    let fixture = Fixture::new([Panic, Answer("null")]);
+    let invoker = fixture.accept(EVENT).await;
     fixture.advance(minutes(2)).await;
     assert_eq!((fixture.invocation_count(), invoker.pending()), (2, 0));
 }
 
 #[tokio::test]
 async fn a_killed_function_has_failed_and_is_retried() {
-    let fixture = Fixture::new([Behaviour::Hang, Behaviour::Answer("null")]);
-    let invoker = fixture.invoker();
-    invoker.invoke_async(ARN, EVENT.to_owned()).await.unwrap();
+    let fixture = Fixture::new([Hang, Answer("null")]);
+    let invoker = fixture.accept(EVENT).await;
     fixture.settle().await;
     fixture.functions.kill("reserve");
     fixture.settle().await;
@@ -102,12 +101,9 @@ async fn a_killed_function_has_failed_and_is_retried() {
 
 #[tokio::test]
 async fn the_timeout_starts_with_the_concurrency_permit() {
-    let fixture = Fixture::new([Behaviour::Hang, Behaviour::Hang]);
-    let mut single = function();
-    single.reserved_concurrency = Some(1);
-    fixture.functions.put(single);
-    let invoker = fixture.invoker();
-    invoker.invoke_async(ARN, EVENT.to_owned()).await.unwrap();
+    let fixture = Fixture::new([Hang, Hang]);
+    fixture.configure(|function| function.reserved_concurrency = Some(1));
+    let invoker = fixture.accept(EVENT).await;
     invoker.invoke_async(ARN, EVENT.to_owned()).await.unwrap();
     fixture.advance(SignedDuration::from_secs(5)).await;
     assert_eq!(*fixture.function.cancelled.lock().unwrap(), 1);
@@ -117,12 +113,9 @@ async fn the_timeout_starts_with_the_concurrency_permit() {
 
 #[tokio::test]
 async fn an_event_is_given_up_when_the_next_attempt_would_exceed_its_maximum_age() {
-    let fixture = Fixture::new([Behaviour::Fail, Behaviour::Fail]);
-    let mut young = function();
-    young.invokes.maximum_age_seconds = 120;
-    fixture.functions.put(young);
-    let invoker = fixture.invoker();
-    invoker.invoke_async(ARN, EVENT.to_owned()).await.unwrap();
+    let fixture = Fixture::new([Fail, Fail]);
+    fixture.configure(|function| function.invokes.maximum_age_seconds = 120);
+    let invoker = fixture.accept(EVENT).await;
     fixture.advance(minutes(1)).await;
     let records = fixture.queues.bodies(FAILURES);
     assert_eq!(records[0]["requestContext"]["condition"], "EventAgeExceeded");
@@ -132,12 +125,9 @@ async fn an_event_is_given_up_when_the_next_attempt_would_exceed_its_maximum_age
 
 #[tokio::test]
 async fn without_retries_one_failure_is_final() {
-    let fixture = Fixture::new([Behaviour::Fail]);
-    let mut once = function();
-    once.invokes.retries = 0;
-    fixture.functions.put(once);
-    let invoker = fixture.invoker();
-    invoker.invoke_async(ARN, EVENT.to_owned()).await.unwrap();
+    let fixture = Fixture::new([Fail]);
+    fixture.configure(|function| function.invokes.retries = 0);
+    let _invoker = fixture.accept(EVENT).await;
     fixture.settle().await;
     assert_eq!(fixture.queues.bodies(FAILURES)[0]["requestContext"]["approximateInvokeCount"], 1);
 }
@@ -145,11 +135,8 @@ async fn without_retries_one_failure_is_final() {
 #[tokio::test]
 async fn with_zero_reserved_concurrency_events_go_to_the_on_failure_destination_at_once() {
     let fixture = Fixture::new([]);
-    let mut off = function();
-    off.reserved_concurrency = Some(0);
-    fixture.functions.put(off);
-    let invoker = fixture.invoker();
-    invoker.invoke_async(ARN, EVENT.to_owned()).await.unwrap();
+    fixture.configure(|function| function.reserved_concurrency = Some(0));
+    let invoker = fixture.accept(EVENT).await;
     fixture.settle().await;
     let record = &fixture.queues.bodies(FAILURES)[0];
     assert_eq!(record["requestContext"]["condition"], "ZeroReservedConcurrency");
@@ -159,12 +146,9 @@ async fn with_zero_reserved_concurrency_events_go_to_the_on_failure_destination_
 
 #[tokio::test]
 async fn an_event_waits_while_the_reserved_concurrency_is_used_up() {
-    let fixture = Fixture::new([Behaviour::Hang, Behaviour::Answer("null")]);
-    let mut single = function();
-    single.reserved_concurrency = Some(1);
-    fixture.functions.put(single);
-    let invoker = fixture.invoker();
-    invoker.invoke_async(ARN, EVENT.to_owned()).await.unwrap();
+    let fixture = Fixture::new([Hang, Answer("null")]);
+    fixture.configure(|function| function.reserved_concurrency = Some(1));
+    let invoker = fixture.accept(EVENT).await;
     invoker.invoke_async(ARN, EVENT.to_owned()).await.unwrap();
     fixture.settle().await;
     assert_eq!(fixture.invocation_count(), 1);
@@ -174,14 +158,13 @@ async fn an_event_waits_while_the_reserved_concurrency_is_used_up() {
 
 #[tokio::test]
 async fn a_dead_letter_holds_the_event_and_three_attributes() {
-    let fixture = Fixture::new([Behaviour::Fail]);
+    let fixture = Fixture::new([Fail]);
     let mut with_dlq = function();
     with_dlq.invokes.retries = 0;
     with_dlq.invokes.on_failure_arn = None;
     with_dlq.dead_letter_arn = Some(DEAD_LETTERS.to_owned());
     fixture.functions.put(with_dlq);
-    let invoker = fixture.invoker();
-    invoker.invoke_async(ARN, EVENT.to_owned()).await.unwrap();
+    let _invoker = fixture.accept(EVENT).await;
     fixture.settle().await;
     let sent = fixture.queues.sent.lock().unwrap();
     let (queue, message) = &sent[0];
@@ -213,9 +196,8 @@ async fn events_that_are_no_json_or_too_large_are_rejected() {
 
 #[tokio::test]
 async fn a_restart_between_two_attempts_keeps_the_event_and_its_attempt_count() {
-    let fixture = Fixture::new([Behaviour::Fail, Behaviour::Fail, Behaviour::Fail]);
-    let invoker = fixture.invoker();
-    invoker.invoke_async(ARN, EVENT.to_owned()).await.unwrap();
+    let fixture = Fixture::new([Fail, Fail, Fail]);
+    let invoker = fixture.accept(EVENT).await;
     fixture.advance(SignedDuration::from_secs(30)).await;
     drop(invoker);
     fixture.advance(minutes(5)).await;
@@ -230,9 +212,8 @@ async fn a_restart_between_two_attempts_keeps_the_event_and_its_attempt_count() 
 
 #[tokio::test]
 async fn a_restart_during_an_attempt_repeats_it() {
-    let fixture = Fixture::new([Behaviour::Hang, Behaviour::Answer("null")]);
-    let invoker = fixture.invoker();
-    invoker.invoke_async(ARN, EVENT.to_owned()).await.unwrap();
+    let fixture = Fixture::new([Hang, Answer("null")]);
+    let invoker = fixture.accept(EVENT).await;
     fixture.settle().await;
     drop(invoker);
     fixture.settle().await;
@@ -246,12 +227,9 @@ async fn a_restart_during_an_attempt_repeats_it() {
 
 #[tokio::test]
 async fn a_success_is_sent_to_the_on_success_destination() {
-    let fixture = Fixture::new([Behaviour::Answer(r#"{"reserved":2}"#)]);
-    let mut with_destination = function();
-    with_destination.invokes.on_success_arn = Some(DEAD_LETTERS.to_owned());
-    fixture.functions.put(with_destination);
-    let invoker = fixture.invoker();
-    invoker.invoke_async(ARN, EVENT.to_owned()).await.unwrap();
+    let fixture = Fixture::new([Answer(r#"{"reserved":2}"#)]);
+    fixture.configure(|function| function.invokes.on_success_arn = Some(DEAD_LETTERS.to_owned()));
+    let invoker = fixture.accept(EVENT).await;
     fixture.settle().await;
     let record = &fixture.queues.bodies(DEAD_LETTERS)[0];
     assert_eq!(record["requestContext"]["condition"], "Success");
@@ -261,13 +239,10 @@ async fn a_success_is_sent_to_the_on_success_destination() {
 
 #[tokio::test]
 async fn a_destination_with_transient_errors_still_gets_the_record() {
-    let fixture = Fixture::new([Behaviour::Fail]);
-    let mut once = function();
-    once.invokes.retries = 0;
-    fixture.functions.put(once);
+    let fixture = Fixture::new([Fail]);
+    fixture.configure(|function| function.invokes.retries = 0);
     fixture.queues.errors.lock().unwrap().insert(FAILURES.to_owned(), (3, true));
-    let invoker = fixture.invoker();
-    invoker.invoke_async(ARN, EVENT.to_owned()).await.unwrap();
+    let invoker = fixture.accept(EVENT).await;
     fixture.advance(minutes(1)).await;
     assert_eq!((fixture.queues.bodies(FAILURES).len(), invoker.pending()), (1, 0));
     let sent = InvocationStep::SentToQueue(Condition::RetriesExhausted, FAILURES.to_owned());

@@ -155,13 +155,14 @@ fn page(tx: &Transaction<'_>, mut names: Vec<String>, request: &ListQueues, fiel
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-struct TagQueue {
+struct TagRequest {
     queue_url: Option<String>,
     tags: Option<BTreeMap<String, String>>,
+    tag_keys: Option<Vec<String>>,
 }
 
 pub(super) fn tag_queue(tx: &mut Transaction<'_>, body: Value) -> Result<Value, AwsError> {
-    let request: TagQueue = parse(body)?;
+    let request: TagRequest = parse(body)?;
     let name = tx.open_queue(request.queue_url.as_deref())?;
     let tags = request.tags.filter(|tags| !tags.is_empty()).ok_or_else(|| error::missing("Tags"))?;
     let mut settings = tx.queue(&name)?.settings.clone();
@@ -174,15 +175,8 @@ pub(super) fn tag_queue(tx: &mut Transaction<'_>, body: Value) -> Result<Value, 
     Ok(json!({}))
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct UntagQueue {
-    queue_url: Option<String>,
-    tag_keys: Option<Vec<String>>,
-}
-
 pub(super) fn untag_queue(tx: &mut Transaction<'_>, body: Value) -> Result<Value, AwsError> {
-    let request: UntagQueue = parse(body)?;
+    let request: TagRequest = parse(body)?;
     let name = tx.open_queue(request.queue_url.as_deref())?;
     let keys = request.tag_keys.filter(|keys| !keys.is_empty()).ok_or_else(|| error::missing("TagKeys"))?;
     let mut settings = tx.queue(&name)?.settings.clone();

@@ -15,7 +15,11 @@ use crate::{
     interfaces::InvokeAsync as _,
     lambda::{
         AsyncInvoker,
-        fixture::{ARN, Behaviour, Fixture},
+        fixture::{
+            ARN,
+            Behaviour::{Answer, Fail, Hang},
+            Fixture,
+        },
     },
 };
 
@@ -34,7 +38,7 @@ fn begun(fixture: &Fixture, start: Timestamp) -> Vec<i64> {
 
 #[tokio::test]
 async fn each_retry_comes_at_its_minute_although_the_last_one_is_far_behind_the_first() {
-    let fixture = Fixture::new([Behaviour::Fail, Behaviour::Fail, Behaviour::Answer("1")]);
+    let fixture = Fixture::new([Fail, Fail, Answer("1")]);
     let start = fixture.clock.now();
     let (time_driver, invoker) = time_driver(&fixture);
     invoker.invoke_async(ARN, "{}".to_owned()).await.unwrap();
@@ -64,7 +68,7 @@ async fn who_sleeps_again_and_again_wakes_each_time() {
 
 #[tokio::test]
 async fn a_function_that_does_not_end_holds_up_no_walk_and_that_is_said() {
-    let fixture = Fixture::new([Behaviour::Hang]);
+    let fixture = Fixture::new([Hang]);
     let target = fixture.clock.now() + SignedDuration::from_secs(2);
     let (time_driver, invoker) = time_driver(&fixture);
     invoker.invoke_async(ARN, "{}".to_owned()).await.unwrap();
@@ -75,7 +79,7 @@ async fn a_function_that_does_not_end_holds_up_no_walk_and_that_is_said() {
 
 #[tokio::test]
 async fn a_leap_arrives_at_once_and_what_was_due_on_the_way_is_late() {
-    let fixture = Fixture::new([Behaviour::Fail]);
+    let fixture = Fixture::new([Fail]);
     let start = fixture.clock.now();
     let (time_driver, invoker) = time_driver(&fixture);
     invoker.invoke_async(ARN, "{}".to_owned()).await.unwrap();

@@ -9,7 +9,11 @@ use crate::{
     interfaces::InvokeAsync,
     lambda::{
         AsyncInvoker, InvocationStep,
-        fixture::{ARN, Behaviour, Fixture},
+        fixture::{
+            ARN,
+            Behaviour::{Answer, Hang},
+            Fixture,
+        },
     },
 };
 
@@ -32,7 +36,7 @@ fn failures(fixture: &Fixture) -> Vec<String> {
 
 #[tokio::test]
 async fn a_function_is_killed_while_it_runs_and_the_event_is_retried() {
-    let fixture = Fixture::new([Behaviour::Hang, Behaviour::Hang, Behaviour::Hang]);
+    let fixture = Fixture::new([Hang, Hang, Hang]);
     let invoker = with_faults(&fixture, "kill=1");
     invoker.invoke_async(ARN, "{}".to_owned()).await.unwrap();
     fixture.advance(SignedDuration::from_millis(50)).await;
@@ -45,7 +49,7 @@ async fn a_function_is_killed_while_it_runs_and_the_event_is_retried() {
 
 #[tokio::test]
 async fn a_function_that_ends_before_the_kill_is_retried_too() {
-    let fixture = Fixture::new([Behaviour::Answer("null")]);
+    let fixture = Fixture::new([Answer("null")]);
     let invoker = with_faults(&fixture, "kill=1");
     invoker.invoke_async(ARN, "{}".to_owned()).await.unwrap();
     fixture.settle().await;

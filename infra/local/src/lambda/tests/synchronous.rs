@@ -4,7 +4,11 @@ use crate::{
     aws_error::AwsError,
     lambda::{
         InvokeResponse,
-        fixture::{ARN, Behaviour, Fixture, function},
+        fixture::{
+            ARN,
+            Behaviour::{Answer, Fail},
+            Fixture,
+        },
         invoke,
     },
 };
@@ -23,7 +27,7 @@ fn header<'a>(answer: &'a InvokeResponse, name: &str) -> Option<&'a str> {
 #[tokio::test]
 async fn a_synchronous_invocation_returns_the_result_by_name_and_by_arn() {
     let names = ["reserve", ARN, "reserve:$LATEST", "000000000000:function:reserve"];
-    let fixture = Fixture::new(names.map(|_| Behaviour::Answer(r#"{"done":true}"#)));
+    let fixture = Fixture::new(names.map(|_| Answer(r#"{"done":true}"#)));
     for name in names {
         let answer = ask(&fixture, name, None, "{}").await.unwrap();
         assert_eq!((answer.status, answer.body.as_str()), (200, r#"{"done":true}"#), "{name}");
@@ -34,7 +38,7 @@ async fn a_synchronous_invocation_returns_the_result_by_name_and_by_arn() {
 
 #[tokio::test]
 async fn a_failure_is_a_200_response_with_a_header() {
-    let fixture = Fixture::new([Behaviour::Fail]);
+    let fixture = Fixture::new([Fail]);
     let answer = ask(&fixture, "reserve", Some("RequestResponse"), "{}").await.unwrap();
     assert_eq!((answer.status, header(&answer, "x-amz-function-error")), (200, Some("Unhandled")));
     assert_eq!(answer.body, r#"{"errorMessage":"the stock was oversold","errorType":"Retry.Conflict"}"#);
@@ -72,9 +76,7 @@ async fn invalid_invocations_are_rejected_with_the_errors_of_lambda() {
     let broken = ask(&fixture, "reserve", None, "{").await.unwrap_err();
     let unknown = ask(&fixture, "reserve", Some("Sometimes"), "{}").await.unwrap_err();
     let large = ask(&fixture, "reserve", Some("Event"), &format!("\"{}\"", "x".repeat(1_048_576))).await.unwrap_err();
-    let mut off = function();
-    off.reserved_concurrency = Some(0);
-    fixture.functions.put(off);
+    fixture.configure(|function| function.reserved_concurrency = Some(0));
     let throttled = ask(&fixture, "reserve", None, "{}").await.unwrap_err();
     let found = [broken, unknown, large, throttled].map(|error| (error.status, error.code));
     let wanted = [

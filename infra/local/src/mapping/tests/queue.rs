@@ -8,7 +8,10 @@ use serde_json::Value;
 use tokio::{sync::Notify, task::JoinHandle};
 
 use crate::{
-    lambda::fixture::{Behaviour, Fixture},
+    lambda::fixture::{
+        Behaviour::{Answer, Fail, Hang},
+        Fixture,
+    },
     mapping::{Filter, QueueMapping, QueueMessage, QueueSource, QueueWatch, SourceError},
     template::Mapping,
 };
@@ -107,7 +110,7 @@ async fn handled_messages_are_deleted() {
 
 #[tokio::test]
 async fn a_failure_leaves_the_whole_batch_in_the_queue() {
-    let fixture = Fixture::new([Behaviour::Fail]);
+    let fixture = Fixture::new([Fail]);
     let (queue, _work) = run_mapping(&fixture, reporting());
     queue.send(&["1", "2"]);
     fixture.settle().await;
@@ -116,7 +119,7 @@ async fn a_failure_leaves_the_whole_batch_in_the_queue() {
 
 #[tokio::test]
 async fn a_timeout_leaves_the_whole_batch_in_the_queue_and_the_next_one_is_read() {
-    let fixture = Fixture::new([Behaviour::Hang]);
+    let fixture = Fixture::new([Hang]);
     let (queue, _work) = run_mapping(&fixture, reporting());
     queue.send(&["1"]);
     fixture.settle().await;
@@ -127,7 +130,7 @@ async fn a_timeout_leaves_the_whole_batch_in_the_queue_and_the_next_one_is_read(
 
 #[tokio::test]
 async fn a_partial_failure_leaves_only_the_failed_messages() {
-    let fixture = Fixture::new([Behaviour::Answer(r#"{"batchItemFailures":[{"itemIdentifier":"m-2"}]}"#)]);
+    let fixture = Fixture::new([Answer(r#"{"batchItemFailures":[{"itemIdentifier":"m-2"}]}"#)]);
     let (queue, _work) = run_mapping(&fixture, reporting());
     queue.send(&["1", "2", "3"]);
     fixture.settle().await;
@@ -136,7 +139,7 @@ async fn a_partial_failure_leaves_only_the_failed_messages() {
 
 #[tokio::test]
 async fn an_unknown_identifier_leaves_the_whole_batch() {
-    let fixture = Fixture::new([Behaviour::Answer(r#"{"batchItemFailures":[{"itemIdentifier":"m-9"}]}"#)]);
+    let fixture = Fixture::new([Answer(r#"{"batchItemFailures":[{"itemIdentifier":"m-9"}]}"#)]);
     let (queue, _work) = run_mapping(&fixture, reporting());
     queue.send(&["1", "2"]);
     fixture.settle().await;
@@ -145,7 +148,7 @@ async fn an_unknown_identifier_leaves_the_whole_batch() {
 
 #[tokio::test]
 async fn a_partial_failure_is_ignored_if_the_mapping_does_not_report_failed_items() {
-    let fixture = Fixture::new([Behaviour::Answer(r#"{"batchItemFailures":[{"itemIdentifier":"m-1"}]}"#)]);
+    let fixture = Fixture::new([Answer(r#"{"batchItemFailures":[{"itemIdentifier":"m-1"}]}"#)]);
     let (queue, _work) = run_mapping(&fixture, mapping(10));
     queue.send(&["1", "2"]);
     fixture.settle().await;
@@ -155,8 +158,7 @@ async fn a_partial_failure_is_ignored_if_the_mapping_does_not_report_failed_item
 #[tokio::test]
 async fn messages_that_do_not_match_the_filter_are_deleted() {
     let fixture = Fixture::new([]);
-    let mut filtered = mapping(10);
-    filtered.filters = vec![r#"{"body":["1"]}"#.to_owned()];
+    let filtered = Mapping { filters: vec![r#"{"body":["1"]}"#.to_owned()], ..mapping(10) };
     let (queue, _work) = run_mapping(&fixture, filtered);
     queue.send(&["1", "two"]);
     fixture.settle().await;
@@ -167,8 +169,7 @@ async fn messages_that_do_not_match_the_filter_are_deleted() {
 #[tokio::test]
 async fn a_batching_window_collects_more_messages_than_one_receive() {
     let fixture = Fixture::new([]);
-    let mut windowed = mapping(12);
-    windowed.window_seconds = 5;
+    let windowed = Mapping { window_seconds: 5, ..mapping(12) };
     let (queue, _work) = run_mapping(&fixture, windowed);
     let bodies: Vec<String> = (0..12).map(|number| format!("{number}")).collect();
     let bodies: Vec<&str> = bodies.iter().map(String::as_str).collect();

@@ -10,7 +10,7 @@ use crate::{
     clock::Clock,
     lambda::{
         FunctionError,
-        fixture::{Fixture, oversold},
+        fixture::{Behaviour, Fixture, oversold},
     },
     mapping::{Filter, MappingActivity, SourceError, StreamMapping, StreamRecord, StreamSource, StreamWatch},
     template::Mapping,
@@ -50,8 +50,11 @@ impl StreamSource for Shard {
 }
 
 impl Shard {
-    pub(super) fn of(fixture: &Fixture) -> Arc<Self> {
-        Arc::new(Self { clock: fixture.clock.clone(), records: Mutex::default(), written: Notify::new() })
+    /// A fixture with this script, and an empty shard on its clock.
+    pub(super) fn new(script: impl IntoIterator<Item = Behaviour>) -> (Fixture, Arc<Self>) {
+        let fixture = Fixture::new(script);
+        let shard = Arc::new(Self { clock: fixture.clock.clone(), records: Mutex::default(), written: Notify::new() });
+        (fixture, shard)
     }
 
     /// WriteNotifier records of these kinds.

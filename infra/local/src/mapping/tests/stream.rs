@@ -4,9 +4,13 @@ use jiff::SignedDuration;
 use serde_json::{Value, json};
 
 use crate::{
-    lambda::fixture::{ARN, Behaviour, FAILURES, Fixture, function},
+    lambda::fixture::{
+        ARN,
+        Behaviour::{Answer, Hang},
+        FAILURES, function,
+    },
     mapping::MappingActivity,
-    template::StartingPosition,
+    template::{Mapping, StartingPosition},
 };
 
 use super::{
@@ -24,8 +28,7 @@ fn hours(hours: i64) -> SignedDuration {
 
 #[tokio::test]
 async fn records_are_read_in_order_and_in_batches() {
-    let fixture = Fixture::new([]);
-    let shard = Shard::of(&fixture);
+    let (fixture, shard) = Shard::new([]);
     let work = run_mapping(&fixture, &shard, mapping(3));
     shard.write(&FOUR);
     fixture.settle().await;
@@ -40,8 +43,7 @@ async fn records_are_read_in_order_and_in_batches() {
 
 #[tokio::test]
 async fn a_restart_continues_after_the_checkpoint() {
-    let fixture = Fixture::new([]);
-    let shard = Shard::of(&fixture);
+    let (fixture, shard) = Shard::new([]);
     let work = run_mapping(&fixture, &shard, mapping(100));
     shard.write(&["INSERT", "INSERT"]);
     fixture.settle().await;
@@ -55,8 +57,7 @@ async fn a_restart_continues_after_the_checkpoint() {
 
 #[tokio::test]
 async fn a_restart_during_a_batch_repeats_it() {
-    let fixture = Fixture::new([Behaviour::Hang]);
-    let shard = Shard::of(&fixture);
+    let (fixture, shard) = Shard::new([Hang]);
     let work = run_mapping(&fixture, &shard, mapping(100));
     shard.write(&["INSERT", "INSERT"]);
     fixture.settle().await;
@@ -68,8 +69,7 @@ async fn a_restart_during_a_batch_repeats_it() {
 
 #[tokio::test]
 async fn without_a_retry_limit_a_poison_record_blocks_the_shard() {
-    let fixture = Fixture::new([]);
-    let shard = Shard::of(&fixture);
+    let (fixture, shard) = Shard::new([]);
     poison(&fixture, "r1");
     let _work = run_mapping(&fixture, &shard, mapping(1));
     shard.write(&["INSERT", "INSERT"]);
@@ -81,8 +81,7 @@ async fn without_a_retry_limit_a_poison_record_blocks_the_shard() {
 
 #[tokio::test]
 async fn a_record_is_discarded_after_the_retention_period() {
-    let fixture = Fixture::new([]);
-    let shard = Shard::of(&fixture);
+    let (fixture, shard) = Shard::new([]);
     poison(&fixture, "r1");
     let work = run_mapping(&fixture, &shard, mapping(1));
     shard.write(&["INSERT"]);
@@ -96,11 +95,9 @@ async fn a_record_is_discarded_after_the_retention_period() {
 
 #[tokio::test]
 async fn a_batch_that_exhausts_its_retries_is_reported_and_the_stream_continues() {
-    let fixture = Fixture::new([]);
-    let shard = Shard::of(&fixture);
+    let (fixture, shard) = Shard::new([]);
     poison(&fixture, "r2");
-    let mut capped = mapping(2);
-    (capped.retries, capped.on_failure_arn) = (Some(2), Some(FAILURES.to_owned()));
+    let capped = Mapping { retries: Some(2), on_failure_arn: Some(FAILURES.to_owned()), ..mapping(2) };
     let _work = run_mapping(&fixture, &shard, capped);
     shard.write(&["INSERT"; 3]);
     fixture.advance(SignedDuration::from_secs(10)).await;
@@ -132,8 +129,7 @@ async fn a_batch_that_exhausts_its_retries_is_reported_and_the_stream_continues(
 
 #[tokio::test]
 async fn bisecting_finds_the_poison_record_and_all_others_are_handled_once() {
-    let fixture = Fixture::new([]);
-    let shard = Shard::of(&fixture);
+    let (fixture, shard) = Shard::new([]);
     poison(&fixture, "r5");
     let mut bisecting = mapping(100);
     (bisecting.bisect_on_error, bisecting.retries) = (true, Some(1));
@@ -159,13 +155,11 @@ async fn bisecting_finds_the_poison_record_and_all_others_are_handled_once() {
 
 #[tokio::test]
 async fn a_partial_failure_repeats_from_the_first_failed_record() {
-    let fixture = Fixture::new([
-        Behaviour::Answer(r#"{"batchItemFailures":[{"itemIdentifier":"r4"},{"itemIdentifier":"r3"}]}"#),
-        Behaviour::Answer("null"),
+    let (fixture, shard) = Shard::new([
+        Answer(r#"{"batchItemFailures":[{"itemIdentifier":"r4"},{"itemIdentifier":"r3"}]}"#),
+        Answer("null"),
     ]);
-    let shard = Shard::of(&fixture);
-    let mut partial = mapping(100);
-    partial.reports_failed_items = true;
+    let partial = Mapping { reports_failed_items: true, ..mapping(100) };
     let _work = run_mapping(&fixture, &shard, partial);
     shard.write(&FOUR);
     fixture.advance(hours(1)).await;
@@ -174,8 +168,7 @@ async fn a_partial_failure_repeats_from_the_first_failed_record() {
 
 #[tokio::test]
 async fn bisecting_also_splits_a_batch_whose_first_record_is_reported_as_failed() {
-    let fixture = Fixture::new([]);
-    let shard = Shard::of(&fixture);
+    let (fixture, shard) = Shard::new([]);
     *fixture.function.fallback.lock().unwrap() = Some(Box::new(|payload: &Value| {
         let poisoned = texts(payload, "/dynamodb/SequenceNumber").iter().any(|one| one == "r1");
         Ok(if poisoned { failures(&["r1"]) } else { "null".to_owned() })
@@ -194,10 +187,8 @@ async fn bisecting_also_splits_a_batch_whose_first_record_is_reported_as_failed(
 
 #[tokio::test]
 async fn records_before_the_first_reported_failure_are_not_repeated_after_a_restart() {
-    let fixture = Fixture::new([Behaviour::Answer(r#"{"batchItemFailures":[{"itemIdentifier":"r3"}]}"#)]);
-    let shard = Shard::of(&fixture);
-    let mut partial = mapping(100);
-    partial.reports_failed_items = true;
+    let (fixture, shard) = Shard::new([Answer(r#"{"batchItemFailures":[{"itemIdentifier":"r3"}]}"#)]);
+    let partial = Mapping { reports_failed_items: true, ..mapping(100) };
     let work = run_mapping(&fixture, &shard, partial.clone());
     shard.write(&FOUR);
     fixture.settle().await;
@@ -209,10 +200,8 @@ async fn records_before_the_first_reported_failure_are_not_repeated_after_a_rest
 
 #[tokio::test]
 async fn an_unknown_identifier_repeats_the_whole_batch() {
-    let fixture = Fixture::new([Behaviour::Answer(r#"{"batchItemFailures":[{"itemIdentifier":"r9"}]}"#)]);
-    let shard = Shard::of(&fixture);
-    let mut partial = mapping(100);
-    partial.reports_failed_items = true;
+    let (fixture, shard) = Shard::new([Answer(r#"{"batchItemFailures":[{"itemIdentifier":"r9"}]}"#)]);
+    let partial = Mapping { reports_failed_items: true, ..mapping(100) };
     let _work = run_mapping(&fixture, &shard, partial);
     shard.write(&["INSERT", "INSERT"]);
     fixture.advance(hours(1)).await;
@@ -221,11 +210,9 @@ async fn an_unknown_identifier_repeats_the_whole_batch() {
 
 #[tokio::test]
 async fn a_record_beyond_its_maximum_age_is_given_up_and_reported() {
-    let fixture = Fixture::new([]);
-    let shard = Shard::of(&fixture);
+    let (fixture, shard) = Shard::new([]);
     poison(&fixture, "r1");
-    let mut short = mapping(1);
-    (short.maximum_age_seconds, short.on_failure_arn) = (Some(60), Some(FAILURES.to_owned()));
+    let short = Mapping { maximum_age_seconds: Some(60), on_failure_arn: Some(FAILURES.to_owned()), ..mapping(1) };
     let _work = run_mapping(&fixture, &shard, short);
     shard.write(&["INSERT"]);
     fixture.advance(SignedDuration::from_secs(50)).await;
@@ -238,10 +225,8 @@ async fn a_record_beyond_its_maximum_age_is_given_up_and_reported() {
 
 #[tokio::test]
 async fn records_that_do_not_match_the_filter_are_skipped() {
-    let fixture = Fixture::new([]);
-    let shard = Shard::of(&fixture);
-    let mut inserts = mapping(100);
-    inserts.filters = vec![r#"{"eventName":["INSERT"]}"#.to_owned()];
+    let (fixture, shard) = Shard::new([]);
+    let inserts = Mapping { filters: vec![r#"{"eventName":["INSERT"]}"#.to_owned()], ..mapping(100) };
     let work = run_mapping(&fixture, &shard, inserts.clone());
     shard.write(&["REMOVE", "INSERT", "MODIFY"]);
     fixture.settle().await;
@@ -256,11 +241,9 @@ async fn records_that_do_not_match_the_filter_are_skipped() {
 
 #[tokio::test]
 async fn the_latest_starting_position_is_kept_over_a_restart() {
-    let fixture = Fixture::new([]);
-    let shard = Shard::of(&fixture);
+    let (fixture, shard) = Shard::new([]);
     shard.write(&["INSERT"]);
-    let mut latest = mapping(100);
-    latest.starting_position = StartingPosition::Latest;
+    let latest = Mapping { starting_position: StartingPosition::Latest, ..mapping(100) };
     let work = run_mapping(&fixture, &shard, latest.clone());
     fixture.settle().await;
     work.kill().await;
@@ -272,10 +255,8 @@ async fn the_latest_starting_position_is_kept_over_a_restart() {
 
 #[tokio::test]
 async fn a_batching_window_ends_with_a_full_batch_or_its_time() {
-    let fixture = Fixture::new([]);
-    let shard = Shard::of(&fixture);
-    let mut windowed = mapping(3);
-    windowed.window_seconds = 5;
+    let (fixture, shard) = Shard::new([]);
+    let windowed = Mapping { window_seconds: 5, ..mapping(3) };
     let _work = run_mapping(&fixture, &shard, windowed);
     shard.write(&["INSERT"]);
     fixture.advance(SignedDuration::from_secs(4)).await;
@@ -290,8 +271,7 @@ async fn a_batching_window_ends_with_a_full_batch_or_its_time() {
 
 #[tokio::test]
 async fn a_mapping_waits_for_its_function() {
-    let fixture = Fixture::new([]);
-    let shard = Shard::of(&fixture);
+    let (fixture, shard) = Shard::new([]);
     fixture.functions.remove(ARN);
     let _work = run_mapping(&fixture, &shard, mapping(100));
     shard.write(&["INSERT"]);

@@ -7,7 +7,7 @@ use jiff::SignedDuration;
 use crate::{
     cloud::{TimeAdvance, TimeDriver},
     idle::Idle,
-    lambda::fixture::{Behaviour, Fixture},
+    lambda::fixture::{Behaviour::Fail, Fixture},
     mapping::StreamWatch,
 };
 
@@ -30,9 +30,8 @@ fn deadlines(fixture: &Fixture, start: jiff::Timestamp) -> Vec<i64> {
 
 #[tokio::test]
 async fn records_in_a_stream_are_handled_before_the_clock_moves() {
-    let fixture = Fixture::new([]);
+    let (fixture, shard) = Shard::new([]);
     let start = fixture.clock.now();
-    let shard = Shard::of(&fixture);
     let work = run_mapping(&fixture, &shard, mapping(1));
     shard.write(&["INSERT", "INSERT"]);
     let advance = self::advance(&fixture, Arc::new(work.watch.clone()), vec![work.watch.clone()]).await;
@@ -42,9 +41,8 @@ async fn records_in_a_stream_are_handled_before_the_clock_moves() {
 
 #[tokio::test]
 async fn the_clock_advances_to_the_retry_of_a_shard() {
-    let fixture = Fixture::new([]);
+    let (fixture, shard) = Shard::new([]);
     let start = fixture.clock.now();
-    let shard = Shard::of(&fixture);
     poison(&fixture, "r1");
     let work = run_mapping(&fixture, &shard, mapping(1));
     shard.write(&["INSERT", "INSERT"]);
@@ -58,7 +56,7 @@ async fn the_clock_advances_to_the_retry_of_a_shard() {
 
 #[tokio::test]
 async fn messages_in_a_queue_are_handled_before_the_clock_moves() {
-    let fixture = Fixture::new([Behaviour::Fail]);
+    let fixture = Fixture::new([Fail]);
     let start = fixture.clock.now();
     let (queue, watch, _work) = queue::watched(&fixture, mapping(1));
     queue.send(&["1", "2", "3", "4", "5", "6", "7"]);

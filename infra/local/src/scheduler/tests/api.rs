@@ -13,8 +13,7 @@ async fn error_of(scheduler: &Scheduler, operation: &str, fields: Value) -> (u16
 
 #[tokio::test]
 async fn get_schedule_returns_what_create_schedule_was_given() {
-    let fixture = Fixture::new();
-    let scheduler = fixture.scheduler();
+    let (fixture, scheduler) = Fixture::with_scheduler();
     let answer = call(&scheduler, "CreateSchedule", schedule("rate(1 hour)")).await;
     assert_eq!(answer, json!({ "ScheduleArn": SCHEDULE }));
     let now = fixture.clock.now().as_second();
@@ -90,8 +89,7 @@ async fn invalid_schedules_are_rejected() {
 
 #[tokio::test]
 async fn deleting_a_group_deletes_its_schedules() {
-    let fixture = Fixture::new();
-    let scheduler = fixture.scheduler();
+    let (fixture, scheduler) = Fixture::with_scheduler();
     let answer = call(&scheduler, "CreateScheduleGroup", json!({ "Name": "timers" })).await;
     let arn = "arn:aws:scheduler:eu-central-1:000000000000:schedule-group/timers";
     assert_eq!(answer, json!({ "ScheduleGroupArn": arn }));

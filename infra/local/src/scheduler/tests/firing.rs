@@ -8,8 +8,7 @@ use super::fixture::{Fixture, call, schedule};
 
 #[tokio::test]
 async fn a_one_time_schedule_fires_once_and_is_deleted_after_completion() {
-    let fixture = Fixture::new();
-    let scheduler = fixture.scheduler();
+    let (fixture, scheduler) = Fixture::with_scheduler();
     let mut fields = schedule("at(2026-11-21T06:00:00)");
     fields["ActionAfterCompletion"] = json!("DELETE");
     call(&scheduler, "CreateSchedule", fields).await;
@@ -25,8 +24,7 @@ async fn a_one_time_schedule_fires_once_and_is_deleted_after_completion() {
 
 #[tokio::test]
 async fn a_completed_schedule_stays_without_action_after_completion() {
-    let fixture = Fixture::new();
-    let scheduler = fixture.scheduler();
+    let (fixture, scheduler) = Fixture::with_scheduler();
     call(&scheduler, "CreateSchedule", schedule("at(2026-11-21T06:00:00)")).await;
     fixture.pass(86_400).await;
     assert_eq!(fixture.fakes.invocations().len(), 1);
@@ -35,8 +33,7 @@ async fn a_completed_schedule_stays_without_action_after_completion() {
 
 #[tokio::test]
 async fn a_one_time_schedule_fires_in_its_time_zone() {
-    let fixture = Fixture::new();
-    let scheduler = fixture.scheduler();
+    let (fixture, scheduler) = Fixture::with_scheduler();
     let mut fields = schedule("at(2026-11-21T07:00:00)");
     fields["ScheduleExpressionTimezone"] = json!("Europe/Berlin");
     call(&scheduler, "CreateSchedule", fields).await;
@@ -46,8 +43,7 @@ async fn a_one_time_schedule_fires_in_its_time_zone() {
 
 #[tokio::test]
 async fn a_rate_fires_from_its_start_date_until_its_end_date() {
-    let fixture = Fixture::new();
-    let scheduler = fixture.scheduler();
+    let (fixture, scheduler) = Fixture::with_scheduler();
     let mut fields = schedule("rate(10 minutes)");
     // From 05:30 to 06:00.
     fields["StartDate"] = json!(fixture.clock.now().as_second() + 1_800);
@@ -65,8 +61,7 @@ async fn a_rate_fires_from_its_start_date_until_its_end_date() {
 
 #[tokio::test]
 async fn a_flexible_schedule_fires_within_its_time_window() {
-    let fixture = Fixture::new();
-    let scheduler = fixture.scheduler();
+    let (fixture, scheduler) = Fixture::with_scheduler();
     for number in 0..20 {
         let mut fields = schedule("at(2026-11-21T06:00:00)");
         fields["Name"] = json!(format!("deadline-{number}"));
@@ -82,8 +77,7 @@ async fn a_flexible_schedule_fires_within_its_time_window() {
 
 #[tokio::test]
 async fn a_disabled_or_deleted_schedule_does_not_fire_and_an_updated_one_fires_at_its_new_time() {
-    let fixture = Fixture::new();
-    let scheduler = fixture.scheduler();
+    let (fixture, scheduler) = Fixture::with_scheduler();
     let mut disabled = schedule("rate(1 hour)");
     disabled["State"] = json!("DISABLED");
     call(&scheduler, "CreateSchedule", disabled).await;

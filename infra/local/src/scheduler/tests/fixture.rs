@@ -28,6 +28,13 @@ impl Fixture {
         Self { fakes, clock, events }
     }
 
+    /// A fixture with a running scheduler in memory.
+    pub(super) fn with_scheduler() -> (Self, Arc<Scheduler>) {
+        let fixture = Self::new();
+        let scheduler = fixture.scheduler();
+        (fixture, scheduler)
+    }
+
     pub(super) fn scheduler(&self) -> Arc<Scheduler> {
         let scheduler = Scheduler::in_memory(self.fakes.context(&self.clock), self.events.clone()).unwrap();
         tokio::spawn(scheduler.clone().run());

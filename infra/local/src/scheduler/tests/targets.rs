@@ -16,8 +16,7 @@ fn schedule_for(target: Value) -> Value {
 
 #[tokio::test]
 async fn a_bus_target_receives_an_event_with_the_schedule_as_its_resource() {
-    let fixture = Fixture::new();
-    let scheduler = fixture.scheduler();
+    let (fixture, scheduler) = Fixture::with_scheduler();
     create_rule(&fixture.events, "reserve", json!([{ "Id": "f", "Arn": FUNCTION }])).await;
     let mut target =
         target(BUS, r#"{"at": "<aws.scheduler.scheduled-time>", "try": "<aws.scheduler.attempt-number>"}"#);
@@ -32,8 +31,7 @@ async fn a_bus_target_receives_an_event_with_the_schedule_as_its_resource() {
 
 #[tokio::test]
 async fn the_universal_target_puts_events_and_ignores_an_unknown_bus() {
-    let fixture = Fixture::new();
-    let scheduler = fixture.scheduler();
+    let (fixture, scheduler) = Fixture::with_scheduler();
     create_rule(&fixture.events, "reserve", json!([{ "Id": "f", "Arn": FUNCTION }])).await;
     let entry = |bus: &str| json!({ "Source": "shop", "DetailType": "DeadlinePassed", "Detail": "{\"n\": 1}", "EventBusName": bus });
     let input = json!({ "Entries": [entry("nowhere"), entry("default")] }).to_string();
@@ -48,8 +46,7 @@ async fn the_universal_target_puts_events_and_ignores_an_unknown_bus() {
 
 #[tokio::test]
 async fn a_queue_receives_the_input_and_a_function_without_input_the_default_event() {
-    let fixture = Fixture::new();
-    let scheduler = fixture.scheduler();
+    let (fixture, scheduler) = Fixture::with_scheduler();
     call(&scheduler, "CreateSchedule", schedule_for(target(QUEUE, "plain text"))).await;
     let mut without_input =
         schedule_for(json!({ "Arn": FUNCTION, "RoleArn": "arn:aws:iam::000000000000:role/scheduler" }));
@@ -63,8 +60,7 @@ async fn a_queue_receives_the_input_and_a_function_without_input_the_default_eve
 
 #[tokio::test]
 async fn a_throttled_execution_is_retried_and_its_dead_letter_names_the_exhausted_limit() {
-    let fixture = Fixture::new();
-    let scheduler = fixture.scheduler();
+    let (fixture, scheduler) = Fixture::with_scheduler();
     let mut target = target(FUNCTION, "{\"id\": \"<aws.scheduler.execution-id>\"}");
     target["DeadLetterConfig"] = json!({ "Arn": DEAD_LETTERS });
     target["RetryPolicy"] = json!({ "MaximumRetryAttempts": 2 });
@@ -89,8 +85,7 @@ async fn a_throttled_execution_is_retried_and_its_dead_letter_names_the_exhauste
 
 #[tokio::test]
 async fn an_execution_with_a_missing_target_is_dead_lettered_at_once() {
-    let fixture = Fixture::new();
-    let scheduler = fixture.scheduler();
+    let (fixture, scheduler) = Fixture::with_scheduler();
     let mut target = target(FUNCTION, "{\"order\": \"o-1\"}");
     target["DeadLetterConfig"] = json!({ "Arn": DEAD_LETTERS });
     fixture.fakes.fail(FUNCTION, 1, "ResourceNotFoundException", false);
