@@ -1,7 +1,7 @@
-//! Says in JSON what the template reader understood, resources by their logical ids, with every default written out:
-//! `read_template infra/template.yaml Stage=prod`. The check of the template compares it with what SAM's own
-//! translator makes of the same template. What is not played here is named on the side.
-#![expect(clippy::print_stdout, reason = "a command speaks to the person who called it")]
+//! Prints the stack that the template reader reads from a template, as JSON by logical id, with all defaults:
+//! `read_template infra/template.yaml Stage=prod`. The template check compares it with the output of SAM's translator for the
+//! same template. Unsupported properties are reported on the standard error.
+#![expect(clippy::print_stdout, reason = "a command prints its result")]
 
 use std::{collections::BTreeMap, error::Error, fs::read_to_string, path::PathBuf};
 
@@ -12,7 +12,7 @@ use serde_json::{Map, Value, json};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = std::env::args().skip(1);
-    let path = arguments.next().ok_or("which template? read_template FILE [Parameter=value …]")?;
+    let path = arguments.next().ok_or("usage: read_template FILE [Parameter=value …]")?;
     let mut settings = Settings::new("shop", "http://127.0.0.1:4100");
     settings.file = Some(PathBuf::from(&path));
     for argument in arguments {
@@ -25,22 +25,22 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// What an ARN or a name stands for, as `Bus.Arn` or `Bus`.
+/// The logical ids of ARNs and names, as `Bus.Arn` or `Bus`.
 struct Names(BTreeMap<String, String>);
 
 impl Names {
     fn of(stack: &Stack) -> Self {
         let mut names = BTreeMap::new();
-        let mut note = |id: &str, name: &str, arn: &str| {
+        let mut add = |id: &str, name: &str, arn: &str| {
             names.insert(name.to_owned(), id.to_owned());
             names.insert(arn.to_owned(), format!("{id}.Arn"));
         };
-        stack.functions.iter().for_each(|one| note(&one.id, &one.name, &one.arn));
-        stack.tables.iter().for_each(|one| note(&one.id, &one.name, &one.arn));
-        stack.queues.iter().for_each(|one| note(&one.id, &one.name, &one.arn));
-        stack.buses.iter().for_each(|one| note(&one.id, &one.name, &one.arn));
-        stack.schedule_groups.iter().for_each(|one| note(&one.id, &one.name, &one.arn));
-        stack.documents.iter().for_each(|one| note(&one.id, &one.name, one.arn.as_deref().unwrap_or(&one.name)));
+        stack.functions.iter().for_each(|one| add(&one.id, &one.name, &one.arn));
+        stack.tables.iter().for_each(|one| add(&one.id, &one.name, &one.arn));
+        stack.queues.iter().for_each(|one| add(&one.id, &one.name, &one.arn));
+        stack.buses.iter().for_each(|one| add(&one.id, &one.name, &one.arn));
+        stack.schedule_groups.iter().for_each(|one| add(&one.id, &one.name, &one.arn));
+        stack.documents.iter().for_each(|one| add(&one.id, &one.name, one.arn.as_deref().unwrap_or(&one.name)));
         names.extend(stack.queues.iter().map(|queue| (queue.url.clone(), queue.id.clone())));
         names.extend(
             stack.tables.iter().flat_map(|one| Some((one.stream_arn.clone()?, format!("{}.StreamArn", one.id)))),

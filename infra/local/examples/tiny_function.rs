@@ -1,5 +1,5 @@
-//! A function without any library, on the Runtime API: it does what its payload says. The tests of the process
-//! executor start it as they start any binary.
+//! A Lambda function that calls the Runtime API without any library, and whose payload selects what it does. The tests of
+//! the process executor start it as any function binary.
 
 use std::{
     env,
@@ -12,8 +12,8 @@ use std::{
 
 use serde_json::{Map, Value, json};
 
-/// Asks the Runtime API, and answers its headers, in small letters, and its body.
-fn ask(method: &str, path: &str, body: &str) -> Result<(Map<String, Value>, String), Box<dyn Error>> {
+/// Sends a request to the Runtime API. Returns the response's headers, with lower-case names, and its body.
+fn call(method: &str, path: &str, body: &str) -> Result<(Map<String, Value>, String), Box<dyn Error>> {
     let address = env::var("AWS_LAMBDA_RUNTIME_API")?;
     let mut connection = TcpStream::connect(&address)?;
     let length = body.len();
@@ -38,17 +38,21 @@ fn ask(method: &str, path: &str, body: &str) -> Result<(Map<String, Value>, Stri
 
 fn main() -> Result<(), Box<dyn Error>> {
     if env::var("REFUSE").is_ok() {
-        ask("POST", "init/error", r#"{"errorType":"Config.Missing","errorMessage":"REFUSE is set"}"#)?;
+        call("POST", "init/error", r#"{"errorType":"Config.Missing","errorMessage":"REFUSE is set"}"#)?;
         exit(1);
     }
     loop {
-        let (headers, payload) = ask("GET", "invocation/next", "")?;
+        let (headers, payload) = call("GET", "invocation/next", "")?;
         let request_id = headers.get("lambda-runtime-aws-request-id").and_then(Value::as_str).unwrap_or_default();
         let payload: Value = serde_json::from_str(&payload)?;
-        let say = |how: &str, body: Value| ask("POST", &format!("invocation/{request_id}/{how}"), &body.to_string());
+        let respond =
+            |kind: &str, body: Value| call("POST", &format!("invocation/{request_id}/{kind}"), &body.to_string());
         match payload.get("do").and_then(Value::as_str) {
             Some("fail") => {
-                say("error", json!({ "errorType": "Oversold", "errorMessage": "no stock", "stackTrace": ["here"] }))?;
+                respond(
+                    "error",
+                    json!({ "errorType": "Oversold", "errorMessage": "no stock", "stackTrace": ["here"] }),
+                )?;
             }
             Some("exit") => exit(7),
             Some("hang") => {
@@ -61,15 +65,15 @@ fn main() -> Result<(), Box<dyn Error>> {
             Some("write") => {
                 writeln!(stdout(), "one\ntwo")?;
                 writeln!(stderr(), "three")?;
-                say("response", Value::Null)?;
+                respond("response", Value::Null)?;
             }
             Some("answer and die") => {
-                say("response", Value::Null)?;
+                respond("response", Value::Null)?;
                 exit(0);
             }
             _ => {
                 let environment: Map<String, Value> = env::vars().map(|(name, value)| (name, json!(value))).collect();
-                say("response", json!({ "process": id(), "headers": headers, "environment": environment }))?;
+                respond("response", json!({ "process": id(), "headers": headers, "environment": environment }))?;
             }
         }
     }

@@ -17,7 +17,7 @@ use super::{
     bus::existing_bus,
     envelope::AcceptedEvent,
     replay::{Replay, ReplayStatus},
-    request,
+    request::{self, ListRequest},
     rule::{check_description, checked_pattern, is_name_character},
     state::{Change, State},
 };
@@ -73,16 +73,6 @@ struct ArchiveRequest {
     description: Option<String>,
     event_pattern: Option<String>,
     retention_days: Option<u32>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct ListArchives {
-    name_prefix: Option<String>,
-    event_source_arn: Option<String>,
-    state: Option<String>,
-    next_token: Option<String>,
-    limit: Option<usize>,
 }
 
 impl Archive {
@@ -180,16 +170,9 @@ impl EventBridge {
         // Removes what an interrupted deletion left behind.
         self.archive_store.delete(&name).map_err(request::wal_failed)?;
         let created = self.ctx.clock.now();
-        let answer = json!({
-            "ArchiveArn": self.ctx.account_region.archive(&name),
-            "State": "ENABLED",
-            "CreationTime": created.as_second(),
-        });
         let retention_days = request.retention_days.unwrap_or_default();
         let description = request.description;
-        let settings = ArchiveSettings { name, bus, description, pattern, retention_days, created };
-        self.commit(&mut state, vec![Change::Archive(Box::new(settings))])?;
-        Ok(answer)
+        self.store_archive(&mut state, ArchiveSettings { name, bus, description, pattern, retention_days, created })
     }
 
     pub(super) fn describe_archive(&self, body: Value) -> Result<Value, AwsError> {
@@ -202,7 +185,7 @@ impl EventBridge {
     }
 
     pub(super) fn list_archives(&self, body: Value) -> Result<Value, AwsError> {
-        let request: ListArchives = request::read(body)?;
+        let request: ListRequest = request::read(body)?;
         let prefix = request.name_prefix.unwrap_or_default();
         let source = request.event_source_arn;
         let state = self.durable.state();
@@ -233,13 +216,17 @@ impl EventBridge {
             retention_days: request.retention_days.unwrap_or(old.retention_days),
             ..old
         };
-        let answer = json!({
-            "ArchiveArn": self.ctx.account_region.archive(&name),
+        self.store_archive(&mut state, settings)
+    }
+
+    fn store_archive(&self, state: &mut State, settings: ArchiveSettings) -> Result<Value, AwsError> {
+        let response = json!({
+            "ArchiveArn": self.ctx.account_region.archive(&settings.name),
             "State": "ENABLED",
             "CreationTime": settings.created.as_second(),
         });
-        self.commit(&mut state, vec![Change::Archive(Box::new(settings))])?;
-        Ok(answer)
+        self.commit(state, vec![Change::Archive(Box::new(settings))])?;
+        Ok(response)
     }
 
     pub(super) fn delete_archive(&self, body: Value) -> Result<Value, AwsError> {

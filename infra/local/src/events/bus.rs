@@ -13,7 +13,8 @@ use crate::{
 };
 
 use super::{
-    EventBridge, request,
+    EventBridge,
+    request::{self, ListRequest},
     rule::{Rule, is_name_character},
     state::{Change, State},
 };
@@ -45,14 +46,6 @@ pub(super) struct Bus {
 struct BusRequest {
     name: Option<String>,
     description: Option<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct ListEventBuses {
-    name_prefix: Option<String>,
-    next_token: Option<String>,
-    limit: Option<usize>,
 }
 
 impl Bus {
@@ -139,7 +132,7 @@ impl EventBridge {
     }
 
     pub(super) fn list_event_buses(&self, body: Value) -> Result<Value, AwsError> {
-        let request: ListEventBuses = request::read(body)?;
+        let request: ListRequest = request::read(body)?;
         let state = self.durable.state();
         let prefix = request.name_prefix.unwrap_or_default();
         let selected = state.buses.iter().filter(|(name, _)| name.starts_with(&prefix));

@@ -14,7 +14,7 @@ use super::{
     archive_store::Day,
     bus::existing_bus,
     entry::parse_time,
-    request,
+    request::{self, ListRequest},
     rule::is_valid_name,
     state::{Change, State},
 };
@@ -106,16 +106,6 @@ struct NamedReplay {
     replay_name: Option<String>,
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct ListReplays {
-    name_prefix: Option<String>,
-    state: Option<String>,
-    event_source_arn: Option<String>,
-    next_token: Option<String>,
-    limit: Option<usize>,
-}
-
 impl ReplayStatus {
     /// Returns whether the replay has not ended.
     pub(super) fn is_active(self) -> bool {
@@ -200,13 +190,13 @@ impl EventBridge {
         }
         let mut state = self.durable.state();
         let bus = existing_bus(&state, Some(&target))?;
-        let archive = archive_name(&source);
-        let known = state.archives.get(archive).filter(|_| self.ctx.account_region.archive(archive) == source);
-        let Some(known) = known else {
-            let reason = format!("Archive {archive} does not exist.");
+        let archive_name = archive_name(&source);
+        let archive = state.archives.get(archive_name);
+        let Some(archive) = archive.filter(|_| self.ctx.account_region.archive(archive_name) == source) else {
+            let reason = format!("Archive {archive_name} does not exist.");
             return Err(request::invalid(format!("Parameter EventSourceArn is not valid. Reason: {reason}")));
         };
-        if known.settings.bus != bus || self.ctx.account_region.bus(&bus) != target {
+        if archive.settings.bus != bus || self.ctx.account_region.bus(&bus) != target {
             let reason = "Cross event bus replay is not permitted.";
             return Err(request::invalid(format!("Parameter Destination.Arn is not valid. Reason: {reason}")));
         }
@@ -222,22 +212,22 @@ impl EventBridge {
         }
         let started = self.ctx.clock.now();
         let replay = Replay {
-            archive: archive.to_owned(),
+            archive: archive_name.to_owned(),
             bus,
             description: request.description,
             filter_arns: destination.filter_arns,
             from,
             to,
-            retention_start: known.retention_start(started),
+            retention_start: archive.retention_start(started),
             started,
             ended: None,
             status: ReplayStatus::Starting,
             reason: None,
-            day_lengths: self.archive_store.day_lengths(archive, from, to),
+            day_lengths: self.archive_store.day_lengths(archive_name, from, to),
             progress: ReplayProgress { minute: i64::MIN, replayed: 0, last_time: None },
             name,
         };
-        let answer = json!({
+        let response = json!({
             "ReplayArn": self.ctx.account_region.replay(&replay.name),
             "State": replay.status.name(),
             "ReplayStartTime": started.as_second(),
@@ -245,7 +235,7 @@ impl EventBridge {
         let mut changes = expired(&state, started);
         changes.push(Change::Replay(Box::new(replay)));
         self.commit(&mut state, changes)?;
-        Ok(answer)
+        Ok(response)
     }
 
     pub(super) fn describe_replay(&self, body: Value) -> Result<Value, AwsError> {
@@ -254,7 +244,7 @@ impl EventBridge {
     }
 
     pub(super) fn list_replays(&self, body: Value) -> Result<Value, AwsError> {
-        let request: ListReplays = request::read(body)?;
+        let request: ListRequest = request::read(body)?;
         let prefix = request.name_prefix.unwrap_or_default();
         let state = self.durable.state();
         let selected = state.replays.values().filter(|replay| {
@@ -276,9 +266,9 @@ impl EventBridge {
             return Err(AwsError::sender("IllegalStatusException", message));
         }
         let replay = Replay { status: ReplayStatus::Cancelling, ..replay };
-        let answer = json!({ "ReplayArn": self.ctx.account_region.replay(&name), "State": replay.status.name() });
+        let response = json!({ "ReplayArn": self.ctx.account_region.replay(&name), "State": replay.status.name() });
         self.commit(&mut state, vec![Change::Replay(Box::new(replay))])?;
-        Ok(answer)
+        Ok(response)
     }
 }
 

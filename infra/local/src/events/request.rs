@@ -1,12 +1,26 @@
 //! Reads the requests of the API, and creates its responses and errors.
 
-use serde::de::DeserializeOwned;
+use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Map, Value};
 
 use crate::{aws_error::AwsError, wal::WalError};
 
 /// The maximum size of a page, which is also the default.
 const MAX_PAGE_SIZE: usize = 100;
+
+/// The fields of the list requests. Each operation uses those that the API documents for it.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct ListRequest {
+    pub(super) name_prefix: Option<String>,
+    pub(super) event_bus_name: Option<String>,
+    pub(super) event_source_arn: Option<String>,
+    pub(super) rule: Option<String>,
+    pub(super) target_arn: Option<String>,
+    pub(super) state: Option<String>,
+    pub(super) next_token: Option<String>,
+    pub(super) limit: Option<usize>,
+}
 
 /// Deserializes a request.
 pub(crate) fn read<T: DeserializeOwned>(body: Value) -> Result<T, AwsError> {

@@ -19,7 +19,7 @@ use super::{
     bus::existing_bus,
     envelope::AcceptedEvent,
     put_events::RoutedEvent,
-    request,
+    request::{self, ListRequest},
     state::{Change, State},
     target::Target,
 };
@@ -64,15 +64,6 @@ struct PutRule {
 struct RuleRequest {
     name: Option<String>,
     event_bus_name: Option<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct ListRules {
-    name_prefix: Option<String>,
-    event_bus_name: Option<String>,
-    next_token: Option<String>,
-    limit: Option<usize>,
 }
 
 impl Rule {
@@ -134,7 +125,7 @@ impl EventBridge {
     }
 
     pub(super) fn list_rules(&self, body: Value) -> Result<Value, AwsError> {
-        let request: ListRules = request::read(body)?;
+        let request: ListRequest = request::read(body)?;
         let state = self.durable.state();
         let bus = existing_bus(&state, request.event_bus_name.as_deref())?;
         let prefix = request.name_prefix.unwrap_or_default();

@@ -10,7 +10,8 @@ use crate::{aws_error::AwsError, delivery::retry_policy::RetryPolicy};
 use super::{
     EventBridge,
     bus::existing_bus,
-    input, request,
+    input,
+    request::{self, ListRequest},
     rule::{existing_rule, is_name_character},
     state::Change,
 };
@@ -93,24 +94,6 @@ struct RemoveTargets {
     rule: Option<String>,
     event_bus_name: Option<String>,
     ids: Option<Vec<String>>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct ListTargetsByRule {
-    rule: Option<String>,
-    event_bus_name: Option<String>,
-    next_token: Option<String>,
-    limit: Option<usize>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct ListRuleNamesByTarget {
-    target_arn: Option<String>,
-    event_bus_name: Option<String>,
-    next_token: Option<String>,
-    limit: Option<usize>,
 }
 
 impl TargetKind {
@@ -210,7 +193,7 @@ impl EventBridge {
     }
 
     pub(super) fn list_targets_by_rule(&self, body: Value) -> Result<Value, AwsError> {
-        let request: ListTargetsByRule = request::read(body)?;
+        let request: ListRequest = request::read(body)?;
         let name = request::required("rule", request.rule)?;
         let state = self.durable.state();
         let rule = existing_rule(&state, request.event_bus_name.as_deref(), &name)?;
@@ -219,7 +202,7 @@ impl EventBridge {
     }
 
     pub(super) fn list_rule_names_by_target(&self, body: Value) -> Result<Value, AwsError> {
-        let request: ListRuleNamesByTarget = request::read(body)?;
+        let request: ListRequest = request::read(body)?;
         let arn = request::required("targetArn", request.target_arn)?;
         let state = self.durable.state();
         let bus = existing_bus(&state, request.event_bus_name.as_deref())?;

@@ -1,13 +1,11 @@
 //! Archives and replays survive the process, and do not grow the write-ahead log.
 
-use std::sync::Arc;
-
 use serde_json::{Value, json};
 
 use crate::events::EventBridge;
 
 use super::fixture::{
-    FUNCTION, FakeTargets, advance, call, clock, create_rule, order_placed, put, service, settle, start,
+    FUNCTION, FakeTargets, advance, call, create_rule, order_placed, put, service, settle, start, wal_fixture,
 };
 
 const BUS: &str = "arn:aws:events:eu-central-1:000000000000:event-bus/default";
@@ -35,20 +33,18 @@ fn names(fakes: &FakeTargets) -> Vec<Value> {
 
 #[tokio::test]
 async fn archived_events_are_replayed_after_a_kill_and_do_not_grow_the_write_ahead_log() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("events.journal");
-    let (fakes, clock) = (Arc::new(FakeTargets::default()), clock());
+    let (folder, path, fakes, clock) = wal_fixture();
     let events = EventBridge::open(&path, fakes.context(&clock)).unwrap();
     archive(&events, 0).await;
     let length = events.durable.length();
     for _ in 0..120 {
         put(&events, order_placed()).await;
     }
-    assert_eq!(events.durable.length(), length, "nobody wanted them");
+    assert_eq!(events.durable.length(), length, "no rule matches");
     create_rule(&events, "reserve", json!([{ "Id": "f", "Arn": FUNCTION }])).await;
     call(&events, "StartReplay", replay("again")).await;
     drop(events);
-    // The last write before the kill did not get to its end.
+    // The last write before the kill was incomplete.
     let day = folder.path().join(format!("archive-all-{}.journal", start().as_second() / 86_400));
     let mut torn = std::fs::read(&day).unwrap();
     torn.extend_from_slice(b"00000000 {\"time\"");
@@ -68,9 +64,7 @@ async fn archived_events_are_replayed_after_a_kill_and_do_not_grow_the_write_ahe
 
 #[tokio::test]
 async fn a_replay_that_is_killed_repeatedly_neither_loses_nor_repeats_an_event() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("events.journal");
-    let (fakes, clock) = (Arc::new(FakeTargets::default()), clock());
+    let (_folder, path, fakes, clock) = wal_fixture();
     let events = EventBridge::open(&path, fakes.context(&clock)).unwrap();
     archive(&events, 0).await;
     for _ in 0..4 {
@@ -126,9 +120,7 @@ async fn a_large_replay_pauses_while_many_deliveries_are_pending() {
 
 #[tokio::test]
 async fn expired_events_are_not_replayed_and_their_file_is_deleted() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("events.journal");
-    let (fakes, clock) = (Arc::new(FakeTargets::default()), clock());
+    let (folder, path, fakes, clock) = wal_fixture();
     let events = EventBridge::open(&path, fakes.context(&clock)).unwrap();
     archive(&events, 2).await;
     create_rule(&events, "reserve", json!([{ "Id": "f", "Arn": FUNCTION }])).await;
@@ -150,9 +142,7 @@ async fn expired_events_are_not_replayed_and_their_file_is_deleted() {
 
 #[tokio::test]
 async fn deleting_an_archive_fails_its_replays_and_a_new_one_with_its_name_is_empty() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("events.journal");
-    let (fakes, clock) = (Arc::new(FakeTargets::default()), clock());
+    let (folder, path, fakes, clock) = wal_fixture();
     let events = EventBridge::open(&path, fakes.context(&clock)).unwrap();
     archive(&events, 0).await;
     put(&events, order_placed()).await;
@@ -163,7 +153,7 @@ async fn deleting_an_archive_fails_its_replays_and_a_new_one_with_its_name_is_em
     let failed = describe(&events, "again").await;
     assert_eq!((&failed["State"], &failed["StateReason"]), (&json!("FAILED"), &json!("Archive all does not exist.")));
     drop(events);
-    // A kill came before the file was gone.
+    // The process was killed before the file was deleted.
     std::fs::write(&day, held).unwrap();
     let events = EventBridge::open(&path, fakes.context(&clock)).unwrap();
     archive(&events, 0).await;

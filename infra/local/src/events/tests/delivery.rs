@@ -1,4 +1,4 @@
-//! Retries, their limits, and dead dead_letters.
+//! Deliveries, retries with their limits, and dead letters.
 
 use serde_json::json;
 
@@ -35,18 +35,18 @@ async fn a_throttled_delivery_is_retried_with_exponential_backoff_until_it_succe
     advance(&clock, 15).await;
     assert_eq!(fakes.invocations().len(), 1);
     let activity = fakes.activity.lock().unwrap();
-    let moments: Vec<_> = activity
+    let retries: Vec<_> = activity
         .iter()
         .filter_map(|activity| match activity {
             ActivityEvent::DeliveryAttempted { outcome: AttemptOutcome::Retry { at, .. }, .. } => Some(*at),
             _ => None,
         })
         .collect();
-    assert_eq!(moments.len(), 4);
+    assert_eq!(retries.len(), 4);
     let pauses: Vec<f64> = [start()]
         .iter()
-        .chain(&moments)
-        .zip(&moments)
+        .chain(&retries)
+        .zip(&retries)
         .map(|(from, to)| to.duration_since(*from).as_secs_f64())
         .collect();
     for (pause, bound) in pauses.iter().zip([1.0, 2.0, 4.0, 8.0]) {

@@ -11,7 +11,7 @@ use crate::{
 };
 
 use super::fixture::{
-    DEAD_LETTERS, FUNCTION, FakeTargets, advance, call, clock, create_rule, order_placed, put, settle,
+    DEAD_LETTERS, FUNCTION, FakeTargets, advance, call, clock, create_rule, order_placed, put, settle, wal_fixture,
 };
 
 async fn service_with_faults(faults: &str) -> (Arc<FakeTargets>, Clock, Arc<EventBridge>) {
@@ -45,9 +45,7 @@ async fn a_duplicated_delivery_is_made_twice() {
 
 #[tokio::test]
 async fn a_delayed_delivery_waits_also_across_a_restart() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("events.journal");
-    let (fakes, clock) = (Arc::new(FakeTargets::default()), clock());
+    let (_folder, path, fakes, clock) = wal_fixture();
     *fakes.faults.lock().unwrap() = Some(Faults::read(["delay=1,drop=1"], 7).unwrap());
     let events = EventBridge::open(&path, fakes.context(&clock)).unwrap();
     create_rule(&events, "reserve", json!([{ "Id": "f", "Arn": FUNCTION }])).await;

@@ -1,13 +1,15 @@
-//! Fake functions and queues that accept everything unless they are told to fail, and a service on a paused clock.
+//! Fake functions and queues that accept everything unless an error is set, and a service on a paused clock.
 
 use std::{
     collections::{BTreeMap, VecDeque},
+    path::PathBuf,
     sync::{Arc, Mutex},
 };
 
 use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
+use tempfile::TempDir;
 
 use crate::{
     arn::AccountRegion,
@@ -113,6 +115,13 @@ pub(crate) async fn advance(clock: &Clock, seconds: i64) {
     }
     clock.tick(end.duration_since(clock.now()));
     settle().await;
+}
+
+/// A folder with the path of a write-ahead log in it, and what a service needs to open it.
+pub(crate) fn wal_fixture() -> (TempDir, PathBuf, Arc<FakeTargets>, Clock) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("events.journal");
+    (folder, path, Arc::new(FakeTargets::default()), clock())
 }
 
 /// A service in memory that delivers nothing yet.

@@ -13,7 +13,7 @@ async fn received(target: Value) -> Vec<String> {
     create_rule(&events, "reserve", json!([target])).await;
     put(&events, order_placed()).await;
     settle().await;
-    let dead_letters = fakes.messages(DEAD_LETTERS).into_iter().map(|letter| letter.attributes["ERROR_CODE"].clone());
+    let dead_letters = fakes.messages(DEAD_LETTERS).into_iter().map(|message| message.attributes["ERROR_CODE"].clone());
     fakes.invoked.lock().unwrap().iter().map(|(_, event)| event.clone()).chain(dead_letters).collect()
 }
 

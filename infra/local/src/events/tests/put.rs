@@ -42,8 +42,8 @@ async fn entries_fail_alone_and_the_results_keep_their_order() {
     let answer = call(&events, "PutEvents", json!({ "Entries": entries })).await;
     let codes: Vec<_> = answer["Entries"].as_array().unwrap().iter().map(|entry| entry["ErrorCode"].as_str()).collect();
     let (argument, malformed) = (Some("InvalidArgument"), Some("MalformedDetail"));
-    let refused = Some("NotAuthorizedForSource");
-    assert_eq!(codes, [None, argument, argument, malformed, malformed, malformed, refused, argument, None]);
+    let not_authorized = Some("NotAuthorizedForSource");
+    assert_eq!(codes, [None, argument, argument, malformed, malformed, malformed, not_authorized, argument, None]);
     assert_eq!(answer["FailedEntryCount"], 7);
     assert!(answer["Entries"][8]["EventId"].is_string());
 }

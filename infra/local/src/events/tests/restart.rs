@@ -7,18 +7,16 @@ use serde_json::json;
 use crate::events::EventBridge;
 
 use super::fixture::{
-    DEAD_LETTERS, FUNCTION, FakeTargets, advance, call, clock, create_rule, order_placed, put, settle,
+    DEAD_LETTERS, FUNCTION, FakeTargets, advance, call, clock, create_rule, order_placed, put, settle, wal_fixture,
 };
 
 #[tokio::test]
 async fn acknowledged_events_are_delivered_after_a_kill() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("events.journal");
-    let (fakes, clock) = (Arc::new(FakeTargets::default()), clock());
+    let (_folder, path, fakes, clock) = wal_fixture();
     let events = EventBridge::open(&path, fakes.context(&clock)).unwrap();
     create_rule(&events, "reserve", json!([{ "Id": "f", "Arn": FUNCTION }])).await;
     let answer = put(&events, order_placed()).await;
-    // No driver ran until here, and nothing says goodbye.
+    // Nothing was delivered until here, and the process ends without a shutdown.
     drop(events);
     let events = EventBridge::open(&path, fakes.context(&clock)).unwrap();
     let later = put(&events, order_placed()).await;
@@ -38,9 +36,7 @@ async fn acknowledged_events_are_delivered_after_a_kill() {
 
 #[tokio::test]
 async fn attempts_before_a_kill_count_after_it() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("events.journal");
-    let (fakes, clock) = (Arc::new(FakeTargets::default()), clock());
+    let (_folder, path, fakes, clock) = wal_fixture();
     let events = EventBridge::open(&path, fakes.context(&clock)).unwrap();
     let policy = json!({ "MaximumRetryAttempts": 2 });
     let dead_letters = json!({ "Arn": DEAD_LETTERS });
@@ -62,9 +58,7 @@ async fn attempts_before_a_kill_count_after_it() {
 
 #[tokio::test]
 async fn rules_targets_and_buses_are_restored_also_after_compaction() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("events.journal");
-    let (fakes, clock) = (Arc::new(FakeTargets::default()), clock());
+    let (_folder, path, fakes, clock) = wal_fixture();
     let events = EventBridge::open(&path, fakes.context(&clock)).unwrap();
     call(&events, "CreateEventBus", json!({ "Name": "shop" })).await;
     create_rule(&events, "reserve", json!([{ "Id": "f", "Arn": FUNCTION }])).await;

@@ -1,12 +1,10 @@
 //! Scheduled rules.
 
-use std::sync::Arc;
-
 use serde_json::json;
 
 use crate::events::EventBridge;
 
-use super::fixture::{FUNCTION, FakeTargets, advance, call, clock, running_service, settle};
+use super::fixture::{FUNCTION, advance, call, clock, running_service, settle, wal_fixture};
 
 async fn daily(events: &EventBridge, expression: &str) {
     call(events, "PutRule", json!({ "Name": "report", "ScheduleExpression": expression })).await;
@@ -43,9 +41,7 @@ async fn a_disabled_rule_does_not_fire_and_an_enabled_one_starts_again() {
 
 #[tokio::test]
 async fn a_firing_missed_while_the_process_was_down_happens_once() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("events.journal");
-    let (fakes, clock) = (Arc::new(FakeTargets::default()), clock());
+    let (_folder, path, fakes, clock) = wal_fixture();
     let events = EventBridge::open(&path, fakes.context(&clock)).unwrap();
     daily(&events, "rate(10 minutes)").await;
     drop(events);
