@@ -107,11 +107,8 @@ impl Archive {
     fn describe(&self, account_region: &AccountRegion, size: ArchiveSize) -> Value {
         let mut described = self.summary(account_region, size);
         described["ArchiveArn"] = account_region.archive(&self.settings.name).into();
-        for (name, text) in [("Description", &self.settings.description), ("EventPattern", &self.settings.pattern)] {
-            if let Some(text) = text {
-                described[name] = text.as_str().into();
-            }
-        }
+        let (description, pattern) = (self.settings.description.as_deref(), self.settings.pattern.as_deref());
+        request::set_present(&mut described, [("Description", description), ("EventPattern", pattern)]);
         described
     }
 }

@@ -93,9 +93,7 @@ impl Bus {
             "CreationTime": self.settings.created.as_second(),
             "LastModifiedTime": self.settings.created.as_second(),
         });
-        if let Some(description) = &self.settings.description {
-            described["Description"] = description.as_str().into();
-        }
+        request::set_present(&mut described, [("Description", self.settings.description.as_deref())]);
         described
     }
 }

@@ -111,17 +111,6 @@ impl ReplayStatus {
     pub(super) fn is_active(self) -> bool {
         matches!(self, Self::Starting | Self::Running | Self::Cancelling)
     }
-
-    fn name(self) -> &'static str {
-        match self {
-            Self::Starting => "STARTING",
-            Self::Running => "RUNNING",
-            Self::Cancelling => "CANCELLING",
-            Self::Completed => "COMPLETED",
-            Self::Cancelled => "CANCELLED",
-            Self::Failed => "FAILED",
-        }
-    }
 }
 
 impl Replay {
@@ -130,19 +119,14 @@ impl Replay {
         let mut summary = json!({
             "ReplayName": self.name,
             "EventSourceArn": account_region.archive(&self.archive),
-            "State": self.status.name(),
+            "State": self.status,
             "EventStartTime": self.from.as_second(),
             "EventEndTime": self.to.as_second(),
             "ReplayStartTime": self.started.as_second(),
         });
-        for (name, time) in [("EventLastReplayedTime", self.progress.last_time), ("ReplayEndTime", self.ended)] {
-            if let Some(time) = time {
-                summary[name] = time.as_second().into();
-            }
-        }
-        if let Some(reason) = &self.reason {
-            summary["StateReason"] = reason.as_str().into();
-        }
+        let times = [("EventLastReplayedTime", self.progress.last_time), ("ReplayEndTime", self.ended)];
+        request::set_present(&mut summary, times.map(|(name, time)| (name, time.map(Timestamp::as_second))));
+        request::set_present(&mut summary, [("StateReason", self.reason.as_deref())]);
         summary
     }
 
@@ -151,9 +135,7 @@ impl Replay {
         let mut described = self.summary(account_region);
         described["ReplayArn"] = account_region.replay(&self.name).into();
         described["Destination"] = json!({ "Arn": account_region.bus(&self.bus), "FilterArns": self.filter_arns });
-        if let Some(description) = &self.description {
-            described["Description"] = description.as_str().into();
-        }
+        request::set_present(&mut described, [("Description", self.description.as_deref())]);
         described
     }
 }
@@ -229,7 +211,7 @@ impl EventBridge {
         };
         let response = json!({
             "ReplayArn": self.ctx.account_region.replay(&replay.name),
-            "State": replay.status.name(),
+            "State": replay.status,
             "ReplayStartTime": started.as_second(),
         });
         let mut changes = expired(&state, started);
@@ -252,7 +234,7 @@ impl EventBridge {
             let status = request.state.as_deref();
             replay.name.starts_with(&prefix)
                 && source.is_none_or(|source| self.ctx.account_region.archive(&replay.archive) == source)
-                && status.is_none_or(|status| replay.status.name() == status)
+                && status.is_none_or(|status| json!(replay.status) == status)
         });
         let summaries = selected.map(|replay| (replay.name.clone(), replay.summary(&self.ctx.account_region)));
         request::list_response("Replays", summaries, request.next_token.as_deref(), request.limit)
@@ -266,7 +248,7 @@ impl EventBridge {
             return Err(AwsError::sender("IllegalStatusException", message));
         }
         let replay = Replay { status: ReplayStatus::Cancelling, ..replay };
-        let response = json!({ "ReplayArn": self.ctx.account_region.replay(&name), "State": replay.status.name() });
+        let response = json!({ "ReplayArn": self.ctx.account_region.replay(&name), "State": replay.status });
         self.commit(&mut state, vec![Change::Replay(Box::new(replay))])?;
         Ok(response)
     }

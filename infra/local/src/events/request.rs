@@ -61,6 +61,15 @@ pub(crate) fn required<T>(name: &str, value: Option<T>) -> Result<T, AwsError> {
     })
 }
 
+/// Sets the fields of a response that have a value.
+pub(super) fn set_present<T: Into<Value>, const N: usize>(response: &mut Value, fields: [(&str, Option<T>); N]) {
+    for (name, value) in fields {
+        if let Some(value) = value {
+            response[name] = value.into();
+        }
+    }
+}
+
 /// Creates the response of a list: the page of items after the token, and the token of the next page. The items are sorted
 /// by the name beside them.
 pub(crate) fn list_response<T: Into<Value>>(

@@ -75,16 +75,13 @@ impl Rule {
             "State": if self.enabled { "ENABLED" } else { "DISABLED" },
             "EventBusName": self.bus,
         });
-        for (name, text) in [
-            ("EventPattern", &self.pattern),
-            ("ScheduleExpression", &self.schedule),
-            ("Description", &self.description),
-            ("RoleArn", &self.role_arn),
-        ] {
-            if let Some(text) = text {
-                described[name] = text.as_str().into();
-            }
-        }
+        let optional = [
+            ("EventPattern", self.pattern.as_deref()),
+            ("ScheduleExpression", self.schedule.as_deref()),
+            ("Description", self.description.as_deref()),
+            ("RoleArn", self.role_arn.as_deref()),
+        ];
+        request::set_present(&mut described, optional);
         described
     }
 }

@@ -24,10 +24,7 @@ pub(super) struct CidrBlock {
 impl Address {
     /// Parses an address; none if the text is not one.
     pub(super) fn parse(text: &str) -> Option<Self> {
-        match parse_bytes(text)? {
-            AddressBytes::V4(bytes) => Some(Self::from_bytes(&bytes)),
-            AddressBytes::V6(bytes) => Some(Self::from_bytes(&bytes)),
-        }
+        parse_bytes(text).map(|bytes| Self::from_bytes(&bytes))
     }
 
     /// Returns the digits from left to right.
@@ -54,11 +51,11 @@ impl CidrBlock {
     pub(super) fn parse(text: &str) -> Result<Self, &'static str> {
         let (address, bits) = text.split_once('/').ok_or("one slash is required")?;
         let bits: usize = bits.parse().map_err(|_| "the number of bits must be an integer")?;
-        match parse_bytes(address).ok_or("there is no address before the slash")? {
-            AddressBytes::V4(_) if bits > 31 => Err("an IPv4 block has at most 31 bits"),
-            AddressBytes::V6(_) if bits > 127 => Err("an IPv6 block has at most 127 bits"),
-            AddressBytes::V4(bytes) => Ok(Self::from_prefix(&bytes, bits)),
-            AddressBytes::V6(bytes) => Ok(Self::from_prefix(&bytes, bits)),
+        let bytes = parse_bytes(address).ok_or("there is no address before the slash")?;
+        match bytes.len() {
+            4 if bits > 31 => Err("an IPv4 block has at most 31 bits"),
+            16 if bits > 127 => Err("an IPv6 block has at most 127 bits"),
+            _ => Ok(Self::from_prefix(&bytes, bits)),
         }
     }
 
@@ -94,22 +91,17 @@ impl CidrBlock {
     }
 }
 
-enum AddressBytes {
-    V4([u8; 4]),
-    V6([u8; 16]),
-}
-
-fn parse_bytes(text: &str) -> Option<AddressBytes> {
+fn parse_bytes(text: &str) -> Option<Vec<u8>> {
     if !text.contains(':') {
-        return parse_ipv4(text).map(AddressBytes::V4);
+        return parse_ipv4(text).map(|bytes| bytes.to_vec());
     }
     if text.contains('.') {
         return None; // The service does not accept the mixed notation.
     }
     let address: Ipv6Addr = text.parse().ok()?;
     Some(match address.to_ipv4_mapped() {
-        Some(short) => AddressBytes::V4(short.octets()),
-        None => AddressBytes::V6(address.octets()),
+        Some(short) => short.octets().to_vec(),
+        None => address.octets().to_vec(),
     })
 }
 

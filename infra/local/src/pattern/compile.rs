@@ -12,32 +12,9 @@ const MAX_COMBINATIONS: usize = 1_000;
 const MAX_FIELDS: usize = 256;
 
 /// Names that cannot be fields inside `$or`, because they are operators or reserved for future ones.
-const RESERVED_NAMES: [&str; 24] = [
-    "exactly",
-    "equals-ignore-case",
-    "prefix",
-    "suffix",
-    "anything-but",
-    "exists",
-    "wildcard",
-    "numeric",
-    "cidr",
-    "=",
-    "<",
-    "<=",
-    ">",
-    ">=",
-    "regex",
-    "not-wildcard",
-    "not-equals-ignore-case",
-    "date-after",
-    "date-on-or-after",
-    "date-before",
-    "date-on-or-before",
-    "in-date-range",
-    "ip-address-in-range",
-    "ip-address-not-in-range",
-];
+const RESERVED_NAMES: &str = "exactly equals-ignore-case prefix suffix anything-but exists wildcard numeric cidr = < <= > >= regex not-wildcard \
+     not-equals-ignore-case date-after date-on-or-after date-before date-on-or-before in-date-range ip-address-in-range \
+     ip-address-not-in-range";
 
 /// Compiles a pattern. If `$or` cannot be read as the operator, it is an ordinary field name.
 pub(super) fn branches(json: &Json<'_>) -> Result<Vec<Branch>, PatternError> {
@@ -72,18 +49,22 @@ impl Compiler {
         inside_or: bool,
     ) -> Result<(), PatternError> {
         if fields.is_empty() {
-            return Err(PatternError::EmptyObject { path: display_path(path) });
+            return Err(PatternError::field(path, "an empty object is not allowed"));
         }
         for (name, value) in fields {
             let inner = if path.is_empty() { name.as_ref().to_owned() } else { format!("{path}.{name}") };
             match value {
                 value if name == "$or" && self.or_is_operator => self.or(drafts, path, value)?,
-                _ if inside_or && RESERVED_NAMES.contains(&name.as_ref()) => {
-                    return Err(PatternError::Reserved { path: display_path(path), name: name.as_ref().to_owned() });
+                _ if inside_or && RESERVED_NAMES.split(' ').any(|reserved| reserved == name) => {
+                    let problem = format!("{name:?} is reserved and cannot name a field inside $or");
+                    return Err(PatternError::field(path, problem));
                 }
                 Json::Object(fields) => self.object(drafts, &inner, fields, inside_or)?,
                 Json::List(values) => field(drafts, inner, values)?,
-                other => return Err(PatternError::NotAList { path: inner, found: other.kind() }),
+                other => {
+                    let problem = format!("must be an object or a list of values, not {}", other.kind());
+                    return Err(PatternError::field(&inner, problem));
+                }
             }
         }
         Ok(())
@@ -91,12 +72,13 @@ impl Compiler {
 
     // Continues every branch so far once with each of the alternatives.
     fn or(&self, drafts: &mut Vec<BranchFields>, path: &str, alternatives: &Json<'_>) -> Result<(), PatternError> {
-        let wrong = || PatternError::Or { path: display_path(path), found: alternatives.to_string() };
+        let invalid =
+            || PatternError::field(path, format!("$or takes a list of at least two objects, not {alternatives}"));
         let Json::List(alternatives) = alternatives else {
-            return Err(wrong());
+            return Err(invalid());
         };
         if alternatives.len() < 2 {
-            return Err(wrong());
+            return Err(invalid());
         }
         let before = match std::mem::take(drafts) {
             none if none.is_empty() => vec![BranchFields::new()],
@@ -104,13 +86,14 @@ impl Compiler {
         };
         for alternative in alternatives {
             let Json::Object(fields) = alternative else {
-                return Err(wrong());
+                return Err(invalid());
             };
             let mut forked = before.clone();
             self.object(&mut forked, path, fields, true)?;
             drafts.append(&mut forked);
             if drafts.len() > MAX_COMBINATIONS {
-                return Err(PatternError::TooManyCombinations { path: display_path(path), limit: MAX_COMBINATIONS });
+                let path = if path.is_empty() { "the pattern" } else { path }.to_owned();
+                return Err(PatternError::TooManyCombinations { path, limit: MAX_COMBINATIONS });
             }
         }
         Ok(())
@@ -119,7 +102,7 @@ impl Compiler {
 
 fn field(drafts: &mut Vec<BranchFields>, path: String, values: &[Json<'_>]) -> Result<(), PatternError> {
     if values.is_empty() {
-        return Err(PatternError::EmptyList { path });
+        return Err(PatternError::field(&path, "an empty list is not allowed"));
     }
     let conditions = condition_parser::conditions(&path, values)?;
     if drafts.is_empty() {
@@ -129,8 +112,4 @@ fn field(drafts: &mut Vec<BranchFields>, path: String, values: &[Json<'_>]) -> R
         draft.insert(path.clone(), Arc::clone(&conditions));
     }
     Ok(())
-}
-
-fn display_path(path: &str) -> String {
-    if path.is_empty() { "the pattern".to_owned() } else { path.to_owned() }
 }

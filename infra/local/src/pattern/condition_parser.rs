@@ -41,7 +41,7 @@ fn condition(path: &str, json: &Json<'_>) -> Result<Condition, PatternError> {
             None => Operator::NumberText((*text).to_owned()),
         },
         Json::Literal(literal) => Operator::Literal(literal),
-        Json::List(_) => return Err(PatternError::NotAValue { path: path.to_owned(), found: json.kind() }),
+        Json::List(_) => return Err(PatternError::field(path, format!("a condition cannot be {}", json.kind()))),
         Json::Object(fields) => OperatorParser { path }.operator(fields)?,
     };
     Ok(Condition { json: json.to_string(), operator })
@@ -87,7 +87,7 @@ impl OperatorParser<'_> {
     // A comparison and its number, or a lower bound followed by an upper bound. The order of the two bounds is fixed,
     // and the lower one must be less than the upper one, as in the service.
     fn numeric(self, operand: &Json<'_>) -> Result<Operator, PatternError> {
-        let invalid = |problem| Err(PatternError::Numeric { path: self.path.to_owned(), problem });
+        let invalid = |problem| Err(self.error(format!("numeric is invalid: {problem}")));
         let Json::List(terms) = operand else {
             return Err(self.wrong_operand("numeric", "a list of comparisons and numbers", operand));
         };
@@ -160,7 +160,7 @@ impl OperatorParser<'_> {
         }
     }
 
-    fn non_empty_strings(self, operator: &'static str, operand: &Json<'_>) -> Result<Vec<String>, PatternError> {
+    fn non_empty_strings(self, operator: &str, operand: &Json<'_>) -> Result<Vec<String>, PatternError> {
         let texts = self.strings(operator, operand)?;
         if texts.iter().any(String::is_empty) {
             return Err(self.wrong_operand(operator, "strings that are not empty", operand));
@@ -168,7 +168,7 @@ impl OperatorParser<'_> {
         Ok(texts)
     }
 
-    fn strings(self, operator: &'static str, operand: &Json<'_>) -> Result<Vec<String>, PatternError> {
+    fn strings(self, operator: &str, operand: &Json<'_>) -> Result<Vec<String>, PatternError> {
         let texts: Option<Vec<_>> = items(operand).iter().map(text).collect();
         match texts {
             Some(texts) if !texts.is_empty() => Ok(texts),
@@ -179,11 +179,11 @@ impl OperatorParser<'_> {
     fn single<'f>(self, fields: &'f [Field<'f>]) -> Result<(&'f str, &'f Json<'f>), PatternError> {
         match fields {
             [(name, operand)] => Ok((name, operand)),
-            _ => Err(PatternError::OneOperator { path: self.path.to_owned(), fields: fields.len() }),
+            _ => Err(self.error(format!("an operator object must have exactly one field, not {}", fields.len()))),
         }
     }
 
-    fn text<'f>(self, operator: &'static str, operand: &'f Json<'_>) -> Result<&'f str, PatternError> {
+    fn text<'f>(self, operator: &str, operand: &'f Json<'_>) -> Result<&'f str, PatternError> {
         match operand {
             Json::Text(text) => Ok(text),
             other => Err(self.wrong_operand(operator, "a string", other)),
@@ -194,7 +194,7 @@ impl OperatorParser<'_> {
         self.text("equals-ignore-case", operand).map(IgnoreCase::new)
     }
 
-    fn inner_ignore_case(self, fields: &[Field<'_>], inside: &'static str) -> Result<IgnoreCase, PatternError> {
+    fn inner_ignore_case(self, fields: &[Field<'_>], inside: &str) -> Result<IgnoreCase, PatternError> {
         match self.single(fields)? {
             ("equals-ignore-case", operand) => self.ignore_case(operand),
             (unknown, _) => Err(self.unknown(unknown, inside)),
@@ -202,29 +202,29 @@ impl OperatorParser<'_> {
     }
 
     fn wildcard(self, text: &str) -> Result<Wildcard, PatternError> {
-        let wrong = |(problem, at)| {
-            let (path, text) = (self.path.to_owned(), text.to_owned());
-            PatternError::Wildcard { path, text, problem, at }
-        };
-        Wildcard::parse(text).map_err(wrong)
+        let invalid = |(problem, at)| self.error(format!("the wildcard {text:?} is invalid: {problem} at byte {at}"));
+        Wildcard::parse(text).map_err(invalid)
     }
 
     fn block(self, text: &str) -> Result<CidrBlock, PatternError> {
-        let (path, block) = (self.path.to_owned(), text.to_owned());
-        CidrBlock::parse(text).map_err(|problem| PatternError::Cidr { path, block, problem })
+        CidrBlock::parse(text).map_err(|problem| self.error(format!("{text:?} is not a CIDR block: {problem}")))
     }
 
     fn number(self, text: &str) -> Result<f64, PatternError> {
-        let (path, number) = (self.path.to_owned(), text.to_owned());
-        number::comparable(text).ok_or(PatternError::NumberRange { path, number })
+        let invalid = || self.error(format!("the number {text} cannot be compared exactly between -5e9 and 5e9"));
+        number::comparable(text).ok_or_else(invalid)
     }
 
-    fn unknown(self, operator: &str, inside: &'static str) -> PatternError {
-        PatternError::UnknownOperator { path: self.path.to_owned(), operator: operator.to_owned(), inside }
+    fn unknown(self, operator: &str, inside: &str) -> PatternError {
+        self.error(format!("unknown operator {operator:?}{inside}"))
     }
 
-    fn wrong_operand(self, operator: &'static str, expected: &'static str, found: &Json<'_>) -> PatternError {
-        PatternError::Operand { path: self.path.to_owned(), operator, expected, found: found.to_string() }
+    fn wrong_operand(self, operator: &str, expected: &str, found: &Json<'_>) -> PatternError {
+        self.error(format!("{operator} takes {expected}, not {found}"))
+    }
+
+    fn error(self, problem: String) -> PatternError {
+        PatternError::field(self.path, problem)
     }
 }
 

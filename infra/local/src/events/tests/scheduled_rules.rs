@@ -4,7 +4,7 @@ use serde_json::json;
 
 use crate::events::EventBridge;
 
-use super::fixture::{FUNCTION, advance, call, clock, running_service, settle, wal_fixture};
+use super::fixture::{FUNCTION, advance, call, running_service, settle, wal_fixture};
 
 async fn daily(events: &EventBridge, expression: &str) {
     call(events, "PutRule", json!({ "Name": "report", "ScheduleExpression": expression })).await;

@@ -34,37 +34,12 @@ fn an_unpaired_surrogate_becomes_the_replacement_character() {
 
 #[test]
 fn invalid_json_is_rejected() {
-    let invalid = [
-        "",
-        " ",
-        "{",
-        "[",
-        "{]",
-        "[1,]",
-        "{\"a\":1,}",
-        "{\"a\"}",
-        "{a:1}",
-        "[1 2]",
-        "01",
-        "1.",
-        ".5",
-        "+1",
-        "1e",
-        "-",
-        "tru",
-        "nul",
-        "\"",
-        "\"\\x\"",
-        "\"\\u12\"",
-        "\"\\u12g4\"",
-        "\"\n\"",
-        "{} {}",
-        "'a'",
-        "NaN",
-        "// no\n1",
-        "\u{feff}{}",
+    let short = [
+        "", " ", "{", "[", "{]", "[1,]", "{\"a\"}", "{a:1}", "[1 2]", "01", "1.", ".5", "+1", "1e", "-", "tru", "nul",
+        "\"", "\"\\x\"", "\"\n\"", "{} {}", "'a'", "NaN", "// no\n1",
     ];
-    for text in invalid {
+    let long = ["{\"a\":1,}", "\"\\u12\"", "\"\\u12g4\"", "\u{feff}{}"];
+    for text in short.iter().chain(&long) {
         assert!(matches!(read(text), Err(JsonError::Unexpected { .. })), "{text:?} was read");
     }
 }
