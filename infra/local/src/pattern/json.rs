@@ -300,11 +300,11 @@ impl<'t> Reader<'t> {
     }
 
     fn escape(&mut self) -> Result<char, JsonError> {
-        let Some(letter) = self.peek() else {
+        let Some(escaped) = self.peek() else {
             return Err(self.expected("an escape"));
         };
-        let plain = match letter {
-            b'"' | b'\\' | b'/' => char::from(letter),
+        let plain = match escaped {
+            b'"' | b'\\' | b'/' => char::from(escaped),
             b'b' => '\u{8}',
             b'f' => '\u{c}',
             b'n' => '\n',
