@@ -1,5 +1,5 @@
 //! Event source mappings: they read a stream or a queue, invoke a function with batches of records, and handle the
-//! result for each record. A mapping may be dropped at any time. Records whose result it has not handled are read again.
+//! result for each record. A mapping may be dropped at any time: records that it has not finished are read again.
 
 mod activity;
 mod batch;

@@ -1,5 +1,5 @@
-//! The messages that report the end of an asynchronous invocation: the invocation record for an on-success or on-failure
-//! destination, and the dead letter for a function's dead-letter queue.
+//! The messages that report the end of an asynchronous invocation: the invocation record for an on-success or
+//! on-failure destination, and the dead letter for a function's dead-letter queue.
 
 use std::collections::BTreeMap;
 

@@ -1,5 +1,5 @@
-//! The executor that runs functions as processes: unchanged binaries that use the Runtime API as on Lambda. A process is
-//! started when it is first needed, kept warm, runs one invocation at a time, and is killed when an invocation times out.
+//! The executor that runs functions as processes: unchanged binaries that use the Runtime API as on Lambda. A process
+//! is started when it is first needed, kept warm, runs one invocation at a time, and is killed when it times out.
 
 mod env_vars;
 mod environment;

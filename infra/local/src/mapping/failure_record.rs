@@ -1,4 +1,4 @@
-//! The message for the on-failure destination of a stream mapping. It holds the position of the records in the stream, and
+//! The message for the on-failure destination of a stream mapping. It holds the position of the records in the stream,
 //! not their content.
 
 use std::collections::BTreeMap;

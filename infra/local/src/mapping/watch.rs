@@ -1,5 +1,5 @@
-//! Whether a mapping is idle. Its tasks count as working while they are being polled. Otherwise they wait for a function,
-//! which has an idle check of its own, for the clock, or for their source.
+//! Whether a mapping is idle. Its tasks count as working while they are being polled. Otherwise they wait for a
+//! function, which has an idle check of its own, for the clock, or for their source.
 
 use std::{
     future::poll_fn,

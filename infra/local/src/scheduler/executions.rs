@@ -1,4 +1,4 @@
-//! Executions: schedules fire at their time, and each firing is an execution that is delivered to the schedule's target.
+//! Executions: each firing of a schedule is an execution, which is delivered to the schedule's target.
 
 use std::{collections::BTreeMap, sync::Arc};
 

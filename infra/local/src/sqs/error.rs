@@ -1,5 +1,5 @@
-//! The errors of SQS, and their codes in the older query protocol, which SDKs still use. In the JSON protocol every client
-//! error has the status 400, also those that had 403 or 404 in the query protocol.
+//! The errors of SQS, and their codes in the older query protocol, which SDKs still use. In the JSON protocol every
+//! client error has the status 400, also those that had 403 or 404 in the query protocol.
 
 use crate::{aws_error::AwsError, wal::WalError};
 

@@ -46,8 +46,8 @@ impl Fixture {
     }
 
     async fn create_queue(&self, name: &str, attributes: Value) -> String {
-        let answer = self.call("CreateQueue", json!({ "QueueName": name, "Attributes": attributes })).await;
-        answer["QueueUrl"].as_str().expect("a URL").to_owned()
+        let response = self.call("CreateQueue", json!({ "QueueName": name, "Attributes": attributes })).await;
+        response["QueueUrl"].as_str().expect("a URL").to_owned()
     }
 
     async fn call(&self, operation: &str, body: Value) -> Value {
@@ -56,7 +56,7 @@ impl Fixture {
 
     async fn error_of(&self, operation: &str, body: Value) -> AwsError {
         match self.sqs.handle(operation, body.clone()).await {
-            Ok(answer) => panic!("{operation} {body} succeeded with {answer}"),
+            Ok(response) => panic!("{operation} {body} succeeded with {response}"),
             Err(error) => error,
         }
     }
@@ -84,10 +84,10 @@ impl Fixture {
 
     /// The numbers of messages that are visible, in flight and delayed.
     async fn counts(&self, url: &str) -> [u64; 3] {
-        let answer = self.call("GetQueueAttributes", json!({ "QueueUrl": url, "AttributeNames": ["All"] })).await;
+        let response = self.call("GetQueueAttributes", json!({ "QueueUrl": url, "AttributeNames": ["All"] })).await;
         ["", "NotVisible", "Delayed"].map(|which| {
             let name = format!("ApproximateNumberOfMessages{which}");
-            answer["Attributes"][name].as_str().and_then(|count| count.parse().ok()).expect("a count")
+            response["Attributes"][name].as_str().and_then(|count| count.parse().ok()).expect("a count")
         })
     }
 

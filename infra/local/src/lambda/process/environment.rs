@@ -124,7 +124,8 @@ impl Environment {
 }
 
 /// Listens on a random loopback address. A process that survives its cloud keeps calling the Runtime API at the address
-/// it knows, and must not reach that of another function. Where there is only one loopback address, only the port is random.
+/// it knows, and must not reach that of another function. Where there is only one loopback address, only the port is
+/// random.
 async fn listen() -> std::io::Result<TcpListener> {
     let [one, two, three, ..] = Uuid::new_v4().into_bytes();
     let own = Ipv4Addr::new(127, one, two, three.clamp(2, 254));

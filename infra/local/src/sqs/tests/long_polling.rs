@@ -12,7 +12,7 @@ use super::Fixture;
 async fn start_receive(fixture: &Fixture, url: &str) -> JoinHandle<Value> {
     let (sqs, body) =
         (fixture.sqs.clone(), json!({ "QueueUrl": url, "WaitTimeSeconds": 20, "MaxNumberOfMessages": 10 }));
-    let waiting = tokio::spawn(async move { sqs.handle("ReceiveMessage", body).await.expect("an answer") });
+    let waiting = tokio::spawn(async move { sqs.handle("ReceiveMessage", body).await.expect("a response") });
     yield_to_tasks().await;
     assert!(!waiting.is_finished());
     waiting
@@ -54,7 +54,7 @@ async fn the_wait_time_of_the_queue_applies_if_the_request_has_none() {
     let (fixture, url) = Fixture::with("orders", json!({ "ReceiveMessageWaitTimeSeconds": "3" })).await;
     let sqs = fixture.sqs.clone();
     let body = json!({ "QueueUrl": url });
-    let waiting = tokio::spawn(async move { sqs.handle("ReceiveMessage", body).await.expect("an answer") });
+    let waiting = tokio::spawn(async move { sqs.handle("ReceiveMessage", body).await.expect("a response") });
     yield_to_tasks().await;
     assert_eq!(fixture.clock.next_wake(), Some(fixture.clock.now() + SignedDuration::from_secs(3)));
     fixture.advance(3);
@@ -104,8 +104,8 @@ async fn a_dead_letter_wakes_a_receive_and_a_deleted_queue_ends_it() {
 async fn a_paused_clock_does_not_block_a_receive_beyond_its_wait_time() {
     let (fixture, url) = Fixture::with("orders", json!({})).await;
     let (shown, began) = (fixture.clock.now(), Instant::now());
-    let answer = fixture.call("ReceiveMessage", json!({ "QueueUrl": url, "WaitTimeSeconds": 20 })).await;
-    assert_eq!(answer, json!({}));
+    let response = fixture.call("ReceiveMessage", json!({ "QueueUrl": url, "WaitTimeSeconds": 20 })).await;
+    assert_eq!(response, json!({}));
     assert_eq!(fixture.clock.now(), shown);
     assert!(began.elapsed() >= Duration::from_secs(20));
 }

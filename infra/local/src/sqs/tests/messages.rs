@@ -100,10 +100,10 @@ async fn a_batch_has_a_result_for_each_entry_or_is_rejected_as_a_whole() {
         { "Id": "bad", "MessageBody": "\u{1}" },
         { "Id": "late", "MessageBody": "two", "DelaySeconds": 5 },
     ]);
-    let answer = fixture.call("SendMessageBatch", json!({ "QueueUrl": url, "Entries": entries })).await;
-    assert_eq!(answer["Successful"][0]["Id"], "good");
-    assert_eq!(answer["Successful"][1]["Id"], "late");
-    let failed = &answer["Failed"][0];
+    let response = fixture.call("SendMessageBatch", json!({ "QueueUrl": url, "Entries": entries })).await;
+    assert_eq!(response["Successful"][0]["Id"], "good");
+    assert_eq!(response["Successful"][1]["Id"], "late");
+    let failed = &response["Failed"][0];
     assert_eq!(
         (&failed["Id"], &failed["Code"], &failed["SenderFault"]),
         (&json!("bad"), &json!("InvalidMessageContents"), &json!(true))
@@ -156,9 +156,9 @@ async fn a_received_message_is_invisible_until_its_visibility_timeout_ends_or_is
         { "Id": "a", "ReceiptHandle": "rubbish", "VisibilityTimeout": 1 },
         { "Id": "b", "ReceiptHandle": fixture.receive(&url).await[0]["ReceiptHandle"], "VisibilityTimeout": 0 },
     ]);
-    let answer = fixture.call("ChangeMessageVisibilityBatch", json!({ "QueueUrl": url, "Entries": entries })).await;
-    assert_eq!(answer["Successful"], json!([{ "Id": "b" }]));
-    assert_eq!(answer["Failed"][0]["Code"], "ReceiptHandleIsInvalid");
+    let response = fixture.call("ChangeMessageVisibilityBatch", json!({ "QueueUrl": url, "Entries": entries })).await;
+    assert_eq!(response["Successful"], json!([{ "Id": "b" }]));
+    assert_eq!(response["Failed"][0]["Code"], "ReceiptHandleIsInvalid");
 }
 
 #[tokio::test]
@@ -175,10 +175,10 @@ async fn only_the_latest_receipt_handle_deletes_a_message() {
         { "Id": "b", "ReceiptHandle": "rubbish" },
         { "Id": "c" },
     ]);
-    let answer = fixture.call("DeleteMessageBatch", json!({ "QueueUrl": url, "Entries": entries })).await;
-    assert_eq!(answer["Successful"], json!([{ "Id": "a" }]));
-    assert_eq!(answer["Failed"][0]["Code"], "ReceiptHandleIsInvalid");
-    assert_eq!(answer["Failed"][1]["Code"], "MissingParameter");
+    let response = fixture.call("DeleteMessageBatch", json!({ "QueueUrl": url, "Entries": entries })).await;
+    assert_eq!(response["Successful"], json!([{ "Id": "a" }]));
+    assert_eq!(response["Failed"][0]["Code"], "ReceiptHandleIsInvalid");
+    assert_eq!(response["Failed"][1]["Code"], "MissingParameter");
     assert_eq!(fixture.counts(&url).await, [0, 0, 0]);
     fixture.delete(&url, &new[0]).await;
     let other = fixture.create_queue("other", json!({})).await;

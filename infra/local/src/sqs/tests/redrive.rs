@@ -105,8 +105,8 @@ async fn a_redrive_policy_must_name_a_queue_that_allows_the_source() {
     ] {
         let body = json!({ "QueueUrl": dead, "Attributes": { "RedriveAllowPolicy": allow.to_string() } });
         fixture.call("SetQueueAttributes", body).await;
-        let answer = fixture.sqs.handle("SetQueueAttributes", set(policy("dead", json!(4)))).await;
-        assert_eq!(answer.is_ok(), fits, "{allow}");
+        let response = fixture.sqs.handle("SetQueueAttributes", set(policy("dead", json!(4)))).await;
+        assert_eq!(response.is_ok(), fits, "{allow}");
     }
     for allow in ["{}", "no", "{\"redrivePermission\":\"byQueue\"}"] {
         let body = json!({ "QueueUrl": dead, "Attributes": { "RedriveAllowPolicy": allow } });
