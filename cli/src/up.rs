@@ -129,7 +129,7 @@ pub async fn start(wanted: &Up) -> anyhow::Result<Running> {
 
 fn clock(wanted: &Up) -> Clock {
     let clock = match wanted.speed {
-        None => Clock::of_the_world(),
+        None => Clock::of_the_machine(),
         Some(speed) => Clock::running(Timestamp::now(), speed),
     };
     if wanted.paused {

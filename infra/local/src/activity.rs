@@ -1,4 +1,4 @@
-//! What the service tells those who watch: what was put, who wanted it, and how it arrived.
+//! The activity of the services, for observers: events that were put, the rules that matched, and the deliveries.
 
 use std::{fmt, sync::Arc};
 
@@ -6,38 +6,38 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::pattern::{Event, NearMiss, Pattern, near_misses};
 
-/// So many rules are named that did not want an event.
+/// Number of rules that are explained when no rule matches an event.
 const MAX_NEAR_MISSES: usize = 3;
 
-/// Somebody who watches. Told in the middle of the work, so it must be quick.
+/// Records activity. It is called in the middle of the work, so it must be quick.
 pub trait ActivitySink: Send + Sync {
-    /// Takes note.
+    /// Records one activity.
     fn record(&self, activity: ActivityEvent);
 
-    /// Whether anybody listens: if not, nothing is gathered for them.
+    /// Whether anybody observes. If not, no details are collected.
     fn is_observed(&self) -> bool {
         true
     }
 }
 
-/// Watches nothing.
+/// Drops all activity.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct NoActivitySink;
 
 impl ActivitySink for NoActivitySink {
-    fn record(&self, _news: ActivityEvent) {}
+    fn record(&self, _activity: ActivityEvent) {}
 
     fn is_observed(&self) -> bool {
         false
     }
 }
 
-/// Rules that did not want an event, as they were at that moment. Why not is found out when somebody asks.
+/// The rules that did not match an event, as they were then. The reasons are computed on demand.
 #[derive(Clone, Default)]
 pub struct UnmatchedRules(pub Arc<[(String, Pattern)]>);
 
 impl UnmatchedRules {
-    /// Those that came nearest to wanting the event, with the first condition that failed.
+    /// The rules that came nearest to a match, with the first condition that failed.
     pub fn nearest(&self, event: &str) -> Vec<NearMiss> {
         Event::parse(event).map(|event| near_misses(&self.0, &event, MAX_NEAR_MISSES)).unwrap_or_default()
     }
@@ -61,72 +61,72 @@ impl PartialEq for UnmatchedRules {
 
 impl Eq for UnmatchedRules {}
 
-/// Something that happened.
+/// One activity.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ActivityEvent {
     /// An event was accepted.
     EventPut {
-        /// The bus.
+        /// The name of the bus.
         bus: String,
-        /// The id in the envelope.
+        /// The `id` of the envelope.
         event_id: String,
-        /// The whole envelope.
+        /// The envelope as JSON.
         event: Arc<str>,
-        /// The rules that want it; nobody gets it if there are none.
+        /// The names of the rules that matched.
         rules: Vec<String>,
-        /// The rules that were asked in vain, if nobody wants it and somebody watches.
+        /// The rules that did not match. Empty if a rule matched or nobody observes.
         unmatched: UnmatchedRules,
     },
-    /// A delivery was tried.
+    /// A delivery was attempted.
     DeliveryAttempted {
-        /// The id in the envelope, or of the execution of a schedule.
+        /// The `id` of the envelope, or the id of the execution of a schedule.
         event_id: String,
-        /// The rule, or the schedule.
+        /// The ARN of the rule or the schedule.
         rule_arn: String,
-        /// Who should get it.
+        /// The ARN of the target.
         target_arn: String,
-        /// Which try this was, from 1.
+        /// The number of this attempt, from 1.
         attempt: u32,
-        /// From the moment the event was accepted until now.
+        /// Time since the event was accepted.
         age: SignedDuration,
-        /// How long this try took.
+        /// Duration of this attempt.
         latency: SignedDuration,
-        /// What came of it.
+        /// The outcome.
         outcome: AttemptOutcome,
     },
-    /// The write-ahead log could not be written, so that a restart may repeat a delivery.
+    /// The write-ahead log could not be written. A restart may repeat a delivery.
     WalWriteFailed {
-        /// What the write-ahead log says.
+        /// The error.
         message: String,
     },
 }
 
-/// What came of a try.
+/// The outcome of one attempt.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum AttemptOutcome {
-    /// The target has it.
+    /// The target accepted it.
     Delivered,
-    /// It failed and will be tried again then.
+    /// The attempt failed and will be retried.
     Retry {
-        /// When.
+        /// When it will be retried.
         at: Timestamp,
-        /// The error's code.
+        /// The error code.
         code: String,
-        /// What it says.
+        /// The error message.
         message: String,
     },
-    /// It lies in the dead-letter queue.
+    /// It was sent to the dead-letter queue.
     DeadLettered {
-        /// The error's code.
+        /// The error code.
         code: String,
-        /// What it says.
+        /// The error message.
         message: String,
     },
-    /// It is lost: there is no dead-letter queue, or it does not take the letter.
+    /// It is lost: there is no dead-letter queue, or that queue refused it.
     Dropped {
-        /// The error's code.
+        /// The error code.
         code: String,
-        /// What it says.
+        /// The error message.
         message: String,
     },
 }

@@ -1,15 +1,12 @@
-//! The one clock of the local cloud. All waiting goes through it, so that it can run faster than
-//! the world, stand still, or be moved by hand.
+//! The clock of the local cloud. Every wait uses it, so that time can run faster than the machine's, pause, or be
+//! advanced by a caller.
 
-mod line;
-mod sleep;
 #[cfg(test)]
 mod tests;
 
-pub use line::Line;
-
 use std::{
     collections::BTreeMap,
+    fmt,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
@@ -20,7 +17,7 @@ use tokio::{
     time::Instant,
 };
 
-/// The clock. A clone is the same clock.
+/// The clock. Clones share it.
 ///
 /// ```
 /// use jiff::SignedDuration;
@@ -39,25 +36,25 @@ pub struct Clock {
 #[derive(Debug)]
 struct Inner {
     state: Mutex<State>,
-    /// Counts the changes after which a sleep that the world's time ends must be measured anew.
+    /// Counts the changes after which a running sleep must compute its duration again.
     changes: watch::Sender<u64>,
 }
 
 #[derive(Debug)]
 struct State {
-    /// The time that was shown at `since`.
+    /// The clock's time at `since`.
     shown: Timestamp,
     since: Instant,
-    /// The same moment by the machine's clock, for those who cannot ask this one.
-    since_world: Timestamp,
+    /// `since` by the machine's clock.
+    since_machine: Timestamp,
     speed: f64,
     paused: bool,
-    /// It was never anything but the machine's clock.
-    is_the_worlds: bool,
-    /// So many were woken and have not gone on yet.
+    /// Nobody has changed the clock: it is the machine's.
+    is_machine_clock: bool,
+    /// Number of sleepers that were woken and have not continued yet.
     waking: usize,
     next_sleeper: u64,
-    /// By end, and then by who came first: the order of waking.
+    /// By end and then by arrival, which is the order of waking.
     sleepers: BTreeMap<(Timestamp, u64), oneshot::Sender<()>>,
 }
 
@@ -73,11 +70,11 @@ impl State {
     fn show(&mut self, now: Timestamp) {
         self.shown = now;
         self.since = Instant::now();
-        self.since_world = Timestamp::now();
-        self.is_the_worlds = false;
+        self.since_machine = Timestamp::now();
+        self.is_machine_clock = false;
     }
 
-    /// How long the world takes until the clock shows this time. A standing clock never does.
+    /// Real time until the clock reaches `end`. `None` if the clock is paused.
     fn wait_for(&self, end: Timestamp) -> Option<Duration> {
         if self.paused {
             return None;
@@ -86,7 +83,7 @@ impl State {
         Duration::try_from_secs_f64(left.max(0.0)).ok()
     }
 
-    /// Takes out who has slept long enough, in the order of waking.
+    /// Removes the sleepers that are due, in the order of waking.
     fn due(&mut self) -> Vec<oneshot::Sender<()>> {
         let now = self.now();
         let mut due = Vec::new();
@@ -102,20 +99,20 @@ impl State {
 }
 
 impl Clock {
-    /// The machine's clock, until somebody moves or stops it.
-    pub fn of_the_world() -> Self {
+    /// The machine's clock, until it is advanced or paused.
+    pub fn of_the_machine() -> Self {
         let clock = Self::new(Timestamp::now(), 1.0, false);
-        clock.state().is_the_worlds = true;
+        clock.state().is_machine_clock = true;
         clock
     }
 
-    /// A clock that shows this time now and runs this many times as fast as the world. A speed that is no positive
-    /// number is 1.
+    /// A clock that starts at `now` and runs `speed` times as fast as the machine's. A speed that is not a positive
+    /// number counts as 1.
     pub fn running(now: Timestamp, speed: f64) -> Self {
         Self::new(now, speed, false)
     }
 
-    /// A clock that stands at this time until it is moved.
+    /// A clock that is paused at `now`.
     pub fn paused(now: Timestamp) -> Self {
         Self::new(now, 1.0, true)
     }
@@ -126,10 +123,10 @@ impl Clock {
         let state = State {
             shown: now,
             since: Instant::now(),
-            since_world: Timestamp::now(),
+            since_machine: Timestamp::now(),
             speed,
             paused,
-            is_the_worlds: false,
+            is_machine_clock: false,
             waking: 0,
             next_sleeper: 0,
             sleepers,
@@ -137,38 +134,38 @@ impl Clock {
         Self { inner: Arc::new(Inner { state: Mutex::new(state), changes: watch::Sender::new(0) }) }
     }
 
-    /// Now.
+    /// The current time.
     pub fn now(&self) -> Timestamp {
         self.state().now()
     }
 
-    /// Waits until the clock shows this time. Who drops the wait is forgotten.
+    /// Sleeps until the clock reaches `end`.
     pub async fn sleep_until(&self, end: Timestamp) {
-        sleep::until(&self.inner, end).await;
+        sleep_until(&self.inner, end).await;
     }
 
-    /// Waits for this long, as the clock counts.
+    /// Sleeps for a duration of this clock.
     pub async fn sleep(&self, duration: SignedDuration) {
         let end = self.now().checked_add(duration).unwrap_or(Timestamp::MAX);
         self.sleep_until(end).await;
     }
 
-    /// Moves the clock on at once, whether it stands or runs, and wakes whose sleep is over, the earliest end first.
-    /// A negative duration moves nothing: this clock never goes back.
+    /// Advances the clock at once, paused or not, and wakes the sleepers that are due, the earliest end first. A
+    /// negative duration changes nothing: the clock never goes back.
     pub fn tick(&self, duration: SignedDuration) {
-        self.go_to(self.now().checked_add(duration).unwrap_or(Timestamp::MAX));
+        self.advance_to(self.now().checked_add(duration).unwrap_or(Timestamp::MAX));
     }
 
-    /// Moves the clock on to this time, as a tick does. If it shows more already, nothing moves.
-    pub fn go_to(&self, moment: Timestamp) {
+    /// Advances the clock to this time, as `tick` does. A time in the past changes nothing.
+    pub fn advance_to(&self, target: Timestamp) {
         self.change(|state| {
-            if state.now() < moment {
-                state.show(moment);
+            if state.now() < target {
+                state.show(target);
             }
         });
     }
 
-    /// Stops the clock.
+    /// Pauses the clock.
     pub fn pause(&self) {
         self.change(|state| {
             if !state.paused {
@@ -178,7 +175,7 @@ impl Clock {
         });
     }
 
-    /// Lets the clock run, at its speed.
+    /// Resumes a paused clock at its speed.
     pub fn resume(&self) {
         self.change(|state| {
             if state.paused {
@@ -188,25 +185,24 @@ impl Clock {
         });
     }
 
-    /// What the clock shows from now on until it is changed again, as a line over the machine's time. None if it is
-    /// simply the machine's.
+    /// The clock as a linear function of the machine's, valid until the next change. `None` if it is the machine's.
     pub fn line(&self) -> Option<Line> {
         let state = self.state();
         let speed = if state.paused { 0.0 } else { state.speed };
-        (!state.is_the_worlds).then_some(Line { shown: state.shown, at: state.since_world, speed })
+        (!state.is_machine_clock).then_some(Line { shown: state.shown, at: state.since_machine, speed })
     }
 
-    /// Whether everybody who was woken by a change has gone on from where they slept.
+    /// Whether every sleeper that was woken has continued.
     pub fn all_are_awake(&self) -> bool {
         self.state().waking == 0
     }
 
-    /// Whether the clock stands.
+    /// Whether the clock is paused.
     pub fn is_paused(&self) -> bool {
         self.state().paused
     }
 
-    /// When the next sleep ends, if anybody sleeps.
+    /// When the next sleep ends. `None` if nothing sleeps.
     pub fn next_wake(&self) -> Option<Timestamp> {
         self.state().sleepers.first_key_value().map(|((end, _), _)| *end)
     }
@@ -219,10 +215,10 @@ impl Clock {
             (state.due(), ran || !state.paused)
         };
         for sleeper in due {
-            // Who stopped waiting need not be woken.
+            // The sleep may have been dropped.
             sleeper.send(()).ok();
         }
-        // On a clock that stands before and after, the world's time ends no sleep.
+        // On a paused clock no sleep depends on real time.
         if runs {
             self.inner.changes.send_modify(|count| *count += 1);
         }
@@ -237,4 +233,77 @@ impl Inner {
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// The clock as a linear function of the machine's, for processes that cannot ask it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Line {
+    /// The clock's time at `at`.
+    pub shown: Timestamp,
+    /// The machine's time.
+    pub at: Timestamp,
+    /// Speed relative to the machine's clock; 0 if the clock is paused.
+    pub speed: f64,
+}
+
+impl fmt::Display for Line {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { shown, at, speed } = self;
+        write!(formatter, "{shown}@{at}*{speed}")
+    }
+}
+
+/// The entry of a sleeper, removed when the sleep is dropped.
+struct SleepEntry<'clock> {
+    clock: &'clock Inner,
+    key: (Timestamp, u64),
+}
+
+impl Drop for SleepEntry<'_> {
+    fn drop(&mut self) {
+        let mut state = self.clock.state();
+        // A sleeper that is no longer in the map was woken and continues now.
+        if state.sleepers.remove(&self.key).is_none() {
+            state.waking = state.waking.saturating_sub(1);
+        }
+    }
+}
+
+/// Sleeps until the clock reaches `end`, because it runs there or is advanced.
+async fn sleep_until(clock: &Inner, end: Timestamp) {
+    let mut changes = clock.changes.subscribe();
+    let (waker, mut woken) = oneshot::channel();
+    let entry = {
+        let mut state = clock.state();
+        if state.now() >= end {
+            return;
+        }
+        let key = (end, state.next_sleeper);
+        state.next_sleeper += 1;
+        state.sleepers.insert(key, waker);
+        SleepEntry { clock, key }
+    };
+    loop {
+        let wait = {
+            let state = clock.state();
+            if state.now() >= end {
+                break;
+            }
+            state.wait_for(end)
+        };
+        match wait {
+            Some(wait) => tokio::select! {
+                biased;
+                _ = &mut woken => break,
+                _ = changes.changed() => {}
+                () = tokio::time::sleep(wait) => {}
+            },
+            None => tokio::select! {
+                biased;
+                _ = &mut woken => break,
+                _ = changes.changed() => {}
+            },
+        }
+    }
+    drop(entry);
 }

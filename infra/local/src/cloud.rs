@@ -220,7 +220,7 @@ impl Parts {
         let queues = Arc::new(sqs.clone());
         // In this process or in another, a function's seconds are the world's: a tick must not cut off who works.
         let functions = Functions::new(Arc::clone(&plan.executor), clock.clone(), TimeoutClock::RealTime, MOST_AT_ONCE);
-        let faults = plan.faults.clone().told_to(observer.of_faults());
+        let faults = plan.faults.clone().with_listener(observer.of_faults());
         let functions = functions.with_faults(faults.clone());
         plan.stack.functions.iter().for_each(|function| functions.put(function.clone()));
         let (path, listener) = (store.path("invokes.journal"), observer.of_invokes());

@@ -1,5 +1,5 @@
-//! What a service knows, with the write-ahead log from which it knows it again after a kill. A change is
-//! first remembered and then true, and a write-ahead log that grew long over few things is written anew.
+//! The state of a service together with its write-ahead log. A change is logged first and applied afterwards; a
+//! restart replays the log. A log that is much longer than the state is compacted.
 
 use std::{
     path::Path,
@@ -14,36 +14,36 @@ use crate::{
     wal::{Wal, WalError},
 };
 
-/// A write-ahead log shorter than this is never worth compacting.
+/// A shorter log is never compacted, in records.
 const SHORT_WAL: usize = 4_096;
 
-/// A state that comes from changes alone, so that the changes in the write-ahead log lead to it again.
+/// A state that is built from changes alone, so that replaying the log restores it.
 pub(crate) trait ReplayState: Default + Send + 'static {
-    /// One step, as the write-ahead log keeps it.
+    /// One change, as a record of the log.
     type Change: Clone + Serialize + DeserializeOwned + Send + 'static;
 
-    /// Takes the step.
+    /// Applies a change.
     fn apply(&mut self, change: Self::Change);
 
-    /// The changes that lead to this state from nothing.
+    /// The changes that build this state from the default.
     fn changes(&self) -> Vec<Self::Change>;
 
-    /// How many things the state holds, roughly.
+    /// Approximate number of entries in the state.
     fn living(&self) -> usize;
 }
 
-/// A state and its journal.
+/// A state and its write-ahead log.
 pub(crate) struct DurableState<S: ReplayState> {
     wal: Wal<S::Change>,
     state: Mutex<S>,
-    /// Told of every change.
+    /// Notified of every commit.
     changed: Notify,
     initial_length: u64,
     activity: Arc<dyn ActivitySink>,
 }
 
 impl<S: ReplayState> DurableState<S> {
-    /// The durable state whose write-ahead log is at this path.
+    /// Opens the log at this path and replays it.
     pub(crate) fn open(path: &Path, activity: Arc<dyn ActivitySink>) -> Result<Self, WalError> {
         let (wal, changes) = Wal::open(path)?;
         let initial_length = u64::try_from(changes.len()).unwrap_or_default();
@@ -52,18 +52,18 @@ impl<S: ReplayState> DurableState<S> {
         Ok(Self { wal, state: Mutex::new(state), changed: Notify::new(), initial_length, activity })
     }
 
-    /// A durable state that forgets everything when it ends.
+    /// A state without a log.
     pub(crate) fn in_memory(activity: Arc<dyn ActivitySink>) -> Self {
         let (wal, state) = (Wal::in_memory(), Mutex::default());
         Self { wal, state, changed: Notify::new(), initial_length: 0, activity }
     }
 
-    /// What is known. Whoever holds it keeps everybody else from it.
+    /// Locks the state.
     pub(crate) fn state(&self) -> MutexGuard<'_, S> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Makes these changes together. When this fails, nothing has changed.
+    /// Logs these changes and applies them. When this fails, nothing has changed.
     pub(crate) fn commit(&self, state: &mut S, changes: Vec<S::Change>) -> Result<(), WalError> {
         if changes.is_empty() {
             return Ok(());
@@ -72,7 +72,7 @@ impl<S: ReplayState> DurableState<S> {
         changes.into_iter().for_each(|change| state.apply(change));
         let length = self.wal.length();
         if length > SHORT_WAL && length > state.living() * 4 {
-            // The change itself is remembered: a write-ahead log that stays long is no reason to refuse it.
+            // The change itself is logged, so a failed compaction does not fail the commit.
             if let Err(error) = self.wal.compact(&state.changes()) {
                 self.activity.record(ActivityEvent::WalWriteFailed { message: error.to_string() });
             }
@@ -81,7 +81,7 @@ impl<S: ReplayState> DurableState<S> {
         Ok(())
     }
 
-    /// Makes these changes although they may not be remembered: at worst a restart repeats some work.
+    /// Applies these changes even if they cannot be logged: at worst a restart repeats some work.
     pub(crate) fn commit_best_effort(&self, state: &mut S, changes: Vec<S::Change>) {
         if let Err(error) = self.commit(state, changes.clone()) {
             changes.into_iter().for_each(|change| state.apply(change));
@@ -89,17 +89,17 @@ impl<S: ReplayState> DurableState<S> {
         }
     }
 
-    /// Waits for the next change, or not at all if there was one since the last wait.
+    /// Waits for the next commit. Returns at once if there was one since the last wait.
     pub(crate) async fn changed(&self) {
         self.changed.notified().await;
     }
 
-    /// How long the write-ahead log was at the start: part of every id, so that no run repeats another's.
+    /// Number of records at the start. It is part of every generated id, so that two runs never generate the same one.
     pub(crate) fn initial_length(&self) -> u64 {
         self.initial_length
     }
 
-    /// How long the write-ahead log is now.
+    /// Number of records now.
     #[cfg(test)]
     pub(crate) fn length(&self) -> usize {
         self.wal.length()

@@ -1,17 +1,12 @@
-//! Faults by seed: what goes wrong on purpose, and how often. The n-th time that a kind of fault may
-//! meet a subject it meets it or not by the seed alone, so that a seed plays the same faults again.
+//! Fault injection by seed: which faults are injected, and at which rate. Whether the n-th operation of a kind on a
+//! subject fails follows from the seed alone, so one seed injects the same faults again.
 
-mod error;
-mod kind;
-mod read;
 #[cfg(test)]
 mod tests;
 
-pub use error::FaultError;
-pub use kind::{Kind, Part};
-
 use std::{
     collections::BTreeMap,
+    fmt,
     sync::{Arc, Mutex, PoisonError},
 };
 
@@ -22,16 +17,16 @@ use crate::rng;
 /// A fault that was injected.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fault {
-    /// What went wrong.
+    /// The kind.
     pub kind: Kind,
-    /// Where: the part and what it was about to do, as in `dynamodb PutItem`.
+    /// The part and its operation, as in `dynamodb PutItem`.
     pub subject: String,
 }
 
-/// Who hears of every fault.
+/// Called with every injected fault.
 pub type Listener = Arc<dyn Fn(&Fault) + Send + Sync>;
 
-/// Which faults there are, and how often. A clone counts together with the others.
+/// The faults to inject and their rates. Clones share the counters.
 ///
 /// ```
 /// use causeway_local::faults::Faults;
@@ -43,55 +38,55 @@ pub type Listener = Arc<dyn Fn(&Fault) + Send + Sync>;
 /// ```
 #[derive(Clone)]
 pub struct Faults {
-    wanted: Option<Arc<Wanted>>,
+    plan: Option<Arc<Plan>>,
     listener: Option<Listener>,
 }
 
-struct Wanted {
+struct Plan {
     seed: u64,
     rates: BTreeMap<(Kind, Part), f64>,
-    /// How often each kind might have met each subject.
+    /// Number of draws for each kind and subject.
     counted: Mutex<BTreeMap<(Kind, String), u64>>,
 }
 
-/// One fault that happens now, with chances of its own for what it needs to know.
+/// One injected fault, with random numbers of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Strike {
     seed: u64,
 }
 
 impl Faults {
-    /// Nothing goes wrong on purpose.
+    /// No faults.
     pub fn none() -> Self {
-        Self { wanted: None, listener: None }
+        Self { plan: None, listener: None }
     }
 
-    /// Reads `KIND=RATE` and `KIND@PART=RATE`, several in one text with commas between them.
+    /// Parses `KIND=RATE` and `KIND@PART=RATE`, separated by commas.
     pub fn read<'t>(texts: impl IntoIterator<Item = &'t str>, seed: u64) -> Result<Self, FaultError> {
-        let mut rates = read::rates(texts)?;
+        let mut rates = rates(texts)?;
         rates.retain(|_, rate| *rate > 0.0);
-        let wanted = (!rates.is_empty()).then(|| Arc::new(Wanted { seed, rates, counted: Mutex::default() }));
-        Ok(Self { wanted, listener: None })
+        let plan = (!rates.is_empty()).then(|| Arc::new(Plan { seed, rates, counted: Mutex::default() }));
+        Ok(Self { plan, listener: None })
     }
 
-    /// The same faults, with somebody who hears of them.
+    /// The same faults, reported to this listener.
     #[must_use]
-    pub fn told_to(self, listener: Listener) -> Self {
+    pub fn with_listener(self, listener: Listener) -> Self {
         Self { listener: Some(listener), ..self }
     }
 
-    /// The seed, if anything may go wrong at all.
+    /// The seed. `None` without faults.
     pub fn seed(&self) -> Option<u64> {
-        self.wanted.as_ref().map(|wanted| wanted.seed)
+        self.plan.as_ref().map(|plan| plan.seed)
     }
 
-    /// Whether this kind of fault happens to this subject this time. Each call is the next time.
+    /// Draws whether this operation fails with this kind of fault. Each call counts as one operation.
     pub(crate) fn strike(&self, kind: Kind, part: Part, what: &str) -> Option<Strike> {
-        let wanted = self.wanted.as_ref()?;
-        let rate = *wanted.rates.get(&(kind, part))?;
+        let plan = self.plan.as_ref()?;
+        let rate = *plan.rates.get(&(kind, part))?;
         let subject = format!("{part} {what}");
-        let time = wanted.next_time(kind, &subject);
-        let seed = rng::mix(wanted.seed, &[kind as u64, rng::hash_text(&subject), time]);
+        let time = plan.next_time(kind, &subject);
+        let seed = rng::mix(plan.seed, &[kind as u64, rng::hash_text(&subject), time]);
         if rng::unit_f64(seed, &[]) >= rate {
             return None;
         }
@@ -102,7 +97,7 @@ impl Faults {
     }
 }
 
-impl Wanted {
+impl Plan {
     fn next_time(&self, kind: Kind, subject: &str) -> u64 {
         let mut counted = self.counted.lock().unwrap_or_else(PoisonError::into_inner);
         let times = counted.entry((kind, subject.to_owned())).or_default();
@@ -112,25 +107,229 @@ impl Wanted {
 }
 
 impl Strike {
-    /// A chance from 0 up to 1; each number has its own.
+    /// A random number from 0 up to 1, another one for each `number`.
     pub(crate) fn unit_f64(self, number: u64) -> f64 {
         rng::unit_f64(self.seed, &[number + 1])
     }
 
-    /// A number from 1 to this.
+    /// A random number from 1 to `most`.
     pub(crate) fn one_of(self, most: u32) -> u32 {
-        let rng = rng::mix(self.seed, &[u64::MAX]) % u64::from(most.max(1));
-        1 + u32::try_from(rng).unwrap_or_default()
+        let drawn = rng::mix(self.seed, &[u64::MAX]) % u64::from(most.max(1));
+        1 + u32::try_from(drawn).unwrap_or_default()
     }
 
-    /// A part of this time, by chance.
+    /// A random duration up to `longest`.
     pub(crate) fn within(self, longest: SignedDuration) -> SignedDuration {
         SignedDuration::from_secs_f64(longest.as_secs_f64() * self.unit_f64(0))
     }
 
-    /// Mostly short and seldom long: this long on average, and never longer than that.
+    /// A random duration with an exponential distribution: `mean` on average, at most `longest`.
     pub(crate) fn about(self, mean: SignedDuration, longest: SignedDuration) -> SignedDuration {
         let seconds = -mean.as_secs_f64() * (1.0 - self.unit_f64(0)).ln();
         SignedDuration::from_secs_f64(seconds.clamp(0.0, longest.as_secs_f64()))
+    }
+}
+
+/// A kind of fault.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Kind {
+    /// A delivery or an asynchronous invoke is duplicated.
+    Duplicate,
+    /// A delivery is delayed.
+    Delay,
+    /// A delivery is held until later ones have passed it.
+    Reorder,
+    /// The first attempt of a delivery fails and is retried.
+    Drop,
+    /// A request is executed, and its response is lost.
+    LostAnswer,
+    /// A request is throttled.
+    Throttle,
+    /// A request fails with a server error.
+    Error,
+    /// An entry of `PutEvents` fails while others of the same call succeed.
+    Partial,
+    /// A function is killed while it runs.
+    Kill,
+}
+
+/// A part of the local cloud that can fail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Part {
+    /// EventBridge.
+    Events,
+    /// Lambda.
+    Lambda,
+    /// DynamoDB and its streams.
+    Dynamodb,
+    /// SQS.
+    Sqs,
+    /// EventBridge Scheduler.
+    Scheduler,
+    /// SES.
+    Email,
+}
+
+impl Kind {
+    /// All of them.
+    pub const ALL: [Self; 9] = [
+        Self::Duplicate,
+        Self::Delay,
+        Self::Reorder,
+        Self::Drop,
+        Self::LostAnswer,
+        Self::Throttle,
+        Self::Error,
+        Self::Partial,
+        Self::Kill,
+    ];
+
+    /// Its name on the command line.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Duplicate => "duplicate",
+            Self::Delay => "delay",
+            Self::Reorder => "reorder",
+            Self::Drop => "drop",
+            Self::LostAnswer => "lost-answer",
+            Self::Throttle => "throttle",
+            Self::Error => "error",
+            Self::Partial => "partial",
+            Self::Kill => "kill",
+        }
+    }
+
+    /// The parts that can have this fault.
+    pub fn parts(self) -> &'static [Part] {
+        match self {
+            Self::Duplicate => &[Part::Events, Part::Lambda, Part::Scheduler],
+            Self::Delay | Self::Drop => &[Part::Events, Part::Scheduler],
+            Self::Reorder | Self::Partial => &[Part::Events],
+            Self::LostAnswer | Self::Throttle | Self::Error => &Part::ALL,
+            Self::Kill => &[Part::Lambda],
+        }
+    }
+}
+
+impl Part {
+    /// All of them.
+    pub const ALL: [Self; 6] = [Self::Events, Self::Lambda, Self::Dynamodb, Self::Sqs, Self::Scheduler, Self::Email];
+
+    /// Its name on the command line.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Events => "events",
+            Self::Lambda => "lambda",
+            Self::Dynamodb => "dynamodb",
+            Self::Sqs => "sqs",
+            Self::Scheduler => "scheduler",
+            Self::Email => "email",
+        }
+    }
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.word())
+    }
+}
+
+impl fmt::Display for Part {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.word())
+    }
+}
+
+/// A fault argument is invalid.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum FaultError {
+    /// The text is not `KIND=RATE`.
+    #[error("{text:?} is no fault: write KIND=RATE or KIND@PART=RATE, as in throttle=0.05 or delay@events=0.2")]
+    Unreadable {
+        /// The given text.
+        text: String,
+    },
+    /// The kind is unknown.
+    #[error("there is no fault {word:?}: the faults are {}", listed(&Kind::ALL))]
+    UnknownKind {
+        /// The given text.
+        word: String,
+    },
+    /// The part is unknown.
+    #[error("there is no part {word:?}: the parts are {}", listed(&Part::ALL))]
+    UnknownPart {
+        /// The given text.
+        word: String,
+    },
+    /// The part cannot have this fault.
+    #[error("the fault {kind} never meets {part}: it meets {}", listed(kind.parts()))]
+    NeverMeets {
+        /// The fault.
+        kind: Kind,
+        /// The part.
+        part: Part,
+    },
+    /// The rate is not a number from 0 to 1.
+    #[error("the rate of {name} is {rate:?}: it must be a number from 0 to 1")]
+    Rate {
+        /// The fault, with its part if one was given.
+        name: String,
+        /// The given text.
+        rate: String,
+    },
+    /// The rate of a fault is given twice.
+    #[error("the rate of {name} is given twice: give it once")]
+    Twice {
+        /// The fault, with its part if one was given.
+        name: String,
+    },
+}
+
+fn listed(words: &[impl ToString]) -> String {
+    words.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+}
+
+/// A kind of fault, for one part or for all.
+type FaultKey = (Kind, Option<Part>);
+
+/// Parses the rates by kind and part.
+fn rates<'t>(texts: impl IntoIterator<Item = &'t str>) -> Result<BTreeMap<(Kind, Part), f64>, FaultError> {
+    let mut given = BTreeMap::new();
+    let texts = texts.into_iter().flat_map(|text| text.split(','));
+    for text in texts.map(str::trim).filter(|text| !text.is_empty()) {
+        let (name, key, rate) = parse_rate(text)?;
+        if given.insert(key, rate).is_some() {
+            return Err(FaultError::Twice { name: name.to_owned() });
+        }
+    }
+    let mut rates = BTreeMap::new();
+    // A rate for all parts sorts before one for a single part, which replaces it.
+    for ((kind, part), rate) in given {
+        let parts = part.as_ref().map_or(kind.parts(), std::slice::from_ref);
+        rates.extend(parts.iter().map(|part| ((kind, *part), rate)));
+    }
+    Ok(rates)
+}
+
+fn parse_rate(text: &str) -> Result<(&str, FaultKey, f64), FaultError> {
+    let Some((name, rate)) = text.split_once('=') else {
+        return Err(FaultError::Unreadable { text: text.to_owned() });
+    };
+    let (name, rate) = (name.trim(), rate.trim());
+    let (kind, part) = name.split_once('@').map_or((name, None), |(kind, part)| (kind, Some(part)));
+    let unknown_kind = || FaultError::UnknownKind { word: kind.to_owned() };
+    let kind = Kind::ALL.into_iter().find(|known| known.word() == kind).ok_or_else(unknown_kind)?;
+    let part = part.map(|part| parse_part(kind, part)).transpose()?;
+    let share = rate.parse().ok().filter(|share| (0.0..=1.0).contains(share));
+    let wrong = || FaultError::Rate { name: name.to_owned(), rate: rate.to_owned() };
+    Ok((name, (kind, part), share.ok_or_else(wrong)?))
+}
+
+fn parse_part(kind: Kind, word: &str) -> Result<Part, FaultError> {
+    let unknown = || FaultError::UnknownPart { word: word.to_owned() };
+    let part = Part::ALL.into_iter().find(|known| known.word() == word).ok_or_else(unknown)?;
+    match kind.parts().contains(&part) {
+        true => Ok(part),
+        false => Err(FaultError::NeverMeets { kind, part }),
     }
 }

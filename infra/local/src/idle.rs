@@ -1,13 +1,13 @@
-//! Who may have something to do right now. The clock is walked on only when nobody has, so that what one wake sets
-//! going has ended before the next one comes.
+//! Which parts of the local cloud have work to do now. The time driver advances the clock only when all are idle, so
+//! that everything one timer caused has ended before the next timer fires.
 
 use async_trait::async_trait;
 use jiff::Timestamp;
 
-/// A part that can say whether it has something to do.
+/// A part that knows whether it has work to do.
 #[async_trait]
 pub trait Idle: Send + Sync {
-    /// Whether nothing is under way, and nothing due at this time waits for somebody. What waits for a later time, or
-    /// for others, is quiet.
+    /// Whether nothing is in progress and nothing is due at `now`. Work for a later time, or that waits for another
+    /// part, counts as idle.
     async fn is_idle(&self, now: Timestamp) -> bool;
 }

@@ -1,18 +1,18 @@
-//! What the parts of the local cloud ask of each other. Each part knows the others only by these.
+//! The interfaces by which the services of the local cloud call each other.
 
 use std::collections::BTreeMap;
 
 use async_trait::async_trait;
 
-/// A message or an event that was not taken over.
+/// A target did not accept a message or an event.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{code}: {message}")]
 pub struct TargetError {
-    /// The cloud's word for it: `NO_RESOURCE`, `THROTTLING`, `AWS.SimpleQueueService.NonExistentQueue` …
+    /// The AWS error code: `NO_RESOURCE`, `THROTTLING`, `AWS.SimpleQueueService.NonExistentQueue` …
     pub code: String,
-    /// What is said to people.
+    /// The message for people.
     pub message: String,
-    /// Whether it may be taken later.
+    /// Whether a retry may succeed.
     pub transient: bool,
 }
 
@@ -21,27 +21,27 @@ pub struct TargetError {
 pub struct NewMessage {
     /// The body.
     pub body: String,
-    /// Its message attributes, all texts.
+    /// The message attributes, all of type `String`.
     pub attributes: BTreeMap<String, String>,
-    /// Its group. Who names one leaves it to a FIFO queue to know a message again by its content.
+    /// The message group id. With one, a FIFO queue deduplicates by content.
     pub group: Option<String>,
 }
 
-/// The queues, as those see them who only send.
+/// Sends messages to queues.
 #[async_trait]
 pub trait SendToQueue: Send + Sync {
     /// Sends to the queue of this ARN. When this returns, the message survives a kill.
     async fn send(&self, queue_arn: &str, message: NewMessage) -> Result<(), TargetError>;
 }
 
-/// The functions, as those see them who hand over an event and do not wait for its answer.
+/// Invokes functions asynchronously.
 #[async_trait]
 pub trait InvokeAsync: Send + Sync {
-    /// Hands the event over for an asynchronous invoke. When this returns, the event survives a kill.
+    /// Queues the event for the function. When this returns, the event survives a kill.
     async fn invoke_async(&self, function_arn: &str, event: String) -> Result<(), TargetError>;
 }
 
-/// The buses, as those see them who put one event: timers and schedules.
+/// Puts single events on a bus, for timers and schedules.
 #[async_trait]
 pub trait PutOnBus: Send + Sync {
     /// Puts an event on the bus of this ARN. When this returns, the event survives a kill.
@@ -51,12 +51,12 @@ pub trait PutOnBus: Send + Sync {
 /// An event for a bus.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewEvent {
-    /// Who says it.
+    /// The `source` of the envelope.
     pub source: String,
-    /// What kind it is.
+    /// The `detail-type` of the envelope.
     pub detail_type: String,
-    /// The body: a JSON object.
+    /// The `detail` of the envelope: a JSON object.
     pub detail: String,
-    /// What it is about.
+    /// The `resources` of the envelope.
     pub resources: Vec<String>,
 }

@@ -1,23 +1,23 @@
-//! Chance from a seed: the same seed, number and use give the same chance again.
+//! Random numbers from a seed: the same seed and parts give the same number again.
 
-/// A well mixed number from a seed and what it is for.
+/// A random number from a seed and the parts that say what it is for.
 pub(crate) fn mix(seed: u64, parts: &[u64]) -> u64 {
     parts.iter().fold(finish(seed), |so_far, part| finish(so_far ^ part.wrapping_mul(0x9E37_79B9_7F4A_7C15)))
 }
 
-/// A chance from 0 up to 1.
+/// A random number from 0 up to, and not including, 1.
 pub(crate) fn unit_f64(seed: u64, parts: &[u64]) -> f64 {
-    // The upper 32 bits are plenty for a pause.
+    // 32 bits are enough for rates and delays.
     f64::from(u32::try_from(mix(seed, parts) >> 32).unwrap_or_default()) / 4_294_967_296.0
 }
 
-/// A number for a text, the same for the same text.
+/// Hashes a text to a number.
 pub(crate) fn hash_text(text: &str) -> u64 {
     let seed = u64::try_from(text.len()).unwrap_or_default();
     text.bytes().fold(seed, |so_far, byte| finish(so_far ^ u64::from(byte)))
 }
 
-/// An id in the form of a random UUID.
+/// A UUID of version 4, made from the seed.
 pub(crate) fn uuid(seed: u64, parts: &[u64]) -> String {
     let (high, low) = (mix(seed, parts), mix(!seed, parts));
     let mut bytes = [0; 16];

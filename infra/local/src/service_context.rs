@@ -1,4 +1,4 @@
-//! What the services that deliver need of the world around them.
+//! What the services that deliver share.
 
 use std::sync::Arc;
 
@@ -10,21 +10,21 @@ use crate::{
     interfaces::{InvokeAsync, SendToQueue},
 };
 
-/// What a service needs of the world around it.
+/// The clock, targets, observer and faults of a service.
 #[derive(Clone)]
 pub struct ServiceContext {
-    /// The emulated account and region.
+    /// The region and account of the local cloud.
     pub account_region: AccountRegion,
-    /// All waiting goes through it.
+    /// The clock for all waits.
     pub clock: Clock,
-    /// Where functions are invoked.
+    /// Invokes functions asynchronously.
     pub functions: Arc<dyn InvokeAsync>,
-    /// Where messages and dead letters are sent.
+    /// Receives messages and dead letters.
     pub queues: Arc<dyn SendToQueue>,
-    /// Who watches.
+    /// Records the activity.
     pub activity: Arc<dyn ActivitySink>,
-    /// Where ids and pauses come from.
+    /// The seed of ids and retry jitter.
     pub seed: u64,
-    /// What goes wrong on purpose.
+    /// The faults to inject.
     pub faults: Faults,
 }

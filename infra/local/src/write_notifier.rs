@@ -1,42 +1,42 @@
-//! Word that the tables were written, for those who read their streams: the database itself tells nobody.
+//! Notifies stream readers of writes to their table. The database itself has no notifications.
 
 use std::sync::{Arc, PoisonError, RwLock};
 
 use tokio::sync::Notify;
 
-/// Who wants to know. A clone is the same.
+/// The subscribers. Clones share them.
 #[derive(Clone, Default)]
 pub struct WriteNotifier {
-    readers: Arc<RwLock<Vec<Reader>>>,
+    subscribers: Arc<RwLock<Vec<Subscriber>>>,
 }
 
 #[derive(Clone)]
-struct Reader {
+struct Subscriber {
     table: String,
-    news: Arc<Notify>,
+    notify: Arc<Notify>,
 }
 
 impl WriteNotifier {
-    /// Word of the writes to this table. One that comes while nobody waits is kept for the next wait.
-    pub fn of(&self, table: &str) -> Arc<Notify> {
-        let reader = Reader { table: table.to_owned(), news: Arc::default() };
-        let news = Arc::clone(&reader.news);
-        self.readers.write().unwrap_or_else(PoisonError::into_inner).push(reader);
-        news
+    /// Subscribes to the writes of this table. A write while nobody waits ends the next wait at once.
+    pub fn subscribe(&self, table: &str) -> Arc<Notify> {
+        let subscriber = Subscriber { table: table.to_owned(), notify: Arc::default() };
+        let notify = Arc::clone(&subscriber.notify);
+        self.subscribers.write().unwrap_or_else(PoisonError::into_inner).push(subscriber);
+        notify
     }
 
-    /// This table was written.
-    pub fn to(&self, table: &str) {
-        self.tell(|reader| reader.table == table);
+    /// Notifies the subscribers of this table.
+    pub fn notify_table(&self, table: &str) {
+        self.notify(|subscriber| subscriber.table == table);
     }
 
-    /// Some table was written.
-    pub fn somewhere(&self) {
-        self.tell(|_| true);
+    /// Notifies every subscriber, after a write whose tables are not known.
+    pub fn notify_all(&self) {
+        self.notify(|_| true);
     }
 
-    fn tell(&self, wanted: impl Fn(&Reader) -> bool) {
-        let readers = self.readers.read().unwrap_or_else(PoisonError::into_inner);
-        readers.iter().filter(|reader| wanted(reader)).for_each(|reader| reader.news.notify_one());
+    fn notify(&self, is_affected: impl Fn(&Subscriber) -> bool) {
+        let subscribers = self.subscribers.read().unwrap_or_else(PoisonError::into_inner);
+        subscribers.iter().filter(|one| is_affected(one)).for_each(|one| one.notify.notify_one());
     }
 }

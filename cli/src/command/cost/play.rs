@@ -76,7 +76,7 @@ impl Stage {
         if let Some(finding) = stack.findings.first() {
             anyhow::bail!("{path} has what this machine does not play, so it cannot be counted: {finding}");
         }
-        let (clock, transport, counter) = (Clock::of_the_world(), InProcessTransport::default(), Counter::default());
+        let (clock, transport, counter) = (Clock::of_the_machine(), InProcessTransport::default(), Counter::default());
         clock.pause();
         let ground = Ground {
             region: region.to_owned(),

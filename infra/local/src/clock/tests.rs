@@ -113,9 +113,9 @@ async fn who_was_woken_counts_until_it_has_gone_on() {
     let sleeper = clock.clone();
     let given_up = tokio::spawn(async move { sleeper.sleep(seconds(5)).await });
     let_all_run().await;
-    clock.go_to(start() + seconds(4));
+    clock.advance_to(start() + seconds(4));
     assert!(clock.all_are_awake());
-    clock.go_to(start() + seconds(5));
+    clock.advance_to(start() + seconds(5));
     assert!(!clock.all_are_awake());
     given_up.abort();
     woken.await.expect("a woken sleeper");
@@ -125,9 +125,9 @@ async fn who_was_woken_counts_until_it_has_gone_on() {
 
 #[test]
 fn the_machines_clock_has_no_line_of_its_own_until_it_is_moved_or_stopped() {
-    let clock = Clock::of_the_world();
+    let clock = Clock::of_the_machine();
     assert_eq!(clock.line(), None);
-    clock.go_to(start());
+    clock.advance_to(start());
     assert_eq!(clock.line(), None);
     clock.tick(seconds(60));
     assert_eq!(clock.line().map(|line| line.speed), Some(1.0));

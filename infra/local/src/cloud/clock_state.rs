@@ -62,7 +62,7 @@ impl ClockState {
         let Some(path) = path else { return Ok(Self::in_memory(clock)) };
         let (wal, lines) = Wal::<Until>::open(path)?;
         let until = lines.iter().map(|line| line.until).max().unwrap_or(Timestamp::MIN);
-        clock.go_to(until);
+        clock.advance_to(until);
         let shown = Self { clock: clock.clone(), kept: Mutex::new(Kept { wal: Some(wal), until }) };
         shown.look()?;
         Ok(shown)

@@ -55,7 +55,7 @@ impl TableStream {
         };
         let arn = stream.stream_arn;
         let shard = shard_of(database, &arn)?;
-        let (database, clock, news) = (database.clone(), clock.clone(), writes.of(table));
+        let (database, clock, news) = (database.clone(), clock.clone(), writes.subscribe(table));
         let region = region.to_owned();
         Ok(shard.map(|shard| Self { database, arn, shard: shard.shard_id, region, clock, is_on_the_clock, news }))
     }

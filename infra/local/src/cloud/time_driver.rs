@@ -57,7 +57,7 @@ impl TimeDriver {
     /// Moves the clock to this time at once.
     pub async fn jump(&self, target: Timestamp) -> Timestamp {
         let _alone = self.one_at_a_time.lock().await;
-        self.go_to(target);
+        self.advance_to(target);
         self.clock.now()
     }
 
@@ -69,19 +69,19 @@ impl TimeDriver {
         let mut wakes = 0;
         let mut settled = self.settle(patience, &mut seen).await;
         while settled && let Some(next) = self.clock.next_wake().filter(|next| *next <= target) {
-            self.go_to(next);
+            self.advance_to(next);
             wakes += 1;
             settled = self.settle(patience, &mut seen).await;
         }
-        self.go_to(target);
+        self.advance_to(target);
         let settled = settled && self.settle(patience, &mut seen).await;
         TimeAdvance { now: self.clock.now(), wakes, settled }
     }
 
     // First remembered, then shown.
-    fn go_to(&self, moment: Timestamp) {
+    fn advance_to(&self, moment: Timestamp) {
         self.shown.will_show(moment);
-        self.clock.go_to(moment);
+        self.clock.advance_to(moment);
     }
 
     async fn settle(&self, patience: Duration, seen: &mut Option<(u64, u64)>) -> bool {

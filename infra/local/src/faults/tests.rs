@@ -1,4 +1,4 @@
-//! Faults are the same for the same seed, as often as was wished for, and refused in clear words.
+//! One seed injects the same faults again, at the given rates; invalid arguments are explained.
 
 use std::sync::{Arc, Mutex};
 
@@ -6,7 +6,7 @@ use jiff::SignedDuration;
 
 use super::{Fault, FaultError, Faults, Kind, Part};
 
-fn struck(faults: &Faults, kind: Kind, what: &str, times: usize) -> Vec<bool> {
+fn injected(faults: &Faults, kind: Kind, what: &str, times: usize) -> Vec<bool> {
     (0..times).map(|_| faults.strike(kind, Part::Events, what).is_some()).collect()
 }
 
@@ -16,26 +16,26 @@ fn refused(text: &str) -> FaultError {
 
 #[test]
 fn the_same_seed_strikes_the_same_times_whatever_happens_in_between() {
-    let wish = ["duplicate=0.3,throttle=0.3"];
-    let [alone, among_others, other_seed] = [7, 7, 8].map(|seed| Faults::read(wish, seed).unwrap());
-    let alone = struck(&alone, Kind::Duplicate, "rule/a", 200);
+    let rates = ["duplicate=0.3,throttle=0.3"];
+    let [alone, among_others, other_seed] = [7, 7, 8].map(|seed| Faults::read(rates, seed).unwrap());
+    let alone = injected(&alone, Kind::Duplicate, "rule/a", 200);
     let mut interleaved = Vec::new();
     for time in 0..200 {
-        interleaved.extend(struck(&among_others, Kind::Duplicate, "rule/a", 1));
-        struck(&among_others, Kind::Duplicate, "rule/b", time % 3);
-        struck(&among_others, Kind::Throttle, "rule/a", 1);
+        interleaved.extend(injected(&among_others, Kind::Duplicate, "rule/a", 1));
+        injected(&among_others, Kind::Duplicate, "rule/b", time % 3);
+        injected(&among_others, Kind::Throttle, "rule/a", 1);
         among_others.strike(Kind::Duplicate, Part::Lambda, "rule/a");
     }
     assert_eq!(alone, interleaved);
-    assert_ne!(alone, struck(&other_seed, Kind::Duplicate, "rule/a", 200));
+    assert_ne!(alone, injected(&other_seed, Kind::Duplicate, "rule/a", 200));
 }
 
 #[test]
 fn kinds_subjects_and_parts_do_not_share_their_fate() {
     let faults = Faults::read(["duplicate=0.5,drop=0.5"], 7).unwrap();
-    let first = struck(&faults, Kind::Duplicate, "rule/a", 64);
-    assert_ne!(first, struck(&faults, Kind::Duplicate, "rule/b", 64));
-    assert_ne!(first, struck(&faults, Kind::Drop, "rule/a", 64));
+    let first = injected(&faults, Kind::Duplicate, "rule/a", 64);
+    assert_ne!(first, injected(&faults, Kind::Duplicate, "rule/b", 64));
+    assert_ne!(first, injected(&faults, Kind::Drop, "rule/a", 64));
     let lambda: Vec<_> = (0..64).map(|_| faults.strike(Kind::Duplicate, Part::Lambda, "rule/a").is_some()).collect();
     assert_ne!(first, lambda);
 }
@@ -43,17 +43,17 @@ fn kinds_subjects_and_parts_do_not_share_their_fate() {
 #[test]
 fn a_rate_is_the_share_of_times_and_its_ends_are_never_and_always() {
     let faults = Faults::read(["drop=0,duplicate=1,delay=0.2"], 7).unwrap();
-    assert!(!struck(&faults, Kind::Drop, "rule/a", 1_000).contains(&true));
-    assert!(!struck(&faults, Kind::Duplicate, "rule/a", 1_000).contains(&false));
-    let delayed = struck(&faults, Kind::Delay, "rule/a", 10_000).into_iter().filter(|struck| *struck).count();
+    assert!(!injected(&faults, Kind::Drop, "rule/a", 1_000).contains(&true));
+    assert!(!injected(&faults, Kind::Duplicate, "rule/a", 1_000).contains(&false));
+    let delayed = injected(&faults, Kind::Delay, "rule/a", 10_000).into_iter().filter(|struck| *struck).count();
     assert!((1_800..2_200).contains(&delayed), "{delayed}");
     assert_eq!(Faults::read(["drop=0"], 7).unwrap().seed(), None);
 }
 
 #[test]
 fn a_part_may_have_a_rate_of_its_own() {
-    for wish in [["throttle=1", "throttle@events=0"], ["throttle@events=0", "throttle=1"]] {
-        let faults = Faults::read(wish, 7).unwrap();
+    for rates in [["throttle=1", "throttle@events=0"], ["throttle@events=0", "throttle=1"]] {
+        let faults = Faults::read(rates, 7).unwrap();
         let strikes = Part::ALL.map(|part| faults.strike(Kind::Throttle, part, "Call").is_some());
         assert_eq!(strikes, Part::ALL.map(|part| part != Part::Events));
     }
@@ -66,7 +66,7 @@ fn every_fault_is_told_with_its_subject() {
         let told = told.clone();
         Arc::new(move |fault: &Fault| told.lock().unwrap().push(fault.clone()))
     };
-    let faults = Faults::read(["throttle@dynamodb=1"], 7).unwrap().told_to(listener);
+    let faults = Faults::read(["throttle@dynamodb=1"], 7).unwrap().with_listener(listener);
     faults.strike(Kind::Throttle, Part::Dynamodb, "PutItem");
     faults.strike(Kind::Throttle, Part::Sqs, "SendMessage");
     let expected = Fault { kind: Kind::Throttle, subject: "dynamodb PutItem".to_owned() };
@@ -88,7 +88,7 @@ fn a_pause_is_about_its_mean_and_never_longer_than_its_bound() {
 }
 
 #[test]
-fn a_wish_that_cannot_be_granted_says_what_could_be() {
+fn a_rate_that_is_invalid_is_explained_by_what_is_valid() {
     let unknown = refused("explode=0.5").to_string();
     assert!(unknown.contains("\"explode\"") && unknown.contains("lost-answer, throttle, error"), "{unknown}");
     assert!(refused("drop@s3=0.5").to_string().contains("events, lambda, dynamodb, sqs, scheduler, email"));

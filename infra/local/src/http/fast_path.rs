@@ -36,18 +36,18 @@ pub(super) fn answer(
         "PutItem" => call(body, |request: dynoxide::actions::put_item::PutItemRequest| {
             let table = request.table_name.clone();
             let answer = database.put_item(request)?;
-            writes.to(&table);
+            writes.notify_table(&table);
             Ok(answer)
         }),
         "UpdateItem" => call(body, |request: dynoxide::actions::update_item::UpdateItemRequest| {
             let table = request.table_name.clone();
             let answer = database.update_item(request)?;
-            writes.to(&table);
+            writes.notify_table(&table);
             Ok(answer)
         }),
         "TransactWriteItems" => call(body, |request| {
             let answer = database.transact_write_items(request)?;
-            writes.somewhere();
+            writes.notify_all();
             Ok(answer)
         }),
         _ => None,

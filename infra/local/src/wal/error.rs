@@ -1,71 +1,71 @@
-//! Why a write-ahead log could not be opened or written, in words that name the file.
+//! Errors of the write-ahead log. Each message names the file.
 
 use std::{
     io,
     path::{Path, PathBuf},
 };
 
-/// A write-ahead log that does not work.
+/// A write-ahead log could not be opened or written.
 #[derive(Debug, thiserror::Error)]
 pub enum WalError {
     /// Another process works with this file.
     #[error("{} is in use by another process: stop that one, or choose another folder for the data", path.display())]
     InUse {
-        /// The journal.
+        /// The file.
         path: PathBuf,
     },
-    /// A line was changed after it was written.
+    /// The checksum of a line is wrong.
     #[error("{}, line {line}: the record is damaged (its checksum does not fit); restore the file, or forget all that is kept with --fresh", path.display())]
     Damaged {
-        /// The journal.
+        /// The file.
         path: PathBuf,
         /// The line, counted from 1.
         line: usize,
     },
-    /// A line is whole, but holds a record this version does not know.
+    /// A line has a right checksum, but a record that this version does not know.
     #[error("{}, line {line}: this version cannot read the record; use the version that wrote it, or forget all that is kept with --fresh", path.display())]
     Unknown {
-        /// The journal.
+        /// The file.
         path: PathBuf,
         /// The line, counted from 1.
         line: usize,
-        /// What the reader says.
+        /// The error of the JSON reader.
         source: serde_json::Error,
     },
-    /// The place may not be written.
+    /// The file is read-only or belongs to another user.
     #[error("cannot write {}: the place is read-only or belongs to somebody else; choose another folder for the data", path.display())]
     ReadOnly {
-        /// The file that was written.
+        /// The file.
         path: PathBuf,
-        /// What the system says.
+        /// The error of the operating system.
         source: io::Error,
     },
-    /// There is no room left.
+    /// The disk is full.
     #[error("cannot write {}: there is no room left; make some and try again", path.display())]
     DiskFull {
-        /// The file that was written.
+        /// The file.
         path: PathBuf,
-        /// What the system says.
+        /// The error of the operating system.
         source: io::Error,
     },
-    /// The system refused for another reason.
+    /// Another error of the operating system.
     #[error("cannot use {}: choose another folder for the data", path.display())]
     Refused {
         /// The file.
         path: PathBuf,
-        /// What the system says.
+        /// The error of the operating system.
         source: io::Error,
     },
     /// The record cannot be written as JSON.
     #[error("the record cannot be written as JSON")]
     Record {
-        /// What the writer says.
+        /// The error of the JSON writer.
         source: serde_json::Error,
     },
 }
 
 impl WalError {
-    /// Sorts what the system says about this file.
+    /// Converts an I/O error on this file.
     pub(crate) fn by_system(path: &Path, source: io::Error) -> Self {
         let path = path.to_owned();
         match source.kind() {

@@ -64,7 +64,7 @@ fn a_long_journal_is_written_anew_and_says_the_same() {
 #[test]
 fn the_machines_own_clock_keeps_nothing() {
     let folder = tempfile::tempdir().unwrap();
-    let clock = Clock::of_the_world();
+    let clock = Clock::of_the_machine();
     ClockState::open(Some(&wal(&folder)), &clock).unwrap();
     assert!(clock.line().is_none());
     assert_eq!(std::fs::read(wal(&folder)).unwrap(), b"");

@@ -90,7 +90,7 @@ async fn with_half_of_the_calls_throttled_the_same_ones_are_in_every_run() {
         let told = Arc::new(Mutex::new(Vec::new()));
         let telling = told.clone();
         let faults = Faults::read(["throttle@sqs=0.5"], 7).unwrap();
-        let faults = faults.told_to(Arc::new(move |fault: &Fault| telling.lock().unwrap().push(fault.clone())));
+        let faults = faults.with_listener(Arc::new(move |fault: &Fault| telling.lock().unwrap().push(fault.clone())));
         let house = House::with([], faults).await;
         let mut throttled = Vec::new();
         for _ in 0..32 {

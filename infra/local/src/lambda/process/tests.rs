@@ -42,7 +42,7 @@ fn function(name: &str) -> Function {
 }
 
 fn processes(most: usize) -> (Processes, UnboundedReceiver<LogLine>) {
-    on_clock(most, Clock::of_the_world())
+    on_clock(most, Clock::of_the_machine())
 }
 
 fn on_clock(most: usize, clock: Clock) -> (Processes, UnboundedReceiver<LogLine>) {
