@@ -52,7 +52,7 @@ pub fn processes(
             missing.concat()
         );
     }
-    let told = observer.of_logs();
+    let told = observer.log_listener();
     let listener = move |line: LogLine| {
         tracing::info!(function = line.function, process = line.process_id, "{}", line.line);
         told(line);

@@ -109,7 +109,7 @@ pub async fn start(wanted: &Up) -> anyhow::Result<Running> {
     let executor: Arc<dyn Executor> = match &wanted.binaries {
         None => {
             // A second cloud in one process keeps its lines to itself.
-            log_lines::tell_to(observer.of_logs());
+            log_lines::tell_to(observer.log_listener());
             Arc::new(Handlers::connect(&stack.functions, &connected).with_context(|| format!("{path}"))?)
         }
         Some(folder) => {

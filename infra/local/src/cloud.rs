@@ -1,11 +1,10 @@
-//! The local cloud as a whole: everything that a stack declares, made and running behind one port.
-//! A second start with the same folder goes on where the first one stopped.
+//! The local cloud: deploys all resources of a template and serves them on one HTTP address. A second start with the same
+//! data folder continues where the first one stopped.
 
 mod archives;
 mod bus_logs;
 mod clock_state;
 mod deployment;
-mod desired;
 mod error;
 mod expiry;
 mod mappings;
@@ -53,43 +52,43 @@ use crate::{
 use bus_logs::BusLogs;
 use deployment::Deployment;
 
-/// So many functions run at once: more than there are cores, for some wait between two tries, but with many more they
-/// would only take each other's versions away.
-const MOST_AT_ONCE: usize = 16;
+/// Number of functions that run at the same time: more than there are cores, because some wait between two attempts, but
+/// not so many that they only cause version conflicts.
+const MAX_CONCURRENCY: usize = 16;
 
-/// How long connections may take for their last answers.
-const LAST_ANSWERS: Duration = Duration::from_secs(1);
+/// Time that connections have for their last responses.
+const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// How often it is looked whether they have ended.
-const BETWEEN_LOOKS: Duration = Duration::from_millis(1);
+/// Time between two checks whether they have ended.
+const SHUTDOWN_POLL: Duration = Duration::from_millis(1);
 
-/// What a cloud is started from.
+/// What a cloud is started with.
 pub struct Plan {
-    /// What it plays.
+    /// The resources of the template.
     pub stack: Stack,
-    /// With what the stack was read. Its endpoint is where the listener listens.
+    /// The settings with which the template was read. The endpoint is the address of the listener.
     pub settings: Settings,
-    /// Where it answers.
+    /// The listener for all requests.
     pub listener: TcpListener,
-    /// Where it keeps what it knows.
+    /// Where the state is kept.
     pub store: Store,
-    /// Who runs the functions.
+    /// Runs the functions.
     pub executor: Arc<dyn Executor>,
-    /// Its clock.
+    /// The clock.
     pub clock: Clock,
-    /// Who is told of everything that happens.
+    /// Collects the activity.
     pub observer: Observer,
-    /// What goes wrong on purpose.
+    /// The faults to inject.
     pub faults: Faults,
-    /// The way in for callers in this process.
+    /// The transport for clients in this process.
     pub transport: InProcessTransport,
 }
 
-/// The services of a cloud.
+/// The services of the cloud.
 pub struct Parts {
     /// The tables.
     pub database: Database,
-    /// Who is told that they were written.
+    /// Notified of each write to a table.
     pub writes: WriteNotifier,
     /// The queues.
     pub sqs: Sqs,
@@ -99,31 +98,31 @@ pub struct Parts {
     pub scheduler: Arc<Scheduler>,
     /// The functions.
     pub functions: Functions,
-    /// The queue of the events that functions are handed.
+    /// The queue of the asynchronous invokes.
     pub invokes: Arc<AsyncInvoker>,
-    /// The mails.
+    /// The mails that SES has accepted.
     pub mailbox: Arc<Mailbox>,
 }
 
-/// A cloud that runs. Dropping it stops it as a kill does: nothing that it acknowledged is lost.
+/// A running cloud. Dropping it is like a kill: nothing that it acknowledged is lost.
 pub struct Cloud {
     address: SocketAddr,
     parts: Parts,
     time_driver: Arc<TimeDriver>,
     observer: Observer,
-    /// Each says why it ended.
+    /// Each returns why it ended.
     tasks: JoinSet<String>,
-    // The last to go: it unlocks the folder.
+    // Dropped last, because it unlocks the folder.
     _store: store::Opened,
 }
 
 impl Cloud {
-    /// Makes what the stack declares, and starts it all. When this returns, the port answers.
+    /// Deploys the stack and starts all services. When this returns, requests are answered.
     pub async fn start(plan: Plan) -> Result<Self, CloudError> {
         let address = plan.listener.local_addr().map_err(CloudError::Port)?;
         let store = plan.store.clone().open(&plan.clock)?;
-        let shown = Arc::new(ClockState::open(store.path(clock_state::JOURNAL).as_deref(), &plan.clock)?);
-        let deployment = Deployment::begin(&plan.stack, &store)?;
+        let clock_state = Arc::new(ClockState::open(store.path(clock_state::WAL_FILE).as_deref(), &plan.clock)?);
+        let deployment = Deployment::start(&plan.stack, &store)?;
         let observer = plan.observer.clone();
         observer.log_buses(BusLogs::of(&plan.stack, &plan.clock));
         let parts = Parts::open(&plan, &store, &observer)?;
@@ -132,18 +131,18 @@ impl Cloud {
         let (watches, streams) =
             mappings::start(&plan.stack, &parts, &store, &plan.settings.region, &observer, &mut tasks)?;
         let (events, scheduler) = (Arc::clone(&parts.events).run(), Arc::clone(&parts.scheduler).run());
-        tasks.spawn(said(events, "the buses have stopped"));
-        tasks.spawn(said(scheduler, "the schedules have stopped"));
-        tasks.spawn(said(parts.sqs.clone().run(), "dead letters are not moved any more"));
+        tasks.spawn(reason_for(events, "the buses have stopped"));
+        tasks.spawn(reason_for(scheduler, "the schedules have stopped"));
+        tasks.spawn(reason_for(parts.sqs.clone().run(), "dead letters are no longer moved"));
         let sweep = expiry::sweep(store.database.clone(), store.tables(), plan.clock.clone());
-        tasks.spawn(said(sweep, "nothing expires any more"));
-        let remembered = Arc::clone(&shown);
-        tasks.spawn(said(async move { remembered.watch().await }, "the clock is not remembered any more"));
+        tasks.spawn(reason_for(sweep, "expired items are no longer deleted"));
+        let remembered = Arc::clone(&clock_state);
+        tasks.spawn(reason_for(async move { remembered.watch().await }, "the clock is no longer logged"));
         let time_driver =
-            Arc::new(parts.time_driver(plan.clock.clone(), watches, streams, &observer).remembered_by(shown));
-        let port_parts =
-            parts.for_port(plan.settings.account, plan.clock, &observer, Arc::clone(&time_driver), plan.transport);
-        let port = http::serve(plan.listener, port_parts);
+            Arc::new(parts.time_driver(plan.clock.clone(), watches, streams, &observer).with_clock_state(clock_state));
+        let services =
+            parts.for_http(plan.settings.account, plan.clock, &observer, Arc::clone(&time_driver), plan.transport);
+        let port = http::serve(plan.listener, services);
         tasks.spawn(async move {
             match port.await {
                 Ok(()) => "the port is closed".to_owned(),
@@ -153,27 +152,27 @@ impl Cloud {
         Ok(Self { address, parts, time_driver, observer, tasks, _store: store })
     }
 
-    /// Where it answers.
+    /// The listener for all requests.
     pub fn endpoint(&self) -> String {
         format!("http://{}", self.address)
     }
 
-    /// Its services.
+    /// The services.
     pub fn parts(&self) -> &Parts {
         &self.parts
     }
 
-    /// Who walks its clock.
+    /// The driver of its clock.
     pub fn time_driver(&self) -> &TimeDriver {
         &self.time_driver
     }
 
-    /// Everything that happens from now on, one JSON text each.
+    /// The activity from now on, one JSON text each.
     pub fn feed(&self) -> broadcast::Receiver<String> {
         self.observer.readers().subscribe()
     }
 
-    /// Waits until a part of it ends, which none does by itself: it answers why.
+    /// Waits until a task ends, which is always a failure, and returns the reason.
     pub async fn broken(&mut self) -> String {
         match self.tasks.join_next().await {
             Some(Ok(reason)) => reason,
@@ -182,25 +181,24 @@ impl Cloud {
         }
     }
 
-    /// Stops everything, and waits until it has stopped.
+    /// Stops all tasks and waits for their end.
     pub async fn stop(self) {
         let Self { parts, time_driver, mut tasks, _store: store, .. } = self;
         tasks.shutdown().await;
         let left = Arc::downgrade(&parts.invokes);
         drop((parts, time_driver));
-        // Each connection ends its last answer first and holds the services until then; one that reads the activity feed
-        // never ends by itself.
+        // Each connection holds the services until its last response has ended; one that reads the feed never ends.
         let ended = async {
             while left.strong_count() > 0 {
-                tokio::time::sleep(BETWEEN_LOOKS).await;
+                tokio::time::sleep(SHUTDOWN_POLL).await;
             }
         };
-        tokio::time::timeout(LAST_ANSWERS, ended).await.ok();
+        tokio::time::timeout(SHUTDOWN_TIMEOUT, ended).await.ok();
         drop(store);
     }
 }
 
-async fn said(task: impl Future<Output = ()>, reason: &'static str) -> String {
+async fn reason_for(task: impl Future<Output = ()>, reason: &'static str) -> String {
     task.await;
     reason.to_owned()
 }
@@ -218,12 +216,12 @@ impl Parts {
             None => Sqs::in_memory(place, clock.clone()),
         };
         let queues = Arc::new(sqs.clone());
-        // In this process or in another, a function's seconds are the world's: a tick must not cut off who works.
-        let functions = Functions::new(Arc::clone(&plan.executor), clock.clone(), TimeoutClock::RealTime, MOST_AT_ONCE);
-        let faults = plan.faults.clone().with_listener(observer.of_faults());
+        // A timeout counts real seconds, so that an advance of the clock does not end a running function.
+        let functions = Functions::new(Arc::clone(&plan.executor), clock.clone(), TimeoutClock::RealTime, MAX_CONCURRENCY);
+        let faults = plan.faults.clone().with_listener(observer.fault_listener());
         let functions = functions.with_faults(faults.clone());
         plan.stack.functions.iter().for_each(|function| functions.put(function.clone()));
-        let (path, listener) = (store.path("invokes.journal"), observer.of_invokes());
+        let (path, listener) = (store.path("invokes.journal"), observer.invoke_listener());
         let invokes = Arc::new(AsyncInvoker::open(path.as_deref(), functions.clone(), queues.clone(), listener)?);
         let ctx = ServiceContext {
             account_region: AccountRegion { region: settings.region.clone(), account: settings.account.clone() },
@@ -270,7 +268,7 @@ impl Parts {
         TimeDriver::new(clock, self.functions.clone(), parts, streams)
     }
 
-    fn for_port(
+    fn for_http(
         &self,
         account: String,
         clock: Clock,

@@ -1,20 +1,20 @@
-//! The archives of a stack. What an archive holds outlives every change of what it is to hold.
+//! Deploys the archives of a stack. A changed archive keeps its events.
 
 use serde_json::{Value, json};
 
 use super::{
-    CloudError, desired,
-    resource_state::{Key, Kind, Made},
+    CloudError,
+    resource_state::{Key, Kind, ResourceState},
 };
 use crate::{aws_error::AwsError, events::EventBridge, template::Archive};
 
-/// By this it is found again.
+/// The key in the resource state.
 pub(super) fn key(archive: &Archive) -> Key {
-    desired::key(Kind::Archive, "", &archive.name)
+    Key::new(Kind::Archive, "", &archive.name)
 }
 
-/// The archive in the words of the API. What it does not say empties what it said before.
-pub(super) fn declared(archive: &Archive) -> Value {
+/// The archive as an API request. Missing properties clear earlier ones.
+pub(super) fn desired(archive: &Archive) -> Value {
     json!({
         "ArchiveName": archive.name,
         "EventSourceArn": archive.source_arn,
@@ -24,26 +24,26 @@ pub(super) fn declared(archive: &Archive) -> Value {
     })
 }
 
-/// Is there an archive of this name?
+/// Whether an archive of this name exists.
 pub(super) async fn is_there(events: &EventBridge, name: &str) -> bool {
     describe(events, name).await.is_ok()
 }
 
-/// Makes what is missing, and changes what is declared otherwise.
-pub(super) async fn make(events: &EventBridge, archives: &[Archive], made: &Made) -> Result<(), CloudError> {
+/// Creates what is missing and updates what has changed.
+pub(super) async fn make(events: &EventBridge, archives: &[Archive], state: &ResourceState) -> Result<(), CloudError> {
     for archive in archives {
         let refused = |source| CloudError::Refused { line: archive.line, name: archive.id.clone(), source };
-        make_one(events, archive, made).await.map_err(refused)?;
+        make_one(events, archive, state).await.map_err(refused)?;
     }
     Ok(())
 }
 
-async fn make_one(events: &EventBridge, archive: &Archive, made: &Made) -> Result<(), AwsError> {
-    let wanted = declared(archive);
+async fn make_one(events: &EventBridge, archive: &Archive, state: &ResourceState) -> Result<(), AwsError> {
+    let wanted = desired(archive);
     let Ok(present) = describe(events, &archive.name).await else {
         return events.handle("CreateArchive", wanted).await.map(|_| ());
     };
-    if made.stands(&key(archive), &wanted) {
+    if state.is_applied(&key(archive), &wanted) {
         return Ok(());
     }
     let source = present.get("EventSourceArn").and_then(Value::as_str);

@@ -1,5 +1,5 @@
-//! What a bus logs of an event's way, step by step and as far as its level goes, in the words of EventBridge's own log
-//! records. The steps follow from the news; only those who read the activity feed get them.
+//! The log records that EventBridge writes for a bus with `LogConfig`, up to the log level of the bus. They are derived
+//! from the activity and published to the feed.
 
 use std::collections::BTreeMap;
 
@@ -12,18 +12,18 @@ use crate::{
     template::{BusLogging, LogLevel, Stack},
 };
 
-/// The buses that log.
+/// The buses that have a log level.
 pub(super) struct BusLogs {
-    buses: BTreeMap<String, Logged>,
+    buses: BTreeMap<String, LoggingBus>,
     clock: Clock,
 }
 
-struct Logged {
+struct LoggingBus {
     arn: String,
     logging: BusLogging,
 }
 
-/// One step of one event's way.
+/// One log record of one event.
 struct Step<'n> {
     kind: &'static str,
     level: LogLevel,
@@ -36,18 +36,18 @@ impl BusLogs {
     pub(super) fn of(stack: &Stack, clock: &Clock) -> Self {
         let logged = stack.buses.iter().filter(|bus| bus.logging.level > LogLevel::Off);
         let buses =
-            logged.map(|bus| (bus.name.clone(), Logged { arn: bus.arn.clone(), logging: bus.logging })).collect();
+            logged.map(|bus| (bus.name.clone(), LoggingBus { arn: bus.arn.clone(), logging: bus.logging })).collect();
         Self { buses, clock: clock.clone() }
     }
 
-    /// The lines that follow from these news.
-    pub(super) fn lines(&self, activity: &ActivityEvent) -> Vec<Value> {
+    /// The log records of this activity.
+    pub(super) fn records(&self, activity: &ActivityEvent) -> Vec<Value> {
         let Some((name, bus)) = bus_of(activity).and_then(|name| self.buses.get_key_value(name)) else {
             return Vec::new();
         };
         let steps = match activity {
-            ActivityEvent::EventPut { event_id, event, rules, .. } => put(event_id, event, rules, bus),
-            ActivityEvent::DeliveryAttempted { .. } => tried(activity),
+            ActivityEvent::EventPut { event_id, event, rules, .. } => event_put(event_id, event, rules, bus),
+            ActivityEvent::DeliveryAttempted { .. } => delivery_attempted(activity),
             ActivityEvent::WalWriteFailed { .. } => Vec::new(),
         };
         let at = self.clock.now();
@@ -57,7 +57,7 @@ impl BusLogs {
 }
 
 impl Step<'_> {
-    fn record(self, name: &str, bus: &Logged, at: Timestamp) -> Value {
+    fn record(self, name: &str, bus: &LoggingBus, at: Timestamp) -> Value {
         let mut record = json!({
             "resource_arn": bus.arn,
             "event_bus_name": name,
@@ -74,7 +74,7 @@ impl Step<'_> {
     }
 }
 
-/// The bus that news are of: that of the event, or of the rule, whose ARN leaves out the default one.
+/// The bus of an activity: that of the event, or of the rule, whose ARN omits the default bus.
 fn bus_of(activity: &ActivityEvent) -> Option<&str> {
     match activity {
         ActivityEvent::EventPut { bus, .. } => Some(bus),
@@ -87,7 +87,7 @@ fn bus_of(activity: &ActivityEvent) -> Option<&str> {
     }
 }
 
-fn put<'n>(event_id: &'n str, event: &str, rules: &[String], bus: &Logged) -> Vec<Step<'n>> {
+fn event_put<'n>(event_id: &'n str, event: &str, rules: &[String], bus: &LoggingBus) -> Vec<Step<'n>> {
     let event: Value = serde_json::from_str(event).unwrap_or_default();
     let mut details = json!({
         "caller_account_id": event["account"], "source": event["source"], "detail_type": event["detail-type"],
@@ -105,20 +105,20 @@ fn put<'n>(event_id: &'n str, event: &str, rules: &[String], bus: &Logged) -> Ve
     if rules.is_empty() {
         steps.push(step("NO_STANDARD_RULES_MATCHED", LogLevel::Info, json!({})));
     }
-    // On the bus's own ARN follows the rule's: they are of one region and account.
+    // A rule is in the region and account of its bus.
     let arn = |rule: &String| bus.arn.replacen(":event-bus/", ":rule/", 1) + "/" + rule;
     let matched = rules.iter().map(|rule| step("RULE_MATCH", LogLevel::Info, json!({ "rule_arn": arn(rule) })));
     steps.extend(matched);
     steps
 }
 
-fn tried(activity: &ActivityEvent) -> Vec<Step<'_>> {
+fn delivery_attempted(activity: &ActivityEvent) -> Vec<Step<'_>> {
     let ActivityEvent::DeliveryAttempted { event_id, rule_arn, target_arn, attempt, age, latency, outcome } = activity
     else {
         return Vec::new();
     };
-    let begun = || json!({ "rule_arn": rule_arn, "target_arn": target_arn, "attempt_count": attempt });
-    let ended = || {
+    let started = || json!({ "rule_arn": rule_arn, "target_arn": target_arn, "attempt_count": attempt });
+    let completed = || {
         json!({
             "rule_arn": rule_arn, "target_arn": target_arn, "total_attempts": attempt,
             "ingestion_to_complete_latency_ms": milliseconds(age), "target_duration_ms": milliseconds(latency),
@@ -138,13 +138,13 @@ fn tried(activity: &ActivityEvent) -> Vec<Step<'_>> {
     };
     let mut steps = Vec::new();
     if *attempt == 1 {
-        steps.push(step("INVOCATION_START", LogLevel::Info, begun()));
+        steps.push(step("INVOCATION_START", LogLevel::Info, started()));
     }
-    steps.push(step("INVOCATION_ATTEMPT_START", LogLevel::Trace, begun()));
+    steps.push(step("INVOCATION_ATTEMPT_START", LogLevel::Trace, started()));
     match outcome {
         AttemptOutcome::Delivered => {
             steps.push(step("INVOCATION_ATTEMPT_SUCCESS", LogLevel::Trace, attempted()));
-            steps.push(step("INVOCATION_SUCCESS", LogLevel::Info, ended()));
+            steps.push(step("INVOCATION_SUCCESS", LogLevel::Info, completed()));
         }
         AttemptOutcome::Retry { code, message, .. } => {
             let throttled = code == "THROTTLING";
@@ -153,11 +153,11 @@ fn tried(activity: &ActivityEvent) -> Vec<Step<'_>> {
         }
         AttemptOutcome::DeadLettered { code, message } => {
             steps.push(failed("INVOCATION_ATTEMPT_PERMANENT_FAILURE", code, message, attempted()));
-            steps.push(failed("INVOCATION_DLQ", code, message, ended()));
+            steps.push(failed("INVOCATION_DLQ", code, message, completed()));
         }
         AttemptOutcome::Dropped { code, message } => {
             steps.push(failed("INVOCATION_ATTEMPT_PERMANENT_FAILURE", code, message, attempted()));
-            steps.push(failed("INVOCATION_FAILURE", code, message, ended()));
+            steps.push(failed("INVOCATION_FAILURE", code, message, completed()));
         }
     }
     steps

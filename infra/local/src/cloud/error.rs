@@ -1,4 +1,4 @@
-//! Why the local cloud does not start, in words that name the place.
+//! Errors of a start of the local cloud. Each message names the line or the file.
 
 use std::path::PathBuf;
 
@@ -6,18 +6,18 @@ use dynoxide::errors::DynoxideError;
 
 use crate::{aws_error::AwsError, pattern::PatternError, wal::WalError};
 
-/// Why the local cloud does not start.
+/// The local cloud cannot start.
 #[derive(Debug, thiserror::Error)]
 pub enum CloudError {
     /// A write-ahead log is locked, damaged, or cannot be written.
     #[error(transparent)]
     Wal(#[from] WalError),
-    /// The folder for the data cannot be used.
+    /// The data folder cannot be used.
     #[error("cannot use the folder {}", path.display())]
     Folder {
         /// The folder, or the file in it.
         path: PathBuf,
-        /// What the system says.
+        /// The error of the operating system.
         source: std::io::Error,
     },
     /// The file of the tables cannot be opened.
@@ -25,13 +25,13 @@ pub enum CloudError {
     Tables {
         /// The file.
         path: PathBuf,
-        /// What the database says.
+        /// The error of the database.
         source: DynoxideError,
     },
-    /// There is no memory for the tables.
+    /// The tables in memory cannot be created.
     #[error("cannot keep the tables in memory")]
     TablesInMemory(#[source] DynoxideError),
-    /// The folder was written by another build, in a form that this one does not know.
+    /// The folder has the format of another version.
     #[error(
         "what is in {} was written by another version (its format is {format}, and this one knows {known}): use that \
          version, choose another folder with --data, or forget all that is in it with --fresh",
@@ -40,88 +40,88 @@ pub enum CloudError {
     Format {
         /// The folder.
         path: PathBuf,
-        /// The number of its format.
+        /// The format of the folder.
         format: u32,
-        /// The number that is known here.
+        /// The format that this version knows.
         known: u32,
     },
-    /// A table is there, and DynamoDB cannot make it what the template wants.
+    /// A table exists, and DynamoDB cannot change it to what the template declares.
     #[error(
         "line {line}: the {what} of the table {name}: the template wants {wanted}, and the table has {present}. DynamoDB \
          changes neither the key nor the local indexes of a table: give it another name, choose another folder with \
          --data, or forget all that is kept with --fresh"
     )]
     Unchangeable {
-        /// Where the table is declared.
+        /// The line of its declaration.
         line: usize,
-        /// Its name.
+        /// The name.
         name: String,
         /// What cannot be changed.
         what: &'static str,
-        /// As it is.
+        /// The existing property.
         present: String,
-        /// As it is declared.
+        /// The declared property.
         wanted: String,
     },
-    /// A table of the template cannot be made.
+    /// A table of the template cannot be state.
     #[error("line {line}: the table {name} cannot be made")]
     Table {
-        /// Where it is declared.
+        /// The line of its declaration.
         line: usize,
-        /// Its name.
+        /// The name.
         name: String,
-        /// What the database says.
+        /// The error of the database.
         source: DynoxideError,
     },
-    /// The request that makes a table cannot be read.
+    /// The properties of a table are no valid request.
     #[error("line {line}: the table {name} is not declared as DynamoDB reads it")]
     TableRequest {
-        /// Where it is declared.
+        /// The line of its declaration.
         line: usize,
-        /// Its name.
+        /// The name.
         name: String,
-        /// What the reader says.
+        /// The error of the JSON reader.
         source: serde_json::Error,
     },
-    /// A service refuses something that the template declares.
+    /// A service refuses a resource of the template.
     #[error("line {line}: {name} cannot be made")]
     Refused {
-        /// Where it is declared.
+        /// The line of its declaration.
         line: usize,
-        /// Its name.
+        /// The name.
         name: String,
-        /// What the service says.
+        /// The error of the service.
         source: AwsError,
     },
-    /// A service refuses a bus or a group of schedules.
+    /// A service refuses a bus or a schedule group.
     #[error("{name} cannot be made")]
     Unmade {
-        /// Its name.
+        /// The name.
         name: String,
-        /// What the service says.
+        /// The error of the service.
         source: AwsError,
     },
-    /// A mapping reads what is not there.
+    /// The event source of a mapping does not exist.
     #[error("line {line}: {name} reads {wanted}, and there is no such thing here")]
     NoSource {
-        /// Where the mapping is declared.
+        /// The line of the mapping.
         line: usize,
-        /// Its logical id.
+        /// The logical id.
         name: String,
-        /// What it reads.
+        /// The event source.
         wanted: String,
     },
-    /// A filter of a mapping is refused.
+    /// A filter of a mapping is invalid.
     #[error("line {line}: a filter of {name} is refused")]
     Filter {
-        /// Where the mapping is declared.
+        /// The line of the mapping.
         line: usize,
-        /// Its logical id.
+        /// The logical id.
         name: String,
-        /// Why.
+        /// The error of the pattern.
         source: PatternError,
     },
-    /// The system does not say where the port is.
+    /// The address of the listener is unknown.
     #[error("the port does not work")]
     Port(#[source] std::io::Error),
 }

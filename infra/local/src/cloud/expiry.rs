@@ -1,5 +1,5 @@
-//! Items whose time is over on the cloud's clock are deleted as the service deletes them: the stream says who did it.
-//! The tables of a folder know only the world's clock, so their items are deleted beside them, page by page.
+//! Time to live: deletes items that have expired on the cloud's clock, with the stream record that DynamoDB writes.
+//! Tables in a folder know only the machine's clock, so their items are deleted here, page by page.
 
 use std::{
     path::{Path, PathBuf},
@@ -17,33 +17,33 @@ use serde_json::Value;
 
 use crate::clock::Clock;
 
-/// How often expired items are looked for, as the clock counts. The cloud itself takes its time, too.
-const BETWEEN_SWEEPS: SignedDuration = SignedDuration::from_secs(60);
+/// Time between two sweeps, on the cloud's clock. DynamoDB deletes with a delay, too.
+const SWEEP_INTERVAL: SignedDuration = SignedDuration::from_secs(60);
 
-/// How often the clock is looked at, in the world's time: one that is moved by hand may leap far at once.
-const BETWEEN_LOOKS: Duration = Duration::from_secs(1);
+/// Real time between two checks of the clock, which may be advanced far at once.
+const POLL_INTERVAL: Duration = Duration::from_secs(1);
 
-/// So many items are looked at together, and at most so many deleted while nobody else can write.
+/// Number of items that are read together, and deleted at most in one transaction.
 const PAGE: usize = 25;
 
-/// So long the others have the tables for themselves after each deletion.
-const BREATH: Duration = Duration::from_millis(2);
+/// Pause after each transaction, in which other writers get the database.
+const PAUSE: Duration = Duration::from_millis(2);
 
-/// Who deletes what has expired.
-const SERVICE: &str = r#"{"type":"Service","principalId":"dynamodb.amazonaws.com"}"#;
+/// The `userIdentity` of a TTL deletion in the stream record.
+const TTL_IDENTITY: &str = r#"{"type":"Service","principalId":"dynamodb.amazonaws.com"}"#;
 
-/// The cloud's clock as tables in memory read it.
-pub(super) struct WorldOfTables {
+/// The cloud's clock for tables in memory.
+pub(super) struct TableClock {
     clock: Clock,
 }
 
-impl WorldOfTables {
+impl TableClock {
     pub(super) fn new(clock: Clock) -> Self {
         Self { clock }
     }
 }
 
-impl storage_backend::Clock for WorldOfTables {
+impl storage_backend::Clock for TableClock {
     fn now_unix_secs(&self) -> u64 {
         u64::try_from(self.clock.now().as_second()).unwrap_or_default()
     }
@@ -53,19 +53,19 @@ impl storage_backend::Clock for WorldOfTables {
     }
 }
 
-/// Deletes expired items, from time to time, until it is dropped. The path is that of the tables, if they have one.
+/// Deletes expired items periodically, until the future is dropped. `path` is the file of the tables, if they have one.
 pub(super) async fn sweep(database: Database, path: Option<PathBuf>, clock: Clock) {
     let mut last = clock.now();
     loop {
-        tokio::time::sleep(BETWEEN_LOOKS).await;
+        tokio::time::sleep(POLL_INTERVAL).await;
         let now = clock.now();
-        if now.duration_since(last) < BETWEEN_SWEEPS {
+        if now.duration_since(last) < SWEEP_INTERVAL {
             continue;
         }
         last = now;
         let (database, path) = (database.clone(), path.clone());
-        let swept = tokio::task::spawn_blocking(move || once(&database, path.as_deref(), now)).await;
-        // What a sweep that failed left is found by the next one.
+        let swept = tokio::task::spawn_blocking(move || sweep_once(&database, path.as_deref(), now)).await;
+        // The next sweep finds what a failed one left.
         match swept {
             Ok(Ok(0)) => {}
             Ok(Ok(items)) => tracing::debug!(items, "expired"),
@@ -75,27 +75,27 @@ pub(super) async fn sweep(database: Database, path: Option<PathBuf>, clock: Cloc
     }
 }
 
-/// Deletes what has expired now, and says how many items that were.
-pub(super) fn once(database: &Database, path: Option<&Path>, now: Timestamp) -> Result<usize, DynoxideError> {
-    // In memory the tables read the cloud's clock themselves.
+/// Deletes the expired items and returns their number.
+pub(super) fn sweep_once(database: &Database, path: Option<&Path>, now: Timestamp) -> Result<usize, DynoxideError> {
+    // Tables in memory read the cloud's clock themselves.
     let Some(path) = path else { return database.sweep_ttl() };
-    // Opened anew each time, because it remembers how a table was when it was first seen.
+    // Opened for each sweep, because it caches the definition of a table.
     let storage = Storage::new(&path.to_string_lossy())?;
     let mut deleted = 0;
     for table in storage.list_ttl_enabled_tables()? {
-        let mut after: Option<Place> = None;
+        let mut after: Option<ItemKey> = None;
         loop {
-            let place = ScanParams {
+            let params = ScanParams {
                 limit: Some(PAGE),
                 exclusive_start_pk: after.as_ref().map(|(partition, _)| partition.as_str()),
                 exclusive_start_sk: after.as_ref().map(|(_, sort)| sort.as_str()),
                 ..ScanParams::default()
             };
-            let rows = storage.scan_items(&table.table_name, &place)?;
+            let rows = storage.scan_items(&table.table_name, &params)?;
             let may_have =
                 |text: &str| table.ttl_attribute.as_deref().is_some_and(|it| expired(text, it, now).is_some());
             let old = rows.iter().filter(|(_, _, text)| may_have(text));
-            let old: Vec<Place> = old.map(|(partition, sort, _)| (partition.clone(), sort.clone())).collect();
+            let old: Vec<ItemKey> = old.map(|(partition, sort, _)| (partition.clone(), sort.clone())).collect();
             deleted += delete_expired(&storage, &table.table_name, &old, now)?;
             let is_last = rows.len() < PAGE;
             after = rows.into_iter().next_back().map(|(partition, sort, _)| (partition, sort));
@@ -107,14 +107,14 @@ pub(super) fn once(database: &Database, path: Option<&Path>, now: Timestamp) -> 
     Ok(deleted)
 }
 
-/// The partition and the sort key of an item, as the tables keep them.
-type Place = (String, String);
+/// The encoded partition key and sort key of an item.
+type ItemKey = (String, String);
 
-/// Looks at these items again where nobody else can write, and deletes which of them are still expired then.
+/// Reads these items again in a transaction, and deletes those that are still expired.
 pub(super) fn delete_expired(
     storage: &Storage,
     table: &str,
-    old: &[Place],
+    old: &[ItemKey],
     now: Timestamp,
 ) -> Result<usize, DynoxideError> {
     if old.is_empty() {
@@ -126,13 +126,13 @@ pub(super) fn delete_expired(
         Ok(_) => storage.commit()?,
         Err(_) => storage.rollback()?,
     }
-    // Who waited for this comes before the next page.
-    std::thread::sleep(BREATH);
+    // Writers that waited for the transaction come before the next page.
+    std::thread::sleep(PAUSE);
     deleted
 }
 
-fn delete_all(storage: &Storage, table: &str, old: &[Place], now: Timestamp) -> Result<usize, DynoxideError> {
-    // The table may have been changed or deleted meanwhile.
+fn delete_all(storage: &Storage, table: &str, old: &[ItemKey], now: Timestamp) -> Result<usize, DynoxideError> {
+    // The table may have been changed or deleted since.
     let tables = storage.list_ttl_enabled_tables()?;
     let Some(table) = tables.iter().find(|known| known.table_name == table) else { return Ok(0) };
     let attribute = table.ttl_attribute.as_deref().unwrap_or_default();
@@ -147,7 +147,7 @@ fn delete_all(storage: &Storage, table: &str, old: &[Place], now: Timestamp) -> 
     Ok(deleted)
 }
 
-/// The item, if its time is over. A time that is no number is none, as in the cloud.
+/// The item, if it has expired. An attribute that is not a number never expires, as in DynamoDB.
 fn expired(text: &str, attribute: &str, now: Timestamp) -> Option<Item> {
     let item: Item = serde_json::from_str(text).ok()?;
     let Some(AttributeValue::N(number)) = item.get(attribute) else { return None };
@@ -191,11 +191,11 @@ fn delete(
         &number,
         &shard,
         at,
-        Some(SERVICE),
+        Some(TTL_IDENTITY),
     )
 }
 
-/// The names of the indexes of one kind.
+/// The names of these indexes.
 fn indexes(definitions: Option<&str>) -> Vec<String> {
     let definitions = definitions.and_then(|text| serde_json::from_str::<Vec<Value>>(text).ok()).unwrap_or_default();
     definitions.iter().filter_map(|index| Some(index.get("IndexName")?.as_str()?.to_owned())).collect()

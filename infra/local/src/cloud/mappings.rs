@@ -1,4 +1,4 @@
-//! The mappings of a stack, each with its source: a table's stream or a queue.
+//! The event source mappings of a stack, each with its source: the stream of a table, or a queue.
 
 use std::sync::Arc;
 
@@ -6,11 +6,11 @@ use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
 use super::{
-    CloudError, Parts, desired,
+    CloudError, Parts,
     observer::Observer,
     queue_feed::QueueFeed,
-    resource_state::{Key, Kind, Made},
-    said,
+    reason_for,
+    resource_state::{Key, Kind, ResourceState},
     store::Opened,
     table_stream::TableStream,
 };
@@ -20,39 +20,39 @@ use crate::{
     template::{Mapping, Source, Stack},
 };
 
-/// By this it is found again.
+/// The key of this mapping in the resource state.
 pub(super) fn key(mapping: &Mapping) -> Key {
-    desired::key(Kind::Mapping, "", &mapping.id)
+    Key::new(Kind::Mapping, "", &mapping.id)
 }
 
-/// What it reads: the place in one stream says nothing in another.
-pub(super) fn declared(mapping: &Mapping) -> Value {
+/// What it reads. A checkpoint in one stream means nothing in another.
+pub(super) fn desired(mapping: &Mapping) -> Value {
     match &mapping.source {
         Source::Stream { table } => json!({ "table": table }),
         Source::Queue { queue } => json!({ "queue": queue }),
     }
 }
 
-/// Forgets the places of those that read something else than before.
-pub(super) fn begin_anew(stack: &Stack, store: &Opened, made: &Made) -> Result<(), CloudError> {
+/// Deletes the checkpoints of mappings whose source has changed.
+pub(super) fn reset_checkpoints(stack: &Stack, store: &Opened, state: &ResourceState) -> Result<(), CloudError> {
     for mapping in &stack.mappings {
-        let wanted = declared(mapping);
-        if made.earlier(&key(mapping)).any(|earlier| *earlier != wanted) {
-            store.remove(&place(&mapping.id))?;
+        let wanted = desired(mapping);
+        if state.earlier(&key(mapping)).any(|earlier| *earlier != wanted) {
+            store.remove(&checkpoint_file(&mapping.id))?;
         }
     }
     Ok(())
 }
 
-/// The write-ahead log with the place of the mapping of this logical id.
-pub(super) fn place(id: &str) -> String {
+/// The name of the file with the checkpoint of this mapping.
+pub(super) fn checkpoint_file(id: &str) -> String {
     format!("mapping-{id}.journal")
 }
 
-/// Who watches the mappings, and who of these reads streams.
+/// The idle checks of all mappings, and those of the mappings that read streams.
 pub(super) type Watches = (Vec<Arc<dyn Idle>>, Vec<StreamWatch>);
 
-/// Starts all that are switched on, and answers who watches them, and who the streams.
+/// Starts all enabled mappings.
 pub(super) fn start(
     stack: &Stack,
     parts: &Parts,
@@ -69,37 +69,37 @@ pub(super) fn start(
             Source::Stream { table } => {
                 let missing = || no_source(mapping, format!("the stream of {table}"));
                 let broken = |source| CloudError::Table { line: mapping.line, name: table.clone(), source };
-                // In memory the tables read the cloud's clock.
-                let is_on_the_clock = store.tables().is_none();
+                // Tables in memory read the cloud's clock.
+                let uses_cloud_clock = store.tables().is_none();
                 let stream = TableStream::of(
                     &parts.database,
                     &parts.writes,
                     table,
                     region,
                     parts.functions.clock(),
-                    is_on_the_clock,
+                    uses_cloud_clock,
                 )
                 .map_err(broken)?
                 .ok_or_else(missing)?;
-                let path = store.path(&place(&mapping.id));
+                let path = store.path(&checkpoint_file(&mapping.id));
                 let functions = parts.functions.clone();
                 let queues = Arc::new(parts.sqs.clone());
-                let listener = observer.of_mapping(&mapping.id);
+                let listener = observer.mapping_listener(&mapping.id);
                 let source = Arc::new(stream);
                 let (path, mapping) = (path.as_deref(), mapping.clone());
                 let mapping = StreamMapping::open(path, mapping, filter, source, functions, queues, listener)?;
                 watches.push(Arc::new(mapping.watch()));
                 streams.push(mapping.watch());
-                tasks.spawn(said(mapping.run(), "a mapping has stopped"));
+                tasks.spawn(reason_for(mapping.run(), "a mapping has stopped"));
             }
             Source::Queue { queue } => {
                 let missing = || no_source(mapping, format!("the queue {queue}"));
                 let found = stack.queues.iter().find(|declared| declared.name == *queue).ok_or_else(missing)?;
                 let source = Arc::new(QueueFeed::new(&parts.sqs, found));
-                let listener = observer.of_mapping(&mapping.id);
+                let listener = observer.mapping_listener(&mapping.id);
                 let mapping = QueueMapping::new(mapping.clone(), filter, source, parts.functions.clone(), listener);
                 watches.push(Arc::new(mapping.watch()));
-                tasks.spawn(said(mapping.run(), "a mapping has stopped"));
+                tasks.spawn(reason_for(mapping.run(), "a mapping has stopped"));
             }
         }
     }

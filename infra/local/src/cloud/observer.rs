@@ -1,4 +1,4 @@
-//! Everything that happens in the cloud, as one JSON text each: what `GET /_causeway/feed` tells.
+//! The activity of all services as one JSON text each, for `GET /_causeway/feed`.
 
 use std::sync::{
     Arc, OnceLock,
@@ -23,71 +23,71 @@ use crate::{
     pattern::NearMiss,
 };
 
-/// So many texts are kept for a reader that is slow.
-const KEPT: usize = 4_096;
+/// Number of texts that are kept for a slow reader.
+const CAPACITY: usize = 4_096;
 
-/// Where all news go. A clone is the same place.
+/// Collects the activity. Clones share their readers.
 #[derive(Clone)]
 pub struct Observer {
     readers: broadcast::Sender<String>,
-    /// So many are not told yet.
-    on_their_way: Arc<AtomicUsize>,
+    /// Number of activities that are not published yet.
+    pending: Arc<AtomicUsize>,
     bus_logs: Arc<OnceLock<BusLogs>>,
 }
 
 impl Default for Observer {
     fn default() -> Self {
-        Self { readers: broadcast::Sender::new(KEPT), on_their_way: Arc::default(), bus_logs: Arc::default() }
+        Self { readers: broadcast::Sender::new(CAPACITY), pending: Arc::default(), bus_logs: Arc::default() }
     }
 }
 
 impl Observer {
-    /// Who hears what functions write that are processes of their own.
-    pub fn of_logs(&self) -> process::Listener {
+    /// The listener for log lines of function processes.
+    pub fn log_listener(&self) -> process::Listener {
         let observer = self.clone();
-        Arc::new(move |line| observer.say(|| logged(&line)))
+        Arc::new(move |line| observer.publish(|| logged(&line)))
     }
 
-    /// From now on these buses log. One teller tells of one cloud.
+    /// Sets the buses that log. An observer belongs to one cloud.
     pub(super) fn log_buses(&self, logs: BusLogs) {
         self.bus_logs.get_or_init(|| logs);
     }
 
-    /// Where readers subscribe.
+    /// The channel to which readers subscribe.
     pub(super) fn readers(&self) -> &broadcast::Sender<String> {
         &self.readers
     }
 
-    /// Who hears what becomes of the events that functions are handed.
-    pub(super) fn of_invokes(&self) -> lambda::Listener {
+    /// The listener for asynchronous invokes.
+    pub(super) fn invoke_listener(&self) -> lambda::Listener {
         let observer = self.clone();
-        Arc::new(move |happened| observer.say(|| invoke(&happened)))
+        Arc::new(move |happened| observer.publish(|| invoke(&happened)))
     }
 
-    /// Who hears what goes wrong on purpose.
-    pub(super) fn of_faults(&self) -> faults::Listener {
+    /// The listener for injected faults.
+    pub(super) fn fault_listener(&self) -> faults::Listener {
         let observer = self.clone();
-        Arc::new(move |fault| observer.say(|| struck(fault)))
+        Arc::new(move |fault| observer.publish(|| injected(fault)))
     }
 
-    /// Who hears what this mapping does.
-    pub(super) fn of_mapping(&self, id: &str) -> mapping::Listener {
+    /// The listener for this event source mapping.
+    pub(super) fn mapping_listener(&self, id: &str) -> mapping::Listener {
         let (observer, id) = (self.clone(), id.to_owned());
-        Arc::new(move |happened| observer.say(|| mapped(&id, &happened)))
+        Arc::new(move |happened| observer.publish(|| mapped(&id, &happened)))
     }
 
-    /// Tells the news, and what the bus logs of them.
+    /// Publishes the activity, followed by its bus log records.
     fn record_all(&self, activity: &ActivityEvent) {
-        self.say(|| of_bus(activity));
+        self.publish(|| of_bus(activity));
         let logs = self.bus_logs.get().filter(|_| self.is_observed());
-        for line in logs.map(|logs| logs.lines(activity)).unwrap_or_default() {
-            self.say(|| line);
+        for line in logs.map(|logs| logs.records(activity)).unwrap_or_default() {
+            self.publish(|| line);
         }
     }
 
-    fn say(&self, activity: impl FnOnce() -> Value) {
+    fn publish(&self, activity: impl FnOnce() -> Value) {
         if self.is_observed() {
-            // The last reader may have gone meanwhile.
+            // The last reader may have left.
             self.readers.send(activity().to_string()).ok();
         }
     }
@@ -95,16 +95,15 @@ impl Observer {
 
 impl ActivitySink for Observer {
     fn record(&self, activity: ActivityEvent) {
-        let is_unwanted = matches!(&activity, ActivityEvent::EventPut { rules, .. } if rules.is_empty());
+        let is_unmatched = matches!(&activity, ActivityEvent::EventPut { rules, .. } if rules.is_empty());
         match Handle::try_current() {
-            // Why nobody wants it takes a while to find out, and whoever put it must not wait. Nothing follows from it
-            // that could be told before.
-            Ok(runtime) if is_unwanted && self.is_observed() => {
+            // Explaining why no rule matched takes time, and the caller of PutEvents must not wait for it.
+            Ok(runtime) if is_unmatched && self.is_observed() => {
                 let observer = self.clone();
-                self.on_their_way.fetch_add(1, SeqCst);
+                self.pending.fetch_add(1, SeqCst);
                 runtime.spawn_blocking(move || {
                     observer.record_all(&activity);
-                    observer.on_their_way.fetch_sub(1, SeqCst);
+                    observer.pending.fetch_sub(1, SeqCst);
                 });
             }
             _ => self.record_all(&activity),
@@ -119,7 +118,7 @@ impl ActivitySink for Observer {
 #[async_trait]
 impl Idle for Observer {
     async fn is_idle(&self, _: Timestamp) -> bool {
-        self.on_their_way.load(SeqCst) == 0
+        self.pending.load(SeqCst) == 0
     }
 }
 
@@ -164,7 +163,7 @@ fn near(near: NearMiss) -> Value {
     json!({ "rule": near.name, "why": near.why })
 }
 
-fn struck(fault: &Fault) -> Value {
+fn injected(fault: &Fault) -> Value {
     json!({ "kind": "fault", "fault": fault.kind.word(), "subject": fault.subject })
 }
 
@@ -203,7 +202,7 @@ fn mapped(id: &str, happened: &mapping::MappingActivity) -> Value {
 }
 
 fn logged(line: &LogLine) -> Value {
-    // A function that logs as JSON is quoted as what it said, and any other as a text.
+    // A line of JSON is embedded as JSON, any other as a string.
     let said: Value = serde_json::from_str(&line.line).unwrap_or_else(|_| Value::String(line.line.clone()));
     json!({ "kind": "log", "function": line.function, "process": line.process_id, "line": said })
 }

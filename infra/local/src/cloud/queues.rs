@@ -1,21 +1,20 @@
-//! The queues of a stack: made when they are not there, and given their attributes anew when these are declared
-//! otherwise than before.
+//! Deploys the queues of a stack: creates the missing ones and sets the attributes of the changed ones.
 
 use serde_json::{Map, Value, json};
 
 use super::{
-    CloudError, desired,
-    resource_state::{Key, Kind, Made},
+    CloudError,
+    resource_state::{Key, Kind, ResourceState},
 };
 use crate::{aws_error::AwsError, sqs::Sqs, template::Queue};
 
-/// By this it is found again.
+/// The key in the resource state.
 pub(super) fn key(queue: &Queue) -> Key {
-    desired::key(Kind::Queue, "", &queue.name)
+    Key::new(Kind::Queue, "", &queue.name)
 }
 
 /// Its attributes.
-pub(super) fn declared(queue: &Queue) -> Value {
+pub(super) fn desired(queue: &Queue) -> Value {
     let mut attributes = Map::new();
     for (name, number) in [
         ("DelaySeconds", queue.delay_seconds),
@@ -37,25 +36,25 @@ pub(super) fn declared(queue: &Queue) -> Value {
     json!({ "attributes": attributes, "redrive": policy })
 }
 
-/// Is there a queue of this name?
+/// Whether a queue of this name exists.
 pub(super) async fn is_there(sqs: &Sqs, name: &str) -> bool {
     sqs.handle("GetQueueUrl", json!({ "QueueName": name })).await.is_ok()
 }
 
-/// Makes what is missing, and changes what is declared otherwise. A queue may name any other for its dead letters, so
+/// Makes what is missing, and changes what is desired otherwise. A queue may name any other for its dead letters, so
 /// these come last.
-pub(super) async fn make(sqs: &Sqs, queues: &[Queue], made: &Made) -> Result<(), CloudError> {
+pub(super) async fn make(sqs: &Sqs, queues: &[Queue], state: &ResourceState) -> Result<(), CloudError> {
     let mut changed = Vec::new();
     for queue in queues {
-        let (declared, is_there) = (declared(queue), is_there(sqs, &queue.name).await);
-        if is_there && made.stands(&key(queue), &declared) {
+        let (desired, is_there) = (desired(queue), is_there(sqs, &queue.name).await);
+        if is_there && state.is_applied(&key(queue), &desired) {
             continue;
         }
-        make_one(sqs, queue, &declared, is_there).await.map_err(|source| refused(queue, source))?;
-        changed.push((queue, declared));
+        make_one(sqs, queue, &desired, is_there).await.map_err(|source| refused(queue, source))?;
+        changed.push((queue, desired));
     }
-    for (queue, declared) in changed {
-        let policy = declared.get("redrive");
+    for (queue, desired) in changed {
+        let policy = desired.get("redrive");
         let body = json!({ "QueueUrl": queue.url, "Attributes": { "RedrivePolicy": policy } });
         sqs.handle("SetQueueAttributes", body).await.map_err(|source| refused(queue, source))?;
     }
@@ -66,8 +65,8 @@ fn refused(queue: &Queue, source: AwsError) -> CloudError {
     CloudError::Refused { line: queue.line, name: queue.name.clone(), source }
 }
 
-async fn make_one(sqs: &Sqs, queue: &Queue, declared: &Value, is_there: bool) -> Result<(), AwsError> {
-    let mut attributes = declared.get("attributes").cloned().unwrap_or_default();
+async fn make_one(sqs: &Sqs, queue: &Queue, desired: &Value, is_there: bool) -> Result<(), AwsError> {
+    let mut attributes = desired.get("attributes").cloned().unwrap_or_default();
     if is_there {
         let body = json!({ "QueueUrl": queue.url, "Attributes": attributes });
         return sqs.handle("SetQueueAttributes", body).await.map(|_| ());

@@ -1,5 +1,5 @@
-//! What the stack made, as the folder remembers it. A change is written down before it is made and again when it
-//! stands, so that a kill in the middle leaves a note of what may be half made, and the next start ends it.
+//! The resources that the stack has created, kept in the data folder. A change is logged before it is made and again
+//! when it is applied, so a kill in between leaves a record of what may be half made, and the next start completes it.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -14,7 +14,7 @@ use crate::{
     wal::{Wal, WalError},
 };
 
-/// What a stack is made of, in the order in which it is taken down.
+/// The kinds of resources, in the order in which they are deleted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub(super) enum Kind {
     Archive,
@@ -28,12 +28,13 @@ pub(super) enum Kind {
     Table,
 }
 
-/// By this a resource is found again.
+/// Identifies a resource across deployments.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub(super) struct Key {
     pub(super) kind: Kind,
-    /// The bus of a rule, the group of a schedule; nothing for all others.
-    pub(super) within: String,
+    /// The bus of a rule or the group of a schedule; empty for all others.
+    #[serde(rename = "within")]
+    pub(super) parent: String,
     pub(super) name: String,
 }
 
@@ -41,164 +42,174 @@ pub(super) struct Key {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct Resource {
     pub(super) key: Key,
-    /// Its logical id.
+    /// The logical id.
     pub(super) id: String,
-    /// What the template says of it, as far as that can change.
-    pub(super) declared: Value,
+    /// The properties that can change, in the form of the API.
+    #[serde(rename = "declared")]
+    pub(super) desired: Value,
     pub(super) kept: Kept,
 }
 
-/// A line of the journal.
+/// A record of the write-ahead log.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-enum Line {
-    /// It is about to be made or changed. What was found there without being ours stays not ours.
-    Begun { resource: Resource, found: bool },
-    /// It stands as declared.
-    Stands(Resource),
-    /// It is not the stack's any more.
-    Gone(Key),
+enum Record {
+    /// The resource is about to be created or changed. One that was `found` before the stack is not ours.
+    #[serde(rename = "Begun")]
+    Started { resource: Resource, found: bool },
+    /// The resource is as declared.
+    #[serde(rename = "Stands")]
+    Applied(Resource),
+    /// The resource has left the stack.
+    #[serde(rename = "Gone")]
+    Removed(Key),
 }
 
-/// What is remembered of one resource.
+/// The logged versions of one resource.
 #[derive(Clone, Debug)]
-struct ReplayState {
-    /// Somebody else made it before the stack declared it.
+struct ResourceHistory {
+    /// It existed before the stack declared it.
     found: bool,
-    /// It as it stood, and after that as it was begun to be changed; the newest comes last.
-    said: Vec<Resource>,
-    stands: bool,
+    /// The version that was applied last, followed by the ones that were started since.
+    versions: Vec<Resource>,
+    applied: bool,
 }
 
-/// All that is remembered.
-pub(super) struct Made {
-    wal: Wal<Line>,
-    known: BTreeMap<Key, ReplayState>,
-    /// What a start before this one began to make just as it is wanted now, and was killed.
+/// The state of all resources.
+pub(super) struct ResourceState {
+    wal: Wal<Record>,
+    known: BTreeMap<Key, ResourceHistory>,
+    /// The resources that an earlier start was making as they are desired now, before it was killed.
     resumed: BTreeSet<Key>,
 }
 
-/// A write-ahead log with so many more lines than resources is written anew.
+/// A log with so many more records than resources is compacted.
 const LONG: usize = 1_000;
 
-impl Made {
-    /// What the write-ahead log at this path remembers; without a path nothing is, and nothing will be.
+impl Key {
+    pub(super) fn new(kind: Kind, parent: &str, name: &str) -> Self {
+        Self { kind, parent: parent.to_owned(), name: name.to_owned() }
+    }
+}
+
+impl ResourceState {
+    /// Opens the log at this path. Without a path the state is kept in memory.
     pub(super) fn open(path: Option<PathBuf>) -> Result<Self, WalError> {
-        let (wal, lines) = match path {
+        let (wal, records) = match path {
             Some(path) => Wal::open(path)?,
             None => (Wal::in_memory(), Vec::new()),
         };
-        let mut made = Self { wal, known: BTreeMap::new(), resumed: BTreeSet::new() };
-        lines.into_iter().for_each(|line| made.apply(line));
-        if made.wal.length() > LONG + made.known.len() * 2 {
-            made.wal.compact(&made.lines())?;
+        let mut state = Self { wal, known: BTreeMap::new(), resumed: BTreeSet::new() };
+        records.into_iter().for_each(|line| state.apply(line));
+        if state.wal.length() > LONG + state.known.len() * 2 {
+            state.wal.compact(&state.records())?;
         }
-        Ok(made)
+        Ok(state)
     }
 
-    /// Is it remembered at all?
-    pub(super) fn knows(&self, key: &Key) -> bool {
+    /// Whether this resource is in the state.
+    pub(super) fn contains(&self, key: &Key) -> bool {
         self.known.contains_key(key)
     }
 
-    /// Notes what will be made or changed. What is there without being remembered is not ours.
-    pub(super) fn begin(&mut self, wanted: &[Resource], there: &BTreeSet<Key>) -> Result<(), WalError> {
-        let mut lines = Vec::new();
+    /// Logs the resources that will be created or changed. One that exists but is not in the state is not ours.
+    pub(super) fn start(&mut self, wanted: &[Resource], there: &BTreeSet<Key>) -> Result<(), WalError> {
+        let mut records = Vec::new();
         for wanted in wanted {
-            if self.stands(&wanted.key, &wanted.declared) {
+            if self.is_applied(&wanted.key, &wanted.desired) {
                 continue;
             }
             let known = self.known.get(&wanted.key);
-            if known.is_some_and(|known| !known.stands && known.newest() == Some(wanted)) {
+            if known.is_some_and(|known| !known.applied && known.newest() == Some(wanted)) {
                 self.resumed.insert(wanted.key.clone());
                 continue;
             }
             let found = known.map_or_else(|| there.contains(&wanted.key), |known| known.found);
-            lines.push(Line::Begun { resource: wanted.clone(), found });
+            records.push(Record::Started { resource: wanted.clone(), found });
         }
-        self.write(lines)
+        self.write(records)
     }
 
-    /// Was a start before this one killed while it made this, just as it is wanted now?
+    /// Whether an earlier start was killed while it made this resource as it is desired now.
     pub(super) fn is_resumed(&self, key: &Key) -> bool {
         self.resumed.contains(key)
     }
 
-    /// Notes that all these stand as declared.
-    pub(super) fn settle(&mut self, wanted: &[Resource]) -> Result<(), WalError> {
+    /// Logs that all these are as declared.
+    pub(super) fn mark_applied(&mut self, wanted: &[Resource]) -> Result<(), WalError> {
         let is_news = |wanted: &&Resource| {
-            self.known.get(&wanted.key).is_none_or(|known| !known.stands || known.newest() != Some(*wanted))
+            self.known.get(&wanted.key).is_none_or(|known| !known.applied || known.newest() != Some(*wanted))
         };
-        let lines = wanted.iter().filter(is_news).cloned().map(Line::Stands).collect();
-        self.write(lines)
+        let records = wanted.iter().filter(is_news).cloned().map(Record::Applied).collect();
+        self.write(records)
     }
 
-    /// Notes that this is not the stack's any more.
+    /// Logs that this resource has left the stack.
     pub(super) fn forget(&mut self, key: &Key) -> Result<(), WalError> {
-        self.write(vec![Line::Gone(key.clone())])
+        self.write(vec![Record::Removed(key.clone())])
     }
 
-    /// Was it left standing just as it is declared now?
-    pub(super) fn stands(&self, key: &Key, declared: &Value) -> bool {
+    /// Whether the resource was applied with these properties.
+    pub(super) fn is_applied(&self, key: &Key, desired: &Value) -> bool {
         self.known
             .get(key)
-            .is_some_and(|known| known.stands && known.newest().is_some_and(|newest| newest.declared == *declared))
+            .is_some_and(|known| known.applied && known.newest().is_some_and(|newest| newest.desired == *desired))
     }
 
-    /// All that was declared of it since it last stood, the oldest first.
+    /// All properties since it was last applied, the oldest first.
     pub(super) fn earlier(&self, key: &Key) -> impl Iterator<Item = &Value> {
-        self.known.get(key).into_iter().flat_map(|known| &known.said).map(|resource| &resource.declared)
+        self.known.get(key).into_iter().flat_map(|known| &known.versions).map(|resource| &resource.desired)
     }
 
-    /// What the template does not declare any more, in the order in which it is taken down.
-    pub(super) fn gone(&self, wanted: &[Resource]) -> Vec<(Resource, bool)> {
+    /// The resources that the template no longer declares, in the order in which they are deleted.
+    pub(super) fn removed(&self, wanted: &[Resource]) -> Vec<(Resource, bool)> {
         let wanted: BTreeSet<&Key> = wanted.iter().map(|resource| &resource.key).collect();
         let gone = self.known.iter().filter(|(key, _)| !wanted.contains(key));
         gone.filter_map(|(_, known)| Some((known.newest()?.clone(), known.found))).collect()
     }
 
-    // First remembered, then true.
-    fn write(&mut self, lines: Vec<Line>) -> Result<(), WalError> {
-        if lines.is_empty() {
+    // Logged first, applied afterwards.
+    fn write(&mut self, records: Vec<Record>) -> Result<(), WalError> {
+        if records.is_empty() {
             return Ok(());
         }
-        self.wal.append_all(&lines)?;
-        lines.into_iter().for_each(|line| self.apply(line));
+        self.wal.append_all(&records)?;
+        records.into_iter().for_each(|line| self.apply(line));
         Ok(())
     }
 
-    fn apply(&mut self, line: Line) {
-        match line {
-            Line::Begun { resource, found } => {
-                let unknown = ReplayState { found, said: Vec::new(), stands: false };
+    fn apply(&mut self, record: Record) {
+        match record {
+            Record::Started { resource, found } => {
+                let unknown = ResourceHistory { found, versions: Vec::new(), applied: false };
                 let known = self.known.entry(resource.key.clone()).or_insert(unknown);
-                known.stands = false;
-                known.said.push(resource);
+                known.applied = false;
+                known.versions.push(resource);
             }
-            Line::Stands(resource) => {
+            Record::Applied(resource) => {
                 let found = self.known.get(&resource.key).is_some_and(|known| known.found);
-                let known = ReplayState { found, said: vec![resource.clone()], stands: true };
+                let known = ResourceHistory { found, versions: vec![resource.clone()], applied: true };
                 self.known.insert(resource.key, known);
             }
-            Line::Gone(key) => {
+            Record::Removed(key) => {
                 self.known.remove(&key);
             }
         }
     }
 
-    /// The fewest lines that say the same.
-    fn lines(&self) -> Vec<Line> {
-        let mut lines = Vec::new();
+    /// The smallest log that gives the same state.
+    fn records(&self) -> Vec<Record> {
+        let mut records = Vec::new();
         for known in self.known.values() {
-            let begun = |resource: &Resource| Line::Begun { resource: resource.clone(), found: known.found };
-            lines.extend(known.said.iter().map(begun));
-            lines.extend(known.newest().filter(|_| known.stands).cloned().map(Line::Stands));
+            let begun = |resource: &Resource| Record::Started { resource: resource.clone(), found: known.found };
+            records.extend(known.versions.iter().map(begun));
+            records.extend(known.newest().filter(|_| known.applied).cloned().map(Record::Applied));
         }
-        lines
+        records
     }
 }
 
-impl ReplayState {
+impl ResourceHistory {
     fn newest(&self) -> Option<&Resource> {
-        self.said.last()
+        self.versions.last()
     }
 }

@@ -1,13 +1,13 @@
-//! The buses, rules and targets of a stack. A rule that stands as declared is not put again: its
-//! next firing would begin anew.
+//! Deploys the buses, rules and targets of a stack. An unchanged rule is not put again, because that would restart its
+//! schedule.
 
 use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
 use super::{
-    CloudError, desired,
-    resource_state::{Key, Kind, Made},
+    CloudError,
+    resource_state::{Key, Kind, ResourceState},
 };
 use crate::{
     aws_error::AwsError,
@@ -15,35 +15,35 @@ use crate::{
     template::{Input, Rule, Stack, Target},
 };
 
-/// By this it is found again.
+/// The key in the resource state.
 pub(super) fn key(rule: &Rule) -> Key {
-    desired::key(Kind::Rule, &rule.bus, &rule.name)
+    Key::new(Kind::Rule, &rule.bus, &rule.name)
 }
 
-/// The rule and its targets in the words of the API.
-pub(super) fn declared(rule: &Rule) -> Value {
-    let facts = json!({
+/// The rule and its targets as an API request.
+pub(super) fn desired(rule: &Rule) -> Value {
+    let properties = json!({
         "Name": rule.name,
         "EventBusName": rule.bus,
         "EventPattern": rule.pattern,
         "ScheduleExpression": rule.schedule,
         "State": if rule.enabled { "ENABLED" } else { "DISABLED" },
     });
-    json!({ "rule": facts, "targets": rule.targets.iter().map(written).collect::<Vec<_>>() })
+    json!({ "rule": properties, "targets": rule.targets.iter().map(request_of).collect::<Vec<_>>() })
 }
 
-/// Is there a bus of this name?
+/// Whether a bus of this name exists.
 pub(super) async fn is_bus_there(events: &EventBridge, name: &str) -> bool {
     events.handle("DescribeEventBus", json!({ "Name": name })).await.is_ok()
 }
 
-/// Is there a rule of this name?
+/// Whether a rule of this name exists.
 pub(super) async fn is_there(events: &EventBridge, bus: &str, name: &str) -> bool {
     events.handle("DescribeRule", json!({ "Name": name, "EventBusName": bus })).await.is_ok()
 }
 
-/// Makes what is missing, and changes what is declared otherwise.
-pub(super) async fn make(events: &EventBridge, stack: &Stack, made: &Made) -> Result<(), CloudError> {
+/// Creates what is missing and updates what has changed.
+pub(super) async fn make(events: &EventBridge, stack: &Stack, state: &ResourceState) -> Result<(), CloudError> {
     for bus in &stack.buses {
         if !is_bus_there(events, &bus.name).await {
             let refused = |source| CloudError::Unmade { name: bus.name.clone(), source };
@@ -52,40 +52,40 @@ pub(super) async fn make(events: &EventBridge, stack: &Stack, made: &Made) -> Re
     }
     for rule in &stack.rules {
         let refused = |source| CloudError::Refused { line: rule.line, name: rule.id.clone(), source };
-        make_rule(events, rule, made).await.map_err(refused)?;
+        make_rule(events, rule, state).await.map_err(refused)?;
     }
     Ok(())
 }
 
-async fn make_rule(events: &EventBridge, rule: &Rule, made: &Made) -> Result<(), AwsError> {
+async fn make_rule(events: &EventBridge, rule: &Rule, state: &ResourceState) -> Result<(), AwsError> {
     let described = events.handle("DescribeRule", json!({ "Name": rule.name, "EventBusName": rule.bus })).await;
-    let (key, wanted) = (key(rule), declared(rule));
-    if described.is_ok() && made.stands(&key, &wanted) {
+    let (key, wanted) = (key(rule), desired(rule));
+    if described.is_ok() && state.is_applied(&key, &wanted) {
         return Ok(());
     }
-    let facts = wanted.get("rule").cloned().unwrap_or_default();
+    let properties = wanted.get("rule").cloned().unwrap_or_default();
     let is_same = described.is_ok_and(|described| {
         ["EventPattern", "ScheduleExpression", "State"].iter().all(|field| {
             let said = |value: &Value| value.get(*field).and_then(Value::as_str).map(str::to_owned);
-            said(&described) == said(&facts)
+            said(&described) == said(&properties)
         })
     });
     if !is_same {
-        events.handle("PutRule", facts).await?;
+        events.handle("PutRule", properties).await?;
     }
     let of_rule = json!({ "Rule": rule.name, "EventBusName": rule.bus });
     let present = events.handle("ListTargetsByRule", of_rule.clone()).await?;
     let present = present.get("Targets").and_then(Value::as_array).cloned().unwrap_or_default();
     let declared: BTreeSet<&str> = rule.targets.iter().map(|target| target.id.as_str()).collect();
-    // A target that the stack never had is somebody else's.
-    let earlier = made.earlier(&key).filter_map(|earlier| earlier.get("targets")?.as_array()).flatten();
+    // A target that the stack never declared belongs to another caller.
+    let earlier = state.earlier(&key).filter_map(|earlier| earlier.get("targets")?.as_array()).flatten();
     let ours: BTreeSet<&str> = earlier.filter_map(id).collect();
     let gone: Vec<&str> =
         present.iter().filter_map(id).filter(|id| ours.contains(id) && !declared.contains(id)).collect();
     if !gone.is_empty() {
         events.handle("RemoveTargets", with(of_rule.clone(), "Ids", json!(gone))).await?;
     }
-    let wanted: Vec<Value> = rule.targets.iter().map(written).filter(|target| !present.contains(target)).collect();
+    let wanted: Vec<Value> = rule.targets.iter().map(request_of).filter(|target| !present.contains(target)).collect();
     if wanted.is_empty() {
         return Ok(());
     }
@@ -108,8 +108,8 @@ fn with(mut body: Value, name: &str, value: Value) -> Value {
     body
 }
 
-/// A target in the words of the API.
-fn written(target: &Target) -> Value {
+/// A target as an API request.
+fn request_of(target: &Target) -> Value {
     let retries = json!({
         "MaximumRetryAttempts": target.retries.attempts,
         "MaximumEventAgeInSeconds": target.retries.maximum_age_seconds,

@@ -1,11 +1,11 @@
-//! The groups and schedules of a stack. What stands as declared stays as it is, so that no firing is missed or
-//! repeated.
+//! Deploys the schedule groups and schedules of a stack. An unchanged schedule is not put again, so that no execution is
+//! missed or repeated.
 
 use serde_json::{Value, json};
 
 use super::{
-    CloudError, desired,
-    resource_state::{Key, Kind, Made},
+    CloudError,
+    resource_state::{Key, Kind, ResourceState},
 };
 use crate::{
     aws_error::AwsError,
@@ -13,13 +13,13 @@ use crate::{
     template::{Scheduled, Stack},
 };
 
-/// By this it is found again.
+/// The key in the resource state.
 pub(super) fn key(schedule: &Scheduled) -> Key {
-    desired::key(Kind::Schedule, &schedule.group, &schedule.name)
+    Key::new(Kind::Schedule, &schedule.group, &schedule.name)
 }
 
-/// The schedule in the words of the API.
-pub(super) fn declared(schedule: &Scheduled) -> Value {
+/// The schedule as an API request.
+pub(super) fn desired(schedule: &Scheduled) -> Value {
     let window = match schedule.flexible_minutes {
         None => json!({ "Mode": "OFF" }),
         Some(minutes) => json!({ "Mode": "FLEXIBLE", "MaximumWindowInMinutes": minutes }),
@@ -38,18 +38,18 @@ pub(super) fn declared(schedule: &Scheduled) -> Value {
     })
 }
 
-/// Is there a group of this name?
+/// Whether a group of this name exists.
 pub(super) async fn is_group_there(scheduler: &Scheduler, name: &str) -> bool {
     scheduler.handle("GetScheduleGroup", json!({ "Name": name })).await.is_ok()
 }
 
-/// Is there a schedule of this name?
+/// Whether a schedule of this name exists.
 pub(super) async fn is_there(scheduler: &Scheduler, group: &str, name: &str) -> bool {
     scheduler.handle("GetSchedule", json!({ "Name": name, "GroupName": group })).await.is_ok()
 }
 
-/// Makes what is missing, and changes what is declared otherwise.
-pub(super) async fn make(scheduler: &Scheduler, stack: &Stack, made: &mut Made) -> Result<(), CloudError> {
+/// Creates what is missing and updates what has changed.
+pub(super) async fn make(scheduler: &Scheduler, stack: &Stack, state: &mut ResourceState) -> Result<(), CloudError> {
     for group in &stack.schedule_groups {
         if !is_group_there(scheduler, &group.name).await {
             let refused = |source| CloudError::Unmade { name: group.name.clone(), source };
@@ -58,28 +58,28 @@ pub(super) async fn make(scheduler: &Scheduler, stack: &Stack, made: &mut Made) 
     }
     for schedule in &stack.schedules {
         let refused = |source| CloudError::Refused { line: schedule.line, name: schedule.id.clone(), source };
-        make_one(scheduler, schedule, made).await.map_err(refused)?;
+        make_one(scheduler, schedule, state).await.map_err(refused)?;
     }
     Ok(())
 }
 
-async fn make_one(scheduler: &Scheduler, schedule: &Scheduled, made: &mut Made) -> Result<(), AwsError> {
-    let (key, wanted) = (key(schedule), declared(schedule));
+async fn make_one(scheduler: &Scheduler, schedule: &Scheduled, state: &mut ResourceState) -> Result<(), AwsError> {
+    let (key, wanted) = (key(schedule), desired(schedule));
     let is_there = is_there(scheduler, &schedule.group, &schedule.name).await;
-    // One that is not there any more has done its work, if it goes by itself.
-    if made.stands(&key, &wanted) && (is_there || schedule.deleted_when_done) {
+    // A missing schedule has completed, if it is deleted after completion.
+    if state.is_applied(&key, &wanted) && (is_there || schedule.deleted_when_done) {
         return Ok(());
     }
     let operation = if is_there { "UpdateSchedule" } else { "CreateSchedule" };
     let Err(refusal) = scheduler.handle(operation, wanted).await else { return Ok(()) };
-    if made.is_resumed(&key) && schedule.expression.starts_with("at(") {
-        // The start that was killed had made it, and its single time has passed since.
-        tracing::info!(schedule = schedule.id, %refusal, "a single time has passed");
+    if state.is_resumed(&key) && schedule.expression.starts_with("at(") {
+        // The killed start had created it, and its time has passed since.
+        tracing::info!(schedule = schedule.id, %refusal, "a one-time schedule has passed");
         return Ok(());
     }
     if !is_there {
-        // It was begun in vain, and this is all the next start would learn of it.
-        made.forget(&key).ok();
+        // Nothing was created, so the next start need not know of it.
+        state.forget(&key).ok();
     }
     Err(refusal)
 }

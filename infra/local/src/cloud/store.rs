@@ -1,4 +1,4 @@
-//! Where the cloud keeps what it knows: in a folder that survives it, or nowhere beyond its end.
+//! The store of the local cloud: a data folder, or memory.
 
 use std::{
     fs::File,
@@ -9,7 +9,7 @@ use std::{
 use dynoxide::{Database, errors::DynoxideError};
 use serde::{Deserialize, Serialize};
 
-use super::{CloudError, expiry::WorldOfTables, stream_index};
+use super::{CloudError, expiry::TableClock, stream_index};
 use crate::{
     clock::Clock,
     private_files,
@@ -19,45 +19,45 @@ use crate::{
 /// The file of the tables.
 const TABLES: &str = "tables.sqlite";
 
-/// The write-ahead log that marks a folder as ours; its lock is the lock of the folder.
+/// The write-ahead log with the format of the folder. Its lock is the lock of the folder.
 const MARK: &str = "cloud.journal";
 
-/// The number of the form in which everything in the folder is written. Who changes that form raises it.
+/// The version of the format of all files in the folder. Raise it with every incompatible change.
 pub(super) const FORMAT: u32 = 1;
 
-/// Where the cloud keeps what it knows.
+/// Where the local cloud keeps its state.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Store {
-    /// Nowhere beyond its end.
+    /// In memory: it is lost when the cloud ends.
     Memory,
     /// In this folder.
     Folder {
-        /// The folder. It is made if it is not there.
+        /// The folder. It is created if it is missing.
         path: PathBuf,
-        /// Is what stands in it forgotten first?
+        /// Deletes the state in it first.
         fresh: bool,
     },
 }
 
-/// What the folder says of itself.
+/// The format record of the folder.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub(super) struct Mark {
+pub(super) struct FormatRecord {
     pub(super) format: u32,
 }
 
-/// The store, open and locked.
+/// The store, opened and locked.
 pub(super) struct Opened {
     pub(super) database: Database,
-    /// Without one nothing outlives the cloud.
+    /// `None` in memory.
     folder: Option<PathBuf>,
-    /// Held until the end: it locks the folder.
-    _mark: Option<Wal<Mark>>,
+    /// Locks the folder until it is dropped.
+    _mark: Option<Wal<FormatRecord>>,
 }
 
 impl Store {
     pub(super) fn open(self, clock: &Clock) -> Result<Opened, CloudError> {
         let Self::Folder { path: folder, fresh } = self else {
-            let clock = WorldOfTables::new(clock.clone());
+            let clock = TableClock::new(clock.clone());
             let database = Database::memory_with_clock(Arc::new(clock)).map_err(CloudError::TablesInMemory)?;
             return Ok(Opened { database, folder: None, _mark: None });
         };
@@ -73,7 +73,7 @@ impl Store {
 }
 
 impl Opened {
-    /// The file of this name, if there is a folder for it.
+    /// The path of this file, if there is a folder.
     pub(super) fn path(&self, name: &str) -> Option<PathBuf> {
         self.folder.as_ref().map(|folder| folder.join(name))
     }
@@ -90,11 +90,11 @@ impl Opened {
     }
 }
 
-/// Locks the folder, and looks whether this build knows the form of what is in it.
-fn mark(folder: &Path, fresh: bool) -> Result<Wal<Mark>, CloudError> {
+/// Locks the folder and checks its format.
+fn mark(folder: &Path, fresh: bool) -> Result<Wal<FormatRecord>, CloudError> {
     let path = folder.join(MARK);
     let (wal, marks) = match Wal::open(&path) {
-        // What is forgotten need not be read.
+        // Deleted state need not be readable.
         Err(WalError::Damaged { .. } | WalError::Unknown { .. }) if fresh => {
             std::fs::remove_file(&path).map_err(|source| CloudError::Folder { path: path.clone(), source })?;
             Wal::open(&path)?
@@ -102,13 +102,13 @@ fn mark(folder: &Path, fresh: bool) -> Result<Wal<Mark>, CloudError> {
         opened => opened?,
     };
     if fresh {
-        forget(folder)?;
+        delete_state(folder)?;
     }
-    let newest: Option<&Mark> = marks.last().filter(|_| !fresh);
+    let newest: Option<&FormatRecord> = marks.last().filter(|_| !fresh);
     match newest.map(|mark| mark.format) {
         Some(FORMAT) => {}
         Some(format) => return Err(CloudError::Format { path: folder.to_owned(), format, known: FORMAT }),
-        None => wal.compact(&[Mark { format: FORMAT }])?,
+        None => wal.compact(&[FormatRecord { format: FORMAT }])?,
     }
     Ok(wal)
 }
@@ -119,7 +119,7 @@ fn tables(path: PathBuf) -> Result<Database, CloudError> {
     created.map_err(|source| CloudError::Folder { path: path.clone(), source })?;
     let refused = |source| CloudError::Tables { path: path.clone(), source };
     let database = Database::new(&path.to_string_lossy()).map_err(refused)?;
-    // What was acknowledged outlives a kill of this process; only a power cut may take the last moments.
+    // Acknowledged writes survive a kill of this process; a power cut may lose the last ones.
     database.disable_bulk_loading().map_err(refused)?;
     stream_index::make(&path).map_err(|error| refused(DynoxideError::InternalServerError(error.to_string())))?;
     Ok(database)
@@ -145,8 +145,8 @@ fn is_state_file(path: &Path) -> bool {
     is_ours && path.is_file()
 }
 
-/// Deletes what a cloud before this one kept, and nothing else that may lie in the folder.
-fn forget(folder: &Path) -> Result<(), CloudError> {
+/// Deletes the state of an earlier cloud, and no other file of the folder.
+fn delete_state(folder: &Path) -> Result<(), CloudError> {
     let refused = |path: &Path, source| CloudError::Folder { path: path.to_owned(), source };
     for entry in std::fs::read_dir(folder).map_err(|error| refused(folder, error))? {
         let path = entry.map_err(|error| refused(folder, error))?.path();

@@ -1,4 +1,4 @@
-//! A table's stream as a mapping reads it: the one shard that the database has for each table.
+//! The stream of a DynamoDB table as an event source. The database has one shard for each table.
 
 use std::{sync::Arc, time::Duration};
 
@@ -24,30 +24,31 @@ use crate::{
     write_notifier::WriteNotifier,
 };
 
-/// What expires comes without a word, so it is looked for so often. In the world's time: a standing clock stops no relay.
-const BETWEEN_LOOKS: Duration = Duration::from_secs(1);
+/// Real time between two reads without a notification. Expired items are deleted without one, and a paused clock must
+/// not stop the relay.
+const POLL_INTERVAL: Duration = Duration::from_secs(1);
 
-/// The stream.
+/// The stream of one table.
 pub(super) struct TableStream {
     database: Database,
     arn: String,
     shard: String,
     region: String,
     clock: Clock,
-    is_on_the_clock: bool,
-    news: Arc<Notify>,
+    uses_cloud_clock: bool,
+    writes: Arc<Notify>,
 }
 
 impl TableStream {
-    /// The stream of this table, if it has one. The tables write down the time of a change by the world's clock, or by
-    /// this one.
+    /// The stream of this table, if it has one. `uses_cloud_clock` says whether its records carry the time of the
+    /// cloud's clock or of the machine's.
     pub(super) fn of(
         database: &Database,
         writes: &WriteNotifier,
         table: &str,
         region: &str,
         clock: &Clock,
-        is_on_the_clock: bool,
+        uses_cloud_clock: bool,
     ) -> Result<Option<Self>, DynoxideError> {
         let wanted = ListStreamsRequest { table_name: Some(table.to_owned()), ..ListStreamsRequest::default() };
         let Some(stream) = database.list_streams(wanted)?.streams.into_iter().next() else {
@@ -55,9 +56,9 @@ impl TableStream {
         };
         let arn = stream.stream_arn;
         let shard = shard_of(database, &arn)?;
-        let (database, clock, news) = (database.clone(), clock.clone(), writes.subscribe(table));
+        let (database, clock, writes) = (database.clone(), clock.clone(), writes.subscribe(table));
         let region = region.to_owned();
-        Ok(shard.map(|shard| Self { database, arn, shard: shard.shard_id, region, clock, is_on_the_clock, news }))
+        Ok(shard.map(|shard| Self { database, arn, shard: shard.shard_id, region, clock, uses_cloud_clock, writes }))
     }
 
     fn get(&self, after: Option<&str>, most: usize) -> Result<Vec<Record>, DynoxideError> {
@@ -73,20 +74,20 @@ impl TableStream {
     }
 
     fn record(&self, record: &Record) -> Result<StreamRecord, SourceError> {
-        let mut told = serde_json::to_value(record).map_err(|error| SourceError(error.to_string()))?;
-        if let Some(fields) = told.as_object_mut() {
+        let mut value = serde_json::to_value(record).map_err(|error| SourceError(error.to_string()))?;
+        if let Some(fields) = value.as_object_mut() {
             fields.insert("awsRegion".to_owned(), Value::String(self.region.clone()));
             fields.insert("eventSourceARN".to_owned(), Value::String(self.stream_arn()));
         }
         let sequence_number = record.dynamodb.sequence_number.clone();
-        Ok(StreamRecord { sequence_number, created: self.created(record)?, record: told })
+        Ok(StreamRecord { sequence_number, created: self.created(record)?, record: value })
     }
 
     fn created(&self, record: &Record) -> Result<Timestamp, SourceError> {
         let created = Timestamp::from_second(record.dynamodb.approximate_creation_date_time as i64);
-        let created = match self.is_on_the_clock {
+        let created = match self.uses_cloud_clock {
             true => created,
-            // As old as the record is by the world's seconds, it is by the clock, which may stand days away from them.
+            // The record keeps its age, because the cloud's clock may be days away from the machine's.
             false => created.and_then(|created| self.clock.now().checked_sub(Timestamp::now().duration_since(created))),
         };
         created.map_err(|error| SourceError(error.to_string()))
@@ -100,7 +101,7 @@ fn shard_of(database: &Database, arn: &str) -> Result<Option<Shard>, DynoxideErr
 
 #[async_trait]
 impl StreamSource for TableStream {
-    /// The tables have a region of their own, and find their streams whatever region is asked for.
+    /// The database writes a fixed region into its ARNs and accepts every region.
     fn stream_arn(&self) -> String {
         let parts = self.arn.split(':').enumerate();
         let parts = parts.map(|(place, part)| if place == 3 { self.region.as_str() } else { part });
@@ -122,6 +123,6 @@ impl StreamSource for TableStream {
     }
 
     async fn changed(&self) {
-        tokio::time::timeout(BETWEEN_LOOKS, self.news.notified()).await.ok();
+        tokio::time::timeout(POLL_INTERVAL, self.writes.notified()).await.ok();
     }
 }

@@ -1,5 +1,5 @@
-//! The tables of a stack: made when they are not there, changed as far as DynamoDB changes a table in place, and
-//! refused before anything is done when it cannot.
+//! Deploys the tables of a stack: creates the missing ones, changes what DynamoDB changes in place, and refuses any other
+//! change before anything is done.
 
 mod change;
 mod shape;
@@ -14,23 +14,23 @@ use dynoxide::{
 use serde_json::{Value, json};
 
 use super::{
-    CloudError, desired,
-    resource_state::{Key, Kind, Made},
+    CloudError,
+    resource_state::{Key, Kind, ResourceState},
 };
 use crate::template::Table;
 use shape::Shape;
 
-/// By this it is found again.
+/// The key in the resource state.
 pub(super) fn key(table: &Table) -> Key {
-    desired::key(Kind::Table, "", &table.name)
+    Key::new(Kind::Table, "", &table.name)
 }
 
-/// How it is made, and when its items expire.
-pub(super) fn declared(table: &Table) -> Value {
+/// How it is state, and when its items expire.
+pub(super) fn desired(table: &Table) -> Value {
     json!({ "create": table.create, "expires": table.expiry_attribute })
 }
 
-/// Refuses a table that is there with another key, or with other local indexes.
+/// Refuses a table that exists with another key or other local indexes.
 pub(super) fn check(database: &Database, tables: &[Table]) -> Result<(), CloudError> {
     for table in tables {
         let found = describe(database, &table.name);
@@ -53,15 +53,15 @@ pub(super) fn check(database: &Database, tables: &[Table]) -> Result<(), CloudEr
     Ok(())
 }
 
-/// Makes what is missing, and changes what is declared otherwise.
-pub(super) fn make(database: &Database, tables: &[Table], made: &Made) -> Result<(), CloudError> {
+/// Creates what is missing and updates what has changed.
+pub(super) fn make(database: &Database, tables: &[Table], state: &ResourceState) -> Result<(), CloudError> {
     for table in tables {
         let refused = |source| refused(table, source);
         let present = describe(database, &table.name).map_err(refused)?;
         match present {
-            Some(_) if made.stands(&key(table), &declared(table)) => continue,
+            Some(_) if state.is_applied(&key(table), &desired(table)) => continue,
             Some(present) => {
-                let earlier: Vec<&Value> = made.earlier(&key(table)).collect();
+                let earlier: Vec<&Value> = state.earlier(&key(table)).collect();
                 for request in change::requests(table, &present, &earlier) {
                     database.update_table(read(table, request)?).map_err(refused)?;
                 }
@@ -70,13 +70,13 @@ pub(super) fn make(database: &Database, tables: &[Table], made: &Made) -> Result
                 database.create_table(read(table, table.create.clone())?).map_err(refused)?;
             }
         }
-        let had = made.earlier(&key(table)).any(|earlier| earlier.get("expires").is_some_and(Value::is_string));
+        let had = state.earlier(&key(table)).any(|earlier| earlier.get("expires").is_some_and(Value::is_string));
         change::expire(database, &table.name, table.expiry_attribute.as_deref(), had).map_err(refused)?;
     }
     Ok(())
 }
 
-/// Is there a table of this name?
+/// Whether a table of this name exists.
 pub(super) fn is_there(database: &Database, table: &str) -> bool {
     database.describe_table(DescribeTableRequest { table_name: table.to_owned() }).is_ok()
 }

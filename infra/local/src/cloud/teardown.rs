@@ -1,19 +1,19 @@
-//! What the template does not have any more is taken down, as a deployment does it last of all. What outlives it, and
-//! what somebody else had made, stays; what cannot be taken down now is tried again at the next start.
+//! Deletes the resources that the template no longer has, as the last step of a deployment. Resources that a policy
+//! retains, or that existed before the stack, stay. A failed deletion is retried by the next start.
 
 use dynoxide::{actions::delete_table::DeleteTableRequest, errors::DynoxideError};
 use serde_json::{Value, json};
 
 use super::{
     CloudError, Parts, mappings,
-    resource_state::{Key, Kind, Made, Resource},
+    resource_state::{Key, Kind, Resource, ResourceState},
     store::Opened,
 };
 use crate::aws_error::AwsError;
 
-/// Why a resource is still there.
+/// A resource could not be deleted.
 #[derive(Debug, thiserror::Error)]
-enum NotGone {
+enum DeleteError {
     #[error(transparent)]
     Service(#[from] AwsError),
     #[error(transparent)]
@@ -22,14 +22,14 @@ enum NotGone {
     Store(#[from] CloudError),
 }
 
-/// Takes down what is not wanted any more.
-pub(super) async fn take_down(
+/// Deletes the resources that the template no longer declares.
+pub(super) async fn delete_removed(
     parts: &Parts,
     store: &Opened,
-    made: &mut Made,
+    state: &mut ResourceState,
     wanted: &[Resource],
 ) -> Result<(), CloudError> {
-    for (gone, was_found) in made.gone(wanted) {
+    for (gone, was_found) in state.removed(wanted) {
         let Resource { key, id, kept, .. } = &gone;
         let (kind, name) = (key.kind, &key.name);
         let is_replaced = wanted.iter().any(|wanted| wanted.id == *id && wanted.key.kind == kind);
@@ -39,51 +39,53 @@ pub(super) async fn take_down(
             ("DeletionPolicy", kept.when_removed)
         };
         match (was_found, policy) {
-            (true, _) => tracing::info!(?kind, name, id, "left alone: it was there before the stack"),
+            (true, _) => tracing::info!(?kind, name, id, "kept: it existed before the stack"),
             (false, (policy, true)) => {
-                tracing::info!(?kind, name, id, policy, "kept, though the template has it no more")
+                tracing::info!(?kind, name, id, policy, "kept by its policy, though the template no longer has it")
             }
             (false, (_, false)) => match delete(parts, store, &gone, wanted).await {
-                Ok(()) => tracing::info!(?kind, name, id, "removed: the template has it no more"),
+                Ok(()) => tracing::info!(?kind, name, id, "deleted: the template no longer has it"),
                 Err(error) => {
-                    tracing::warn!(?kind, name, id, %error, "not removed; the next start tries it again");
+                    tracing::warn!(?kind, name, id, %error, "not deleted; the next start tries again");
                     continue;
                 }
             },
         }
-        made.forget(key)?;
+        state.forget(key)?;
     }
     Ok(())
 }
 
-/// Deletes it. What is not there any more is deleted.
-async fn delete(parts: &Parts, store: &Opened, gone: &Resource, wanted: &[Resource]) -> Result<(), NotGone> {
-    let Key { kind, within, name } = &gone.key;
+/// Deletes a resource. One that is missing counts as deleted.
+async fn delete(parts: &Parts, store: &Opened, gone: &Resource, wanted: &[Resource]) -> Result<(), DeleteError> {
+    let Key { kind, parent, name } = &gone.key;
     match kind {
-        Kind::Rule => Ok(or_gone(delete_rule(parts, within, name).await)?),
-        Kind::Archive => Ok(or_gone(parts.events.handle("DeleteArchive", json!({ "ArchiveName": name })).await)?),
-        Kind::Bus => Ok(or_gone(parts.events.handle("DeleteEventBus", json!({ "Name": name })).await)?),
-        Kind::Schedule => {
-            let named = json!({ "Name": name, "GroupName": within });
-            Ok(or_gone(parts.scheduler.handle("DeleteSchedule", named).await)?)
+        Kind::Rule => Ok(ignore_missing(delete_rule(parts, parent, name).await)?),
+        Kind::Archive => {
+            Ok(ignore_missing(parts.events.handle("DeleteArchive", json!({ "ArchiveName": name })).await)?)
         }
-        Kind::ScheduleGroup => Ok(or_gone(delete_group(parts, name).await)?),
+        Kind::Bus => Ok(ignore_missing(parts.events.handle("DeleteEventBus", json!({ "Name": name })).await)?),
+        Kind::Schedule => {
+            let named = json!({ "Name": name, "GroupName": parent });
+            Ok(ignore_missing(parts.scheduler.handle("DeleteSchedule", named).await)?)
+        }
+        Kind::ScheduleGroup => Ok(ignore_missing(delete_group(parts, name).await)?),
         Kind::Mapping => {
-            let table = gone.declared.get("table").and_then(Value::as_str);
+            let table = gone.desired.get("table").and_then(Value::as_str);
             let stays = |table: &str| wanted.iter().any(|it| it.key.kind == Kind::Table && it.key.name == table);
-            // A table that is made again goes on counting where its stream stopped, and so must who reads it.
+            // A table that is created again continues its sequence numbers, so the checkpoint must stay.
             match table.is_none_or(stays) {
-                true => Ok(store.remove(&mappings::place(name))?),
+                true => Ok(store.remove(&mappings::checkpoint_file(name))?),
                 false => Ok(()),
             }
         }
-        // What functions there are is said by the template alone.
+        // Functions exist in the template only.
         Kind::Function => Ok(()),
         Kind::Queue => {
             let named = parts.sqs.handle("GetQueueUrl", json!({ "QueueName": name })).await;
-            let Ok(answer) = named else { return Ok(or_gone(named)?) };
+            let Ok(answer) = named else { return Ok(ignore_missing(named)?) };
             let url = answer.get("QueueUrl");
-            Ok(or_gone(parts.sqs.handle("DeleteQueue", json!({ "QueueUrl": url })).await)?)
+            Ok(ignore_missing(parts.sqs.handle("DeleteQueue", json!({ "QueueUrl": url })).await)?)
         }
         Kind::Table => match parts.database.delete_table(DeleteTableRequest { table_name: name.clone() }) {
             Ok(_) | Err(DynoxideError::ResourceNotFoundException(_)) => Ok(()),
@@ -92,7 +94,7 @@ async fn delete(parts: &Parts, store: &Opened, gone: &Resource, wanted: &[Resour
     }
 }
 
-/// A rule goes with all its targets.
+/// Deletes a rule with all its targets.
 async fn delete_rule(parts: &Parts, bus: &str, rule: &str) -> Result<Value, AwsError> {
     let of_rule = json!({ "Rule": rule, "EventBusName": bus });
     let answer = parts.events.handle("ListTargetsByRule", of_rule).await?;
@@ -105,17 +107,17 @@ async fn delete_rule(parts: &Parts, bus: &str, rule: &str) -> Result<Value, AwsE
     parts.events.handle("DeleteRule", json!({ "Name": rule, "EventBusName": bus })).await
 }
 
-/// As in the cloud, a group goes with all its schedules, whoever set them.
+/// Deletes a schedule group with all its schedules, as AWS does.
 async fn delete_group(parts: &Parts, group: &str) -> Result<Value, AwsError> {
     let answer = parts.scheduler.handle("ListSchedules", json!({ "ScheduleGroup": group })).await?;
     let some = answer.get("Schedules").and_then(Value::as_array).is_some_and(|schedules| !schedules.is_empty());
     if some {
-        tracing::warn!(group, "the group goes with the schedules that are set in it");
+        tracing::warn!(group, "the group is deleted with the schedules in it");
     }
     parts.scheduler.handle("DeleteScheduleGroup", json!({ "Name": group })).await
 }
 
-fn or_gone(answer: Result<Value, AwsError>) -> Result<(), AwsError> {
+fn ignore_missing(answer: Result<Value, AwsError>) -> Result<(), AwsError> {
     match answer {
         Err(error) if !matches!(error.code.as_str(), "ResourceNotFoundException" | "QueueDoesNotExist") => Err(error),
         _ => Ok(()),

@@ -1,5 +1,5 @@
-//! Walking the clock: from one wake to the next, and at each only on when everything that it set going has ended. So
-//! a timer that a timer set is as punctual as the first one, however many days are walked.
+//! Advances the clock from timer to timer, and stops at each until everything that it started has ended. So a timer that
+//! was set by another timer is as punctual as the first one, however many days are advanced.
 
 #[cfg(test)]
 mod tests;
@@ -13,58 +13,59 @@ use crate::{clock::Clock, idle::Idle, lambda::Functions, mapping::StreamWatch};
 
 use super::ClockState;
 
-/// So many times the others are let go first; whoever is not done then is really at work.
-const LOOKS_IN_A_ROW: u32 = 64;
+/// Number of checks that only yield to other tasks. Later checks wait in between.
+const YIELDING_CHECKS: u32 = 64;
 
-/// Between two looks at those who are really at work.
-const BETWEEN_LOOKS: Duration = Duration::from_millis(1);
+/// Real time between two later checks.
+const CHECK_INTERVAL: Duration = Duration::from_millis(1);
 
-/// Who walks the clock.
+/// Advances the clock.
 pub struct TimeDriver {
     clock: Clock,
-    shown: Arc<ClockState>,
+    clock_state: Arc<ClockState>,
     functions: Functions,
-    /// In the order in which work goes through them, so that what leaves one during a look is found in the next.
+    /// In the order in which work passes through them, so that work that leaves one during a check is found in the next.
     parts: Vec<Arc<dyn Idle>>,
     streams: Vec<StreamWatch>,
     one_at_a_time: Mutex<()>,
 }
 
-/// How a walk went.
+/// The result of an advance.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TimeAdvance {
-    /// What the clock shows.
+    /// The time of the clock.
     pub now: Timestamp,
-    /// How often it stopped on the way.
+    /// Number of times at which it stopped on the way.
     pub wakes: u64,
-    /// Everything that was set going has ended. If not, the clock leapt the rest of the way.
+    /// Whether everything that was started has ended. If not, the clock jumped the rest of the way.
     pub settled: bool,
 }
 
 impl TimeDriver {
-    /// A walker of this clock, who waits for the functions and all these. What is first to have work stands first.
+    /// A driver of this clock that waits for the functions and all parts. The part that gets work first comes first.
     pub fn new(clock: Clock, functions: Functions, parts: Vec<Arc<dyn Idle>>, streams: Vec<StreamWatch>) -> Self {
-        let shown = Arc::new(ClockState::in_memory(&clock));
-        Self { clock, shown, functions, parts, streams, one_at_a_time: Mutex::default() }
+        let clock_state = Arc::new(ClockState::in_memory(&clock));
+        Self { clock, clock_state, functions, parts, streams, one_at_a_time: Mutex::default() }
     }
 
-    /// The same walker, whose way is remembered.
+    /// The same driver, which keeps the time in this state.
     #[must_use]
-    pub fn remembered_by(self, shown: Arc<ClockState>) -> Self {
-        Self { shown, ..self }
+    pub fn with_clock_state(self, clock_state: Arc<ClockState>) -> Self {
+        Self { clock_state, ..self }
     }
 
-    /// Moves the clock to this time at once.
+    /// Moves the clock to this time at once. Timers on the way fire late.
     pub async fn jump(&self, target: Timestamp) -> Timestamp {
         let _alone = self.one_at_a_time.lock().await;
         self.advance_to(target);
         self.clock.now()
     }
 
-    /// Walks the clock to this time. No stop takes longer than the patience: then the rest of the way is a leap.
+    /// Moves the clock to this time, from timer to timer. A stop that takes longer than `patience` in real time makes the
+    /// rest of the way a jump.
     pub async fn advance(&self, target: Timestamp, patience: Duration) -> TimeAdvance {
         let _alone = self.one_at_a_time.lock().await;
-        // The turns at the last look that found nothing new in the streams.
+        // The invoke counts at the last check that found no new stream records.
         let mut seen = None;
         let mut wakes = 0;
         let mut settled = self.settle(patience, &mut seen).await;
@@ -78,9 +79,9 @@ impl TimeDriver {
         TimeAdvance { now: self.clock.now(), wakes, settled }
     }
 
-    // First remembered, then shown.
+    // Logged first, shown afterwards.
     fn advance_to(&self, moment: Timestamp) {
-        self.shown.will_show(moment);
+        self.clock_state.will_show(moment);
         self.clock.advance_to(moment);
     }
 
@@ -93,15 +94,15 @@ impl TimeDriver {
             }
             looks += 1;
             match looks {
-                ..LOOKS_IN_A_ROW => yield_now().await,
-                _ => tokio::time::sleep(BETWEEN_LOOKS).await,
+                ..YIELDING_CHECKS => yield_now().await,
+                _ => tokio::time::sleep(CHECK_INTERVAL).await,
             }
         }
         true
     }
 
-    /// Whether nothing is to be done at this time. Only functions write what comes in streams, so these are read again
-    /// only if a function ran since.
+    /// Whether nothing is due now. Only functions write to streams, so streams are read again only if a function ran
+    /// since the last check.
     async fn is_idle(&self, seen: &mut Option<(u64, u64)>) -> bool {
         let before = self.functions.invocation_counts();
         if before.0 != before.1 || !self.clock.all_are_awake() {
@@ -120,7 +121,7 @@ impl TimeDriver {
                 }
             }
         }
-        // A function that ran meanwhile may have given work to who was asked before.
+        // A function that ran during the check may have given work to a part that was idle before.
         let is_idle = self.functions.invocation_counts() == before;
         if is_idle {
             *seen = Some(before);

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use jiff::{SignedDuration, Timestamp};
 use tempfile::TempDir;
 
-use super::{ClockState, JOURNAL, LONG};
+use super::{ClockState, LONG, WAL_FILE};
 use crate::clock::Clock;
 
 fn start() -> Timestamp {
@@ -13,7 +13,7 @@ fn start() -> Timestamp {
 }
 
 fn wal(folder: &TempDir) -> PathBuf {
-    folder.path().join(JOURNAL)
+    folder.path().join(WAL_FILE)
 }
 
 /// What a clock shows that is started in this folder at the world's time `now`.
@@ -41,7 +41,7 @@ fn a_clock_that_ran_fast_never_showed_more_than_is_kept() {
     let folder = tempfile::tempdir().unwrap();
     let clock = Clock::running(start(), 3_600.0);
     let shown = ClockState::open(Some(&wal(&folder)), &clock).unwrap();
-    shown.look().unwrap();
+    shown.log_ahead().unwrap();
     let showed = clock.now();
     drop(shown);
     assert!(shown_after(&folder, start()) >= showed);

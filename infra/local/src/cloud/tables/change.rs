@@ -1,5 +1,5 @@
 //! What DynamoDB changes of a table in place: its global indexes, its stream, and the attribute by which items expire.
-//! Each change is looked up before it is made, so that a start after a kill makes only what is missing.
+//! Each change is looked up before it is state, so that a start after a kill makes only what is missing.
 
 use dynoxide::{
     Database,

@@ -80,7 +80,7 @@ async fn items_expire_when_the_clock_of_the_cloud_has_passed_their_time() {
         for number in 0..60 {
             put(&cloud, &format!("late-{number}"), json!({ "N": (soon.as_second() + 1).to_string() }));
         }
-        let once = || expiry::once(database(&cloud), path.as_deref(), ground.clock.now()).unwrap();
+        let once = || expiry::sweep_once(database(&cloud), path.as_deref(), ground.clock.now()).unwrap();
         assert_eq!((once(), count(&cloud)), (0, (62, 62)));
         // At its second an item is still there; the world's clock is months away from all this.
         ground.clock.tick(SignedDuration::from_hours(24));
@@ -105,7 +105,7 @@ async fn tables_go_on_with_their_streams_after_items_expired_beside_them() {
     let cloud = ground.start(INBOX).await;
     put(&cloud, "old", json!({ "N": "1" }));
     let path = ground.folder.path().join("tables.sqlite");
-    assert_eq!(expiry::once(database(&cloud), Some(&path), ground.clock.now()).unwrap(), 1);
+    assert_eq!(expiry::sweep_once(database(&cloud), Some(&path), ground.clock.now()).unwrap(), 1);
     let removed = last_record(&cloud).dynamodb.sequence_number;
     put(&cloud, "new", json!({ "N": "99999999999" }));
     let inserted = last_record(&cloud);

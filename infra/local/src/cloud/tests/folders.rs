@@ -11,15 +11,15 @@ use crate::{
     clock::Clock,
     cloud::{
         Store,
-        store::{FORMAT, Mark},
+        store::{FORMAT, FormatRecord},
     },
     wal::Wal,
 };
 
 const LETTERS: &str = "  Letters: { Type: AWS::SQS::Queue, Properties: { QueueName: letters } }\n";
 
-fn marks(ground: &Ground) -> (Wal<Mark>, Vec<u32>) {
-    let (wal, marks) = Wal::<Mark>::open(ground.folder.path().join("cloud.journal")).unwrap();
+fn marks(ground: &Ground) -> (Wal<FormatRecord>, Vec<u32>) {
+    let (wal, marks) = Wal::<FormatRecord>::open(ground.folder.path().join("cloud.journal")).unwrap();
     (wal, marks.iter().map(|mark| mark.format).collect())
 }
 
@@ -38,7 +38,7 @@ async fn a_folder_of_another_format_is_refused_until_it_is_forgotten() {
     let cloud = ground.start(LETTERS).await;
     cloud.queues("CreateQueue", json!({ "QueueName": "mine" })).await;
     cloud.stop().await;
-    marks(&ground).0.append(&Mark { format: FORMAT + 1 }).unwrap();
+    marks(&ground).0.append(&FormatRecord { format: FORMAT + 1 }).unwrap();
     let refusal = ground.refusal(LETTERS).await;
     for said in [format!("its format is {}", FORMAT + 1), format!("this one knows {FORMAT}"), "--fresh".to_owned()] {
         assert!(refusal.contains(&said), "{said}: {refusal}");

@@ -1,4 +1,4 @@
-//! A start that does not come to its end, at whatever point: the next one ends what it began.
+//! A start that is interrupted at any point: the next one completes it.
 
 use std::collections::BTreeSet;
 
@@ -6,10 +6,7 @@ use serde_json::{Value, json};
 
 use super::Ground;
 use crate::{
-    cloud::{
-        desired::key,
-        resource_state::{Key, Kind, Made, Resource},
-    },
+    cloud::resource_state::{Key, Kind, Resource, ResourceState},
     template::Kept,
 };
 
@@ -24,7 +21,7 @@ const PLACED: &str = "
       Targets: [{ Id: letters, Arn: !GetAtt Letters.Arn }]
 ";
 
-/// No service takes a sixth target, so a start with it ends in the middle: its queues are made, its rules are not.
+/// No service takes a sixth target, so a start with it ends in the middle: its queues are state, its rules are not.
 fn too_many() -> String {
     let target = |number| format!("{{ Id: t{number}, Arn: !GetAtt Letters.Arn }}");
     let targets: Vec<String> = (0..6).map(target).collect();
@@ -33,7 +30,7 @@ fn too_many() -> String {
 }
 
 #[tokio::test]
-async fn what_a_start_began_in_vain_is_taken_down_by_the_next() {
+async fn resources_of_a_failed_start_are_deleted_by_the_next() {
     let ground = Ground::new();
     ground.start(&format!("{LETTERS}{PLACED}")).await.stop().await;
     let refusal = ground.refusal(&format!("{LETTERS}{SOLD}{}", too_many())).await;
@@ -44,7 +41,7 @@ async fn what_a_start_began_in_vain_is_taken_down_by_the_next() {
 }
 
 #[tokio::test]
-async fn what_was_to_go_when_a_start_failed_goes_with_the_next() {
+async fn resources_that_a_failed_start_had_to_delete_are_deleted_by_the_next() {
     let ground = Ground::new();
     ground.start(&format!("{LETTERS}{SOLD}{PLACED}")).await.stop().await;
     ground.refusal(&format!("{LETTERS}{}", too_many())).await;
@@ -53,22 +50,22 @@ async fn what_was_to_go_when_a_start_failed_goes_with_the_next() {
 }
 
 #[tokio::test]
-async fn a_rule_that_was_half_changed_is_changed_to_the_end() {
+async fn a_rule_that_was_half_changed_is_completed() {
     let ground = Ground::new();
     ground.start(&format!("{LETTERS}{PLACED}")).await.stop().await;
     // As a kill between the note and the rule leaves it, and then between the rule and its targets.
     let changed = PLACED.replace("Id: letters", "Id: other");
     for step in ["nothing", "rule"] {
-        let mut made = Made::open(Some(ground.folder.path().join("stack.journal"))).unwrap();
-        let declared = json!({ "rule": {}, "targets": [{ "Id": "letters" }, { "Id": step }] });
+        let mut state = ResourceState::open(Some(ground.folder.path().join("stack.journal"))).unwrap();
+        let desired = json!({ "rule": {}, "targets": [{ "Id": "letters" }, { "Id": step }] });
         let rule = Resource {
-            key: key(Kind::Rule, "default", "placed"),
+            key: Key::new(Kind::Rule, "default", "placed"),
             id: "Placed".to_owned(),
-            declared,
+            desired,
             kept: Kept::default(),
         };
-        made.begin(&[rule], &BTreeSet::new()).unwrap();
-        drop(made);
+        state.start(&[rule], &BTreeSet::new()).unwrap();
+        drop(state);
         let cloud = ground.start(&format!("{LETTERS}{changed}")).await;
         assert_eq!(cloud.targets("placed").await, ["other"], "{step}");
         let target = json!([{ "Id": "rule", "Arn": "arn:aws:sqs:us-east-1:000000000000:letters" }]);
@@ -94,9 +91,10 @@ async fn a_single_time_that_passed_between_a_kill_and_the_next_start_is_no_obsta
     let resources = format!("{LETTERS}{once}");
     let stack =
         crate::template::read(&format!("Resources:\n{resources}"), &crate::template::Settings::new("shop", "x"));
-    let schedule = crate::cloud::desired::others(&stack.unwrap()).into_iter().find(|it| it.key.kind == Kind::Schedule);
+    let schedule =
+        crate::cloud::deployment::desired_others(&stack.unwrap()).into_iter().find(|it| it.key.kind == Kind::Schedule);
     let path = ground.folder.path().join("stack.journal");
-    Made::open(Some(path)).unwrap().begin(&[schedule.unwrap()], &BTreeSet::new()).unwrap();
+    ResourceState::open(Some(path)).unwrap().start(&[schedule.unwrap()], &BTreeSet::new()).unwrap();
     ground.clock.tick(jiff::SignedDuration::from_hours(72));
     let cloud = ground.start(&resources).await;
     assert!(cloud.schedule_names().await.is_empty());
@@ -109,75 +107,75 @@ async fn a_single_time_that_passed_between_a_kill_and_the_next_start_is_no_obsta
     }
 }
 
-fn queue(name: &str, declared: Value) -> Resource {
-    Resource { key: key(Kind::Queue, "", name), id: name.to_owned(), declared, kept: Kept::default() }
+fn queue(name: &str, desired: Value) -> Resource {
+    Resource { key: Key::new(Kind::Queue, "", name), id: name.to_owned(), desired, kept: Kept::default() }
 }
 
-fn gone(made: &Made, wanted: &[Resource]) -> Vec<(Key, bool)> {
-    made.gone(wanted).into_iter().map(|(resource, found)| (resource.key, found)).collect()
+fn removed(state: &ResourceState, wanted: &[Resource]) -> Vec<(Key, bool)> {
+    state.removed(wanted).into_iter().map(|(resource, found)| (resource.key, found)).collect()
 }
 
 #[test]
-fn notes_say_after_any_kill_what_may_have_been_made() {
+fn the_resource_state_knows_after_any_kill_what_may_have_been_made() {
     let folder = tempfile::tempdir().unwrap();
-    let open = || Made::open(Some(folder.path().join("stack.journal"))).unwrap();
+    let open = || ResourceState::open(Some(folder.path().join("stack.journal"))).unwrap();
     let (one, two) = (queue("one", json!(1)), queue("two", json!(1)));
-    open().begin(std::slice::from_ref(&one), &BTreeSet::new()).unwrap();
-    let mut made = open();
-    assert!(!made.stands(&one.key, &one.declared));
-    assert_eq!(gone(&made, &[]), [(one.key.clone(), false)]);
-    made.settle(std::slice::from_ref(&one)).unwrap();
-    drop(made);
-    assert!(open().stands(&one.key, &one.declared));
-    // Changed twice without coming to an end: each wish is remembered.
-    for wish in [2, 3] {
-        open().begin(&[queue("one", json!(wish))], &BTreeSet::new()).unwrap();
+    open().start(std::slice::from_ref(&one), &BTreeSet::new()).unwrap();
+    let mut state = open();
+    assert!(!state.is_applied(&one.key, &one.desired));
+    assert_eq!(removed(&state, &[]), [(one.key.clone(), false)]);
+    state.mark_applied(std::slice::from_ref(&one)).unwrap();
+    drop(state);
+    assert!(open().is_applied(&one.key, &one.desired));
+    // Started twice without completing: each version is kept.
+    for version in [2, 3] {
+        open().start(&[queue("one", json!(version))], &BTreeSet::new()).unwrap();
     }
-    let mut made = open();
-    assert_eq!(made.earlier(&one.key).cloned().collect::<Vec<_>>(), [json!(1), json!(2), json!(3)]);
-    assert!(!made.stands(&one.key, &json!(3)) && !made.stands(&one.key, &json!(1)));
-    made.settle(&[queue("one", json!(3)), two.clone()]).unwrap();
-    drop(made);
-    let mut made = open();
-    assert_eq!(made.earlier(&one.key).cloned().collect::<Vec<_>>(), [json!(3)]);
-    assert_eq!(gone(&made, std::slice::from_ref(&one)), [(two.key.clone(), false)]);
-    made.forget(&two.key).unwrap();
-    drop(made);
-    assert_eq!(gone(&open(), &[]), [(one.key, false)]);
+    let mut state = open();
+    assert_eq!(state.earlier(&one.key).cloned().collect::<Vec<_>>(), [json!(1), json!(2), json!(3)]);
+    assert!(!state.is_applied(&one.key, &json!(3)) && !state.is_applied(&one.key, &json!(1)));
+    state.mark_applied(&[queue("one", json!(3)), two.clone()]).unwrap();
+    drop(state);
+    let mut state = open();
+    assert_eq!(state.earlier(&one.key).cloned().collect::<Vec<_>>(), [json!(3)]);
+    assert_eq!(removed(&state, std::slice::from_ref(&one)), [(two.key.clone(), false)]);
+    state.forget(&two.key).unwrap();
+    drop(state);
+    assert_eq!(removed(&open(), &[]), [(one.key, false)]);
 }
 
 #[test]
 fn what_was_found_stays_found_however_often_it_is_changed() {
     let folder = tempfile::tempdir().unwrap();
-    let open = || Made::open(Some(folder.path().join("stack.journal"))).unwrap();
+    let open = || ResourceState::open(Some(folder.path().join("stack.journal"))).unwrap();
     let one = queue("one", json!(1));
-    open().begin(std::slice::from_ref(&one), &BTreeSet::from([one.key.clone()])).unwrap();
-    open().settle(std::slice::from_ref(&one)).unwrap();
-    open().begin(&[queue("one", json!(2))], &BTreeSet::new()).unwrap();
-    open().settle(&[queue("one", json!(2))]).unwrap();
-    assert_eq!(gone(&open(), &[]), [(one.key, true)]);
+    open().start(std::slice::from_ref(&one), &BTreeSet::from([one.key.clone()])).unwrap();
+    open().mark_applied(std::slice::from_ref(&one)).unwrap();
+    open().start(&[queue("one", json!(2))], &BTreeSet::new()).unwrap();
+    open().mark_applied(&[queue("one", json!(2))]).unwrap();
+    assert_eq!(removed(&open(), &[]), [(one.key, true)]);
 }
 
 #[test]
 fn the_notes_of_a_thousand_changes_are_as_short_as_those_of_one() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("stack.journal");
-    let open = || Made::open(Some(path.clone())).unwrap();
+    let open = || ResourceState::open(Some(path.clone())).unwrap();
     let found = queue("found", json!(0));
-    open().begin(std::slice::from_ref(&found), &BTreeSet::from([found.key.clone()])).unwrap();
-    let mut made = open();
-    for wish in 0..600 {
-        let wanted = [queue("one", json!(wish))];
-        made.begin(&wanted, &BTreeSet::new()).unwrap();
-        made.settle(&wanted).unwrap();
+    open().start(std::slice::from_ref(&found), &BTreeSet::from([found.key.clone()])).unwrap();
+    let mut state = open();
+    for version in 0..600 {
+        let wanted = [queue("one", json!(version))];
+        state.start(&wanted, &BTreeSet::new()).unwrap();
+        state.mark_applied(&wanted).unwrap();
     }
-    drop(made);
+    drop(state);
     let long = std::fs::metadata(&path).unwrap().len();
-    let made = open();
+    let state = open();
     assert!(std::fs::metadata(&path).unwrap().len() * 100 < long);
-    drop(made);
-    let made = open();
-    assert!(made.stands(&key(Kind::Queue, "", "one"), &json!(599)));
-    assert!(!made.stands(&found.key, &json!(0)));
-    assert_eq!(gone(&made, &[]), [(found.key, true), (key(Kind::Queue, "", "one"), false)]);
+    drop(state);
+    let state = open();
+    assert!(state.is_applied(&Key::new(Kind::Queue, "", "one"), &json!(599)));
+    assert!(!state.is_applied(&found.key, &json!(0)));
+    assert_eq!(removed(&state, &[]), [(found.key, true), (Key::new(Kind::Queue, "", "one"), false)]);
 }
