@@ -217,7 +217,8 @@ impl Parts {
         };
         let queues = Arc::new(sqs.clone());
         // A timeout counts real seconds, so that an advance of the clock does not end a running function.
-        let functions = Functions::new(Arc::clone(&plan.executor), clock.clone(), TimeoutClock::RealTime, MAX_CONCURRENCY);
+        let functions =
+            Functions::new(Arc::clone(&plan.executor), clock.clone(), TimeoutClock::RealTime, MAX_CONCURRENCY);
         let faults = plan.faults.clone().with_listener(observer.fault_listener());
         let functions = functions.with_faults(faults.clone());
         plan.stack.functions.iter().for_each(|function| functions.put(function.clone()));
