@@ -53,7 +53,7 @@ pub(super) fn target_input(target: &Target, rule_arn: &str, event: &AcceptedEven
 }
 
 fn transform(transformer: &InputTransformer, rule_arn: &str, event: &AcceptedEvent) -> Option<String> {
-    let whole: Value = serde_json::from_str(&event.envelope).ok()?;
+    let mut whole: Value = serde_json::from_str(&event.envelope).ok()?;
     let mut values: BTreeMap<&str, Value> = BTreeMap::new();
     for (name, path) in &transformer.input_paths_map {
         // A missing value becomes an empty text.
@@ -64,16 +64,10 @@ fn transform(transformer: &InputTransformer, rule_arn: &str, event: &AcceptedEve
     values.insert("aws.events.rule-name", rule_name.into());
     values.insert("aws.events.event.ingestion-time", format_time(event.accepted_at).into());
     values.insert("aws.events.event.json", whole.clone());
-    values.insert("aws.events.event", without_detail(whole));
+    whole.as_object_mut()?.remove("detail");
+    values.insert("aws.events.event", whole);
     let filled = fill_template(&transformer.input_template, &values);
     serde_json::from_str::<serde::de::IgnoredAny>(&filled).is_ok().then_some(filled)
-}
-
-fn without_detail(mut event: Value) -> Value {
-    if let Some(fields) = event.as_object_mut() {
-        fields.remove("detail");
-    }
-    event
 }
 
 /// Fills the placeholders of a template: inside quotes as text, elsewhere as JSON.

@@ -11,7 +11,7 @@ const MAX_COMBINATIONS: usize = 1_000;
 /// The maximum number of fields of a branch.
 const MAX_FIELDS: usize = 256;
 
-/// Names, separated by blanks, that cannot be fields inside `$or`, because they are operators or reserved for future ones.
+/// Space-separated names that cannot be fields inside `$or`, because they are operators or reserved for future ones.
 const RESERVED_NAMES: &str = "exactly equals-ignore-case prefix suffix anything-but exists wildcard numeric cidr \
     = < <= > >= regex not-wildcard not-equals-ignore-case date-after date-on-or-after date-before date-on-or-before \
     in-date-range ip-address-in-range ip-address-not-in-range";

@@ -132,52 +132,53 @@ impl<'t> Reader<'t> {
         depth: usize,
         mut field: impl FnMut(&mut Self, Cow<'t, str>) -> Result<(), JsonError>,
     ) -> Result<(), JsonError> {
-        self.open(depth)?;
-        if self.peek_token() == Some(b'}') {
-            self.at += 1;
-            return Ok(());
-        }
-        loop {
-            if self.peek_token() != Some(b'"') {
-                return Err(self.expected("a field name"));
+        self.sequence(depth, b'}', "a comma or the end of the object", |reader| {
+            if reader.peek_token() != Some(b'"') {
+                return Err(reader.expected("a field name"));
             }
-            let name = self.string()?;
-            if self.peek_token() != Some(b':') {
-                return Err(self.expected("a colon"));
+            let name = reader.string()?;
+            if reader.peek_token() != Some(b':') {
+                return Err(reader.expected("a colon"));
             }
-            self.at += 1;
-            field(self, name)?;
-            match self.peek_token() {
-                Some(b',') => self.at += 1,
-                Some(b'}') => {
-                    self.at += 1;
-                    return Ok(());
-                }
-                _ => return Err(self.expected("a comma or the end of the object")),
-            }
-        }
+            reader.at += 1;
+            field(reader, name)
+        })
     }
 
     /// Reads a list at this nesting depth; `item` reads each value.
     pub(super) fn list(
         &mut self,
         depth: usize,
+        item: impl FnMut(&mut Self) -> Result<(), JsonError>,
+    ) -> Result<(), JsonError> {
+        self.sequence(depth, b']', "a comma or the end of the list", item)
+    }
+
+    // Reads items separated by commas, from the opening to the closing bracket.
+    fn sequence(
+        &mut self,
+        depth: usize,
+        closing: u8,
+        expected: &'static str,
         mut item: impl FnMut(&mut Self) -> Result<(), JsonError>,
     ) -> Result<(), JsonError> {
-        self.open(depth)?;
-        if self.peek_token() == Some(b']') {
+        if depth == MAX_DEPTH {
+            return Err(JsonError::TooDeep { limit: MAX_DEPTH });
+        }
+        self.at += 1;
+        if self.peek_token() == Some(closing) {
             self.at += 1;
             return Ok(());
         }
         loop {
             item(self)?;
-            match self.peek_token() {
-                Some(b',') => self.at += 1,
-                Some(b']') => {
-                    self.at += 1;
-                    return Ok(());
-                }
-                _ => return Err(self.expected("a comma or the end of the list")),
+            let next = self.peek_token();
+            if next != Some(b',') && next != Some(closing) {
+                return Err(self.expected(expected));
+            }
+            self.at += 1;
+            if next == Some(closing) {
+                return Ok(());
             }
         }
     }
@@ -225,15 +226,6 @@ impl<'t> Reader<'t> {
             Scalar::Number(text) => Json::Number(text),
             Scalar::Text(text) => Json::Text(text),
         })
-    }
-
-    // Skips the opening bracket of an object or a list.
-    fn open(&mut self, depth: usize) -> Result<(), JsonError> {
-        if depth == MAX_DEPTH {
-            return Err(JsonError::TooDeep { limit: MAX_DEPTH });
-        }
-        self.at += 1;
-        Ok(())
     }
 
     fn literal(&mut self, literal: &'static str) -> Result<Scalar<'t>, JsonError> {
