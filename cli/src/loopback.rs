@@ -42,6 +42,6 @@ async fn ask(transport: &InProcessTransport, request: HttpRequest) -> Result<Htt
         return Err(ConnectorError::user("the body is still being written".into()));
     }
     let request = request.map(|body| body.bytes().unwrap_or_default().to_vec());
-    let answer = transport.ask(request).await.map_err(|error| ConnectorError::io(error.into()))?;
+    let answer = transport.send(request).await.map_err(|error| ConnectorError::io(error.into()))?;
     HttpResponse::try_from(answer.map(SdkBody::from)).map_err(|error| ConnectorError::other(error.into(), None))
 }

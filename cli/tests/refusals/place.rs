@@ -31,7 +31,7 @@ async fn a_template_that_is_not_there_is_named() {
 async fn a_resource_that_is_not_played_here_is_named_with_its_line() {
     let folder = tempfile::tempdir().expect("a folder");
     let said = of_template(folder.path(), "Resources:\n  News: { Type: AWS::Kinesis::Stream }\n").await;
-    assert!(said.contains("line 2: News: resources of type AWS::Kinesis::Stream are not played here"), "{said}");
+    assert!(said.contains("line 2: News: resources of type AWS::Kinesis::Stream are not supported here"), "{said}");
 }
 
 #[tokio::test]

@@ -29,7 +29,7 @@ fn a_start_that_is_refused_says_why_in_one_line_and_ends_with_1() {
     std::fs::write(&template, "Resources:\n  News: { Type: AWS::Kinesis::Stream }\n").expect("a template");
     let said = complaint(&up(folder.path(), &["--template", template.to_str().expect("a plain name")]));
     assert!(said.starts_with("causeway: "), "{said}");
-    assert!(said.contains("line 2: News: resources of type AWS::Kinesis::Stream are not played here"), "{said}");
+    assert!(said.contains("line 2: News: resources of type AWS::Kinesis::Stream are not supported here"), "{said}");
 }
 
 #[tokio::test]

@@ -31,14 +31,14 @@ use std::{collections::BTreeMap, fmt, path::PathBuf};
 use evaluate::Evaluator;
 use nesting::Nesting;
 
-/// Where a stack stands, and the values of its parameters.
+/// The environment of a stack, and the values of its parameters.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Settings {
     /// The name of the stack.
     pub stack_name: String,
-    /// The region that it says it is in.
+    /// The region.
     pub region: String,
-    /// The account that it says it belongs to.
+    /// The account id.
     pub account: String,
     /// Where this machine answers; the URLs of queues begin with it.
     pub endpoint: String,
@@ -74,16 +74,16 @@ impl Settings {
     }
 }
 
-/// Something that the template has and this machine does not play.
+/// Something in the template that this machine does not support.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
     /// The nested template in which it stands, as seen from the outermost one; nothing for that one itself.
     pub file: Option<String>,
-    /// Where it stands.
+    /// The property.
     pub line: usize,
     /// The resource or the section that it belongs to.
     pub resource: String,
-    /// What it is.
+    /// The given value.
     pub what: String,
 }
 

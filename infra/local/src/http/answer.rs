@@ -1,4 +1,4 @@
-//! An answer as each protocol writes it: the same error is a body here, a header there, and XML for the oldest.
+//! Responses in the protocols of AWS: an error is a JSON body, a header, or XML.
 
 use axum::{
     body::Body,
@@ -12,7 +12,7 @@ use crate::{aws_error::AwsError, request_guard::ERROR_TYPE};
 
 pub(super) const REQUEST_ID: HeaderName = HeaderName::from_static("x-amzn-requestid");
 
-/// How a service writes its answers.
+/// The protocol of a service.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Protocol {
     /// JSON with a target header: DynamoDB and SQS.
@@ -32,7 +32,7 @@ impl Protocol {
         }
     }
 
-    /// The answer to a call.
+    /// The response to a call.
     pub(super) fn answer(self, result: Result<Value, AwsError>) -> Response {
         match result {
             Ok(body) => self.body(StatusCode::OK, &body),
@@ -40,14 +40,14 @@ impl Protocol {
         }
     }
 
-    /// The answer to a call that failed. An operation that nobody knows is also told to whoever runs the local cloud.
+    /// The response to a call that failed. An unknown operation is also logged.
     pub(super) fn refuse(self, error: &AwsError) -> Response {
         if error.code == "UnknownOperationException" {
             tracing::warn!(reason = error.message, "unknown operation");
         }
         let body = match self {
             Self::Json10 | Self::Json11 => error.body(),
-            // The services differ in how they write the member; the SDKs of each look only for theirs.
+            // The services differ in the case of the member, and each SDK reads only its own.
             Self::Rest => json!({ "Message": error.message, "message": error.message }),
         };
         let mut response = self.body(status(error.status), &body);
@@ -63,12 +63,12 @@ impl Protocol {
     }
 }
 
-/// The status of this number; one that HTTP does not know is a fault of this side.
+/// The status of this number; 500 if the number is invalid.
 pub(super) fn status(number: u16) -> StatusCode {
     StatusCode::from_u16(number).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
 }
 
-/// An answer of the query protocol.
+/// A response of the query protocol.
 pub(super) fn xml(status: StatusCode, request_id: &str, body: String) -> Response {
     let mut response = (status, [(CONTENT_TYPE, HeaderValue::from_static("text/xml"))], body).into_response();
     if let Ok(request_id) = HeaderValue::from_str(request_id) {
@@ -77,7 +77,7 @@ pub(super) fn xml(status: StatusCode, request_id: &str, body: String) -> Respons
     response
 }
 
-/// Nobody knows what is asked for.
+/// The error of an unknown operation.
 pub(super) fn unknown(what: impl std::fmt::Display) -> AwsError {
     AwsError::sender("UnknownOperationException", format!("{what} is not known here."))
 }

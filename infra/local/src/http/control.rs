@@ -1,4 +1,4 @@
-//! What only the local cloud has: its health and its feed.
+//! The health and the activity feed of the local cloud.
 
 use std::convert::Infallible;
 
@@ -15,7 +15,7 @@ use tokio::sync::broadcast::error::RecvError;
 
 use super::{HttpState, answer::Protocol};
 
-/// `GET /_causeway/health`: that it is there, what time it is, and how much is still under way.
+/// `GET /_causeway/health`: the status, the time, and the amount of pending work.
 pub(super) async fn health(State(state): State<HttpState>) -> Response {
     let services = &state.services;
     Protocol::Rest.answer(Ok(json!({

@@ -17,7 +17,7 @@ use futures::stream;
 use crate::faults::{Faults, Kind};
 use call::Call;
 
-/// Lets the call through, or not, or lets only its answer be lost.
+/// Passes the call on, refuses it, or loses its response.
 pub(super) async fn inject(State(faults): State<Faults>, request: Request, next: Next) -> Response {
     let Some(call) = Call::of(&request) else {
         return next.run(request).await;
@@ -37,8 +37,8 @@ pub(super) async fn inject(State(faults): State<Faults>, request: Request, next:
     }
 }
 
-/// An answer that promises a body and breaks off: the connection is closed, and to an SDK there was no answer.
+/// A response that breaks off in its body: the connection is closed, and an SDK sees no response.
 fn cut_off() -> Response {
-    let broken = stream::once(async { Err::<Bytes, _>(io::Error::other("a planned fault cut the connection")) });
+    let broken = stream::once(async { Err::<Bytes, _>(io::Error::other("an injected fault cut the connection")) });
     (StatusCode::INTERNAL_SERVER_ERROR, [(CONTENT_LENGTH, "2")], Body::from_stream(broken)).into_response()
 }

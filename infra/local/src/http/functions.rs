@@ -31,9 +31,9 @@ const LONGEST_PAGE: usize = 50;
 
 /// `GET /2015-03-31/functions`: by their names, a page at a time.
 pub(super) async fn list(State(state): State<HttpState>, uri: Uri) -> Response {
-    let mut wanted = Map::new();
-    add_query(&mut wanted, &uri);
-    Protocol::Rest.answer(page(state.services.functions.all(), &wanted))
+    let mut query = Map::new();
+    add_query(&mut query, &uri);
+    Protocol::Rest.answer(page(state.services.functions.all(), &query))
 }
 
 /// `GET /2015-03-31/functions/{name}`.
@@ -103,8 +103,8 @@ fn text(payload: Payload) -> Result<String, AwsError> {
 }
 
 /// The marker of a page is the last name of the page before.
-fn page(mut functions: Vec<Arc<Function>>, wanted: &Map<String, Value>) -> Result<Value, AwsError> {
-    let text = |name: &str| wanted.get(name).and_then(Value::as_str).filter(|text| !text.is_empty());
+fn page(mut functions: Vec<Arc<Function>>, query: &Map<String, Value>) -> Result<Value, AwsError> {
+    let text = |name: &str| query.get(name).and_then(Value::as_str).filter(|text| !text.is_empty());
     let most = match text("MaxItems").map(str::parse::<usize>) {
         None => LONGEST_PAGE,
         Some(Ok(most @ 1..=10_000)) => most.min(LONGEST_PAGE),

@@ -1,4 +1,4 @@
-//! STS, as far as a caller asks who they are. It still speaks the query protocol: a form in, XML out.
+//! STS: only GetCallerIdentity, in the query protocol with XML responses.
 
 use axum::{http::StatusCode, response::Response};
 use uuid::Uuid;

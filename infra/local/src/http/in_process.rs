@@ -1,4 +1,4 @@
-//! The port for callers in this very process: the same answers, without a connection.
+//! A transport for clients in this process: the same responses, without a connection.
 
 use std::{
     convert::Infallible,
@@ -14,49 +14,49 @@ use tower_service::Service;
 
 use super::LARGEST_BODY;
 
-/// The way in. A clone is the same way; it is closed until the port answers, and from when it stops on.
+/// The transport. Clones share it. It is closed until the cloud serves requests, and after it has stopped.
 #[derive(Clone, Default)]
 pub struct InProcessTransport {
     router: Arc<RwLock<Option<Router>>>,
 }
 
-/// Why there is no answer.
+/// There is no response.
 #[derive(Debug, thiserror::Error)]
 pub enum TransportError {
-    /// Nobody answers, yet or any more.
-    #[error("the port is closed")]
+    /// The cloud does not serve requests, yet or any more.
+    #[error("the local cloud is not running")]
     Closed,
-    /// The answer broke off.
-    #[error("the answer cannot be read")]
+    /// The response broke off.
+    #[error("the response cannot be read")]
     Unreadable(#[source] axum::Error),
 }
 
 impl std::fmt::Debug for InProcessTransport {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.write_str("Door")
+        formatter.write_str("InProcessTransport")
     }
 }
 
 impl InProcessTransport {
-    /// What the port answers.
-    pub async fn ask(&self, request: Request<Vec<u8>>) -> Result<Response<Bytes>, TransportError> {
+    /// Sends a request and returns the response.
+    pub async fn send(&self, request: Request<Vec<u8>>) -> Result<Response<Bytes>, TransportError> {
         let router = self.router.read().unwrap_or_else(PoisonError::into_inner).clone();
         let mut router = router.ok_or(TransportError::Closed)?;
         let Ok::<_, Infallible>(answer) = router.call(request.map(Body::from)).await;
         let (head, body) = answer.into_parts();
-        // An answer may be many times as long as a request.
+        // A response may be many times as long as a request.
         let body = to_bytes(body, 8 * LARGEST_BODY).await.map_err(TransportError::Unreadable)?;
         Ok(Response::from_parts(head, body))
     }
 
-    /// Opens it until what is returned is dropped.
+    /// Opens the transport until the guard is dropped.
     pub(super) fn open(&self, router: Router) -> Open {
         *self.router.write().unwrap_or_else(PoisonError::into_inner) = Some(router);
         Open(self.clone())
     }
 }
 
-/// A door that stands open.
+/// Closes the transport when it is dropped.
 pub(super) struct Open(InProcessTransport);
 
 impl Drop for Open {

@@ -1,4 +1,4 @@
-//! SES, as far as the house sends mails: they are not sent but kept in a mailbox, where everybody can read them. A mail
+//! SES, as far as the fixture sends mails: they are not sent but kept in a mailbox, where everybody can read them. A mail
 //! that was sent twice lies there twice, because SES takes no key of the sender's and would deliver both.
 
 #[cfg(test)]
@@ -25,16 +25,16 @@ use super::{
     request::{Payload, add_query, fields},
 };
 
-/// When there are more mails, the oldest go.
+/// Number of mails that are kept. The oldest are dropped.
 const MOST_MAILS: usize = 10_000;
 
-/// So many mails are shown unless the reader wants another number.
+/// The default number of mails in a response.
 const USUAL_PAGE: usize = 100;
 
-/// The most mails that are shown at once.
+/// The maximum number of mails in a response.
 const LARGEST_PAGE: usize = 1_000;
 
-/// The mails. What was acknowledged stands in a write-ahead log first.
+/// The accepted mails, logged before they are acknowledged.
 #[derive(Debug)]
 pub struct Mailbox {
     kept: Mutex<Kept>,
@@ -73,9 +73,9 @@ impl Mailbox {
             mails.pop_front();
         }
         if wal.length() > self.most * 2 {
-            // The mail itself is remembered: a write-ahead log that stays long is no reason to refuse it.
+            // The mail itself is logged, so a failed compaction does not refuse it.
             if let Err(error) = wal.compact(mails.make_contiguous()) {
-                tracing::warn!(%error, "the journal of the mails stays long");
+                tracing::warn!(%error, "the log of the mails could not be compacted");
             }
         }
         Ok(())
@@ -85,10 +85,10 @@ impl Mailbox {
     /// are in all.
     fn newest(&self, to: Option<&str>, most: usize) -> (Vec<Value>, usize) {
         let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        let wanted = || kept.mails.iter().filter(|mail| to.is_none_or(|to| is_to(mail, to)));
-        let mut newest: Vec<Value> = wanted().rev().take(most).cloned().collect();
+        let matching = || kept.mails.iter().filter(|mail| to.is_none_or(|to| is_to(mail, to)));
+        let mut newest: Vec<Value> = matching().rev().take(most).cloned().collect();
         newest.reverse();
-        (newest, wanted().count())
+        (newest, matching().count())
     }
 }
 

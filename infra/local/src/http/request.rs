@@ -1,4 +1,4 @@
-//! What a request says, read with AWS's errors.
+//! Reads the body and the query of a request, with the errors of AWS.
 
 use axum::{
     body::Bytes,
@@ -41,7 +41,7 @@ pub(super) fn object(payload: Payload) -> Result<Value, AwsError> {
     fields(payload).map(Value::Object)
 }
 
-/// Adds what stands in the query, as texts.
+/// Adds the query parameters as strings.
 pub(super) fn add_query(fields: &mut Map<String, Value>, uri: &Uri) {
     let query = uri.query().unwrap_or_default().as_bytes();
     let pairs = form_urlencoded::parse(query);

@@ -1,5 +1,5 @@
-//! Ids of shards at the border. Those of the tables may be shorter than SDKs let pass, so outside they are filled up
-//! with a sign that stands in no table's name, and inside they are without it.
+//! Shard ids. Those of the database may be shorter than SDKs accept, so they are padded in responses and trimmed in
+//! requests. The padding character occurs in no table name.
 
 use serde_json::Value;
 
@@ -34,7 +34,7 @@ pub(super) fn long_in(body: &[u8]) -> Option<Vec<u8>> {
     changed.then(|| answer.to_string().into_bytes())
 }
 
-/// The id as it is told outside.
+/// The padded id.
 pub(crate) fn long(id: &str) -> String {
     let fill = FILL.to_string().repeat(SHORTEST.saturating_sub(id.len()));
     format!("{id}{fill}")

@@ -1,4 +1,4 @@
-//! Calls that name their operation in a header, and all that no path is known for.
+//! Requests that name their operation in the `X-Amz-Target` header, and all paths without a route.
 
 use axum::{
     extract::State,
@@ -19,7 +19,7 @@ use super::{
 const QUERY_ERROR: &str = "x-amzn-query-error";
 const FORM: &str = "application/x-www-form-urlencoded";
 
-/// Answers by the target header. Without one it may be a form of the query protocol; else it is nothing known.
+/// Dispatches by the target header. A request without one may be a form of the query protocol.
 pub(super) async fn answer(
     State(state): State<HttpState>,
     method: Method,
@@ -56,7 +56,7 @@ async fn queues(state: &HttpState, operation: &str, payload: Payload) -> Respons
     queue_answer(result)
 }
 
-/// The answer of the queues, with the older name of an error beside the new one.
+/// The response of SQS, with the error code of the query protocol in a header.
 pub(super) fn queue_answer(result: Result<Value, AwsError>) -> Response {
     let older = result.as_ref().err().and_then(|error| HeaderValue::from_str(&query_error(error)).ok());
     let mut response = Protocol::Json10.answer(result);

@@ -39,7 +39,7 @@ const ACCOUNT: &str = "000000000000";
 const REGION: &str = "eu-central-1";
 
 /// A whole local cloud behind a port, with one function that plays these acts.
-struct House {
+struct Server {
     fixture: Fixture,
     address: SocketAddr,
     feed: broadcast::Sender<String>,
@@ -61,7 +61,7 @@ impl Answer {
     }
 }
 
-impl House {
+impl Server {
     async fn open(acts: impl IntoIterator<Item = Behaviour>) -> Self {
         Self::with(acts, Faults::none()).await
     }

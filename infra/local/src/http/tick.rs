@@ -1,4 +1,4 @@
-//! The clock in the hand of others: moved on, stopped, let go.
+//! Controls the clock: advances, pauses and resumes it.
 
 use std::time::Duration;
 
@@ -14,29 +14,29 @@ use super::{
     request::{Payload, fields},
 };
 
-/// How long one stop on the way may take, unless the caller says otherwise: longer than any function of the template.
+/// Default real time for one stop on the way: longer than any function of the template.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// As far as it is walked; who wants to go farther leaps, or calls again.
-const LONGEST_WALK: SignedDuration = SignedDuration::from_hours(24 * 366);
+/// The longest advance from timer to timer.
+const LONGEST_ADVANCE: SignedDuration = SignedDuration::from_hours(24 * 366);
 
-/// What a tick may be told.
+/// The fields of a tick.
 const FIELDS: [&str; 4] = ["seconds", "until", "settle", "patience"];
 
 /// `POST /_causeway/tick` with `{"seconds": N}` or `{"until": "…"}`: walks the clock there from wake to wake, and
 /// answers what it shows then. With `"settle": false` it leaps; `"patience"` is how many seconds one stop may take.
 pub(super) async fn tick(State(state): State<HttpState>, payload: Payload) -> Response {
-    let wanted = fields(payload).and_then(|fields| Wanted::read(&fields, &state.services.clock));
-    let wanted = match wanted {
-        Ok(wanted) => wanted,
+    let args = fields(payload).and_then(|fields| TickArgs::read(&fields, &state.services.clock));
+    let args = match args {
+        Ok(args) => args,
         Err(error) => return Protocol::Rest.refuse(&error),
     };
     let time_driver = &state.services.time_driver;
-    Protocol::Rest.answer(Ok(match wanted.settle {
-        false => json!({ "now": time_driver.jump(wanted.target).await.to_string(), "wakes": 0, "settled": false }),
+    Protocol::Rest.answer(Ok(match args.settle {
+        false => json!({ "now": time_driver.jump(args.target).await.to_string(), "wakes": 0, "settled": false }),
         true => {
-            let walked = time_driver.advance(wanted.target, wanted.patience).await;
-            json!({ "now": walked.now.to_string(), "wakes": walked.wakes, "settled": walked.settled })
+            let advanced = time_driver.advance(args.target, args.patience).await;
+            json!({ "now": advanced.now.to_string(), "wakes": advanced.wakes, "settled": advanced.settled })
         }
     }))
 }
@@ -44,29 +44,29 @@ pub(super) async fn tick(State(state): State<HttpState>, payload: Payload) -> Re
 /// `POST /_causeway/pause`: stops the clock.
 pub(super) async fn pause(State(state): State<HttpState>) -> Response {
     state.services.clock.pause();
-    standing(&state.services.clock)
+    clock_response(&state.services.clock)
 }
 
 /// `POST /_causeway/resume`: lets the clock run, at its speed.
 pub(super) async fn resume(State(state): State<HttpState>) -> Response {
     state.services.clock.resume();
-    standing(&state.services.clock)
+    clock_response(&state.services.clock)
 }
 
-fn standing(clock: &Clock) -> Response {
+fn clock_response(clock: &Clock) -> Response {
     Protocol::Rest.answer(Ok(json!({ "now": clock.now().to_string(), "paused": clock.is_paused() })))
 }
 
-struct Wanted {
+struct TickArgs {
     target: Timestamp,
     settle: bool,
     patience: Duration,
 }
 
-impl Wanted {
+impl TickArgs {
     fn read(fields: &Map<String, Value>, clock: &Clock) -> Result<Self, AwsError> {
         if let Some(unknown) = fields.keys().find(|name| !FIELDS.contains(&name.as_str())) {
-            return Err(refused(format!("{unknown} is not known here; a tick knows {}.", FIELDS.join(", "))));
+            return Err(refused(format!("{unknown} is not known; a tick takes {}.", FIELDS.join(", "))));
         }
         let now = clock.now();
         let target = match (fields.get("seconds"), fields.get("until")) {
@@ -87,15 +87,15 @@ impl Wanted {
         };
         if target < now {
             return Err(refused(format!(
-                "until must not lie before {now}, which the clock shows; it never goes back."
+                "until must not lie before {now}, the time of the clock, which never goes back."
             )));
         }
         let settle = match fields.get("settle") {
             None => true,
             Some(given) => given.as_bool().ok_or_else(|| refused("settle must be true or false.".to_owned()))?,
         };
-        if settle && target.duration_since(now) > LONGEST_WALK {
-            let message = "a tick of more than 366 days is not walked; say \"settle\": false to leap, or tick twice.";
+        if settle && target.duration_since(now) > LONGEST_ADVANCE {
+            let message = "a tick of more than 366 days is not settled; set \"settle\": false to jump, or tick twice.";
             return Err(refused(message.to_owned()));
         }
         let patience = match fields.get("patience") {

@@ -1,5 +1,5 @@
-//! Values that a template names and says again: an alias stands for a copy. A few names can ask for more copies than any
-//! machine holds, and for deeper ones than any stack, so both are counted.
+//! YAML anchors and aliases: an alias is replaced by a copy of the anchored value. The size and the depth of all copies
+//! are limited, because a few aliases can ask for more than any machine holds.
 
 use std::collections::HashMap;
 

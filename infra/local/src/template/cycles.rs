@@ -1,10 +1,10 @@
-//! Resources that need each other in a circle, which CloudFormation cannot make in any order.
+//! Finds circular dependencies between resources, which CloudFormation refuses.
 
 use std::collections::{HashMap, HashSet};
 
 use super::TemplateError;
 
-/// Refuses a circle. Each use says who needs whom, and on which line.
+/// Refuses a cycle. Each use is a dependency with its line.
 pub(super) fn refuse(uses: &[(&str, &str, usize)]) -> Result<(), TemplateError> {
     let mut needs: HashMap<&str, Vec<(&str, usize)>> = HashMap::new();
     for (user, used, line) in uses {
@@ -15,7 +15,7 @@ pub(super) fn refuse(uses: &[(&str, &str, usize)]) -> Result<(), TemplateError> 
         if done.contains(start) {
             continue;
         }
-        // Who is under way, and how many of its needs have been followed.
+        // The current path, each with the number of its dependencies that were followed.
         let mut path: Vec<(&str, usize)> = vec![(start, 0)];
         let mut on_path: HashSet<&str> = HashSet::from([*start]);
         while let Some((user, followed)) = path.last_mut() {

@@ -1,5 +1,4 @@
-//! The sections of a template and the resources that are declared in it, before any
-//! intrinsic is worked out.
+//! The sections of a template and its resources, before intrinsic functions are evaluated.
 
 use super::{
     Finding, Kept, TemplateError,
@@ -104,7 +103,7 @@ pub(super) fn divide(root: Node, findings: &mut Vec<Finding>) -> Result<Document
 fn without_loops(entries: Entries, section: &str, findings: &mut Vec<Finding>) -> Entries {
     let (left_out, kept): (Entries, Entries) = entries.into_iter().partition(|(key, _)| may_stand_beside(&key.name));
     findings.extend(left_out.into_iter().map(|(key, _)| {
-        Finding::new(key.line, section, format!("{} is not played here, and nothing was put in", key.name))
+        Finding::new(key.line, section, format!("{} is not supported here, and nothing was put in", key.name))
     }));
     kept
 }
@@ -158,7 +157,7 @@ fn resource(id: String, line: usize, node: Node, findings: &mut Vec<Finding>) ->
         when_replaced: is_kept(&mut attributes, &id, &kind, "UpdateReplacePolicy", findings)?,
     };
     for (key, _) in attributes {
-        // Connectors only say who may do what, which is not asked here.
+        // Connectors only grant permissions, which are not checked here.
         if !matches!(key.name.as_str(), "UpdatePolicy" | "CreationPolicy" | "Connectors" | "IgnoreGlobals") {
             findings.push(Finding::new(key.line, &id, format!("the attribute {} is not known", key.name)));
         }

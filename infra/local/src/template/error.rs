@@ -1,39 +1,39 @@
-//! Why a template is refused. Every variant but those about the text as a whole has the line
-//! on which to look; what is only not played here is a finding and not an error.
+//! Errors of reading a template. Each variant names the line, except those about the whole text. What is valid but not
+//! supported here is a finding and not an error.
 
 use crate::{pattern::PatternError, schedule::ScheduleError};
 
-/// Why a template is refused.
+/// A template is invalid.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TemplateError {
     /// The text is longer than CloudFormation takes.
     #[error("the template has {bytes} bytes, {limit} are allowed")]
     TooLarge {
-        /// How many it has.
+        /// The number of bytes.
         bytes: usize,
-        /// How many are allowed.
+        /// The limit.
         limit: usize,
     },
     /// The text is not YAML.
     #[error("line {line}: the template is not valid YAML: {problem}")]
     Yaml {
-        /// Where to look.
+        /// The line.
         line: usize,
-        /// What the parser says.
+        /// The error of the parser.
         problem: String,
     },
-    /// Lists and maps stand in each other too deeply.
+    /// Lists and maps are nested too deeply.
     #[error("line {line}: nested deeper than {limit} levels")]
     TooDeep {
-        /// Where to look.
+        /// The line.
         line: usize,
-        /// How deep is allowed.
+        /// The limit.
         limit: usize,
     },
     /// A short form of an intrinsic that does not exist.
     #[error("line {line}: unknown tag !{tag}")]
     UnknownTag {
-        /// Where to look.
+        /// The line.
         line: usize,
         /// Without its exclamation mark.
         tag: String,
@@ -41,27 +41,27 @@ pub enum TemplateError {
     /// A map has the same key twice, or two resources have the same logical id.
     #[error("line {line}: {key:?} is given twice")]
     Twice {
-        /// Where the second one stands.
+        /// The line of the second one.
         line: usize,
-        /// What is given twice.
+        /// The key.
         key: String,
     },
-    /// Something has another shape than it must have.
+    /// A value has the wrong type.
     #[error("line {line}: {place} must be {wanted}, not {found}")]
     Shape {
-        /// Where to look.
+        /// The line.
         line: usize,
-        /// What it is about, as a path of names.
+        /// The property, as a path of names.
         place: String,
-        /// What it must be.
+        /// The expected value.
         wanted: String,
-        /// What it is.
+        /// The given value.
         found: String,
     },
     /// Something that is needed is not there.
     #[error("line {line}: {place} lacks {property}")]
     Missing {
-        /// Where to look.
+        /// The line.
         line: usize,
         /// What lacks it.
         place: String,
@@ -71,7 +71,7 @@ pub enum TemplateError {
     /// An intrinsic cannot be worked out.
     #[error("line {line}: {function}: {problem}")]
     Intrinsic {
-        /// Where to look.
+        /// The line.
         line: usize,
         /// Its long name.
         function: String,
@@ -81,7 +81,7 @@ pub enum TemplateError {
     /// A name leads nowhere.
     #[error("line {line}: there is no {what} {name:?}")]
     Unresolved {
-        /// Where to look.
+        /// The line.
         line: usize,
         /// What was looked for.
         what: &'static str,
@@ -91,7 +91,7 @@ pub enum TemplateError {
     /// Resources or conditions need each other in a circle.
     #[error("line {line}: these need each other in a circle: {path}")]
     Cycle {
-        /// Where to look.
+        /// The line.
         line: usize,
         /// The names, in their order.
         path: String,
@@ -107,7 +107,7 @@ pub enum TemplateError {
     /// A parameter's value is missing or breaks its own constraints.
     #[error("line {line}: the parameter {name}: {problem}")]
     Parameter {
-        /// Where to look.
+        /// The line.
         line: usize,
         /// Its name.
         name: String,
@@ -123,7 +123,7 @@ pub enum TemplateError {
     /// The file of a nested template cannot be read.
     #[error("line {line}: {resource}: the nested template {path} cannot be read: {problem}")]
     NestedFile {
-        /// Where to look.
+        /// The line.
         line: usize,
         /// The nested stack.
         resource: String,
@@ -135,7 +135,7 @@ pub enum TemplateError {
     /// A nested template is refused.
     #[error("line {line}: {resource}: the nested template {path} is refused")]
     Nested {
-        /// Where to look.
+        /// The line.
         line: usize,
         /// The nested stack.
         resource: String,
@@ -148,7 +148,7 @@ pub enum TemplateError {
     /// A rule's pattern is refused.
     #[error("line {line}: the pattern of {resource} is refused")]
     Pattern {
-        /// Where to look.
+        /// The line.
         line: usize,
         /// The rule.
         resource: String,
@@ -159,7 +159,7 @@ pub enum TemplateError {
     /// A schedule expression is refused.
     #[error("line {line}: the schedule of {resource} is refused")]
     Schedule {
-        /// Where to look.
+        /// The line.
         line: usize,
         /// The rule or schedule.
         resource: String,

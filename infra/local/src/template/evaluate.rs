@@ -1,6 +1,5 @@
-//! Works out intrinsics: a node goes in, and the same node without intrinsics comes out.
-//! How deep it goes, how much it makes and whether it turns in a circle is counted, because a
-//! short template can ask for more than any machine has.
+//! Evaluates intrinsic functions: takes a node and returns it without intrinsics. Depth, size and cycles are limited,
+//! because a short template can ask for more than any machine has.
 
 mod conditions;
 mod functions;
@@ -120,7 +119,7 @@ impl<'t> Evaluator<'t> {
         self.depth = since.depth;
         self.under_way.truncate(since.under_way);
         self.user = None;
-        let what = format!("is not played here, for it needs a value that is not known ({error})");
+        let what = format!("is not supported here, for it needs a value that is not known ({error})");
         Ok(Finding::new(line, resource, what))
     }
 

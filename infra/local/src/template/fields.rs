@@ -1,5 +1,5 @@
-//! The properties of one resource, or of a part of it, read one by one. What is left at the
-//! end nobody has read: that becomes a finding, so that nothing is passed over in silence.
+//! The properties of a resource, or of a part of it. Properties that no reader has taken become findings, so that nothing
+//! is ignored silently.
 
 use std::ops::RangeInclusive;
 
@@ -115,7 +115,7 @@ impl<'n> Fields<'n> {
     pub(super) fn finish(self, findings: &mut Vec<Finding>) {
         for (key, _) in self.entries {
             if !self.read.contains(&key.name.as_str()) {
-                findings.push(Finding::new(key.line, &self.place, format!("{} is not played here", key.name)));
+                findings.push(Finding::new(key.line, &self.place, format!("{} is not supported here", key.name)));
             }
         }
     }

@@ -1,6 +1,5 @@
-//! What stands in Globals goes into every function and table, as SAM does it: maps are
-//! merged, lists are joined with the global part first, and anything else the resource
-//! decides. An intrinsic counts as a single value.
+//! Merges the Globals section into every function and table as SAM does: maps are merged, lists are concatenated with the
+//! global part first, and for anything else the resource wins. An intrinsic counts as a single value.
 
 use super::{
     Finding, TemplateError,
@@ -23,7 +22,11 @@ pub(super) fn merge(
             "Function" => "AWS::Serverless::Function",
             "SimpleTable" => "AWS::Serverless::SimpleTable",
             _ => {
-                findings.push(Finding::new(key.line, &place, "resources of this type are not played here".to_owned()));
+                findings.push(Finding::new(
+                    key.line,
+                    &place,
+                    "resources of this type are not supported here".to_owned(),
+                ));
                 continue;
             }
         };

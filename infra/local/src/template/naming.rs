@@ -1,6 +1,5 @@
-//! What AWS would call a resource: its physical name, its ARN, and what Ref and GetAtt give.
-//! Everything follows from region, account, stack and logical id, so that a stack read twice
-//! is the same stack.
+//! The physical name and the ARN of a resource, and the results of Ref and GetAtt. All follow from region, account, stack
+//! and logical id, so that reading a stack twice gives the same stack.
 
 use super::Settings;
 
@@ -39,7 +38,7 @@ pub(super) fn name_property(kind: &str) -> Option<(Option<&'static str>, usize)>
         "AWS::Logs::LogGroup" => (Some("LogGroupName"), 512),
         "AWS::Logs::DeliverySource" | "AWS::Logs::DeliveryDestination" => (Some("Name"), 60),
         "AWS::Logs::Delivery" => (None, 64),
-        // Who may speak on a bus is not asked here, and nobody is told of alarms.
+        // Permissions are not checked here, and alarms do not notify.
         "AWS::Events::EventBusPolicy" => (Some("StatementId"), 64),
         "AWS::SNS::Topic" => (Some("TopicName"), 256),
         NESTED => (None, 128),

@@ -1,5 +1,5 @@
-//! Where a template stands among those that nest each other, so that a path is looked for from the right folder, a
-//! circle is seen, and many small templates together do not ask for more than one large one may.
+//! The position of a template among nested ones: resolves paths from the right folder, detects cycles, and limits the size
+//! of all templates together.
 
 use std::path::{Path, PathBuf};
 

@@ -1,5 +1,5 @@
-//! A template as a tree in which every value and every key knows its line.
-//! Short forms of intrinsics are already written out: `!Ref Bus` is `{Ref: Bus}`.
+//! The template as a tree in which every value and key has its line. Short forms of intrinsics are expanded: `!Ref Bus` is
+//! `{Ref: Bus}`.
 
 use serde_json::{Map, Number, Value};
 

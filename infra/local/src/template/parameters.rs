@@ -1,5 +1,5 @@
-//! The values of parameters: what was given, else the default, checked against the
-//! parameter's own constraints as CloudFormation checks them.
+//! The values of the parameters: the given value or the default, validated against the constraints of the parameter as
+//! CloudFormation does.
 
 use std::collections::BTreeMap;
 
@@ -47,7 +47,8 @@ impl Parameter<'_> {
             return Err(TemplateError::Missing { line: self.key.line, place, property: "Type".to_owned() });
         };
         if kind.starts_with("AWS::SSM::") {
-            let what = format!("a value of type {kind} lies in a store that is not played here; its name was put in");
+            let what =
+                format!("a value of type {kind} lies in a store that is not supported here; its name was put in");
             findings.push(Finding::new(self.key.line, &self.key.name, what));
         }
         let value = match (given, self.text("Default")?) {

@@ -1,6 +1,5 @@
-//! What the serverless transform does: functions and simple tables become the plain
-//! resources that they stand for, under the logical ids that SAM gives. Whatever is passed
-//! through unread meets the reader of the plain resource, which names what it does not know.
+//! The serverless transform: functions and simple tables become plain resources with the logical ids of SAM. Properties
+//! that are passed through are checked by the reader of the plain resource.
 
 mod events;
 mod function;

@@ -1,5 +1,5 @@
-//! A stack: everything that a template makes, typed and with its names settled.
-//! The resources are read from their plain CloudFormation form, one module for each family.
+//! A stack: all resources of a template, typed and with their physical names. They are read from their plain
+//! CloudFormation form, one module for each family.
 
 mod archive;
 mod document;
@@ -56,11 +56,11 @@ pub struct Stack {
     pub schedule_groups: Vec<ScheduleGroup>,
     /// Roles, policies, permissions and whatever else is known and only kept.
     pub documents: Vec<Document>,
-    /// What the stack says of itself.
+    /// The outputs.
     pub outputs: Vec<Output>,
     /// What outlives its place in the template, by logical id.
     pub kept: BTreeMap<String, Kept>,
-    /// What the template has and this machine does not play, in the order of the lines.
+    /// What the template has and this machine does not support, in the order of the lines.
     pub findings: Vec<Finding>,
 }
 
@@ -162,7 +162,7 @@ fn read<'t>(
         NESTED => match evaluator.nested(declared)? {
             Some(inner) => nested::take_in(stack, declared, inner, &mut fields),
             None => {
-                let what = format!("resources of type {NESTED} are not played here unless their template is a file");
+                let what = format!("resources of type {NESTED} are not supported here unless their template is a file");
                 stack.findings.push(Finding::new(declared.line, &declared.id, what));
                 return Ok(());
             }
@@ -173,7 +173,7 @@ fn read<'t>(
             return Ok(());
         }
         kind => {
-            let what = format!("resources of type {kind} are not played here");
+            let what = format!("resources of type {kind} are not supported here");
             stack.findings.push(Finding::new(declared.line, &declared.id, what));
             return Ok(());
         }

@@ -1,4 +1,4 @@
-//! Which operation of which service is called, and how that service refuses it.
+//! The service and operation of a request, and the error responses of that service.
 
 use std::borrow::Cow;
 
@@ -13,14 +13,14 @@ use super::super::{
     target,
 };
 
-/// A call that a fault may meet.
+/// An API call that a fault can hit.
 pub(super) struct Call {
     pub(super) part: Part,
     pub(super) operation: Cow<'static, str>,
 }
 
 impl Call {
-    /// The call that this request makes; none if it is for the local cloud itself, or for nobody known.
+    /// The API call of this request. `None` for the local cloud's own paths and for unknown calls.
     pub(super) fn of(request: &Request) -> Option<Self> {
         let path = request.uri().path();
         let segments: Vec<&str> = path.trim_matches('/').split('/').collect();
@@ -65,10 +65,10 @@ impl Call {
             Part::Scheduler => (429, "ThrottlingException"),
             Part::Lambda | Part::Email => (429, "TooManyRequestsException"),
         };
-        self.refused(status, code, "Rate exceeded. (A planned fault.)")
+        self.refused(status, code, "Rate exceeded. (An injected fault.)")
     }
 
-    /// The refusal of a service in trouble: by its own word, or by that of the house in front of it.
+    /// The server error of a service: its own, or 503 of the front end.
     pub(super) fn failed(&self, is_away: bool) -> Response {
         let (status, code) = match self.part {
             _ if is_away => (503, "ServiceUnavailable"),
@@ -77,7 +77,7 @@ impl Call {
             Part::Lambda => (500, "ServiceException"),
             Part::Events | Part::Sqs | Part::Email => (500, "InternalFailure"),
         };
-        self.refused(status, code, "The service is in trouble. (A planned fault.)")
+        self.refused(status, code, "The service failed. (An injected fault.)")
     }
 
     fn refused(&self, status: u16, code: &str, message: &str) -> Response {

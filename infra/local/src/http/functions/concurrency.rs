@@ -1,4 +1,4 @@
-//! How many of one function run at once: with zero, none does, and its events take their way of failure.
+//! The reserved concurrency of a function. With zero it is throttled always.
 
 use axum::{
     extract::{Path, State},
@@ -32,7 +32,7 @@ pub(in crate::http) async fn put(
     Path(name): Path<String>,
     payload: Payload,
 ) -> Response {
-    Protocol::Rest.answer(wanted(payload).and_then(|most| {
+    Protocol::Rest.answer(read_limit(payload).and_then(|most| {
         set(&state, &name, Some(most))?;
         Ok(json!({ "ReservedConcurrentExecutions": most }))
     }))
@@ -46,7 +46,7 @@ pub(in crate::http) async fn remove(State(state): State<HttpState>, Path(name): 
     }
 }
 
-fn wanted(payload: Payload) -> Result<u32, AwsError> {
+fn read_limit(payload: Payload) -> Result<u32, AwsError> {
     let given = fields(payload)?;
     let number = given.get("ReservedConcurrentExecutions").and_then(Value::as_u64);
     number.and_then(|number| u32::try_from(number).ok()).ok_or_else(|| {
@@ -55,7 +55,7 @@ fn wanted(payload: Payload) -> Result<u32, AwsError> {
     })
 }
 
-/// What runs already counts for the bound of before.
+/// Sets the limit for later invokes.
 fn set(state: &HttpState, name: &str, most: Option<u32>) -> Result<(), AwsError> {
     let function = find(state, name)?;
     state.services.functions.put(Function { reserved_concurrency: most, ..(*function).clone() });

@@ -7,49 +7,49 @@ use axum::{
 use futures::StreamExt;
 use serde_json::{Value, json};
 
-use crate::{http::tests::House, lambda::fixture::Behaviour};
+use crate::{http::tests::Server, lambda::fixture::Behaviour};
 
 const INVOKE: &str = "/2015-03-31/functions/reserve/invocations";
 
 #[tokio::test]
 async fn the_clock_is_moved_by_ticks_and_health_shows_its_time() {
-    let house = House::open([]).await;
-    let health = house.path("GET", "/_causeway/health", Value::Null).await;
+    let server = Server::open([]).await;
+    let health = server.path("GET", "/_causeway/health", Value::Null).await;
     let expected = json!({
         "status": "ready", "now": "2026-11-21T05:00:00Z", "paused": true,
         "undelivered": 0, "invokes": 0, "schedules": 0,
     });
     assert_eq!(health, expected);
-    let moved = house.path("POST", "/_causeway/tick", json!({ "seconds": 259_200.5 })).await;
+    let moved = server.path("POST", "/_causeway/tick", json!({ "seconds": 259_200.5 })).await;
     assert_eq!(moved["now"], "2026-11-24T05:00:00.5Z");
-    let health = house.path("GET", "/_causeway/health", Value::Null).await;
+    let health = server.path("GET", "/_causeway/health", Value::Null).await;
     assert_eq!(health["now"], moved["now"]);
 }
 
 #[tokio::test]
 async fn a_tick_goes_to_a_time_and_says_how_often_it_stopped() {
-    let house = House::open([Behaviour::Fail, Behaviour::Fail]).await;
-    let begun = house.send("POST", INVOKE, &[("x-amz-invocation-type", "Event")], "{}").await;
+    let server = Server::open([Behaviour::Fail, Behaviour::Fail]).await;
+    let begun = server.send("POST", INVOKE, &[("x-amz-invocation-type", "Event")], "{}").await;
     assert_eq!(begun.status, StatusCode::ACCEPTED);
-    let moved = house.path("POST", "/_causeway/tick", json!({ "until": "2026-11-22T06:00:00+01:00" })).await;
+    let moved = server.path("POST", "/_causeway/tick", json!({ "until": "2026-11-22T06:00:00+01:00" })).await;
     assert_eq!((&moved["now"], &moved["settled"]), (&json!("2026-11-22T05:00:00Z"), &json!(true)));
     assert!(moved["wakes"].as_u64() >= Some(2), "{moved}");
-    assert_eq!(house.fixture.invocation_count(), 3);
-    let moved = house.path("POST", "/_causeway/tick", json!({ "seconds": 60, "settle": false })).await;
+    assert_eq!(server.fixture.invocation_count(), 3);
+    let moved = server.path("POST", "/_causeway/tick", json!({ "seconds": 60, "settle": false })).await;
     assert_eq!(moved, json!({ "now": "2026-11-22T05:01:00Z", "wakes": 0, "settled": false }));
 }
 
 #[tokio::test]
 async fn a_tick_past_a_function_that_hangs_says_that_it_did_not_settle() {
-    let house = House::open([Behaviour::Hang]).await;
-    house.send("POST", INVOKE, &[("x-amz-invocation-type", "Event")], "{}").await;
-    let moved = house.path("POST", "/_causeway/tick", json!({ "seconds": 1, "patience": 0.01 })).await;
+    let server = Server::open([Behaviour::Hang]).await;
+    server.send("POST", INVOKE, &[("x-amz-invocation-type", "Event")], "{}").await;
+    let moved = server.path("POST", "/_causeway/tick", json!({ "seconds": 1, "patience": 0.01 })).await;
     assert_eq!((&moved["now"], &moved["settled"]), (&json!("2026-11-21T05:00:01Z"), &json!(false)));
 }
 
 #[tokio::test]
 async fn a_tick_that_is_no_way_forward_moves_nothing_and_names_the_field() {
-    let house = House::open([]).await;
+    let server = Server::open([]).await;
     for (body, said) in [
         ("", "seconds or until must be given."),
         ("{}", "seconds or until must be given."),
@@ -60,42 +60,42 @@ async fn a_tick_that_is_no_way_forward_moves_nothing_and_names_the_field() {
         (r#"{"seconds": 1, "until": "2026-11-24T05:00:00Z"}"#, "seconds and until exclude each other"),
         (r#"{"until": "tomorrow"}"#, "until must be a time"),
         (r#"{"until": "2026-11-20T05:00:00Z"}"#, "until must not lie before 2026-11-21T05:00:00Z"),
-        (r#"{"until": "2028-11-20T05:00:00Z"}"#, "a tick of more than 366 days is not walked"),
+        (r#"{"until": "2028-11-20T05:00:00Z"}"#, "a tick of more than 366 days is not settled"),
         (r#"{"seconds": 1, "settle": "no"}"#, "settle must be"),
         (r#"{"seconds": 1, "patience": -1}"#, "patience must be"),
-        (r#"{"second": 1}"#, "second is not known here"),
+        (r#"{"second": 1}"#, "second is not known"),
     ] {
-        let answer = house.send("POST", "/_causeway/tick", &[], body.to_owned()).await;
+        let answer = server.send("POST", "/_causeway/tick", &[], body.to_owned()).await;
         assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{body}");
         assert_eq!(answer.header("x-amzn-errortype"), "ValidationException", "{body}");
         let message = answer.json()["message"].as_str().unwrap().to_owned();
         assert!(message.starts_with(said), "{body}: {message}");
     }
-    let health = house.path("GET", "/_causeway/health", Value::Null).await;
+    let health = server.path("GET", "/_causeway/health", Value::Null).await;
     assert_eq!(health["now"], "2026-11-21T05:00:00Z");
 }
 
 #[tokio::test]
 async fn the_clock_is_let_go_and_stopped() {
-    let house = House::open([]).await;
-    let going = house.path("POST", "/_causeway/resume", Value::Null).await;
+    let server = Server::open([]).await;
+    let going = server.path("POST", "/_causeway/resume", Value::Null).await;
     assert_eq!(going["paused"], false);
-    let stopped = house.path("POST", "/_causeway/pause", Value::Null).await;
+    let stopped = server.path("POST", "/_causeway/pause", Value::Null).await;
     assert_eq!(stopped["paused"], true);
-    let health = house.path("GET", "/_causeway/health", Value::Null).await;
+    let health = server.path("GET", "/_causeway/health", Value::Null).await;
     assert_eq!((&health["now"], &health["paused"]), (&stopped["now"], &json!(true)));
 }
 
 #[tokio::test]
 async fn the_feed_tells_everything_in_order_and_says_how_much_a_slow_reader_missed() {
-    let house = House::open([]).await;
-    let request = Request::get(format!("http://{}/_causeway/feed", house.address)).body(Body::empty()).unwrap();
-    let response = house.response(request).await;
+    let server = Server::open([]).await;
+    let request = Request::get(format!("http://{}/_causeway/feed", server.address)).body(Body::empty()).unwrap();
+    let response = server.response(request).await;
     assert_eq!(response.headers()["content-type"], "text/event-stream");
     let mut told = response.into_body().into_data_stream();
     // The channel holds two, and nothing is read between these three.
     for number in 1..=3 {
-        house.feed.send(json!({ "number": number }).to_string()).unwrap();
+        server.feed.send(json!({ "number": number }).to_string()).unwrap();
     }
     let mut text = String::new();
     while !text.contains("{\"number\":3}\n\n") {

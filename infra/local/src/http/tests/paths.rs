@@ -4,82 +4,83 @@ use axum::http::StatusCode;
 use serde_json::{Value, json};
 
 use crate::{
-    http::tests::House,
+    http::tests::Server,
     lambda::fixture::{ARN, Behaviour},
 };
 
 #[tokio::test]
 async fn a_schedule_is_made_changed_listed_and_deleted() {
-    let house = House::open([]).await;
-    house.path("POST", "/schedule-groups/deadlines", json!({})).await;
+    let server = Server::open([]).await;
+    server.path("POST", "/schedule-groups/deadlines", json!({})).await;
     let mut schedule = json!({
         "GroupName": "deadlines",
         "ScheduleExpression": "at(2026-11-24T05:00:00)",
         "FlexibleTimeWindow": { "Mode": "OFF" },
         "Target": { "Arn": ARN, "RoleArn": "arn:aws:iam::000000000000:role/scheduler", "Input": "{}" },
     });
-    let made = house.path("POST", "/schedules/o-1", schedule.clone()).await;
+    let made = server.path("POST", "/schedules/o-1", schedule.clone()).await;
     assert_eq!(made["ScheduleArn"], "arn:aws:scheduler:eu-central-1:000000000000:schedule/deadlines/o-1");
     schedule["ScheduleExpression"] = json!("rate(1 hour)");
-    house.path("PUT", "/schedules/o-1", schedule).await;
-    let read = house.path("GET", "/schedules/o-1?groupName=deadlines", Value::Null).await;
+    server.path("PUT", "/schedules/o-1", schedule).await;
+    let read = server.path("GET", "/schedules/o-1?groupName=deadlines", Value::Null).await;
     assert_eq!(read["ScheduleExpression"], "rate(1 hour)");
-    let listed = house.path("GET", "/schedules?ScheduleGroup=deadlines&MaxResults=5", Value::Null).await;
+    let listed = server.path("GET", "/schedules?ScheduleGroup=deadlines&MaxResults=5", Value::Null).await;
     assert_eq!(listed["Schedules"][0]["Name"], "o-1");
-    house.path("DELETE", "/schedules/o-1?groupName=deadlines&clientToken=once", Value::Null).await;
-    let gone = house.send("GET", "/schedules/o-1?groupName=deadlines", &[], "").await;
+    server.path("DELETE", "/schedules/o-1?groupName=deadlines&clientToken=once", Value::Null).await;
+    let gone = server.send("GET", "/schedules/o-1?groupName=deadlines", &[], "").await;
     assert_eq!((gone.status, gone.header("x-amzn-errortype")), (StatusCode::NOT_FOUND, "ResourceNotFoundException"));
     assert!(gone.json()["Message"].as_str().unwrap().contains("o-1"));
-    let groups = house.path("GET", "/schedule-groups", Value::Null).await;
+    let groups = server.path("GET", "/schedule-groups", Value::Null).await;
     assert_eq!(groups["ScheduleGroups"].as_array().unwrap().len(), 2);
-    house.path("DELETE", "/schedule-groups/deadlines", Value::Null).await;
+    server.path("DELETE", "/schedule-groups/deadlines", Value::Null).await;
 }
 
 #[tokio::test]
 async fn a_function_is_found_by_its_name_and_by_its_arn() {
-    let house = House::open([]).await;
+    let server = Server::open([]).await;
     for path in ["/2015-03-31/functions", "/2015-03-31/functions/"] {
-        assert_eq!(house.path("GET", path, Value::Null).await["Functions"][0]["FunctionArn"], ARN);
+        assert_eq!(server.path("GET", path, Value::Null).await["Functions"][0]["FunctionArn"], ARN);
     }
     for name in ["reserve", ARN, &ARN.replace(':', "%3A")] {
         let path = format!("/2015-03-31/functions/{name}");
-        assert_eq!(house.path("GET", &path, Value::Null).await["Configuration"]["Timeout"], 3, "{path}");
+        assert_eq!(server.path("GET", &path, Value::Null).await["Configuration"]["Timeout"], 3, "{path}");
         let path = format!("{path}/configuration");
-        assert_eq!(house.path("GET", &path, Value::Null).await["FunctionName"], "reserve");
+        assert_eq!(server.path("GET", &path, Value::Null).await["FunctionName"], "reserve");
     }
-    let missing = house.send("GET", "/2015-03-31/functions/nobody", &[], "").await;
+    let missing = server.send("GET", "/2015-03-31/functions/nobody", &[], "").await;
     assert_eq!(missing.status, StatusCode::NOT_FOUND);
     assert_eq!(missing.header("x-amzn-errortype"), "ResourceNotFoundException");
 }
 
 #[tokio::test]
 async fn an_invoke_answers_what_the_function_says_or_how_it_failed_or_only_that_it_will_run() {
-    let house = House::open([Behaviour::Answer(r#"{"reserved":2}"#), Behaviour::Fail, Behaviour::Answer("null")]).await;
+    let server =
+        Server::open([Behaviour::Answer(r#"{"reserved":2}"#), Behaviour::Fail, Behaviour::Answer("null")]).await;
     let path = "/2015-03-31/functions/reserve/invocations";
-    let done = house.send("POST", path, &[], r#"{"order":"o-1"}"#).await;
+    let done = server.send("POST", path, &[], r#"{"order":"o-1"}"#).await;
     assert_eq!((done.status, done.json()), (StatusCode::OK, json!({ "reserved": 2 })));
     assert_eq!(done.header("x-amz-executed-version"), "$LATEST");
-    let failed = house.send("POST", path, &[("x-amz-invocation-type", "RequestResponse")], "{}").await;
+    let failed = server.send("POST", path, &[("x-amz-invocation-type", "RequestResponse")], "{}").await;
     assert_eq!((failed.status, failed.header("x-amz-function-error")), (StatusCode::OK, "Unhandled"));
     assert_eq!(failed.json()["errorType"], "Retry.Conflict");
-    let taken = house.send("POST", path, &[("x-amz-invocation-type", "Event")], "{}").await;
+    let taken = server.send("POST", path, &[("x-amz-invocation-type", "Event")], "{}").await;
     assert_eq!((taken.status, taken.body.as_str()), (StatusCode::ACCEPTED, ""));
-    house.fixture.settle().await;
+    server.fixture.settle().await;
     let seen: Vec<_> =
-        house.fixture.function.invocations.lock().unwrap().iter().map(|one| one.payload.clone()).collect();
+        server.fixture.function.invocations.lock().unwrap().iter().map(|one| one.payload.clone()).collect();
     assert_eq!(seen, [r#"{"order":"o-1"}"#, "{}", "{}"]);
 }
 
 #[tokio::test]
 async fn a_mail_lies_in_the_mailbox_under_the_id_that_was_answered() {
-    let house = House::open([]).await;
+    let server = Server::open([]).await;
     let mail = json!({
         "FromEmailAddress": "shop@example.com",
         "Destination": { "ToAddresses": ["ada@example.com"] },
         "Content": { "Simple": { "Subject": { "Data": "Your order" }, "Body": { "Text": { "Data": "Thank you." } } } },
     });
-    let sent = house.path("POST", "/v2/email/outbound-emails", mail.clone()).await;
-    let mails = house.path("GET", "/_causeway/mailbox", Value::Null).await;
+    let sent = server.path("POST", "/v2/email/outbound-emails", mail.clone()).await;
+    let mails = server.path("GET", "/_causeway/mailbox", Value::Null).await;
     let mut kept = mail;
     kept["MessageId"] = sent["MessageId"].clone();
     kept["SentAt"] = json!("2026-11-21T05:00:00Z");
@@ -89,17 +90,17 @@ async fn a_mail_lies_in_the_mailbox_under_the_id_that_was_answered() {
 
 #[tokio::test]
 async fn a_mail_without_content_is_refused() {
-    let house = House::open([]).await;
-    let refused = house.send("POST", "/v2/email/outbound-emails", &[], r#"{"Destination": {}}"#).await;
+    let server = Server::open([]).await;
+    let refused = server.send("POST", "/v2/email/outbound-emails", &[], r#"{"Destination": {}}"#).await;
     assert_eq!((refused.status, refused.header("x-amzn-errortype")), (StatusCode::BAD_REQUEST, "BadRequestException"));
-    assert_eq!(house.path("GET", "/_causeway/mailbox", Value::Null).await["Mails"], json!([]));
+    assert_eq!(server.path("GET", "/_causeway/mailbox", Value::Null).await["Mails"], json!([]));
 }
 
 #[tokio::test]
 async fn a_caller_is_told_who_they_are() {
-    let house = House::open([]).await;
+    let server = Server::open([]).await;
     let form = [("content-type", "application/x-www-form-urlencoded; charset=utf-8")];
-    let answer = house.send("POST", "/", &form, "Action=GetCallerIdentity&Version=2011-06-15").await;
+    let answer = server.send("POST", "/", &form, "Action=GetCallerIdentity&Version=2011-06-15").await;
     assert_eq!((answer.status, answer.header("content-type")), (StatusCode::OK, "text/xml"));
     assert!(answer.body.contains("<Account>000000000000</Account>"), "{}", answer.body);
     assert!(answer.body.contains(&format!("<RequestId>{}</RequestId>", answer.header("x-amzn-requestid"))));
@@ -107,12 +108,12 @@ async fn a_caller_is_told_who_they_are() {
 
 #[tokio::test]
 async fn the_mailbox_shows_the_mails_to_an_address_and_refuses_what_it_cannot_ask_for() {
-    let house = House::open([]).await;
+    let server = Server::open([]).await;
     for to in ["ada@example.com", "bob@example.com", "ada@example.com"] {
         let mail = json!({ "Destination": { "ToAddresses": [to] }, "Content": { "Simple": {} } });
-        house.path("POST", "/v2/email/outbound-emails", mail).await;
+        server.path("POST", "/v2/email/outbound-emails", mail).await;
     }
-    let shown = house.path("GET", "/_causeway/mailbox?to=ada%40example.com&limit=1", Value::Null).await;
+    let shown = server.path("GET", "/_causeway/mailbox?to=ada%40example.com&limit=1", Value::Null).await;
     assert_eq!((shown["Mails"].as_array().unwrap().len(), &shown["Total"]), (1, &json!(2)));
     for (query, said) in [
         ("limit=0", "limit must be"),
@@ -121,7 +122,7 @@ async fn the_mailbox_shows_the_mails_to_an_address_and_refuses_what_it_cannot_as
         ("to=", "to must be an address"),
         ("from=ada", "from is not known"),
     ] {
-        let refused = house.send("GET", &format!("/_causeway/mailbox?{query}"), &[], "").await;
+        let refused = server.send("GET", &format!("/_causeway/mailbox?{query}"), &[], "").await;
         assert_eq!(refused.status, StatusCode::BAD_REQUEST, "{query}");
         assert_eq!(refused.header("x-amzn-errortype"), "ValidationException", "{query}");
         assert!(refused.json()["message"].as_str().unwrap().contains(said), "{query}: {}", refused.body);

@@ -4,7 +4,7 @@ use axum::http::StatusCode;
 
 use crate::http::{
     LARGEST_BODY,
-    tests::{Answer, House},
+    tests::{Answer, Server},
 };
 
 /// The status, and the code without its namespace.
@@ -16,21 +16,21 @@ fn code(answer: &Answer) -> (u16, String) {
 
 #[tokio::test]
 async fn an_unknown_operation_is_refused_by_its_service() {
-    let house = House::open([]).await;
+    let server = Server::open([]).await;
     let unknown = (400, "UnknownOperationException".to_owned());
     for target in
         ["DynamoDB_20120810.Fly", "DynamoDBStreams_20120810.Fly", "AWSEvents.Fly", "Kinesis_20131202.Put", "x"]
     {
-        assert_eq!(code(&house.target(target, "{}").await), unknown, "{target}");
+        assert_eq!(code(&server.target(target, "{}").await), unknown, "{target}");
     }
-    let queues = house.target("AmazonSQS.Fly", "{}").await;
+    let queues = server.target("AmazonSQS.Fly", "{}").await;
     assert_eq!(code(&queues), unknown);
     assert_eq!(queues.header("x-amzn-query-error"), "UnknownOperationException;Sender");
 }
 
 #[tokio::test]
 async fn an_unknown_path_or_method_is_refused() {
-    let house = House::open([]).await;
+    let server = Server::open([]).await;
     let paths = [
         ("GET", "/"),
         ("GET", "/2018-10-31/layers"),
@@ -40,7 +40,7 @@ async fn an_unknown_path_or_method_is_refused() {
         ("POST", "/_causeway/health"),
     ];
     for (method, path) in paths {
-        let answer = house.send(method, path, &[], "").await;
+        let answer = server.send(method, path, &[], "").await;
         assert_eq!(code(&answer), (400, "UnknownOperationException".to_owned()), "{method} {path}");
         assert!(answer.json()["message"].as_str().unwrap().contains(path), "{}", answer.body);
     }
@@ -48,9 +48,9 @@ async fn an_unknown_path_or_method_is_refused() {
 
 #[tokio::test]
 async fn an_unknown_action_of_the_query_protocol_is_refused_in_xml() {
-    let house = House::open([]).await;
+    let server = Server::open([]).await;
     let form = [("content-type", "application/x-www-form-urlencoded")];
-    let answer = house.send("POST", "/", &form, "Action=%3CFly%3E&Version=2010-05-08").await;
+    let answer = server.send("POST", "/", &form, "Action=%3CFly%3E&Version=2010-05-08").await;
     assert_eq!((answer.status, answer.header("content-type")), (StatusCode::BAD_REQUEST, "text/xml"));
     assert!(answer.body.contains("<Code>InvalidAction</Code>"), "{}", answer.body);
     assert!(answer.body.contains("operation &lt;Fly&gt; for version 2010-05-08"), "{}", answer.body);
@@ -58,40 +58,40 @@ async fn an_unknown_action_of_the_query_protocol_is_refused_in_xml() {
 
 #[tokio::test]
 async fn a_body_that_is_no_json_object_is_refused_everywhere() {
-    let house = House::open([]).await;
+    let server = Server::open([]).await;
     let malformed = (400, "SerializationException".to_owned());
     for body in ["{\"Entries\": [", "nonsense", "{} {}"] {
         for target in ["DynamoDB_20120810.ListTables", "AWSEvents.PutEvents", "AmazonSQS.ListQueues"] {
-            assert_eq!(code(&house.target(target, body).await), malformed, "{target} {body}");
+            assert_eq!(code(&server.target(target, body).await), malformed, "{target} {body}");
         }
         for path in ["/schedules/o-1", "/v2/email/outbound-emails", "/_causeway/tick"] {
-            assert_eq!(code(&house.send("POST", path, &[], body).await), malformed, "{path} {body}");
+            assert_eq!(code(&server.send("POST", path, &[], body).await), malformed, "{path} {body}");
         }
-        let invoke = house.send("POST", "/2015-03-31/functions/reserve/invocations", &[], body).await;
+        let invoke = server.send("POST", "/2015-03-31/functions/reserve/invocations", &[], body).await;
         assert_eq!(code(&invoke), (400, "InvalidRequestContentException".to_owned()), "{body}");
     }
     for target in ["AWSEvents.PutEvents", "AmazonSQS.ListQueues"] {
-        assert_eq!(code(&house.target(target, "[]").await), malformed, "{target}");
+        assert_eq!(code(&server.target(target, "[]").await), malformed, "{target}");
     }
-    let bytes = house.send("POST", "/2015-03-31/functions/reserve/invocations", &[], vec![0xff, 0xfe]).await;
+    let bytes = server.send("POST", "/2015-03-31/functions/reserve/invocations", &[], vec![0xff, 0xfe]).await;
     assert_eq!(code(&bytes), (400, "InvalidRequestContentException".to_owned()));
 }
 
 #[tokio::test]
 async fn a_body_of_one_byte_too_many_is_refused() {
-    let house = House::open([]).await;
+    let server = Server::open([]).await;
     let fitting = format!("{{}}{}", " ".repeat(LARGEST_BODY - 2));
-    assert_eq!(house.target("AmazonSQS.ListQueues", fitting.clone()).await.status, StatusCode::OK);
+    assert_eq!(server.target("AmazonSQS.ListQueues", fitting.clone()).await.status, StatusCode::OK);
     for target in ["AmazonSQS.ListQueues", "DynamoDB_20120810.ListTables"] {
-        let refused = house.target(target, format!("{fitting} ")).await;
+        let refused = server.target(target, format!("{fitting} ")).await;
         assert_eq!(code(&refused), (413, "RequestEntityTooLargeException".to_owned()), "{target}");
     }
 }
 
 #[tokio::test]
 async fn a_missing_queue_is_refused_under_both_of_its_names() {
-    let house = House::open([]).await;
-    let answer = house.target("AmazonSQS.GetQueueUrl", r#"{"QueueName": "nowhere"}"#).await;
+    let server = Server::open([]).await;
+    let answer = server.target("AmazonSQS.GetQueueUrl", r#"{"QueueName": "nowhere"}"#).await;
     assert_eq!(code(&answer), (400, "QueueDoesNotExist".to_owned()));
     assert_eq!(answer.header("x-amzn-query-error"), "AWS.SimpleQueueService.NonExistentQueue;Sender");
 }

@@ -6,7 +6,7 @@ use serde_json::json;
 use crate::{
     http::{
         routes,
-        tests::{Answer, House},
+        tests::{Answer, Server},
     },
     request_guard::CODE,
 };
@@ -67,58 +67,58 @@ fn assert_refused(answer: &Answer, header: &str, what: &str) {
 
 #[tokio::test]
 async fn a_foreign_request_is_refused_on_every_route_and_with_every_method() {
-    let house = House::open([]).await;
-    let before = house.fixture.clock.now();
+    let server = Server::open([]).await;
+    let before = server.fixture.clock.now();
     for path in paths() {
         for method in METHODS {
             for (headers, header) in FOREIGN {
-                let answer = house.send(method.as_str(), &path, headers, "").await;
+                let answer = server.send(method.as_str(), &path, headers, "").await;
                 assert_refused(&answer, header, &format!("{method} {path} {headers:?}"));
             }
         }
     }
     for (headers, header) in FOREIGN {
-        let answer = house.send("POST", "/_causeway/tick", headers, r#"{"seconds": 60}"#).await;
+        let answer = server.send("POST", "/_causeway/tick", headers, r#"{"seconds": 60}"#).await;
         assert_refused(&answer, header, &format!("{headers:?}"));
     }
-    assert_eq!(house.fixture.clock.now(), before);
+    assert_eq!(server.fixture.clock.now(), before);
 }
 
 #[tokio::test]
 async fn a_foreign_call_of_a_target_is_refused() {
-    let house = House::open([]).await;
+    let server = Server::open([]).await;
     for target in ["DynamoDB_20120810.ListTables", "AWSEvents.ListRules", "AmazonSQS.ListQueues", "Nothing.Known"] {
         for (headers, header) in FOREIGN {
             let headers: Vec<_> = [("x-amz-target", target)].into_iter().chain(headers.iter().copied()).collect();
-            assert_refused(&house.send("POST", "/", &headers, "{}").await, header, &format!("{target} {headers:?}"));
+            assert_refused(&server.send("POST", "/", &headers, "{}").await, header, &format!("{target} {headers:?}"));
         }
     }
 }
 
 #[tokio::test]
 async fn a_request_of_this_machine_is_answered_on_every_route() {
-    let house = House::open([]).await;
+    let server = Server::open([]).await;
     // The feed never ends, so it has a test of its own.
     for path in paths().iter().filter(|path| *path != "/_causeway/feed") {
         for headers in LOCAL {
-            let answer = house.send("GET", path, headers, "").await;
+            let answer = server.send("GET", path, headers, "").await;
             assert_ne!(answer.status, StatusCode::FORBIDDEN, "{path} {headers:?}: {}", answer.body);
         }
     }
     for headers in LOCAL {
         let json = [("content-type", "application/json")].into_iter().chain(headers.iter().copied());
-        let answer = house.send("POST", "/_causeway/tick", &json.collect::<Vec<_>>(), r#"{"seconds": 60}"#).await;
+        let answer = server.send("POST", "/_causeway/tick", &json.collect::<Vec<_>>(), r#"{"seconds": 60}"#).await;
         assert_eq!(answer.status, StatusCode::OK, "{headers:?}: {}", answer.body);
     }
 }
 
 #[tokio::test]
 async fn a_form_moves_the_clock_only_when_no_browser_sends_it() {
-    let house = House::open([]).await;
+    let server = Server::open([]).await;
     let form = ("content-type", "application/x-www-form-urlencoded");
     let tick = |headers: Vec<(&'static str, &'static str)>| {
-        let house = &house;
-        async move { house.send("POST", "/_causeway/tick", &headers, r#"{"seconds": 60}"#).await }
+        let server = &server;
+        async move { server.send("POST", "/_causeway/tick", &headers, r#"{"seconds": 60}"#).await }
     };
     assert_eq!(tick(vec![form]).await.status, StatusCode::OK, "curl -d sends this");
     for browser in [("origin", "http://localhost:3000"), ("sec-fetch-site", "same-origin")] {

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::http::tests::House;
+use crate::http::tests::Server;
 
 fn table(name: &str) -> serde_json::Value {
     json!({
@@ -16,12 +16,12 @@ fn table(name: &str) -> serde_json::Value {
 
 #[tokio::test]
 async fn what_is_put_into_a_table_is_read_from_it_and_its_checksum_fits() {
-    let house = House::open([]).await;
-    house.call("DynamoDB_20120810.CreateTable", table("orders")).await;
+    let server = Server::open([]).await;
+    server.call("DynamoDB_20120810.CreateTable", table("orders")).await;
     let item = json!({ "id": { "S": "o-1" }, "total": { "N": "25.5" } });
-    house.call("DynamoDB_20120810.PutItem", json!({ "TableName": "orders", "Item": item })).await;
+    server.call("DynamoDB_20120810.PutItem", json!({ "TableName": "orders", "Item": item })).await;
     let key = json!({ "TableName": "orders", "Key": { "id": { "S": "o-1" } } });
-    let answer = house.target("DynamoDB_20120810.GetItem", key.to_string()).await;
+    let answer = server.target("DynamoDB_20120810.GetItem", key.to_string()).await;
     assert_eq!(answer.json()["Item"], item);
     assert_eq!(answer.header("content-type"), "application/x-amz-json-1.0");
     assert_eq!(answer.header("x-amz-crc32"), crc32fast::hash(answer.body.as_bytes()).to_string());
@@ -29,52 +29,52 @@ async fn what_is_put_into_a_table_is_read_from_it_and_its_checksum_fits() {
 
 #[tokio::test]
 async fn a_stream_is_read_by_ids_of_shards_that_sdks_let_pass() {
-    let house = House::open([]).await;
+    let server = Server::open([]).await;
     for name in ["abc", "a-table-with-a-rather-long-name"] {
-        let made = house.call("DynamoDB_20120810.CreateTable", table(name)).await;
+        let made = server.call("DynamoDB_20120810.CreateTable", table(name)).await;
         let stream = made["TableDescription"]["LatestStreamArn"].clone();
         let item = json!({ "TableName": name, "Item": { "id": { "S": "o-1" } } });
-        house.call("DynamoDB_20120810.PutItem", item).await;
+        server.call("DynamoDB_20120810.PutItem", item).await;
         let describe = json!({ "StreamArn": stream }).to_string();
-        let answer = house.target("DynamoDBStreams_20120810.DescribeStream", describe).await;
+        let answer = server.target("DynamoDBStreams_20120810.DescribeStream", describe).await;
         assert_eq!(answer.header("x-amz-crc32"), crc32fast::hash(answer.body.as_bytes()).to_string());
         let shard = answer.json()["StreamDescription"]["Shards"][0]["ShardId"].clone();
         let length = shard.as_str().unwrap().len();
         assert!((28..=65).contains(&length), "{shard}");
         let begin = json!({ "StreamArn": stream, "ShardId": shard, "ShardIteratorType": "TRIM_HORIZON" });
-        let begin = house.call("DynamoDBStreams_20120810.GetShardIterator", begin).await;
+        let begin = server.call("DynamoDBStreams_20120810.GetShardIterator", begin).await;
         let iterator = json!({ "ShardIterator": begin["ShardIterator"] });
-        let records = house.call("DynamoDBStreams_20120810.GetRecords", iterator).await;
+        let records = server.call("DynamoDBStreams_20120810.GetRecords", iterator).await;
         assert_eq!(records["Records"][0]["dynamodb"]["NewImage"], json!({ "id": { "S": "o-1" } }), "{name}");
     }
 }
 
 #[tokio::test]
 async fn an_event_that_is_put_arrives_in_the_queue_of_its_rule() {
-    let house = House::open([]).await;
-    let url = house.queue("orders").await;
+    let server = Server::open([]).await;
+    let url = server.queue("orders").await;
     let rule = json!({ "Name": "placed", "EventPattern": r#"{"source": ["shop"]}"# });
-    house.call("AWSEvents.PutRule", rule).await;
+    server.call("AWSEvents.PutRule", rule).await;
     let target = json!({ "Id": "q", "Arn": "arn:aws:sqs:eu-central-1:000000000000:orders" });
-    house.call("AWSEvents.PutTargets", json!({ "Rule": "placed", "Targets": [target] })).await;
+    server.call("AWSEvents.PutTargets", json!({ "Rule": "placed", "Targets": [target] })).await;
     let entry = json!({ "Source": "shop", "DetailType": "OrderPlaced", "Detail": r#"{"order": "o-1"}"# });
-    let answer = house.target("AWSEvents.PutEvents", json!({ "Entries": [entry] }).to_string()).await;
+    let answer = server.target("AWSEvents.PutEvents", json!({ "Entries": [entry] }).to_string()).await;
     assert_eq!(answer.json()["FailedEntryCount"], 0);
     assert_eq!(answer.header("content-type"), "application/x-amz-json-1.1");
-    house.fixture.settle().await;
-    let received = house.call("AmazonSQS.ReceiveMessage", json!({ "QueueUrl": url })).await;
+    server.fixture.settle().await;
+    let received = server.call("AmazonSQS.ReceiveMessage", json!({ "QueueUrl": url })).await;
     let event: serde_json::Value = serde_json::from_str(received["Messages"][0]["Body"].as_str().unwrap()).unwrap();
     assert_eq!((&event["detail-type"], &event["detail"]["order"]), (&json!("OrderPlaced"), &json!("o-1")));
 }
 
 #[tokio::test]
 async fn a_queue_may_also_be_asked_at_its_own_url() {
-    let house = House::open([]).await;
-    let url = house.queue("orders").await;
-    let path = url.strip_prefix(&format!("http://{}", house.address)).unwrap();
+    let server = Server::open([]).await;
+    let url = server.queue("orders").await;
+    let path = url.strip_prefix(&format!("http://{}", server.address)).unwrap();
     let body = json!({ "QueueUrl": url, "MessageBody": "o-1" }).to_string();
-    let sent = house.send("POST", path, &[("x-amz-target", "AmazonSQS.SendMessage")], body).await;
+    let sent = server.send("POST", path, &[("x-amz-target", "AmazonSQS.SendMessage")], body).await;
     assert_eq!(sent.header("content-type"), "application/x-amz-json-1.0");
-    let received = house.call("AmazonSQS.ReceiveMessage", json!({ "QueueUrl": url })).await;
+    let received = server.call("AmazonSQS.ReceiveMessage", json!({ "QueueUrl": url })).await;
     assert_eq!(received["Messages"][0]["Body"], "o-1");
 }

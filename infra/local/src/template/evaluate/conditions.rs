@@ -1,4 +1,4 @@
-//! Conditions: each is worked out once. They see parameters and mappings and no resources.
+//! Evaluates conditions, each once. They can use parameters and mappings, but no resources.
 
 use crate::template::{
     TemplateError,
@@ -8,7 +8,7 @@ use crate::template::{
 use super::{Evaluator, Kind, wrong, wrong_at};
 
 impl<'t> Evaluator<'t> {
-    /// Works out all conditions, so that a wrong one is found even where nobody asks for it.
+    /// Evaluates all conditions, so that an invalid one is found even if it is not used.
     pub(in crate::template) fn all_conditions(&mut self) -> Result<(), TemplateError> {
         let conditions = &self.document.conditions;
         conditions.iter().try_for_each(|(key, _)| self.condition(&key.name, key.line).map(|_| ()))
@@ -57,7 +57,7 @@ impl<'t> Evaluator<'t> {
                 if !(2..=10).contains(&parts.len()) {
                     return Err(wrong(key, format!("takes two to ten conditions, not {}", parts.len())));
                 }
-                // All are worked out, so that a wrong one is found whatever the others say.
+                // All are evaluated, so that an invalid one is always found.
                 let mut all = Vec::with_capacity(parts.len());
                 for part in parts {
                     all.push(self.holds(part)?);

@@ -1,4 +1,4 @@
-//! The functions that make a value from values: If, Join, Select, Split, FindInMap, Length and ToJsonString.
+//! The intrinsic functions on values: If, Join, Select, Split, FindInMap, Length and ToJsonString.
 
 use crate::template::{
     TemplateError,

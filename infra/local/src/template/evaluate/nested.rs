@@ -1,5 +1,4 @@
-//! Nested stacks: each is read once, when its outputs are first asked for or its turn comes, with the values that its
-//! parameters are given.
+//! Nested stacks: each is read once with its parameters, when an output is first used or in the order of the template.
 
 use std::collections::BTreeMap;
 

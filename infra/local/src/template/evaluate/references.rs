@@ -1,4 +1,4 @@
-//! Ref and GetAtt: parameters, pseudo parameters and resources by their physical names.
+//! Evaluates Ref and GetAtt for parameters, pseudo parameters and resources.
 
 use crate::template::{
     Finding, TemplateError,

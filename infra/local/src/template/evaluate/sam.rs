@@ -1,5 +1,5 @@
-//! Names that only SAM knows: what it makes beside the resources of a template, such as `Greet.Alias`, `Shop.Stage` or
-//! `ServerlessRestApi`. None of it is played here, but templates speak of it, above all in their outputs.
+//! Names of resources that SAM generates, such as `Greet.Alias`, `Shop.Stage` or `ServerlessRestApi`. They are not
+//! supported here, but templates reference them, mostly in outputs.
 
 use crate::template::TemplateError;
 
@@ -13,7 +13,7 @@ impl Evaluator<'_> {
         }
         match name.split_once('.') {
             Some((id, made)) if self.resources.contains_key(id) => self.beside(line, id, made).map(Some),
-            None if self.is_implicit(name) => Ok(Some(self.stands_for_itself(line, name))),
+            None if self.is_implicit(name) => Ok(Some(self.substitute_name(line, name))),
             _ => Ok(None),
         }
     }
@@ -28,12 +28,12 @@ impl Evaluator<'_> {
         let made = attribute.split('.').next().unwrap_or_default();
         match (self.document.serverless, self.resources.contains_key(id), attribute) {
             (true, true, "Version.Version") => {
-                self.made_up(line, format!("versions of {id} are not played here; $LATEST was put in"));
+                self.report_substitute(line, format!("versions of {id} are not supported here; $LATEST was put in"));
                 Ok(Some("$LATEST".to_owned()))
             }
             (true, true, _) if MADE.contains(&made) => self.beside(line, id, made).map(Some),
             (true, false, _) if self.is_implicit(id) => {
-                Ok(Some(self.stands_for_itself(line, &format!("{id}.{attribute}"))))
+                Ok(Some(self.substitute_name(line, &format!("{id}.{attribute}"))))
             }
             _ => Ok(None),
         }
@@ -61,15 +61,18 @@ impl Evaluator<'_> {
         let (_, identity) = self.identity(line, "resource", id)?;
         match (made, identity.arn(self.settings)) {
             ("Alias" | "Version", Some(arn)) => {
-                self.made_up(line, format!("versions and aliases are not played here; {id} itself was put in"));
+                self.report_substitute(
+                    line,
+                    format!("versions and aliases are not supported here; {id} itself was put in"),
+                );
                 Ok(arn)
             }
-            _ => Ok(self.stands_for_itself(line, &format!("{id}.{made}"))),
+            _ => Ok(self.substitute_name(line, &format!("{id}.{made}"))),
         }
     }
 
-    fn stands_for_itself(&mut self, line: usize, name: &str) -> String {
-        self.made_up(line, format!("{name}, which SAM makes, is not played here; {name:?} was put in"));
+    fn substitute_name(&mut self, line: usize, name: &str) -> String {
+        self.report_substitute(line, format!("{name}, which SAM makes, is not supported here; {name:?} was put in"));
         name.to_owned()
     }
 }

@@ -1,5 +1,4 @@
-//! Sub: a text in which `${Name}` and `${Resource.Attribute}` stand for their values, and
-//! `${!Name}` for `${Name}` itself.
+//! Evaluates Sub: replaces `${Name}` and `${Resource.Attribute}` by their values, and `${!Name}` by `${Name}`.
 
 use crate::template::{
     TemplateError,

@@ -1,5 +1,5 @@
-//! Functions that CloudFormation has and this machine cannot answer: what they ask lies in other stacks, in the cloud,
-//! or in a macro. Each is named in a finding, and something of the right kind stands in its place.
+//! Intrinsic functions that are not supported here, because they need other stacks, the cloud or a macro. Each becomes a
+//! finding and is replaced by a placeholder of the right type.
 
 use crate::template::{
     Finding, TemplateError,
@@ -36,8 +36,8 @@ impl<'t> Evaluator<'t> {
         let short = key.name.trim_start_matches("Fn::");
         let placeholder = format!("{short}-{}", inner.as_deref().unwrap_or("unknown"));
         let list = matches!(key.name.as_str(), "Fn::Cidr" | "Fn::GetAZs");
-        let what = format!("{} is not played here; {placeholder:?} was put in", key.name);
-        self.made_up(key.line, what);
+        let what = format!("{} is not supported here; {placeholder:?} was put in", key.name);
+        self.report_substitute(key.line, what);
         match list {
             false => self.made_text(key.line, placeholder),
             true => {
@@ -50,11 +50,11 @@ impl<'t> Evaluator<'t> {
 
     /// Names a macro or a loop that is passed over.
     pub(super) fn left_out(&mut self, key: &Key) {
-        self.made_up(key.line, format!("{} is not played here, and nothing was put in", key.name));
+        self.report_substitute(key.line, format!("{} is not supported here, and nothing was put in", key.name));
     }
 
     /// Names a value that is not what it will be in the cloud.
-    pub(super) fn made_up(&mut self, line: usize, what: String) {
+    pub(super) fn report_substitute(&mut self, line: usize, what: String) {
         self.findings.push(Finding::new(line, self.user.unwrap_or("the template"), what));
         self.made_up += 1;
     }

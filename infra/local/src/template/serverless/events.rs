@@ -1,6 +1,5 @@
-//! Events of a function that are rules: by pattern or by schedule. Each becomes a rule with
-//! the function as its one target and the permission to invoke it, and the dead-letter queue
-//! if SAM is asked to make one.
+//! Events of a function of type EventBridgeRule and Schedule. Each becomes a rule with the function as its target, the
+//! permission to invoke it, and a dead-letter queue if one is requested.
 
 use crate::template::{
     Finding, TemplateError,

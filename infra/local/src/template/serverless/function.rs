@@ -1,5 +1,5 @@
-//! A serverless function as SAM takes it apart: the plain function, its role, the fate of
-//! its asynchronous invokes, and what each of its events brings.
+//! Expands a serverless function as SAM does: the plain function, its role, the configuration of its asynchronous invokes,
+//! and the resources of its events.
 
 use crate::template::{
     Finding, TemplateError,
@@ -45,7 +45,7 @@ pub(super) fn expand(
     }
     for name in OF_OTHER_RESOURCES {
         if let Some((key, _)) = properties.iter().find(|(key, _)| key.name == name) {
-            findings.push(Finding::new(key.line, &function.id, format!("{name} is not played here")));
+            findings.push(Finding::new(key.line, &function.id, format!("{name} is not supported here")));
             take(&mut properties, name);
         }
     }
@@ -119,7 +119,7 @@ fn event(
         "DynamoDB" => mapping::expand(&source, "Stream", properties, beside),
         "SQS" => mapping::expand(&source, "Queue", properties, beside),
         _ => {
-            findings.push(Finding::new(line, &source.place, format!("events of type {kind} are not played here")));
+            findings.push(Finding::new(line, &source.place, format!("events of type {kind} are not supported here")));
             Ok(())
         }
     }

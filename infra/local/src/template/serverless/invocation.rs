@@ -1,5 +1,5 @@
-//! Where asynchronous invokes of a function end: how often and how long they are tried, and
-//! who is told in the end. A queue that is wanted and not named, SAM makes.
+//! The configuration of asynchronous invokes: retries, maximum age and destinations. SAM creates a destination queue that
+//! is requested without a name.
 
 use crate::template::{
     Finding, TemplateError,

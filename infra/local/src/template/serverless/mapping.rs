@@ -1,5 +1,4 @@
-//! Events of a function that it is fed from: a table's stream or a queue. Each becomes an
-//! event source mapping, whose reader knows the rest of the properties.
+//! Events of a function of type DynamoDB and SQS. Each becomes an event source mapping.
 
 use crate::template::{
     TemplateError,

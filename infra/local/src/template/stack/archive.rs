@@ -1,4 +1,4 @@
-//! Archives: what a bus keeps of its events, and for how long.
+//! Archives of event buses.
 
 use crate::{
     pattern::Pattern,

@@ -1,5 +1,4 @@
-//! What needs little or no reading: buses, groups of schedules, outputs, and the resources
-//! that are kept as data because nothing on this machine asks them for permission.
+//! Buses, schedule groups, outputs, and the resources that are kept as data because permissions are not checked here.
 
 use serde_json::Value;
 
@@ -88,12 +87,12 @@ pub struct Document {
     pub line: usize,
 }
 
-/// A value that the stack says of itself.
+/// An output of the stack.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Output {
     /// Its name.
     pub name: String,
-    /// What it says.
+    /// The value.
     pub value: String,
     /// What it is for.
     pub description: Option<String>,

@@ -1,4 +1,4 @@
-//! Functions, and what becomes of the events that are handed to them.
+//! Functions and the configuration of their asynchronous invokes.
 
 use std::collections::BTreeMap;
 
@@ -17,15 +17,15 @@ pub struct Function {
     pub name: String,
     /// Its ARN.
     pub arn: String,
-    /// The binary that it is, as its build metadata says.
+    /// The name of the binary, from the build metadata.
     pub binary: Option<String>,
-    /// What the runtime is told to start.
+    /// The handler.
     pub handler: Option<String>,
     /// The runtime.
     pub runtime: Option<String>,
     /// After so many seconds it is killed.
     pub timeout_seconds: u32,
-    /// So much memory it says it has, in megabytes.
+    /// Memory size in megabytes.
     pub memory_megabytes: u32,
     /// Its own variables of the environment.
     pub environment: BTreeMap<String, String>,
@@ -39,7 +39,7 @@ pub struct Function {
     pub invokes: AsynchronousInvokes,
     /// Under which role it runs.
     pub role_arn: Option<String>,
-    /// What it may do, as the template says it.
+    /// The policies, as in the template.
     pub policies: Option<Value>,
     /// Where it is declared.
     pub line: usize,
@@ -60,7 +60,7 @@ impl Default for Logging {
     }
 }
 
-/// How long a function is tried, and who is told in the end.
+/// Retries, maximum age and destinations of asynchronous invokes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AsynchronousInvokes {
     /// After the first failure it is tried so many times more.
@@ -106,7 +106,7 @@ pub(super) fn read(
     let mut dead_letter_arn = None;
     if let Some(mut part) = fields.part("DeadLetterConfig")? {
         dead_letter_arn = part.text("TargetArn")?;
-        dead_letter_arn.iter().for_each(|arn| name_untold(arn, &part, findings));
+        dead_letter_arn.iter().for_each(|arn| report_unsupported_destination(arn, &part, findings));
         part.finish(findings);
     }
     let reserved = fields.number("ReservedConcurrentExecutions", 0..=1_000_000)?;
@@ -131,10 +131,14 @@ pub(super) fn read(
     })
 }
 
-/// Of failures only queues are told here.
-pub(super) fn name_untold(arn: &str, end: &Fields<'_>, findings: &mut Vec<Finding>) {
+/// Only queues are supported as destinations.
+pub(super) fn report_unsupported_destination(arn: &str, end: &Fields<'_>, findings: &mut Vec<Finding>) {
     if arn.split(':').nth(2) != Some("sqs") {
-        findings.push(Finding::new(end.line, &end.place, format!("{arn} is no queue, and nothing else is told here")));
+        findings.push(Finding::new(
+            end.line,
+            &end.place,
+            format!("{arn} is not a queue, and other destinations are not supported here"),
+        ));
     }
 }
 
@@ -149,7 +153,7 @@ fn read_logging(mut part: Fields<'_>, findings: &mut Vec<Finding>) -> Result<Log
     Ok(Logging { format, level })
 }
 
-/// The fate of a function's invokes, which stands apart from the function.
+/// An `AWS::Lambda::EventInvokeConfig` resource.
 pub(super) struct Invokes {
     line: usize,
     place: String,
@@ -167,9 +171,13 @@ pub(super) fn read_invokes(fields: &mut Fields<'_>, findings: &mut Vec<Finding>)
                 let destination = end.need_text("Destination")?;
                 match name {
                     "OnSuccess" => {
-                        findings.push(Finding::new(end.line, &end.place, "successes are not told here".to_owned()));
+                        findings.push(Finding::new(
+                            end.line,
+                            &end.place,
+                            "success destinations are not supported here".to_owned(),
+                        ));
                     }
-                    _ => name_untold(&destination, &end, findings),
+                    _ => report_unsupported_destination(&destination, &end, findings),
                 }
                 *arn = Some(destination);
                 end.finish(findings);
@@ -202,7 +210,7 @@ pub(super) fn attach(all: Vec<Invokes>, stack: &mut Stack) {
         match stack.functions.iter_mut().find(named) {
             Some(function) if invokes.qualifier == "$LATEST" => function.invokes = invokes.settled,
             Some(_) => {
-                let what = format!("versions and aliases such as {} are not played here", invokes.qualifier);
+                let what = format!("versions and aliases such as {} are not supported here", invokes.qualifier);
                 stack.findings.push(Finding::new(invokes.line, &invokes.place, what));
             }
             None => {

@@ -1,8 +1,8 @@
-//! Event source mappings: which function is fed from which stream or queue, and how.
+//! Event source mappings.
 
 use crate::template::{Finding, TemplateError, fields::Fields, node::Node};
 
-use super::{Resource, function::name_untold};
+use super::{Resource, function::report_unsupported_destination};
 
 /// A function's feed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,7 +33,7 @@ pub struct Mapping {
     pub parallelization: u32,
     /// With a stream: where the record of a failure goes.
     pub on_failure_arn: Option<String>,
-    /// Does the function say which records of a batch failed?
+    /// Whether the function reports batch item failures.
     pub reports_failed_items: bool,
     /// Patterns of which one must match a record; none lets all pass.
     pub filters: Vec<String>,
@@ -74,7 +74,7 @@ pub(super) fn read(
 ) -> Result<Option<Mapping>, TemplateError> {
     let arn_place = fields.inner("EventSourceArn");
     let Some(arn) = fields.node("EventSourceArn") else {
-        let what = "a mapping without EventSourceArn is not played here".to_owned();
+        let what = "a mapping without EventSourceArn is not supported here".to_owned();
         findings.push(Finding::new(fields.line, &fields.place, what));
         return Ok(None);
     };
@@ -149,7 +149,7 @@ fn on_failure(fields: &mut Fields<'_>, findings: &mut Vec<Finding>) -> Result<Op
     let mut arn = None;
     if let Some(mut end) = ends.part("OnFailure")? {
         let destination = end.need_text("Destination")?;
-        name_untold(&destination, &end, findings);
+        report_unsupported_destination(&destination, &end, findings);
         arn = Some(destination);
         end.finish(findings);
     }

@@ -1,5 +1,5 @@
-//! What a nested stack makes, taken into the stack that nests it. The names of things are their own already; only the
-//! logical ids get that of the nested stack in front, for two stacks may use the same ones.
+//! Merges the resources of a nested stack into its parent. Logical ids are prefixed with that of the nested stack, because
+//! two stacks may use the same ones.
 
 use crate::template::{document::Declared, fields::Fields};
 

@@ -1,4 +1,4 @@
-//! Queues with the attributes that SQS gives them when the template does not.
+//! Queues, with the default attributes of SQS.
 
 use crate::template::{TemplateError, fields::Fields, node::Node};
 

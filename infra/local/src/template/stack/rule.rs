@@ -1,4 +1,4 @@
-//! Rules: what they want of an event or when they fire, and whom they tell.
+//! Rules: their pattern or schedule, and their targets.
 
 use std::collections::BTreeMap;
 
@@ -27,20 +27,20 @@ pub struct Rule {
     pub schedule: Option<String>,
     /// Is it switched on?
     pub enabled: bool,
-    /// Whom it tells.
+    /// The targets.
     pub targets: Vec<Target>,
     /// Where it is declared.
     pub line: usize,
 }
 
-/// Whom a rule tells, and how.
+/// A target of a rule.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Target {
     /// Its id within the rule.
     pub id: String,
-    /// What it is.
+    /// The given value.
     pub arn: String,
-    /// What it is told.
+    /// The input.
     pub input: Input,
     /// Where events go that could not be delivered.
     pub dead_letter_arn: Option<String>,
@@ -50,7 +50,7 @@ pub struct Target {
     pub message_group: Option<String>,
 }
 
-/// What a target is told of an event.
+/// The input of a target.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Input {
     /// The event.
@@ -131,7 +131,7 @@ fn target(node: &Node, place: &str, settings: &Settings, findings: &mut Vec<Find
     let mut fields = Fields::of(node, place)?;
     fields.without_effect(&["RoleArn"]);
     let (id, arn) = (fields.need_text("Id")?, fields.need_text("Arn")?);
-    name_unplayed(&arn, settings, node.line, place, findings);
+    report_unsupported_target(&arn, settings, node.line, place, findings);
     let target = Target {
         id,
         arn,
@@ -168,17 +168,24 @@ fn input(fields: &mut Fields<'_>, findings: &mut Vec<Finding>) -> Result<Input, 
 }
 
 /// Functions, queues, and buses of the same account and region are the targets that this machine has.
-pub(super) fn name_unplayed(arn: &str, settings: &Settings, line: usize, place: &str, findings: &mut Vec<Finding>) {
+pub(super) fn report_unsupported_target(
+    arn: &str,
+    settings: &Settings,
+    line: usize,
+    place: &str,
+    findings: &mut Vec<Finding>,
+) {
     let parts: Vec<&str> = arn.splitn(6, ':').collect();
-    let is_played = match parts.as_slice() {
+    let is_supported = match parts.as_slice() {
         [_, _, "lambda" | "sqs", ..] => true,
         [_, _, "events", region, account, bus] => {
             *region == settings.region && *account == settings.account && bus.starts_with("event-bus/")
         }
         _ => false,
     };
-    if !is_played {
-        let what = format!("{arn} is no function, queue or bus of this account, and other targets are not played here");
+    if !is_supported {
+        let what =
+            format!("{arn} is no function, queue or bus of this account, and other targets are not supported here");
         findings.push(Finding::new(line, place, what));
     }
 }

@@ -1,4 +1,4 @@
-//! Schedules of EventBridge Scheduler that the template itself sets.
+//! Schedules of EventBridge Scheduler.
 
 use jiff::Timestamp;
 
@@ -9,7 +9,7 @@ use crate::{
 
 use super::{
     Resource,
-    rule::{Retries, dead_letters, message_group, name_unplayed, retries},
+    rule::{Retries, dead_letters, message_group, report_unsupported_target, retries},
 };
 
 /// A schedule of EventBridge Scheduler.
@@ -37,20 +37,20 @@ pub struct Scheduled {
     pub flexible_minutes: Option<u32>,
     /// Is it deleted after its last firing?
     pub deleted_when_done: bool,
-    /// Whom it tells.
+    /// The targets.
     pub target: ScheduledTarget,
     /// Where it is declared.
     pub line: usize,
 }
 
-/// Whom a schedule tells, and how.
+/// The target of a schedule.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ScheduledTarget {
-    /// What it is.
+    /// The given value.
     pub arn: String,
-    /// Under which role it is told.
+    /// The execution role.
     pub role_arn: String,
-    /// What it is told.
+    /// The input.
     pub input: Option<String>,
     /// Where goes what could not be delivered.
     pub dead_letter_arn: Option<String>,
@@ -106,7 +106,7 @@ fn read_target(
 ) -> Result<ScheduledTarget, TemplateError> {
     let arn = fields.need_text("Arn")?;
     let is_bus = arn.contains(":event-bus/");
-    name_unplayed(&arn, settings, fields.line, &fields.place, findings);
+    report_unsupported_target(&arn, settings, fields.line, &fields.place, findings);
     let event = match fields.part("EventBridgeParameters")? {
         None if is_bus => return Err(fields.missing("EventBridgeParameters")),
         None => None,

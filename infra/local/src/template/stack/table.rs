@@ -1,4 +1,4 @@
-//! Tables, as the request that makes them: DynamoDB's own words are the template's words.
+//! Tables, as their CreateTable request.
 
 use serde_json::{Map, Value, json};
 
@@ -15,13 +15,13 @@ pub struct Table {
     pub name: String,
     /// Its ARN.
     pub arn: String,
-    /// The ARN of its stream as other resources were told it, if it has one.
+    /// The ARN of its stream, if it has one.
     pub stream_arn: Option<String>,
     /// What a record of its stream shows, if it has one.
     pub stream_view: Option<String>,
     /// The `CreateTable` request that makes it. It is never limited in its throughput.
     pub create: Value,
-    /// The attribute that says when an item expires.
+    /// The TTL attribute.
     pub expiry_attribute: Option<String>,
     /// Can it be set back to any second? Nothing shows of it on this machine, but it has its price.
     pub is_recoverable: bool,

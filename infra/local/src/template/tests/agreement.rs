@@ -71,8 +71,8 @@ fn functions_and_the_fate_of_their_invokes_agree_with_the_translator() {
 fn nothing_of_the_example_is_left_unread_but_who_is_told_of_a_success() {
     let (ours, theirs) = both();
     let left = |stack: &Stack| stack.findings.iter().map(|finding| finding.what.clone()).collect::<Vec<_>>();
-    assert_eq!(left(&ours), ["successes are not told here"]);
-    assert_eq!(left(&theirs), ["successes are not told here"]);
+    assert_eq!(left(&ours), ["success destinations are not supported here"]);
+    assert_eq!(left(&theirs), ["success destinations are not supported here"]);
 }
 
 #[test]

@@ -79,7 +79,7 @@ fn what_a_nested_stack_has_and_is_not_played_is_named_with_its_file_and_line() {
     let findings: Vec<String> = stack.findings.iter().map(ToString::to_string).collect();
     assert_eq!(
         findings,
-        ["parts/queues.yaml, line 5: Stream: resources of type AWS::Kinesis::Stream are not played here"]
+        ["parts/queues.yaml, line 5: Stream: resources of type AWS::Kinesis::Stream are not supported here"]
     );
 }
 
@@ -105,9 +105,9 @@ Resources:
     assert_eq!(
         findings,
         [
-            "line 5: Far: resources of type AWS::Serverless::Application are not played here",
-            "line 6: Away: resources of type AWS::CloudFormation::Stack are not played here unless their template is a file",
-            "./apps/../parts/queues.yaml, line 5: Stream: resources of type AWS::Kinesis::Stream are not played here",
+            "line 5: Far: resources of type AWS::Serverless::Application are not supported here",
+            "line 6: Away: resources of type AWS::CloudFormation::Stack are not supported here unless their template is a file",
+            "./apps/../parts/queues.yaml, line 5: Stream: resources of type AWS::Kinesis::Stream are not supported here",
         ]
     );
 }

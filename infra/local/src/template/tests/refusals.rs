@@ -121,15 +121,15 @@ Resources:
     let wanted = [
         "line 2: the template: the section Rules is not read",
         "line 3: the template: the transform OurMacro is not known",
-        "line 5: Stream: resources of type AWS::Kinesis::Stream are not played here",
+        "line 5: Stream: resources of type AWS::Kinesis::Stream are not supported here",
         "line 8: Queue: the attribute Colour is not known",
         "line 10: Stream: what Ref gives for a AWS::Kinesis::Stream is not known; \"shop-Stream-",
-        "line 11: Queue: Surprise is not played here",
+        "line 11: Queue: Surprise is not supported here",
         "line 17: Stream: Arn of a AWS::Kinesis::Stream is not known; \"shop-Stream-",
         "line 17: Rule.Targets: shop-Stream-",
-        "line 17: Rule.Targets: EcsParameters is not played here",
-        "line 20: Function: VpcConfig is not played here",
-        "line 20: Function: Layers is not played here",
+        "line 17: Rule.Targets: EcsParameters is not supported here",
+        "line 20: Function: VpcConfig is not supported here",
+        "line 20: Function: Layers is not supported here",
         "line 26: Table: throughput is not limited here",
     ];
     assert_eq!(found.len(), wanted.len(), "{found:#?}");

@@ -9,9 +9,9 @@ use super::{
 
 fn own(stage: &str) -> Stack {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../template.yaml");
-    let text = fs::read_to_string(path).expect("the template can be read");
+    let text = fs::read_to_string(&path).expect("the template can be read");
     let parameters = [("Stage".to_owned(), stage.to_owned())].into();
-    match read(&text, &Settings { parameters, ..settings() }) {
+    match read(&text, &Settings { parameters, file: Some(path), ..settings() }) {
         Ok(stack) => stack,
         Err(error) => panic!("the template is refused: {error}"),
     }

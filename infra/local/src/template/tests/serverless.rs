@@ -121,12 +121,12 @@ fn what_of_a_function_is_not_played_is_named() {
             "{ AutoPublishAlias: live, Events: { A: { Type: Api }, B: { Type: SQS, Properties: { Queue: 'arn:aws:sqs:r:a:q', Odd: 1 } } } }"
         )),
         [
-            "line 5: F: AutoPublishAlias is not played here",
-            "line 5: F.Events.A: events of type Api are not played here",
-            "line 5: FB: Odd is not played here",
+            "line 5: F: AutoPublishAlias is not supported here",
+            "line 5: F.Events.A: events of type Api are not supported here",
+            "line 5: FB: Odd is not supported here",
         ],
     );
     let api =
         "Transform: AWS::Serverless-2016-10-31\nGlobals: { Api: {} }\nResources: { Q: { Type: AWS::SQS::Queue } }";
-    assert_eq!(findings(api), ["line 2: Globals.Api: resources of this type are not played here"]);
+    assert_eq!(findings(api), ["line 2: Globals.Api: resources of this type are not supported here"]);
 }
