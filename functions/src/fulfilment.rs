@@ -4,8 +4,8 @@ use causeway::{App, Outcome, Received, TimerFired, Verified};
 use domain::{
     fulfilment::{
         Fulfilment, FulfilmentCompensated, FulfilmentCompensating, FulfilmentCompleted, FulfilmentDeadlinePassed,
-        FulfilmentFactNoted, FulfilmentLineReleased, FulfilmentLineReserved, FulfilmentNeedsOperator,
-        FulfilmentReleased, FulfilmentReserved, FulfilmentStarted, Heard, ProcessBoard, ReservationsReturned,
+        FulfilmentFactNoted, FulfilmentInput, FulfilmentLineReleased, FulfilmentLineReserved, FulfilmentNeedsOperator,
+        FulfilmentReleased, FulfilmentReserved, FulfilmentStarted, ProcessBoard, ReservationsReturned,
     },
     inventory::{StockReleased, StockReservationFailed, StockReserved},
     order::{OrderCancelled, OrderConfirmed, OrderPlaced},
@@ -13,44 +13,44 @@ use domain::{
 
 /// Begins to get the order what it needs.
 pub async fn on_order_placed(app: App, event: Verified<OrderPlaced>) -> Outcome {
-    let heard = Heard::order_placed(&event, app.clock().now());
-    app.execute::<Fulfilment>(&event.data.order_id, &heard, &event.cause()).await
+    let input = FulfilmentInput::order_placed(&event, app.clock().now());
+    app.execute::<Fulfilment>(&event.data.order_id, &input, &event.cause()).await
 }
 
 /// Completes the fulfilment.
 pub async fn on_order_confirmed(app: App, event: Verified<OrderConfirmed>) -> Outcome {
-    let heard = Heard::order_confirmed(&event, app.clock().now());
-    app.execute::<Fulfilment>(&event.data.order_id, &heard, &event.cause()).await
+    let input = FulfilmentInput::order_confirmed(&event, app.clock().now());
+    app.execute::<Fulfilment>(&event.data.order_id, &input, &event.cause()).await
 }
 
 /// Undoes what was done for the order.
 pub async fn on_order_cancelled(app: App, event: Verified<OrderCancelled>) -> Outcome {
-    let heard = Heard::order_cancelled(&event, app.clock().now());
-    app.execute::<Fulfilment>(&event.data.order_id, &heard, &event.cause()).await
+    let input = FulfilmentInput::order_cancelled(&event, app.clock().now());
+    app.execute::<Fulfilment>(&event.data.order_id, &input, &event.cause()).await
 }
 
 /// Notes the line; with the last one the order is confirmed.
 pub async fn on_stock_reserved(app: App, event: Verified<StockReserved>) -> Outcome {
-    let heard = Heard::stock_reserved(&event, app.clock().now());
-    app.execute::<Fulfilment>(&event.data.order_id, &heard, &event.cause()).await
+    let input = FulfilmentInput::stock_reserved(&event, app.clock().now());
+    app.execute::<Fulfilment>(&event.data.order_id, &input, &event.cause()).await
 }
 
 /// Undoes what was done, because a line is refused.
 pub async fn on_stock_reservation_failed(app: App, event: Verified<StockReservationFailed>) -> Outcome {
-    let heard = Heard::stock_reservation_failed(&event, app.clock().now());
-    app.execute::<Fulfilment>(&event.data.order_id, &heard, &event.cause()).await
+    let input = FulfilmentInput::stock_reservation_failed(&event, app.clock().now());
+    app.execute::<Fulfilment>(&event.data.order_id, &input, &event.cause()).await
 }
 
 /// Notes the line; with the last one the order is cancelled.
 pub async fn on_stock_released(app: App, event: Verified<StockReleased>) -> Outcome {
-    let heard = Heard::stock_released(&event, app.clock().now());
-    app.execute::<Fulfilment>(&event.data.order_id, &heard, &event.cause()).await
+    let input = FulfilmentInput::stock_released(&event, app.clock().now());
+    app.execute::<Fulfilment>(&event.data.order_id, &input, &event.cause()).await
 }
 
 /// Undoes what took too long, or calls for somebody.
 pub async fn on_fulfilment_deadline_passed(app: App, event: TimerFired<FulfilmentDeadlinePassed>) -> Outcome {
-    let heard = Heard::deadline_passed(&event, app.clock().now());
-    app.execute::<Fulfilment>(&event.data.order_id, &heard, &event.cause()).await
+    let input = FulfilmentInput::deadline_passed(&event, app.clock().now());
+    app.execute::<Fulfilment>(&event.data.order_id, &input, &event.cause()).await
 }
 
 /// Puts the fulfilment on the board.

@@ -9,7 +9,7 @@ use causeway::{
 use domain::{
     email::EmailAddress,
     ids::OrderId,
-    notification::{self, Delivered, EmailFailed, EmailKind, EmailSent, Notification},
+    notification::{self, EmailFailed, EmailKind, EmailSent, MailOutcome, Notification},
     order::{Order, OrderCancelled, OrderConfirmed},
 };
 
@@ -21,8 +21,8 @@ pub async fn on_order_confirmed(app: App, claimed: Claimed<OrderConfirmed>) -> O
         let to = order.contact_email.clone()?;
         Some((notification::order_confirmed(&confirmed.id, &confirmed.data, &to, order.total), to))
     });
-    let letter = Letter { order_id: confirmed.data.order_id.clone(), kind: EmailKind::OrderConfirmation, mail };
-    deliver(&app, confirmed, claimed.again, letter).await
+    let outgoing = OutgoingMail { order_id: confirmed.data.order_id.clone(), kind: EmailKind::OrderConfirmation, mail };
+    deliver(&app, confirmed, claimed.again, outgoing).await
 }
 
 /// Tells the buyer that the order is cancelled, and why.
@@ -33,31 +33,31 @@ pub async fn on_order_cancelled(app: App, claimed: Claimed<OrderCancelled>) -> O
         let to = order.contact_email.clone()?;
         Some((notification::order_cancelled(&cancelled.id, &cancelled.data, &to), to))
     });
-    let letter = Letter { order_id: cancelled.data.order_id.clone(), kind: EmailKind::OrderCancellation, mail };
-    deliver(&app, cancelled, claimed.again, letter).await
+    let outgoing = OutgoingMail { order_id: cancelled.data.order_id.clone(), kind: EmailKind::OrderCancellation, mail };
+    deliver(&app, cancelled, claimed.again, outgoing).await
 }
 
 /// A mail to be delivered, if there is somebody to write to.
-struct Letter {
+struct OutgoingMail {
     order_id: OrderId,
     kind: EmailKind,
     mail: Option<(Mail, EmailAddress)>,
 }
 
 /// Hands the mail over and records what became of it.
-async fn deliver<M: Message>(app: &App, event: &Received<M>, again: bool, letter: Letter) -> Outcome {
-    let Letter { order_id, kind, mail } = letter;
-    let delivered = match mail {
+async fn deliver<M: Message>(app: &App, event: &Received<M>, again: bool, outgoing: OutgoingMail) -> Outcome {
+    let OutgoingMail { order_id, kind, mail } = outgoing;
+    let outcome = match mail {
         None => {
             let reason = "the order has no mail address".to_owned();
-            Delivered::Failed(EmailFailed { order_id, kind, to: None, reason })
+            MailOutcome::Failed(EmailFailed { order_id, kind, to: None, reason })
         }
         Some((mail, to)) => match hand_over(app, &mail, again).await? {
-            Ok(mail_id) => Delivered::Sent(EmailSent { order_id, kind, to, mail_id }),
-            Err(reason) => Delivered::Failed(EmailFailed { order_id, kind, to: Some(to), reason }),
+            Ok(mail_id) => MailOutcome::Sent(EmailSent { order_id, kind, to, mail_id }),
+            Err(reason) => MailOutcome::Failed(EmailFailed { order_id, kind, to: Some(to), reason }),
         },
     };
-    app.execute::<Notification>(&event.id, &delivered, &event.cause()).await
+    app.execute::<Notification>(&event.id, &outcome, &event.cause()).await
 }
 
 /// The mailer's id of the mail, or why there is none. What nobody can tell is never sent a second time.

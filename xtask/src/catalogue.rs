@@ -40,7 +40,7 @@ pub fn files(catalogue: &[Entry]) -> anyhow::Result<Vec<File>> {
     let mut files = Vec::new();
     for entry in catalogue {
         let schema = (entry.description.schema)().to_value();
-        files.extend(pair(&entry.description, entry.description.version, &schema, &entry.sample)?);
+        files.extend(pair(entry, entry.description.version, &schema, &entry.sample)?);
     }
     Ok(files)
 }
@@ -50,7 +50,7 @@ pub fn superseded(catalogue: &[Entry]) -> anyhow::Result<Vec<File>> {
     let mut files = Vec::new();
     for entry in catalogue {
         for old in &entry.old {
-            files.extend(pair(&entry.description, old.version, &(old.schema)().to_value(), &old.sample)?);
+            files.extend(pair(entry, old.version, &(old.schema)().to_value(), &old.sample)?);
         }
     }
     Ok(files)
@@ -129,9 +129,10 @@ pub fn problems(root: &Path, catalogue: &[Entry]) -> anyhow::Result<Vec<String>>
 }
 
 /// Schema and sample of one version.
-fn pair(message: &Description, version: u32, schema: &Value, body: &Value) -> anyhow::Result<[File; 2]> {
-    let Description { name, context, .. } = *message;
-    let sample = sample::of(message, version, body).with_context(|| format!("{name} v{version} has no sample"))?;
+fn pair(entry: &Entry, version: u32, schema: &Value, body: &Value) -> anyhow::Result<[File; 2]> {
+    let Description { name, context, .. } = entry.description;
+    let sample = sample::of(&entry.description, version, &entry.aggregate_id, body)
+        .with_context(|| format!("{name} v{version} has no sample"))?;
     Ok([
         File { path: schema_path(context, name, version), text: pretty(schema)? },
         File { path: sample_path(context, name, version), text: pretty(&sample)? },

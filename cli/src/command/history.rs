@@ -102,7 +102,7 @@ pub async fn say_unknown(
 ) -> anyhow::Result<()> {
     let table = reach.events_table();
     screen.say(format_args!("{stream} has no events in {table}"))?;
-    let contexts: Vec<&str> = domain::streams().iter().map(|fold| fold.context).collect();
+    let contexts: Vec<&str> = domain::contexts().iter().map(|context| context.name).collect();
     if !contexts.contains(&stream.context()) {
         screen.say(format_args!("contexts with streams are {}", contexts.join(", ")))?;
     }

@@ -77,7 +77,7 @@ fn read_at(text: Option<&str>) -> anyhow::Result<At> {
 }
 
 fn fold_of(stream: &StreamId) -> anyhow::Result<StreamFold> {
-    let folds = domain::streams();
+    let folds: Vec<StreamFold> = domain::contexts().into_iter().map(|context| context.fold).collect();
     let contexts: Vec<&str> = folds.iter().map(|fold| fold.context).collect();
     let fold = folds.iter().find(|fold| fold.context == stream.context());
     fold.copied()

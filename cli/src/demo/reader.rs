@@ -7,7 +7,7 @@ use causeway::{App, StreamId, message::envelope::Envelope, saga::process::Status
 use domain::{
     fulfilment::ProcessBoard,
     ids::Sku,
-    inventory::{Inventory, Shelf, Stock, StockRow},
+    inventory::{Inventory, Stock, StockRow, StockState},
     notification::{Notification, NotificationState},
     order::{OrderDetails, OrderStatus, OrderSummary},
 };
@@ -91,7 +91,7 @@ impl<'r> Reader<'r> {
     }
 
     /// The stock of a thing, as the log has it.
-    pub(super) async fn shelf(&self, sku: &Sku) -> anyhow::Result<Shelf> {
+    pub(super) async fn shelf(&self, sku: &Sku) -> anyhow::Result<StockState> {
         Ok(self.app.state::<Inventory>(sku).await?)
     }
 

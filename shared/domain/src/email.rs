@@ -6,7 +6,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 
 /// The longest address, in bytes.
-const LONGEST: usize = 254;
+const MAX_LENGTH: usize = 254;
 
 /// A mail address.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -15,7 +15,7 @@ pub struct EmailAddress(String);
 
 /// A text that is no mail address.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("mail address {text:?} must be somebody@some.where, without spaces, at most {LONGEST} bytes")]
+#[error("mail address {text:?} must be somebody@some.where, without spaces, at most {MAX_LENGTH} bytes")]
 pub struct InvalidEmailAddress {
     /// The refused text, shortened.
     pub text: String,
@@ -31,7 +31,7 @@ impl EmailAddress {
             let named = place.split('.').count() >= 2 && place.split('.').all(|part| !part.is_empty());
             !somebody.is_empty() && named && !place.contains('@')
         });
-        if !shaped || text.len() > LONGEST || text.contains(refused) {
+        if !shaped || text.len() > MAX_LENGTH || text.contains(refused) {
             return Err(InvalidEmailAddress { text: text.chars().take(64).collect() });
         }
         Ok(Self(text))
@@ -73,6 +73,6 @@ impl JsonSchema for EmailAddress {
     }
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({ "type": "string", "format": "email", "maxLength": LONGEST, "examples": ["ada@example.com"] })
+        json_schema!({ "type": "string", "format": "email", "maxLength": MAX_LENGTH, "examples": ["ada@example.com"] })
     }
 }

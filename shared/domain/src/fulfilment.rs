@@ -1,38 +1,42 @@
-//! Fulfilment: the process that gets an order what it needs, or undoes what it got. Stream `fulfilment/<order id>`.
+//! Fulfilment: the process that reserves stock for an order and confirms it, or compensates. Stream
+//! `fulfilment/<order id>`.
 //!
-//! | heard | recorded | asked of others |
+//! | message | event | commands and timers |
 //! |---|---|---|
 //! | `OrderPlaced` | `FulfilmentStarted` | `ReserveStock` for every line, a deadline |
 //! | `StockReserved` | `FulfilmentLineReserved`; with the last line `FulfilmentReserved` | then `ConfirmOrder` |
-//! | `OrderConfirmed` | `FulfilmentCompleted` | no deadline any more |
-//! | `StockReservationFailed`, `OrderCancelled`, `FulfilmentDeadlinePassed`, a `StockReleased` nobody here asked for | `FulfilmentCompensating` | `ReleaseStock` for what was asked or done, the last first; a second deadline |
+//! | `OrderConfirmed` | `FulfilmentCompleted` | cancels the deadline |
+//! | `StockReservationFailed`, `OrderCancelled`, `FulfilmentDeadlinePassed`, a `StockReleased` that was not requested | `FulfilmentCompensating` | `ReleaseStock` for every line requested or reserved, the last first; a second deadline |
 //! | `StockReleased` | `FulfilmentLineReleased`; with the last line `FulfilmentReleased` | then `CancelOrder` with the reason |
-//! | `OrderCancelled` | `FulfilmentCompensated` | no deadline any more |
+//! | `OrderCancelled` | `FulfilmentCompensated` | cancels the deadline |
 //! | the second `FulfilmentDeadlinePassed` | `FulfilmentNeedsOperator` | `CancelOrder`, so that no buyer waits for ever |
-//! | `OrderCancelled` after an end, or a `StockReserved` that is late | `ReservationsReturned` | `ReleaseStock` |
-//! | anything that comes before it can be of use | `FulfilmentFactNoted` | |
+//! | `OrderCancelled` after an end, or a late `StockReserved` | `ReservationsReturned` | `ReleaseStock` |
+//! | a message that arrives before it can be used | `FulfilmentFactNoted` | |
 //!
 //! - Exactly one of `FulfilmentCompleted`, `FulfilmentCompensated`, `FulfilmentNeedsOperator`, ever, in whatever order
 //!   and however often the messages come. The order itself decides whether it is confirmed or cancelled.
-//! - Each message it sends follows from one recorded fact. It rejects nothing: what it hears has happened.
+//! - Each command it sends follows from one event of its own. It rejects nothing: its input has happened.
 
-mod answer;
-mod course;
 mod decider;
 mod events;
-mod heard;
+mod input;
+mod reactions;
+mod samples;
+mod state;
 mod views;
 
 #[cfg(test)]
 mod tests;
 
-pub use course::{Course, OrderStands};
-pub use decider::{Fulfilment, FulfilmentState, TIME_TO_FULFIL, TIME_TO_UNDO};
+pub use decider::Fulfilment;
 pub use events::{
-    FulfilmentCompensated, FulfilmentCompensating, FulfilmentCompleted, FulfilmentDeadlinePassed, FulfilmentEvent,
-    FulfilmentFactNoted, FulfilmentLine, FulfilmentLineReleased, FulfilmentLineReserved, FulfilmentNeedsOperator,
-    FulfilmentReleased, FulfilmentReserved, FulfilmentStarted, FulfilmentTimer, NotedFact, ReservationsReturned,
-    ReturnedBecause,
+    EarlyMessage, FulfilmentCompensated, FulfilmentCompensating, FulfilmentCompleted, FulfilmentDeadlinePassed,
+    FulfilmentEvent, FulfilmentFactNoted, FulfilmentLine, FulfilmentLineReleased, FulfilmentLineReserved,
+    FulfilmentNeedsOperator, FulfilmentReleased, FulfilmentReserved, FulfilmentStarted, FulfilmentTimer,
+    ReservationsReturned, ReturnReason,
 };
-pub use heard::{Fact, Heard};
+pub use input::{FulfilmentInput, Trigger};
+pub use reactions::{TIME_TO_FULFIL, TIME_TO_UNDO};
+pub use samples::context;
+pub use state::{FulfilmentData, FulfilmentState, OrderProgress};
 pub use views::{ProcessBoard, ProcessBoardRow};

@@ -1,29 +1,31 @@
-//! Whose id it is stands in its type: an order's does not pass for a buyer's.
+//! The types of ids: the id of an order cannot be used as the id of a user.
 
 use causeway::Id;
 
-use crate::order::Order;
+/// What an [`OrderId`] identifies.
+#[derive(Debug)]
+pub enum AnyOrder {}
 
-/// Who buys.
+/// What a [`UserId`] identifies.
 #[derive(Debug)]
 pub enum User {}
 
-/// What lies on a shelf and is counted.
+/// What a [`Sku`] identifies.
 #[derive(Debug)]
 pub enum StockItem {}
 
-/// A day of the calendar, in UTC.
+/// What a [`DayId`] identifies.
 #[derive(Debug)]
 pub enum Day {}
 
-/// The id of an order, and of all that is done for it.
-pub type OrderId = Id<Order>;
+/// The id of an order; its fulfilment has the same id.
+pub type OrderId = Id<AnyOrder>;
 
-/// The id of a buyer.
+/// The id of a user, who buys.
 pub type UserId = Id<User>;
 
-/// The id under which a thing is kept and sold.
+/// The stock keeping unit: the id of a thing that is kept and sold.
 pub type Sku = Id<StockItem>;
 
-/// A day as an id: `2026-01-15`.
+/// A day of the calendar in UTC: `2026-01-15`.
 pub type DayId = Id<Day>;

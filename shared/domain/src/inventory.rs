@@ -15,14 +15,16 @@
 
 mod decider;
 mod events;
+mod samples;
 mod views;
 
 #[cfg(test)]
 mod tests;
 
-pub use decider::{CLOSED_REMEMBERED, Closed, Inventory, InventoryRejection, Shelf};
+pub use decider::{Inventory, InventoryRejection, MAX_CLOSED_RESERVATIONS, ReservationEnd, StockState};
 pub use events::{
-    InventoryCommand, InventoryEvent, ReceiveStock, RefusedBecause, ReleaseStock, ReserveStock, ShipStock,
+    InventoryCommand, InventoryEvent, ReceiveStock, ReleaseStock, ReservationFailure, ReserveStock, ShipStock,
     StockReceived, StockReleased, StockReservationFailed, StockReserved, StockShipped,
 };
+pub use samples::context;
 pub use views::{LOW_STOCK, Stock, StockRow};

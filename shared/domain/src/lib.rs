@@ -1,24 +1,54 @@
-//! The business: contexts with their messages, rules and read models. Pure: values in, values out.
-//! Each context is a page with its table, and under it `events`, `decider`, `views`, `v1`, `tests`, in this order.
+//! The business: contexts with their messages, rules and views. Pure: values in, values out.
+//! Each context is a page with its table, and under it `events`, `decider`, `views`, `v1`, `samples`, `tests`, in this
+//! order. `contexts()` is the registry: a new context has its line there.
 
 #![warn(clippy::wildcard_enum_match_arm, clippy::float_arithmetic)]
 
 pub mod address;
-pub mod catalogue;
+pub mod context;
 pub mod email;
 pub mod fulfilment;
 pub mod ids;
 pub mod inventory;
 pub mod money;
-pub mod never;
 pub mod notification;
 pub mod order;
 pub mod quantity;
 pub mod stock_report;
-pub mod streams;
 
 #[cfg(test)]
 mod tests;
 
-pub use catalogue::{Entry, catalogue};
-pub use streams::streams;
+use causeway::message::system::{CommandRejected, SystemEvent};
+use serde_json::json;
+
+pub use context::{Context, Entry, Family};
+
+/// All contexts.
+pub fn contexts() -> Vec<Context> {
+    vec![
+        order::context(),
+        inventory::context(),
+        fulfilment::context(),
+        notification::context(),
+        stock_report::context(),
+    ]
+}
+
+/// The families of all messages, those of the library included.
+pub fn families() -> Vec<Family> {
+    let of_contexts = contexts().into_iter().flat_map(|context| context.families);
+    of_contexts.chain([Family::of::<SystemEvent>()]).collect()
+}
+
+/// All messages with their samples, by context, those of the library included.
+pub fn catalogue() -> Vec<Entry> {
+    let rejected = Entry::of::<CommandRejected>(json!({
+        "stream": "order/o-1001",
+        "commandId": "0193e7a0-0000-7000-8000-000000000000",
+        "command": "PlaceOrder",
+        "rule": "NoLines",
+        "reason": "lines: an order has at least one line",
+    }));
+    contexts().into_iter().flat_map(|context| context.entries).chain([rejected]).collect()
+}

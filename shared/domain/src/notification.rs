@@ -10,10 +10,12 @@
 mod decider;
 mod events;
 mod mail;
+mod samples;
 
 #[cfg(test)]
 mod tests;
 
-pub use decider::{Delivered, Notification, NotificationState};
+pub use decider::{MailOutcome, Notification, NotificationState};
 pub use events::{EmailFailed, EmailKind, EmailSent, NotificationEvent};
 pub use mail::{order_cancelled, order_confirmed};
+pub use samples::context;

@@ -12,15 +12,17 @@
 
 mod decider;
 mod events;
+mod samples;
 pub mod v1;
 mod views;
 
 #[cfg(test)]
 mod tests;
 
-pub use decider::{MOST_LINES, Order, OrderRejection, OrderState, PlacedOrder};
+pub use decider::{MAX_LINES, Order, OrderRejection, OrderState, PlacedOrder};
 pub use events::{
     CancelOrder, ConfirmOrder, OrderCancelled, OrderCommand, OrderConfirmed, OrderEvent, OrderLine, OrderPlaced,
-    PlaceOrder, WantedLine,
+    PlaceOrder, RequestedLine,
 };
+pub use samples::context;
 pub use views::{HistoryEntry, OrderDetails, OrderDetailsRow, OrderStatus, OrderSummary, OrderSummaryRow};

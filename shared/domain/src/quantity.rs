@@ -12,7 +12,7 @@ pub struct Quantity(u32);
 
 /// A number that is no quantity.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("quantity {number} must be 1 to {}", Quantity::MOST)]
+#[error("quantity {number} must be 1 to {}", Quantity::MAX)]
 pub struct InvalidQuantity {
     /// The refused number.
     pub number: u32,
@@ -20,13 +20,13 @@ pub struct InvalidQuantity {
 
 impl Quantity {
     /// The most that may be asked for at once.
-    pub const MOST: u32 = 1_000_000;
+    pub const MAX: u32 = 1_000_000;
     /// A single piece.
     pub const ONE: Self = Self(1);
 
     /// Checks the number.
     pub fn new(number: u32) -> Result<Self, InvalidQuantity> {
-        if !(1..=Self::MOST).contains(&number) {
+        if !(1..=Self::MAX).contains(&number) {
             return Err(InvalidQuantity { number });
         }
         Ok(Self(number))
@@ -68,6 +68,6 @@ impl JsonSchema for Quantity {
     }
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({ "type": "integer", "minimum": 1, "maximum": Self::MOST })
+        json_schema!({ "type": "integer", "minimum": 1, "maximum": Self::MAX })
     }
 }

@@ -8,9 +8,11 @@
 
 mod decider;
 mod events;
+mod samples;
 
 #[cfg(test)]
 mod tests;
 
-pub use decider::{LOW_NAMED, StockCount, StockReport, StockReportState};
+pub use decider::{MAX_LOW_ITEMS, StockCount, StockReport, StockReportState};
 pub use events::{LowStock, StockReportCommand, StockReportDue, StockReportEvent, StockReportProduced};
+pub use samples::context;

@@ -3,10 +3,12 @@
 use causeway::{App, Decider, Effect, Outcome, Received, memory::Memory, route, testing::sim::Plan};
 use domain::{
     fulfilment::{
-        Fulfilment, FulfilmentCompensating, FulfilmentDeadlinePassed, FulfilmentEvent, FulfilmentState, Heard,
-        TIME_TO_UNDO,
+        Fulfilment, FulfilmentCompensating, FulfilmentDeadlinePassed, FulfilmentEvent, FulfilmentInput,
+        FulfilmentState, TIME_TO_UNDO,
     },
-    inventory::{Inventory, InventoryCommand, InventoryEvent, InventoryRejection, ReleaseStock, Shelf, StockReleased},
+    inventory::{
+        Inventory, InventoryCommand, InventoryEvent, InventoryRejection, ReleaseStock, StockReleased, StockState,
+    },
 };
 
 /// The deadline undoes what was done, also when the process has ended.
@@ -16,7 +18,7 @@ pub(super) fn timer_without_check(plan: &mut Plan, _: &Memory) {
 }
 
 async fn undo_at_the_deadline(app: App, timer: Received<FulfilmentDeadlinePassed>) -> Outcome {
-    let heard = Heard::deadline_passed(&timer, app.clock().now());
+    let heard = FulfilmentInput::deadline_passed(&timer, app.clock().now());
     app.execute::<Impatient>(&timer.data.order_id, &heard, &timer.cause()).await
 }
 
@@ -26,11 +28,11 @@ struct Impatient;
 impl Decider for Impatient {
     const CONTEXT: &'static str = Fulfilment::CONTEXT;
     type State = FulfilmentState;
-    type Command = Heard;
+    type Command = FulfilmentInput;
     type Event = FulfilmentEvent;
     type Rejection = <Fulfilment as Decider>::Rejection;
 
-    fn decide(state: &FulfilmentState, heard: &Heard) -> Result<Vec<FulfilmentEvent>, Self::Rejection> {
+    fn decide(state: &FulfilmentState, heard: &FulfilmentInput) -> Result<Vec<FulfilmentEvent>, Self::Rejection> {
         match state {
             FulfilmentState::Completed(course) => {
                 let undo = FulfilmentCompensating {
@@ -74,12 +76,12 @@ struct Generous;
 
 impl Decider for Generous {
     const CONTEXT: &'static str = Inventory::CONTEXT;
-    type State = Shelf;
+    type State = StockState;
     type Command = InventoryCommand;
     type Event = InventoryEvent;
     type Rejection = InventoryRejection;
 
-    fn decide(shelf: &Shelf, command: &InventoryCommand) -> Result<Vec<InventoryEvent>, InventoryRejection> {
+    fn decide(shelf: &StockState, command: &InventoryCommand) -> Result<Vec<InventoryEvent>, InventoryRejection> {
         match command {
             InventoryCommand::ReleaseStock(release) => {
                 let ReleaseStock { sku, order_id } = release.clone();
@@ -90,7 +92,7 @@ impl Decider for Generous {
         }
     }
 
-    fn evolve(shelf: Shelf, event: &InventoryEvent) -> Shelf {
+    fn evolve(shelf: StockState, event: &InventoryEvent) -> StockState {
         Inventory::evolve(shelf, event)
     }
 }

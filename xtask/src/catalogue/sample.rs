@@ -1,5 +1,5 @@
 //! A message's sample: the array that `aws events put-events --entries file://…` takes.
-//! A command is what a person would send by hand; a fact is the whole envelope, as the relay says it.
+//! A command has the shape in which it is sent by hand; an event has the whole envelope, as the relay publishes it.
 
 use anyhow::Context;
 use causeway::{
@@ -11,18 +11,18 @@ use serde_json::{Value, json, value::to_raw_value};
 
 use crate::catalogue::sorted;
 
-/// The bus on which all messages travel.
+/// The event bus.
 pub const BUS: &str = "causeway";
 
-/// The moment at which all samples happen.
-const MOMENT: &str = "2026-11-21T10:30:00Z";
+/// The time of all samples.
+const SAMPLE_TIME: &str = "2026-11-21T10:30:00Z";
 
-/// The sample of a message in one of its versions, with this body.
-pub fn of(message: &Description, version: u32, body: &Value) -> anyhow::Result<Value> {
+/// The sample of a message in one of its versions, with this body, of the aggregate of this id.
+pub fn of(message: &Description, version: u32, aggregate_id: &str, body: &Value) -> anyhow::Result<Value> {
     let body = sorted(body);
     match message.kind {
         Kind::Command => command(message, &body),
-        Kind::Event => fact(message, version, &body),
+        Kind::Event => event(message, version, aggregate_id, &body),
     }
 }
 
@@ -38,18 +38,17 @@ fn command(message: &Description, data: &Value) -> anyhow::Result<Value> {
     Ok(json!([{ "Source": "cli", "DetailType": message.name, "Detail": detail, "EventBusName": BUS }]))
 }
 
-fn fact(message: &Description, version: u32, data: &Value) -> anyhow::Result<Value> {
+fn event(message: &Description, version: u32, aggregate_id: &str, data: &Value) -> anyhow::Result<Value> {
     let id = MessageId::new("sample")?.derived(message.name);
     let cause = id.derived("cause");
-    let stream = stream_id(message.context, data);
     let envelope = Envelope {
         event_id: id,
         event_type: message.name.to_owned(),
         event_version: version,
         aggregate_type: message.context.to_owned(),
-        aggregate_id: stream.clone(),
+        aggregate_id: aggregate_id.to_owned(),
         version: Some(1),
-        timestamp: MOMENT.parse()?,
+        timestamp: SAMPLE_TIME.parse()?,
         data: to_raw_value(data)?,
         metadata: Metadata {
             correlation_id: cause.clone(),
@@ -60,20 +59,9 @@ fn fact(message: &Description, version: u32, data: &Value) -> anyhow::Result<Val
         },
     };
     let detail = serde_json::to_string(&envelope)?;
-    let resource = format!("{}/{stream}", message.context);
+    let resource = format!("{}/{aggregate_id}", message.context);
     Ok(json!([{
         "Source": source_of(message.context), "DetailType": message.name, "Detail": detail,
         "Resources": [resource], "EventBusName": BUS,
     }]))
-}
-
-/// The stream a sample is of: the field of the body that names it in this context.
-fn stream_id(context: &str, data: &Value) -> String {
-    let field = match context {
-        "inventory" => "sku".to_owned(),
-        "fulfilment" => "orderId".to_owned(),
-        "stock-report" => "day".to_owned(),
-        other => format!("{other}Id"),
-    };
-    data.get(&field).and_then(Value::as_str).map_or_else(|| format!("{context}-1001"), str::to_owned)
 }

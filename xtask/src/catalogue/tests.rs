@@ -1,5 +1,5 @@
 use causeway::{Description, Kind};
-use domain::{Entry, catalogue::OldShape};
+use domain::{Entry, context::OldShape};
 use schemars::{Schema, json_schema};
 use serde_json::json;
 
@@ -15,6 +15,7 @@ fn lamp(version: u32) -> Vec<Entry> {
     vec![Entry {
         description: Description { name: "LampLit", version, context: "lamp", kind: Kind::Event, schema },
         sample: json!({ "lampId": "l-1" }),
+        aggregate_id: "l-1".to_owned(),
         old: (1..version).map(old).collect(),
     }]
 }

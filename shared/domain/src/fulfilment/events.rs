@@ -56,20 +56,20 @@ pub struct FulfilmentStarted {
     pub deadline: Timestamp,
 }
 
-/// Something was heard that is of use later.
+/// Something was input that is of use later.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct FulfilmentFactNoted {
     /// The order.
     pub order_id: OrderId,
-    /// What was heard.
-    pub fact: NotedFact,
+    /// What was input.
+    pub fact: EarlyMessage,
 }
 
-/// What may be heard before it is of use.
+/// What may be input before it is of use.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", rename_all_fields = "camelCase")]
-pub enum NotedFact {
+pub enum EarlyMessage {
     /// A line is reserved.
     StockReserved {
         /// The line.
@@ -186,13 +186,13 @@ pub struct ReservationsReturned {
     /// What is released.
     pub skus: Vec<Sku>,
     /// Why.
-    pub because: ReturnedBecause,
+    pub because: ReturnReason,
 }
 
 /// Why reservations are given back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-pub enum ReturnedBecause {
+pub enum ReturnReason {
     /// The order was cancelled although its fulfilment had ended.
     OrderCancelled,
     /// The reservation came when it was no longer wanted.

@@ -37,36 +37,40 @@ fn tea() -> FulfilmentLine {
     FulfilmentLine { sku: sku("tea"), quantity: Quantity::ONE }
 }
 
-fn heard(fact: Fact) -> impl FnOnce(Timestamp) -> Heard {
-    move |at| Heard { order_id: order_id(), at, fact }
+fn input(fact: Trigger) -> impl FnOnce(Timestamp) -> FulfilmentInput {
+    move |at| FulfilmentInput { order_id: order_id(), at, trigger: fact }
 }
 
-fn placed() -> impl FnOnce(Timestamp) -> Heard {
-    |at| Heard { order_id: order_id(), at, fact: Fact::OrderPlaced { placed_at: at, lines: vec![mug(), tea()] } }
+fn placed() -> impl FnOnce(Timestamp) -> FulfilmentInput {
+    |at| FulfilmentInput {
+        order_id: order_id(),
+        at,
+        trigger: Trigger::OrderPlaced { placed_at: at, lines: vec![mug(), tea()] },
+    }
 }
 
-fn reserved(line: FulfilmentLine) -> impl FnOnce(Timestamp) -> Heard {
-    heard(Fact::StockReserved { line })
+fn reserved(line: FulfilmentLine) -> impl FnOnce(Timestamp) -> FulfilmentInput {
+    input(Trigger::StockReserved { line })
 }
 
-fn refused(line: FulfilmentLine) -> impl FnOnce(Timestamp) -> Heard {
-    heard(Fact::StockReservationFailed { line, because: "0 available".to_owned() })
+fn refused(line: FulfilmentLine) -> impl FnOnce(Timestamp) -> FulfilmentInput {
+    input(Trigger::StockReservationFailed { line, because: "0 available".to_owned() })
 }
 
-fn released(text: &str) -> impl FnOnce(Timestamp) -> Heard {
-    heard(Fact::StockReleased { sku: sku(text) })
+fn released(text: &str) -> impl FnOnce(Timestamp) -> FulfilmentInput {
+    input(Trigger::StockReleased { sku: sku(text) })
 }
 
-fn confirmed() -> impl FnOnce(Timestamp) -> Heard {
-    heard(Fact::OrderConfirmed)
+fn confirmed() -> impl FnOnce(Timestamp) -> FulfilmentInput {
+    input(Trigger::OrderConfirmed)
 }
 
-fn cancelled() -> impl FnOnce(Timestamp) -> Heard {
-    heard(Fact::OrderCancelled { reason: MIND.to_owned() })
+fn cancelled() -> impl FnOnce(Timestamp) -> FulfilmentInput {
+    input(Trigger::OrderCancelled { reason: MIND.to_owned() })
 }
 
-fn passed(deadline: Timestamp) -> impl FnOnce(Timestamp) -> Heard {
-    heard(Fact::DeadlinePassed { deadline })
+fn passed(deadline: Timestamp) -> impl FnOnce(Timestamp) -> FulfilmentInput {
+    input(Trigger::DeadlinePassed { deadline })
 }
 
 fn reserve(line: FulfilmentLine) -> Effect {
@@ -94,7 +98,7 @@ fn compensated_event(reason: &str) -> FulfilmentEvent {
     FulfilmentCompensated { order_id: order_id(), reason: reason.to_owned() }.into()
 }
 
-fn returned_event(skus: &[&str], because: ReturnedBecause) -> FulfilmentEvent {
+fn returned_event(skus: &[&str], because: ReturnReason) -> FulfilmentEvent {
     let skus = skus.iter().map(|text| sku(text)).collect();
     ReservationsReturned { order_id: order_id(), skus, because }.into()
 }
@@ -160,7 +164,11 @@ fn what_was_asked_and_not_answered_is_released_as_well_and_the_last_first() {
 
 #[test]
 fn a_single_line_that_is_refused_cancels_the_order_at_once() {
-    let one = |at| Heard { order_id: order_id(), at, fact: Fact::OrderPlaced { placed_at: at, lines: vec![tea()] } };
+    let one = |at| FulfilmentInput {
+        order_id: order_id(),
+        at,
+        trigger: Trigger::OrderPlaced { placed_at: at, lines: vec![tea()] },
+    };
     given_process::<Fulfilment>().hears(one).hears(refused(tea())).then_sends([cancel(REFUSED)]);
 }
 

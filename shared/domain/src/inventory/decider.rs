@@ -1,4 +1,4 @@
-//! The rules of a shelf.
+//! The rules of a stock.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::events::{
-    InventoryCommand, InventoryEvent, RefusedBecause, ReleaseStock, ReserveStock, ShipStock, StockReceived,
+    InventoryCommand, InventoryEvent, ReleaseStock, ReservationFailure, ReserveStock, ShipStock, StockReceived,
     StockReleased, StockReservationFailed, StockReserved, StockShipped,
 };
 use crate::{
@@ -15,17 +15,17 @@ use crate::{
     quantity::{InvalidQuantity, Quantity},
 };
 
-/// How many closed reservations a shelf remembers: the newest.
-pub const CLOSED_REMEMBERED: usize = 200;
+/// How many closed reservations a stock remembers: the newest.
+pub const MAX_CLOSED_RESERVATIONS: usize = 200;
 
-/// The rules of a shelf.
+/// The rules of a stock.
 #[derive(Debug)]
 pub struct Inventory;
 
-/// What is known of a shelf.
+/// What is known of a stock.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-pub struct Shelf {
+pub struct StockState {
     /// How many may still be promised.
     pub available: u64,
     /// The holds.
@@ -33,13 +33,13 @@ pub struct Shelf {
     /// How many left the house.
     pub shipped: u64,
     /// How the newest closed reservations ended, the oldest first.
-    pub closed: Vec<(OrderId, Closed)>,
+    pub closed: Vec<(OrderId, ReservationEnd)>,
 }
 
 /// How a reservation ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-pub enum Closed {
+pub enum ReservationEnd {
     /// There was no hold.
     Refused,
     /// The hold was given up, or will be refused when it is asked for.
@@ -50,7 +50,7 @@ pub enum Closed {
     Shipped,
 }
 
-/// How a shelf says no.
+/// How a stock says no.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum InventoryRejection {
     /// Nothing or far too many.
@@ -97,75 +97,79 @@ impl Decider for Inventory {
         InventoryCommand::ReceiveStock(_) | InventoryCommand::ReserveStock(_) => true,
         InventoryCommand::ReleaseStock(_) | InventoryCommand::ShipStock(_) => false,
     });
-    type State = Shelf;
+    type State = StockState;
     type Command = InventoryCommand;
     type Event = InventoryEvent;
     type Rejection = InventoryRejection;
 
-    fn decide(shelf: &Shelf, command: &InventoryCommand) -> Result<Vec<InventoryEvent>, InventoryRejection> {
+    fn decide(stock: &StockState, command: &InventoryCommand) -> Result<Vec<InventoryEvent>, InventoryRejection> {
         match command {
             InventoryCommand::ReceiveStock(receive) => {
                 let quantity = Quantity::new(receive.quantity)?;
                 Ok(vec![StockReceived { sku: receive.sku.clone(), quantity }.into()])
             }
-            InventoryCommand::ReserveStock(reserve) => shelf.reserve(reserve),
-            InventoryCommand::ReleaseStock(release) => shelf.release(release),
-            InventoryCommand::ShipStock(ship) => shelf.ship(ship),
+            InventoryCommand::ReserveStock(reserve) => stock.reserve(reserve),
+            InventoryCommand::ReleaseStock(release) => stock.release(release),
+            InventoryCommand::ShipStock(ship) => stock.ship(ship),
         }
     }
 
-    fn evolve(mut shelf: Shelf, event: &InventoryEvent) -> Shelf {
+    fn evolve(mut stock: StockState, event: &InventoryEvent) -> StockState {
         match event {
             InventoryEvent::StockReceived(received) => {
-                shelf.available = shelf.available.saturating_add(u64::from(received.quantity.get()));
+                stock.available = stock.available.saturating_add(u64::from(received.quantity.get()));
             }
             InventoryEvent::StockReserved(reserved) => {
-                shelf.available = shelf.available.saturating_sub(u64::from(reserved.quantity.get()));
-                shelf.open.insert(reserved.order_id.clone(), reserved.quantity);
+                stock.available = stock.available.saturating_sub(u64::from(reserved.quantity.get()));
+                stock.open.insert(reserved.order_id.clone(), reserved.quantity);
             }
             InventoryEvent::StockReservationFailed(failed) => {
-                let closed = match shelf.closed(&failed.order_id) {
-                    None | Some(Closed::Refused) => Closed::Refused,
-                    Some(Closed::Released | Closed::RefusedAndReleased) => Closed::RefusedAndReleased,
-                    Some(Closed::Shipped) => Closed::Shipped,
+                let closed = match stock.closed(&failed.order_id) {
+                    None | Some(ReservationEnd::Refused) => ReservationEnd::Refused,
+                    Some(ReservationEnd::Released | ReservationEnd::RefusedAndReleased) => {
+                        ReservationEnd::RefusedAndReleased
+                    }
+                    Some(ReservationEnd::Shipped) => ReservationEnd::Shipped,
                 };
-                shelf.close(&failed.order_id, closed);
+                stock.close(&failed.order_id, closed);
             }
             InventoryEvent::StockReleased(released) => {
-                shelf.available = shelf.available.saturating_add(u64::from(released.quantity));
-                shelf.open.remove(&released.order_id);
-                let closed = match shelf.closed(&released.order_id) {
-                    None | Some(Closed::Released) => Closed::Released,
-                    Some(Closed::Refused | Closed::RefusedAndReleased) => Closed::RefusedAndReleased,
-                    Some(Closed::Shipped) => Closed::Shipped,
+                stock.available = stock.available.saturating_add(u64::from(released.quantity));
+                stock.open.remove(&released.order_id);
+                let closed = match stock.closed(&released.order_id) {
+                    None | Some(ReservationEnd::Released) => ReservationEnd::Released,
+                    Some(ReservationEnd::Refused | ReservationEnd::RefusedAndReleased) => {
+                        ReservationEnd::RefusedAndReleased
+                    }
+                    Some(ReservationEnd::Shipped) => ReservationEnd::Shipped,
                 };
-                shelf.close(&released.order_id, closed);
+                stock.close(&released.order_id, closed);
             }
             InventoryEvent::StockShipped(shipped) => {
-                shelf.shipped = shelf.shipped.saturating_add(u64::from(shipped.quantity.get()));
-                shelf.open.remove(&shipped.order_id);
-                shelf.close(&shipped.order_id, Closed::Shipped);
+                stock.shipped = stock.shipped.saturating_add(u64::from(shipped.quantity.get()));
+                stock.open.remove(&shipped.order_id);
+                stock.close(&shipped.order_id, ReservationEnd::Shipped);
             }
         }
-        shelf
+        stock
     }
 }
 
-impl Shelf {
+impl StockState {
     /// How many are held.
     pub fn reserved(&self) -> u64 {
         self.open.values().map(|quantity| u64::from(quantity.get())).sum()
     }
 
     /// How the order's reservation ended, if that is remembered.
-    pub fn closed(&self, order: &OrderId) -> Option<Closed> {
+    pub fn closed(&self, order: &OrderId) -> Option<ReservationEnd> {
         self.closed.iter().find(|(known, _)| known == order).map(|(_, closed)| *closed)
     }
 
-    fn close(&mut self, order: &OrderId, closed: Closed) {
+    fn close(&mut self, order: &OrderId, closed: ReservationEnd) {
         self.closed.retain(|(known, _)| known != order);
         self.closed.push((order.clone(), closed));
-        let surplus = self.closed.len().saturating_sub(CLOSED_REMEMBERED);
+        let surplus = self.closed.len().saturating_sub(MAX_CLOSED_RESERVATIONS);
         self.closed.drain(..surplus);
     }
 
@@ -177,12 +181,14 @@ impl Shelf {
             return if held == quantity { Ok(Vec::new()) } else { Err(differently) };
         }
         let because = match self.closed(&order_id) {
-            Some(Closed::Refused | Closed::RefusedAndReleased | Closed::Shipped) => return Ok(Vec::new()),
-            Some(Closed::Released) => RefusedBecause::ReleasedBefore,
+            Some(ReservationEnd::Refused | ReservationEnd::RefusedAndReleased | ReservationEnd::Shipped) => {
+                return Ok(Vec::new());
+            }
+            Some(ReservationEnd::Released) => ReservationFailure::ReleasedBefore,
             None if u64::from(quantity.get()) <= self.available => {
                 return Ok(vec![StockReserved { sku, order_id, quantity }.into()]);
             }
-            None => RefusedBecause::NotEnough { available: self.available },
+            None => ReservationFailure::NotEnough { available: self.available },
         };
         Ok(vec![StockReservationFailed { sku, order_id, quantity, because }.into()])
     }
@@ -192,9 +198,9 @@ impl Shelf {
         let held = self.open.get(&order_id).map_or(0, |quantity| quantity.get());
         match self.closed(&order_id).filter(|_| held == 0) {
             // Whoever asks waits for an answer, also when there was nothing to give back.
-            None | Some(Closed::Refused) => Ok(vec![StockReleased { sku, order_id, quantity: held }.into()]),
-            Some(Closed::Released | Closed::RefusedAndReleased) => Ok(Vec::new()),
-            Some(Closed::Shipped) => Err(InventoryRejection::AlreadyShipped { order_id }),
+            None | Some(ReservationEnd::Refused) => Ok(vec![StockReleased { sku, order_id, quantity: held }.into()]),
+            Some(ReservationEnd::Released | ReservationEnd::RefusedAndReleased) => Ok(Vec::new()),
+            Some(ReservationEnd::Shipped) => Err(InventoryRejection::AlreadyShipped { order_id }),
         }
     }
 
@@ -204,8 +210,8 @@ impl Shelf {
             return Ok(vec![StockShipped { sku, order_id, quantity }.into()]);
         }
         match self.closed(&order_id) {
-            Some(Closed::Shipped) => Ok(Vec::new()),
-            None | Some(Closed::Refused | Closed::Released | Closed::RefusedAndReleased) => {
+            Some(ReservationEnd::Shipped) => Ok(Vec::new()),
+            None | Some(ReservationEnd::Refused | ReservationEnd::Released | ReservationEnd::RefusedAndReleased) => {
                 Err(InventoryRejection::NotReserved { order_id })
             }
         }

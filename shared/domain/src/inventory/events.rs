@@ -106,13 +106,13 @@ pub struct StockReservationFailed {
     /// How many it wanted.
     pub quantity: Quantity,
     /// Why not.
-    pub because: RefusedBecause,
+    pub because: ReservationFailure,
 }
 
 /// Why an order gets no hold.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", rename_all_fields = "camelCase")]
-pub enum RefusedBecause {
+pub enum ReservationFailure {
     /// There is not enough.
     NotEnough {
         /// How many there were.
@@ -122,7 +122,7 @@ pub enum RefusedBecause {
     ReleasedBefore,
 }
 
-impl fmt::Display for RefusedBecause {
+impl fmt::Display for ReservationFailure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NotEnough { available } => write!(f, "{available} available"),

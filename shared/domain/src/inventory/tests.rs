@@ -49,7 +49,7 @@ fn reserved(number: u64, quantity: u32) -> InventoryEvent {
     StockReserved { sku: sku(), order_id: order(number), quantity: pieces(quantity) }.into()
 }
 
-fn failed(number: u64, quantity: u32, because: RefusedBecause) -> InventoryEvent {
+fn failed(number: u64, quantity: u32, because: ReservationFailure) -> InventoryEvent {
     StockReservationFailed { sku: sku(), order_id: order(number), quantity: pieces(quantity), because }.into()
 }
 
@@ -61,7 +61,7 @@ fn shipped(number: u64, quantity: u32) -> InventoryEvent {
     StockShipped { sku: sku(), order_id: order(number), quantity: pieces(quantity) }.into()
 }
 
-const NONE_LEFT: RefusedBecause = RefusedBecause::NotEnough { available: 0 };
+const NONE_LEFT: ReservationFailure = ReservationFailure::NotEnough { available: 0 };
 
 #[test]
 fn what_comes_in_can_be_reserved() {
@@ -71,7 +71,7 @@ fn what_comes_in_can_be_reserved() {
         .when(reserve(1, 2))
         .then([reserved(1, 2)])
         .when(reserve(2, 2))
-        .then([failed(2, 2, RefusedBecause::NotEnough { available: 1 })])
+        .then([failed(2, 2, ReservationFailure::NotEnough { available: 1 })])
         .when(reserve(3, 1))
         .then([reserved(3, 1)]);
 }
@@ -119,7 +119,7 @@ fn a_release_that_overtakes_its_reservation_makes_it_fail() {
         .when(release(1))
         .then([released(1, 0)])
         .when(reserve(1, 2))
-        .then([failed(1, 2, RefusedBecause::ReleasedBefore)])
+        .then([failed(1, 2, ReservationFailure::ReleasedBefore)])
         .when(reserve(1, 2))
         .then_nothing()
         .when(release(1))
@@ -161,7 +161,7 @@ fn what_is_not_held_does_not_leave() {
 
 #[test]
 fn quantities_out_of_range_are_refused() {
-    for quantity in [0, Quantity::MOST + 1] {
+    for quantity in [0, Quantity::MAX + 1] {
         given::<Inventory>([]).when(receive(quantity)).then_rejected_by("QuantityOutOfRange");
         given::<Inventory>([]).when(reserve(1, quantity)).then_rejected_by("QuantityOutOfRange");
     }
@@ -189,7 +189,7 @@ fn any_command_given_twice_adds_nothing_the_second_time() {
 fn whatever_is_asked_received_is_available_and_reserved_and_shipped() {
     for seed in 0..200 {
         let chance = MemoryIds::seeded(seed);
-        let mut shelf = Shelf::default();
+        let mut shelf = StockState::default();
         let mut came_in = 0_u64;
         for step in 0..200 {
             let number = chance.bits() % 12;
@@ -221,14 +221,14 @@ fn whatever_is_asked_received_is_available_and_reserved_and_shipped() {
 
 #[test]
 fn only_the_newest_closed_reservations_are_remembered_and_all_open_ones() {
-    let many = CLOSED_REMEMBERED as u64 + 50;
+    let many = MAX_CLOSED_RESERVATIONS as u64 + 50;
     let open = (0..many).map(|number| reserved(number, 1));
     let closed = (1000..1000 + many).map(|number| released(number, 0));
     let story = given::<Inventory>([received(1000)].into_iter().chain(open).chain(closed));
     assert_eq!(story.state().open.len() as u64, many);
-    assert_eq!(story.state().closed.len(), CLOSED_REMEMBERED);
+    assert_eq!(story.state().closed.len(), MAX_CLOSED_RESERVATIONS);
     assert_eq!(story.state().closed(&order(1049)), None, "the oldest are forgotten");
-    assert_eq!(story.state().closed(&order(1050)), Some(Closed::Released));
+    assert_eq!(story.state().closed(&order(1050)), Some(ReservationEnd::Released));
 }
 
 #[test]

@@ -1,11 +1,12 @@
 //! The rules of a notification.
 
+use std::convert::Infallible;
+
 use causeway::Decider;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::events::{EmailFailed, EmailSent, NotificationEvent};
-use crate::never::NeverRefused;
 
 /// The rules of a notification.
 #[derive(Debug)]
@@ -26,7 +27,7 @@ pub enum NotificationState {
 
 /// How a delivery went.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Delivered {
+pub enum MailOutcome {
     /// Accepted.
     Sent(EmailSent),
     /// Not accepted, or nobody knows.
@@ -36,18 +37,18 @@ pub enum Delivered {
 impl Decider for Notification {
     const CONTEXT: &'static str = "notification";
     type State = NotificationState;
-    type Command = Delivered;
+    type Command = MailOutcome;
     type Event = NotificationEvent;
-    type Rejection = NeverRefused;
+    type Rejection = Infallible;
 
-    fn decide(state: &NotificationState, delivered: &Delivered) -> Result<Vec<NotificationEvent>, NeverRefused> {
+    fn decide(state: &NotificationState, delivered: &MailOutcome) -> Result<Vec<NotificationEvent>, Infallible> {
         match (state, delivered) {
-            (NotificationState::Open | NotificationState::Failed, Delivered::Sent(sent)) => {
+            (NotificationState::Open | NotificationState::Failed, MailOutcome::Sent(sent)) => {
                 Ok(vec![sent.clone().into()])
             }
-            (NotificationState::Open, Delivered::Failed(failed)) => Ok(vec![failed.clone().into()]),
-            (NotificationState::Sent, Delivered::Sent(_) | Delivered::Failed(_))
-            | (NotificationState::Failed, Delivered::Failed(_)) => Ok(Vec::new()),
+            (NotificationState::Open, MailOutcome::Failed(failed)) => Ok(vec![failed.clone().into()]),
+            (NotificationState::Sent, MailOutcome::Sent(_) | MailOutcome::Failed(_))
+            | (NotificationState::Failed, MailOutcome::Failed(_)) => Ok(Vec::new()),
         }
     }
 

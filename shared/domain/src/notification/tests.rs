@@ -25,22 +25,22 @@ fn failed() -> EmailFailed {
 
 #[test]
 fn what_became_of_a_mail_is_recorded_once() {
-    given::<Notification>([]).when(Delivered::Sent(sent())).then([sent().into()]);
-    given::<Notification>([]).when(Delivered::Failed(failed())).then([failed().into()]);
+    given::<Notification>([]).when(MailOutcome::Sent(sent())).then([sent().into()]);
+    given::<Notification>([]).when(MailOutcome::Failed(failed())).then([failed().into()]);
     for past in [vec![], vec![sent().into()], vec![failed().into()]] {
-        twice::<Notification>(past.clone(), &Delivered::Sent(sent()));
-        twice::<Notification>(past, &Delivered::Failed(failed()));
+        twice::<Notification>(past.clone(), &MailOutcome::Sent(sent()));
+        twice::<Notification>(past, &MailOutcome::Failed(failed()));
     }
 }
 
 #[test]
 fn what_was_sent_stays_sent() {
-    given::<Notification>([sent().into()]).when(Delivered::Failed(failed())).then_nothing();
+    given::<Notification>([sent().into()]).when(MailOutcome::Failed(failed())).then_nothing();
 }
 
 #[test]
 fn a_mail_that_goes_out_after_a_failure_is_recorded() {
-    given::<Notification>([failed().into()]).when(Delivered::Sent(sent())).then([sent().into()]);
+    given::<Notification>([failed().into()]).when(MailOutcome::Sent(sent())).then([sent().into()]);
 }
 
 #[test]

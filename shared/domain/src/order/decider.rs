@@ -15,10 +15,10 @@ use crate::{
 };
 
 /// An order has at most so many lines.
-pub const MOST_LINES: usize = 100;
+pub const MAX_LINES: usize = 100;
 
 /// A reason has at most so many characters.
-const LONGEST_REASON: usize = 500;
+const MAX_REASON_LENGTH: usize = 500;
 
 /// The rules of an order.
 #[derive(Debug)]
@@ -59,7 +59,7 @@ pub enum OrderRejection {
     #[error("lines: an order has at least one line")]
     NoLines,
     /// Too much is ordered at once.
-    #[error("lines: {lines} lines; an order has at most {MOST_LINES}")]
+    #[error("lines: {lines} lines; an order has at most {MAX_LINES}")]
     TooManyLines {
         /// How many.
         lines: usize,
@@ -114,7 +114,7 @@ pub enum OrderRejection {
     #[error("orderId: this order was cancelled")]
     AlreadyCancelled,
     /// A reason that says nothing, or too much.
-    #[error("reason: 1 to {LONGEST_REASON} characters, and not only blanks")]
+    #[error("reason: 1 to {MAX_REASON_LENGTH} characters, and not only blanks")]
     ReasonOutOfBounds,
 }
 
@@ -161,7 +161,7 @@ impl Decider for Order {
             (Is::Confirmed(_), Ask::ConfirmOrder(_)) => Ok(Vec::new()),
             (Is::Cancelled(_), Ask::ConfirmOrder(_)) => Err(OrderRejection::AlreadyCancelled),
             (Is::Placed(_) | Is::Confirmed(_), Ask::CancelOrder(cancel)) => {
-                if cancel.reason.trim().is_empty() || cancel.reason.chars().count() > LONGEST_REASON {
+                if cancel.reason.trim().is_empty() || cancel.reason.chars().count() > MAX_REASON_LENGTH {
                     return Err(OrderRejection::ReasonOutOfBounds);
                 }
                 let cancel = cancel.clone();
@@ -203,7 +203,7 @@ impl OrderState {
 
 fn place(wanted: &PlaceOrder) -> Result<OrderPlaced, OrderRejection> {
     let Some(first) = wanted.lines.first() else { return Err(OrderRejection::NoLines) };
-    if wanted.lines.len() > MOST_LINES {
+    if wanted.lines.len() > MAX_LINES {
         return Err(OrderRejection::TooManyLines { lines: wanted.lines.len() });
     }
     let mut lines = Vec::with_capacity(wanted.lines.len());

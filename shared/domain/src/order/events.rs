@@ -39,7 +39,7 @@ pub struct PlaceOrder {
     /// Who buys.
     pub user_id: UserId,
     /// What is wanted, each sku once.
-    pub lines: Vec<WantedLine>,
+    pub lines: Vec<RequestedLine>,
     /// Where it goes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shipping_address: Option<Address>,
@@ -51,7 +51,7 @@ pub struct PlaceOrder {
 /// A line as it is asked for: the rules have not seen it, so its numbers may be anything.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-pub struct WantedLine {
+pub struct RequestedLine {
     /// What.
     pub sku: Sku,
     /// How many.

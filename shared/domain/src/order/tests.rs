@@ -22,11 +22,11 @@ fn euros(amount: i64) -> Money {
     Money { amount, currency: Currency::EUR }
 }
 
-fn wanted(sku: &str, quantity: u32, amount: i64) -> WantedLine {
-    WantedLine { sku: sku.parse().unwrap(), quantity, unit_price: euros(amount) }
+fn wanted(sku: &str, quantity: u32, amount: i64) -> RequestedLine {
+    RequestedLine { sku: sku.parse().unwrap(), quantity, unit_price: euros(amount) }
 }
 
-fn place(lines: impl IntoIterator<Item = WantedLine>) -> OrderCommand {
+fn place(lines: impl IntoIterator<Item = RequestedLine>) -> OrderCommand {
     PlaceOrder {
         order_id: order_id(),
         user_id: "u-1".parse().unwrap(),
@@ -101,11 +101,11 @@ fn an_order_has_a_line() {
 #[test]
 fn an_order_has_at_most_a_hundred_lines() {
     let lines = |count: usize| (0..count).map(|line| wanted(&format!("sku-{line}"), 1, 100));
-    let all = given::<Order>([]).when(place(lines(MOST_LINES)));
+    let all = given::<Order>([]).when(place(lines(MAX_LINES)));
     assert_eq!(all.events().len(), 1);
     given::<Order>([])
-        .when(place(lines(MOST_LINES + 1)))
-        .then_rejected(OrderRejection::TooManyLines { lines: MOST_LINES + 1 });
+        .when(place(lines(MAX_LINES + 1)))
+        .then_rejected(OrderRejection::TooManyLines { lines: MAX_LINES + 1 });
 }
 
 #[test]
@@ -117,7 +117,7 @@ fn no_sku_stands_in_two_lines() {
 
 #[test]
 fn a_quantity_of_zero_or_over_a_million_is_refused_with_its_field() {
-    for quantity in [0, Quantity::MOST + 1] {
+    for quantity in [0, Quantity::MAX + 1] {
         let refused = given::<Order>([]).when(place([wanted("mug", 1, 1), wanted("tea", quantity, 1)]));
         let source = Quantity::new(quantity).unwrap_err();
         let rejection = OrderRejection::QuantityOutOfRange { line: 1, source };

@@ -1,14 +1,16 @@
 //! The rules of the report: one a day, of what was counted.
 
+use std::convert::Infallible;
+
 use causeway::Decider;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::events::{LowStock, StockReportEvent, StockReportProduced};
-use crate::{ids::DayId, inventory::StockRow, never::NeverRefused};
+use crate::{ids::DayId, inventory::StockRow};
 
 /// A report names so many of the things that run low; the rest it counts.
-pub const LOW_NAMED: usize = 100;
+pub const MAX_LOW_ITEMS: usize = 100;
 
 /// The rules of the report.
 #[derive(Debug)]
@@ -53,7 +55,7 @@ impl StockCount {
                 report.low.push(LowStock { sku: row.sku.clone(), available: row.available });
             }
         }
-        report.low.truncate(LOW_NAMED);
+        report.low.truncate(MAX_LOW_ITEMS);
         self
     }
 }
@@ -63,9 +65,9 @@ impl Decider for StockReport {
     type State = StockReportState;
     type Command = StockCount;
     type Event = StockReportEvent;
-    type Rejection = NeverRefused;
+    type Rejection = Infallible;
 
-    fn decide(state: &StockReportState, count: &StockCount) -> Result<Vec<StockReportEvent>, NeverRefused> {
+    fn decide(state: &StockReportState, count: &StockCount) -> Result<Vec<StockReportEvent>, Infallible> {
         match state {
             StockReportState::Due => Ok(vec![count.report.clone().into()]),
             StockReportState::Produced => Ok(Vec::new()),

@@ -40,8 +40,8 @@ fn a_day_has_one_report() {
 
 #[test]
 fn a_report_stays_small_however_much_runs_low() {
-    let rows: Vec<StockRow> = (0..LOW_NAMED + 50).map(|number| row(&format!("sku-{number}"), 0)).collect();
+    let rows: Vec<StockRow> = (0..MAX_LOW_ITEMS + 50).map(|number| row(&format!("sku-{number}"), 0)).collect();
     let decided = given::<StockReport>([]).when(StockCount::of(day()).and(&rows));
     let StockReportEvent::StockReportProduced(report) = &decided.events()[0];
-    assert_eq!((report.low.len(), report.low_skus), (LOW_NAMED, rows.len() as u64));
+    assert_eq!((report.low.len(), report.low_skus), (MAX_LOW_ITEMS, rows.len() as u64));
 }

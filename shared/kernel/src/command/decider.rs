@@ -95,6 +95,13 @@ pub trait Rejection: std::error::Error + Send + Sync + 'static {
     fn rule(&self) -> &'static str;
 }
 
+/// For deciders that reject nothing.
+impl Rejection for std::convert::Infallible {
+    fn rule(&self) -> &'static str {
+        match *self {}
+    }
+}
+
 /// What a new fact asks of others.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Effect {

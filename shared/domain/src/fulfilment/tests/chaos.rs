@@ -7,16 +7,16 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::*;
 use crate::{
-    inventory::{Inventory, InventoryCommand, InventoryEvent, ReceiveStock, Shelf},
-    order::{Order, OrderCommand, OrderEvent, OrderState, PlaceOrder, WantedLine},
+    inventory::{Inventory, InventoryCommand, InventoryEvent, ReceiveStock, StockState},
+    order::{Order, OrderCommand, OrderEvent, OrderState, PlaceOrder, RequestedLine},
 };
 
 /// One message under way.
 #[derive(Clone)]
 enum Message {
     Order(OrderCommand),
-    Shelf(InventoryCommand),
-    Process(Fact),
+    StockState(InventoryCommand),
+    Process(Trigger),
 }
 
 struct House {
@@ -25,7 +25,7 @@ struct House {
     under_way: Vec<Message>,
     timer: Option<Timestamp>,
     order: OrderState,
-    shelves: BTreeMap<String, Shelf>,
+    shelves: BTreeMap<String, StockState>,
     fulfilment: FulfilmentState,
     recorded: Vec<FulfilmentEvent>,
     released: BTreeMap<String, u32>,
@@ -58,12 +58,12 @@ impl House {
             if self.under_way.is_empty() || timer_first {
                 let Some(deadline) = self.timer.take() else { return };
                 self.now = self.now.max(deadline);
-                self.say(Message::Process(Fact::DeadlinePassed { deadline }));
+                self.say(Message::Process(Trigger::DeadlinePassed { deadline }));
             }
             let index = (self.chance.bits() % self.under_way.len() as u64) as usize;
             match self.under_way.swap_remove(index) {
                 Message::Order(command) => self.order_hears(&command),
-                Message::Shelf(command) => self.shelf_hears(&command),
+                Message::StockState(command) => self.shelf_hears(&command),
                 Message::Process(fact) => self.fulfilment_hears(fact),
             }
         }
@@ -75,7 +75,7 @@ impl House {
         self.order = fold::<Order>(std::mem::take(&mut self.order), &events);
         for event in events {
             let fact = match event {
-                OrderEvent::OrderPlaced(placed) => Fact::OrderPlaced {
+                OrderEvent::OrderPlaced(placed) => Trigger::OrderPlaced {
                     placed_at: self.now,
                     lines: placed
                         .lines
@@ -83,8 +83,8 @@ impl House {
                         .map(|line| FulfilmentLine { sku: line.sku, quantity: line.quantity })
                         .collect(),
                 },
-                OrderEvent::OrderConfirmed(_) => Fact::OrderConfirmed,
-                OrderEvent::OrderCancelled(cancelled) => Fact::OrderCancelled { reason: cancelled.reason },
+                OrderEvent::OrderConfirmed(_) => Trigger::OrderConfirmed,
+                OrderEvent::OrderCancelled(cancelled) => Trigger::OrderCancelled { reason: cancelled.reason },
             };
             self.say(Message::Process(fact));
         }
@@ -105,29 +105,29 @@ impl House {
                 InventoryEvent::StockReceived(_) | InventoryEvent::StockShipped(_) => {}
                 InventoryEvent::StockReserved(reserved) => {
                     let line = FulfilmentLine { sku: reserved.sku, quantity: reserved.quantity };
-                    self.say(Message::Process(Fact::StockReserved { line }));
+                    self.say(Message::Process(Trigger::StockReserved { line }));
                 }
                 InventoryEvent::StockReservationFailed(failed) => {
                     let line = FulfilmentLine { sku: failed.sku, quantity: failed.quantity };
                     let because = failed.because.to_string();
-                    self.say(Message::Process(Fact::StockReservationFailed { line, because }));
+                    self.say(Message::Process(Trigger::StockReservationFailed { line, because }));
                 }
                 InventoryEvent::StockReleased(released) => {
                     if released.quantity > 0 {
                         *self.released.entry(released.sku.to_string()).or_default() += 1;
                     }
-                    self.say(Message::Process(Fact::StockReleased { sku: released.sku }));
+                    self.say(Message::Process(Trigger::StockReleased { sku: released.sku }));
                 }
             }
         }
     }
 
-    fn fulfilment_hears(&mut self, fact: Fact) {
-        let heard = Heard { order_id: order_id(), at: self.now, fact };
-        let events = Fulfilment::decide(&self.fulfilment, &heard).unwrap();
+    fn fulfilment_hears(&mut self, fact: Trigger) {
+        let input = FulfilmentInput { order_id: order_id(), at: self.now, trigger: fact };
+        let events = Fulfilment::decide(&self.fulfilment, &input).unwrap();
         let after = fold::<Fulfilment>(std::mem::take(&mut self.fulfilment), &events);
-        let again = Fulfilment::decide(&after, &heard).unwrap();
-        assert_eq!(again, [], "{heard:?} heard twice adds something");
+        let again = Fulfilment::decide(&after, &input).unwrap();
+        assert_eq!(again, [], "{input:?} input twice adds something");
         for wish in events.iter().flat_map(|event| Fulfilment::effects(&after, event)) {
             match wish {
                 Effect::Send { message, .. } => self.say(message_of(&message.unwrap())),
@@ -140,7 +140,7 @@ impl House {
     }
 
     fn held(&self) -> u64 {
-        self.shelves.values().map(Shelf::reserved).sum()
+        self.shelves.values().map(StockState::reserved).sum()
     }
 
     fn ends(&self) -> usize {
@@ -159,12 +159,12 @@ impl House {
 fn message_of(encoded: &Encoded) -> Message {
     let Encoded { name, version, data } = encoded;
     let order = OrderCommand::decode(name, *version, data).map(Message::Order);
-    order.or_else(|_| InventoryCommand::decode(name, *version, data).map(Message::Shelf)).unwrap()
+    order.or_else(|_| InventoryCommand::decode(name, *version, data).map(Message::StockState)).unwrap()
 }
 
 fn place_order(skus: &[&str]) -> OrderCommand {
     let price = crate::money::Money { amount: 100, currency: crate::money::Currency::EUR };
-    let lines = skus.iter().map(|text| WantedLine { sku: sku(text), quantity: 2, unit_price: price });
+    let lines = skus.iter().map(|text| RequestedLine { sku: sku(text), quantity: 2, unit_price: price });
     PlaceOrder {
         order_id: order_id(),
         user_id: "u-1".parse().unwrap(),

@@ -27,7 +27,7 @@ fn an_order_cancelled_while_it_is_confirmed_follows_the_order_in_either_order_of
         .hears(confirmed())
         .then_status(Status::Completed)
         .hears(cancelled())
-        .then([returned_event(&["tea", "mug"], ReturnedBecause::OrderCancelled)])
+        .then([returned_event(&["tea", "mug"], ReturnReason::OrderCancelled)])
         .then_sends([release("tea"), release("mug")])
         .then_status(Status::Completed)
         .hears(cancelled())
@@ -51,7 +51,7 @@ fn a_reservation_that_comes_too_late_is_given_back_once() {
         .hears(released("tea"))
         .then_status(Status::Compensated)
         .hears(reserved(mug()))
-        .then([returned_event(&["mug"], ReturnedBecause::ReservedTooLate)])
+        .then([returned_event(&["mug"], ReturnReason::ReservedTooLate)])
         .then_sends([release("mug")])
         .hears(reserved(mug()))
         .then_nothing()
@@ -91,7 +91,7 @@ fn what_was_reserved_by_hand_for_an_order_that_never_begins_is_given_back() {
     given_process::<Fulfilment>()
         .hears(reserved(mug()))
         .hears(cancelled())
-        .then([returned_event(&["mug"], ReturnedBecause::OrderCancelled), compensated_event(MIND)])
+        .then([returned_event(&["mug"], ReturnReason::OrderCancelled), compensated_event(MIND)])
         .then_sends([release("mug")]);
 }
 

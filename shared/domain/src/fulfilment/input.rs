@@ -1,29 +1,29 @@
-//! What a fulfilment hears: facts of others, each with the order it is about and the time it was heard.
+//! The input of a fulfilment: a message of another context or of its own timer.
 
 use causeway::Received;
 use jiff::Timestamp;
 
-use super::events::{FulfilmentDeadlinePassed, FulfilmentLine, NotedFact};
+use super::events::{EarlyMessage, FulfilmentDeadlinePassed, FulfilmentLine};
 use crate::{
     ids::{OrderId, Sku},
     inventory::{StockReleased, StockReservationFailed, StockReserved},
     order::{OrderCancelled, OrderConfirmed, OrderPlaced},
 };
 
-/// A fact, as the process hears it.
+/// A message for the process.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Heard {
-    /// About which order.
+pub struct FulfilmentInput {
+    /// The order that the message is about.
     pub order_id: OrderId,
-    /// When it was heard.
+    /// When the process handles the message.
     pub at: Timestamp,
-    /// What was heard.
-    pub fact: Fact,
+    /// The message.
+    pub trigger: Trigger,
 }
 
-/// What others said.
+/// The messages that the process handles.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Fact {
+pub enum Trigger {
     /// The order is placed.
     OrderPlaced {
         /// When.
@@ -62,59 +62,59 @@ pub enum Fact {
     },
 }
 
-impl Heard {
-    /// `OrderPlaced`, heard at this time.
+impl FulfilmentInput {
+    /// `OrderPlaced`, handled at this time.
     pub fn order_placed(event: &Received<OrderPlaced>, at: Timestamp) -> Self {
         let needed = event.data.lines.iter();
         let lines = needed.map(|line| FulfilmentLine { sku: line.sku.clone(), quantity: line.quantity }).collect();
-        let fact = Fact::OrderPlaced { placed_at: event.timestamp, lines };
-        Self { order_id: event.data.order_id.clone(), at, fact }
+        let trigger = Trigger::OrderPlaced { placed_at: event.timestamp, lines };
+        Self { order_id: event.data.order_id.clone(), at, trigger }
     }
 
-    /// `OrderConfirmed`, heard at this time.
+    /// `OrderConfirmed`, handled at this time.
     pub fn order_confirmed(event: &Received<OrderConfirmed>, at: Timestamp) -> Self {
-        Self { order_id: event.data.order_id.clone(), at, fact: Fact::OrderConfirmed }
+        Self { order_id: event.data.order_id.clone(), at, trigger: Trigger::OrderConfirmed }
     }
 
-    /// `OrderCancelled`, heard at this time.
+    /// `OrderCancelled`, handled at this time.
     pub fn order_cancelled(event: &Received<OrderCancelled>, at: Timestamp) -> Self {
         let OrderCancelled { order_id, reason } = event.data.clone();
-        Self { order_id, at, fact: Fact::OrderCancelled { reason } }
+        Self { order_id, at, trigger: Trigger::OrderCancelled { reason } }
     }
 
-    /// `StockReserved`, heard at this time.
+    /// `StockReserved`, handled at this time.
     pub fn stock_reserved(event: &Received<StockReserved>, at: Timestamp) -> Self {
         let StockReserved { order_id, sku, quantity } = event.data.clone();
-        Self { order_id, at, fact: Fact::StockReserved { line: FulfilmentLine { sku, quantity } } }
+        Self { order_id, at, trigger: Trigger::StockReserved { line: FulfilmentLine { sku, quantity } } }
     }
 
-    /// `StockReservationFailed`, heard at this time.
+    /// `StockReservationFailed`, handled at this time.
     pub fn stock_reservation_failed(event: &Received<StockReservationFailed>, at: Timestamp) -> Self {
         let StockReservationFailed { order_id, sku, quantity, because } = event.data.clone();
         let line = FulfilmentLine { sku, quantity };
-        Self { order_id, at, fact: Fact::StockReservationFailed { line, because: because.to_string() } }
+        Self { order_id, at, trigger: Trigger::StockReservationFailed { line, because: because.to_string() } }
     }
 
-    /// `StockReleased`, heard at this time.
+    /// `StockReleased`, handled at this time.
     pub fn stock_released(event: &Received<StockReleased>, at: Timestamp) -> Self {
         let StockReleased { order_id, sku, .. } = event.data.clone();
-        Self { order_id, at, fact: Fact::StockReleased { sku } }
+        Self { order_id, at, trigger: Trigger::StockReleased { sku } }
     }
 
-    /// `FulfilmentDeadlinePassed`, heard at this time.
+    /// `FulfilmentDeadlinePassed`, handled at this time.
     pub fn deadline_passed(event: &Received<FulfilmentDeadlinePassed>, at: Timestamp) -> Self {
         let FulfilmentDeadlinePassed { order_id, deadline } = event.data.clone();
-        Self { order_id, at, fact: Fact::DeadlinePassed { deadline } }
+        Self { order_id, at, trigger: Trigger::DeadlinePassed { deadline } }
     }
 }
 
-impl From<NotedFact> for Fact {
-    fn from(noted: NotedFact) -> Self {
+impl From<EarlyMessage> for Trigger {
+    fn from(noted: EarlyMessage) -> Self {
         match noted {
-            NotedFact::StockReserved { line } => Self::StockReserved { line },
-            NotedFact::StockReservationFailed { line, because } => Self::StockReservationFailed { line, because },
-            NotedFact::OrderConfirmed => Self::OrderConfirmed,
-            NotedFact::OrderCancelled { reason } => Self::OrderCancelled { reason },
+            EarlyMessage::StockReserved { line } => Self::StockReserved { line },
+            EarlyMessage::StockReservationFailed { line, because } => Self::StockReservationFailed { line, because },
+            EarlyMessage::OrderConfirmed => Self::OrderConfirmed,
+            EarlyMessage::OrderCancelled { reason } => Self::OrderCancelled { reason },
         }
     }
 }

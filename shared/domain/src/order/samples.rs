@@ -1,0 +1,63 @@
+//! The registry's entry of orders, with a sample of each message.
+
+use serde_json::{Value, json};
+
+use super::{
+    CancelOrder, ConfirmOrder, Order, OrderCancelled, OrderCommand, OrderConfirmed, OrderPlaced, PlaceOrder, v1,
+};
+use crate::context::{Context, Entry};
+
+/// The context.
+pub fn context() -> Context {
+    Context::of::<Order>().family::<OrderCommand>().samples(
+        "orderId",
+        [
+            Entry::of::<PlaceOrder>(json!({
+                "orderId": "o-1001",
+                "userId": "u-1",
+                "lines": lines(),
+                "shippingAddress": address(),
+                "contactEmail": "ada@example.com",
+            })),
+            Entry::of::<ConfirmOrder>(json!({ "orderId": "o-1001" })),
+            Entry::of::<CancelOrder>(json!({ "orderId": "o-1001", "reason": "I ordered twice" })),
+            Entry::of::<OrderPlaced>(json!({
+                "orderId": "o-1001",
+                "userId": "u-1",
+                "lines": lines(),
+                "total": { "amount": 2998, "currency": "EUR" },
+                "shippingAddress": address(),
+                "contactEmail": "ada@example.com",
+            }))
+            .before::<v1::OrderPlaced>(
+                1,
+                json!({
+                    "orderId": "o-1001",
+                    "userId": "u-1",
+                    "lines": [
+                        { "sku": "mug", "quantity": 2, "unitPrice": 1499 },
+                        { "sku": "tea", "quantity": 1, "unitPrice": 1299 },
+                    ],
+                    "total": 4297,
+                }),
+            ),
+            Entry::of::<OrderConfirmed>(json!({ "orderId": "o-1001" })),
+            Entry::of::<OrderCancelled>(json!({ "orderId": "o-1001", "reason": "I ordered twice" })),
+        ],
+    )
+}
+
+/// In stock after the sample of `ReceiveStock`, so that the samples work when they are published one after the other.
+fn lines() -> Value {
+    json!([{ "sku": "mug", "quantity": 2, "unitPrice": { "amount": 1499, "currency": "EUR" } }])
+}
+
+fn address() -> Value {
+    json!({
+        "name": "Ada Example",
+        "street": "1 Analytical Road",
+        "postalCode": "10115",
+        "city": "Berlin",
+        "country": "DE",
+    })
+}
