@@ -1,20 +1,20 @@
-//! Where a parcel goes.
+//! Postal addresses.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// A postal address, as the buyer wrote it.
+/// A postal address, as the buyer entered it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Address {
-    /// Who receives the parcel.
+    /// The name of the recipient.
     pub name: String,
-    /// Street and house.
+    /// The street and the house number.
     pub street: String,
-    /// Postal code.
+    /// The postal code.
     pub postal_code: String,
-    /// Town.
+    /// The town.
     pub city: String,
-    /// Country.
+    /// The country, as the buyer entered it.
     pub country: String,
 }

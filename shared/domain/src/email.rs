@@ -1,37 +1,37 @@
-//! A mail address in its shape: enough to refuse what no mailer takes, and what would break out of a header.
+//! E-mail addresses, validated by their syntax only: rejects what no provider accepts and what could inject a header.
 
 use std::{borrow::Cow, fmt};
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 
-/// The longest address, in bytes.
+/// The maximum length of an address in bytes.
 const MAX_LENGTH: usize = 254;
 
-/// A mail address.
+/// An e-mail address.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct EmailAddress(String);
 
-/// A text that is no mail address.
+/// A text that is not an e-mail address.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("mail address {text:?} must be somebody@some.where, without spaces, at most {MAX_LENGTH} bytes")]
+#[error("e-mail address {text:?} must have the form name@example.com, without spaces, at most {MAX_LENGTH} bytes")]
 pub struct InvalidEmailAddress {
-    /// The refused text, shortened.
+    /// The rejected text, shortened.
     pub text: String,
 }
 
 impl EmailAddress {
-    /// Checks the shape.
+    /// Accepts `local@domain.tld` without spaces and control characters.
     pub fn new(text: impl Into<String>) -> Result<Self, InvalidEmailAddress> {
         let text = text.into();
-        let refused =
+        let forbidden =
             |character: char| character.is_whitespace() || character.is_control() || "<>,;\"".contains(character);
-        let shaped = text.split_once('@').is_some_and(|(somebody, place)| {
-            let named = place.split('.').count() >= 2 && place.split('.').all(|part| !part.is_empty());
-            !somebody.is_empty() && named && !place.contains('@')
+        let valid = text.split_once('@').is_some_and(|(local, domain)| {
+            let labels = domain.split('.').count() >= 2 && domain.split('.').all(|part| !part.is_empty());
+            !local.is_empty() && labels && !domain.contains('@')
         });
-        if !shaped || text.len() > MAX_LENGTH || text.contains(refused) {
+        if !valid || text.len() > MAX_LENGTH || text.contains(forbidden) {
             return Err(InvalidEmailAddress { text: text.chars().take(64).collect() });
         }
         Ok(Self(text))

@@ -1,4 +1,4 @@
-//! The stock of one thing: what came in, who has a hold on how much of it, what went out. Stream `inventory/<sku>`.
+//! The stock of one item: pieces received, reserved for orders, and shipped. Stream `inventory/<sku>`.
 //!
 //! | command | event | a rejection names the rule |
 //! |---|---|---|
@@ -7,11 +7,11 @@
 //! | `ReleaseStock` | `StockReleased` | `AlreadyShipped` |
 //! | `ShipStock` | `StockShipped` | `NotReserved` |
 //!
-//! - received = available + reserved + shipped, and none of them is ever below 0: the last piece goes to one buyer.
-//! - A reservation has the order's id and is released or shipped once. Refused stays refused.
+//! - received = available + reserved + shipped, and none of them is ever negative: the last piece goes to one buyer.
+//! - A reservation has the id of its order and is released or shipped once. A failed reservation stays failed.
 //! - A release that overtakes its reservation is recorded with quantity 0, and the reservation then fails.
-//! - Open reservations are known in full, closed ones only the newest; what the state may have forgotten is kept out
-//!   by the marker of a `once` command.
+//! - The state has all open reservations and the newest closed ones; repeats of older ones are rejected by the
+//!   marker of a once-only command.
 
 mod decider;
 mod events;

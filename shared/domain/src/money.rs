@@ -1,5 +1,5 @@
-//! Money: whole minor units of one currency, never a float.
-//! Arithmetic is checked: it says when amounts do not fit or currencies do not match.
+//! Money in whole minor units of one currency, never a float. Arithmetic is checked: it fails when the result does not
+//! fit or the currencies differ.
 
 use std::{borrow::Cow, fmt};
 
@@ -8,39 +8,39 @@ use serde::{Deserialize, Serialize};
 
 use crate::quantity::Quantity;
 
-/// An amount in the minor units of its currency: 1999 EUR are 19.99 euros.
+/// An amount of money in the minor units of its currency: 1999 EUR are 19.99 euros.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Money {
-    /// Minor units: cents, pence, yen.
+    /// The amount in minor units: cents, pence, yen.
     pub amount: i64,
-    /// Of what.
+    /// The currency.
     pub currency: Currency,
 }
 
-/// Money that cannot be added up.
+/// An amount that cannot be calculated.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum MoneyError {
-    /// The sum does not fit.
+    /// The sum does not fit into 64 bits.
     #[error("the sum is too large")]
     Overflow,
-    /// There is more than one currency.
+    /// The amounts have different currencies.
     #[error("{left} and {right} are two currencies")]
     TwoCurrencies {
-        /// One of them.
+        /// The currency of the first amount.
         left: Currency,
-        /// The other.
+        /// The currency of the second amount.
         right: Currency,
     },
 }
 
 impl Money {
-    /// Nothing of this currency.
+    /// Zero in this currency.
     pub fn zero(currency: Currency) -> Self {
         Self { amount: 0, currency }
     }
 
-    /// Both together.
+    /// The sum of both.
     pub fn plus(self, other: Self) -> Result<Self, MoneyError> {
         if self.currency != other.currency {
             return Err(MoneyError::TwoCurrencies { left: self.currency, right: other.currency });
@@ -49,7 +49,7 @@ impl Money {
         Ok(Self { amount, ..self })
     }
 
-    /// So many times as much.
+    /// The amount multiplied by the quantity.
     pub fn times(self, quantity: Quantity) -> Result<Self, MoneyError> {
         let amount = self.amount.checked_mul(i64::from(quantity.get())).ok_or(MoneyError::Overflow)?;
         Ok(Self { amount, ..self })
@@ -72,16 +72,16 @@ impl fmt::Display for Money {
     }
 }
 
-/// A currency by its three capital letters: `EUR`.
+/// A currency by its ISO 4217 code: `EUR`.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Currency([u8; 3]);
 
-/// A text that is no currency.
+/// A text that is not a currency code.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("currency {text:?} must be three capital letters, such as EUR")]
 pub struct InvalidCurrency {
-    /// The refused text, shortened.
+    /// The rejected text, shortened.
     pub text: String,
 }
 
@@ -89,7 +89,7 @@ impl Currency {
     /// The euro.
     pub const EUR: Self = Self(*b"EUR");
 
-    /// Checks the letters.
+    /// Accepts three capital letters.
     pub fn new(text: &str) -> Result<Self, InvalidCurrency> {
         match <[u8; 3]>::try_from(text.as_bytes()) {
             Ok(letters) if letters.iter().all(u8::is_ascii_uppercase) => Ok(Self(letters)),
@@ -97,7 +97,7 @@ impl Currency {
         }
     }
 
-    /// How many digits stand behind the point.
+    /// The number of decimals of the currency.
     fn minor_digits(self) -> u32 {
         match &self.0 {
             b"CLP" | b"ISK" | b"JPY" | b"KRW" | b"PYG" | b"UGX" | b"VND" | b"XAF" | b"XOF" | b"XPF" => 0,

@@ -1,11 +1,11 @@
-//! Mails to the buyer: at most one accepted mail per event. Stream `notification/<event id>`.
+//! E-mails to the buyer: at most one accepted e-mail per event. Stream `notification/<event id>`.
 //!
-//! | heard | recorded | rules |
+//! | message | event | rules |
 //! |---|---|---|
-//! | `OrderConfirmed` | `EmailSent` or `EmailFailed` | at most one accepted mail per event; what is sent stays sent |
-//! | `OrderCancelled` | `EmailSent` or `EmailFailed` | an outcome that nobody knows is a failure, never a second mail |
+//! | `OrderConfirmed` | `EmailSent` or `EmailFailed` | at most one accepted e-mail per event; sent stays sent |
+//! | `OrderCancelled` | `EmailSent` or `EmailFailed` | an unknown outcome is a failure, never a second e-mail |
 //!
-//! An order that gave no address, such as one of the first version, ends in `EmailFailed`.
+//! An order without an e-mail address, such as one of version 1, leads to `EmailFailed`.
 
 mod decider;
 mod events;

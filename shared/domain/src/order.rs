@@ -1,4 +1,4 @@
-//! An order: what a buyer wants, for how much, and what became of it. Stream `order/<order id>`.
+//! An order: its lines and total, and whether it is confirmed or cancelled. Stream `order/<order id>`.
 //!
 //! | command | event | a rejection names the rule |
 //! |---|---|---|
@@ -7,7 +7,8 @@
 //! | `CancelOrder` | `OrderCancelled` | `NotPlaced`, `ReasonOutOfBounds` |
 //!
 //! - The total is the sum of the lines, in the one currency of the order.
-//! - Asking twice changes nothing: the same order placed again is the same order; with other content it is refused.
+//! - A repeated command changes nothing: an order that is placed again with the same content is the same order; with
+//!   other content it is rejected.
 //! - A confirmed order may still be cancelled; a cancelled one is never confirmed.
 
 mod decider;

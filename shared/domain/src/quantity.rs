@@ -1,30 +1,30 @@
-//! How many: at least one, at most a million.
+//! Quantities: at least one piece, at most a million.
 
 use std::{borrow::Cow, fmt};
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 
-/// A number of pieces.
+/// A number of pieces, from 1 to a million.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "u32", into = "u32")]
 pub struct Quantity(u32);
 
-/// A number that is no quantity.
+/// A number that is not a valid quantity.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("quantity {number} must be 1 to {}", Quantity::MAX)]
 pub struct InvalidQuantity {
-    /// The refused number.
+    /// The rejected number.
     pub number: u32,
 }
 
 impl Quantity {
-    /// The most that may be asked for at once.
+    /// The largest quantity.
     pub const MAX: u32 = 1_000_000;
-    /// A single piece.
+    /// One piece.
     pub const ONE: Self = Self(1);
 
-    /// Checks the number.
+    /// Accepts a number from 1 to [`Self::MAX`].
     pub fn new(number: u32) -> Result<Self, InvalidQuantity> {
         if !(1..=Self::MAX).contains(&number) {
             return Err(InvalidQuantity { number });
@@ -32,7 +32,7 @@ impl Quantity {
         Ok(Self(number))
     }
 
-    /// The number.
+    /// Returns the number.
     pub fn get(self) -> u32 {
         self.0
     }

@@ -1,10 +1,10 @@
-//! The daily stock report: how much there is, and what runs low. Stream `stock-report/<day>`.
+//! The daily stock report: totals, and the items of which the stock is low. Stream `stock-report/<day>`.
 //!
 //! | command | event | rules |
 //! |---|---|---|
-//! | `StockReportDue` (scheduled) | `StockReportProduced` | one report a day; it names the first of what runs low |
+//! | `StockReportDue` (scheduled) | `StockReportProduced` | one report a day; it lists the first 100 items of which the stock is low |
 //!
-//! The numbers come from the stock view, as it stands when the report is produced.
+//! The numbers come from the stock view at the time when the report is produced.
 
 mod decider;
 mod events;

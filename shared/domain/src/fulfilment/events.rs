@@ -1,4 +1,4 @@
-//! What happens to a fulfilment. Each fact holds what its own wishes need.
+//! Events of a fulfilment. Each event carries the data of the commands that it sends.
 
 use jiff::Timestamp;
 use schemars::JsonSchema;
@@ -10,7 +10,7 @@ use crate::{
 };
 
 causeway::events! {
-    /// What can happen to a fulfilment.
+    /// The events of a fulfilment.
     pub enum FulfilmentEvent: events of "fulfilment" {
         FulfilmentStarted = 1,
         FulfilmentFactNoted = 1,
@@ -27,46 +27,46 @@ causeway::events! {
 }
 
 causeway::events! {
-    /// What a fulfilment's timers say. They are not in its stream.
+    /// The messages of the timers of a fulfilment. They are not in its stream.
     pub enum FulfilmentTimer: events of "fulfilment" {
         FulfilmentDeadlinePassed = 1,
     }
 }
 
-/// What an order needs of one thing.
+/// One item that an order needs.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct FulfilmentLine {
-    /// What.
+    /// The stock keeping unit of the item.
     pub sku: Sku,
-    /// How many.
+    /// The number of pieces.
     pub quantity: Quantity,
 }
 
-/// A fulfilment began.
+/// The fulfilment started and requested a reservation for every line.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct FulfilmentStarted {
-    /// The order.
+    /// The id of the order.
     pub order_id: OrderId,
-    /// What it needs.
+    /// The lines to reserve.
     pub lines: Vec<FulfilmentLine>,
-    /// Until when.
+    /// The time by which the order must be confirmed.
     #[schemars(with = "String", extend("format" = "date-time"))]
     pub deadline: Timestamp,
 }
 
-/// Something was input that is of use later.
+/// A message arrived before it can be used, and is kept.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct FulfilmentFactNoted {
-    /// The order.
+    /// The id of the order.
     pub order_id: OrderId,
-    /// What was input.
+    /// The message that arrived.
     pub fact: EarlyMessage,
 }
 
-/// What may be input before it is of use.
+/// A message that can arrive before it can be used.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum EarlyMessage {
@@ -75,18 +75,18 @@ pub enum EarlyMessage {
         /// The line.
         line: FulfilmentLine,
     },
-    /// A line is refused.
+    /// A line could not be reserved.
     StockReservationFailed {
         /// The line.
         line: FulfilmentLine,
-        /// Why.
+        /// The reason.
         because: String,
     },
     /// The order is confirmed.
     OrderConfirmed,
     /// The order is cancelled.
     OrderCancelled {
-        /// Why.
+        /// The reason.
         reason: String,
     },
 }
@@ -95,7 +95,7 @@ pub enum EarlyMessage {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct FulfilmentLineReserved {
-    /// The order.
+    /// The id of the order.
     pub order_id: OrderId,
     /// The line.
     pub line: FulfilmentLine,
@@ -105,34 +105,34 @@ pub struct FulfilmentLineReserved {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct FulfilmentReserved {
-    /// The order.
+    /// The id of the order.
     pub order_id: OrderId,
 }
 
-/// The order has all it needs, and is confirmed. An end.
+/// Every line is reserved and the order is confirmed. An end of the process.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct FulfilmentCompleted {
-    /// The order.
+    /// The id of the order.
     pub order_id: OrderId,
 }
 
-/// The order will not get what it needs: what was done is being undone.
+/// The order cannot be fulfilled; compensation started.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct FulfilmentCompensating {
-    /// The order.
+    /// The id of the order.
     pub order_id: OrderId,
-    /// Why.
+    /// The reason for the compensation.
     pub reason: String,
     /// Whether the order is cancelled already.
     pub order_cancelled: bool,
-    /// The line that was refused, if that is why.
+    /// The line that could not be reserved, if that is the reason.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refused: Option<Sku>,
-    /// What is released: all that was asked or done, the last first.
+    /// The lines to release, the last one first: all that were requested or reserved.
     pub release: Vec<Sku>,
-    /// Until when.
+    /// The time by which compensation must have finished.
     #[schemars(with = "String", extend("format" = "date-time"))]
     pub deadline: Timestamp,
 }
@@ -141,9 +141,9 @@ pub struct FulfilmentCompensating {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct FulfilmentLineReleased {
-    /// The order.
+    /// The id of the order.
     pub order_id: OrderId,
-    /// The line.
+    /// The sku of the line.
     pub sku: Sku,
 }
 
@@ -151,61 +151,61 @@ pub struct FulfilmentLineReleased {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct FulfilmentReleased {
-    /// The order.
+    /// The id of the order.
     pub order_id: OrderId,
-    /// Why it is cancelled.
+    /// The reason for which the order is cancelled.
     pub reason: String,
 }
 
-/// All is undone, and the order is cancelled. An end.
+/// Every line is released and the order is cancelled. An end of the process.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct FulfilmentCompensated {
-    /// The order.
+    /// The id of the order.
     pub order_id: OrderId,
-    /// Why.
+    /// The reason for the compensation.
     pub reason: String,
 }
 
-/// Undoing took too long: somebody must look. An end.
+/// Compensation took too long; an operator must look. An end of the process.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct FulfilmentNeedsOperator {
-    /// The order.
+    /// The id of the order.
     pub order_id: OrderId,
-    /// Why it was to be undone.
+    /// The reason for the compensation.
     pub reason: String,
 }
 
-/// Reservations that nobody needs any more are given back. Where the process stands does not change.
+/// Reservations that are not needed any more are released. The status of the process does not change.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ReservationsReturned {
-    /// The order.
+    /// The id of the order.
     pub order_id: OrderId,
-    /// What is released.
+    /// The lines to release.
     pub skus: Vec<Sku>,
-    /// Why.
+    /// The reason.
     pub because: ReturnReason,
 }
 
-/// Why reservations are given back.
+/// Why reservations are released outside of compensation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum ReturnReason {
-    /// The order was cancelled although its fulfilment had ended.
+    /// The order was cancelled after its fulfilment had ended.
     OrderCancelled,
-    /// The reservation came when it was no longer wanted.
+    /// The reservation was made when it was not needed any more.
     ReservedTooLate,
 }
 
-/// A fulfilment's deadline passed. Said by its timer, maybe late, maybe twice.
+/// A deadline passed. The timer may publish it late or more than once.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct FulfilmentDeadlinePassed {
-    /// The order.
+    /// The id of the order.
     pub order_id: OrderId,
-    /// Which of its deadlines.
+    /// The deadline that passed.
     #[schemars(with = "String", extend("format" = "date-time"))]
     pub deadline: Timestamp,
 }

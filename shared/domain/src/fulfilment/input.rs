@@ -13,9 +13,9 @@ use crate::{
 /// A message for the process.
 #[derive(Clone, Debug, PartialEq)]
 pub struct FulfilmentInput {
-    /// The order that the message is about.
+    /// The id of the order.
     pub order_id: OrderId,
-    /// When the process handles the message.
+    /// The time of the change.
     pub at: Timestamp,
     /// The message.
     pub trigger: Trigger,
@@ -26,16 +26,16 @@ pub struct FulfilmentInput {
 pub enum Trigger {
     /// The order is placed.
     OrderPlaced {
-        /// When.
+        /// The time when the order was placed.
         placed_at: Timestamp,
-        /// What it needs.
+        /// The lines of the order.
         lines: Vec<FulfilmentLine>,
     },
     /// The order is confirmed.
     OrderConfirmed,
     /// The order is cancelled.
     OrderCancelled {
-        /// Why.
+        /// The reason.
         reason: String,
     },
     /// A line is reserved.
@@ -43,21 +43,21 @@ pub enum Trigger {
         /// The line.
         line: FulfilmentLine,
     },
-    /// A line is refused.
+    /// A line could not be reserved.
     StockReservationFailed {
         /// The line.
         line: FulfilmentLine,
-        /// Why.
+        /// The reason.
         because: String,
     },
     /// A line is released.
     StockReleased {
-        /// The line.
+        /// The sku of the line.
         sku: Sku,
     },
     /// A deadline passed.
     DeadlinePassed {
-        /// Which.
+        /// The deadline that passed.
         deadline: Timestamp,
     },
 }

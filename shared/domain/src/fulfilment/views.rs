@@ -1,4 +1,4 @@
-//! The process board: where each fulfilment stands, until when, and why.
+//! The process board: the status of each fulfilment, its deadline, and the reason for compensation.
 
 use causeway::{Patch, StreamId, View, log::commit::Recorded, saga::process::Status};
 use jiff::Timestamp;
@@ -7,29 +7,30 @@ use serde::{Deserialize, Serialize};
 use super::events::FulfilmentEvent;
 use crate::ids::OrderId;
 
-/// One row per fulfilment; it stands in the list of its status, by its deadline or by the time of its end.
+/// The view of fulfilments: one row per fulfilment, in the list of its status, by its deadline or by the time of its
+/// end.
 #[derive(Debug)]
 pub struct ProcessBoard;
 
-/// A fulfilment on the board.
+/// The status of a fulfilment.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ProcessBoardRow {
-    /// The order.
+    /// The id of the order.
     pub order_id: OrderId,
-    /// Where it stands.
+    /// The status of the process.
     #[serde(default)]
     pub status: Status,
-    /// Until when it must be somewhere else.
+    /// The current deadline, while the process runs.
     #[serde(default)]
     pub deadline: Option<Timestamp>,
-    /// Why it is being undone, or was.
+    /// The reason for the compensation, if there is one.
     #[serde(default)]
     pub reason: Option<String>,
 }
 
 impl ProcessBoard {
-    /// The list in which the fulfilments of this status stand.
+    /// The list of the fulfilments of this status.
     pub fn list_of(status: Status) -> &'static str {
         match status {
             Status::NotStarted => "notStarted",
@@ -49,24 +50,24 @@ impl View for ProcessBoard {
 
     fn patch(stream: &StreamId, event: &Recorded<FulfilmentEvent>) -> Patch {
         let row = Patch::none().set("orderId", stream.id());
-        let stands = |row: Patch, status: Status, by: Timestamp| {
+        let listed = |row: Patch, status: Status, by: Timestamp| {
             row.set("status", status).list_at(Self::list_of(status), format!("{by:.9}/{}", stream.id()))
         };
         match &event.event {
             FulfilmentEvent::FulfilmentStarted(started) => {
-                stands(row, Status::Running, started.deadline).set("deadline", started.deadline)
+                listed(row, Status::Running, started.deadline).set("deadline", started.deadline)
             }
             FulfilmentEvent::FulfilmentCompensating(compensating) => {
-                stands(row, Status::Compensating, compensating.deadline)
+                listed(row, Status::Compensating, compensating.deadline)
                     .set("deadline", compensating.deadline)
                     .set("reason", &compensating.reason)
             }
-            FulfilmentEvent::FulfilmentCompleted(_) => stands(row, Status::Completed, event.at).remove("deadline"),
+            FulfilmentEvent::FulfilmentCompleted(_) => listed(row, Status::Completed, event.at).remove("deadline"),
             FulfilmentEvent::FulfilmentCompensated(compensated) => {
-                stands(row, Status::Compensated, event.at).remove("deadline").set("reason", &compensated.reason)
+                listed(row, Status::Compensated, event.at).remove("deadline").set("reason", &compensated.reason)
             }
             FulfilmentEvent::FulfilmentNeedsOperator(needs) => {
-                stands(row, Status::NeedsOperator, event.at).remove("deadline").set("reason", &needs.reason)
+                listed(row, Status::NeedsOperator, event.at).remove("deadline").set("reason", &needs.reason)
             }
             FulfilmentEvent::FulfilmentFactNoted(_)
             | FulfilmentEvent::FulfilmentLineReserved(_)

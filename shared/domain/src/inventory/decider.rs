@@ -1,4 +1,4 @@
-//! The rules of a stock.
+//! The rules of the stock of an item.
 
 use std::collections::BTreeMap;
 
@@ -15,24 +15,24 @@ use crate::{
     quantity::{InvalidQuantity, Quantity},
 };
 
-/// How many closed reservations a stock remembers: the newest.
+/// The number of closed reservations in the state: the newest.
 pub const MAX_CLOSED_RESERVATIONS: usize = 200;
 
-/// The rules of a stock.
+/// The rules of the stock of an item.
 #[derive(Debug)]
 pub struct Inventory;
 
-/// What is known of a stock.
+/// The stock of an item.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct StockState {
-    /// How many may still be promised.
+    /// The number of pieces that are available for reservation.
     pub available: u64,
-    /// The holds.
+    /// The open reservations, by order.
     pub open: BTreeMap<OrderId, Quantity>,
-    /// How many left the house.
+    /// The number of pieces shipped so far.
     pub shipped: u64,
-    /// How the newest closed reservations ended, the oldest first.
+    /// The newest closed reservations, the oldest of them first.
     pub closed: Vec<(OrderId, ReservationEnd)>,
 }
 
@@ -40,40 +40,40 @@ pub struct StockState {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum ReservationEnd {
-    /// There was no hold.
+    /// It failed.
     Refused,
-    /// The hold was given up, or will be refused when it is asked for.
+    /// It was released, maybe before it was made; then it will fail.
     Released,
-    /// There was no hold, and it was given up.
+    /// It failed and was released.
     RefusedAndReleased,
-    /// It left the house.
+    /// It was shipped.
     Shipped,
 }
 
-/// How a stock says no.
+/// Why the stock of an item rejects a command.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum InventoryRejection {
-    /// Nothing or far too many.
+    /// The quantity is 0 or too large.
     #[error("quantity: {0}")]
     QuantityOutOfRange(#[from] InvalidQuantity),
-    /// The order has a hold already, on another number.
-    #[error("quantity: order {order_id} holds {held}; it asks for {asked}")]
+    /// The order has a reservation of another quantity.
+    #[error("quantity: order {order_id} has reserved {held}; it requests {asked}")]
     ReservedDifferently {
         /// The order.
         order_id: OrderId,
-        /// What it holds.
+        /// The quantity that is reserved.
         held: Quantity,
-        /// What it asks for.
+        /// The quantity that is requested.
         asked: Quantity,
     },
-    /// What has left cannot be given back.
-    #[error("orderId: what order {order_id} held has left the house")]
+    /// Shipped pieces cannot be released.
+    #[error("orderId: the pieces of order {order_id} are shipped")]
     AlreadyShipped {
         /// The order.
         order_id: OrderId,
     },
-    /// Only what is held can leave.
-    #[error("orderId: order {order_id} holds nothing here")]
+    /// Only reserved pieces can be shipped.
+    #[error("orderId: order {order_id} has no reservation of this item")]
     NotReserved {
         /// The order.
         order_id: OrderId,
@@ -156,12 +156,12 @@ impl Decider for Inventory {
 }
 
 impl StockState {
-    /// How many are held.
+    /// The number of pieces that are reserved.
     pub fn reserved(&self) -> u64 {
         self.open.values().map(|quantity| u64::from(quantity.get())).sum()
     }
 
-    /// How the order's reservation ended, if that is remembered.
+    /// How the order's reservation ended, if the state still has it.
     pub fn closed(&self, order: &OrderId) -> Option<ReservationEnd> {
         self.closed.iter().find(|(known, _)| known == order).map(|(_, closed)| *closed)
     }
@@ -197,7 +197,7 @@ impl StockState {
         let ReleaseStock { sku, order_id } = release.clone();
         let held = self.open.get(&order_id).map_or(0, |quantity| quantity.get());
         match self.closed(&order_id).filter(|_| held == 0) {
-            // Whoever asks waits for an answer, also when there was nothing to give back.
+            // The process waits for an event, also when nothing was reserved.
             None | Some(ReservationEnd::Refused) => Ok(vec![StockReleased { sku, order_id, quantity: held }.into()]),
             Some(ReservationEnd::Released | ReservationEnd::RefusedAndReleased) => Ok(Vec::new()),
             Some(ReservationEnd::Shipped) => Err(InventoryRejection::AlreadyShipped { order_id }),

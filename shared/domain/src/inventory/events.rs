@@ -1,4 +1,4 @@
-//! What is asked of a shelf, and what happens to it.
+//! Commands and events of the stock of an item.
 
 use std::fmt;
 
@@ -11,7 +11,7 @@ use crate::{
 };
 
 causeway::events! {
-    /// What may be asked of a shelf.
+    /// The commands to the stock of an item.
     pub enum InventoryCommand: commands to "inventory" {
         ReceiveStock = 1,
         ReserveStock = 1,
@@ -21,7 +21,7 @@ causeway::events! {
 }
 
 causeway::events! {
-    /// What can happen to a shelf.
+    /// The events of the stock of an item.
     pub enum InventoryEvent: events of "inventory" {
         StockReceived = 1,
         StockReserved = 1,
@@ -31,94 +31,94 @@ causeway::events! {
     }
 }
 
-/// Goods have come in.
+/// Adds received pieces to the stock.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ReceiveStock {
-    /// What.
+    /// The stock keeping unit of the item.
     pub sku: Sku,
-    /// How many.
+    /// The number of pieces received.
     pub quantity: u32,
 }
 
-/// An order wants a hold on some of it.
+/// Reserves pieces for an order.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ReserveStock {
-    /// What.
+    /// The stock keeping unit of the item.
     pub sku: Sku,
-    /// For which order.
+    /// The id of the order.
     pub order_id: OrderId,
-    /// How many.
+    /// The number of pieces to reserve.
     pub quantity: u32,
 }
 
-/// An order gives up its hold.
+/// Releases the reservation of an order.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ReleaseStock {
-    /// What.
+    /// The stock keeping unit of the item.
     pub sku: Sku,
-    /// Which order.
+    /// The id of the order.
     pub order_id: OrderId,
 }
 
-/// What an order holds leaves the house.
+/// Ships the pieces that are reserved for an order.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ShipStock {
-    /// What.
+    /// The stock keeping unit of the item.
     pub sku: Sku,
-    /// For which order.
+    /// The id of the order.
     pub order_id: OrderId,
 }
 
-/// Goods came in.
+/// Pieces were received.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct StockReceived {
-    /// What.
+    /// The stock keeping unit of the item.
     pub sku: Sku,
-    /// How many.
+    /// The number of pieces.
     pub quantity: Quantity,
 }
 
-/// An order has a hold on some of it.
+/// Pieces were reserved for an order.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct StockReserved {
-    /// What.
+    /// The stock keeping unit of the item.
     pub sku: Sku,
-    /// Which order.
+    /// The id of the order.
     pub order_id: OrderId,
-    /// How many.
+    /// The number of pieces.
     pub quantity: Quantity,
 }
 
-/// An order gets no hold.
+/// Pieces could not be reserved for an order.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct StockReservationFailed {
-    /// What.
+    /// The stock keeping unit of the item.
     pub sku: Sku,
-    /// Which order.
+    /// The id of the order.
     pub order_id: OrderId,
-    /// How many it wanted.
+    /// The number of pieces requested.
     pub quantity: Quantity,
-    /// Why not.
+    /// The reason.
     pub because: ReservationFailure,
 }
 
-/// Why an order gets no hold.
+/// Why pieces could not be reserved.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum ReservationFailure {
-    /// There is not enough.
+    /// There are not enough pieces.
     NotEnough {
-        /// How many there were.
+        /// The number of pieces that were available.
         available: u64,
     },
-    /// The order has given up before.
+    /// The order had released the reservation before it was made.
     ReleasedBefore,
 }
 
@@ -131,26 +131,26 @@ impl fmt::Display for ReservationFailure {
     }
 }
 
-/// An order's hold is gone.
+/// The reservation of an order was released.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct StockReleased {
-    /// What.
+    /// The stock keeping unit of the item.
     pub sku: Sku,
-    /// Which order.
+    /// The id of the order.
     pub order_id: OrderId,
-    /// How many came back; 0 when there was no hold.
+    /// The number of pieces released; 0 if none were reserved.
     pub quantity: u32,
 }
 
-/// What an order held left the house.
+/// The pieces that were reserved for an order were shipped.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct StockShipped {
-    /// What.
+    /// The stock keeping unit of the item.
     pub sku: Sku,
-    /// For which order.
+    /// The id of the order.
     pub order_id: OrderId,
-    /// How many.
+    /// The number of pieces.
     pub quantity: Quantity,
 }

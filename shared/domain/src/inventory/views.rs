@@ -1,4 +1,4 @@
-//! What one wants to know of the stock: how much there is of what, and what runs low.
+//! The view of the stock of every item.
 
 use causeway::{Patch, StreamId, View, log::commit::Recorded};
 use serde::{Deserialize, Serialize};
@@ -6,42 +6,42 @@ use serde::{Deserialize, Serialize};
 use super::events::InventoryEvent;
 use crate::ids::Sku;
 
-/// Fewer available than this is low.
+/// The stock of an item is low when fewer pieces than this are available.
 pub const LOW_STOCK: u64 = 5;
 
-/// One row per sku; all stand in one list, by their sku.
+/// The view of the stock: one row per sku, all in one list, by sku.
 #[derive(Debug)]
 pub struct Stock;
 
-/// How much there is of a thing.
+/// The stock of an item.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct StockRow {
-    /// What.
+    /// The stock keeping unit of the item.
     pub sku: Sku,
-    /// How many came in.
+    /// The number of pieces received so far.
     #[serde(default)]
     pub received: u64,
-    /// How many may still be promised.
+    /// The number of pieces that are available for reservation.
     #[serde(default)]
     pub available: u64,
-    /// How many are held for orders.
+    /// The number of pieces that are reserved for orders.
     #[serde(default)]
     pub reserved: u64,
-    /// How many left the house.
+    /// The number of pieces shipped so far.
     #[serde(default)]
     pub shipped: u64,
 }
 
 impl StockRow {
-    /// Whether more should be bought.
+    /// Whether the stock is low.
     pub fn is_low(&self) -> bool {
         self.available < LOW_STOCK
     }
 }
 
 impl Stock {
-    /// The list in which all stand.
+    /// The list of all rows.
     pub const LIST: &'static str = "all";
 }
 

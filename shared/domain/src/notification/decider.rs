@@ -12,25 +12,25 @@ use super::events::{EmailFailed, EmailSent, NotificationEvent};
 #[derive(Debug)]
 pub struct Notification;
 
-/// Where a notification stands.
+/// The state of a notification.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum NotificationState {
-    /// Nothing is known of it.
+    /// It has no outcome yet.
     #[default]
     Open,
-    /// It was accepted.
+    /// The e-mail was accepted.
     Sent,
-    /// It was not accepted, or nobody knows.
+    /// The e-mail was not accepted, or its outcome is unknown.
     Failed,
 }
 
-/// How a delivery went.
+/// The outcome of an e-mail.
 #[derive(Clone, Debug, PartialEq)]
 pub enum MailOutcome {
-    /// Accepted.
+    /// The e-mail was accepted.
     Sent(EmailSent),
-    /// Not accepted, or nobody knows.
+    /// The e-mail was not accepted, or its outcome is unknown.
     Failed(EmailFailed),
 }
 
@@ -41,8 +41,8 @@ impl Decider for Notification {
     type Event = NotificationEvent;
     type Rejection = Infallible;
 
-    fn decide(state: &NotificationState, delivered: &MailOutcome) -> Result<Vec<NotificationEvent>, Infallible> {
-        match (state, delivered) {
+    fn decide(state: &NotificationState, outcome: &MailOutcome) -> Result<Vec<NotificationEvent>, Infallible> {
+        match (state, outcome) {
             (NotificationState::Open | NotificationState::Failed, MailOutcome::Sent(sent)) => {
                 Ok(vec![sent.clone().into()])
             }

@@ -1,4 +1,4 @@
-//! What became of a mail.
+//! Events of a notification.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -6,48 +6,48 @@ use serde::{Deserialize, Serialize};
 use crate::{email::EmailAddress, ids::OrderId};
 
 causeway::events! {
-    /// What can become of a mail.
+    /// The events of a notification.
     pub enum NotificationEvent: events of "notification" {
         EmailSent = 1,
         EmailFailed = 1,
     }
 }
 
-/// What a mail is about.
+/// The subject of an e-mail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum EmailKind {
-    /// The order will be delivered.
+    /// The order is confirmed.
     OrderConfirmation,
-    /// The order will not be delivered.
+    /// The order is cancelled.
     OrderCancellation,
 }
 
-/// A mail was accepted by the mailer.
+/// The e-mail provider accepted an e-mail.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct EmailSent {
-    /// About which order.
+    /// The id of the order.
     pub order_id: OrderId,
-    /// About what.
+    /// The subject of the e-mail.
     pub kind: EmailKind,
-    /// To whom.
+    /// The recipient's address.
     pub to: EmailAddress,
-    /// The mailer's own id of it.
+    /// The id that the e-mail provider gave to the e-mail.
     pub mail_id: String,
 }
 
-/// A mail was not accepted, or nobody knows.
+/// An e-mail was not accepted, or its outcome is unknown.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct EmailFailed {
-    /// About which order.
+    /// The id of the order.
     pub order_id: OrderId,
-    /// About what.
+    /// The subject of the e-mail.
     pub kind: EmailKind,
-    /// To whom, if there was an address.
+    /// The recipient's address, if there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub to: Option<EmailAddress>,
-    /// Why.
+    /// The reason for the failure.
     pub reason: String,
 }

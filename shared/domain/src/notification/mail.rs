@@ -1,4 +1,4 @@
-//! What the mails say.
+//! The texts of the e-mails.
 
 use causeway::{MessageId, gateway::mail::Mail};
 
@@ -8,7 +8,7 @@ use crate::{
     order::{OrderCancelled, OrderConfirmed},
 };
 
-/// The mail that tells of a confirmed order. Its key is the event, so that it is one mail however often it is sent.
+/// The e-mail about a confirmed order. Its idempotency key is the id of the event.
 pub fn order_confirmed(event: &MessageId, confirmed: &OrderConfirmed, to: &EmailAddress, total: Money) -> Mail {
     let order = &confirmed.order_id;
     Mail {
@@ -22,7 +22,7 @@ pub fn order_confirmed(event: &MessageId, confirmed: &OrderConfirmed, to: &Email
     }
 }
 
-/// The mail that tells of a cancelled order. Its key is the event, so that it is one mail however often it is sent.
+/// The e-mail about a cancelled order. Its idempotency key is the id of the event.
 pub fn order_cancelled(event: &MessageId, cancelled: &OrderCancelled, to: &EmailAddress) -> Mail {
     let OrderCancelled { order_id, reason } = cancelled;
     Mail {

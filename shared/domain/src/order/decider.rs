@@ -14,73 +14,73 @@ use crate::{
     quantity::{InvalidQuantity, Quantity},
 };
 
-/// An order has at most so many lines.
+/// The maximum number of lines of an order.
 pub const MAX_LINES: usize = 100;
 
-/// A reason has at most so many characters.
+/// The maximum length of a reason in characters.
 const MAX_REASON_LENGTH: usize = 500;
 
 /// The rules of an order.
 #[derive(Debug)]
 pub struct Order;
 
-/// Where an order stands.
+/// The state of an order.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum OrderState {
-    /// Nobody has placed it.
+    /// It is not placed yet.
     #[default]
     New,
-    /// It waits for what it needs.
+    /// It is placed and not confirmed yet.
     Placed(PlacedOrder),
-    /// It will be delivered.
+    /// It is confirmed and will be delivered.
     Confirmed(PlacedOrder),
-    /// It will not be delivered.
+    /// It is cancelled and will not be delivered.
     Cancelled(PlacedOrder),
 }
 
-/// What the rules and the mails need to know of a placed order. Small, so that it rides in the spare part of a commit.
+/// What the rules and the e-mails need of a placed order. It is small, so that a commit can embed it as a snapshot.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct PlacedOrder {
-    /// A digest of all that was ordered, by which the same order is known.
+    /// A digest of the content, by which a repeated `PlaceOrder` is recognised.
     pub content: MessageId,
-    /// The sum.
+    /// The sum of all lines.
     pub total: Money,
-    /// Where mails about it go.
+    /// The address for e-mails about the order, if there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub contact_email: Option<EmailAddress>,
 }
 
-/// How an order says no.
+/// Why an order rejects a command.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum OrderRejection {
-    /// Nothing is ordered.
+    /// The order has no lines.
     #[error("lines: an order has at least one line")]
     NoLines,
-    /// Too much is ordered at once.
+    /// The order has too many lines.
     #[error("lines: {lines} lines; an order has at most {MAX_LINES}")]
     TooManyLines {
-        /// How many.
+        /// The number of lines.
         lines: usize,
     },
-    /// Two lines are about the same thing.
-    #[error("lines[{line}].sku: {sku} stands in an earlier line")]
+    /// Two lines have the same sku.
+    #[error("lines[{line}].sku: {sku} is in an earlier line")]
     SkuTwice {
         /// The later line, counted from 0.
         line: usize,
-        /// The thing.
+        /// The sku.
         sku: Sku,
     },
-    /// Nothing or far too many.
+    /// The quantity is 0 or too large.
     #[error("lines[{line}].quantity: {source}")]
     QuantityOutOfRange {
         /// The line, counted from 0.
         line: usize,
-        /// Which rule it breaks.
+        /// The violated limit.
         source: InvalidQuantity,
     },
-    /// The buyer would be paid.
+    /// The price is negative.
     #[error("lines[{line}].unitPrice.amount: {amount} is less than 0")]
     NegativePrice {
         /// The line, counted from 0.
@@ -88,32 +88,32 @@ pub enum OrderRejection {
         /// The price.
         amount: i64,
     },
-    /// The order has no one currency.
+    /// The lines have different currencies.
     #[error("lines[{line}].unitPrice.currency: {currency}, but the lines before are in {expected}")]
     TwoCurrencies {
         /// The line, counted from 0.
         line: usize,
-        /// Its currency.
+        /// The currency of the line.
         currency: Currency,
-        /// That of the lines before.
+        /// The currency of the lines before.
         expected: Currency,
     },
-    /// The sum does not fit.
+    /// The total does not fit into 64 bits.
     #[error("lines[{line}]: up to this line the total is too large")]
     TotalTooLarge {
         /// The line, counted from 0.
         line: usize,
     },
-    /// The id is taken by another order.
+    /// An order with this id and other content was placed before.
     #[error("orderId: this order was placed before with other content")]
     AlreadyPlaced,
-    /// There is no such order.
+    /// The order was never placed.
     #[error("orderId: this order was never placed")]
     NotPlaced,
-    /// It is too late.
+    /// The order was cancelled.
     #[error("orderId: this order was cancelled")]
     AlreadyCancelled,
-    /// A reason that says nothing, or too much.
+    /// The reason is blank or too long.
     #[error("reason: 1 to {MAX_REASON_LENGTH} characters, and not only blanks")]
     ReasonOutOfBounds,
 }
@@ -144,30 +144,31 @@ impl Decider for Order {
     type Rejection = OrderRejection;
 
     fn decide(state: &OrderState, command: &OrderCommand) -> Result<Vec<OrderEvent>, OrderRejection> {
-        use OrderCommand as Ask;
-        use OrderState as Is;
+        use OrderCommand as Command;
+        use OrderState as State;
         match (state, command) {
-            (Is::New, Ask::PlaceOrder(wanted)) => Ok(vec![place(wanted)?.into()]),
-            (Is::Placed(known) | Is::Confirmed(known) | Is::Cancelled(known), Ask::PlaceOrder(wanted)) => {
-                match place(wanted) {
-                    Ok(again) if content_of(&again) == known.content => Ok(Vec::new()),
-                    _ => Err(OrderRejection::AlreadyPlaced),
-                }
-            }
-            (Is::New, Ask::ConfirmOrder(_) | Ask::CancelOrder(_)) => Err(OrderRejection::NotPlaced),
-            (Is::Placed(_), Ask::ConfirmOrder(confirm)) => {
+            (State::New, Command::PlaceOrder(command)) => Ok(vec![place(command)?.into()]),
+            (
+                State::Placed(placed) | State::Confirmed(placed) | State::Cancelled(placed),
+                Command::PlaceOrder(command),
+            ) => match place(command) {
+                Ok(again) if content_of(&again) == placed.content => Ok(Vec::new()),
+                _ => Err(OrderRejection::AlreadyPlaced),
+            },
+            (State::New, Command::ConfirmOrder(_) | Command::CancelOrder(_)) => Err(OrderRejection::NotPlaced),
+            (State::Placed(_), Command::ConfirmOrder(confirm)) => {
                 Ok(vec![OrderConfirmed { order_id: confirm.order_id.clone() }.into()])
             }
-            (Is::Confirmed(_), Ask::ConfirmOrder(_)) => Ok(Vec::new()),
-            (Is::Cancelled(_), Ask::ConfirmOrder(_)) => Err(OrderRejection::AlreadyCancelled),
-            (Is::Placed(_) | Is::Confirmed(_), Ask::CancelOrder(cancel)) => {
+            (State::Confirmed(_), Command::ConfirmOrder(_)) => Ok(Vec::new()),
+            (State::Cancelled(_), Command::ConfirmOrder(_)) => Err(OrderRejection::AlreadyCancelled),
+            (State::Placed(_) | State::Confirmed(_), Command::CancelOrder(cancel)) => {
                 if cancel.reason.trim().is_empty() || cancel.reason.chars().count() > MAX_REASON_LENGTH {
                     return Err(OrderRejection::ReasonOutOfBounds);
                 }
                 let cancel = cancel.clone();
                 Ok(vec![OrderCancelled { order_id: cancel.order_id, reason: cancel.reason }.into()])
             }
-            (Is::Cancelled(_), Ask::CancelOrder(_)) => Ok(Vec::new()),
+            (State::Cancelled(_), Command::CancelOrder(_)) => Ok(Vec::new()),
         }
     }
 
@@ -180,19 +181,19 @@ impl Decider for Order {
             }),
             (OrderState::New, OrderEvent::OrderConfirmed(_) | OrderEvent::OrderCancelled(_)) => OrderState::New,
             (
-                OrderState::Placed(known) | OrderState::Confirmed(known) | OrderState::Cancelled(known),
+                OrderState::Placed(placed) | OrderState::Confirmed(placed) | OrderState::Cancelled(placed),
                 OrderEvent::OrderConfirmed(_),
-            ) => OrderState::Confirmed(known),
+            ) => OrderState::Confirmed(placed),
             (
-                OrderState::Placed(known) | OrderState::Confirmed(known) | OrderState::Cancelled(known),
+                OrderState::Placed(placed) | OrderState::Confirmed(placed) | OrderState::Cancelled(placed),
                 OrderEvent::OrderCancelled(_),
-            ) => OrderState::Cancelled(known),
+            ) => OrderState::Cancelled(placed),
         }
     }
 }
 
 impl OrderState {
-    /// What was placed, once it was.
+    /// The placed order, unless the order is new.
     pub fn placed(&self) -> Option<&PlacedOrder> {
         match self {
             Self::New => None,
@@ -201,43 +202,43 @@ impl OrderState {
     }
 }
 
-fn place(wanted: &PlaceOrder) -> Result<OrderPlaced, OrderRejection> {
-    let Some(first) = wanted.lines.first() else { return Err(OrderRejection::NoLines) };
-    if wanted.lines.len() > MAX_LINES {
-        return Err(OrderRejection::TooManyLines { lines: wanted.lines.len() });
+fn place(command: &PlaceOrder) -> Result<OrderPlaced, OrderRejection> {
+    let Some(first) = command.lines.first() else { return Err(OrderRejection::NoLines) };
+    if command.lines.len() > MAX_LINES {
+        return Err(OrderRejection::TooManyLines { lines: command.lines.len() });
     }
-    let mut lines = Vec::with_capacity(wanted.lines.len());
+    let mut lines = Vec::with_capacity(command.lines.len());
     let mut skus = BTreeSet::new();
     let mut total = Money::zero(first.unit_price.currency);
-    for (line, asked) in wanted.lines.iter().enumerate() {
-        if !skus.insert(&asked.sku) {
-            return Err(OrderRejection::SkuTwice { line, sku: asked.sku.clone() });
+    for (line, requested) in command.lines.iter().enumerate() {
+        if !skus.insert(&requested.sku) {
+            return Err(OrderRejection::SkuTwice { line, sku: requested.sku.clone() });
         }
         let quantity =
-            Quantity::new(asked.quantity).map_err(|source| OrderRejection::QuantityOutOfRange { line, source })?;
-        if asked.unit_price.amount < 0 {
-            return Err(OrderRejection::NegativePrice { line, amount: asked.unit_price.amount });
+            Quantity::new(requested.quantity).map_err(|source| OrderRejection::QuantityOutOfRange { line, source })?;
+        if requested.unit_price.amount < 0 {
+            return Err(OrderRejection::NegativePrice { line, amount: requested.unit_price.amount });
         }
-        let price = asked.unit_price.times(quantity);
+        let price = requested.unit_price.times(quantity);
         total = price.and_then(|price| total.plus(price)).map_err(|error| match error {
             MoneyError::Overflow => OrderRejection::TotalTooLarge { line },
             MoneyError::TwoCurrencies { left, right } => {
                 OrderRejection::TwoCurrencies { line, currency: right, expected: left }
             }
         })?;
-        lines.push(OrderLine { sku: asked.sku.clone(), quantity, unit_price: asked.unit_price });
+        lines.push(OrderLine { sku: requested.sku.clone(), quantity, unit_price: requested.unit_price });
     }
     Ok(OrderPlaced {
-        order_id: wanted.order_id.clone(),
-        user_id: wanted.user_id.clone(),
+        order_id: command.order_id.clone(),
+        user_id: command.user_id.clone(),
         lines,
         total,
-        shipping_address: wanted.shipping_address.clone(),
-        contact_email: wanted.contact_email.clone(),
+        shipping_address: command.shipping_address.clone(),
+        contact_email: command.contact_email.clone(),
     })
 }
 
-/// A digest of the order, the same for the same content. Its JSON cannot fail: it has no map and no foreign key.
+/// A digest of the order: equal for equal content. Its JSON cannot fail, because it has no map.
 fn content_of(order: &OrderPlaced) -> MessageId {
     order.order_id.cast().derived(&serde_json::to_string(order).unwrap_or_default())
 }

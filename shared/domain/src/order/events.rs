@@ -1,4 +1,4 @@
-//! What is asked of an order, and what happens to it.
+//! Commands and events of an order.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -13,7 +13,7 @@ use crate::{
 };
 
 causeway::events! {
-    /// What may be asked of an order.
+    /// The commands to an order.
     pub enum OrderCommand: commands to "order" {
         PlaceOrder = 1,
         ConfirmOrder = 1,
@@ -22,7 +22,7 @@ causeway::events! {
 }
 
 causeway::events! {
-    /// What can happen to an order.
+    /// The events of an order.
     pub enum OrderEvent: events of "order" {
         OrderPlaced = 2 <- v1::OrderPlaced,
         OrderConfirmed = 1,
@@ -30,51 +30,51 @@ causeway::events! {
     }
 }
 
-/// Somebody wants to buy.
+/// Places an order.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct PlaceOrder {
-    /// The order, named by whoever places it, so that a repeat is the same order.
+    /// The id of the order, chosen by the caller, so that a repeated command is about the same order.
     pub order_id: OrderId,
-    /// Who buys.
+    /// The id of the user who buys.
     pub user_id: UserId,
-    /// What is wanted, each sku once.
+    /// The lines of the order; each sku occurs once.
     pub lines: Vec<RequestedLine>,
-    /// Where it goes.
+    /// The postal address for the delivery, if there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shipping_address: Option<Address>,
-    /// Where mails about it go.
+    /// The address for e-mails about the order, if there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub contact_email: Option<EmailAddress>,
 }
 
-/// A line as it is asked for: the rules have not seen it, so its numbers may be anything.
+/// A line of an order before validation: its numbers may have any value.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct RequestedLine {
-    /// What.
+    /// The stock keeping unit of the item.
     pub sku: Sku,
-    /// How many.
+    /// The number of pieces, not validated yet.
     pub quantity: u32,
-    /// For how much each.
+    /// The price of one piece.
     pub unit_price: Money,
 }
 
-/// All that the order needs is there.
+/// Confirms an order, which then has everything that it needs.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ConfirmOrder {
-    /// The order.
+    /// The id of the order.
     pub order_id: OrderId,
 }
 
-/// The order shall not go on.
+/// Cancels an order.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct CancelOrder {
-    /// The order.
+    /// The id of the order.
     pub order_id: OrderId,
-    /// Why, for the buyer to read.
+    /// The reason, as the buyer will read it.
     pub reason: String,
 }
 
@@ -82,48 +82,48 @@ pub struct CancelOrder {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct OrderPlaced {
-    /// The order.
+    /// The id of the order.
     pub order_id: OrderId,
-    /// Who buys.
+    /// The id of the user who buys.
     pub user_id: UserId,
-    /// What is bought, each sku once.
+    /// The lines of the order; each sku occurs once.
     pub lines: Vec<OrderLine>,
-    /// The sum of the lines.
+    /// The sum of all lines.
     pub total: Money,
-    /// Where it goes, if the buyer said so.
+    /// The postal address for the delivery, if there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shipping_address: Option<Address>,
-    /// Where mails about it go, if the buyer said so.
+    /// The address for e-mails about the order, if there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub contact_email: Option<EmailAddress>,
 }
 
-/// One line of an order.
+/// A line of an order.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct OrderLine {
-    /// What.
+    /// The stock keeping unit of the item.
     pub sku: Sku,
-    /// How many.
+    /// The number of pieces.
     pub quantity: Quantity,
-    /// For how much each.
+    /// The price of one piece.
     pub unit_price: Money,
 }
 
-/// The order will be delivered.
+/// The order was confirmed and will be delivered.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct OrderConfirmed {
-    /// The order.
+    /// The id of the order.
     pub order_id: OrderId,
 }
 
-/// The order will not be delivered.
+/// The order was cancelled and will not be delivered.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct OrderCancelled {
-    /// The order.
+    /// The id of the order.
     pub order_id: OrderId,
-    /// Why, for the buyer to read.
+    /// The reason, as the buyer reads it.
     pub reason: String,
 }

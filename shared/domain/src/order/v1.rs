@@ -1,4 +1,4 @@
-//! `OrderPlaced` as it was first: all prices in euros, no address, nobody to write to.
+//! Version 1 of `OrderPlaced`: all prices in euro cents, no postal address, no e-mail address.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -14,25 +14,25 @@ use crate::{
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct OrderPlaced {
-    /// The order.
+    /// The id of the order.
     pub order_id: OrderId,
-    /// Who buys.
+    /// The id of the user who buys.
     pub user_id: UserId,
-    /// What is bought.
+    /// The lines of the order; each sku occurs once.
     pub lines: Vec<OrderLine>,
-    /// The sum of the lines, in euro cents.
+    /// The sum of all lines in euro cents.
     pub total: i64,
 }
 
-/// One line of an order, version 1.
+/// A line of an order, version 1.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct OrderLine {
-    /// What.
+    /// The stock keeping unit of the item.
     pub sku: Sku,
-    /// How many.
+    /// The number of pieces.
     pub quantity: Quantity,
-    /// For how much each, in euro cents.
+    /// The price of one piece in euro cents.
     pub unit_price: i64,
 }
 

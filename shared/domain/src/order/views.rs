@@ -1,4 +1,4 @@
-//! What one wants to know of orders: a buyer's orders newest first, and all about one of them.
+//! Views of orders: a user's orders, newest first, and one order in full.
 
 use causeway::{Patch, StreamId, View, log::commit::Recorded};
 use jiff::Timestamp;
@@ -12,35 +12,35 @@ use crate::{
     money::Money,
 };
 
-/// Where an order stands, for a reader.
+/// The status of an order, as readers see it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum OrderStatus {
-    /// It waits for what it needs.
+    /// The order is placed and not confirmed yet.
     Placed,
-    /// It will be delivered.
+    /// The order is confirmed and will be delivered.
     Confirmed,
-    /// It will not be delivered.
+    /// The order is cancelled and will not be delivered.
     Cancelled,
 }
 
-/// One row per order; it stands in the list `user/<user id>`.
+/// The view of orders in short: one row per order, in the list `user/<user id>`, newest first.
 #[derive(Debug)]
 pub struct OrderSummary;
 
-/// An order on one line.
+/// An order in short.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct OrderSummaryRow {
-    /// The order.
+    /// The id of the order.
     pub order_id: OrderId,
-    /// Who buys.
+    /// The id of the user who buys.
     pub user_id: UserId,
-    /// Where it stands.
+    /// The current status.
     pub status: OrderStatus,
-    /// The sum.
+    /// The sum of all lines.
     pub total: Money,
-    /// When it was placed.
+    /// The time when the order was placed.
     pub placed_at: Timestamp,
 }
 
@@ -57,7 +57,7 @@ impl View for OrderSummary {
                 .set("status", OrderStatus::Placed)
                 .set("total", placed.total)
                 .set("placedAt", event.at)
-                .list_at(orders_of(&placed.user_id), format!("{:.9}/{}", event.at, placed.order_id)),
+                .list_at(Self::list_of(&placed.user_id), format!("{:.9}/{}", event.at, placed.order_id)),
             OrderEvent::OrderConfirmed(_) => Patch::none().set("status", OrderStatus::Confirmed),
             OrderEvent::OrderCancelled(_) => Patch::none().set("status", OrderStatus::Cancelled),
         }
@@ -65,17 +65,13 @@ impl View for OrderSummary {
 }
 
 impl OrderSummary {
-    /// The list in which a user's orders stand.
+    /// The list of a user's orders.
     pub fn list_of(user: &UserId) -> String {
-        orders_of(user)
+        format!("user/{user}")
     }
 }
 
-fn orders_of(user: &UserId) -> String {
-    format!("user/{user}")
-}
-
-/// One row per order, with all there is to know.
+/// The view of orders in full: one row per order.
 #[derive(Debug)]
 pub struct OrderDetails;
 
@@ -83,33 +79,33 @@ pub struct OrderDetails;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct OrderDetailsRow {
-    /// The order.
+    /// The id of the order.
     pub order_id: OrderId,
-    /// Who buys.
+    /// The id of the user who buys.
     pub user_id: UserId,
-    /// What is bought.
+    /// The lines of the order.
     pub lines: Vec<OrderLine>,
-    /// The sum.
+    /// The sum of all lines.
     pub total: Money,
-    /// Where it goes.
+    /// The postal address for the delivery.
     pub shipping_address: Option<Address>,
-    /// Where mails about it go.
+    /// The address for e-mails about the order.
     pub contact_email: Option<EmailAddress>,
-    /// Where it stands.
+    /// The current status.
     pub status: OrderStatus,
-    /// How it came there, the earliest first.
+    /// The changes of the status, the earliest first.
     pub history: Vec<HistoryEntry>,
 }
 
-/// One step of an order.
+/// A change of the status of an order.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct HistoryEntry {
-    /// When.
+    /// The time of the change.
     pub at: Timestamp,
-    /// Where the order stood from then on.
+    /// The status from then on.
     pub status: OrderStatus,
-    /// Why, where that is not plain.
+    /// The reason, if the order was cancelled.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
 }

@@ -1,4 +1,4 @@
-//! The rules of the report: one a day, of what was counted.
+//! The rules of the stock report: one report a day.
 
 use std::convert::Infallible;
 
@@ -9,39 +9,39 @@ use serde::{Deserialize, Serialize};
 use super::events::{LowStock, StockReportEvent, StockReportProduced};
 use crate::{ids::DayId, inventory::StockRow};
 
-/// A report names so many of the things that run low; the rest it counts.
+/// The maximum number of items in the list of low stock; the rest is only counted.
 pub const MAX_LOW_ITEMS: usize = 100;
 
-/// The rules of the report.
+/// The rules of the stock report.
 #[derive(Debug)]
 pub struct StockReport;
 
-/// Whether the day has its report.
+/// Whether the report of the day is produced.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum StockReportState {
-    /// Not yet.
+    /// It is not produced yet.
     #[default]
     Due,
-    /// It has.
+    /// It is produced.
     Produced,
 }
 
-/// The stock of a day, counted row by row.
+/// The totals of the stock, summed row by row.
 #[derive(Clone, Debug, PartialEq)]
 pub struct StockCount {
     report: StockReportProduced,
 }
 
 impl StockCount {
-    /// Nothing is counted yet.
+    /// Zero, for the report of this day.
     pub fn of(day: DayId) -> Self {
         let low = Vec::new();
         let report = StockReportProduced { day, skus: 0, available: 0, reserved: 0, shipped: 0, low_skus: 0, low };
         Self { report }
     }
 
-    /// Counts these rows as well.
+    /// Adds these rows.
     #[must_use]
     pub fn and(mut self, rows: &[StockRow]) -> Self {
         let report = &mut self.report;

@@ -1,4 +1,4 @@
-//! The schedule's word, and the report.
+//! The command that the schedule sends, and the event with the report.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -6,50 +6,50 @@ use serde::{Deserialize, Serialize};
 use crate::ids::{DayId, Sku};
 
 causeway::events! {
-    /// What may be asked of the report.
+    /// The commands to the stock report.
     pub enum StockReportCommand: commands to "stock-report" {
         StockReportDue = 1,
     }
 }
 
 causeway::events! {
-    /// What can happen to the report of a day.
+    /// The events of the stock report of a day.
     pub enum StockReportEvent: events of "stock-report" {
         StockReportProduced = 1,
     }
 }
 
-/// It is time for the day's report. The day is that of the message.
+/// Produces the report of the day on which the message is published.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct StockReportDue {}
 
-/// The report of a day.
+/// The report of a day was produced.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct StockReportProduced {
-    /// Of which day.
+    /// The day of the report.
     pub day: DayId,
-    /// How many different things there are.
+    /// The number of different items.
     pub skus: u64,
-    /// How many pieces may be promised.
+    /// The number of pieces that are available for reservation.
     pub available: u64,
-    /// How many pieces are held for orders.
+    /// The number of pieces that are reserved for orders.
     pub reserved: u64,
-    /// How many pieces left the house so far.
+    /// The number of pieces shipped so far.
     pub shipped: u64,
-    /// How many different things run low.
+    /// The number of different items of which the stock is low.
     pub low_skus: u64,
-    /// The first of them, by their sku.
+    /// The first items of which the stock is low, in the order of their skus; at most 100.
     pub low: Vec<LowStock>,
 }
 
-/// A thing that runs low.
+/// An item of which the stock is low.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct LowStock {
-    /// What.
+    /// The stock keeping unit of the item.
     pub sku: Sku,
-    /// How many are left.
+    /// The number of pieces left.
     pub available: u64,
 }
