@@ -3,9 +3,8 @@
 
 use std::{collections::BTreeSet, path::Path};
 
-use causeway::{Decider, Messages};
-use domain::{inventory::Inventory, order::Order};
-use serde_json::{Value, json, value::to_raw_value};
+use causeway::{Role, delivery::route::Binding};
+use serde_json::{Value, json};
 use xtask::{permissions, place};
 
 use super::{
@@ -95,21 +94,32 @@ fn may(stack: &Value, id: &str) -> Result<BTreeSet<String>, String> {
     Ok(policies.iter().filter(|one| !EVERYWHERE.contains(one)).map(|(policy, _)| (*policy).to_owned()).collect())
 }
 
-/// The policies a handler needs, by its source and by what its message is.
+/// The policies that a function needs: those of a generated handler follow from what it is, those of a handler written
+/// by hand from its source.
 fn needs(root: &Path, line: &Line) -> BTreeSet<String> {
+    let routes = functions::routes();
+    let route = routes.iter().find(|route| route.function() == line.function());
+    let policies: &[&str] = match route.map(|route| (&route.binding, route.role)) {
+        Some((Binding::Command { .. }, Role::Decide)) => &["AppendToLog", "PublishRejections"],
+        Some((Binding::Command { .. }, _)) => &["AppendToLog", "PublishRejections", "WriteOnceMarker"],
+        Some((Binding::Views { .. }, _)) => &["ReadLog", "WriteViews"],
+        Some((Binding::Handler { .. }, _)) | None => return needs_of_source(root, line),
+    };
+    policies.iter().map(|policy| (*policy).to_owned()).collect()
+}
+
+fn needs_of_source(root: &Path, line: &Line) -> BTreeSet<String> {
     let page = place::read(root, &format!("functions/src/{}.rs", snake(&line.context))).unwrap();
-    let says = body(&page, &format!("on_{}", snake(&line.message)));
+    let source = body(&page, &format!("on_{}", snake(&line.message)));
     let mut needs = BTreeSet::new();
     let mut need = |policy: &str, needed: bool| needed.then(|| needs.insert(policy.to_owned()));
-    let executes = says.contains("execute::<");
+    let executes = source.contains("execute::<");
     need("AppendToLog", executes);
     need("PublishRejections", executes);
-    need("ReadLog", !executes && (says.contains("project::<") || says.contains("state::<")));
-    need("WriteViews", says.contains("project::<"));
-    need("ReadViews", says.contains(".list::<") || says.contains(".row::<"));
+    need("ReadLog", !executes && source.contains("state::<"));
+    need("ReadViews", source.contains(".list::<") || source.contains(".row::<"));
     need("UseInbox", line.claimed);
-    need("SendMail", says.contains("dyn Mailer"));
-    need("WriteOnceMarker", executes && (is_once::<Order>(&line.message) || is_once::<Inventory>(&line.message)));
+    need("SendMail", source.contains("dyn Mailer"));
     needs
 }
 
@@ -132,16 +142,4 @@ fn body(page: &str, name: &str) -> String {
         next += 1;
     }
     texts.concat()
-}
-
-/// Whether the decider keeps a repeat of this command out by a marker.
-fn is_once<D: Decider>(message: &str) -> bool
-where
-    D::Command: Messages,
-{
-    let Some(entry) = domain::catalogue().into_iter().find(|entry| entry.description.name == message) else {
-        return false;
-    };
-    let body = to_raw_value(&entry.sample).unwrap();
-    D::Command::decode(message, entry.description.version, &body).is_ok_and(|command| D::ONCE.applies(&command))
 }

@@ -7,10 +7,10 @@ use xtask::place;
 use super::nothing_wrong;
 
 /// The most lines of a source file.
-const LONGEST: usize = 300;
+const LONGEST: usize = 500;
 
 /// The most lines of a binary.
-const LONGEST_BINARY: usize = 6;
+const LONGEST_BINARY: usize = 8;
 
 #[test]
 fn files_are_small_say_their_idea_first_and_name_no_machine() {
@@ -22,8 +22,8 @@ fn files_are_small_say_their_idea_first_and_name_no_machine() {
 #[test]
 fn a_bad_file_is_seen() {
     let house = tempfile::tempdir().unwrap();
-    place::write(house.path(), "src/long.rs", &"//! Long.\n".repeat(301)).unwrap();
-    place::write(house.path(), "functions/src/bin/long.rs", &"//! Long.\n".repeat(7)).unwrap();
+    place::write(house.path(), "src/long.rs", &"//! Long.\n".repeat(501)).unwrap();
+    place::write(house.path(), "functions/src/bin/long.rs", &"//! Long.\n".repeat(9)).unwrap();
     place::write(house.path(), "src/mute.rs", "fn main() {}\n").unwrap();
     place::write(house.path(), "src/later.rs", concat!("//! Soon.\n// TO", "DO: all\n")).unwrap();
     place::write(house.path(), "notes.md", concat!("see /ro", "ot/notes\n")).unwrap();

@@ -3,8 +3,10 @@
 //! The house test reads the same parts, so that what a tool writes and what a test demands cannot differ.
 
 pub mod agreement;
+pub mod binaries;
 pub mod catalogue;
 pub mod check;
+pub mod generated;
 pub mod new;
 pub mod permissions;
 pub mod place;

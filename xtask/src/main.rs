@@ -4,7 +4,7 @@
 use std::process::ExitCode;
 
 use clap::Parser;
-use xtask::{catalogue, check, new, permissions, place, stacks, storm, template};
+use xtask::{catalogue, check, generated, new, permissions, place, storm, template};
 
 /// For those who build Causeway.
 #[derive(Parser)]
@@ -18,8 +18,12 @@ enum Task {
         #[arg(long)]
         check: bool,
     },
-    /// Writes the templates of the contexts' stacks from the routes.
-    Generate,
+    /// Writes what follows from types and routes: binaries, manifest, templates, `events/`, permissions.
+    Generate {
+        /// Writes nothing, and fails if something would be written.
+        #[arg(long)]
+        check: bool,
+    },
     /// Writes a new event of a context, with the function that hears it.
     New(new::Wanted),
     /// Writes who may do what to `tests/house/permissions.snapshot`.
@@ -33,7 +37,7 @@ fn main() -> ExitCode {
         Task::Test(choice) => check::run(&place::root(), &choice),
         Task::Events { check: true } => check_events(),
         Task::Events { check: false } => write_events(),
-        Task::Generate => write_stacks(),
+        Task::Generate { check } => generate(check),
         Task::New(wanted) => new_event(&wanted),
         Task::Permissions => write_permissions(),
         Task::Storm(choice) => storm::run(&place::root(), &choice).map(|tally| tally.failed == 0),
@@ -63,14 +67,24 @@ fn check_events() -> anyhow::Result<bool> {
     Ok(problems.is_empty())
 }
 
-fn write_stacks() -> anyhow::Result<bool> {
+fn generate(check: bool) -> anyhow::Result<bool> {
     let root = place::root();
-    for (path, content) in stacks::generate(&root, &functions::routes())? {
-        if place::write(&root, &path, &content)? {
+    let mut done = true;
+    for (path, content) in generated::files(&root)? {
+        if check {
+            if place::read(&root, &path).ok().as_ref() != Some(&content) {
+                println!("{path} is out of date; run `cargo xtask generate`");
+                done = false;
+            }
+        } else if place::write(&root, &path, &content)? {
             println!("wrote {path}");
         }
     }
-    Ok(true)
+    for orphan in generated::orphans(&root)? {
+        println!("{orphan} has no route; delete it");
+        done = false;
+    }
+    if check { Ok(done & check_events()?) } else { Ok(done & write_events()? & write_permissions()?) }
 }
 
 fn write_permissions() -> anyhow::Result<bool> {

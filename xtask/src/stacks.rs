@@ -16,9 +16,11 @@ use crate::{
     place,
     stacks::{
         contexts::{ContextStack, contexts},
-        text::{flattened, region, section},
+        text::{flattened, section},
     },
 };
+
+pub use text::region;
 
 /// The generated templates: each path with its content.
 pub fn generate(root: &Path, routes: &[Route]) -> anyhow::Result<Vec<(String, String)>> {

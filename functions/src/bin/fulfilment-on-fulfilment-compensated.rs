@@ -1,5 +1,7 @@
-//! `FulfilmentCompensated` → move the fulfilment to the undone ones.
+//! Event `FulfilmentCompensated` → updates `ProcessBoard`.
+
+use domain::fulfilment::{FulfilmentCompensated, ProcessBoard};
 
 fn main() -> std::process::ExitCode {
-    causeway_aws::serve(env!("CARGO_BIN_NAME"), functions::fulfilment::on_fulfilment_compensated)
+    causeway_aws::serve_views::<FulfilmentCompensated, ProcessBoard>(env!("CARGO_BIN_NAME"))
 }

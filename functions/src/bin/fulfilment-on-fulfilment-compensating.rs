@@ -1,5 +1,7 @@
-//! `FulfilmentCompensating` → move the fulfilment to those being undone.
+//! Event `FulfilmentCompensating` → updates `ProcessBoard`.
+
+use domain::fulfilment::{FulfilmentCompensating, ProcessBoard};
 
 fn main() -> std::process::ExitCode {
-    causeway_aws::serve(env!("CARGO_BIN_NAME"), functions::fulfilment::on_fulfilment_compensating)
+    causeway_aws::serve_views::<FulfilmentCompensating, ProcessBoard>(env!("CARGO_BIN_NAME"))
 }

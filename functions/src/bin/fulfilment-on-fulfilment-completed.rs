@@ -1,5 +1,7 @@
-//! `FulfilmentCompleted` → move the fulfilment to the completed ones.
+//! Event `FulfilmentCompleted` → updates `ProcessBoard`.
+
+use domain::fulfilment::{FulfilmentCompleted, ProcessBoard};
 
 fn main() -> std::process::ExitCode {
-    causeway_aws::serve(env!("CARGO_BIN_NAME"), functions::fulfilment::on_fulfilment_completed)
+    causeway_aws::serve_views::<FulfilmentCompleted, ProcessBoard>(env!("CARGO_BIN_NAME"))
 }

@@ -1,5 +1,7 @@
-//! `FulfilmentFactNoted` → keep the board in step.
+//! Event `FulfilmentFactNoted` → updates `ProcessBoard`.
+
+use domain::fulfilment::{FulfilmentFactNoted, ProcessBoard};
 
 fn main() -> std::process::ExitCode {
-    causeway_aws::serve(env!("CARGO_BIN_NAME"), functions::fulfilment::on_fulfilment_fact_noted)
+    causeway_aws::serve_views::<FulfilmentFactNoted, ProcessBoard>(env!("CARGO_BIN_NAME"))
 }

@@ -1,5 +1,7 @@
-//! `FulfilmentLineReleased` → keep the board in step.
+//! Event `FulfilmentLineReleased` → updates `ProcessBoard`.
+
+use domain::fulfilment::{FulfilmentLineReleased, ProcessBoard};
 
 fn main() -> std::process::ExitCode {
-    causeway_aws::serve(env!("CARGO_BIN_NAME"), functions::fulfilment::on_fulfilment_line_released)
+    causeway_aws::serve_views::<FulfilmentLineReleased, ProcessBoard>(env!("CARGO_BIN_NAME"))
 }

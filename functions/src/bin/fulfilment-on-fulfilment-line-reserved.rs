@@ -1,5 +1,7 @@
-//! `FulfilmentLineReserved` → keep the board in step.
+//! Event `FulfilmentLineReserved` → updates `ProcessBoard`.
+
+use domain::fulfilment::{FulfilmentLineReserved, ProcessBoard};
 
 fn main() -> std::process::ExitCode {
-    causeway_aws::serve(env!("CARGO_BIN_NAME"), functions::fulfilment::on_fulfilment_line_reserved)
+    causeway_aws::serve_views::<FulfilmentLineReserved, ProcessBoard>(env!("CARGO_BIN_NAME"))
 }

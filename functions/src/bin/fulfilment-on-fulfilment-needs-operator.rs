@@ -1,5 +1,7 @@
-//! `FulfilmentNeedsOperator` → move the fulfilment to those somebody must look at.
+//! Event `FulfilmentNeedsOperator` → updates `ProcessBoard`.
+
+use domain::fulfilment::{FulfilmentNeedsOperator, ProcessBoard};
 
 fn main() -> std::process::ExitCode {
-    causeway_aws::serve(env!("CARGO_BIN_NAME"), functions::fulfilment::on_fulfilment_needs_operator)
+    causeway_aws::serve_views::<FulfilmentNeedsOperator, ProcessBoard>(env!("CARGO_BIN_NAME"))
 }

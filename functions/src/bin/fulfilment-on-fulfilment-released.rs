@@ -1,5 +1,7 @@
-//! `FulfilmentReleased` → keep the board in step.
+//! Event `FulfilmentReleased` → updates `ProcessBoard`.
+
+use domain::fulfilment::{FulfilmentReleased, ProcessBoard};
 
 fn main() -> std::process::ExitCode {
-    causeway_aws::serve(env!("CARGO_BIN_NAME"), functions::fulfilment::on_fulfilment_released)
+    causeway_aws::serve_views::<FulfilmentReleased, ProcessBoard>(env!("CARGO_BIN_NAME"))
 }

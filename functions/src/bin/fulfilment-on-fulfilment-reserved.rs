@@ -1,5 +1,7 @@
-//! `FulfilmentReserved` → keep the board in step.
+//! Event `FulfilmentReserved` → updates `ProcessBoard`.
+
+use domain::fulfilment::{FulfilmentReserved, ProcessBoard};
 
 fn main() -> std::process::ExitCode {
-    causeway_aws::serve(env!("CARGO_BIN_NAME"), functions::fulfilment::on_fulfilment_reserved)
+    causeway_aws::serve_views::<FulfilmentReserved, ProcessBoard>(env!("CARGO_BIN_NAME"))
 }

@@ -1,5 +1,7 @@
-//! `FulfilmentStarted` → put the fulfilment on the board.
+//! Event `FulfilmentStarted` → updates `ProcessBoard`.
+
+use domain::fulfilment::{FulfilmentStarted, ProcessBoard};
 
 fn main() -> std::process::ExitCode {
-    causeway_aws::serve(env!("CARGO_BIN_NAME"), functions::fulfilment::on_fulfilment_started)
+    causeway_aws::serve_views::<FulfilmentStarted, ProcessBoard>(env!("CARGO_BIN_NAME"))
 }

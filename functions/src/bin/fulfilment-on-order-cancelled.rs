@@ -1,4 +1,4 @@
-//! `OrderCancelled` → undo what was done for the order.
+//! Event `OrderCancelled` → handled by fulfilment.
 
 fn main() -> std::process::ExitCode {
     causeway_aws::serve(env!("CARGO_BIN_NAME"), functions::fulfilment::on_order_cancelled)

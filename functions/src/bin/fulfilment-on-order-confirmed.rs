@@ -1,4 +1,4 @@
-//! `OrderConfirmed` → complete the fulfilment.
+//! Event `OrderConfirmed` → handled by fulfilment.
 
 fn main() -> std::process::ExitCode {
     causeway_aws::serve(env!("CARGO_BIN_NAME"), functions::fulfilment::on_order_confirmed)

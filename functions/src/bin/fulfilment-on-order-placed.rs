@@ -1,4 +1,4 @@
-//! `OrderPlaced` → reserve every line, and set a deadline.
+//! Event `OrderPlaced` → handled by fulfilment.
 
 fn main() -> std::process::ExitCode {
     causeway_aws::serve(env!("CARGO_BIN_NAME"), functions::fulfilment::on_order_placed)

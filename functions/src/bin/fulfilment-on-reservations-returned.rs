@@ -1,5 +1,7 @@
-//! `ReservationsReturned` → keep the board in step.
+//! Event `ReservationsReturned` → updates `ProcessBoard`.
+
+use domain::fulfilment::{ProcessBoard, ReservationsReturned};
 
 fn main() -> std::process::ExitCode {
-    causeway_aws::serve(env!("CARGO_BIN_NAME"), functions::fulfilment::on_reservations_returned)
+    causeway_aws::serve_views::<ReservationsReturned, ProcessBoard>(env!("CARGO_BIN_NAME"))
 }

@@ -1,4 +1,4 @@
-//! `StockReleased` → with the last line, cancel the order.
+//! Event `StockReleased` → handled by fulfilment.
 
 fn main() -> std::process::ExitCode {
     causeway_aws::serve(env!("CARGO_BIN_NAME"), functions::fulfilment::on_stock_released)

@@ -1,5 +1,7 @@
-//! `ReceiveStock` → put what came in on its shelf.
+//! Command `ReceiveStock` → decided by `Inventory`.
+
+use domain::inventory::{Inventory, ReceiveStock};
 
 fn main() -> std::process::ExitCode {
-    causeway_aws::serve(env!("CARGO_BIN_NAME"), functions::inventory::on_receive_stock)
+    causeway_aws::serve_command::<Inventory, ReceiveStock>(env!("CARGO_BIN_NAME"))
 }

@@ -1,5 +1,7 @@
-//! `ReleaseStock` → give back what the order holds.
+//! Command `ReleaseStock` → decided by `Inventory`.
+
+use domain::inventory::{Inventory, ReleaseStock};
 
 fn main() -> std::process::ExitCode {
-    causeway_aws::serve(env!("CARGO_BIN_NAME"), functions::inventory::on_release_stock)
+    causeway_aws::serve_command::<Inventory, ReleaseStock>(env!("CARGO_BIN_NAME"))
 }

@@ -1,5 +1,7 @@
-//! `ReserveStock` → reserve for the order, or refuse.
+//! Command `ReserveStock` → decided by `Inventory`.
+
+use domain::inventory::{Inventory, ReserveStock};
 
 fn main() -> std::process::ExitCode {
-    causeway_aws::serve(env!("CARGO_BIN_NAME"), functions::inventory::on_reserve_stock)
+    causeway_aws::serve_command::<Inventory, ReserveStock>(env!("CARGO_BIN_NAME"))
 }

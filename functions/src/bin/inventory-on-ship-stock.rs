@@ -1,5 +1,7 @@
-//! `ShipStock` → let go what the order holds.
+//! Command `ShipStock` → decided by `Inventory`.
+
+use domain::inventory::{Inventory, ShipStock};
 
 fn main() -> std::process::ExitCode {
-    causeway_aws::serve(env!("CARGO_BIN_NAME"), functions::inventory::on_ship_stock)
+    causeway_aws::serve_command::<Inventory, ShipStock>(env!("CARGO_BIN_NAME"))
 }

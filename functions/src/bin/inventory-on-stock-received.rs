@@ -1,5 +1,7 @@
-//! `StockReceived` → count what came in.
+//! Event `StockReceived` → updates `Stock`.
+
+use domain::inventory::{Stock, StockReceived};
 
 fn main() -> std::process::ExitCode {
-    causeway_aws::serve(env!("CARGO_BIN_NAME"), functions::inventory::on_stock_received)
+    causeway_aws::serve_views::<StockReceived, Stock>(env!("CARGO_BIN_NAME"))
 }

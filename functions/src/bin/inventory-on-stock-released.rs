@@ -1,5 +1,7 @@
-//! `StockReleased` → count what came back.
+//! Event `StockReleased` → updates `Stock`.
+
+use domain::inventory::{Stock, StockReleased};
 
 fn main() -> std::process::ExitCode {
-    causeway_aws::serve(env!("CARGO_BIN_NAME"), functions::inventory::on_stock_released)
+    causeway_aws::serve_views::<StockReleased, Stock>(env!("CARGO_BIN_NAME"))
 }

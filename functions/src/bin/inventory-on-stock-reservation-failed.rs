@@ -1,5 +1,7 @@
-//! `StockReservationFailed` → keep the stock view in step.
+//! Event `StockReservationFailed` → updates `Stock`.
+
+use domain::inventory::{Stock, StockReservationFailed};
 
 fn main() -> std::process::ExitCode {
-    causeway_aws::serve(env!("CARGO_BIN_NAME"), functions::inventory::on_stock_reservation_failed)
+    causeway_aws::serve_views::<StockReservationFailed, Stock>(env!("CARGO_BIN_NAME"))
 }

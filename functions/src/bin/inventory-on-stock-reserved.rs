@@ -1,5 +1,7 @@
-//! `StockReserved` → count what is held.
+//! Event `StockReserved` → updates `Stock`.
+
+use domain::inventory::{Stock, StockReserved};
 
 fn main() -> std::process::ExitCode {
-    causeway_aws::serve(env!("CARGO_BIN_NAME"), functions::inventory::on_stock_reserved)
+    causeway_aws::serve_views::<StockReserved, Stock>(env!("CARGO_BIN_NAME"))
 }

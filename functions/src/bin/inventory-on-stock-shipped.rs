@@ -1,5 +1,7 @@
-//! `StockShipped` → count what left.
+//! Event `StockShipped` → updates `Stock`.
+
+use domain::inventory::{Stock, StockShipped};
 
 fn main() -> std::process::ExitCode {
-    causeway_aws::serve(env!("CARGO_BIN_NAME"), functions::inventory::on_stock_shipped)
+    causeway_aws::serve_views::<StockShipped, Stock>(env!("CARGO_BIN_NAME"))
 }

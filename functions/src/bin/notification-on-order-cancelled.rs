@@ -1,4 +1,4 @@
-//! `OrderCancelled` → write to the buyer why, once.
+//! Event `OrderCancelled` → handled by notification.
 
 fn main() -> std::process::ExitCode {
     causeway_aws::serve(env!("CARGO_BIN_NAME"), functions::notification::on_order_cancelled)

@@ -1,4 +1,4 @@
-//! `OrderConfirmed` → write to the buyer, once.
+//! Event `OrderConfirmed` → handled by notification.
 
 fn main() -> std::process::ExitCode {
     causeway_aws::serve(env!("CARGO_BIN_NAME"), functions::notification::on_order_confirmed)

@@ -1,5 +1,7 @@
-//! `CancelOrder` → cancel the order.
+//! Command `CancelOrder` → decided by `Order`.
+
+use domain::order::{CancelOrder, Order};
 
 fn main() -> std::process::ExitCode {
-    causeway_aws::serve(env!("CARGO_BIN_NAME"), functions::order::on_cancel_order)
+    causeway_aws::serve_command::<Order, CancelOrder>(env!("CARGO_BIN_NAME"))
 }

@@ -1,5 +1,7 @@
-//! `ConfirmOrder` → confirm the order, unless it was cancelled.
+//! Command `ConfirmOrder` → decided by `Order`.
+
+use domain::order::{ConfirmOrder, Order};
 
 fn main() -> std::process::ExitCode {
-    causeway_aws::serve(env!("CARGO_BIN_NAME"), functions::order::on_confirm_order)
+    causeway_aws::serve_command::<Order, ConfirmOrder>(env!("CARGO_BIN_NAME"))
 }

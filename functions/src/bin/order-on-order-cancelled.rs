@@ -1,5 +1,7 @@
-//! `OrderCancelled` → show the order as cancelled, and why.
+//! Event `OrderCancelled` → updates `OrderSummary` and `OrderDetails`.
+
+use domain::order::{OrderCancelled, OrderDetails, OrderSummary};
 
 fn main() -> std::process::ExitCode {
-    causeway_aws::serve(env!("CARGO_BIN_NAME"), functions::order::on_order_cancelled)
+    causeway_aws::serve_views::<OrderCancelled, (OrderSummary, OrderDetails)>(env!("CARGO_BIN_NAME"))
 }

@@ -1,5 +1,7 @@
-//! `OrderConfirmed` → show the order as confirmed.
+//! Event `OrderConfirmed` → updates `OrderSummary` and `OrderDetails`.
+
+use domain::order::{OrderConfirmed, OrderDetails, OrderSummary};
 
 fn main() -> std::process::ExitCode {
-    causeway_aws::serve(env!("CARGO_BIN_NAME"), functions::order::on_order_confirmed)
+    causeway_aws::serve_views::<OrderConfirmed, (OrderSummary, OrderDetails)>(env!("CARGO_BIN_NAME"))
 }

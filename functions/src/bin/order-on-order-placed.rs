@@ -1,5 +1,7 @@
-//! `OrderPlaced` → put the order into its views.
+//! Event `OrderPlaced` → updates `OrderSummary` and `OrderDetails`.
+
+use domain::order::{OrderDetails, OrderPlaced, OrderSummary};
 
 fn main() -> std::process::ExitCode {
-    causeway_aws::serve(env!("CARGO_BIN_NAME"), functions::order::on_order_placed)
+    causeway_aws::serve_views::<OrderPlaced, (OrderSummary, OrderDetails)>(env!("CARGO_BIN_NAME"))
 }

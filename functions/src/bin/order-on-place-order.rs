@@ -1,5 +1,7 @@
-//! `PlaceOrder` → place the order, or say which rule forbids it.
+//! Command `PlaceOrder` → decided by `Order`.
+
+use domain::order::{Order, PlaceOrder};
 
 fn main() -> std::process::ExitCode {
-    causeway_aws::serve(env!("CARGO_BIN_NAME"), functions::order::on_place_order)
+    causeway_aws::serve_command::<Order, PlaceOrder>(env!("CARGO_BIN_NAME"))
 }

@@ -1,4 +1,4 @@
-//! The log's changes → the bus and the timers.
+//! Commits of the log → publish their events, commands and timers.
 
 fn main() -> std::process::ExitCode {
     causeway_aws::serve_relay()

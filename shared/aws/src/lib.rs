@@ -18,7 +18,7 @@ pub mod units;
 
 mod refusal;
 
-pub use serve::{serve, serve_queue, serve_relay};
+pub use serve::{serve, serve_command, serve_queue, serve_relay, serve_views};
 
 #[cfg(test)]
 mod fake_wire;

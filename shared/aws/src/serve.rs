@@ -4,8 +4,12 @@
 use std::{any::Any, panic::AssertUnwindSafe, process::ExitCode, sync::Arc};
 
 use causeway::{
-    App,
-    delivery::route::{Handler, HandlerInput},
+    App, Decider, Message,
+    delivery::{
+        declare::{Addressed, ViewSet, handle_command, handle_event},
+        handle::Handler,
+        input::HandlerInput,
+    },
     failure::{BoxError, causes},
 };
 use futures::FutureExt;
@@ -32,7 +36,7 @@ use crate::{
 /// Serves a handler of messages that a rule of the bus hands over. A binary's whole `main`:
 ///
 /// ```no_run
-/// # use causeway::{App, Handled, Outcome, Received, system::CommandRejected};
+/// # use causeway::{App, Handled, Outcome, Received, message::system::CommandRejected};
 /// # async fn on_command_rejected(_: App, _: Received<CommandRejected>) -> Outcome { Ok(Handled::Done) }
 /// # #[allow(clippy::needless_doctest_main)]
 /// fn main() -> std::process::ExitCode {
@@ -41,6 +45,24 @@ use crate::{
 /// ```
 pub fn serve<A: HandlerInput>(function: &str, handler: impl Handler<A>) -> ExitCode {
     start(function, ways_out::<A>(), |app| Arc::new(BusFunction::new(function, app, handler)))
+}
+
+/// Serves one command of a decider. The whole `main` of a generated binary.
+pub fn serve_command<D, M>(function: &str) -> ExitCode
+where
+    D: Decider,
+    M: Addressed + Into<D::Command>,
+{
+    serve(function, handle_command::<D, M>)
+}
+
+/// Serves one event into views. The whole `main` of a generated binary.
+pub fn serve_views<M, V>(function: &str) -> ExitCode
+where
+    M: Message + Into<V::Event>,
+    V: ViewSet,
+{
+    serve(function, handle_event::<M, V>)
 }
 
 /// Serves a handler of messages that come through a queue.

@@ -89,14 +89,7 @@ impl App {
 
     /// Runs a command on the stream of `id` and says so when a rule says no: what a handler returns.
     pub async fn execute<D: Decider>(&self, id: &Id<impl ?Sized>, command: &D::Command, cause: &Cause) -> Outcome {
-        match execute::<D>(self, id, command, cause).await {
-            Ok(executed) if executed.repeated => Ok(Handled::Duplicate),
-            Ok(_) => Ok(Handled::Done),
-            Err(ExecuteError::Rejected(rejection)) => {
-                self.say_rejected(&StreamId::new(D::CONTEXT, id), &rejection, cause).await
-            }
-            Err(error) => Err(error.into()),
-        }
+        self.execute_on::<D>(StreamId::new(D::CONTEXT, id), command, cause).await
     }
 
     /// Runs a command on the stream of `id` and answers with its events or the reason why not.
@@ -106,7 +99,21 @@ impl App {
         command: &D::Command,
         cause: &Cause,
     ) -> Result<Executed<D::Event>, ExecuteError<D::Rejection>> {
-        execute::<D>(self, id, command, cause).await
+        execute::<D>(self, StreamId::new(D::CONTEXT, id), command, cause).await
+    }
+
+    pub(crate) async fn execute_on<D: Decider>(
+        &self,
+        stream: StreamId,
+        command: &D::Command,
+        cause: &Cause,
+    ) -> Outcome {
+        match execute::<D>(self, stream.clone(), command, cause).await {
+            Ok(executed) if executed.repeated => Ok(Handled::Duplicate),
+            Ok(_) => Ok(Handled::Done),
+            Err(ExecuteError::Rejected(rejection)) => self.publish_rejection(&stream, &rejection, cause).await,
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// The state of a stream, read from the log.
@@ -197,7 +204,7 @@ impl App {
         &self.parts.cache
     }
 
-    async fn say_rejected(&self, stream: &StreamId, rejection: &dyn Rejection, cause: &Cause) -> Outcome {
+    async fn publish_rejection(&self, stream: &StreamId, rejection: &dyn Rejection, cause: &Cause) -> Outcome {
         let rejected = CommandRejected {
             stream: stream.to_string(),
             command_id: cause.command.clone(),

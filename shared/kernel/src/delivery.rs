@@ -2,7 +2,10 @@
 
 pub mod bus;
 pub mod dead_letter;
+pub mod declare;
+pub mod handle;
 pub mod inbox;
+pub mod input;
 pub mod receive;
 pub mod relay;
 pub mod route;

@@ -27,7 +27,9 @@ pub use serde_json::value::RawValue;
 pub use app::{App, Ports};
 pub use command::decider::{Decider, Effect, Once, Rejection};
 pub use delivery::{
-    route::{Claimed, Route, TimerFired, Verified, function_name, route},
+    declare::{commands, views},
+    input::{Claimed, TimerFired, Verified},
+    route::{Right, Role, Route, function_name, route},
     verify::VerificationPolicy,
 };
 pub use failure::{Failure, Handled, Outcome};

@@ -12,7 +12,7 @@ use crate::{
     place::{dead_letters_of, log_group_of, logical_id, stack_of},
     stacks::{
         pascal,
-        roles::{Role, reserved_concurrency, role_of, schedule, source_of},
+        roles::{Role, role_of, source_of},
     },
 };
 
@@ -110,7 +110,7 @@ impl ContextStack<'_> {
             format!("!Sub \"arn:${{AWS::Partition}}:events:${{AWS::Region}}:${{AWS::AccountId}}:rule/{path}\"")
         };
         // The rule of a schedule is on the default bus.
-        let rules = match self.routes.iter().any(|route| schedule(route).is_some()) {
+        let rules = match self.routes.iter().any(|route| route.schedule.is_some()) {
             true => format!("[{}, {}]", rules("${Bus}/*"), rules("${AWS::StackName}-*")),
             false => rules("${Bus}/*"),
         };
@@ -195,7 +195,7 @@ impl ContextStack<'_> {
         let (id, queue, logs) = (logical_id(&binary), dead_letters_of(self.name), log_group_of(self.name));
         let role = role_of(route);
         let mail = if role.sends_mail() { ", MAIL_FROM: !Ref MailFrom" } else { "" };
-        let reserved = match reserved_concurrency(route) {
+        let reserved = match route.reserved_concurrency {
             Some(reserved) => {
                 format!("      ReservedConcurrentExecutions: !If [IsProtected, {reserved}, !Ref AWS::NoValue]\n")
             }
@@ -206,7 +206,7 @@ impl ContextStack<'_> {
         let retry = format!(
             "DeadLetterConfig: {{ Arn: !GetAtt {queue}.Arn }}, RetryPolicy: {{ MaximumRetryAttempts: 185, MaximumEventAgeInSeconds: 86400 }}"
         );
-        let schedule = match schedule(route) {
+        let schedule = match route.schedule {
             Some(schedule) => format!(
                 "        Scheduled: {{ Type: Schedule, Properties: {{ Schedule: \"{schedule}\", {retry} }} }}\n"
             ),
@@ -265,12 +265,12 @@ pub(super) fn sources() -> Vec<String> {
 
 /// The sources under which timers publish.
 pub(super) fn timer_sources(routes: &[Route]) -> Vec<String> {
-    let timers = routes.iter().filter(|route| route.proof == Verification::Timer);
+    let timers = routes.iter().filter(|route| route.verification == Verification::Timer);
     timers.filter_map(source_of).collect::<BTreeSet<_>>().into_iter().collect()
 }
 
 /// The messages that timers publish.
 pub(super) fn timer_messages(routes: &[Route]) -> Vec<String> {
-    let timers = routes.iter().filter(|route| route.proof == Verification::Timer);
+    let timers = routes.iter().filter(|route| route.verification == Verification::Timer);
     timers.map(|route| route.message.to_owned()).collect::<BTreeSet<_>>().into_iter().collect()
 }

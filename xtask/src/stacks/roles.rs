@@ -1,6 +1,6 @@
 //! The role of a function: what its route does decides its policies.
 
-use causeway::{Kind, Route, delivery::bus::source_of as source_of_context};
+use causeway::{Kind, Right, Route, delivery::bus::source_of as source_of_context};
 
 use crate::stacks::pascal;
 
@@ -37,43 +37,22 @@ impl Role {
 
 /// The role of a route's function.
 pub(super) fn role_of(route: &Route) -> Role {
-    let function = route.function();
-    let is_event = source_of(route).is_some();
-    let (kind, mut policies) = match () {
-        () if ["inventory-on-receive-stock", "inventory-on-reserve-stock"].contains(&function.as_str()) => {
+    let (kind, mut policies) = match route.role {
+        causeway::Role::Decide => ("Decider", vec!["DenyLogMutation", "AppendToLog", "PublishRejections"]),
+        causeway::Role::DecideOnce => {
             ("OnceDecider", vec!["DenyLogMutation", "AppendToLog", "WriteOnceMarker", "PublishRejections"])
         }
-        () if is_event && route.owner == route.context && route.message != "FulfilmentDeadlinePassed" => {
-            ("Projector", vec!["DenyLogMutation", "ReadLog", "WriteViews"])
-        }
-        () => ("Decider", vec!["DenyLogMutation", "AppendToLog", "PublishRejections"]),
+        causeway::Role::Project => ("Projector", vec!["DenyLogMutation", "ReadLog", "WriteViews"]),
     };
-    if route.claimed {
-        policies.extend(["UseInbox", "SendMail"]);
-    }
-    if route.context == "stock-report" {
-        policies.push("ReadViews");
-    }
+    policies.extend(route.rights.iter().map(|right| match right {
+        Right::UseInbox => "UseInbox",
+        Right::SendMail => "SendMail",
+        Right::ReadViews => "ReadViews",
+    }));
     Role { id: format!("{}{kind}Role", pascal(route.context)), kind, policies }
 }
 
 /// The source under which the route's event is published; commands come from any source.
 pub(super) fn source_of(route: &Route) -> Option<String> {
-    let catalogue = domain::catalogue();
-    let entry = catalogue.iter().find(|entry| entry.description.name == route.message)?;
-    (entry.description.kind == Kind::Event).then(|| source_of_context(route.owner))
-}
-
-/// The concurrency that is reserved for the function in production.
-pub(super) fn reserved_concurrency(route: &Route) -> Option<u32> {
-    match route.context {
-        "notification" => Some(5),
-        "stock-report" => Some(1),
-        _ => None,
-    }
-}
-
-/// The schedule that also invokes the function.
-pub(super) fn schedule(route: &Route) -> Option<&'static str> {
-    (route.context == "stock-report").then_some("cron(0 6 * * ? *)")
+    (route.kind == Kind::Event).then(|| source_of_context(route.owner))
 }

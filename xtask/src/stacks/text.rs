@@ -3,7 +3,7 @@
 use anyhow::{Context as _, bail};
 
 /// Replaces the lines between `# generated: <name>` and `# end` by these, indented like the marker.
-pub(super) fn region(template: &str, name: &str, lines: &str) -> anyhow::Result<String> {
+pub fn region(template: &str, name: &str, lines: &str) -> anyhow::Result<String> {
     let marker = format!("# generated: {name}\n");
     let begin = template.find(&marker).with_context(|| format!("there must be a line {:?}", marker.trim_end()))?;
     let line = template[..begin].rfind('\n').map_or(0, |end| end + 1);
@@ -15,7 +15,7 @@ pub(super) fn region(template: &str, name: &str, lines: &str) -> anyhow::Result<
     };
     // Resources are written with their own indentation, lists without.
     let indented: String = match name {
-        "contexts" => lines.to_owned(),
+        "contexts" | "binaries" => lines.to_owned(),
         _ => lines.lines().map(|line| format!("{indent}{line}\n")).collect(),
     };
     Ok(format!("{}{indented}{}", &template[..content], &template[content + length..]))

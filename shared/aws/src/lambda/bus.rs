@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use causeway::{
     App, Handled,
-    delivery::route::{Handler, HandlerInput},
+    delivery::{handle::Handler, input::HandlerInput},
 };
 use lambda_runtime::Diagnostic;
 use serde_json::{Value, json};

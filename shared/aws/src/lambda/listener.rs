@@ -6,7 +6,8 @@ use causeway::{
     App, Delivery, Failure, Handled, Message, Outcome,
     delivery::{
         dead_letter::DeadLetter,
-        route::{Handler, HandlerInput, handle},
+        handle::{Handler, handle},
+        input::HandlerInput,
     },
     failure::causes,
 };

@@ -5,7 +5,7 @@ use async_trait::async_trait;
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
 use causeway::{
     App,
-    delivery::route::{Handler, HandlerInput},
+    delivery::{handle::Handler, input::HandlerInput},
 };
 use lambda_runtime::Diagnostic;
 use serde::de::Error as _;

@@ -9,7 +9,7 @@ pub mod settings;
 
 use causeway::{
     App,
-    delivery::route::{Handler, HandlerInput},
+    delivery::{handle::Handler, input::HandlerInput},
 };
 use tracing_subscriber::{Layer, Registry};
 

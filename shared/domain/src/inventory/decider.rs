@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use causeway::{Decider, Once, Rejection};
+use causeway::{Decider, Messages, Once, Rejection};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -93,10 +93,8 @@ impl Rejection for InventoryRejection {
 
 impl Decider for Inventory {
     const CONTEXT: &'static str = "inventory";
-    const ONCE: Once<InventoryCommand> = Once::When(|command| match command {
-        InventoryCommand::ReceiveStock(_) | InventoryCommand::ReserveStock(_) => true,
-        InventoryCommand::ReleaseStock(_) | InventoryCommand::ShipStock(_) => false,
-    });
+    const ONCE: Once<InventoryCommand> =
+        Once::Messages(&["ReceiveStock", "ReserveStock"], <InventoryCommand as Messages>::name);
     type State = StockState;
     type Command = InventoryCommand;
     type Event = InventoryEvent;

@@ -12,7 +12,7 @@ use crate::{
 
 causeway::events! {
     /// The commands to the stock of an item.
-    pub enum InventoryCommand: commands to "inventory" {
+    pub enum InventoryCommand: commands to "inventory" by sku {
         ReceiveStock = 1,
         ReserveStock = 1,
         ReleaseStock = 1,

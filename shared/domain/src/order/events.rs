@@ -14,7 +14,7 @@ use crate::{
 
 causeway::events! {
     /// The commands to an order.
-    pub enum OrderCommand: commands to "order" {
+    pub enum OrderCommand: commands to "order" by order_id {
         PlaceOrder = 1,
         ConfirmOrder = 1,
         CancelOrder = 1,

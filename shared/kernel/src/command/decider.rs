@@ -70,13 +70,15 @@ pub trait Decider: Send + Sync + 'static {
     }
 }
 
-/// Which commands are kept out by a marker when they come again.
+/// Which commands are executed once only, guarded by an inbox marker in the transaction of their commit.
 #[derive(Clone, Copy, Debug)]
 pub enum Once<C> {
-    /// None: the state sees every repeat itself.
+    /// None: the state recognises every repeat.
     Never,
-    /// Those for which this says yes.
+    /// Those for which the predicate holds.
     When(fn(&C) -> bool),
+    /// The messages of these names; the function gives the name of a command.
+    Messages(&'static [&'static str], fn(&C) -> &'static str),
 }
 
 impl<C> Once<C> {
@@ -85,6 +87,16 @@ impl<C> Once<C> {
         match self {
             Self::Never => false,
             Self::When(predicate) => predicate(command),
+            Self::Messages(names, name) => names.contains(&name(command)),
+        }
+    }
+
+    /// Whether messages of this name may need the marker.
+    pub fn may_apply_to(&self, message: &str) -> bool {
+        match self {
+            Self::Never => false,
+            Self::When(_) => true,
+            Self::Messages(names, _) => names.contains(&message),
         }
     }
 }

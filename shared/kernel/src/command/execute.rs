@@ -21,7 +21,7 @@ use crate::{
     message::{
         contract::{EncodeError, Encoded, Messages},
         envelope::Cause,
-        id::{CommitId, Id, StreamId},
+        id::{CommitId, StreamId},
     },
     time::backoff::Backoff,
 };
@@ -99,14 +99,13 @@ impl<R: std::error::Error + std::marker::Send + Sync + 'static> From<ExecuteErro
     }
 }
 
-/// Runs one command on the stream of `id`. See [`App::execute`] for handlers.
+/// Runs one command on a stream. See [`App::execute`] for handlers.
 pub(crate) async fn execute<D: Decider>(
     app: &App,
-    id: &Id<impl ?Sized>,
+    stream: StreamId,
     command: &D::Command,
     cause: &Cause,
 ) -> Result<Executed<D::Event>, ExecuteError<D::Rejection>> {
-    let stream = StreamId::new(D::CONTEXT, id);
     let warm = app.cache().take::<D>(&stream);
     let mut checked = warm.is_none();
     let mut known = match warm {

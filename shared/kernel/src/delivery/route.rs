@@ -1,130 +1,117 @@
-//! Routes: which handler hears which message, and the way of a message into its handler.
-//! Everything around a handler that does not depend on a cloud is here: opening, claiming, classifying, burying.
+//! Routes: which context handles which message, how it is deployed, and with which rights.
 
-mod proven;
-#[cfg(test)]
-mod tests;
-
-use std::sync::Arc;
+use std::{any::type_name, sync::Arc};
 
 use futures::future::BoxFuture;
 use heck::ToKebabCase;
-use serde_json::value::to_raw_value;
 
 use crate::{
     app::App,
     delivery::{
-        dead_letter::DeadLetter,
-        inbox::{Claim, ClaimHeld, InboxKey, LEASE, NotAttempted},
-        receive::{ReceiveError, receive},
-        verify::{FORGED, Forged, Verification, believe},
+        handle::{Handler, handle},
+        input::HandlerInput,
+        verify::Verification,
     },
-    failure::{Failure, Handled, Outcome, causes},
+    failure::Outcome,
     message::{
-        contract::{EncodeError, Message},
-        envelope::{Delivery, Metadata, Received},
+        contract::{Kind, Message},
+        envelope::Delivery,
     },
 };
 
-pub use proven::{TimerFired, Verified};
-
-/// How a message comes into a handler: plain, for effects that versions guard, or claimed in the inbox.
-pub trait HandlerInput: Send + 'static {
-    /// The message.
-    type Message: Message;
-    /// Whether the inbox is asked first.
-    const CLAIMED: bool;
-    /// What must be known of the message besides.
-    const PROOF: Verification;
-
-    /// What the handler gets.
-    fn new(received: Received<Self::Message>, again: bool) -> Self;
-
-    /// Where the message comes from, which is what all that follows from it will say of itself. It was believed
-    /// before; whoever writes a trace's next step here changes nothing of what is proven.
-    fn metadata(&mut self) -> &mut Metadata;
+/// What a function does with its aggregate or view; it decides the function's execution role.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// Loads a stream, decides and appends; publishes rejections.
+    Decide,
+    /// The same for commands that are executed once only: it also writes a marker to the inbox.
+    DecideOnce,
+    /// Reads the log and updates view rows.
+    Project,
 }
 
-impl<M: Message> HandlerInput for Received<M> {
-    type Message = M;
-    const CLAIMED: bool = false;
-    const PROOF: Verification = Verification::Origin;
-
-    fn new(received: Received<M>, _: bool) -> Self {
-        received
-    }
-
-    fn metadata(&mut self) -> &mut Metadata {
-        &mut self.metadata
-    }
+/// A right that a handler needs besides those of its role.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Right {
+    /// Claims messages in the inbox.
+    UseInbox,
+    /// Sends e-mail.
+    SendMail,
+    /// Reads view rows and lists.
+    ReadViews,
 }
 
-/// A message whose effect leaves the house: a fact that the log holds; the inbox was asked, and the claim is this
-/// handler's.
-#[derive(Clone, Debug)]
-pub struct Claimed<M> {
-    /// The message.
-    pub message: Received<M>,
-    /// Somebody began and did not finish: ask the other side before doing it again.
-    pub again: bool,
+/// What the generated binary of a route serves.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Binding {
+    /// The commands of a decider; the path of its type.
+    Command {
+        /// The path of the decider's type.
+        decider: &'static str,
+    },
+    /// Views; the paths of their types.
+    Views {
+        /// The paths of the views' types.
+        views: Vec<&'static str>,
+    },
+    /// A handler written by hand; the path of the function.
+    Handler {
+        /// The path of the function.
+        path: &'static str,
+    },
 }
 
-impl<M: Message> HandlerInput for Claimed<M> {
-    type Message = M;
-    const CLAIMED: bool = true;
-    // What has left the house cannot be taken back.
-    const PROOF: Verification = Verification::Fact;
-
-    fn new(message: Received<M>, again: bool) -> Self {
-        Self { message, again }
-    }
-
-    fn metadata(&mut self) -> &mut Metadata {
-        &mut self.message.metadata
-    }
-}
-
-/// A function that handles one message type.
-pub trait Handler<A: HandlerInput>: Clone + Send + Sync + 'static {
-    /// Handles the message.
-    fn call(&self, app: App, arrival: A) -> BoxFuture<'static, Outcome>;
-}
-
-impl<A, F, Answer> Handler<A> for F
-where
-    A: HandlerInput,
-    F: Fn(App, A) -> Answer + Clone + Send + Sync + 'static,
-    Answer: Future<Output = Outcome> + Send + 'static,
-{
-    fn call(&self, app: App, arrival: A) -> BoxFuture<'static, Outcome> {
-        Box::pin(self(app, arrival))
-    }
-}
-
-/// One line of the routing page: who hears what.
+/// The wiring of one function: which context handles which message, and how.
 #[derive(Clone)]
 pub struct Route {
-    /// The context that reacts.
+    /// The context that handles the message.
     pub context: &'static str,
-    /// The message it hears.
+    /// The name of the message.
     pub message: &'static str,
     /// The context that owns the message.
     pub owner: &'static str,
+    /// Event or command.
+    pub kind: Kind,
     /// Whether the handler claims its messages in the inbox.
     pub claimed: bool,
-    /// What must be known of its messages.
-    pub proof: Verification,
+    /// What is verified of its messages before the handler runs.
+    pub verification: Verification,
+    /// What the function does.
+    pub role: Role,
+    /// The rights that it needs besides.
+    pub rights: Vec<Right>,
+    /// The concurrency that is reserved for the function in production.
+    pub reserved_concurrency: Option<u32>,
+    /// A schedule that also invokes the function: `cron(0 6 * * ? *)`.
+    pub schedule: Option<&'static str>,
+    /// What its binary serves.
+    pub binding: Binding,
     handle: Arc<dyn Fn(App, String, Delivery) -> BoxFuture<'static, Outcome> + Send + Sync>,
 }
 
-/// A route: `context` hears the handler's message.
-pub fn route<A: HandlerInput>(context: &'static str, handler: impl Handler<A>) -> Route {
+/// A route of a handler written by hand: `context` handles the message of the handler's argument.
+pub fn route<A: HandlerInput, H: Handler<A>>(context: &'static str, handler: H) -> Route {
+    routed(context, Role::Decide, Binding::Handler { path: type_name::<H>() }, handler)
+}
+
+pub(crate) fn routed<A: HandlerInput>(
+    context: &'static str,
+    role: Role,
+    binding: Binding,
+    handler: impl Handler<A>,
+) -> Route {
     Route {
         context,
         message: A::Message::NAME,
         owner: A::Message::CONTEXT,
+        kind: A::Message::KIND,
         claimed: A::CLAIMED,
-        proof: A::PROOF,
+        verification: A::VERIFICATION,
+        role,
+        rights: if A::CLAIMED { vec![Right::UseInbox] } else { Vec::new() },
+        reserved_concurrency: None,
+        schedule: None,
+        binding,
         handle: Arc::new(move |app, consumer, delivery| {
             let handler = handler.clone();
             Box::pin(async move { handle(&app, &consumer, &delivery, &handler).await })
@@ -133,6 +120,25 @@ pub fn route<A: HandlerInput>(context: &'static str, handler: impl Handler<A>) -
 }
 
 impl Route {
+    /// The same route with rights that its handler needs besides those of its role.
+    #[must_use]
+    pub fn with(mut self, rights: impl IntoIterator<Item = Right>) -> Self {
+        self.rights.extend(rights);
+        self
+    }
+
+    /// The same route with reserved concurrency in production.
+    #[must_use]
+    pub fn reserved_concurrency(self, reserved: u32) -> Self {
+        Self { reserved_concurrency: Some(reserved), ..self }
+    }
+
+    /// The same route, also invoked by a schedule.
+    #[must_use]
+    pub fn scheduled(self, schedule: &'static str) -> Self {
+        Self { schedule: Some(schedule), ..self }
+    }
+
     /// The function's name: `<context>-on-<message>`.
     pub fn function(&self) -> String {
         function_name(self.context, self.message)
@@ -161,77 +167,4 @@ impl Route {
 /// ```
 pub fn function_name(context: &str, message: &str) -> String {
     format!("{context}-on-{}", message.to_kebab_case())
-}
-
-/// The way of a message into a handler. What can never work is in the dead letters when this returns.
-pub async fn handle<A: HandlerInput>(
-    app: &App,
-    consumer: &str,
-    delivery: &Delivery,
-    handler: &impl Handler<A>,
-) -> Outcome {
-    let received = match receive::<A::Message>(delivery) {
-        Ok(received) => received,
-        Err(error) => return bury(app, consumer, delivery, error.into()).await,
-    };
-    if let Err(failure) = believe(app, delivery, &received, A::PROOF).await {
-        return settle(app, consumer, delivery, Err(failure)).await;
-    }
-    if !A::CLAIMED {
-        let outcome = handler.call(app.clone(), A::new(received, false)).await;
-        return settle(app, consumer, delivery, outcome).await;
-    }
-    if delivery.replay_name.is_some() {
-        // No effect leaves the house when the past is told again.
-        return Ok(Handled::Duplicate);
-    }
-    let key = InboxKey { consumer: consumer.to_owned(), message: received.id.clone() };
-    let now = app.clock().now();
-    let again = match app.inbox().claim(&key, now, now + LEASE).await? {
-        Claim::First => false,
-        Claim::Resumed => true,
-        Claim::Held => return Err(Failure::transient(ClaimHeld { key })),
-        Claim::Completed => return Ok(Handled::Duplicate),
-    };
-    let outcome = handler.call(app.clone(), A::new(received, again)).await;
-    let outcome = settle(app, consumer, delivery, outcome).await;
-    match &outcome {
-        Err(Failure::Transient(error)) if error.is::<NotAttempted>() && !again => {
-            app.inbox().forget(&key, app.clock().now()).await?;
-        }
-        Ok(Handled::DeadLettered) | Err(_) => app.inbox().abandon(&key, app.clock().now()).await?,
-        Ok(_) => app.inbox().complete(&key, app.clock().now()).await?,
-    }
-    outcome
-}
-
-async fn settle(app: &App, consumer: &str, delivery: &Delivery, outcome: Outcome) -> Outcome {
-    match outcome {
-        Err(Failure::Permanent(error)) => bury(app, consumer, delivery, Failure::Permanent(error)).await,
-        outcome => outcome,
-    }
-}
-
-/// Writes the message to the dead letters; only then is it handled.
-async fn bury(app: &App, consumer: &str, delivery: &Delivery, failure: Failure) -> Outcome {
-    let message = to_raw_value(delivery).map_err(Failure::transient)?;
-    let reason = reason_code(failure.reason()).to_owned();
-    let explanation = causes(failure.reason());
-    let letter = DeadLetter { reason, explanation, consumer: consumer.to_owned(), at: app.clock().now(), message };
-    app.dead_letters().keep(&letter).await?;
-    Ok(Handled::DeadLettered)
-}
-
-/// The reason as one word.
-pub fn reason_code(error: &(dyn std::error::Error + Send + Sync + 'static)) -> &'static str {
-    if let Some(error) = error.downcast_ref::<ReceiveError>() {
-        return error.code();
-    }
-    if error.is::<Forged>() {
-        return FORGED;
-    }
-    match error.downcast_ref::<EncodeError>() {
-        Some(EncodeError::TooLarge { .. }) => "TOO_LARGE",
-        Some(EncodeError::Unwritable { .. }) | None => "REJECTED",
-    }
 }

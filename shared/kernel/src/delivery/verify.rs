@@ -1,7 +1,7 @@
 //! Whether to believe a message: who says it, from which account, and whether the log holds what it says.
 //! The bus is open to many and the log is not, so the log is asked. What does not fit is `FORGED`.
 
-mod proof;
+mod lookup;
 #[cfg(test)]
 mod tests;
 
@@ -154,11 +154,11 @@ pub(crate) async fn believe<M: Message>(
     app: &App,
     delivery: &Delivery,
     received: &Received<M>,
-    proof: Verification,
+    verification: Verification,
 ) -> Result<(), Failure> {
     let trust = app.trust();
     origin(trust, delivery, received)?;
-    match (M::KIND, trust.prove, proof) {
+    match (M::KIND, trust.prove, verification) {
         // A wish stands nowhere in the log.
         (Kind::Command, _, _)
         | (Kind::Event, VerifyEvents::None, _)
@@ -167,10 +167,10 @@ pub(crate) async fn believe<M: Message>(
         (Kind::Event, VerifyEvents::All, Verification::Origin) if received.version.is_none() => Ok(()),
         (Kind::Event, VerifyEvents::Moving, Verification::Fact)
         | (Kind::Event, VerifyEvents::All, Verification::Fact | Verification::Origin) => {
-            proof::fact(app, received).await
+            lookup::fact(app, received).await
         }
         (Kind::Event, VerifyEvents::Moving | VerifyEvents::All, Verification::Timer) => {
-            proof::timer(app, received).await
+            lookup::timer(app, received).await
         }
     }
 }

@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use causeway::{
     App, Cause, Handled, MessageId, Received,
-    delivery::route::{Handler, HandlerInput},
+    delivery::{handle::Handler, input::HandlerInput},
     memory::Memory,
     message::system::CommandRejected,
 };

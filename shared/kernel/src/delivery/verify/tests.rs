@@ -10,7 +10,8 @@ use crate::{
     app::App,
     delivery::{
         bus::source_of,
-        route::{Claimed, Route, TimerFired, Verified, route},
+        input::{Claimed, TimerFired, Verified},
+        route::{Route, route},
     },
     failure::{Failure, Handled},
     log::{

@@ -32,7 +32,9 @@ pub fn read_shape<T: DeserializeOwned>(name: &'static str, version: u32, data: &
 /// Declares a family of messages.
 ///
 /// `Name = version` gives the schema's version; an older shape is named after `<-` and needs a `From`
-/// to the shape on its left, so that reading goes up step by step.
+/// to the shape on its left, so that reading upcasts step by step.
+/// `commands to "order" by order_id` names the field that holds the id of the aggregate; such a family can be routed by
+/// [`commands`](crate::delivery::declare::commands).
 ///
 /// ```
 /// # use schemars::JsonSchema; use serde::{Serialize, Deserialize};
@@ -65,9 +67,36 @@ pub fn read_shape<T: DeserializeOwned>(name: &'static str, version: u32, data: &
 macro_rules! events {
     ($(#[$meta:meta])* $vis:vis enum $family:ident: events of $context:literal { $($body:tt)* }) => {
         $crate::events! { @family [$(#[$meta])*] $vis $family $context Event { $($body)* } }
+        $crate::events! { @events $family { $($body)* } }
     };
     ($(#[$meta:meta])* $vis:vis enum $family:ident: commands to $context:literal { $($body:tt)* }) => {
         $crate::events! { @family [$(#[$meta])*] $vis $family $context Command { $($body)* } }
+    };
+    ($(#[$meta:meta])* $vis:vis enum $family:ident: commands to $context:literal by $id:ident { $($body:tt)* }) => {
+        $crate::events! { @family [$(#[$meta])*] $vis $family $context Command { $($body)* } }
+        $crate::events! { @commands $family $id { $($body)* } }
+    };
+    (@events $family:ident { $($name:ident = $version:literal $(<- $($old:ident)::+)*),+ $(,)? }) => {
+        impl $crate::delivery::declare::EventFamily for $family {
+            fn view_routes<V: $crate::delivery::declare::ViewSet<Event = Self>>() -> Vec<$crate::Route> {
+                vec![$($crate::delivery::declare::view_route::<$name, V>()),+]
+            }
+        }
+    };
+    (@commands $family:ident $id:ident { $($name:ident = $version:literal $(<- $($old:ident)::+)*),+ $(,)? }) => {
+        $(
+            impl $crate::delivery::declare::Addressed for $name {
+                fn stream(&self) -> $crate::StreamId {
+                    $crate::StreamId::new(<Self as $crate::Message>::CONTEXT, &self.$id)
+                }
+            }
+        )+
+
+        impl $crate::delivery::declare::CommandFamily for $family {
+            fn command_routes<D: $crate::Decider<Command = Self>>() -> Vec<$crate::Route> {
+                vec![$($crate::delivery::declare::command_route::<D, $name>()),+]
+            }
+        }
     };
     (@family [$($meta:tt)*] $vis:vis $family:ident $context:literal $kind:ident {
         $($name:ident = $version:literal $(<- $($old:ident)::+)*),+ $(,)?

@@ -162,7 +162,7 @@ fn what_has_no_place_is_no_fact() {
     for event in without {
         let failure = project(&memory.app(), &event).unwrap_err();
         assert!(matches!(&failure, Failure::Permanent(_)));
-        assert_eq!(crate::delivery::route::reason_code(failure.reason()), "MALFORMED");
+        assert_eq!(crate::delivery::handle::reason_code(failure.reason()), "MALFORMED");
     }
 }
 

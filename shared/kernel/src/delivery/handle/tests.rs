@@ -12,8 +12,12 @@ use crate::{
     delivery::{
         dead_letter::{DeadLetter, DeadLetterError, DeadLetters},
         inbox::{Inbox, InboxKey, LEASE},
-        route::{Claimed, Route, function_name, reason_code, route},
         verify::{VerificationPolicy, VerifyEvents},
+        {
+            handle::reason_code,
+            input::Claimed,
+            route::{Route, function_name, route},
+        },
     },
     failure::{Failure, Handled, Outcome},
     memory::Memory,
