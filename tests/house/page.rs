@@ -2,7 +2,6 @@
 
 use std::path::Path;
 
-use causeway::Kind;
 use serde_json::Value;
 use xtask::{place, template};
 
@@ -11,35 +10,21 @@ use xtask::{place, template};
 pub(super) struct Line {
     pub(super) context: String,
     pub(super) message: String,
-    pub(super) owner: String,
     pub(super) claimed: bool,
-    pub(super) kind: Kind,
 }
 
 impl Line {
     pub(super) fn function(&self) -> String {
         causeway::function_name(&self.context, &self.message)
     }
-
-    /// The owner of a fact; a wish may come from anyone.
-    pub(super) fn said_by(&self) -> Option<&str> {
-        (self.kind == Kind::Event).then_some(self.owner.as_str())
-    }
 }
 
 /// The page of the functions.
 pub(super) fn lines() -> Vec<Line> {
-    let catalogue = domain::catalogue();
-    let lines = functions::routes().into_iter().map(|route| {
-        let entry = catalogue.iter().find(|entry| entry.description.name == route.message);
-        let kind = entry.unwrap_or_else(|| panic!("{} is not in domain::catalogue()", route.message)).description.kind;
-        Line {
-            context: route.context.to_owned(),
-            message: route.message.to_owned(),
-            owner: route.owner.to_owned(),
-            claimed: route.claimed,
-            kind,
-        }
+    let lines = functions::routes().into_iter().map(|route| Line {
+        context: route.context.to_owned(),
+        message: route.message.to_owned(),
+        claimed: route.claimed,
     });
     lines.collect()
 }

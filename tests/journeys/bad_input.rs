@@ -1,9 +1,13 @@
 //! What must not come in: each kind of bad input gets its typed answer or its letter with the reason, and leaves the
 //! log, the views and the bus as they were.
 
+use causeway::delivery::declare::{handle_command, handle_event};
 use causeway::{App, Handled, Outcome, memory::Memory, message::contract::MAX_MESSAGE_BYTES};
 use causeway_aws::lambda::{Invocation, listener::Listener};
-use functions::{inventory, order};
+use domain::{
+    inventory::{Inventory, ReceiveStock},
+    order::{Order, OrderDetails, OrderPlaced, OrderSummary, PlaceOrder},
+};
 use futures::FutureExt as _;
 use serde_json::{Value, json};
 
@@ -22,9 +26,19 @@ pub(crate) fn hear(app: App, message: &str, payload: &str) -> Outcome {
     let invocation = Invocation { payload, request_id: "r-1", attempt: 1 };
     let heard = async {
         match message {
-            "PlaceOrder" => Listener::new("order-on-place-order", app, order::on_place_order).hear(invocation).await,
-            "OrderPlaced" => Listener::new("order-on-order-placed", app, order::on_order_placed).hear(invocation).await,
-            _ => Listener::new("inventory-on-receive-stock", app, inventory::on_receive_stock).hear(invocation).await,
+            "PlaceOrder" => {
+                Listener::new("order-on-place-order", app, handle_command::<Order, PlaceOrder>).hear(invocation).await
+            }
+            "OrderPlaced" => {
+                Listener::new("order-on-order-placed", app, handle_event::<OrderPlaced, (OrderSummary, OrderDetails)>)
+                    .hear(invocation)
+                    .await
+            }
+            _ => {
+                Listener::new("inventory-on-receive-stock", app, handle_command::<Inventory, ReceiveStock>)
+                    .hear(invocation)
+                    .await
+            }
         }
     };
     heard.now_or_never().expect("memory answers at once")
