@@ -1,19 +1,19 @@
 //! Whole stories on one thread, one seed and in bad weather, and what must hold at the end of each.
 
 mod bad_input;
-mod end;
+mod dead_letters;
+mod fault_profiles;
+mod final_state;
 mod forged;
 mod generated;
 mod invariants;
-mod ledger_rules;
-mod letters;
-mod old_house;
-mod planted;
+mod legacy_data;
+mod log_invariants;
+mod mutants;
 mod processes;
+mod scenario;
 mod seeds;
-mod shelves;
-pub(crate) mod shop;
+pub(crate) mod shop_commands;
+mod stock_invariants;
 mod stories;
-mod tale;
-mod views;
-mod weathers;
+mod view_invariants;

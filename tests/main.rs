@@ -2,9 +2,9 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says where it stands")]
 
-mod drops;
-mod facts;
-mod house;
+mod aws_conformance;
+mod cancellation;
 mod journeys;
 mod local;
+mod repo_rules;
 mod stores;

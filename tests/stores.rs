@@ -5,5 +5,5 @@ mod expiry;
 mod faults;
 mod ports;
 mod races;
+mod sample_aggregate;
 mod sizes;
-mod tally;

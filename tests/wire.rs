@@ -2,9 +2,9 @@
 
 mod cost;
 mod dynoxide;
-mod fate;
 mod meter;
+mod request_fault;
 
 pub use dynoxide::{Dynoxide, Stores};
-pub use fate::{Asked, Fate};
 pub use meter::{Call, Meter};
+pub use request_fault::{Asked, RequestFault};

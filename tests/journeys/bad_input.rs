@@ -11,7 +11,7 @@ use domain::{
 use futures::FutureExt as _;
 use serde_json::{Value, json};
 
-use super::shop::place_order;
+use super::shop_commands::place_order;
 
 /// What must come of a bad input.
 enum Answer {

@@ -12,8 +12,8 @@ use causeway::{
 use futures::{FutureExt as _, future::BoxFuture};
 use serde_json::{Value, json, value::to_raw_value};
 
-use super::tale::tell;
-use crate::drops::in_memory;
+use super::scenario::tell;
+use crate::cancellation::in_memory;
 
 /// Our account.
 const OURS: &str = "000000000001";
@@ -115,8 +115,8 @@ fn a_thousand_forged_facts_change_nothing_and_end_as_a_thousand_letters() {
     runtime.block_on(async {
         let (mut pump, _kept) = in_memory();
         pump.tell("ReceiveStock", &json!({ "sku": "mug", "quantity": 5 }));
-        pump.tell("PlaceOrder", &super::shop::place_order("o-1", &[("mug", 2)]));
-        pump.tell("PlaceOrder", &super::shop::place_order("o-2", &[("mug", 1), ("rare", 1)]));
+        pump.tell("PlaceOrder", &super::shop_commands::place_order("o-1", &[("mug", 2)]));
+        pump.tell("PlaceOrder", &super::shop_commands::place_order("o-2", &[("mug", 1), ("rare", 1)]));
         pump.run(None).await;
         let app = App::new(Ports { trust: trust(), ..pump.memory.parts() });
         let facts = true_facts(&pump.said);

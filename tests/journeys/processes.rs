@@ -7,7 +7,7 @@ use domain::{
     fulfilment::FulfilmentEvent, inventory::InventoryEvent, notification::NotificationEvent, order::OrderEvent,
 };
 
-use super::end::End;
+use super::final_state::FinalState;
 
 /// How a fulfilment ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,7 +27,7 @@ pub(crate) enum Stands {
 }
 
 /// How this order stands.
-pub(crate) fn order(end: &End, id: &str) -> Stands {
+pub(crate) fn order(end: &FinalState, id: &str) -> Stands {
     match end.events::<OrderEvent>("order", id).last() {
         None => Stands::Nowhere,
         Some(OrderEvent::OrderPlaced(_)) => Stands::Placed,
@@ -37,7 +37,7 @@ pub(crate) fn order(end: &End, id: &str) -> Stands {
 }
 
 /// All ends of this order's fulfilment.
-pub(crate) fn endings(end: &End, id: &str) -> Vec<Ending> {
+pub(crate) fn endings(end: &FinalState, id: &str) -> Vec<Ending> {
     let ending = |event: FulfilmentEvent| match event {
         FulfilmentEvent::FulfilmentCompleted(_) => Some(Ending::Completed),
         FulfilmentEvent::FulfilmentCompensated(_) => Some(Ending::Compensated),
@@ -48,7 +48,7 @@ pub(crate) fn endings(end: &End, id: &str) -> Vec<Ending> {
 }
 
 /// What does not hold.
-pub(crate) fn broken(end: &End) -> Vec<String> {
+pub(crate) fn broken(end: &FinalState) -> Vec<String> {
     let mut broken = Vec::new();
     let holds = holds(end);
     for (stream, events) in end.of_context::<OrderEvent>("order") {
@@ -83,7 +83,7 @@ pub(crate) fn broken(end: &End) -> Vec<String> {
 }
 
 /// Which order holds how much of what.
-fn holds(end: &End) -> BTreeMap<String, BTreeMap<String, u32>> {
+fn holds(end: &FinalState) -> BTreeMap<String, BTreeMap<String, u32>> {
     let mut holds: BTreeMap<String, BTreeMap<String, u32>> = BTreeMap::new();
     for recorded in end.of_context::<InventoryEvent>("inventory").into_iter().flat_map(|(_, events)| events) {
         match recorded.event {
@@ -114,11 +114,11 @@ fn still_held(id: &str, held: &BTreeMap<String, u32>) -> Vec<String> {
     held.keys().map(|sku| format!("order/{id} is cancelled and holds {sku}")).collect()
 }
 
-fn customer_cancelled(end: &End, id: &str) -> bool {
+fn customer_cancelled(end: &FinalState, id: &str) -> bool {
     end.cancelled_by_hand.contains(id)
 }
 
-fn undone_twice(end: &End, id: &str) -> Vec<String> {
+fn undone_twice(end: &FinalState, id: &str) -> Vec<String> {
     let mut released = BTreeSet::new();
     let events = end.events::<FulfilmentEvent>("fulfilment", id).into_iter();
     let twice = events.filter_map(|event| match event {
@@ -129,7 +129,7 @@ fn undone_twice(end: &End, id: &str) -> Vec<String> {
 }
 
 /// At most one accepted mail per event, and every event that asks for one has its outcome.
-fn mails(end: &End) -> Vec<String> {
+fn mails(end: &FinalState) -> Vec<String> {
     let mut broken = Vec::new();
     let mut keys = BTreeSet::new();
     for mail in &end.mails {
@@ -146,7 +146,7 @@ fn mails(end: &End) -> Vec<String> {
     broken
 }
 
-fn outcome(end: &End, event: &MessageId, accepted: bool) -> Option<String> {
+fn outcome(end: &FinalState, event: &MessageId, accepted: bool) -> Option<String> {
     let outcomes = end.events::<NotificationEvent>("notification", event.as_str());
     let sent = outcomes.iter().filter(|outcome| matches!(outcome, NotificationEvent::EmailSent(_))).count();
     match (outcomes.len(), sent, accepted) {

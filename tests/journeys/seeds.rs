@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use causeway::testing::sim::Faults;
 
 use super::{
+    scenario::{nothing, tell, tell_of},
     stories::{Story, buyers, one_of},
-    tale::{nothing, tell, tell_of},
 };
 
 /// How many seeds are told.

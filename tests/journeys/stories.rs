@@ -5,22 +5,22 @@ use jiff::SignedDuration;
 use serde_json::json;
 
 use super::{
-    end::End,
-    old_house,
+    final_state::FinalState,
+    legacy_data,
     processes::{Ending, Stands, endings, order},
-    shelves::shelf,
-    shop::{Shop, place_order},
+    shop_commands::{Shop, place_order},
+    stock_invariants::shelf,
 };
 
 /// One story: how it begins, and what must have come of it.
 pub(crate) struct Story {
     pub(crate) name: &'static str,
     pub(crate) begin: fn(&Shop),
-    pub(crate) end: fn(&End) -> Vec<String>,
+    pub(crate) end: fn(&FinalState) -> Vec<String>,
     pub(crate) cancelled_by_hand: &'static [&'static str],
 }
 
-const fn story(name: &'static str, begin: fn(&Shop), end: fn(&End) -> Vec<String>) -> Story {
+const fn story(name: &'static str, begin: fn(&Shop), end: fn(&FinalState) -> Vec<String>) -> Story {
     Story { name, begin, end, cancelled_by_hand: &[] }
 }
 
@@ -33,7 +33,7 @@ pub(crate) const STORIES: [Story; 9] = [
     story("few buyers, one piece", one_piece, one_piece_end),
     story("every message says the same order", insistent, insistent_end),
     story("goods come in by and by", goods, goods_end),
-    story("an order and a shelf of the old house", old_house::begin, old_house::end),
+    story("an order and a shelf of the old house", legacy_data::begin, legacy_data::end),
     story("messages that can never work", bad, bad_end),
 ];
 
@@ -45,19 +45,19 @@ fn confirmed(shop: &Shop) {
     shop.place("o-confirmed", &[("mug", 2), ("tea", 1)]);
 }
 
-fn confirmed_end(end: &End) -> Vec<String> {
+fn confirmed_end(end: &FinalState) -> Vec<String> {
     confirmed_unless_late(end, "o-confirmed")
 }
 
 /// Confirmed, or so late that the process gave up.
-pub(super) fn confirmed_unless_late(end: &End, id: &str) -> Vec<String> {
+pub(super) fn confirmed_unless_late(end: &FinalState, id: &str) -> Vec<String> {
     match (order(end, id), gave_up_for_time(end, id)) {
         (Stands::Confirmed, false) | (_, true) => Vec::new(),
         (stands, false) => vec![format!("order/{id} had all the time it needed, and is {stands:?}")],
     }
 }
 
-pub(crate) fn gave_up_for_time(end: &End, id: &str) -> bool {
+pub(crate) fn gave_up_for_time(end: &FinalState, id: &str) -> bool {
     end.events::<FulfilmentEvent>("fulfilment", id).iter().any(|event| match event {
         FulfilmentEvent::FulfilmentCompensating(event) => event.reason.contains("longer than"),
         _ => false,
@@ -70,7 +70,7 @@ fn second_line(shop: &Shop) {
     shop.place("o-second", &[("plate", 2), ("rare", 2)]);
 }
 
-fn second_line_end(end: &End) -> Vec<String> {
+fn second_line_end(end: &FinalState) -> Vec<String> {
     let mut broken = cancelled_because(end, "o-second", "rare");
     broken.extend(all_back(end, "o-second", &[("plate", 3), ("rare", 1)]));
     broken
@@ -82,7 +82,7 @@ fn deadline(shop: &Shop) {
     shop.place("o-deadline", &[("slow-shelf", 1)]);
 }
 
-fn deadline_end(end: &End) -> Vec<String> {
+fn deadline_end(end: &FinalState) -> Vec<String> {
     let mut broken = all_back(end, "o-deadline", &[("slow-shelf", 4)]);
     if order(end, "o-deadline") == Stands::Confirmed {
         broken.push("order/o-deadline is confirmed although its shelf did not answer in time".to_owned());
@@ -100,7 +100,7 @@ fn regret(shop: &Shop) {
     shop.say(later, "CancelOrder", json!({ "orderId": "o-regret", "reason": "I changed my mind" }));
 }
 
-fn regret_end(end: &End) -> Vec<String> {
+fn regret_end(end: &FinalState) -> Vec<String> {
     match order(end, "o-regret") {
         Stands::Cancelled => all_back(end, "o-regret", &[("vase", 2)]),
         // The wish came before the order did, and was refused.
@@ -116,7 +116,7 @@ fn one_piece(shop: &Shop) {
     buyers(shop, BUYERS);
 }
 
-fn one_piece_end(end: &End) -> Vec<String> {
+fn one_piece_end(end: &FinalState) -> Vec<String> {
     one_of(end, BUYERS)
 }
 
@@ -129,7 +129,7 @@ pub(crate) fn buyers(shop: &Shop, buyers: u32) {
 }
 
 /// One of so many got the piece, the others are told why not.
-pub(crate) fn one_of(end: &End, buyers: u32) -> Vec<String> {
+pub(crate) fn one_of(end: &FinalState, buyers: u32) -> Vec<String> {
     let ids: Vec<String> = (0..buyers).map(|buyer| format!("o-last-{buyer}")).collect();
     let happy = ids.iter().filter(|id| order(end, id) == Stands::Confirmed).count();
     let late = ids.iter().filter(|id| gave_up_for_time(end, id)).count();
@@ -149,7 +149,7 @@ fn insistent(shop: &Shop) {
     shop.insist("PlaceOrder", "insistent-2", 2, &place_order("o-again", &[("pen", 2)]));
 }
 
-fn insistent_end(end: &End) -> Vec<String> {
+fn insistent_end(end: &FinalState) -> Vec<String> {
     let mut broken = confirmed_unless_late(end, "o-again");
     let rejected = end.ledger.said.iter().filter(|entry| {
         let said = entry.envelope.data.get();
@@ -165,7 +165,7 @@ fn goods(shop: &Shop) {
     }
 }
 
-fn goods_end(end: &End) -> Vec<String> {
+fn goods_end(end: &FinalState) -> Vec<String> {
     match shelf(end, "nails").received {
         10 => Vec::new(),
         received => vec![format!("inventory/nails received {received}, and 10 were delivered")],
@@ -178,7 +178,7 @@ fn bad(shop: &Shop) {
     shop.say(AT_ONCE, "PlaceOrder", place_order("o-empty", &[]));
 }
 
-fn bad_end(end: &End) -> Vec<String> {
+fn bad_end(end: &FinalState) -> Vec<String> {
     let mut broken = Vec::new();
     for consumer in ["order-on-place-order", "inventory-on-reserve-stock"] {
         if !end.letters.iter().any(|letter| letter.consumer == consumer && letter.reason == "MALFORMED") {
@@ -197,7 +197,7 @@ fn bad_end(end: &End) -> Vec<String> {
     broken
 }
 
-fn cancelled_because(end: &End, id: &str, word: &str) -> Vec<String> {
+fn cancelled_because(end: &FinalState, id: &str, word: &str) -> Vec<String> {
     if endings(end, id) == [Ending::NeedsOperator] {
         return Vec::new();
     }
@@ -209,7 +209,7 @@ fn cancelled_because(end: &End, id: &str, word: &str) -> Vec<String> {
     }
 }
 
-fn all_back(end: &End, id: &str, shelves: &[(&str, i64)]) -> Vec<String> {
+fn all_back(end: &FinalState, id: &str, shelves: &[(&str, i64)]) -> Vec<String> {
     if endings(end, id) == [Ending::NeedsOperator] {
         return Vec::new();
     }

@@ -3,7 +3,7 @@
 use causeway::{App, memory::Memory};
 use tests::wire::{Call, Dynoxide, Meter};
 
-use super::tally::{Take, Tally, TallyView, id, notes, received, take};
+use super::sample_aggregate::{Take, Tally, TallyView, id, notes, received, take};
 
 struct Bill {
     operations: Vec<String>,
@@ -60,7 +60,7 @@ async fn a_command_costs_the_same_at_any_length_of_the_stream() {
         filled += 2;
         take(&filling, "t-1", format!("notice-{length}"), &notes(&["one more"])).await.unwrap();
         filled += 1;
-        let last = received(&filling, "t-1", filled, super::tally::Noted { text: "one more".into() }.into());
+        let last = received(&filling, "t-1", filled, super::sample_aggregate::Noted { text: "one more".into() }.into());
         filling.project::<TallyView>(&last).await.unwrap();
     }
 }
@@ -118,6 +118,6 @@ async fn a_once_command_is_one_call_with_its_marker() {
     let repeat = bill(&meter);
     assert_eq!(repeat.operations, ["Query", "TransactWriteItems", "GetItem"]);
     assert_eq!(repeat.reads, 2.0, "the answer of before is one item, however much came after it");
-    assert_eq!(repeated.events, [super::tally::Noted { text: "ten euros".into() }.into()]);
+    assert_eq!(repeated.events, [super::sample_aggregate::Noted { text: "ten euros".into() }.into()]);
     assert_eq!(stores.app(&memory, 0).state::<Tally>(&id("t-1")).await.unwrap().notes, 11);
 }

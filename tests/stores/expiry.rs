@@ -8,7 +8,7 @@ use causeway::{
 use jiff::{SignedDuration, Timestamp};
 use tests::wire::Dynoxide;
 
-use super::tally::{Take, Tally, id, notes, take};
+use super::sample_aggregate::{Take, Tally, id, notes, take};
 
 #[tokio::test]
 async fn a_closed_ticket_is_remembered_for_sixteen_days_and_not_longer() {

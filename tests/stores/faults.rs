@@ -3,23 +3,23 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use causeway::{log::event_store::AppendError, memory::Memory};
-use tests::wire::{Dynoxide, Fate, Meter};
+use tests::wire::{Dynoxide, Meter, RequestFault};
 
-use super::tally::{Noted, Take, Tally, TallyView, id, notes, received, take};
+use super::sample_aggregate::{Noted, Take, Tally, TallyView, id, notes, received, take};
 
 /// A meter under which the first so many requests of an operation have this fate.
-fn first(operation: &'static str, most: usize, fate: Fate) -> Meter {
+fn first(operation: &'static str, most: usize, fate: RequestFault) -> Meter {
     let met = AtomicUsize::new(0);
     Meter::choosing(move |asked| {
         let hit = asked.operation == operation && met.fetch_add(1, Ordering::Relaxed) < most;
-        if hit { fate.clone() } else { Fate::Arrives }
+        if hit { fate.clone() } else { RequestFault::Arrives }
     })
 }
 
 #[tokio::test]
 async fn a_lost_answer_is_found_to_be_our_own_write() {
     let dynoxide = Dynoxide::start();
-    let meter = first("PutItem", 1, Fate::AnswerLost);
+    let meter = first("PutItem", 1, RequestFault::AnswerLost);
     let app = dynoxide.metered(&meter).app(&Memory::new(1), 10);
     let executed = take(&app, "t-1", "c-1", &notes(&["one", "two"])).await.unwrap();
     assert_eq!(executed.events, [Noted { text: "one".into() }.into(), Noted { text: "two".into() }.into()]);
@@ -36,7 +36,7 @@ async fn a_lost_answer_is_found_to_be_our_own_write() {
 async fn a_command_that_comes_again_after_all_answers_were_lost_is_answered_as_before() {
     let dynoxide = Dynoxide::start();
     let memory = Memory::new(1);
-    let meter = first("PutItem", 3, Fate::AnswerLost);
+    let meter = first("PutItem", 3, RequestFault::AnswerLost);
     let app = dynoxide.metered(&meter).app(&memory, 10);
     let error = take(&app, "t-1", "c-1", &notes(&["one"])).await.unwrap_err();
     assert!(
@@ -55,7 +55,7 @@ async fn a_command_that_comes_again_after_all_answers_were_lost_is_answered_as_b
 async fn a_once_command_whose_answer_was_lost_is_obeyed_once() {
     for lost in [1, 3] {
         let dynoxide = Dynoxide::start();
-        let meter = first("TransactWriteItems", lost, Fate::AnswerLost);
+        let meter = first("TransactWriteItems", lost, RequestFault::AnswerLost);
         let app = dynoxide.metered(&meter).app(&Memory::new(1), 0);
         let deposit = Take { once: true, ..notes(&["ten euros"]) };
         let first = take(&app, "t-1", "deposit", &deposit).await;
@@ -69,7 +69,8 @@ async fn a_once_command_whose_answer_was_lost_is_obeyed_once() {
 #[tokio::test]
 async fn a_passing_fault_is_passed_over_and_nothing_is_doubled() {
     for operation in ["Query", "PutItem", "UpdateItem", "GetItem"] {
-        for fate in [Fate::Throttled, Fate::Fails, Fate::RequestLost, Fate::AnswerLost] {
+        for fate in [RequestFault::Throttled, RequestFault::Fails, RequestFault::RequestLost, RequestFault::AnswerLost]
+        {
             let dynoxide = Dynoxide::start();
             let app = dynoxide.metered(&first(operation, 1, fate.clone())).app(&Memory::new(1), 10);
             take(&app, "t-1", "c-1", &notes(&["one"])).await.unwrap();
@@ -83,7 +84,7 @@ async fn a_passing_fault_is_passed_over_and_nothing_is_doubled() {
 
 #[tokio::test]
 async fn a_fault_without_end_is_given_back_to_be_tried_later() {
-    for fate in [Fate::Throttled, Fate::Fails, Fate::RequestLost] {
+    for fate in [RequestFault::Throttled, RequestFault::Fails, RequestFault::RequestLost] {
         let dynoxide = Dynoxide::start();
         let meter = first("PutItem", usize::MAX, fate.clone());
         let app = dynoxide.metered(&meter).app(&Memory::new(1), 10);

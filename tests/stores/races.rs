@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use causeway::{StreamId, command::execute::ExecuteError, log::event_store::EventStore as _, memory::Memory};
 use futures::future::join_all;
-use tests::wire::{Dynoxide, Fate, Meter};
+use tests::wire::{Dynoxide, Meter, RequestFault};
 
-use super::tally::{Tally, id, notes, take};
+use super::sample_aggregate::{Tally, id, notes, take};
 
 #[tokio::test]
 async fn of_thirty_two_writers_on_one_stream_no_update_is_lost() {
@@ -41,8 +41,8 @@ async fn a_write_that_arrives_after_a_later_one_finds_its_place_taken() {
     let memory = Memory::new(1);
     // The first write waits on the wire until the other's read and write are out.
     let meter = Meter::choosing(|asked| match asked.operation.as_str() {
-        "PutItem" if asked.body.to_string().contains("slow") && asked.earlier < 2 => Fate::Behind(2),
-        _ => Fate::Arrives,
+        "PutItem" if asked.body.to_string().contains("slow") && asked.earlier < 2 => RequestFault::Behind(2),
+        _ => RequestFault::Arrives,
     });
     let stores = dynoxide.metered(&meter);
     let (slow, fast) = (stores.app(&memory, 10), stores.app(&memory, 10));

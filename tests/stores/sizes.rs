@@ -15,7 +15,7 @@ use jiff::Timestamp;
 use serde_json::{json, value::to_raw_value};
 use tests::wire::{Dynoxide, Meter};
 
-use super::tally::{Noted, Tally, cause, id, notes, take};
+use super::sample_aggregate::{Noted, Tally, cause, id, notes, take};
 
 /// Text that no packing makes much smaller.
 fn noise(length: usize, seed: u64) -> String {

@@ -23,10 +23,10 @@ use tokio::sync::watch;
 
 use super::{
     cost::Cost,
-    fate::{Asked, Fate},
+    request_fault::{Asked, RequestFault},
 };
 
-type Chooser = dyn Fn(&Asked) -> Fate + Send + Sync;
+type Chooser = dyn Fn(&Asked) -> RequestFault + Send + Sync;
 
 /// A meter; a clone is the same meter.
 #[derive(Clone)]
@@ -63,13 +63,13 @@ struct Metered {
 
 impl Default for Meter {
     fn default() -> Self {
-        Self::choosing(|_| Fate::Arrives)
+        Self::choosing(|_| RequestFault::Arrives)
     }
 }
 
 impl Meter {
     /// A meter that chooses each request's fate.
-    pub fn choosing(fate: impl Fn(&Asked) -> Fate + Send + Sync + 'static) -> Self {
+    pub fn choosing(fate: impl Fn(&Asked) -> RequestFault + Send + Sync + 'static) -> Self {
         let shared = Shared { chooser: Box::new(fate), calls: Mutex::default(), asked: watch::Sender::new(0) };
         Self { inner: causeway_aws::client::http_client(), shared: Arc::new(shared) }
     }
@@ -100,7 +100,7 @@ impl Meter {
         });
         let asked = read(&request, earlier);
         let fate = (self.shared.chooser)(&asked);
-        if fate == Fate::RequestLost {
+        if fate == RequestFault::RequestLost {
             self.count(asked.operation, None, Cost::default());
             return Err(lost("the request was lost"));
         }
@@ -108,7 +108,7 @@ impl Meter {
             self.count(asked.operation, Some(status), Cost::default());
             return respond(status, body.to_string().into_bytes());
         }
-        if let Fate::Behind(others) = fate {
+        if let RequestFault::Behind(others) = fate {
             let mut later = self.shared.asked.subscribe();
             later.wait_for(|asked| *asked > earlier + others).await.map_err(|error| lost(&error.to_string()))?;
         }
@@ -118,7 +118,7 @@ impl Meter {
         let body = body.into_bytes();
         let answer = serde_json::from_slice(&body).unwrap_or(Value::Null);
         let cost = Cost::of(&asked.operation, &asked.body, &answer);
-        if fate == Fate::AnswerLost {
+        if fate == RequestFault::AnswerLost {
             self.count(asked.operation, None, cost);
             return Err(lost("the answer was lost"));
         }

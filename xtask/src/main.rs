@@ -4,7 +4,7 @@
 use std::process::ExitCode;
 
 use clap::Parser;
-use xtask::{catalogue, check, generated, new, permissions, place, storm, template};
+use xtask::{catalogue, chaos, check, generated, new, permissions, place, template};
 
 /// For those who build Causeway.
 #[derive(Parser)]
@@ -26,10 +26,10 @@ enum Task {
     },
     /// Writes a new event of a context, with the function that hears it.
     New(new::Wanted),
-    /// Writes who may do what to `tests/house/permissions.snapshot`.
+    /// Writes who may do what to `tests/repo_rules/permissions.snapshot`.
     Permissions,
     /// Orders on this machine while functions and the cloud itself are killed; then the log says what held.
-    Storm(storm::Choice),
+    Chaos(chaos::Choice),
 }
 
 fn main() -> ExitCode {
@@ -40,7 +40,7 @@ fn main() -> ExitCode {
         Task::Generate { check } => generate(check),
         Task::New(wanted) => new_event(&wanted),
         Task::Permissions => write_permissions(),
-        Task::Storm(choice) => storm::run(&place::root(), &choice).map(|tally| tally.failed == 0),
+        Task::Chaos(choice) => chaos::run(&place::root(), &choice).map(|tally| tally.failed == 0),
     };
     match done {
         Ok(true) => ExitCode::SUCCESS,

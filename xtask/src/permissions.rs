@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::template;
 
 /// The file of the rights.
-pub const SNAPSHOT: &str = "tests/house/permissions.snapshot";
+pub const SNAPSHOT: &str = "tests/repo_rules/permissions.snapshot";
 
 /// The command that writes it.
 pub const COMMAND: &str = "cargo xtask permissions";

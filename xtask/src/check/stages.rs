@@ -4,12 +4,13 @@
 use std::{path::Path, process::Command};
 
 use crate::{
+    chaos,
     check::{
         aws_tools, licences, rehearsal,
         run::{Tally, counted, whole},
         template,
     },
-    place, storm,
+    place,
 };
 
 /// One check.
@@ -34,7 +35,7 @@ pub(super) fn all() -> Vec<Stage> {
             what: "the stack is deployed, makes its journeys and is deleted",
             run: rehearsal::check,
         },
-        Stage { name: "storm", what: "orders survive kill -9 of functions and cloud", run: storm },
+        Stage { name: "chaos", what: "orders survive kill -9 of functions and cloud", run: chaos },
         Stage { name: "docs", what: "the docs build without a warning", run: docs },
         Stage { name: "licences", what: "every dependency has an allowed licence", run: licences },
         Stage {
@@ -102,12 +103,12 @@ fn doctests(root: &Path) -> anyhow::Result<Tally> {
     counted(&mut cargo(root, &["test", "--locked", "--workspace", "--doc", "--no-fail-fast"]))
 }
 
-fn storm(root: &Path) -> anyhow::Result<Tally> {
+fn chaos(root: &Path) -> anyhow::Result<Tally> {
     // What finds its victims in /proc needs one.
     if !Path::new("/proc/self/stat").exists() {
         return Ok(Tally::skipped());
     }
-    storm::run(root, &storm::Choice::small())
+    chaos::run(root, &chaos::Choice::small())
 }
 
 fn docs(root: &Path) -> anyhow::Result<Tally> {
