@@ -4,7 +4,6 @@ mod arrows;
 mod catalogue;
 mod floods;
 mod functions_agree;
-mod new_event;
 mod page;
 mod patterns;
 mod permissions;
@@ -15,6 +14,7 @@ mod rights;
 mod sources;
 mod traces;
 mod watch;
+mod xtask_new;
 
 /// Fails with all that is wrong at once.
 fn nothing_wrong(problems: Vec<String>) {

@@ -24,8 +24,12 @@ enum Task {
         #[arg(long)]
         check: bool,
     },
-    /// Writes a new event of a context, with the function that hears it.
-    New(new::Wanted),
+    /// Writes a new context, command, event or view, and generates what follows from it.
+    New {
+        /// What to create.
+        #[command(subcommand)]
+        new: new::New,
+    },
     /// Writes who may do what to `tests/repo_rules/permissions.snapshot`.
     Permissions,
     /// Orders on this machine while functions and the cloud itself are killed; then the log says what held.
@@ -38,7 +42,7 @@ fn main() -> ExitCode {
         Task::Events { check: true } => check_events(),
         Task::Events { check: false } => write_events(),
         Task::Generate { check } => generate(check),
-        Task::New(wanted) => new_event(&wanted),
+        Task::New { new } => write_new(&new),
         Task::Permissions => write_permissions(),
         Task::Chaos(choice) => chaos::run(&place::root(), &choice).map(|tally| tally.failed == 0),
     };
@@ -96,17 +100,17 @@ fn write_permissions() -> anyhow::Result<bool> {
     Ok(true)
 }
 
-fn new_event(wanted: &new::Wanted) -> anyhow::Result<bool> {
-    for path in new::write(&place::root(), wanted)? {
+fn write_new(new: &new::New) -> anyhow::Result<bool> {
+    let root = place::root();
+    for path in new::write(&root, new)? {
         println!("wrote {path}");
     }
-    // What was put in is brought into the order of the formatter. The types have changed, so the catalogue is
-    // written by a tool built anew.
+    // The types have changed, so a new build of this tool generates what follows from them.
     for arguments in [
         &["fmt", "--package", "domain", "--package", "functions"][..],
-        &["run", "--quiet", "--package", "xtask", "--", "events"],
+        &["run", "--quiet", "--package", "xtask", "--", "generate"],
     ] {
-        if !place::cargo(&place::root()).args(arguments).status()?.success() {
+        if !place::cargo(&root).args(arguments).status()?.success() {
             return Ok(false);
         }
     }

@@ -1,87 +1,109 @@
-//! A new event with its function, written into the places that a person would write it to by hand.
-//! What is written builds and holds the house rules; what the event carries and changes is then filled in.
+//! `cargo xtask new`: writes a new context, command, event or view into the files in which a person would write it by
+//! hand. The result builds and passes the tests; its fields and rules are then filled in. Everything else is generated
+//! from it.
+
+mod arms;
+mod context;
+mod message;
+mod source;
+#[cfg(test)]
+mod tests;
+mod view;
 
 use std::path::Path;
 
 use anyhow::{bail, ensure};
-use clap::Args;
-use heck::ToPascalCase;
+use clap::{Args, Subcommand};
+use heck::{ToKebabCase, ToPascalCase, ToSnakeCase};
 
-use crate::place;
+use crate::{new::message::Kind, place};
 
-mod arms;
-mod domain;
-mod functions;
-pub mod infra;
+/// What to create.
+#[derive(Subcommand, Clone, Debug)]
+pub enum New {
+    /// Creates a context with a first command and its event.
+    Context {
+        /// The name in kebab-case: `stock-report`.
+        name: String,
+    },
+    /// Adds a command to a context. It has no event until its rule is written.
+    Command(Member),
+    /// Adds an event to a context. It changes nothing until its rule is written.
+    Event(Member),
+    /// Adds a view of the events of a context.
+    View(Member),
+}
 
-/// What is to be written.
+/// A command, event or view of a context.
 #[derive(Args, Clone, Debug)]
-pub struct Wanted {
-    /// The context that says the event: `order`.
+pub struct Member {
+    /// The name in PascalCase: `WrapOrder`, `OrderWrapped`, `WrappedOrders`.
+    pub name: String,
+    /// The context to which it belongs: `order`.
+    #[arg(long)]
     pub context: String,
-    /// The event, in the past tense: `OrderGiftWrapped`.
-    pub message: String,
-    /// The context that hears it; without this, the event's own, which keeps its views by it.
-    #[arg(long, value_name = "CONTEXT")]
-    pub hears: Option<String>,
 }
 
-impl Wanted {
-    /// The context that hears the event.
-    pub fn hearer(&self) -> &str {
-        self.hears.as_deref().unwrap_or(&self.context)
-    }
+/// The registry of contexts.
+const REGISTRY: &str = "shared/domain/src/lib.rs";
 
-    /// The function's name.
-    pub fn function(&self) -> String {
-        causeway::function_name(self.hearer(), &self.message)
-    }
-}
+/// The routes.
+const ROUTES: &str = "functions/src/lib.rs";
 
-/// Writes everything but the catalogue, and says which files it changed.
-pub fn write(root: &Path, wanted: &Wanted) -> anyhow::Result<Vec<String>> {
-    check(root, wanted)?;
-    let mut edits = domain::edits(root, wanted)?;
-    edits.extend(functions::edits(root, wanted)?);
-    edits.extend(infra::edits(root, wanted)?);
-    // All edits are made in memory first, so that a refusal leaves the house as it was.
+/// Writes the files and returns their paths. Nothing is written when the name is taken or invalid.
+pub fn write(root: &Path, new: &New) -> anyhow::Result<Vec<String>> {
+    let edits = match new {
+        New::Context { name } => {
+            ensure!(name.to_kebab_case() == *name, "{name:?} must be in kebab-case: stock-report");
+            ensure!(!root.join(page_of(name)).exists(), "the context {name} exists: see {}", page_of(name));
+            context::edits(root, name)?
+        }
+        New::Command(member) => {
+            member.check(root)?;
+            message::edits(root, member, Kind::Command)?
+        }
+        New::Event(member) => {
+            member.check(root)?;
+            message::edits(root, member, Kind::Event)?
+        }
+        New::View(member) => {
+            member.check(root)?;
+            view::edits(root, member)?
+        }
+    };
     for (path, text) in &edits {
         place::write(root, path, text)?;
     }
     Ok(edits.into_iter().map(|(path, _)| path).collect())
 }
 
-fn check(root: &Path, wanted: &Wanted) -> anyhow::Result<()> {
-    let Wanted { context, message, .. } = wanted;
-    ensure!(message.to_pascal_case() == *message, "{message:?} must be one word in PascalCase: OrderGiftWrapped");
-    for context in [context.as_str(), wanted.hearer()] {
-        let page = functions::handlers_path(context);
-        ensure!(root.join(&page).exists(), "there is no context {context:?}: {page} is missing");
-    }
-    for folder in ["events", "shared/domain/src"] {
-        for path in place::files(root, folder)? {
-            let said = place::read(root, &path)?;
-            if path.contains(&format!("/{message}.v")) || said.contains(&format!("pub struct {message} ")) {
-                bail!("{message} is taken: see {path}");
+impl Member {
+    fn check(&self, root: &Path) -> anyhow::Result<()> {
+        let Self { name, context } = self;
+        ensure!(name.to_pascal_case() == *name, "{name:?} must be in PascalCase: OrderWrapped");
+        ensure!(
+            root.join(page_of(context)).exists(),
+            "there is no context {context:?}: {} is missing",
+            page_of(context)
+        );
+        for path in place::files(root, "shared/domain/src")? {
+            let text = place::read(root, &path)?;
+            if ["struct", "enum"].iter().any(|item| text.contains(&format!("pub {item} {name} ")))
+                || text.contains(&format!("pub struct {name};"))
+            {
+                bail!("{name} is taken: see {path}");
             }
         }
+        Ok(())
     }
-    Ok(())
 }
 
-/// The text with a line put in before the first line that `at` accepts, searching from the line after `from`.
-fn insert_before(text: &str, from: &str, at: impl Fn(&str) -> bool, new: &str) -> Option<String> {
-    let begin = text.find(from)? + from.len();
-    let mut offset = begin;
-    for line in text.get(begin..)?.split_inclusive('\n') {
-        if at(line) {
-            let (before, after) = text.split_at(offset);
-            return Some(format!("{before}{new}{after}"));
-        }
-        offset += line.len();
-    }
-    None
+/// The page of a context: its table, modules and exports.
+fn page_of(context: &str) -> String {
+    format!("shared/domain/src/{}.rs", context.to_snake_case())
 }
 
-#[cfg(test)]
-mod tests;
+/// A file in the folder of a context.
+fn file_of(context: &str, module: &str) -> String {
+    format!("shared/domain/src/{}/{module}.rs", context.to_snake_case())
+}

@@ -1,8 +1,8 @@
-//! An arm for the new event in every match over its family. A fact that no rule and no column knows yet changes
-//! nothing, so that is what the arm says, and the person who adds the rule finds it there.
+//! Adds an arm for the new message to every match over its family. The arm changes nothing, because no rule and no
+//! column of a view uses the message yet.
 
-/// The text with the arms put in.
-pub(super) fn insert(text: &str, family: &str, event: &str) -> String {
+/// The text with the arms inserted.
+pub(super) fn insert(text: &str, family: &str, message: &str) -> String {
     let mut text = text.to_owned();
     let mut from = 0;
     while let Some(found) = text.get(from..).and_then(|rest| rest.find("match ")) {
@@ -10,7 +10,7 @@ pub(super) fn insert(text: &str, family: &str, event: &str) -> String {
         from = begin + "match ".len();
         let Some(arms) = Arms::at(&text, begin) else { continue };
         let wildcard = arms.last_line(&text).trim_start().starts_with("_ =>");
-        if let (Some(arm), false) = (arms.arm(&text, family, event), wildcard) {
+        if let (Some(arm), false) = (arms.arm(&text, family, message), wildcard) {
             let line = format!("{}    {arm},\n", arms.indent(&text));
             text.insert_str(arms.end_line, &line);
         }
@@ -18,9 +18,9 @@ pub(super) fn insert(text: &str, family: &str, event: &str) -> String {
     text
 }
 
-/// Where a match stands.
+/// The offsets of a match in the text.
 struct Arms {
-    /// The word `match`.
+    /// The keyword `match`.
     begin: usize,
     /// The opening brace.
     open: usize,
@@ -40,12 +40,13 @@ impl Arms {
     }
 
     /// The arm, when this match has the family in its own patterns.
-    fn arm(&self, text: &str, family: &str, event: &str) -> Option<String> {
+    fn arm(&self, text: &str, family: &str, message: &str) -> Option<String> {
         let scrutinee = text.get(self.begin..self.open)?.trim_start_matches("match ").trim();
         let function = text.get(..self.begin)?.rsplit("fn ").next()?;
-        let answer = match function.split('(').next()? {
-            "evolve" => {
-                let state = function.split_once('(')?.1.split(':').next()?;
+        let result = match function.split('(').next()? {
+            "decide" => "Ok(Vec::new())".to_owned(),
+            "evolve" | "apply" => {
+                let state = function.split_once('(')?.1.split([':', ',']).next()?;
                 state.trim_start_matches("mut ").to_owned()
             }
             "patch" => "Patch::none()".to_owned(),
@@ -55,19 +56,19 @@ impl Arms {
         if !self.patterns(text).contains(&format!("{family}::")) {
             return None;
         }
-        let variant = format!("{family}::{event}(_)");
+        let variant = format!("{family}::{message}(_)");
         let pattern = match scrutinee.strip_prefix('(').and_then(|pair| pair.split_once(',')) {
-            Some((first, _)) if first.trim() == answer => format!("({answer}, {variant})"),
+            Some((first, _)) if first.trim() == result => format!("({result}, {variant})"),
             Some(_) => format!("(_, {variant})"),
             None => variant,
         };
-        // Where the match only makes a part of the answer, the whole answer is given at once.
+        // If the match is only a part of the result, the arm returns the whole result.
         let line = text.get(..self.begin)?.rsplit('\n').next()?;
         let part = line.contains('=') || text.get(self.close + 1..)?.starts_with([';', '.', '?']);
-        Some(if part { format!("{pattern} => return {answer}") } else { format!("{pattern} => {answer}") })
+        Some(if part { format!("{pattern} => return {result}") } else { format!("{pattern} => {result}") })
     }
 
-    /// The text of the match outside of its arms' braces.
+    /// The text of the match outside of the braces of its arms.
     fn patterns(&self, text: &str) -> String {
         let mut depth = 0;
         let inside = text.get(self.open + 1..self.close).unwrap_or_default().chars();
@@ -92,7 +93,8 @@ impl Arms {
     }
 }
 
-/// Where the brace that opens the text is closed. Braces in texts come in pairs, as `format!` wants them.
+/// The offset of the brace that closes the one at the start of the text. Braces in string literals are balanced, as
+/// `format!` requires.
 fn closing(text: &str) -> Option<usize> {
     let mut depth = 0;
     for (at, char) in text.char_indices() {

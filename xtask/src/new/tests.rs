@@ -1,4 +1,7 @@
-use super::{arms, infra, insert_before};
+use super::{
+    arms,
+    source::{Family, insert_before, with_export},
+};
 
 const DECIDER: &str = "\
     fn evolve(state: LampState, event: &LampEvent) -> LampState {
@@ -43,22 +46,28 @@ fn every_match_over_the_family_gets_its_arm_and_no_other() {
 }
 
 #[test]
-fn a_function_takes_ten_lines_and_names_its_owner_only_for_a_fact() {
-    let fact = infra::function("analytics-on-order-placed", "analytics", "OrderPlaced", Some("order"), "Projects");
-    assert_eq!(fact.lines().count(), 10);
-    assert!(fact.starts_with("  AnalyticsOnOrderPlaced:\n"));
-    assert!(fact.contains("Pattern: { source: [causeway.order], detail-type: [OrderPlaced] }"));
-    let command = infra::function("order-on-place-order", "order", "PlaceOrder", None, "Decides");
-    assert!(command.contains("Pattern: { detail-type: [PlaceOrder] }"));
-    assert!(command.contains("Role: !GetAtt OrderDeciderRole.Arn"));
-}
-
-#[test]
-fn a_line_goes_before_the_first_that_fits_behind_the_mark() {
+fn a_line_is_inserted_before_the_first_match_after_the_mark() {
     let text = "a\n]\nmark\nb\n]\n";
     assert_eq!(
         insert_before(text, "mark\n", |line| line.trim() == "]", "c\n").as_deref(),
         Some("a\n]\nmark\nb\nc\n]\n")
     );
     assert_eq!(insert_before(text, "no mark", |_| true, "c\n"), None);
+}
+
+#[test]
+fn a_family_has_its_members_and_the_type_of_its_id() {
+    let text = "causeway::events! {\n    pub enum LampCommand: commands to \"lamp\" by lamp_id {\n        LightLamp = 1,\n        \
+                DimLamp = 2 <- v1::DimLamp,\n    }\n}\npub struct LightLamp {\n    pub lamp_id: LampId,\n}\n";
+    let family = Family::find(text, "commands to", "lamp").unwrap();
+    assert_eq!((family.name.as_str(), family.id_type(text).as_deref()), ("LampCommand", Some("LampId")));
+    assert_eq!(family.members, ["LightLamp", "DimLamp"]);
+    assert!(Family::find(text, "events of", "lamp").is_none());
+}
+
+#[test]
+fn an_export_is_added_to_the_list_of_its_module() {
+    assert_eq!(with_export("pub use events::{A, B};\n", "events", "C").unwrap(), "pub use events::{A, B, C};\n");
+    assert_eq!(with_export("pub use events::A;\n", "events", "C").unwrap(), "pub use events::{A, C};\n");
+    assert_eq!(with_export("mod a;\n", "views", "C").unwrap(), "mod a;\npub use views::{C};\n");
 }

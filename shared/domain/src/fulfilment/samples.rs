@@ -2,11 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{
-    Fulfilment, FulfilmentCompensated, FulfilmentCompensating, FulfilmentCompleted, FulfilmentDeadlinePassed,
-    FulfilmentFactNoted, FulfilmentLineReleased, FulfilmentLineReserved, FulfilmentNeedsOperator, FulfilmentReleased,
-    FulfilmentReserved, FulfilmentStarted, FulfilmentTimer, ReservationsReturned,
-};
+use super::*;
 use crate::context::{Context, Entry};
 
 const REASON: &str = "tea: 1 wanted, 0 available";

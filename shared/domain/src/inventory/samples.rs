@@ -2,10 +2,7 @@
 
 use serde_json::json;
 
-use super::{
-    Inventory, InventoryCommand, ReceiveStock, ReleaseStock, ReserveStock, ShipStock, StockReceived, StockReleased,
-    StockReservationFailed, StockReserved, StockShipped,
-};
+use super::*;
 use crate::context::{Context, Entry};
 
 /// The context.

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{EmailFailed, EmailSent, Notification};
+use super::*;
 use crate::context::{Context, Entry};
 
 /// The context.

@@ -144,31 +144,32 @@ impl Decider for Order {
     type Rejection = OrderRejection;
 
     fn decide(state: &OrderState, command: &OrderCommand) -> Result<Vec<OrderEvent>, OrderRejection> {
-        use OrderCommand as Command;
         use OrderState as State;
         match (state, command) {
-            (State::New, Command::PlaceOrder(command)) => Ok(vec![place(command)?.into()]),
+            (State::New, OrderCommand::PlaceOrder(command)) => Ok(vec![place(command)?.into()]),
             (
                 State::Placed(placed) | State::Confirmed(placed) | State::Cancelled(placed),
-                Command::PlaceOrder(command),
+                OrderCommand::PlaceOrder(command),
             ) => match place(command) {
                 Ok(again) if content_of(&again) == placed.content => Ok(Vec::new()),
                 _ => Err(OrderRejection::AlreadyPlaced),
             },
-            (State::New, Command::ConfirmOrder(_) | Command::CancelOrder(_)) => Err(OrderRejection::NotPlaced),
-            (State::Placed(_), Command::ConfirmOrder(confirm)) => {
+            (State::New, OrderCommand::ConfirmOrder(_) | OrderCommand::CancelOrder(_)) => {
+                Err(OrderRejection::NotPlaced)
+            }
+            (State::Placed(_), OrderCommand::ConfirmOrder(confirm)) => {
                 Ok(vec![OrderConfirmed { order_id: confirm.order_id.clone() }.into()])
             }
-            (State::Confirmed(_), Command::ConfirmOrder(_)) => Ok(Vec::new()),
-            (State::Cancelled(_), Command::ConfirmOrder(_)) => Err(OrderRejection::AlreadyCancelled),
-            (State::Placed(_) | State::Confirmed(_), Command::CancelOrder(cancel)) => {
+            (State::Confirmed(_), OrderCommand::ConfirmOrder(_)) => Ok(Vec::new()),
+            (State::Cancelled(_), OrderCommand::ConfirmOrder(_)) => Err(OrderRejection::AlreadyCancelled),
+            (State::Placed(_) | State::Confirmed(_), OrderCommand::CancelOrder(cancel)) => {
                 if cancel.reason.trim().is_empty() || cancel.reason.chars().count() > MAX_REASON_LENGTH {
                     return Err(OrderRejection::ReasonOutOfBounds);
                 }
                 let cancel = cancel.clone();
                 Ok(vec![OrderCancelled { order_id: cancel.order_id, reason: cancel.reason }.into()])
             }
-            (State::Cancelled(_), Command::CancelOrder(_)) => Ok(Vec::new()),
+            (State::Cancelled(_), OrderCommand::CancelOrder(_)) => Ok(Vec::new()),
         }
     }
 

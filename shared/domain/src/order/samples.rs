@@ -2,9 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{
-    CancelOrder, ConfirmOrder, Order, OrderCancelled, OrderCommand, OrderConfirmed, OrderPlaced, PlaceOrder, v1,
-};
+use super::*;
 use crate::context::{Context, Entry};
 
 /// The context.

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{StockReport, StockReportCommand, StockReportDue, StockReportProduced};
+use super::*;
 use crate::context::{Context, Entry};
 
 /// The context.
