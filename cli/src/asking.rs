@@ -12,7 +12,7 @@ pub fn may_go(question: &str, yes: bool) -> anyhow::Result<bool> {
     if !stdin().is_terminal() {
         bail!("{question} Nobody is here to answer: give --yes");
     }
-    write!(stderr(), "{question} [y/N] ")?;
+    write!(stderr(), "{} [y/N] ", crate::screen::printable(question))?;
     stderr().flush()?;
     let mut answer = String::new();
     stdin().read_line(&mut answer)?;

@@ -11,7 +11,7 @@ use causeway_cli::{
     ended::Ended,
     hints,
     log_lines::LogLines,
-    screen::Screen,
+    screen::{Screen, printable},
     up::{self, Running, Up},
 };
 use clap::Parser;
@@ -44,7 +44,7 @@ fn main() -> ExitCode {
         Ok(ended) => ended.into(),
         Err(error) if is_closed_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("causeway: {error:#}");
+            eprintln!("causeway: {}", printable(&format!("{error:#}")));
             ExitCode::FAILURE
         }
     }

@@ -143,5 +143,5 @@ fn now() -> String {
 
 /// Says something to the person beside the output.
 fn note(text: &str) -> std::io::Result<()> {
-    writeln!(std::io::stderr(), "{text}")
+    writeln!(std::io::stderr(), "{}", crate::screen::printable(text))
 }

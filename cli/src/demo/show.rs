@@ -26,7 +26,7 @@ pub struct Show<'a> {
 impl<'a> Show<'a> {
     /// Shows on this screen.
     pub fn new(screen: Screen<'a>, with_colours: bool) -> Self {
-        Self { screen, with_colours }
+        Self { screen: if with_colours { screen.with_colours() } else { screen }, with_colours }
     }
 
     /// What will happen.

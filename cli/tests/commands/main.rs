@@ -3,6 +3,7 @@
 mod cost;
 mod dlq;
 mod history;
+mod hostile;
 mod pattern;
 mod put;
 mod rules;
