@@ -11,7 +11,11 @@ pub fn short<'n>(name: &'n str, stack: &str) -> &'n str {
         RANDOM.contains(&end.len()) && end.chars().all(|letter| letter.is_ascii_uppercase() || letter.is_ascii_digit())
     };
     match inside.and_then(|inside| inside.rsplit_once('-')) {
-        Some((logical, end)) if is_random(end) => logical,
+        // In a nested stack the id and the random end of that stack stand before.
+        Some((logical, end)) if is_random(end) => match logical.rsplit_once('-') {
+            Some((nested, logical)) if nested.rsplit('-').next().is_some_and(is_random) => logical,
+            _ => logical,
+        },
         _ => last,
     }
 }
@@ -24,6 +28,8 @@ mod tests {
     fn what_the_stack_made_is_called_as_in_its_template_and_all_else_by_its_whole_name() {
         let arn = "arn:aws:lambda:us-east-1:000000000000:function:shop-OrderOnPlaceOrder-IX5F23JJPQZE";
         assert_eq!(short(arn, "shop"), "OrderOnPlaceOrder");
+        let nested = "shop-Order-9F5C23JJPQ7E-OrderDeadLetters-IX5F23JJPQZE";
+        assert_eq!(short(nested, "shop"), "OrderDeadLetters");
         assert_eq!(short(arn, "other"), "shop-OrderOnPlaceOrder-IX5F23JJPQZE");
         assert_eq!(short("arn:aws:events:us-east-1:1:rule/causeway/mine", "shop"), "mine");
         assert_eq!(short("shop-by-hand", "shop"), "shop-by-hand");

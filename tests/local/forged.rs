@@ -71,6 +71,9 @@ async fn begun() -> Running {
     assert_ne!(strict, template, "the template has no parameter of this default any more");
     let folder = tempfile::tempdir().unwrap();
     place::write(folder.path(), place::TEMPLATE, &strict).unwrap();
+    for stack in place::files(&root, "infra/stacks").unwrap() {
+        place::write(folder.path(), &stack, &place::read(&root, &stack).unwrap()).unwrap();
+    }
     let running = standing_on(&folder.path().join(place::TEMPLATE), &[]).await.unwrap();
     say(&running, "ReceiveStock", json!({ "sku": "mug", "quantity": 10 })).await;
     walk(&running, MINUTE).await;

@@ -38,7 +38,7 @@ async fn letters_are_listed_by_cause_and_one_by_one_and_all_stay() {
     let three = leave(&stage, "Order", "LOOP", "PlaceOrder", &json!({})).await;
     for _ in 0..2 {
         let said = stage.says(&["dlq", "ls"]).await.text;
-        for word in ["causeway-InventoryDeadLetters", "MALFORMED", "2 ", "LOOP", "it was LOOP", &one, &two, &three] {
+        for word in ["-InventoryDeadLetters-", "MALFORMED", "2 ", "LOOP", "it was LOOP", &one, &two, &three] {
             assert!(said.contains(word), "{word:?} is missing in\n{said}");
         }
     }
@@ -94,7 +94,7 @@ async fn letters_go_for_good_only_when_somebody_says_so() {
 async fn queues_that_are_not_there_are_said_with_those_that_are() {
     let stage = Stage::open().await;
     let error = stage.call(&["dlq", "ls", "--queue", "bakery"]).await.expect_err("no queue");
-    assert!(error.to_string().contains("causeway-OrderDeadLetters"), "{error}");
+    assert!(error.to_string().contains("-OrderDeadLetters-"), "{error}");
     let error = stage.call(&["dlq", "ls", "--stack", "other"]).await.expect_err("no stack");
     assert!(error.to_string().contains("--stack"), "{error}");
     stage.close().await;
