@@ -10,8 +10,8 @@ use xtask::{
 
 use super::sources;
 
-const OUR_VERSION: &str = "version = \"0.1.0\"";
-const COPY_VERSION: &str = "version = \"0.1.1\"";
+const OUR_VERSION: &str = concat!("version = \"", env!("CARGO_PKG_VERSION"), "\"");
+const COPY_VERSION: &str = concat!("version = \"", env!("CARGO_PKG_VERSION"), "+copy\"");
 
 #[test]
 fn a_new_context_with_a_command_an_event_and_a_view_builds_and_passes_its_tests() {
@@ -66,7 +66,7 @@ fn copy() -> PathBuf {
         if let Ok(text) = place::read(&root, &path) {
             // Cargo tells packages apart by name, version and place in the workspace, so without a version of its own
             // the copy's crates would be taken for ours in the folder of builds that both share.
-            let text = if path == "Cargo.toml" { text.replace(OUR_VERSION, COPY_VERSION) } else { text };
+            let text = if path == "Cargo.toml" { text.replacen(OUR_VERSION, COPY_VERSION, 1) } else { text };
             place::write(&copy, &path, &text).unwrap();
         }
     }
