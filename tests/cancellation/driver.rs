@@ -32,7 +32,7 @@ const TRIES: u32 = 6;
 /// One step: a delivery to a function, or the relay's way with new commits.
 #[derive(Clone)]
 enum Step {
-    Deliver(Route, Delivery),
+    Deliver(Box<Route>, Delivery),
     Relay(Vec<Commit>),
 }
 
@@ -113,7 +113,7 @@ impl Driver {
             let detail = detail.clone();
             let delivery =
                 Delivery { id: id.clone(), source, account: None, detail_type, time, detail, replay_name: None };
-            self.queue.push_back(Step::Deliver(route.clone(), delivery));
+            self.queue.push_back(Step::Deliver(Box::new(route.clone()), delivery));
         }
     }
 
