@@ -16,8 +16,14 @@ pub fn short<'n>(name: &'n str, stack: &str) -> &'n str {
             Some((nested, logical)) if nested.rsplit('-').next().is_some_and(is_random) => logical,
             _ => logical,
         },
-        _ => last,
+        // A function has the name of the stack and its logical id.
+        _ => inside.filter(|inside| is_logical_id(inside)).unwrap_or(last),
     }
+}
+
+fn is_logical_id(name: &str) -> bool {
+    name.starts_with(|first: char| first.is_ascii_uppercase())
+        && name.chars().all(|letter| letter.is_ascii_alphanumeric())
 }
 
 #[cfg(test)]
@@ -28,6 +34,7 @@ mod tests {
     fn what_the_stack_made_is_called_as_in_its_template_and_all_else_by_its_whole_name() {
         let arn = "arn:aws:lambda:us-east-1:000000000000:function:shop-OrderOnPlaceOrder-IX5F23JJPQZE";
         assert_eq!(short(arn, "shop"), "OrderOnPlaceOrder");
+        assert_eq!(short("shop-OrderOnPlaceOrder", "shop"), "OrderOnPlaceOrder");
         let nested = "shop-Order-9F5C23JJPQ7E-OrderDeadLetters-IX5F23JJPQZE";
         assert_eq!(short(nested, "shop"), "OrderDeadLetters");
         assert_eq!(short(arn, "other"), "shop-OrderOnPlaceOrder-IX5F23JJPQZE");

@@ -48,7 +48,7 @@ async fn a_thousand_forged_events_on_the_bus_change_nothing_and_end_as_letters()
     assert_eq!((wanted.len(), &ended), (EVENTS, &wanted), "each is a letter of everyone who heard it");
 
     let (_, shown) = call(&running, &["dlq", "ls", "--queue", "Notification"]).await;
-    let line = shown.lines().find(|line| line.starts_with("causeway-NotificationDeadLetters")).unwrap();
+    let line = shown.lines().find(|line| line.contains("-NotificationDeadLetters-")).unwrap();
     assert!(line.contains("FORGED") && line.contains("field "), "{line}");
     let redrive = ["dlq", "redrive", "--cause", "FORGED", "--queue", "Notification"];
     let (back, shown) = call(&running, &redrive).await;

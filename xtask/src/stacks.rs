@@ -60,7 +60,9 @@ const FLAT_NOTE: &str = "# Written by `cargo xtask generate`: infra/template.yam
 /// that a resource is written the same way in the nested and in the flat template.
 fn stack(main: &str, context: &ContextStack) -> anyhow::Result<String> {
     let globals = section(main, "Globals")?.replace("CodeUri: ../", "CodeUri: ../../");
-    let resources = context.resources();
+    // Functions carry the name of the main stack: CloudFormation would cut the names it makes in a nested stack.
+    let named = "FunctionName: !Sub ${AWS::StackName}-";
+    let resources = context.resources().replace(named, "FunctionName: !Sub ${MainStack}-");
     let parameters: String = context
         .parameters()
         .into_iter()

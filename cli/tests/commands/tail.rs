@@ -44,7 +44,7 @@ async fn a_message_that_nobody_wants_comes_with_the_rules_that_are_nearest_and_w
     let put = &news[0];
     assert_eq!(put["rules"], json!([]), "{put}");
     let nearest = put["nearest"].as_array().expect("rules");
-    assert!(nearest.len() <= 3 && nearest[0]["rule"].as_str().is_some_and(|rule| rule.contains("OrderPlaced")));
+    assert!(nearest.len() <= 3 && nearest[0]["rule"].as_str().is_some_and(|rule| rule.contains("OnOrderP")));
     let why = nearest[0]["why"].as_str().unwrap_or_default();
     assert_eq!(why, "source: expected \"causeway.order\", found \"till\": no value matches");
     stage.close().await;

@@ -53,6 +53,7 @@ impl ContextStack<'_> {
             let value = match parameter {
                 "AlarmTopic" => "!If [HasAlarmMail, !Ref AlarmTopic, \"\"]".to_owned(),
                 "UseKey" => "!If [HasOwnKey, !Ref UseKey, \"\"]".to_owned(),
+                "MainStack" => "!Ref AWS::StackName".to_owned(),
                 other => format!("!Ref {other}"),
             };
             text.push_str(&format!("        {parameter}: {value}\n"));
@@ -218,6 +219,7 @@ impl ContextStack<'_> {
     Type: AWS::Serverless::Function
     Metadata: {{ BuildMethod: rust-cargolambda, BuildProperties: {{ Binary: {binary} }} }}
     Properties:
+      FunctionName: !Sub ${{AWS::StackName}}-{id}
       Environment: {{ Variables: {{ DEAD_LETTER_QUEUE_URL: !Ref {queue}{mail} }} }}
       EventInvokeConfig: {{ DestinationConfig: {{ OnFailure: {{ Type: SQS, Destination: !GetAtt {queue}.Arn }} }} }}
 {reserved}      Role: !GetAtt {}.Arn
@@ -231,7 +233,7 @@ impl ContextStack<'_> {
 }
 
 /// What every stack of a context needs of the main stack.
-const ALWAYS: [&str; 14] = [
+const ALWAYS: [&str; 15] = [
     "AlarmTopic",
     "Architecture",
     "Bus",
@@ -240,6 +242,7 @@ const ALWAYS: [&str; 14] = [
     "KeyArn",
     "LogDays",
     "LogLevel",
+    "MainStack",
     "Stage",
     "TracesEndpoint",
     "TracesLayerArn",

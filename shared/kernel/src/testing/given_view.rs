@@ -22,7 +22,7 @@ use crate::{
 ///
 /// ```
 /// # use schemars::JsonSchema; use serde::{Serialize, Deserialize};
-/// # use causeway::{Patch, StreamId, View, commit::Recorded};
+/// # use causeway::{Patch, StreamId, View, log::commit::Recorded};
 /// # #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 /// # pub struct LampLit {}
 /// # causeway::events! { pub enum LampEvent: events of "lamp" { LampLit = 1 } }

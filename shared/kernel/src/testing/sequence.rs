@@ -21,7 +21,7 @@ use crate::{
 /// Builds deliveries one by one. Each message follows from the one before it, so that they share a correlation.
 ///
 /// ```
-/// # use causeway::{StreamId, receive::receive, system::CommandRejected, testing::Sequence};
+/// # use causeway::{StreamId, delivery::receive::receive, message::system::CommandRejected, testing::Sequence};
 /// # let rejected = CommandRejected { stream: "order/o-1".into(), command_id: "c-1".parse()?, command: "PlaceOrder".into(),
 /// #     rule: "AlreadyPlaced".into(), reason: "it is placed".into() };
 /// let deliveries = Sequence::new(StreamId::parse("system/c-1")?).fact(&rejected).again().fact(&rejected).deliveries();
