@@ -69,10 +69,10 @@ impl<'a> Screen<'a> {
     }
 }
 
-/// The next colour code in the text: `ESC [ digits m`.
+/// The next colour code in the text: `ESC [ digits m`, digits separated by semicolons.
 fn next_colour(text: &str) -> Option<(usize, &str)> {
     text.match_indices("\u{1b}[").find_map(|(at, _)| {
-        let digits = text[at + 2..].find(|letter: char| !letter.is_ascii_digit())?;
+        let digits = text[at + 2..].find(|letter: char| !letter.is_ascii_digit() && letter != ';')?;
         text[at + 2 + digits..].starts_with('m').then(|| (at, &text[at..at + 2 + digits + 1]))
     })
 }
@@ -94,7 +94,10 @@ pub fn printable(text: &str) -> String {
 fn escaped_json(json: &str) -> String {
     let mut shown = String::with_capacity(json.len());
     for letter in json.chars() {
-        if is_unsafe(letter) {
+        if matches!(letter, '\n' | '\r' | '\t') {
+            // White space between tokens: inside a string it is escaped already.
+            shown.push(' ');
+        } else if is_unsafe(letter) {
             for unit in letter.encode_utf16(&mut [0; 2]) {
                 // Writing to a string cannot fail.
                 if write!(shown, "\\u{unit:04x}").is_err() {

@@ -72,7 +72,7 @@ class TheCli(unittest.TestCase):
     def test_an_order_that_can_never_work_is_read_as_a_dead_letter(self):
         bad = """'[{"Source":"cli","DetailType":"PlaceOrder","EventBusName":"causeway","Detail":"{\\"data\\":{}}"}]'"""
         event = self.aws(f"events put-events --entries {bad}")["Entries"][0]["EventId"]
-        named = "sqs list-queues --queue-name-prefix causeway-OrderDeadLetters"
+        named = "sqs list-queues --queue-name-prefix causeway-Order-"
         (queue,) = self.aws(named)["QueueUrls"]
 
         def letter():

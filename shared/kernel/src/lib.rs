@@ -3,8 +3,9 @@
 //! It knows no cloud and no business. What it needs of the world stands behind ports (`EventStore`, `ViewStore`,
 //! `Inbox`, `Bus`, `Timers`, `DeadLetters`, `Clock`, `Ids`, `Mailer`), each with a twin in [`memory`].
 //!
-//! The way of a command: [`route::handle`] opens the message, [`App::execute`] loads, decides and appends one
-//! [`commit::Commit`]; [`relay::relay`] says on the bus what the commit holds; [`App::project`] folds it into views.
+//! The way of a command: [`delivery::handle::handle`] decodes the message, [`App::execute`] loads the stream, decides and
+//! appends one [`log::commit::Commit`]; [`delivery::relay::relay`] publishes what the commit holds; [`App::project`] folds
+//! it into views.
 
 pub mod app;
 pub mod command;

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use causeway_aws::dead_letters::{Content, Letter, Origin, desk::Pick};
 use jiff::Timestamp;
-use serde_json::json;
 
 use super::queues::{Desk, Found, letters};
 use crate::{brief::cut, columns::columns, ended::Ended, moment, screen::Screen};
@@ -12,13 +11,21 @@ use crate::{brief::cut, columns::columns, ended::Ended, moment, screen::Screen};
 /// The most letters of an explanation in a table.
 const SAID: usize = 70;
 
+/// A dead letter for machines. It is written as it is: a value made of it would fail on a text with half a surrogate.
+#[derive(serde::Serialize)]
+pub(super) struct Shown<'a> {
+    pub(super) queue: &'a str,
+    pub(super) id: &'a str,
+    pub(super) letter: &'a Letter,
+}
+
 /// Lists the letters.
 pub(super) async fn list(desks: &[Desk], cause: Option<&str>, screen: &mut Screen<'_>) -> anyhow::Result<Ended> {
     let pick = Pick { reason: cause.map(str::to_owned), id: None };
     let findings = letters(desks, &pick).await?;
     if screen.is_json() {
         for Found { desk, held } in &findings.letters {
-            screen.show("", &json!({ "queue": desk.queue, "id": held.id, "letter": held.letter }))?;
+            screen.show("", &Shown { queue: &desk.queue, id: &held.id, letter: &held.letter })?;
         }
     } else if findings.letters.is_empty() {
         let of_cause = cause.map(|cause| format!(" of the cause {cause}")).unwrap_or_default();

@@ -1,10 +1,9 @@
 //! One letter in full.
 
 use causeway_aws::dead_letters::{Content, Letter, desk::Pick};
-use serde_json::json;
 
 use super::{
-    list::{at, who},
+    list::{Shown, at, who},
     queues::{Desk, Found, letters},
 };
 use crate::{brief::whole, ended::Ended, screen::Screen};
@@ -17,7 +16,7 @@ pub(super) async fn show(desks: &[Desk], id: &str, screen: &mut Screen<'_>) -> a
         screen.say(format_args!("no letter {id} in {} queues; `causeway dlq ls` lists them", desks.len()))?;
         return Ok(Ended::Missing);
     };
-    let machines = json!({ "queue": desk.queue, "id": held.id, "letter": held.letter });
+    let machines = Shown { queue: &desk.queue, id: &held.id, letter: &held.letter };
     screen.show(text(&desk.queue, &held.letter), &machines)?;
     Ok(Ended::Done)
 }

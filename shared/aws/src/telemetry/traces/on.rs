@@ -160,7 +160,8 @@ fn context_of(traceparent: &str) -> Option<Context> {
 /// Messages, the relay's batches, and calls to AWS as a whole: not what the SDK does inside of a call.
 fn is_told(metadata: &Metadata<'_>) -> bool {
     let name = metadata.name();
-    let ours = metadata.target() == NOT_LOGGED || (name == "message" && metadata.target().starts_with(env!("CARGO_CRATE_NAME")));
+    let ours = metadata.target() == NOT_LOGGED
+        || (name == "message" && metadata.target().starts_with(env!("CARGO_CRATE_NAME")));
     metadata.is_span() && (ours || (metadata.target().starts_with("aws_sdk_") && name.contains('.')))
 }
 
