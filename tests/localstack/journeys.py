@@ -156,8 +156,8 @@ def rule_of(message):
 
 def queue_of(context):
     """The queue of a context's dead letters."""
-    named = f"{STACK}-{context}DeadLetters"
-    (queue,) = boto3.client("sqs").list_queues(QueueNamePrefix=named)["QueueUrls"]
+    queues = boto3.client("sqs").list_queues(QueueNamePrefix=STACK)["QueueUrls"]
+    (queue,) = [queue for queue in queues if f"-{context}DeadLetters" in queue]
     return queue
 
 
