@@ -110,7 +110,7 @@ def names(stream):
 def function(name):
     """The function of this logical id."""
     pages = boto3.client("lambda").get_paginator("list_functions").paginate()
-    (found,) = [one for page in pages for one in page["Functions"] if f"-{name}-" in one["FunctionName"]]
+    (found,) = [one for page in pages for one in page["Functions"] if f"-{name}-" in one["FunctionName"] + "-"]
     return found
 
 
@@ -179,7 +179,7 @@ def ring_every_minute():
     """From now on the report is due every minute; the rule itself stays as the template made it."""
     events = boto3.client("events")
     rules = [rule for page in events.get_paginator("list_rules").paginate() for rule in page["Rules"]]
-    (rule,) = [rule for rule in rules if rule["Name"].startswith(STACK) and "EveryDay" in rule["Name"]]
+    (rule,) = [rule for rule in rules if rule["Name"].startswith(STACK) and rule.get("ScheduleExpression", "").startswith("cron")]
     events.put_rule(Name=rule["Name"], ScheduleExpression=EVERY_MINUTE, State="ENABLED")
 
 
