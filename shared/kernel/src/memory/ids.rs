@@ -49,7 +49,7 @@ impl Ids for MemoryIds {
         Builder::from_unix_timestamp_millis(millis, &random).into_uuid()
     }
 
-    fn chance(&self) -> f64 {
+    fn random(&self) -> f64 {
         // 53 bits are what a float holds exactly.
         (self.bits() >> 11) as f64 / (1_u64 << 53) as f64
     }
