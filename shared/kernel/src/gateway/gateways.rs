@@ -15,7 +15,7 @@ use std::{
 /// struct Always;
 /// impl Weather for Always { fn sunny(&self) -> bool { true } }
 /// let gateways = Gateways::default().with::<dyn Weather>(Arc::new(Always));
-/// assert!(gateways.get::<dyn Weather>().is_ok_and(|fault_plan| fault_plan.sunny()));
+/// assert!(gateways.get::<dyn Weather>().is_ok_and(|weather| weather.sunny()));
 /// ```
 #[derive(Clone, Default)]
 pub struct Gateways {

@@ -70,7 +70,7 @@ pub enum AppendError {
         winner: Box<Commit>,
     },
     /// The once-command was obeyed before.
-    #[error("command {command} was handled_at before")]
+    #[error("command {command} was handled before")]
     Repeated {
         /// The command.
         command: MessageId,

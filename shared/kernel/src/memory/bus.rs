@@ -37,7 +37,7 @@ const INBOX_RETENTION: usize = 100_000;
 /// ```
 /// use std::sync::{Arc, atomic::{AtomicU32, Ordering}};
 /// use causeway::memory::{MemoryBus, Subject};
-/// # use causeway::{Encoded, delivery::bus::{Bus, Entry}, message::envelope::{Cause, Envelope}, message::system::CommandRejected, Message, Id};
+/// # use causeway::{Encoded, delivery::bus::{Bus, Entry}, message::{envelope::{Cause, Envelope}, system::CommandRejected}, Message, Id};
 /// # let id: causeway::MessageId = "e-1".parse()?;
 /// # let rejected = CommandRejected { stream: "order/o-1".into(), command_id: id.clone(), command: "PlaceOrder".into(),
 /// #     rule: "AlreadyPlaced".into(), reason: "it is placed".into() };
@@ -58,7 +58,7 @@ const INBOX_RETENTION: usize = 100_000;
 /// assert_eq!(heard.load(Ordering::Relaxed), 1);
 /// assert!(bus.unsubscribe(subscription));
 /// bus.publish(&[entry]).await;
-/// assert_eq!(heard.load(Ordering::Relaxed), 1, "who has left when nothing");
+/// assert_eq!(heard.load(Ordering::Relaxed), 1, "an ended subscription gets nothing");
 /// assert_eq!(bus.deliveries().len(), 2, "the bus remembers");
 /// # });
 /// # Ok::<(), Box<dyn std::error::Error>>(())

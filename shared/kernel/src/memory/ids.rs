@@ -11,7 +11,7 @@ use crate::time::clock::Ids;
 /// Seeded ids and chance.
 ///
 /// ```
-/// use causeway::{time::clock::Ids, memory::MemoryIds};
+/// use causeway::{memory::MemoryIds, time::clock::Ids};
 /// let at = jiff::Timestamp::UNIX_EPOCH;
 /// assert_eq!(MemoryIds::seeded(7).uuid(at), MemoryIds::seeded(7).uuid(at));
 /// assert_ne!(MemoryIds::seeded(7).uuid(at), MemoryIds::seeded(8).uuid(at));

@@ -120,9 +120,9 @@ fn a_plain_handler_is_called_each_time() {
 #[test]
 fn a_claimed_message_is_handled_once() {
     let (memory, script) = (Memory::new(1), Script::default());
-    let resumed = Delivery { id: "another-transport-id".to_owned(), ..delivery() };
+    let redelivery = Delivery { id: "another-transport-id".to_owned(), ..delivery() };
     assert_eq!(handle(&script.claimed(), &memory, &delivery()).unwrap(), Handled::Done);
-    assert_eq!(handle(&script.claimed(), &memory, &resumed).unwrap(), Handled::Duplicate);
+    assert_eq!(handle(&script.claimed(), &memory, &redelivery).unwrap(), Handled::Duplicate);
     assert_eq!(script.calls(), ["first"]);
     assert_eq!(memory.inbox.closed(), [ticket()]);
 }

@@ -1,4 +1,4 @@
-//! Rng on a seed: whoever draws, draws from one row of numbers, so the whole run follows from the seed.
+//! A seeded random number generator: all draws of a run come from one sequence, so the run follows from the seed.
 
 use std::sync::Arc;
 

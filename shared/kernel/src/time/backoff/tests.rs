@@ -11,7 +11,7 @@ use crate::{
 const PATIENT: Backoff =
     Backoff { first: SignedDuration::from_millis(100), most: SignedDuration::from_secs(1), tries: 7 };
 
-/// Rng that always says the same.
+/// Random numbers that are always the same.
 struct Loaded(f64);
 
 impl Ids for Loaded {

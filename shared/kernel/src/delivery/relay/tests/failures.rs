@@ -197,9 +197,9 @@ fn timers_are_set_and_cancelled_after_all_is_said() {
     assert_eq!((timer.key.name.as_str(), &timer.key.stream), ("dusk", &stream("a")));
     assert_eq!((timer.due, timer.envelope.timestamp), (noon() + SignedDuration::from_hours(1), timer.due));
     assert_eq!(timer.envelope.metadata.causation_id, busy("a").id.event(0));
-    let resumed = Troubled::by(Trouble::default());
-    resumed.relay(&[busy("a")]);
-    assert_eq!(resumed.memory.timers.pending()[0].envelope.event_id, timer.envelope.event_id, "a repeat is the same");
+    let repeat = Troubled::by(Trouble::default());
+    repeat.relay(&[busy("a")]);
+    assert_eq!(repeat.memory.timers.pending()[0].envelope.event_id, timer.envelope.event_id, "a repeat is the same");
 }
 
 #[test]

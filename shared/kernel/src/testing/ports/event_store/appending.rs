@@ -89,8 +89,8 @@ pub(super) async fn a_lost_race_leaves_no_marker(store: &dyn EventStore, prefix:
         Err(AppendError::Conflict { .. }) => {}
         other => fail(&format!("a taken place is a conflict, not {other:?}")),
     }
-    let resumed = append(store, &commit(&stream, 2, "deposit-3"), SnapshotPolicy::IfFree, true).await;
-    must(resumed, "a once-command that lost a race is not handled_at yet");
+    let repeat = append(store, &commit(&stream, 2, "deposit-3"), SnapshotPolicy::IfFree, true).await;
+    must(repeat, "a once-command that lost a race is not handled yet");
 }
 
 pub(super) async fn a_state_rides_along_when_it_must_or_costs_nothing(store: &dyn EventStore, prefix: &str) {
