@@ -11,7 +11,7 @@ use std::{collections::BTreeSet, sync::Arc};
 use causeway::{
     App, Ports,
     memory::Memory,
-    testing::sim::{Chance, FaultPlan, Faults, FaultyPort, Schedule},
+    testing::sim::{FaultPlan, Faults, FaultyPort, Rng, Schedule},
 };
 use tests::wire::Dynoxide;
 
@@ -34,7 +34,7 @@ pub(crate) fn in_memory() -> House {
         FaultyPort::new(memory.views.clone(), &calm()),
     );
     let inbox = FaultyPort::new(memory.inbox.clone(), &calm());
-    let parts = Ports { inbox, ..memory.parts() };
+    let parts = Ports { inbox, ..memory.ports() };
     (house(memory, witness, parts), None)
 }
 
@@ -48,7 +48,7 @@ fn on_dynamo() -> House {
         FaultyPort::new(stores.views.clone(), &calm()),
     );
     let inbox = FaultyPort::new(stores.inbox.clone(), &calm());
-    let parts = Ports { inbox, ..memory.parts() };
+    let parts = Ports { inbox, ..memory.ports() };
     (house(memory, witness, parts), Some(dynoxide))
 }
 
@@ -61,7 +61,7 @@ fn house(memory: Memory, witness: Arc<RecordingStores>, parts: Ports) -> Driver 
         bus: bus.clone(),
         timers: FaultyPort::new(memory.timers.clone(), &calm()),
         dead_letters: FaultyPort::new(memory.dead_letters.clone(), &calm()),
-        parties: causeway::Gateways::default().with(mailer),
+        gateways: causeway::Gateways::default().with(mailer),
         ..parts
     });
     Driver::new(app, memory, witness, bus, functions::routes())
@@ -69,9 +69,9 @@ fn house(memory: Memory, witness: Arc<RecordingStores>, parts: Ports) -> Driver 
 
 /// FaultPlan in which calls only let others go first.
 fn calm() -> FaultPlan {
-    let chance = Chance::seeded(1);
-    let schedule = Schedule::new(chance.clone(), jiff::Timestamp::UNIX_EPOCH);
-    FaultPlan::new(Faults::NONE, chance, schedule)
+    let rng = Rng::seeded(1);
+    let schedule = Schedule::new(rng.clone(), jiff::Timestamp::UNIX_EPOCH);
+    FaultPlan::new(Faults::NONE, rng, schedule)
 }
 
 /// One run of a scene: the picture at its end, its steps, and whether something was killed.

@@ -22,7 +22,7 @@ pub async fn on_order_confirmed(app: App, claimed: Claimed<OrderConfirmed>) -> O
         Some((notification::order_confirmed(&confirmed.id, &confirmed.data, &to, order.total), to))
     });
     let outgoing = OutgoingMail { order_id: confirmed.data.order_id.clone(), kind: EmailKind::OrderConfirmation, mail };
-    deliver(&app, confirmed, claimed.again, outgoing).await
+    deliver(&app, confirmed, claimed.resumed, outgoing).await
 }
 
 /// Tells the buyer that the order is cancelled, and why.
@@ -34,7 +34,7 @@ pub async fn on_order_cancelled(app: App, claimed: Claimed<OrderCancelled>) -> O
         Some((notification::order_cancelled(&cancelled.id, &cancelled.data, &to), to))
     });
     let outgoing = OutgoingMail { order_id: cancelled.data.order_id.clone(), kind: EmailKind::OrderCancellation, mail };
-    deliver(&app, cancelled, claimed.again, outgoing).await
+    deliver(&app, cancelled, claimed.resumed, outgoing).await
 }
 
 /// A mail to be delivered, if there is somebody to write to.
@@ -62,7 +62,7 @@ async fn deliver<M: Message>(app: &App, event: &Received<M>, again: bool, outgoi
 
 /// The mailer's id of the mail, or why there is none. What nobody can tell is never sent a second time.
 async fn hand_over(app: &App, mail: &Mail, again: bool) -> Result<Result<String, String>, Failure> {
-    let mailer = app.party::<dyn Mailer>().map_err(Failure::transient)?;
+    let mailer = app.gateway::<dyn Mailer>().map_err(Failure::transient)?;
     if again {
         match mailer.find(&mail.key).await {
             Ok(FoundMail::Accepted(accepted)) => return Ok(Ok(accepted.id)),

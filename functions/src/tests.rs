@@ -161,7 +161,7 @@ fn the_samples_of_receive_stock_and_place_order_tell_a_story() {
 #[test]
 fn a_mail_whose_answer_is_lost_is_looked_up_and_not_sent_again() {
     let house = House::new(9);
-    house.memory.mailer.trouble(MailFault::AnswerLost);
+    house.memory.mailer.inject_fault(MailFault::AnswerLost);
     house.says("ReceiveStock", receive("mug", 1));
     house.says("PlaceOrder", place("o-1", &[("mug", 1)]));
     assert_eq!(house.memory.mailer.sent().len(), 1);
@@ -171,7 +171,7 @@ fn a_mail_whose_answer_is_lost_is_looked_up_and_not_sent_again() {
 #[test]
 fn a_mail_that_was_not_reached_is_sent_again() {
     let house = House::new(10);
-    house.memory.mailer.trouble(MailFault::NotReached);
+    house.memory.mailer.inject_fault(MailFault::NotReached);
     house.says("ReceiveStock", receive("mug", 1));
     house.says("PlaceOrder", place("o-1", &[("mug", 1)]));
     assert_eq!(house.memory.mailer.sent().len(), 1);
@@ -181,7 +181,7 @@ fn a_mail_that_was_not_reached_is_sent_again() {
 #[test]
 fn a_mail_of_which_nobody_can_tell_is_a_failure_and_not_a_second_mail() {
     let house = House::new(11);
-    house.memory.mailer.trouble(MailFault::AnswerLost);
+    house.memory.mailer.inject_fault(MailFault::AnswerLost);
     house.memory.mailer.forget_keys();
     house.says("ReceiveStock", receive("mug", 1));
     house.says("PlaceOrder", place("o-1", &[("mug", 1)]));
@@ -195,7 +195,7 @@ fn a_mail_of_which_nobody_can_tell_is_a_failure_and_not_a_second_mail() {
 #[test]
 fn a_mail_that_surely_was_not_taken_goes_out_later_though_the_mailer_keeps_no_keys() {
     let house = House::new(13);
-    house.memory.mailer.trouble(MailFault::NotTaken);
+    house.memory.mailer.inject_fault(MailFault::NotTaken);
     house.memory.mailer.forget_keys();
     house.says("ReceiveStock", receive("mug", 1));
     house.says("PlaceOrder", place("o-1", &[("mug", 1)]));
@@ -206,7 +206,7 @@ fn a_mail_that_surely_was_not_taken_goes_out_later_though_the_mailer_keeps_no_ke
 #[test]
 fn a_refused_mail_and_an_order_without_an_address_are_recorded_as_failures() {
     let house = House::new(12);
-    house.memory.mailer.trouble(MailFault::Refused("no such address".to_owned()));
+    house.memory.mailer.inject_fault(MailFault::Refused("no such address".to_owned()));
     house.says("ReceiveStock", receive("mug", 2));
     house.says("PlaceOrder", place("o-1", &[("mug", 1)]));
     let mut nobody = place("o-2", &[("mug", 1)]);

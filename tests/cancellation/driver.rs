@@ -16,7 +16,7 @@ use causeway::{
     log::{commit::Commit, event_store::EventStore as _},
     memory::Memory,
     message::envelope::Delivery,
-    testing::sim::{Ended, Killable},
+    testing::sim::{Completion, Killable},
     time::clock::Ids as _,
 };
 use futures::{FutureExt as _, future::BoxFuture};
@@ -142,9 +142,9 @@ impl Driver {
         let mut reason = String::new();
         for _ in 0..TRIES {
             match Killable::new(self.life(step), at.take()).await {
-                Ended::Answered(Ok(())) => return,
-                Ended::Answered(Err(failure)) => reason = causeway::failure::causes(&failure),
-                Ended::Killed => {
+                Completion::Finished(Ok(())) => return,
+                Completion::Finished(Err(failure)) => reason = causeway::failure::causes(&failure),
+                Completion::Killed => {
                     self.killed = true;
                     continue;
                 }

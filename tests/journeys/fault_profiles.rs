@@ -1,4 +1,4 @@
-//! What becomes of the stories in calm weather, when everything is said three times, and that a storm is one.
+//! What becomes of the stories in calm fault_plan, when everything is said three times, and that a storm is one.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +12,7 @@ use super::{
     stories::{STORIES, Story, gave_up_for_time},
 };
 
-/// The orders whose end no chance has a say in.
+/// The orders whose end no rng has a say in.
 const SURE: [(&str, Stands); 5] = [
     ("o-confirmed", Stands::Confirmed),
     ("o-again", Stands::Confirmed),
@@ -43,7 +43,7 @@ fn in_calm_weather_every_story_ends_as_it_is_told() {
     for seed in 0..20 {
         let end = end_of(seed, Faults::NONE, &all(), nothing, false);
         as_told(&end, &format!("seed {seed}"));
-        assert!(end.ledger.times.values().all(|times| *times == 1), "seed {seed}: each message is said once");
+        assert!(end.run_log.times.values().all(|times| *times == 1), "seed {seed}: each message is said once");
     }
 }
 
@@ -51,7 +51,7 @@ fn in_calm_weather_every_story_ends_as_it_is_told() {
 fn when_every_message_comes_more_than_once_in_any_order_the_end_is_the_same() {
     for seed in 0..20 {
         let end = end_of(seed, THREEFOLD, &all(), nothing, false);
-        assert!(end.ledger.deliveries > 2 * end.ledger.said.len() as u64, "seed {seed}");
+        assert!(end.run_log.deliveries > 2 * end.run_log.said.len() as u64, "seed {seed}");
         as_told(&end, &format!("seed {seed}"));
     }
 }
@@ -63,10 +63,10 @@ fn a_storm_is_one_and_both_ends_are_met_in_it() {
     let mut said_again = 0;
     let mut ends = Vec::new();
     for seed in 0..30 {
-        let end = end_of(seed, Faults::STORM, &all(), nothing, false);
-        killed += end.ledger.killed;
-        redriven += end.ledger.redriven;
-        said_again += end.ledger.times.values().filter(|times| **times > 1).count();
+        let end = end_of(seed, Faults::CHAOS, &all(), nothing, false);
+        killed += end.run_log.killed;
+        redriven += end.run_log.redriven;
+        said_again += end.run_log.times.values().filter(|times| **times > 1).count();
         ends.extend(SURE.iter().flat_map(|(id, _)| endings(&end, id)));
     }
     assert!(killed > 100 && redriven > 100 && said_again > 100, "{killed} {redriven} {said_again}");

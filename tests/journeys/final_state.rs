@@ -11,7 +11,7 @@ use causeway::{
     gateway::mail::Mail,
     log::commit::{Commit, Recorded},
     memory::Memory,
-    testing::sim::{Ledger, Log, Simulation},
+    testing::sim::{Log, RunLog, Simulation},
     time::timers::Timer,
     view::view_store::{Row, RowKey},
 };
@@ -25,7 +25,7 @@ pub(crate) struct FinalState {
     pub(crate) mails: Vec<Mail>,
     pub(crate) letters: Vec<DeadLetter>,
     pub(crate) timers: Vec<Timer>,
-    pub(crate) ledger: Ledger,
+    pub(crate) run_log: RunLog,
     pub(crate) cancelled_by_hand: BTreeSet<String>,
 }
 
@@ -48,7 +48,7 @@ impl FinalState {
             mails: memory.mailer.sent(),
             letters: memory.dead_letters.letters(),
             timers: world.timers().pending(),
-            ledger: world.ledger(),
+            run_log: world.run_log(),
             cancelled_by_hand: BTreeSet::new(),
         }
     }

@@ -62,7 +62,7 @@ fn with(fact: &Delivery, path: &str, value: Value) -> Delivery {
 }
 
 fn trust() -> VerificationPolicy {
-    VerificationPolicy { account: Some(OURS.to_owned()), prove: VerifyEvents::All }
+    VerificationPolicy { account: Some(OURS.to_owned()), verify_events: VerifyEvents::All }
 }
 
 /// Whether the route hears facts.
@@ -73,7 +73,7 @@ fn hears_facts(route: &Route) -> bool {
 
 /// At every door stands one who says each fact before it is said, in some forged way.
 fn forgers(plan: &mut Plan, _: &Memory) {
-    plan.trust = trust();
+    plan.verification = trust();
     let routes = std::mem::take(&mut plan.routes).into_iter();
     plan.routes =
         routes.map(|route| if hears_facts(&route) { route.wrapped(forged_first) } else { ours(route) }).collect();
@@ -118,7 +118,7 @@ fn a_thousand_forged_facts_change_nothing_and_end_as_a_thousand_letters() {
         pump.tell("PlaceOrder", &super::shop_commands::place_order("o-1", &[("mug", 2)]));
         pump.tell("PlaceOrder", &super::shop_commands::place_order("o-2", &[("mug", 1), ("rare", 1)]));
         pump.run(None).await;
-        let app = App::new(Ports { trust: trust(), ..pump.memory.parts() });
+        let app = App::new(Ports { verification: trust(), ..pump.memory.ports() });
         let facts = true_facts(&pump.said);
         let doors: Vec<(Route, Delivery)> = functions::routes()
             .into_iter()

@@ -1,11 +1,11 @@
-//! Twenty thousand inputs that nobody thought of: the samples of the catalogue, bent and broken by chance.
+//! Twenty thousand inputs that nobody thought of: the samples of the catalogue, bent and broken by rng.
 
 use causeway::{
     App, Handled, Kind, Ports, VerificationPolicy,
     delivery::{bus::source_of, verify::VerifyEvents},
     memory::Memory,
     message::envelope::Delivery,
-    testing::sim::Chance,
+    testing::sim::Rng,
     time::clock::Ids as _,
 };
 use domain::{Entry, catalogue};
@@ -19,12 +19,12 @@ const INPUTS: u64 = 20_000;
 fn twenty_thousand_generated_inputs_crash_nothing_and_change_nothing_unless_they_are_valid() {
     let heard: Vec<Entry> = catalogue().into_iter().filter(|entry| hears(entry.description.name)).collect();
     let valid: Vec<jsonschema::Validator> = heard.iter().map(validator).collect();
-    let chance = Chance::seeded(20_000);
+    let rng = Rng::seeded(20_000);
     let mut counts = [0_u32; 3];
     for input in 0..INPUTS {
-        let which = chance.index(heard.len());
+        let which = rng.index(heard.len());
         let (entry, valid) = (&heard[which], &valid[which]);
-        let text = bent(&chance, &envelope(entry));
+        let text = bent(&rng, &envelope(entry));
         let Ok(detail) = RawValue::from_string(text.clone()) else {
             // No bus takes what is no JSON; the edge is asked all the same, and must not crash.
             let broken = super::bad_input::payload(entry.description.name, &text);
@@ -36,8 +36,8 @@ fn twenty_thousand_generated_inputs_crash_nothing_and_change_nothing_unless_they
         for route in functions::routes().into_iter().filter(|route| route.message == entry.description.name) {
             let memory = Memory::new(input);
             // What nobody thought of stands in no log, and shall come as far as the handlers.
-            let trust = VerificationPolicy { account: None, prove: VerifyEvents::None };
-            let app = App::new(Ports { trust, ..memory.parts() });
+            let trust = VerificationPolicy { account: None, verify_events: VerifyEvents::None };
+            let app = App::new(Ports { verification: trust, ..memory.ports() });
             let handled = route.handle(&app, &delivery(entry, detail.clone())).now_or_never().unwrap();
             let changed = !memory.store.streams().is_empty() || !memory.views.rows().is_empty();
             match handled.unwrap() {
@@ -96,44 +96,44 @@ fn is_valid(entry: &Entry, valid: &jsonschema::Validator, text: &str) -> bool {
 }
 
 /// The sample with something done to it: to a value in it, or to its text.
-fn bent(chance: &Chance, sample: &Value) -> String {
+fn bent(rng: &Rng, sample: &Value) -> String {
     let mut value = sample.clone();
-    for _ in 0..chance.below(3) {
-        bend(chance, &mut value);
+    for _ in 0..rng.below(3) {
+        bend(rng, &mut value);
     }
     let mut text = value.to_string();
-    if chance.chance() < 0.3 {
-        scratch(chance, &mut text);
+    if rng.random() < 0.3 {
+        scratch(rng, &mut text);
     }
     text
 }
 
 /// Goes down to any place of the value and changes it.
-fn bend(chance: &Chance, value: &mut Value) {
-    let deeper = chance.chance() < 0.8;
+fn bend(rng: &Rng, value: &mut Value) {
+    let deeper = rng.random() < 0.8;
     match value {
         Value::Object(fields) if deeper && !fields.is_empty() => {
-            let name = fields.keys().nth(chance.index(fields.len())).cloned().unwrap();
-            if chance.chance() < 0.1 {
+            let name = fields.keys().nth(rng.index(fields.len())).cloned().unwrap();
+            if rng.random() < 0.1 {
                 fields.remove(&name);
             } else if let Some(field) = fields.get_mut(&name) {
-                bend(chance, field);
+                bend(rng, field);
             }
         }
         Value::Array(items) if deeper && !items.is_empty() => {
-            let place = chance.index(items.len());
-            if chance.chance() < 0.1 {
+            let place = rng.index(items.len());
+            if rng.random() < 0.1 {
                 let item = items[place].clone();
                 items.push(item);
             } else {
-                bend(chance, &mut items[place]);
+                bend(rng, &mut items[place]);
             }
         }
-        _ => *value = anything(chance),
+        _ => *value = anything(rng),
     }
 }
 
-fn anything(chance: &Chance) -> Value {
+fn anything(rng: &Rng) -> Value {
     let values = [
         json!(null),
         json!(true),
@@ -157,17 +157,17 @@ fn anything(chance: &Chance) -> Value {
         json!([[[[]]]]),
         json!({ "a": { "b": [1, 2] } }),
     ];
-    values[chance.index(values.len())].clone()
+    values[rng.index(values.len())].clone()
 }
 
 /// Changes, drops or doubles a character of the text.
-fn scratch(chance: &Chance, text: &mut String) {
+fn scratch(rng: &Rng, text: &mut String) {
     let mut characters: Vec<char> = text.chars().collect();
-    let place = chance.index(characters.len());
+    let place = rng.index(characters.len());
     let ink = ['{', '}', '[', ']', '"', ',', ':', '0', '-', 'e', '\\', ' ', 'ß'];
-    match chance.below(4) {
-        0 => characters[place] = ink[chance.index(ink.len())],
-        1 => characters.insert(place, ink[chance.index(ink.len())]),
+    match rng.below(4) {
+        0 => characters[place] = ink[rng.index(ink.len())],
+        1 => characters.insert(place, ink[rng.index(ink.len())]),
         2 => {
             characters.remove(place);
         }

@@ -1,4 +1,4 @@
-//! All that must hold at the end of every story, in whatever weather.
+//! All that must hold at the end of every story, in whatever fault_plan.
 
 use super::{final_state::FinalState, log_invariants, processes, stock_invariants, view_invariants};
 

@@ -67,12 +67,12 @@ fn write(shop: &Shop, stream: &str, (name, version, data): (&str, u32, Value), c
         events: vec![Encoded { name: name.to_owned(), version, data: to_raw_value(&data).unwrap() }],
         sends: Vec::new(),
         timers: Vec::new(),
-        carried,
-        carried_before: 0,
+        snapshot: carried,
+        snapshot_before: 0,
         metadata: Cause::new(command.clone(), name).metadata,
         command,
         at,
     };
-    let append = Append { commit: &commit, carry: SnapshotPolicy::Must, once: false };
+    let append = Append { commit: &commit, snapshot: SnapshotPolicy::Must, once: false };
     shop.memory.store.append(append).now_or_never().unwrap().unwrap();
 }

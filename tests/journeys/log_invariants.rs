@@ -47,7 +47,7 @@ fn ids(end: &FinalState) -> Vec<String> {
 /// What the log holds the bus has heard.
 fn unsaid(end: &FinalState) -> Vec<String> {
     let envelopes = end.appended.iter().flat_map(said_by);
-    let unsaid = envelopes.filter(|envelope| !end.ledger.times.contains_key(&envelope.event_id));
+    let unsaid = envelopes.filter(|envelope| !end.run_log.times.contains_key(&envelope.event_id));
     unsaid
         .map(|envelope| {
             let Envelope { event_type, aggregate_type, aggregate_id, .. } = envelope;
@@ -64,16 +64,16 @@ fn said_by(commit: &causeway::log::commit::Commit) -> Vec<Envelope> {
 
 /// No later version is said before an earlier one.
 fn order(end: &FinalState) -> Vec<String> {
-    let order = end.ledger.order_of().into_iter();
+    let order = end.run_log.order_of().into_iter();
     let wrong = order.filter(|(_, versions)| !versions.is_sorted());
     wrong.map(|(stream, versions)| format!("{stream} was said in the order {versions:?}")).collect()
 }
 
 /// Each delivery is handled, or is a dead letter with its reason.
 fn deliveries(end: &FinalState) -> Vec<String> {
-    let mut broken = end.ledger.stuck.clone();
-    if end.ledger.deliveries != end.ledger.ends.len() as u64 {
-        broken.push(format!("{} deliveries, {} ends", end.ledger.deliveries, end.ledger.ends.len()));
+    let mut broken = end.run_log.stuck.clone();
+    if end.run_log.deliveries != end.run_log.ends.len() as u64 {
+        broken.push(format!("{} deliveries, {} ends", end.run_log.deliveries, end.run_log.ends.len()));
     }
     let letters: BTreeSet<(String, String)> = end
         .letters
@@ -83,7 +83,7 @@ fn deliveries(end: &FinalState) -> Vec<String> {
             (letter.consumer.clone(), message["id"].as_str().unwrap_or_default().to_owned())
         })
         .collect();
-    for buried in end.ledger.ends.iter().filter(|end| end.handled == Handled::DeadLettered) {
+    for buried in end.run_log.ends.iter().filter(|end| end.handled == Handled::DeadLettered) {
         if !letters.contains(&(buried.function.clone(), buried.delivery.clone())) {
             broken.push(format!("{} buried {} without a letter", buried.function, buried.delivery));
         }
@@ -106,7 +106,7 @@ fn rejected_although_obeyed(end: &FinalState) -> Vec<String> {
             broken.push(format!("{} handled_at command {} twice", key.0, key.1));
         }
     }
-    for entry in end.ledger.said.iter().filter(|entry| entry.envelope.event_type == "CommandRejected") {
+    for entry in end.run_log.said.iter().filter(|entry| entry.envelope.event_type == "CommandRejected") {
         let rejected: causeway::message::system::CommandRejected =
             serde_json::from_str(entry.envelope.data.get()).unwrap();
         if rejected.rule != TOO_EARLY

@@ -1,4 +1,4 @@
-//! A tale: some of the stories at once, in the weather of a seed, told to the end and looked at.
+//! A tale: some of the stories at once, in the fault_plan of a seed, told to the end and looked at.
 
 use std::sync::Arc;
 
@@ -6,7 +6,7 @@ use causeway::{
     App, Failure, Outcome, Route,
     memory::Memory,
     message::envelope::Delivery,
-    testing::sim::{Chance, Faults, Log, Plan, Simulation},
+    testing::sim::{Faults, Log, Plan, Rng, Simulation},
 };
 use futures::FutureExt as _;
 use jiff::SignedDuration;
@@ -27,21 +27,21 @@ pub(crate) fn nothing(_: &mut Plan, _: &Memory) {}
 /// Each message three times and in any order, but nothing else goes wrong.
 pub(crate) const THREEFOLD: Faults = Faults { doubled: 1.0, delayed: 0.3, ..Faults::NONE };
 
-/// The weather of a seed.
-pub(crate) fn weather(seed: u64) -> Faults {
+/// The fault_plan of a seed.
+pub(crate) fn fault_plan(seed: u64) -> Faults {
     match seed % 8 {
         0 => Faults::NONE,
         1 => THREEFOLD,
         2 => Faults { killed: 0.4, ..Faults::NONE },
         3 => Faults { lost: 0.15, ..Faults::NONE },
-        _ => Faults::STORM,
+        _ => Faults::CHAOS,
     }
 }
 
 /// The stories of a seed: about half of them.
 pub(crate) fn stories(seed: u64) -> Vec<&'static Story> {
-    let chance = Chance::seeded(seed ^ 0x5707);
-    let mut chosen: Vec<&Story> = STORIES.iter().filter(|_| chance.happens(0.5)).collect();
+    let rng = Rng::seeded(seed ^ 0x5707);
+    let mut chosen: Vec<&Story> = STORIES.iter().filter(|_| rng.happens(0.5)).collect();
     if chosen.is_empty() {
         chosen.extend(STORIES.first());
     }
@@ -50,10 +50,10 @@ pub(crate) fn stories(seed: u64) -> Vec<&'static Story> {
 
 /// Tells the tale of a seed; what is broken at its end, and what happened, if that is asked for.
 pub(crate) fn tell(seed: u64, plant: Plant, traced: bool) -> (Vec<String>, Vec<String>) {
-    tell_of(seed, weather(seed), &stories(seed), plant, traced)
+    tell_of(seed, fault_plan(seed), &stories(seed), plant, traced)
 }
 
-/// Tells these stories in this weather.
+/// Tells these stories in this fault_plan.
 pub(crate) fn tell_of(
     seed: u64,
     faults: Faults,
@@ -66,13 +66,13 @@ pub(crate) fn tell_of(
     for story in stories {
         broken.extend((story.end)(&end).into_iter().map(|what| format!("{}: {what}", story.name)));
     }
-    (broken, end.ledger.trace)
+    (broken, end.run_log.trace)
 }
 
-/// What these stories come to in this weather.
+/// What these stories come to in this fault_plan.
 pub(crate) fn end_of(seed: u64, faults: Faults, stories: &[&Story], plant: Plant, traced: bool) -> FinalState {
     let memory = Memory::new(seed);
-    if Chance::seeded(seed).happens(0.5) {
+    if Rng::seeded(seed).happens(0.5) {
         memory.mailer.forget_keys();
     }
     let mut plan = Plan { traced, ..Plan::new(seed, faults, routes(), &memory) };

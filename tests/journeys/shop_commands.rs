@@ -42,7 +42,7 @@ impl Shop<'_> {
     }
 
     fn soon(&self) -> SignedDuration {
-        self.world.chance().up_to(SignedDuration::from_secs(5))
+        self.world.rng().up_to(SignedDuration::from_secs(5))
     }
 }
 

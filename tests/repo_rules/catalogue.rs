@@ -70,8 +70,8 @@ async fn every_sample_is_opened_by_the_functions_that_hear_it() {
             };
             let memory = Memory::new(1);
             // A sample says what could have happened, and no log holds it.
-            let trust = VerificationPolicy { account: None, prove: VerifyEvents::None };
-            let app = App::new(Ports { trust, ..memory.parts() });
+            let trust = VerificationPolicy { account: None, verify_events: VerifyEvents::None };
+            let app = App::new(Ports { verification: trust, ..memory.ports() });
             if let Err(failure) = route.handle(&app, &delivery).await {
                 problems.push(format!("{} v{version}: {}", route.function(), failure.reason()));
             }

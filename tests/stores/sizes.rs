@@ -33,12 +33,12 @@ fn commit(stream: &StreamId, version: u64, text: String, state: Option<String>) 
         events: vec![Encoded::of(&Noted { text }).unwrap()],
         sends: Vec::new(),
         timers: Vec::new(),
-        carried: state.map(|state| EmbeddedSnapshot {
+        snapshot: state.map(|state| EmbeddedSnapshot {
             shape: "shape".to_owned(),
             state: to_raw_value(&state).unwrap(),
             recent: Vec::new(),
         }),
-        carried_before: 0,
+        snapshot_before: 0,
         command: cause.command,
         metadata: cause.metadata,
         at: Timestamp::UNIX_EPOCH,
@@ -53,7 +53,7 @@ async fn a_stream_of_more_than_a_megabyte_without_a_state_loads_whole() {
     let stream = StreamId::new("tally", &id("t-1"));
     for version in 1..=30 {
         let commit = commit(&stream, version, noise(60_000, version), None);
-        stores.events.append(Append { commit: &commit, carry: SnapshotPolicy::IfFree, once: false }).await.unwrap();
+        stores.events.append(Append { commit: &commit, snapshot: SnapshotPolicy::IfFree, once: false }).await.unwrap();
     }
     meter.take();
     let app = stores.app(&Memory::new(1), 10);
@@ -75,8 +75,8 @@ async fn a_state_that_rides_for_nothing_costs_nothing_at_any_size() {
         for (name, state) in [("bare", None), ("with", Some(noise(700, version + 1000)))] {
             let stream = StreamId::parse(&format!("tally/{name}")).unwrap();
             let commit = commit(&stream, version, noise(events, version), state);
-            let append = Append { commit: &commit, carry: SnapshotPolicy::IfFree, once: false };
-            let carried = stores.events.append(append).await.unwrap().carried;
+            let append = Append { commit: &commit, snapshot: SnapshotPolicy::IfFree, once: false };
+            let carried = stores.events.append(append).await.unwrap().snapshot;
             rode[usize::from(carried)] += usize::from(name == "with");
             paid.push(stores.units.take().writes);
         }
@@ -102,7 +102,7 @@ async fn a_commit_as_large_as_an_item_may_be_is_written_and_a_larger_one_is_refu
         let middle = (fits + exceeds) / 2;
         let other = StreamId::parse(&format!("tally/t-{middle}")).unwrap();
         let commit = Commit { stream: other, ..with(middle) };
-        let append = Append { commit: &commit, carry: SnapshotPolicy::IfFree, once: false };
+        let append = Append { commit: &commit, snapshot: SnapshotPolicy::IfFree, once: false };
         match stores.events.append(append).await {
             Ok(_) => fits = middle,
             Err(causeway::log::event_store::AppendError::TooLarge { .. }) => exceeds = middle,

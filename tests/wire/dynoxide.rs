@@ -126,7 +126,7 @@ impl Stores {
             views: self.views.clone(),
             inbox: self.inbox.clone(),
             cache: Cache::new(cached_streams),
-            ..memory.parts()
+            ..memory.ports()
         })
     }
 }

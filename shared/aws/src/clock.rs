@@ -41,7 +41,7 @@ impl Ids for OsIds {
         Builder::from_unix_timestamp_millis(millis, &[a, b, c, d, e, f, g, h, i, j]).into_uuid()
     }
 
-    fn chance(&self) -> f64 {
+    fn random(&self) -> f64 {
         let [.., a, b, c, d, e, f] = *Uuid::new_v4().as_bytes();
         let [low, high] = [u32::from_be_bytes([a, b, c, d]), u32::from(u16::from_be_bytes([e, f]))];
         // 48 bits of chance, all of which an f64 holds exactly.

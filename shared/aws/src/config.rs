@@ -73,7 +73,7 @@ impl Config {
             cache_streams: reader.number("CACHE_STREAMS", "how many streams a process keeps in mind", 256),
             trust: VerificationPolicy {
                 account: reader.account("ACCOUNT_ID", "the account whose facts are ours"),
-                prove: reader.prove("VERIFY_EVENTS", "which facts are looked up in the log"),
+                verify_events: reader.prove("VERIFY_EVENTS", "which facts are looked up in the log"),
             },
             scheduling: needs.timers.then(|| Scheduling {
                 group: reader.required("SCHEDULE_GROUP", "the group of the schedules that are the timers"),

@@ -99,9 +99,9 @@ pub fn connect(config: &Config, sdk: &SdkConfig, clock: Arc<dyn Clock>, ways: Wa
         }),
         clock,
         ids: Arc::new(OsIds),
-        parties,
+        gateways: parties,
         cache: Cache::new(config.cache_streams),
-        trust: config.trust.clone(),
+        verification: config.trust.clone(),
     });
     Connected { app, units }
 }

@@ -59,17 +59,17 @@ pub struct Ports {
     /// Ids and chance.
     pub ids: Arc<dyn Ids>,
     /// The outside parties.
-    pub parties: Gateways,
+    pub gateways: Gateways,
     /// What this process saw last.
     pub cache: Cache,
     /// How far it believes the bus.
-    pub trust: VerificationPolicy,
+    pub verification: VerificationPolicy,
 }
 
 /// All ports in one hand; a clone is the same app.
 #[derive(Clone)]
 pub struct App {
-    parts: Arc<Ports>,
+    ports: Arc<Ports>,
 }
 
 /// One page of typed rows.
@@ -83,8 +83,8 @@ pub struct Rows<R> {
 
 impl App {
     /// An app of these parts.
-    pub fn new(parts: Ports) -> Self {
-        Self { parts: Arc::new(parts) }
+    pub fn new(ports: Ports) -> Self {
+        Self { ports: Arc::new(ports) }
     }
 
     /// Runs a command on the stream of `id` and says so when a rule says no: what a handler returns.
@@ -151,57 +151,57 @@ impl App {
     }
 
     /// The outside party of a port.
-    pub fn party<P: ?Sized + Send + Sync + 'static>(&self) -> Result<Arc<P>, NotConnected> {
-        self.parts.parties.get::<P>()
+    pub fn gateway<P: ?Sized + Send + Sync + 'static>(&self) -> Result<Arc<P>, NotConnected> {
+        self.ports.gateways.get::<P>()
     }
 
     /// The log.
     pub fn store(&self) -> &dyn EventStore {
-        self.parts.store.as_ref()
+        self.ports.store.as_ref()
     }
 
     /// The views.
     pub fn views(&self) -> &dyn ViewStore {
-        self.parts.views.as_ref()
+        self.ports.views.as_ref()
     }
 
     /// The inbox.
     pub fn inbox(&self) -> &dyn Inbox {
-        self.parts.inbox.as_ref()
+        self.ports.inbox.as_ref()
     }
 
     /// The bus.
     pub fn bus(&self) -> &dyn Bus {
-        self.parts.bus.as_ref()
+        self.ports.bus.as_ref()
     }
 
     /// The timers.
     pub fn timers(&self) -> &dyn Timers {
-        self.parts.timers.as_ref()
+        self.ports.timers.as_ref()
     }
 
     /// The dead letters.
     pub fn dead_letters(&self) -> &dyn DeadLetters {
-        self.parts.dead_letters.as_ref()
+        self.ports.dead_letters.as_ref()
     }
 
     /// The clock.
     pub fn clock(&self) -> &dyn Clock {
-        self.parts.clock.as_ref()
+        self.ports.clock.as_ref()
     }
 
     /// Ids and chance.
     pub fn ids(&self) -> &dyn Ids {
-        self.parts.ids.as_ref()
+        self.ports.ids.as_ref()
     }
 
     /// How far it believes the bus.
-    pub fn trust(&self) -> &VerificationPolicy {
-        &self.parts.trust
+    pub fn verification(&self) -> &VerificationPolicy {
+        &self.ports.verification
     }
 
     pub(crate) fn cache(&self) -> &Cache {
-        &self.parts.cache
+        &self.ports.cache
     }
 
     async fn publish_rejection(&self, stream: &StreamId, rejection: &dyn Rejection, cause: &Cause) -> Outcome {

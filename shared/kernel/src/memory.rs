@@ -84,11 +84,11 @@ impl Memory {
 
     /// An app on these twins, with a cache of its own.
     pub fn app(&self) -> App {
-        App::new(self.parts())
+        App::new(self.ports())
     }
 
     /// The parts of an app on these twins, so that single ports can be exchanged.
-    pub fn parts(&self) -> Ports {
+    pub fn ports(&self) -> Ports {
         let mailer: Arc<dyn Mailer> = self.mailer.clone();
         Ports {
             store: self.store.clone(),
@@ -99,9 +99,9 @@ impl Memory {
             dead_letters: self.dead_letters.clone(),
             clock: self.clock.clone(),
             ids: self.ids.clone(),
-            parties: Gateways::default().with(mailer),
+            gateways: Gateways::default().with(mailer),
             cache: Cache::new(CACHED_STREAMS),
-            trust: VerificationPolicy::default(),
+            verification: VerificationPolicy::default(),
         }
     }
 }

@@ -11,7 +11,7 @@ use causeway::{
 
 /// What was not taken is not said again.
 pub(super) fn failed_entries_ignored(plan: &mut Plan, _: &Memory) {
-    plan.mouth = |bus| Arc::new(Careless { bus });
+    plan.wrap_bus = |bus| Arc::new(Careless { bus });
 }
 
 /// One answer is taken for all.

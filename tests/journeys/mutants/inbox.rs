@@ -22,14 +22,14 @@ pub(super) fn after_the_effect(plan: &mut Plan, _: &Memory) {
 }
 
 async fn confirmed_then_noted(app: App, event: Received<OrderConfirmed>) -> Outcome {
-    let claimed = Claimed { message: event.clone(), again: false };
+    let claimed = Claimed { message: event.clone(), resumed: false };
     let handled = functions::notification::on_order_confirmed(app.clone(), claimed).await?;
     note(&app, event.id).await?;
     Ok(handled)
 }
 
 async fn cancelled_then_noted(app: App, event: Received<OrderCancelled>) -> Outcome {
-    let claimed = Claimed { message: event.clone(), again: false };
+    let claimed = Claimed { message: event.clone(), resumed: false };
     let handled = functions::notification::on_order_cancelled(app.clone(), claimed).await?;
     note(&app, event.id).await?;
     Ok(handled)
@@ -75,7 +75,7 @@ async fn claimed_by_bus_id<M: Message, Answer: Future<Output = Outcome> + Send>(
         Claim::Held => return Err(Failure::transient("held")),
         Claim::Completed => return Ok(Handled::Duplicate),
     };
-    let handled = handler(app.clone(), Claimed { message, again }).await?;
+    let handled = handler(app.clone(), Claimed { message, resumed: again }).await?;
     app.inbox().complete(&key, app.clock().now()).await?;
     Ok(handled)
 }

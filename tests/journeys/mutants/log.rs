@@ -74,7 +74,7 @@ impl Changes for WithoutCondition {
 impl EventStore for WithoutCondition {
     async fn append(&self, append: Append<'_>) -> Result<Appended, AppendError> {
         self.read(|written| written.put(append.commit.clone()));
-        Ok(Appended { carried: append.commit.carried.is_some() })
+        Ok(Appended { snapshot: append.commit.snapshot.is_some() })
     }
 
     async fn newest(&self, stream: &StreamId) -> Result<Option<Commit>, ReadError> {
@@ -97,7 +97,7 @@ struct Nameless {
 impl Nameless {
     fn nameless(mut commit: Commit) -> Commit {
         commit.command = MessageId::new("nobody").unwrap();
-        if let Some(carried) = &mut commit.carried {
+        if let Some(carried) = &mut commit.snapshot {
             carried.recent.clear();
         }
         commit
@@ -137,7 +137,7 @@ struct Trusting {
 
 impl Trusting {
     fn trusted(mut commit: Commit) -> Commit {
-        let carried = commit.carried.as_mut().filter(|_| commit.stream.context() == "inventory");
+        let carried = commit.snapshot.as_mut().filter(|_| commit.stream.context() == "inventory");
         if let Some(carried) = carried {
             carried.shape = fingerprint::<Inventory>();
         }

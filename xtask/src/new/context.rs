@@ -183,7 +183,7 @@ pub fn context() -> Context {
 
 const TESTS: &str = r#"//! Stories of the aggregate.
 
-use causeway::testing::{given, twice};
+use causeway::testing::{assert_idempotent, given};
 
 use super::*;
 
@@ -194,6 +194,6 @@ fn open() -> «Name»Command {
 #[test]
 fn it_is_opened_once() {
     given::<«Name»>([]).when(open()).then([«Name»Opened { «name_id»: "s-1".parse().unwrap() }.into()]);
-    twice::<«Name»>([], &open());
+    assert_idempotent::<«Name»>([], &open());
 }
 "#;

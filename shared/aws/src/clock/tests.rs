@@ -18,7 +18,7 @@ fn an_id_says_its_time_and_is_never_given_twice() {
 
 #[test]
 fn chance_lies_between_nothing_and_one_and_differs() {
-    let drawn: Vec<f64> = (0..1_000).map(|_| OsIds.chance()).collect();
+    let drawn: Vec<f64> = (0..1_000).map(|_| OsIds.random()).collect();
     assert!(drawn.iter().all(|chance| (0.0..1.0).contains(chance)));
     let mean = drawn.iter().sum::<f64>() / 1_000.0;
     assert!((0.4..0.6).contains(&mean), "{mean}");

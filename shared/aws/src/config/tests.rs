@@ -40,13 +40,16 @@ fn a_whole_environment_gives_a_whole_configuration() {
     assert_eq!(config.bus_call_bytes, 1000);
     assert_eq!(config.scheduling.unwrap().group, "causeway");
     assert_eq!(config.mail_from.as_deref(), Some("shop@example.com"));
-    assert_eq!(config.trust, VerificationPolicy { account: Some("000000000001".to_owned()), prove: VerifyEvents::All });
+    assert_eq!(
+        config.trust,
+        VerificationPolicy { account: Some("000000000001".to_owned()), verify_events: VerifyEvents::All }
+    );
 }
 
 #[test]
 fn without_a_word_about_it_what_moves_is_proven_and_the_account_is_not_looked_at() {
     let config = read(EVERYTHING, |variables| variables.retain(|name, _| !OPTIONAL.contains(name))).unwrap();
-    assert_eq!(config.trust, VerificationPolicy { account: None, prove: VerifyEvents::Moving });
+    assert_eq!(config.trust, VerificationPolicy { account: None, verify_events: VerifyEvents::Required });
 }
 
 #[test]

@@ -144,13 +144,13 @@ impl DynamoEventStore {
 impl EventStore for DynamoEventStore {
     async fn append(&self, append: Append<'_>) -> Result<Appended, AppendError> {
         let commit = append.commit;
-        let packed = pack(commit, append.carry).map_err(|error| match error {
+        let packed = pack(commit, append.snapshot).map_err(|error| match error {
             PackError::TooLarge { bytes } => {
                 AppendError::TooLarge { stream: commit.stream.clone(), bytes, limit: LIMIT }
             }
             PackError::Unwritable(error) => corrupt(commit, error.to_string()),
         })?;
-        let appended = Appended { carried: packed.carried };
+        let appended = Appended { snapshot: packed.carried };
         if append.once {
             self.put_once(commit, packed).await?;
         } else {

@@ -60,7 +60,7 @@ pub(crate) fn fixed(commit: &Commit) -> Result<Item, serde_json::Error> {
         (VERSION, number(commit.version)),
         (COUNT, number(commit.events.len())),
         (ID, text(commit.id.uuid().to_string())),
-        (CARRIED_BEFORE, number(commit.carried_before)),
+        (CARRIED_BEFORE, number(commit.snapshot_before)),
         (COMMAND, text(commit.command.as_str())),
         (METADATA, text(serde_json::to_string(&commit.metadata)?)),
         (AT, text(commit.at.to_string())),
@@ -104,11 +104,11 @@ fn read(stream: &StreamId, version: u64, item: &Item) -> Result<Commit, String> 
         events,
         sends: said.sends(),
         timers: said.timers(),
-        carried: match said.carried() {
+        snapshot: match said.carried() {
             Some(carried) => Some(carried),
             None => carried(item)?,
         },
-        carried_before: read_number(item, CARRIED_BEFORE)?,
+        snapshot_before: read_number(item, CARRIED_BEFORE)?,
         command: MessageId::new(read_text(item, COMMAND)?).map_err(|error| format!("{COMMAND}: {error}"))?,
         metadata: read_json(METADATA, read_text(item, METADATA)?)?,
         at: read_text(item, AT)?.parse::<Timestamp>().map_err(|error| format!("{AT}: {error}"))?,

@@ -50,7 +50,7 @@ struct StateTexts<'a> {
 pub(crate) fn pack(commit: &Commit, carry: SnapshotPolicy) -> Result<Packed, PackError> {
     let fixed = item::fixed(commit)?;
     let texts = Texts::of(commit)?;
-    let state = commit.carried.as_ref().map(state_texts).transpose()?;
+    let state = commit.snapshot.as_ref().map(state_texts).transpose()?;
     let bare = bare(&fixed, &texts);
     let Some(state) = state else { return fitting(bare) };
     let layouts: [fn(&Item, &Texts, &StateTexts<'_>) -> Item; 3] = [readable_with, state_packed, all_packed_with];

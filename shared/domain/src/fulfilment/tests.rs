@@ -103,8 +103,8 @@ fn returned_event(skus: &[&str], because: ReturnReason) -> FulfilmentEvent {
     ReservationsReturned { order_id: order_id(), skus, because }.into()
 }
 
-fn begun() -> causeway::testing::ProcessStory<Fulfilment> {
-    given_process::<Fulfilment>().hears(placed())
+fn begun() -> causeway::testing::GivenProcess<Fulfilment> {
+    given_process::<Fulfilment>().when(placed())
 }
 
 #[test]
@@ -122,12 +122,12 @@ fn a_placed_order_has_every_line_reserved_until_a_deadline() {
 #[test]
 fn an_order_that_has_all_it_needs_is_confirmed_and_completed() {
     begun()
-        .hears(reserved(tea()))
+        .when(reserved(tea()))
         .then_sends([])
-        .hears(reserved(mug()))
+        .when(reserved(mug()))
         .then_sends([confirm()])
         .then_status(Status::Running)
-        .hears(confirmed())
+        .when(confirmed())
         .then([completed_event()])
         .then_waits_for([])
         .then_status(Status::Completed);
@@ -136,14 +136,14 @@ fn an_order_that_has_all_it_needs_is_confirmed_and_completed() {
 #[test]
 fn a_refused_line_releases_the_others_and_cancels_the_order_with_the_reason() {
     begun()
-        .hears(reserved(mug()))
-        .hears(refused(tea()))
+        .when(reserved(mug()))
+        .when(refused(tea()))
         .then_sends([release("mug")])
         .then_waits_for(["deadline"])
         .then_status(Status::Compensating)
-        .hears(released("mug"))
+        .when(released("mug"))
         .then_sends([cancel(REFUSED)])
-        .hears(cancelled())
+        .when(cancelled())
         .then([compensated_event(REFUSED)])
         .then_waits_for([])
         .then_status(Status::Compensated);
@@ -153,12 +153,12 @@ fn a_refused_line_releases_the_others_and_cancels_the_order_with_the_reason() {
 fn what_was_asked_and_not_answered_is_released_as_well_and_the_last_first() {
     let story = begun();
     let deadline = story.now() + TIME_TO_FULFIL;
-    let story = story.after(TIME_TO_FULFIL).hears(passed(deadline)).then_sends([release("tea"), release("mug")]);
+    let story = story.after(TIME_TO_FULFIL).when(passed(deadline)).then_sends([release("tea"), release("mug")]);
     assert_eq!(Fulfilment::status(story.state()), Status::Compensating);
     story
-        .hears(released("tea"))
+        .when(released("tea"))
         .then_sends([])
-        .hears(released("mug"))
+        .when(released("mug"))
         .then_sends([cancel("it took longer than 15 minutes")]);
 }
 
@@ -169,25 +169,25 @@ fn a_single_line_that_is_refused_cancels_the_order_at_once() {
         at,
         trigger: Trigger::OrderPlaced { placed_at: at, lines: vec![tea()] },
     };
-    given_process::<Fulfilment>().hears(one).hears(refused(tea())).then_sends([cancel(REFUSED)]);
+    given_process::<Fulfilment>().when(one).when(refused(tea())).then_sends([cancel(REFUSED)]);
 }
 
 #[test]
 fn a_second_deadline_calls_for_somebody() {
-    let story = begun().hears(refused(tea()));
+    let story = begun().when(refused(tea()));
     let second = story.now() + TIME_TO_UNDO;
-    let story = story.after(TIME_TO_UNDO).hears(passed(second)).then_status(Status::NeedsOperator);
-    story.then_sends([cancel(REFUSED)]).hears(passed(second)).then_nothing();
+    let story = story.after(TIME_TO_UNDO).when(passed(second)).then_status(Status::NeedsOperator);
+    story.then_sends([cancel(REFUSED)]).when(passed(second)).then_nothing();
 }
 
 #[test]
 fn a_customer_who_cancels_gets_everything_released_and_no_second_cancellation() {
     begun()
-        .hears(reserved(mug()))
-        .hears(cancelled())
+        .when(reserved(mug()))
+        .when(cancelled())
         .then_sends([release("tea"), release("mug")])
-        .hears(released("mug"))
-        .hears(released("tea"))
+        .when(released("mug"))
+        .when(released("tea"))
         .then([FulfilmentLineReleased { order_id: order_id(), sku: sku("tea") }.into(), compensated_event(MIND)])
         .then_sends([])
         .then_status(Status::Compensated);
@@ -196,12 +196,12 @@ fn a_customer_who_cancels_gets_everything_released_and_no_second_cancellation() 
 #[test]
 fn a_customer_who_cancels_while_it_is_undone_is_noted() {
     begun()
-        .hears(refused(tea()))
-        .hears(cancelled())
+        .when(refused(tea()))
+        .when(cancelled())
         .then_sends([])
-        .hears(cancelled())
+        .when(cancelled())
         .then_nothing()
-        .hears(released("mug"))
+        .when(released("mug"))
         .then_sends([])
         .then_status(Status::Compensated);
 }

@@ -4,7 +4,7 @@ use causeway::{
     Decider,
     command::decider::fold,
     memory::MemoryIds,
-    testing::{given, given_view, twice},
+    testing::{assert_idempotent, given, given_view},
 };
 
 use super::*;
@@ -180,7 +180,7 @@ fn any_command_given_twice_adds_nothing_the_second_time() {
     ];
     for past in pasts {
         for command in [receive(1), reserve(1, 1), reserve(1, 5), release(1), ship(1)] {
-            twice::<Inventory>(past.clone(), &command);
+            assert_idempotent::<Inventory>(past.clone(), &command);
         }
     }
 }

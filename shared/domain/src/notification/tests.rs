@@ -1,6 +1,6 @@
 //! Stories of mails.
 
-use causeway::testing::{given, twice};
+use causeway::testing::{assert_idempotent, given};
 
 use super::*;
 use crate::{
@@ -28,8 +28,8 @@ fn what_became_of_a_mail_is_recorded_once() {
     given::<Notification>([]).when(MailOutcome::Sent(sent())).then([sent().into()]);
     given::<Notification>([]).when(MailOutcome::Failed(failed())).then([failed().into()]);
     for past in [vec![], vec![sent().into()], vec![failed().into()]] {
-        twice::<Notification>(past.clone(), &MailOutcome::Sent(sent()));
-        twice::<Notification>(past, &MailOutcome::Failed(failed()));
+        assert_idempotent::<Notification>(past.clone(), &MailOutcome::Sent(sent()));
+        assert_idempotent::<Notification>(past, &MailOutcome::Failed(failed()));
     }
 }
 

@@ -3,7 +3,7 @@
 use causeway::{
     Message,
     memory::MemoryIds,
-    testing::{given, given_view, twice},
+    testing::{assert_idempotent, given, given_view},
 };
 use serde_json::{json, value::to_raw_value};
 
@@ -200,7 +200,7 @@ fn any_command_given_twice_adds_nothing_the_second_time() {
             _ => place(lines.collect::<Vec<_>>()),
         };
         for past in [vec![], vec![placed()], vec![placed(), confirmed()], vec![placed(), cancelled()]] {
-            twice::<Order>(past, &command);
+            assert_idempotent::<Order>(past, &command);
         }
     }
 }

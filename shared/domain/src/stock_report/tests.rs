@@ -1,6 +1,6 @@
 //! Stories of the stock report.
 
-use causeway::testing::{given, twice};
+use causeway::testing::{assert_idempotent, given};
 
 use super::*;
 use crate::{
@@ -33,7 +33,7 @@ fn a_report_counts_all_and_names_what_runs_low() {
 
 #[test]
 fn a_day_has_one_report() {
-    twice::<StockReport>([], &StockCount::of(day()));
+    assert_idempotent::<StockReport>([], &StockCount::of(day()));
     let produced = given::<StockReport>([]).when(StockCount::of(day())).events().clone();
     given::<StockReport>(produced).when(StockCount::of(day()).and(&[row("mug", 1)])).then_nothing();
 }

@@ -29,7 +29,7 @@ impl Bus for Curt {
 
 fn rejected_on(bus: fn() -> Vec<PublishOutcome>) -> Outcome {
     let memory = Memory::new(1);
-    let app = App::new(Ports { bus: Arc::new(Curt(bus)), ..memory.parts() });
+    let app = App::new(Ports { bus: Arc::new(Curt(bus)), ..memory.ports() });
     let cause = Cause::new("c-1".parse().unwrap(), "FeedLamp");
     block_on(app.execute::<Lamp>(&lamp(), &LampCommand::Feed { drops: 101 }, &cause))
 }
@@ -60,7 +60,7 @@ fn a_row_that_is_not_as_it_was_written_is_named() {
 fn a_party_is_found_by_its_port_or_missed_by_name() {
     trait Weather: Send + Sync {}
     let app = Memory::new(1).app();
-    assert!(app.party::<dyn Mailer>().is_ok());
-    let missing = app.party::<dyn Weather>().map(|_| ()).unwrap_err();
+    assert!(app.gateway::<dyn Mailer>().is_ok());
+    let missing = app.gateway::<dyn Weather>().map(|_| ()).unwrap_err();
     assert!(missing.to_string().contains("Weather"), "{missing}");
 }

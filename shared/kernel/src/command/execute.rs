@@ -138,11 +138,12 @@ pub(crate) async fn execute<D: Decider>(
             return Err(ExecuteError::TooManyEvents { events: decided.len() });
         }
         let commit = compose::<D>(app, &stream, &known, &decided, cause)?;
-        let carry = if known.uncarried + 1 >= SNAPSHOT_EVERY { SnapshotPolicy::Must } else { SnapshotPolicy::IfFree };
-        let append = Append { commit: &commit, carry, once: D::ONCE.applies(command) };
+        let snapshot =
+            if known.since_snapshot + 1 >= SNAPSHOT_EVERY { SnapshotPolicy::Must } else { SnapshotPolicy::IfFree };
+        let append = Append { commit: &commit, snapshot, once: D::ONCE.applies(command) };
         match app.store().append(append).await {
             Ok(appended) => {
-                known.follow(&commit, &decided, appended.carried);
+                known.follow(&commit, &decided, appended.snapshot);
                 let version = known.version;
                 app.cache().put(&stream, known);
                 return Ok(Executed { events: decided, version, repeated: false });
@@ -155,8 +156,8 @@ pub(crate) async fn execute<D: Decider>(
                 let theirs = decode::<D>(&stream, &winner)?;
                 let ours = winner.command == cause.command;
                 if winner.version == known.version + 1 {
-                    let carried = LoadedStream::<D>::from_carried(&winner).is_some();
-                    known.follow(&winner, &theirs, carried);
+                    let snapshot = LoadedStream::<D>::from_snapshot(&winner).is_some();
+                    known.follow(&winner, &theirs, snapshot);
                     if ours {
                         let version = known.version;
                         app.cache().put(&stream, known);
@@ -194,8 +195,8 @@ fn compose<D: Decider>(
     let effects = events.iter().flat_map(|event| D::effects(&after.state, event));
     let mut sends = Vec::new();
     let mut timers = Vec::new();
-    for wish in effects {
-        match wish {
+    for effect in effects {
+        match effect {
             Effect::Send { to, message } => sends.push(Send { to, message: message? }),
             Effect::SetTimer { name, due, message } => timers.push(TimerChange::Set { name, due, message: message? }),
             Effect::CancelTimer { name } => timers.push(TimerChange::Cancel { name }),
@@ -208,8 +209,8 @@ fn compose<D: Decider>(
         events: events.iter().map(Messages::encode).collect::<Result<Vec<Encoded>, _>>()?,
         sends,
         timers,
-        carried: after.carry(&cause.command, version),
-        carried_before: known.carried_at,
+        snapshot: after.into_snapshot(&cause.command, version),
+        snapshot_before: known.snapshot_at,
         command: cause.command.clone(),
         metadata: cause.metadata.clone(),
         at,

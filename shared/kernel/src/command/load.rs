@@ -47,14 +47,14 @@ pub async fn load<D: Decider>(store: &dyn EventStore, stream: &StreamId) -> Resu
     let Some(newest) = store.newest(stream).await? else {
         return Ok(LoadedStream::default());
     };
-    if let Some(known) = LoadedStream::from_carried(&newest) {
+    if let Some(known) = LoadedStream::from_snapshot(&newest) {
         return Ok(known);
     }
-    let from = newest.carried_before.max(1);
+    let from = newest.snapshot_before.max(1);
     let commits = store.since(stream, from).await?;
     check_contiguous(stream, from, &commits)?;
-    let carried = commits.iter().rposition(|commit| LoadedStream::<D>::from_carried(commit).is_some());
-    if carried.is_none() && from > 1 {
+    let snapshot = commits.iter().rposition(|commit| LoadedStream::<D>::from_snapshot(commit).is_some());
+    if snapshot.is_none() && from > 1 {
         let commits = store.since(stream, 1).await?;
         check_contiguous(stream, 1, &commits)?;
         return replay(stream, &commits);
@@ -66,7 +66,7 @@ pub async fn load<D: Decider>(store: &dyn EventStore, stream: &StreamId) -> Resu
 pub fn replay<D: Decider>(stream: &StreamId, commits: &[Commit]) -> Result<LoadedStream<D>, LoadError> {
     let newest_carried = commits.iter().enumerate().rev();
     let begun =
-        newest_carried.filter_map(|(index, commit)| Some((index + 1, LoadedStream::from_carried(commit)?))).next();
+        newest_carried.filter_map(|(index, commit)| Some((index + 1, LoadedStream::from_snapshot(commit)?))).next();
     let (begin, mut known) = begun.unwrap_or_default();
     for commit in &commits[begin..] {
         let events = decode::<D>(stream, commit)?;

@@ -33,9 +33,9 @@ pub struct LoadedStream<D: Decider> {
     /// The version of the last event; 0 for a stream that is new.
     pub version: u64,
     /// The version of the newest commit that carries a state of ours; 0 when none does.
-    pub carried_at: u64,
+    pub snapshot_at: u64,
     /// Commits since then.
-    pub uncarried: u32,
+    pub since_snapshot: u32,
     /// The last commands, oldest first.
     pub recent: Vec<RecentCommand>,
 }
@@ -48,21 +48,21 @@ impl<D: Decider> Clone for LoadedStream<D> {
 
 impl<D: Decider> Default for LoadedStream<D> {
     fn default() -> Self {
-        Self { state: D::State::default(), version: 0, carried_at: 0, uncarried: 0, recent: Vec::new() }
+        Self { state: D::State::default(), version: 0, snapshot_at: 0, since_snapshot: 0, recent: Vec::new() }
     }
 }
 
 impl<D: Decider> LoadedStream<D> {
     /// The knowledge that a carried state gives, if it is one of ours.
-    pub fn from_carried(commit: &Commit) -> Option<Self> {
-        let carried = commit.carried.as_ref().filter(|carried| carried.shape == fingerprint::<D>())?;
-        let state = serde_json::from_str(carried.state.get()).ok()?;
+    pub fn from_snapshot(commit: &Commit) -> Option<Self> {
+        let snapshot = commit.snapshot.as_ref().filter(|snapshot| snapshot.shape == fingerprint::<D>())?;
+        let state = serde_json::from_str(snapshot.state.get()).ok()?;
         Some(Self {
             state,
             version: commit.last_version(),
-            carried_at: commit.version,
-            uncarried: 0,
-            recent: carried.recent.clone(),
+            snapshot_at: commit.version,
+            since_snapshot: 0,
+            recent: snapshot.recent.clone(),
         })
     }
 
@@ -73,21 +73,21 @@ impl<D: Decider> LoadedStream<D> {
     }
 
     /// Folds in a commit that follows, with its events decoded; `carried` says whether a state of ours is in it.
-    pub fn follow(&mut self, commit: &Commit, events: &[D::Event], carried: bool) {
+    pub fn follow(&mut self, commit: &Commit, events: &[D::Event], snapshot: bool) {
         let state = std::mem::take(&mut self.state);
         self.state = crate::command::decider::fold::<D>(state, events);
         self.version = commit.last_version();
         self.remember(&commit.command, commit.version);
-        if carried {
-            self.carried_at = commit.version;
-            self.uncarried = 0;
+        if snapshot {
+            self.snapshot_at = commit.version;
+            self.since_snapshot = 0;
         } else {
-            self.uncarried += 1;
+            self.since_snapshot += 1;
         }
     }
 
     /// The state as it rides in the commit of `command` at `version`.
-    pub fn carry(mut self, command: &MessageId, version: u64) -> Option<EmbeddedSnapshot> {
+    pub fn into_snapshot(mut self, command: &MessageId, version: u64) -> Option<EmbeddedSnapshot> {
         self.remember(command, version);
         let state = to_raw_value(&self.state).ok()?;
         Some(EmbeddedSnapshot { shape: fingerprint::<D>(), state, recent: self.recent })

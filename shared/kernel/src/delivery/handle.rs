@@ -13,7 +13,7 @@ use crate::{
         inbox::{Claim, ClaimHeld, InboxKey, LEASE, NotAttempted},
         input::HandlerInput,
         receive::{ReceiveError, receive},
-        verify::{FORGED, Forged, believe},
+        verify::{FORGED, Forged, verify},
     },
     failure::{Failure, Handled, Outcome, causes},
     message::{contract::EncodeError, envelope::Delivery},
@@ -22,7 +22,7 @@ use crate::{
 /// A function that handles one message type.
 pub trait Handler<A: HandlerInput>: Clone + Send + Sync + 'static {
     /// Handles the message.
-    fn call(&self, app: App, arrival: A) -> BoxFuture<'static, Outcome>;
+    fn call(&self, app: App, input: A) -> BoxFuture<'static, Outcome>;
 }
 
 impl<A, F, Answer> Handler<A> for F
@@ -31,8 +31,8 @@ where
     F: Fn(App, A) -> Answer + Clone + Send + Sync + 'static,
     Answer: Future<Output = Outcome> + Send + 'static,
 {
-    fn call(&self, app: App, arrival: A) -> BoxFuture<'static, Outcome> {
-        Box::pin(self(app, arrival))
+    fn call(&self, app: App, input: A) -> BoxFuture<'static, Outcome> {
+        Box::pin(self(app, input))
     }
 }
 
@@ -45,9 +45,9 @@ pub async fn handle<A: HandlerInput>(
 ) -> Outcome {
     let received = match receive::<A::Message>(delivery) {
         Ok(received) => received,
-        Err(error) => return bury(app, consumer, delivery, error.into()).await,
+        Err(error) => return dead_letter(app, consumer, delivery, error.into()).await,
     };
-    if let Err(failure) = believe(app, delivery, &received, A::VERIFICATION).await {
+    if let Err(failure) = verify(app, delivery, &received, A::VERIFICATION).await {
         return settle(app, consumer, delivery, Err(failure)).await;
     }
     if !A::CLAIMED {
@@ -60,16 +60,16 @@ pub async fn handle<A: HandlerInput>(
     }
     let key = InboxKey { consumer: consumer.to_owned(), message: received.id.clone() };
     let now = app.clock().now();
-    let again = match app.inbox().claim(&key, now, now + LEASE).await? {
+    let resumed = match app.inbox().claim(&key, now, now + LEASE).await? {
         Claim::First => false,
         Claim::Resumed => true,
         Claim::Held => return Err(Failure::transient(ClaimHeld { key })),
         Claim::Completed => return Ok(Handled::Duplicate),
     };
-    let outcome = handler.call(app.clone(), A::new(received, again)).await;
+    let outcome = handler.call(app.clone(), A::new(received, resumed)).await;
     let outcome = settle(app, consumer, delivery, outcome).await;
     match &outcome {
-        Err(Failure::Transient(error)) if error.is::<NotAttempted>() && !again => {
+        Err(Failure::Transient(error)) if error.is::<NotAttempted>() && !resumed => {
             app.inbox().forget(&key, app.clock().now()).await?;
         }
         Ok(Handled::DeadLettered) | Err(_) => app.inbox().abandon(&key, app.clock().now()).await?,
@@ -80,13 +80,13 @@ pub async fn handle<A: HandlerInput>(
 
 async fn settle(app: &App, consumer: &str, delivery: &Delivery, outcome: Outcome) -> Outcome {
     match outcome {
-        Err(Failure::Permanent(error)) => bury(app, consumer, delivery, Failure::Permanent(error)).await,
+        Err(Failure::Permanent(error)) => dead_letter(app, consumer, delivery, Failure::Permanent(error)).await,
         outcome => outcome,
     }
 }
 
 /// Writes the message to the dead letters; only then is it handled.
-async fn bury(app: &App, consumer: &str, delivery: &Delivery, failure: Failure) -> Outcome {
+async fn dead_letter(app: &App, consumer: &str, delivery: &Delivery, failure: Failure) -> Outcome {
     let message = to_raw_value(delivery).map_err(Failure::transient)?;
     let reason = reason_code(failure.reason()).to_owned();
     let explanation = causes(failure.reason());

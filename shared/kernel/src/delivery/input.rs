@@ -20,7 +20,7 @@ pub trait HandlerInput: Send + 'static {
     const VERIFICATION: Verification;
 
     /// What the handler gets.
-    fn new(received: Received<Self::Message>, again: bool) -> Self;
+    fn new(received: Received<Self::Message>, resumed: bool) -> Self;
 
     /// Where the message comes from, which is what all that follows from it will say of itself. It was believed
     /// before; whoever writes a trace's next step here changes nothing of what is proven.
@@ -48,17 +48,17 @@ pub struct Claimed<M> {
     /// The message.
     pub message: Received<M>,
     /// Somebody began and did not finish: ask the other side before doing it again.
-    pub again: bool,
+    pub resumed: bool,
 }
 
 impl<M: Message> HandlerInput for Claimed<M> {
     type Message = M;
     const CLAIMED: bool = true;
     // What has left the house cannot be taken back.
-    const VERIFICATION: Verification = Verification::Fact;
+    const VERIFICATION: Verification = Verification::Event;
 
-    fn new(message: Received<M>, again: bool) -> Self {
-        Self { message, again }
+    fn new(message: Received<M>, resumed: bool) -> Self {
+        Self { message, resumed }
     }
 
     fn metadata(&mut self) -> &mut Metadata {
@@ -74,7 +74,7 @@ pub struct Verified<M>(Received<M>);
 impl<M: Message> HandlerInput for Verified<M> {
     type Message = M;
     const CLAIMED: bool = false;
-    const VERIFICATION: Verification = Verification::Fact;
+    const VERIFICATION: Verification = Verification::Event;
 
     fn new(received: Received<M>, _: bool) -> Self {
         Self(received)

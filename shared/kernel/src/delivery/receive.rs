@@ -42,7 +42,7 @@ pub enum ReceiveError {
     },
     /// A fact lacks what makes it one.
     #[error("envelope, field {field}: a fact needs it")]
-    NotAFact {
+    NotAnEvent {
         /// The missing field.
         field: &'static str,
     },
@@ -67,7 +67,7 @@ impl ReceiveError {
     /// The reason as one word, for dead letters and metrics.
     pub fn code(&self) -> &'static str {
         match self {
-            Self::NotJson(_) | Self::Envelope { .. } | Self::WrongName { .. } | Self::NotAFact { .. } => "MALFORMED",
+            Self::NotJson(_) | Self::Envelope { .. } | Self::WrongName { .. } | Self::NotAnEvent { .. } => "MALFORMED",
             Self::TooLarge { .. } => "TOO_LARGE",
             Self::Loop { .. } => "LOOP",
             Self::Decode(DecodeError::Malformed { .. }) => "MALFORMED",
@@ -148,7 +148,7 @@ pub fn receive<M: Message>(delivery: &Delivery) -> Result<Received<M>, ReceiveEr
             ("eventVersion", incoming.event_version.is_none()),
         ];
         if let Some((field, _)) = missing.into_iter().find(|(_, missing)| *missing) {
-            return Err(ReceiveError::NotAFact { field });
+            return Err(ReceiveError::NotAnEvent { field });
         }
     }
     let data = M::decode(incoming.event_version.unwrap_or(M::VERSION), &incoming.data)?;

@@ -32,9 +32,9 @@ const RELAY_RETRY: Backoff =
 /// What stands next in a stream.
 enum Stage {
     /// Entries that may go side by side; those not yet taken.
-    Say(Vec<Entry>),
+    Publish(Vec<Entry>),
     /// A timer's change.
-    Time(TimerChange),
+    Timer(TimerChange),
     /// All of this commit is out.
     CommitDone(usize),
 }
@@ -57,32 +57,32 @@ pub async fn relay(app: &App, commits: Vec<Commit>) -> Vec<Result<(), BoxError>>
         let mut round: Vec<(usize, Entry)> = Vec::new();
         for (index, lane) in lanes.iter_mut().enumerate() {
             lane.advance(&mut answers);
-            if let Some(Stage::Say(entries)) = lane.stages.front_mut() {
+            if let Some(Stage::Publish(entries)) = lane.stages.front_mut() {
                 round.extend(std::mem::take(entries).into_iter().map(|entry| (index, entry)));
             }
         }
         let entries: Vec<Entry> = round.iter().map(|(_, entry)| entry.clone()).collect();
         let said = if entries.is_empty() { Vec::new() } else { app.bus().publish(&entries).await };
-        let mut trouble: BTreeMap<usize, BoxError> = BTreeMap::new();
+        let mut errors: BTreeMap<usize, BoxError> = BTreeMap::new();
         let mut said = said.into_iter();
         for (index, entry) in round {
             let word =
                 said.next().unwrap_or_else(|| PublishOutcome::Transient("the bus gave no answer for the entry".into()));
             if let Some((entry, error)) = settle(app, entry, word).await {
-                if let Some(Stage::Say(entries)) = lanes.get_mut(index).and_then(|lane| lane.stages.front_mut()) {
+                if let Some(Stage::Publish(entries)) = lanes.get_mut(index).and_then(|lane| lane.stages.front_mut()) {
                     entries.push(entry);
                 }
-                trouble.insert(index, error);
+                errors.insert(index, error);
             }
         }
         for (index, lane) in lanes.iter_mut().enumerate() {
             if let Some(Err(error)) = lane.set_timer(app).await {
-                trouble.insert(index, error);
+                errors.insert(index, error);
             }
-            lane.drop_said();
+            lane.drop_empty_stage();
         }
         let mut blocked = Vec::new();
-        for (index, error) in trouble {
+        for (index, error) in errors {
             let Some(lane) = lanes.get_mut(index) else { continue };
             match RELAY_RETRY.delay(lane.failures, app.ids()) {
                 Some(delay) => pause = pause.max(delay),
@@ -172,8 +172,8 @@ impl Lane {
     }
 
     /// Drops a stage whose entries are all taken.
-    fn drop_said(&mut self) {
-        if matches!(self.stages.front(), Some(Stage::Say(entries)) if entries.is_empty()) {
+    fn drop_empty_stage(&mut self) {
+        if matches!(self.stages.front(), Some(Stage::Publish(entries)) if entries.is_empty()) {
             self.stages.pop_front();
             self.failures = 0;
         }
@@ -181,7 +181,7 @@ impl Lane {
 
     /// Changes the timer that stands next, if one does.
     async fn set_timer(&mut self, app: &App) -> Option<Result<(), BoxError>> {
-        let (Some(Stage::Time(change)), Some((_, commit))) = (self.stages.front(), self.commits.front()) else {
+        let (Some(Stage::Timer(change)), Some((_, commit))) = (self.stages.front(), self.commits.front()) else {
             return None;
         };
         let (name, result) = match change {
@@ -221,13 +221,13 @@ fn stages_of(place: usize, commit: &Commit) -> VecDeque<Stage> {
     let context = commit.stream.context();
     let say = |envelope| Entry::from_context(context, envelope);
     let events = (0..commit.events.len()).filter_map(|index| Envelope::of_event(commit, index));
-    let mut stages: VecDeque<Stage> = events.map(|envelope| Stage::Say(vec![say(envelope)])).collect();
+    let mut stages: VecDeque<Stage> = events.map(|envelope| Stage::Publish(vec![say(envelope)])).collect();
     let sends: Vec<Entry> =
         (0..commit.sends.len()).filter_map(|index| Envelope::of_send(commit, index)).map(say).collect();
     if !sends.is_empty() {
-        stages.push_back(Stage::Say(sends));
+        stages.push_back(Stage::Publish(sends));
     }
-    stages.extend(commit.timers.iter().cloned().map(Stage::Time));
+    stages.extend(commit.timers.iter().cloned().map(Stage::Timer));
     stages.push_back(Stage::CommitDone(place));
     stages
 }

@@ -27,7 +27,7 @@ pub struct VerificationPolicy {
     /// Our own account, where it is known: nobody else says our facts.
     pub account: Option<String>,
     /// Which facts are looked up in the log.
-    pub prove: VerifyEvents,
+    pub verify_events: VerifyEvents,
 }
 
 /// Which facts are looked up in the log before anything follows from them.
@@ -37,7 +37,7 @@ pub enum VerifyEvents {
     None,
     /// Those whose handlers ask for it: what moves money or stock, or leaves the house.
     #[default]
-    Moving,
+    Required,
     /// All, those that only move a view too.
     All,
 }
@@ -56,7 +56,7 @@ impl FromStr for VerifyEvents {
     fn from_str(text: &str) -> Result<Self, InvalidVerifyEvents> {
         match text {
             "none" => Ok(Self::None),
-            "moving" => Ok(Self::Moving),
+            "moving" => Ok(Self::Required),
             "all" => Ok(Self::All),
             text => Err(InvalidVerifyEvents { text: text.chars().take(32).collect() }),
         }
@@ -69,7 +69,7 @@ pub enum Verification {
     /// That its source and its account are ours, if it is a fact.
     Origin,
     /// That the log holds the fact at its place, too.
-    Fact,
+    Event,
     /// That the log holds the timer that says it, too, and that its time has come.
     Timer,
 }
@@ -150,40 +150,40 @@ impl From<Forged> for Failure {
 }
 
 /// Looks at where a message comes from, and asks the log if the handler or the app wants to know.
-pub(crate) async fn believe<M: Message>(
+pub(crate) async fn verify<M: Message>(
     app: &App,
     delivery: &Delivery,
     received: &Received<M>,
-    verification: Verification,
+    requirement: Verification,
 ) -> Result<(), Failure> {
-    let trust = app.trust();
-    origin(trust, delivery, received)?;
-    match (M::KIND, trust.prove, verification) {
+    let policy = app.verification();
+    origin(policy, delivery, received)?;
+    match (M::KIND, policy.verify_events, requirement) {
         // A wish stands nowhere in the log.
         (Kind::Command, _, _)
         | (Kind::Event, VerifyEvents::None, _)
-        | (Kind::Event, VerifyEvents::Moving, Verification::Origin) => Ok(()),
+        | (Kind::Event, VerifyEvents::Required, Verification::Origin) => Ok(()),
         // What is said only once and kept nowhere has no place there, either.
         (Kind::Event, VerifyEvents::All, Verification::Origin) if received.version.is_none() => Ok(()),
-        (Kind::Event, VerifyEvents::Moving, Verification::Fact)
-        | (Kind::Event, VerifyEvents::All, Verification::Fact | Verification::Origin) => {
+        (Kind::Event, VerifyEvents::Required, Verification::Event)
+        | (Kind::Event, VerifyEvents::All, Verification::Event | Verification::Origin) => {
             lookup::fact(app, received).await
         }
-        (Kind::Event, VerifyEvents::Moving | VerifyEvents::All, Verification::Timer) => {
+        (Kind::Event, VerifyEvents::Required | VerifyEvents::All, Verification::Timer) => {
             lookup::timer(app, received).await
         }
     }
 }
 
 /// Facts come from their context and our account; so does whatever claims a source of ours. A wish is anybody's.
-fn origin<M: Message>(trust: &VerificationPolicy, delivery: &Delivery, received: &Received<M>) -> Result<(), Forged> {
+fn origin<M: Message>(policy: &VerificationPolicy, delivery: &Delivery, received: &Received<M>) -> Result<(), Forged> {
     let is_fact = M::KIND == Kind::Event;
     let expected = source_of(M::CONTEXT);
     if is_fact && delivery.source != expected {
         return Err(Forged::Source { name: M::NAME, expected, claimed: cut(&delivery.source) });
     }
     let claims_to_be_ours = is_fact || delivery.source.starts_with(&source_of(""));
-    if let Some(expected) = trust.account.clone().filter(|_| claims_to_be_ours)
+    if let Some(expected) = policy.account.clone().filter(|_| claims_to_be_ours)
         && delivery.account.as_ref() != Some(&expected)
     {
         return Err(Forged::Account { expected, claimed: cut(delivery.account.as_deref().unwrap_or_default()) });

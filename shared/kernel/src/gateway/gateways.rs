@@ -14,8 +14,8 @@ use std::{
 /// trait Weather: Send + Sync { fn sunny(&self) -> bool; }
 /// struct Always;
 /// impl Weather for Always { fn sunny(&self) -> bool { true } }
-/// let parties = Gateways::default().with::<dyn Weather>(Arc::new(Always));
-/// assert!(parties.get::<dyn Weather>().is_ok_and(|weather| weather.sunny()));
+/// let gateways = Gateways::default().with::<dyn Weather>(Arc::new(Always));
+/// assert!(gateways.get::<dyn Weather>().is_ok_and(|weather| weather.sunny()));
 /// ```
 #[derive(Clone, Default)]
 pub struct Gateways {
@@ -33,14 +33,14 @@ pub struct NotConnected {
 impl Gateways {
     /// Connects a party to its port.
     #[must_use]
-    pub fn with<P: ?Sized + Send + Sync + 'static>(mut self, party: Arc<P>) -> Self {
-        self.by_port.insert(TypeId::of::<P>(), Arc::new(party));
+    pub fn with<P: ?Sized + Send + Sync + 'static>(mut self, gateway: Arc<P>) -> Self {
+        self.by_port.insert(TypeId::of::<P>(), Arc::new(gateway));
         self
     }
 
     /// The party of the port.
     pub fn get<P: ?Sized + Send + Sync + 'static>(&self) -> Result<Arc<P>, NotConnected> {
-        let party = self.by_port.get(&TypeId::of::<P>()).and_then(|party| party.downcast_ref::<Arc<P>>());
-        party.cloned().ok_or(NotConnected { port: std::any::type_name::<P>() })
+        let gateway = self.by_port.get(&TypeId::of::<P>()).and_then(|gateway| gateway.downcast_ref::<Arc<P>>());
+        gateway.cloned().ok_or(NotConnected { port: std::any::type_name::<P>() })
     }
 }

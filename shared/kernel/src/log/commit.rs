@@ -27,9 +27,9 @@ pub struct Commit {
     /// The timers it sets and cancels.
     pub timers: Vec<TimerChange>,
     /// The state after it, when it rides along.
-    pub carried: Option<EmbeddedSnapshot>,
+    pub snapshot: Option<EmbeddedSnapshot>,
     /// The version of the newest earlier commit that carries a state; 0 when none does.
-    pub carried_before: u64,
+    pub snapshot_before: u64,
     /// The command that made it.
     pub command: MessageId,
     /// Where it comes from.

@@ -34,7 +34,7 @@ pub struct Append<'a> {
     /// What to write. Its `carried` is the state that may ride along.
     pub commit: &'a Commit,
     /// Whether the state must ride along, or only if it costs nothing.
-    pub carry: SnapshotPolicy,
+    pub snapshot: SnapshotPolicy,
     /// Whether a marker for the commit's command on this stream is written in the same transaction. A marker that
     /// is there already refuses the commit as [`AppendError::Repeated`], also when the place is taken.
     pub once: bool,
@@ -53,7 +53,7 @@ pub enum SnapshotPolicy {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Appended {
     /// Whether the state rides along.
-    pub carried: bool,
+    pub snapshot: bool,
 }
 
 /// A commit that was not written, or of which nobody knows.
@@ -70,7 +70,7 @@ pub enum AppendError {
         winner: Box<Commit>,
     },
     /// The once-command was obeyed before.
-    #[error("command {command} was handled_at before")]
+    #[error("command {command} was handled before")]
     Repeated {
         /// The command.
         command: MessageId,

@@ -24,7 +24,7 @@ use crate::{
     message::envelope::Delivery,
 };
 use history::History;
-use subscription::{Hear, Subscription};
+use subscription::{Callback, Subscription};
 
 pub use middleware::{Middleware, Next};
 pub use subscription::{Subject, SubscriptionId};
@@ -37,7 +37,7 @@ const INBOX_RETENTION: usize = 100_000;
 /// ```
 /// use std::sync::{Arc, atomic::{AtomicU32, Ordering}};
 /// use causeway::memory::{MemoryBus, Subject};
-/// # use causeway::{Encoded, delivery::bus::{Bus, Entry}, message::envelope::{Cause, Envelope}, message::system::CommandRejected, Message, Id};
+/// # use causeway::{Encoded, delivery::bus::{Bus, Entry}, message::{envelope::{Cause, Envelope}, system::CommandRejected}, Message, Id};
 /// # let id: causeway::MessageId = "e-1".parse()?;
 /// # let rejected = CommandRejected { stream: "order/o-1".into(), command_id: id.clone(), command: "PlaceOrder".into(),
 /// #     rule: "AlreadyPlaced".into(), reason: "it is placed".into() };
@@ -58,7 +58,7 @@ const INBOX_RETENTION: usize = 100_000;
 /// assert_eq!(heard.load(Ordering::Relaxed), 1);
 /// assert!(bus.unsubscribe(subscription));
 /// bus.publish(&[entry]).await;
-/// assert_eq!(heard.load(Ordering::Relaxed), 1, "who has left hears nothing");
+/// assert_eq!(heard.load(Ordering::Relaxed), 1, "an ended subscription gets nothing");
 /// assert_eq!(bus.deliveries().len(), 2, "the bus remembers");
 /// # });
 /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -71,7 +71,7 @@ struct State {
     subscriptions: Vec<Arc<Subscription>>,
     middleware: Vec<Arc<dyn Middleware>>,
     history: History<Delivery>,
-    unheard: History<FailedDelivery>,
+    failures: History<FailedDelivery>,
     subscribed: u64,
     published: u64,
 }
@@ -100,7 +100,7 @@ impl MemoryBus {
             subscriptions: Vec::new(),
             middleware: Vec::new(),
             history: History::new(bound),
-            unheard: History::new(bound),
+            failures: History::new(bound),
             subscribed: 0,
             published: 0,
         };
@@ -113,7 +113,7 @@ impl MemoryBus {
         subject: impl Into<Subject>,
         closure: impl Fn(&Delivery) -> Result<(), BoxError> + Send + Sync + 'static,
     ) -> SubscriptionId {
-        self.add(subject.into(), Hear::At(Box::new(closure)))
+        self.add(subject.into(), Callback::Sync(Box::new(closure)))
     }
 
     /// Hands each message of the subject to the handler, side by side with all other handlers.
@@ -125,7 +125,7 @@ impl MemoryBus {
     where
         Answer: Future<Output = Result<(), BoxError>> + Send + 'static,
     {
-        self.add(subject.into(), Hear::Later(Box::new(move |delivery| handler(delivery).boxed())))
+        self.add(subject.into(), Callback::Async(Box::new(move |delivery| handler(delivery).boxed())))
     }
 
     /// Ends a subscription. False when there is none of this id.
@@ -170,8 +170,8 @@ impl MemoryBus {
         let wanted = subscriptions.iter().filter(|subscription| subscription.subject.takes(&delivery));
         let hearing: Vec<BoxFuture<'_, Option<FailedDelivery>>> =
             wanted.map(|subscription| hear(&middleware, subscription, delivery.clone()).boxed()).collect();
-        for unheard in join_all(hearing).await.into_iter().flatten() {
-            lock(&self.state).unheard.push(unheard);
+        for failures in join_all(hearing).await.into_iter().flatten() {
+            lock(&self.state).failures.push(failures);
         }
     }
 
@@ -186,11 +186,11 @@ impl MemoryBus {
     }
 
     /// The remembered errors of subscribers, the oldest first.
-    pub fn unheard(&self) -> Vec<FailedDelivery> {
-        lock(&self.state).unheard.all()
+    pub fn failures(&self) -> Vec<FailedDelivery> {
+        lock(&self.state).failures.all()
     }
 
-    fn add(&self, subject: Subject, hear: Hear) -> SubscriptionId {
+    fn add(&self, subject: Subject, hear: Callback) -> SubscriptionId {
         let mut state = lock(&self.state);
         state.subscribed += 1;
         let id = SubscriptionId::new(state.subscribed);
@@ -221,12 +221,12 @@ async fn hear(rest: &[Arc<dyn Middleware>], subscription: &Subscription, deliver
     let reason = match AssertUnwindSafe(hearing).catch_unwind().await {
         Ok(Ok(())) => return None,
         Ok(Err(error)) => causes(error.as_ref()),
-        Err(panic) => words_of(panic.as_ref()),
+        Err(panic) => panic_message(panic.as_ref()),
     };
     Some(FailedDelivery { subscription: subscription.id, delivery, reason })
 }
 
-fn words_of(panic: &(dyn std::any::Any + Send)) -> String {
+fn panic_message(panic: &(dyn std::any::Any + Send)) -> String {
     let words = panic.downcast_ref::<&str>().map(|words| (*words).to_owned());
     let words = words.or_else(|| panic.downcast_ref::<String>().cloned());
     format!("panicked: {}", words.as_deref().unwrap_or("without a word"))

@@ -11,7 +11,7 @@ use crate::time::clock::Ids;
 /// Seeded ids and chance.
 ///
 /// ```
-/// use causeway::{time::clock::Ids, memory::MemoryIds};
+/// use causeway::{memory::MemoryIds, time::clock::Ids};
 /// let at = jiff::Timestamp::UNIX_EPOCH;
 /// assert_eq!(MemoryIds::seeded(7).uuid(at), MemoryIds::seeded(7).uuid(at));
 /// assert_ne!(MemoryIds::seeded(7).uuid(at), MemoryIds::seeded(8).uuid(at));
@@ -49,7 +49,7 @@ impl Ids for MemoryIds {
         Builder::from_unix_timestamp_millis(millis, &random).into_uuid()
     }
 
-    fn chance(&self) -> f64 {
+    fn random(&self) -> f64 {
         // 53 bits are what a float holds exactly.
         (self.bits() >> 11) as f64 / (1_u64 << 53) as f64
     }

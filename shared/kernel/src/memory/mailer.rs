@@ -16,7 +16,7 @@ pub struct MemoryMailer {
 #[derive(Debug, Default)]
 struct Desk {
     accepted: Vec<Mail>,
-    trouble: VecDeque<MailFault>,
+    faults: VecDeque<MailFault>,
     cannot_tell: bool,
 }
 
@@ -40,8 +40,8 @@ impl MemoryMailer {
     }
 
     /// Something goes wrong with the next mail that has no trouble in store yet.
-    pub fn trouble(&self, trouble: MailFault) {
-        lock(&self.desk).trouble.push_back(trouble);
+    pub fn inject_fault(&self, fault: MailFault) {
+        lock(&self.desk).faults.push_back(fault);
     }
 
     /// From now on the other side forgets its keys: each mail is a new one, and asked, it cannot tell.
@@ -71,7 +71,7 @@ impl Desk {
 impl Mailer for MemoryMailer {
     async fn send(&self, mail: &Mail) -> Result<AcceptedMail, MailError> {
         let mut desk = lock(&self.desk);
-        match desk.trouble.pop_front() {
+        match desk.faults.pop_front() {
             None => Ok(desk.accept(mail)),
             Some(MailFault::NotReached) => Err(MailError::Unavailable("not reached".into())),
             Some(MailFault::NotTaken) => Err(MailError::NotTaken("throttled".into())),

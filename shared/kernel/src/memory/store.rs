@@ -75,10 +75,11 @@ impl EventStore for MemoryStore {
             let winner = Box::new(winner.clone());
             return Err(AppendError::Conflict { stream: stream.clone(), version: *version, winner });
         }
-        let carried = commit.carried.clone().filter(|carried| rides(bytes, size_of_carried(carried), append.carry));
-        let appended = Appended { carried: carried.is_some() };
+        let snapshot =
+            commit.snapshot.clone().filter(|snapshot| rides(bytes, size_of_carried(snapshot), append.snapshot));
+        let appended = Appended { snapshot: snapshot.is_some() };
         let place = log.order.len();
-        log.order.push(Commit { carried, ..commit.clone() });
+        log.order.push(Commit { snapshot, ..commit.clone() });
         log.streams.entry(stream.clone()).or_default().insert(*version, place);
         if append.once {
             log.once.insert(marker, *version);
@@ -102,9 +103,9 @@ impl EventStore for MemoryStore {
 }
 
 /// Whether a state of this size rides along with a commit of that size.
-fn rides(commit: usize, carried: usize, carry: SnapshotPolicy) -> bool {
-    let together = commit + carried;
-    match carry {
+fn rides(commit: usize, snapshot: usize, policy: SnapshotPolicy) -> bool {
+    let together = commit + snapshot;
+    match policy {
         SnapshotPolicy::IfFree => together.div_ceil(UNIT) == commit.div_ceil(UNIT),
         SnapshotPolicy::Must => together <= LIMIT,
     }
@@ -122,7 +123,7 @@ fn size(commit: &Commit) -> usize {
     events + sends + commit.timers.iter().map(timer).sum::<usize>()
 }
 
-fn size_of_carried(carried: &EmbeddedSnapshot) -> usize {
-    let recent: usize = carried.recent.iter().map(|recent| recent.0.len() + 8).sum();
-    carried.shape.len() + carried.state.get().len() + recent
+fn size_of_carried(snapshot: &EmbeddedSnapshot) -> usize {
+    let recent: usize = snapshot.recent.iter().map(|recent| recent.0.len() + 8).sum();
+    snapshot.shape.len() + snapshot.state.get().len() + recent
 }

@@ -1,6 +1,6 @@
 //! The twins, tried by the port suites, and what is theirs alone.
 
-mod beyond;
 mod bus;
+mod specific;
 
 mod suites;

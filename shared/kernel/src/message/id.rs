@@ -59,7 +59,7 @@ impl<T: ?Sized> Id<T> {
             let text = text.chars().take(MAX_ID_LENGTH + 1).collect();
             return Err(InvalidId { text });
         }
-        Ok(Self::trusted(text))
+        Ok(Self::verified(text))
     }
 
     /// The id as text.
@@ -69,17 +69,17 @@ impl<T: ?Sized> Id<T> {
 
     /// The same text as the id of something else.
     pub fn cast<U: ?Sized>(&self) -> Id<U> {
-        Id::trusted(self.text.clone())
+        Id::verified(self.text.clone())
     }
 
-    fn trusted(text: String) -> Self {
+    fn verified(text: String) -> Self {
         Self { text, of: PhantomData }
     }
 }
 
 impl<T: ?Sized> From<Uuid> for Id<T> {
     fn from(uuid: Uuid) -> Self {
-        Self::trusted(uuid.to_string())
+        Self::verified(uuid.to_string())
     }
 }
 

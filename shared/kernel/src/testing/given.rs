@@ -134,7 +134,7 @@ impl<D: Decider> Decided<D> {
     pub fn then_sends(self, expected: impl IntoIterator<Item = Effect>) -> Self {
         let expected: Vec<Effect> = expected.into_iter().collect();
         let mut sends = self.effects();
-        sends.retain(|wish| matches!(wish, Effect::Send { .. }));
+        sends.retain(|effect| matches!(effect, Effect::Send { .. }));
         assert_same("the events send something else", &sends, &expected);
         self
     }
@@ -144,7 +144,7 @@ impl<D: Decider> Decided<D> {
     pub fn then_timers(self, expected: impl IntoIterator<Item = Effect>) -> Self {
         let expected: Vec<Effect> = expected.into_iter().collect();
         let mut timers = self.effects();
-        timers.retain(|wish| !matches!(wish, Effect::Send { .. }));
+        timers.retain(|effect| !matches!(effect, Effect::Send { .. }));
         assert_same("the events set other timers", &timers, &expected);
         self
     }

@@ -16,21 +16,21 @@ use crate::{
 };
 
 /// Begins the story of a process to which nothing has happened, at the beginning of 2026.
-pub fn given_process<P: Process>() -> ProcessStory<P> {
-    ProcessStory { now: MemoryClock::default().now(), state: P::State::default(), last: None, timers: BTreeMap::new() }
+pub fn given_process<P: Process>() -> GivenProcess<P> {
+    GivenProcess { now: MemoryClock::default().now(), state: P::State::default(), last: None, timers: BTreeMap::new() }
 }
 
 /// The story of one process: what it hears and when, where it stands, which timers it has set.
 ///
 /// Beside what the test asks, it always checks that an end is never left.
-pub struct ProcessStory<P: Decider> {
+pub struct GivenProcess<P: Decider> {
     now: Timestamp,
     state: P::State,
     last: Option<Decided<P>>,
     timers: BTreeMap<String, Timestamp>,
 }
 
-impl<P: Process> ProcessStory<P> {
+impl<P: Process> GivenProcess<P> {
     /// It is this time now.
     #[must_use]
     pub fn at(mut self, now: Timestamp) -> Self {
@@ -48,7 +48,7 @@ impl<P: Process> ProcessStory<P> {
     /// The process hears something; the closure gets the time.
     #[track_caller]
     #[must_use]
-    pub fn hears(mut self, command: impl FnOnce(Timestamp) -> P::Command) -> Self {
+    pub fn when(mut self, command: impl FnOnce(Timestamp) -> P::Command) -> Self {
         let before = P::status(&self.state);
         let decided = Given::<P>::in_state(self.state).when(command(self.now));
         self.state = decided.state().clone();
@@ -56,8 +56,8 @@ impl<P: Process> ProcessStory<P> {
         if before.is_end() && before != after {
             fail(&format!("the process left its end: it was {before:?} and is {after:?}"));
         }
-        for wish in decided.accepted().map(|_| decided.effects()).unwrap_or_default() {
-            match wish {
+        for effect in decided.accepted().map(|_| decided.effects()).unwrap_or_default() {
+            match effect {
                 Effect::SetTimer { name, due, .. } => self.timers.insert(name, due),
                 Effect::CancelTimer { name } => self.timers.remove(&name),
                 Effect::Send { .. } => continue,

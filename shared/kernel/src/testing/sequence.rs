@@ -24,7 +24,7 @@ use crate::{
 /// # use causeway::{StreamId, delivery::receive::receive, message::system::CommandRejected, testing::Sequence};
 /// # let rejected = CommandRejected { stream: "order/o-1".into(), command_id: "c-1".parse()?, command: "PlaceOrder".into(),
 /// #     rule: "AlreadyPlaced".into(), reason: "it is placed".into() };
-/// let deliveries = Sequence::new(StreamId::parse("system/c-1")?).fact(&rejected).again().fact(&rejected).deliveries();
+/// let deliveries = Sequence::new(StreamId::parse("system/c-1")?).fact(&rejected).redelivered().fact(&rejected).deliveries();
 /// let received = deliveries.iter().map(receive::<CommandRejected>).collect::<Result<Vec<_>, _>>()?;
 /// assert_eq!(received[0], received[1], "the same message, delivered twice");
 /// assert_eq!(received[2].version, Some(2));
@@ -84,7 +84,7 @@ impl Sequence {
 
     /// The last message comes once more, under another transport id.
     #[must_use]
-    pub fn again(mut self) -> Self {
+    pub fn redelivered(mut self) -> Self {
         if let Some(last) = self.deliveries.last().cloned() {
             let id = self.transport_id();
             self.deliveries.push(Delivery { id, ..last });

@@ -3,26 +3,26 @@
 //! meet and where one may be killed. The same seed tells the same story again.
 
 pub mod bus;
-pub mod chance;
-pub mod ledger;
-pub mod mortal;
-pub mod ports;
+pub mod fault_plan;
+pub mod faulty_port;
+pub mod killable;
 pub mod relay;
+pub mod rng;
+pub mod run_log;
 pub mod schedule;
+pub mod simulation;
 pub mod timers;
-pub mod weather;
-pub mod world;
 
 #[cfg(test)]
 mod tests;
 
 pub use bus::SimBus;
-pub use chance::Chance;
-pub use ledger::Ledger;
-pub use mortal::{Ended, Killable};
-pub use ports::FaultyPort;
+pub use fault_plan::{FaultPlan, Faults};
+pub use faulty_port::FaultyPort;
+pub use killable::{Completion, Killable};
 pub use relay::{Changes, Log, SimRelay};
+pub use rng::Rng;
+pub use run_log::RunLog;
 pub use schedule::{Endless, Schedule};
+pub use simulation::{Plan, Simulation};
 pub use timers::SimTimers;
-pub use weather::{FaultPlan, Faults};
-pub use world::{Plan, Simulation};

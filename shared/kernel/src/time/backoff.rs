@@ -42,6 +42,6 @@ impl Backoff {
         }
         let doubled = self.first.as_secs_f64() * f64::from(1_u32 << retry.min(20));
         let bound = doubled.min(self.most.as_secs_f64());
-        Some(SignedDuration::from_secs_f64(bound * ids.chance()))
+        Some(SignedDuration::from_secs_f64(bound * ids.random()))
     }
 }

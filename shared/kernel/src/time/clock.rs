@@ -21,5 +21,5 @@ pub trait Ids: Send + Sync {
     fn uuid(&self, at: Timestamp) -> Uuid;
 
     /// A number from 0 up to 1.
-    fn chance(&self) -> f64;
+    fn random(&self) -> f64;
 }

@@ -46,7 +46,7 @@ where
     M: Clone + Into<V::Event>,
 {
     let (Some(stream), Some(version)) = (&event.stream, event.version.filter(|version| *version > 0)) else {
-        return Err(ReceiveError::NotAFact { field: "version" }.into());
+        return Err(ReceiveError::NotAnEvent { field: "version" }.into());
     };
     let key = RowKey { view: V::NAME.to_owned(), id: stream.id().to_owned() };
     let recorded = Recorded { id: event.id.clone(), version, at: event.timestamp, event: event.data.clone().into() };

@@ -46,12 +46,12 @@ pub(crate) fn commit(event: &str, state: Option<&str>) -> Commit {
             TimerChange::Set { name: "late".to_owned(), due: at, message: message("due") },
             TimerChange::Cancel { name: "early".to_owned() },
         ],
-        carried: state.map(|state| EmbeddedSnapshot {
+        snapshot: state.map(|state| EmbeddedSnapshot {
             shape: "f00d".to_owned(),
             state: to_raw_value(&json!({ "is": state })).unwrap(),
             recent: vec![RecentCommand("abc".to_owned(), 3)],
         }),
-        carried_before: 5,
+        snapshot_before: 5,
         command: cause.command,
         metadata: cause.metadata,
         at,
@@ -64,8 +64,8 @@ fn packed(event: &str, state: Option<&str>, carry: SnapshotPolicy) -> Packed {
     assert_eq!(packed.bytes, size(&packed.item));
     assert!(packed.bytes <= LIMIT);
     let read = commit_of(&packed.item).unwrap();
-    assert_eq!(read.carried.is_some(), packed.carried);
-    let expected = Commit { carried: commit.carried.clone().filter(|_| packed.carried), ..commit };
+    assert_eq!(read.snapshot.is_some(), packed.carried);
+    let expected = Commit { snapshot: commit.snapshot.clone().filter(|_| packed.carried), ..commit };
     assert_eq!(format!("{read:?}"), format!("{expected:?}"), "what is read is what was written");
     packed
 }

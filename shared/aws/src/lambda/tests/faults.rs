@@ -57,7 +57,7 @@ async fn relayed(records: &[Value], refused: u64, code: &'static str) -> (Taken,
     });
     let memory = Memory::new(refused);
     let bus = EventBridgeBus::new(client_on!(aws_sdk_eventbridge, wire), "causeway");
-    let relay = RelayFunction::new(App::new(causeway::Ports { bus: Arc::new(bus), ..memory.parts() }));
+    let relay = RelayFunction::new(App::new(causeway::Ports { bus: Arc::new(bus), ..memory.ports() }));
     assert_eq!(answer(&relay, &batch(records)).await.unwrap(), none(), "{code} at {refused}");
     let taken = played.lock().unwrap().taken.clone();
     (taken, reasons(&memory))

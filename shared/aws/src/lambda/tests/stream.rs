@@ -50,7 +50,7 @@ impl Bus for Choosy {
 fn relay(memory: &Memory, refused: &[&str]) -> (RelayFunction, Arc<Choosy>) {
     let refused = refused.iter().map(|id| (*id).to_owned()).collect();
     let bus = Arc::new(Choosy { refused, said: Mutex::default() });
-    let parts = causeway::Ports { bus: Arc::clone(&bus) as _, ..memory.parts() };
+    let parts = causeway::Ports { bus: Arc::clone(&bus) as _, ..memory.ports() };
     (RelayFunction::new(App::new(parts)), bus)
 }
 
@@ -64,15 +64,15 @@ pub(super) async fn image(order: &str, version: u64) -> Value {
         events: vec![Encoded::of(&PlaceOrder { order_id: order.to_owned() }).unwrap()],
         sends: Vec::new(),
         timers: Vec::new(),
-        carried: None,
-        carried_before: 0,
+        snapshot: None,
+        snapshot_before: 0,
         command: command.clone(),
         metadata: Cause::new(command, "PlaceOrder").metadata,
         at: jiff::Timestamp::UNIX_EPOCH,
     };
     let wire = FakeWire::new(|_, _| Reply::Answer(200, json!({})));
     let store = DynamoEventStore::new(client_on!(aws_sdk_dynamodb, wire), "events", "inbox", Arc::default());
-    store.append(Append { commit: &commit, carry: SnapshotPolicy::IfFree, once: false }).await.unwrap();
+    store.append(Append { commit: &commit, snapshot: SnapshotPolicy::IfFree, once: false }).await.unwrap();
     wire.requests()[0].body["Item"].clone()
 }
 

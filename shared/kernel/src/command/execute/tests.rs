@@ -1,5 +1,5 @@
 //! The write path, told with a log that counts and meddles.
 
-mod lost;
-mod meddler;
+mod conflicts;
+mod lost_answers;
 mod paths;

@@ -55,14 +55,14 @@ fn fed(drops: u32) -> Encoded {
     message("LampFed", &json!({ "drops": drops }))
 }
 
-fn carried(shape: &str, drops: u32) -> Option<EmbeddedSnapshot> {
+fn snapshot(shape: &str, drops: u32) -> Option<EmbeddedSnapshot> {
     let state = LampState { drops, ..LampState::default() };
     let state = raw(&serde_json::to_value(state).unwrap());
     Some(EmbeddedSnapshot { shape: shape.to_owned(), state, recent: Vec::new() })
 }
 
 fn ours(drops: u32) -> Option<EmbeddedSnapshot> {
-    carried(&fingerprint::<Lamp>(), drops)
+    snapshot(&fingerprint::<Lamp>(), drops)
 }
 
 /// One drop per commit, in commits of one event, but for what the closure changes.
@@ -70,7 +70,7 @@ fn log(commits: u64, change: impl Fn(u64, Commit) -> Commit) -> Witness {
     let memory = Memory::new(1);
     for version in 1..=commits {
         let commit = change(version, commit_of(&stream(), version, &format!("c-{version}"), vec![fed(1)]));
-        let append = Append { commit: &commit, carry: SnapshotPolicy::Must, once: false };
+        let append = Append { commit: &commit, snapshot: SnapshotPolicy::Must, once: false };
         block_on(memory.store.append(append)).unwrap();
     }
     Witness { inner: memory.store, reads: Mutex::default() }
@@ -91,23 +91,23 @@ fn a_new_stream_is_known_by_one_read() {
 #[test]
 fn a_state_in_the_newest_commit_is_one_read() {
     // 700 drops are carried, so that a fold from the beginning would tell another number.
-    let store = log(7, |version, commit| Commit { carried: ours(700).filter(|_| version == 7), ..commit });
+    let store = log(7, |version, commit| Commit { snapshot: ours(700).filter(|_| version == 7), ..commit });
     let (known, reads) = loaded(&store);
     let known = known.unwrap();
-    assert_eq!((known.state.drops, known.version, known.carried_at, known.uncarried), (700, 7, 7, 0));
+    assert_eq!((known.state.drops, known.version, known.snapshot_at, known.since_snapshot), (700, 7, 7, 0));
     assert_eq!(reads, ["newest"]);
 }
 
 #[test]
 fn the_newest_commit_says_where_the_state_is() {
     let store = log(7, |version, commit| Commit {
-        carried: ours(400).filter(|_| version == 4),
-        carried_before: if version > 4 { 4 } else { 0 },
+        snapshot: ours(400).filter(|_| version == 4),
+        snapshot_before: if version > 4 { 4 } else { 0 },
         ..commit
     });
     let (known, reads) = loaded(&store);
     let known = known.unwrap();
-    assert_eq!((known.state.drops, known.version, known.carried_at, known.uncarried), (403, 7, 4, 3));
+    assert_eq!((known.state.drops, known.version, known.snapshot_at, known.since_snapshot), (403, 7, 4, 3));
     assert_eq!(reads, ["newest", "since 4"]);
     assert_eq!(known.handled_at(&"c-7".parse().unwrap()), Some(7));
     assert_eq!(known.handled_at(&"c-4".parse().unwrap()), None);
@@ -115,22 +115,22 @@ fn the_newest_commit_says_where_the_state_is() {
 
 #[test]
 fn a_state_of_another_shape_is_never_trusted() {
-    let foreign = |version| carried("of-another-shape", 1_000_000).filter(|_| version == 4 || version == 7);
+    let foreign = |version| snapshot("of-another-shape", 1_000_000).filter(|_| version == 4 || version == 7);
     let store = log(7, |version, commit| Commit {
-        carried: foreign(version),
-        carried_before: if version > 4 { 4 } else { 0 },
+        snapshot: foreign(version),
+        snapshot_before: if version > 4 { 4 } else { 0 },
         ..commit
     });
     let (known, reads) = loaded(&store);
     let known = known.unwrap();
-    assert_eq!((known.state.drops, known.version, known.carried_at), (7, 7, 0));
+    assert_eq!((known.state.drops, known.version, known.snapshot_at), (7, 7, 0));
     assert_eq!(reads, ["newest", "since 4", "since 1"]);
 }
 
 #[test]
 fn a_state_that_cannot_be_read_is_ignored() {
     let broken = || Some(EmbeddedSnapshot { state: raw(&json!({ "drops": "many" })), ..ours(0).unwrap() });
-    let (known, _) = loaded(&log(3, |_, commit| Commit { carried: broken(), ..commit }));
+    let (known, _) = loaded(&log(3, |_, commit| Commit { snapshot: broken(), ..commit }));
     assert_eq!(known.unwrap().state.drops, 3);
 }
 
@@ -139,14 +139,14 @@ fn a_gap_is_an_error_by_its_name_and_never_skipped() {
     let store = log(0, |_, commit| commit);
     for version in [1, 2, 4] {
         let commit = commit_of(&stream(), version, &format!("c-{version}"), vec![fed(1)]);
-        let append = Append { commit: &commit, carry: SnapshotPolicy::Must, once: false };
+        let append = Append { commit: &commit, snapshot: SnapshotPolicy::Must, once: false };
         block_on(store.inner.append(append)).unwrap();
     }
     let error = loaded(&store).0.map(|known| known.version).unwrap_err();
     assert!(matches!(error, LoadError::Read(ReadError::Gap { expected: 3, found: 4, .. })), "{error:?}");
     let store = log(0, |_, commit| commit);
     let late = commit_of(&stream(), 2, "c-2", vec![fed(1)]);
-    block_on(store.inner.append(Append { commit: &late, carry: SnapshotPolicy::Must, once: false })).unwrap();
+    block_on(store.inner.append(Append { commit: &late, snapshot: SnapshotPolicy::Must, once: false })).unwrap();
     let error = loaded(&store).0.map(|known| known.version).unwrap_err();
     assert!(matches!(error, LoadError::Read(ReadError::Gap { expected: 1, found: 2, .. })), "{error:?}");
 }

@@ -72,7 +72,11 @@ fn the_last_commands_are_known_and_the_oldest_forgotten() {
     assert_eq!(known.handled_at(&command(0)), None);
     assert_eq!(known.handled_at(&command(1)), Some(2));
     assert_eq!(known.handled_at(&command(RECENT_COMMANDS)), Some(RECENT_COMMANDS as u64 + 1));
-    let carried = known.carry(&command(99), 42).unwrap();
-    assert_eq!(carried.recent.len(), RECENT_COMMANDS);
-    assert_eq!(carried.recent.last().map(|recent| recent.1), Some(42), "the carrying commit's own command rides along");
+    let snapshot = known.into_snapshot(&command(99), 42).unwrap();
+    assert_eq!(snapshot.recent.len(), RECENT_COMMANDS);
+    assert_eq!(
+        snapshot.recent.last().map(|recent| recent.1),
+        Some(42),
+        "the carrying commit's own command rides along"
+    );
 }

@@ -68,7 +68,7 @@ impl Script {
     fn claimed(&self) -> Route {
         let script = self.clone();
         route("ward", move |_: App, claimed: Claimed<LampLit>| {
-            let answer = script.act(if claimed.again { "again" } else { "first" });
+            let answer = script.act(if claimed.resumed { "again" } else { "first" });
             async move { answer }
         })
     }
@@ -89,7 +89,7 @@ fn handle(route: &Route, memory: &Memory, delivery: &Delivery) -> Outcome {
 
 /// Ports that ask no log: these facts stand in none.
 fn believing(memory: &Memory) -> Ports {
-    Ports { trust: VerificationPolicy { account: None, prove: VerifyEvents::None }, ..memory.parts() }
+    Ports { verification: VerificationPolicy { account: None, verify_events: VerifyEvents::None }, ..memory.ports() }
 }
 
 fn ticket() -> InboxKey {
@@ -120,9 +120,9 @@ fn a_plain_handler_is_called_each_time() {
 #[test]
 fn a_claimed_message_is_handled_once() {
     let (memory, script) = (Memory::new(1), Script::default());
-    let again = Delivery { id: "another-transport-id".to_owned(), ..delivery() };
+    let redelivery = Delivery { id: "another-transport-id".to_owned(), ..delivery() };
     assert_eq!(handle(&script.claimed(), &memory, &delivery()).unwrap(), Handled::Done);
-    assert_eq!(handle(&script.claimed(), &memory, &again).unwrap(), Handled::Duplicate);
+    assert_eq!(handle(&script.claimed(), &memory, &redelivery).unwrap(), Handled::Duplicate);
     assert_eq!(script.calls(), ["first"]);
     assert_eq!(memory.inbox.closed(), [ticket()]);
 }

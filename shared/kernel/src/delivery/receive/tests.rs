@@ -131,8 +131,8 @@ fn a_chain_of_causes_has_an_end() {
 fn json_that_two_readers_read_differently_is_refused() {
     let fact_again = fact();
     let detail = fact_again.detail.get();
-    let twice = detail.replacen(r#""drops":3"#, r#""drops":3,"drops":4"#, 1);
-    assert!(refusal::<LampFed>(&with_detail(&fact(), &twice)).1.contains(r#"key "drops" stands twice"#));
+    let assert_idempotent = detail.replacen(r#""drops":3"#, r#""drops":3,"drops":4"#, 1);
+    assert!(refusal::<LampFed>(&with_detail(&fact(), &assert_idempotent)).1.contains(r#"key "drops" stands twice"#));
     let envelope_twice = detail.replacen('{', r#"{"eventVersion":1,"#, 1);
     assert!(refusal::<LampFed>(&with_detail(&fact(), &envelope_twice)).1.contains("stands twice"));
     let deep = format!("{}{}", "[".repeat(100), "]".repeat(100));

@@ -1,4 +1,4 @@
 //! The relay under a bus, timers and dead letters that fail.
 
+mod failures;
 mod order;
-mod troubled;

@@ -1,6 +1,6 @@
 //! What is believed and what is not: each thing about a message that can be forged, one at a time.
 
-mod house;
+mod fixture;
 
 use futures::executor::block_on;
 use serde_json::{Value, json};
@@ -28,7 +28,7 @@ use crate::{
     },
     time::timers::Timer,
 };
-use house::{OURS, changed, delivery, house};
+use fixture::{OURS, changed, delivery, fixture};
 
 fn plain() -> Route {
     route("ward", |_: App, _: Received<LampFed>| async { Ok(Handled::Done) })
@@ -52,7 +52,7 @@ fn rung() -> Route {
 #[test]
 fn a_true_fact_is_believed_after_one_question() {
     for route in [proven(), claimed()] {
-        let house = house(VerifyEvents::Moving, false);
+        let house = fixture(VerifyEvents::Required, false);
         assert_eq!(house.handle(&route, &house.true_fact()).unwrap(), Handled::Done);
         assert_eq!(house.questions(), ["lamp/l-1 at 2"], "the commit's first event is at 2, this one at 4");
         let replayed = Delivery { replay_name: Some("again".to_owned()), ..house.true_fact() };
@@ -63,8 +63,8 @@ fn a_true_fact_is_believed_after_one_question() {
 
 #[test]
 fn the_origin_is_always_looked_at_and_costs_no_question() {
-    for prove in [VerifyEvents::None, VerifyEvents::Moving, VerifyEvents::All] {
-        let house = house(prove, false);
+    for verify_events in [VerifyEvents::None, VerifyEvents::Required, VerifyEvents::All] {
+        let house = fixture(verify_events, false);
         let fact = house.true_fact();
         let forged = [
             (
@@ -92,7 +92,7 @@ fn the_origin_is_always_looked_at_and_costs_no_question() {
 
 #[test]
 fn a_fact_that_the_log_does_not_hold_is_forged() {
-    let (house, other) = (house(VerifyEvents::Moving, false), CommitId::new(uuid::Uuid::from_u128(7 << 64)));
+    let (house, other) = (fixture(VerifyEvents::Required, false), CommitId::new(uuid::Uuid::from_u128(7 << 64)));
     let fact = house.true_fact();
     let index = |index: u16| json!(house.commit.id.event(index));
     let forged = [
@@ -125,12 +125,13 @@ fn a_fact_that_the_log_does_not_hold_is_forged() {
 
 #[test]
 fn a_fact_of_another_type_than_the_log_holds_is_forged() {
-    let house = house(VerifyEvents::Moving, false);
+    let house = fixture(VerifyEvents::Required, false);
     let other = Commit {
         events: vec![message("LampLit", &json!({ "drops": 4 }))],
         ..commit_of(&house.commit.stream, 5, "c-5", Vec::new())
     };
-    block_on(house.memory.store.append(Append { commit: &other, carry: SnapshotPolicy::IfFree, once: false })).unwrap();
+    block_on(house.memory.store.append(Append { commit: &other, snapshot: SnapshotPolicy::IfFree, once: false }))
+        .unwrap();
     let lit = Envelope::of_event(&other, 0).unwrap();
     let fed = Delivery {
         detail_type: "LampFed".to_owned(),
@@ -142,14 +143,14 @@ fn a_fact_of_another_type_than_the_log_holds_is_forged() {
 
 #[test]
 fn a_letter_put_back_with_a_shorter_chain_is_still_true() {
-    let house = house(VerifyEvents::Moving, false);
+    let house = fixture(VerifyEvents::Required, false);
     let shorter = changed(&house.true_fact(), "/metadata/hops", json!(0));
     assert_eq!(house.handle(&proven(), &shorter).unwrap(), Handled::Done);
 }
 
 #[test]
 fn a_log_that_does_not_answer_says_nothing_about_the_fact() {
-    let house = house(VerifyEvents::Moving, true);
+    let house = fixture(VerifyEvents::Required, true);
     for route in [proven(), claimed()] {
         assert!(matches!(house.handle(&route, &house.true_fact()), Err(Failure::Transient(_))));
     }
@@ -158,14 +159,14 @@ fn a_log_that_does_not_answer_says_nothing_about_the_fact() {
 
 #[test]
 fn who_is_asked_to_prove_what_is_a_setting() {
-    for (prove, plain_asks, proven_asks) in
-        [(VerifyEvents::None, 0, 0), (VerifyEvents::Moving, 0, 1), (VerifyEvents::All, 1, 1)]
+    for (verify_events, plain_asks, proven_asks) in
+        [(VerifyEvents::None, 0, 0), (VerifyEvents::Required, 0, 1), (VerifyEvents::All, 1, 1)]
     {
-        let house = house(prove, false);
+        let house = fixture(verify_events, false);
         house.handle(&plain(), &house.true_fact()).unwrap();
-        assert_eq!(house.questions().len(), plain_asks, "{prove:?}");
+        assert_eq!(house.questions().len(), plain_asks, "{verify_events:?}");
         house.handle(&proven(), &house.true_fact()).unwrap();
-        assert_eq!(house.questions().len(), plain_asks + proven_asks, "{prove:?}");
+        assert_eq!(house.questions().len(), plain_asks + proven_asks, "{verify_events:?}");
         assert!(house.letters().is_empty());
     }
     assert_eq!("all".parse(), Ok(VerifyEvents::All));
@@ -174,12 +175,13 @@ fn who_is_asked_to_prove_what_is_a_setting() {
 
 #[test]
 fn a_wish_is_anybodys_unless_it_speaks_in_our_name_from_elsewhere() {
-    let house = house(VerifyEvents::All, false);
+    let house = fixture(VerifyEvents::All, false);
     let dim = route("lamp", |_: App, _: Claimed<DimLamp>| async { Ok(Handled::Done) });
-    let wish = Delivery { detail_type: "DimLamp".to_owned(), detail: raw(&json!({ "data": {} })), ..house.true_fact() };
+    let effect =
+        Delivery { detail_type: "DimLamp".to_owned(), detail: raw(&json!({ "data": {} })), ..house.true_fact() };
     let said = |id: &str, source: &str, account: &str| {
         let (id, source, account) = (id.to_owned(), source.to_owned(), Some(account.to_owned()));
-        house.handle(&dim, &Delivery { id, source, account, ..wish.clone() }).unwrap()
+        house.handle(&dim, &Delivery { id, source, account, ..effect.clone() }).unwrap()
     };
     assert_eq!(said("b-1", "shop.web", "000000000002"), Handled::Done);
     assert_eq!(said("b-2", "causeway.ward", OURS), Handled::Done);
@@ -189,7 +191,7 @@ fn a_wish_is_anybodys_unless_it_speaks_in_our_name_from_elsewhere() {
 
 #[test]
 fn a_timer_is_believed_when_a_commit_has_set_it_and_its_time_has_come() {
-    let house = house(VerifyEvents::Moving, false);
+    let house = fixture(VerifyEvents::Required, false);
     let TimerChange::Set { name, due, message } = &house.commit.timers[0] else { panic!("it is set") };
     let rings = delivery(&Timer::of(&house.commit, name, *due, message).envelope);
     let forged = [

@@ -20,13 +20,13 @@ pub enum Subject {
 pub(super) struct Subscription {
     pub(super) id: SubscriptionId,
     pub(super) subject: Subject,
-    pub(super) hear: Hear,
+    pub(super) hear: Callback,
 }
 
 /// How a message is heard.
-pub(super) enum Hear {
-    At(Box<Closure>),
-    Later(Box<Handler>),
+pub(super) enum Callback {
+    Sync(Box<Closure>),
+    Async(Box<Handler>),
 }
 
 type Closure = dyn Fn(&Delivery) -> Result<(), BoxError> + Send + Sync;
@@ -53,11 +53,11 @@ impl Subject {
     }
 }
 
-impl Hear {
+impl Callback {
     pub(super) async fn hear(&self, delivery: Delivery) -> Result<(), BoxError> {
         match self {
-            Self::At(closure) => closure(&delivery),
-            Self::Later(handler) => handler(delivery).await,
+            Self::Sync(closure) => closure(&delivery),
+            Self::Async(handler) => handler(delivery).await,
         }
     }
 }

@@ -103,11 +103,11 @@ fn a_handler_that_fails_or_panics_harms_no_other() {
     bus.subscribe("LampLit", notes.hear("sound"));
     block_on(bus.publish(&[entry("LampLit"), entry("LampLit")]));
     assert_eq!(notes.all(), ["sound LampLit", "sound LampLit"]);
-    let unheard = bus.unheard();
-    let reasons: Vec<(_, &str)> = unheard.iter().map(|one| (one.subscription, one.reason.as_str())).collect();
+    let failures = bus.failures();
+    let reasons: Vec<(_, &str)> = failures.iter().map(|one| (one.subscription, one.reason.as_str())).collect();
     let once = [(failing, "no socket"), (early, "panicked: early"), (late, "panicked: late, 1")];
     assert_eq!(reasons, [once, once].concat());
-    assert_eq!(unheard[3].delivery.id, bus.deliveries()[1].id);
+    assert_eq!(failures[3].delivery.id, bus.deliveries()[1].id);
 }
 
 #[test]
@@ -207,7 +207,7 @@ fn a_middleware_that_panics_is_caught_as_well() {
     bus.wrap(Clumsy);
     bus.subscribe(Subject::All, notes.hear("nobody"));
     block_on(bus.publish(&[entry("LampLit")]));
-    assert_eq!(bus.unheard()[0].reason, "panicked: clumsy");
+    assert_eq!(bus.failures()[0].reason, "panicked: clumsy");
     assert!(notes.all().is_empty());
 }
 

@@ -52,10 +52,10 @@ async fn of_many_writers_one_wins(store: &dyn EventStore, prefix: &str) {
 async fn append(
     store: &dyn EventStore,
     commit: &Commit,
-    carry: SnapshotPolicy,
+    snapshot: SnapshotPolicy,
     once: bool,
 ) -> Result<Appended, AppendError> {
-    store.append(Append { commit, carry, once }).await
+    store.append(Append { commit, snapshot, once }).await
 }
 
 /// Appends what must be taken.
@@ -71,14 +71,14 @@ fn told(commit: &Commit) -> String {
     };
     let events: Vec<_> = commit.events.iter().map(same).collect();
     let sends: Vec<_> = commit.sends.iter().map(|send| (&send.to, same(&send.message))).collect();
-    let carried = commit.carried.as_ref().map(|carried| {
-        let state: Result<Value, _> = serde_json::from_str(carried.state.get());
-        (&carried.shape, state.ok(), &carried.recent)
+    let snapshot = commit.snapshot.as_ref().map(|snapshot| {
+        let state: Result<Value, _> = serde_json::from_str(snapshot.state.get());
+        (&snapshot.shape, state.ok(), &snapshot.recent)
     });
-    let Commit { stream, version, id, timers, carried_before, command, metadata, at, .. } = commit;
+    let Commit { stream, version, id, timers, snapshot_before, command, metadata, at, .. } = commit;
     format!(
-        "{stream} {version} {id:?} {at} by {command}\n{metadata:#?}\nbefore {carried_before}\n\
-         {events:#?}\n{sends:#?}\n{timers:#?}\n{carried:#?}"
+        "{stream} {version} {id:?} {at} by {command}\n{metadata:#?}\nbefore {snapshot_before}\n\
+         {events:#?}\n{sends:#?}\n{timers:#?}\n{snapshot:#?}"
     )
 }
 

@@ -84,8 +84,8 @@ pub(crate) fn commit_of(stream: &StreamId, version: u64, command: &str, events: 
         events,
         sends: Vec::new(),
         timers: Vec::new(),
-        carried: None,
-        carried_before: 0,
+        snapshot: None,
+        snapshot_before: 0,
         metadata: metadata(&command),
         command,
         at: noon(),
@@ -111,7 +111,7 @@ pub(crate) fn full_commit(stream: &StreamId, version: u64, command: &str) -> Com
         Encoded { version: 7, ..message("Counted", &numbers) },
         message("Emptied", &json!({})),
     ];
-    let carried = EmbeddedSnapshot {
+    let snapshot = EmbeddedSnapshot {
         shape: "shape-1".to_owned(),
         state: raw(&json!({ "text": AWKWARD })),
         recent: vec![RecentCommand("digest-1".to_owned(), 1), RecentCommand("digest-2".to_owned(), version)],
@@ -127,8 +127,8 @@ pub(crate) fn full_commit(stream: &StreamId, version: u64, command: &str) -> Com
             TimerChange::Set { name: "deadline".to_owned(), due, message: message("TooLate", &json!({ "of": 1 })) },
             TimerChange::Cancel { name: "reminder".to_owned() },
         ],
-        carried: Some(carried),
-        carried_before: version.saturating_sub(1),
+        snapshot: Some(snapshot),
+        snapshot_before: version.saturating_sub(1),
         ..commit_of(stream, version, command, events)
     }
 }

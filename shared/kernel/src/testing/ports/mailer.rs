@@ -18,8 +18,8 @@ pub async fn mailer(mailer: &dyn Mailer, prefix: &str) {
     match must(mailer.find(&mail.key).await, "find") {
         FoundMail::Accepted(found) => {
             assert_same("the mail that is found", &found, &accepted);
-            let again = must(mailer.send(&mail).await, "send again");
-            assert_same("who knows its keys takes a mail once", &again, &accepted);
+            let repeat = must(mailer.send(&mail).await, "send again");
+            assert_same("who knows its keys takes a mail once", &repeat, &accepted);
         }
         FoundMail::CannotTell => {}
         FoundMail::Unknown => fail("a mailer that can tell has forgotten a mail it accepted"),

@@ -8,11 +8,11 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::value::{RawValue, to_raw_value};
 
 use super::{
-    chance::Chance,
-    ledger::{End, Ledger},
-    mortal::{Ended, Killable},
+    fault_plan::FaultPlan,
+    killable::{Completion, Killable},
+    rng::Rng,
+    run_log::{End, RunLog},
     schedule::{Schedule, lock},
-    weather::FaultPlan,
 };
 use crate::{
     app::App,
@@ -37,11 +37,11 @@ const AWAITS: u64 = 24;
 /// The bus of a simulated house.
 pub struct SimBus {
     schedule: Schedule,
-    chance: Chance,
-    weather: FaultPlan,
+    rng: Rng,
+    fault_plan: FaultPlan,
     routes: Vec<Route>,
     environments: Environments,
-    ledger: Arc<Mutex<Ledger>>,
+    run_log: Arc<Mutex<RunLog>>,
     traced: bool,
 }
 
@@ -59,22 +59,22 @@ impl Environments {
     }
 
     /// Any one of them.
-    pub fn any(&self, chance: &Chance) -> Option<App> {
+    pub fn any(&self, rng: &Rng) -> Option<App> {
         let apps = lock(&self.apps);
-        apps.get(chance.index(apps.len())).cloned()
+        apps.get(rng.index(apps.len())).cloned()
     }
 }
 
 impl SimBus {
     /// A bus to these functions.
-    pub fn new(schedule: &Schedule, chance: &Chance, weather: &FaultPlan, routes: Vec<Route>, traced: bool) -> Self {
+    pub fn new(schedule: &Schedule, rng: &Rng, fault_plan: &FaultPlan, routes: Vec<Route>, traced: bool) -> Self {
         Self {
             schedule: schedule.clone(),
-            chance: chance.clone(),
-            weather: weather.clone(),
+            rng: rng.clone(),
+            fault_plan: fault_plan.clone(),
             routes,
             environments: Environments::default(),
-            ledger: Arc::default(),
+            run_log: Arc::default(),
             traced,
         }
     }
@@ -85,26 +85,26 @@ impl SimBus {
     }
 
     /// What was written down so far.
-    pub fn ledger(&self) -> Ledger {
-        lock(&self.ledger).clone()
+    pub fn run_log(&self) -> RunLog {
+        lock(&self.run_log).clone()
     }
 
     /// Writes something down.
-    pub fn note(&self, write: impl FnOnce(&mut Ledger)) {
-        write(&mut lock(&self.ledger));
+    pub fn note(&self, write: impl FnOnce(&mut RunLog)) {
+        write(&mut lock(&self.run_log));
     }
 
     /// Writes a line down, when the plan asks for it.
     pub fn trace(&self, line: impl FnOnce() -> String) {
         if self.traced {
             let line = format!("{} {}", self.schedule.now(), line());
-            lock(&self.ledger).trace.push(line);
+            lock(&self.run_log).trace.push(line);
         }
     }
 
     /// Takes what the house says: one more time, under an id of the bus's own.
     pub fn take(self: &Arc<Self>, entry: &Entry) {
-        self.note(|ledger| ledger.hear(entry));
+        self.note(|run_log| run_log.hear(entry));
         if let Ok(detail) = to_raw_value(&entry.envelope) {
             self.say(&entry.source, &entry.envelope.event_type, detail);
         }
@@ -114,7 +114,7 @@ impl SimBus {
     pub fn say(self: &Arc<Self>, source: &str, name: &str, detail: Box<RawValue>) {
         let time = self.schedule.now();
         let delivery = Delivery {
-            id: self.chance.uuid(time).to_string(),
+            id: self.rng.uuid(time).to_string(),
             source: source.to_owned(),
             account: None,
             detail_type: name.to_owned(),
@@ -124,52 +124,52 @@ impl SimBus {
         };
         self.trace(|| format!("said {name} {} {}", delivery.id, delivery.detail.get()));
         for route in self.routes.iter().filter(|route| route.message == name) {
-            let doubled = self.weather.strikes(self.weather.faults().doubled);
-            let copies = if doubled { 2 + self.chance.below(4) } else { 1 };
+            let doubled = self.fault_plan.occurs(self.fault_plan.faults().doubled);
+            let copies = if doubled { 2 + self.rng.below(4) } else { 1 };
             for _ in 0..copies {
-                self.note(|ledger| ledger.deliveries += 1);
-                self.schedule.spawn(Arc::clone(self).carry(route.clone(), delivery.clone()));
+                self.note(|run_log| run_log.deliveries += 1);
+                self.schedule.spawn(Arc::clone(self).transport(route.clone(), delivery.clone()));
             }
         }
     }
 
     /// Brings one delivery to its function until it is handled.
-    async fn carry(self: Arc<Self>, route: Route, delivery: Delivery) {
-        let late = if self.weather.strikes(self.weather.faults().delayed) { 5 * 60 * 1000 } else { 500 };
-        self.schedule.sleep(self.chance.up_to(SignedDuration::from_millis(late))).await;
+    async fn transport(self: Arc<Self>, route: Route, delivery: Delivery) {
+        let late = if self.fault_plan.occurs(self.fault_plan.faults().delayed) { 5 * 60 * 1000 } else { 500 };
+        self.schedule.sleep(self.rng.up_to(SignedDuration::from_millis(late))).await;
         let mut tries = 0;
         let mut failures_in_good_weather = 0;
         loop {
-            let Some(app) = self.environments.any(&self.chance) else { return };
+            let Some(app) = self.environments.any(&self.rng) else { return };
             let reason = match self.run(&route, app, &delivery).await {
-                Ended::Answered(Ok(handled)) => {
+                Completion::Finished(Ok(handled)) => {
                     self.trace(|| format!("{} {} {handled:?}", route.function(), delivery.id));
                     let end = End { function: route.function(), delivery: delivery.id.clone(), handled };
-                    return self.note(|ledger| ledger.ends.push(end));
+                    return self.note(|run_log| run_log.ends.push(end));
                 }
-                Ended::Answered(Err(failure)) => {
-                    self.note(|ledger| ledger.retried += 1);
+                Completion::Finished(Err(failure)) => {
+                    self.note(|run_log| run_log.retried += 1);
                     causes(&failure)
                 }
-                Ended::Killed => {
-                    self.note(|ledger| ledger.killed += 1);
+                Completion::Killed => {
+                    self.note(|run_log| run_log.killed += 1);
                     "killed".to_owned()
                 }
             };
             self.trace(|| format!("{} {} {reason}", route.function(), delivery.id));
-            if self.schedule.now() > self.weather.over() {
+            if self.schedule.now() > self.fault_plan.over() {
                 failures_in_good_weather += 1;
             }
             if failures_in_good_weather > PATIENCE {
-                return self.note(|ledger| ledger.stuck.push(format!("{}: {reason}", route.function())));
+                return self.note(|run_log| run_log.stuck.push(format!("{}: {reason}", route.function())));
             }
             tries += 1;
             self.schedule.sleep(self.wait_after(tries)).await;
         }
     }
 
-    async fn run(&self, route: &Route, app: App, delivery: &Delivery) -> Ended<Result<Handled, Failure>> {
-        let awaits = self.weather.last_await(AWAITS);
+    async fn run(&self, route: &Route, app: App, delivery: &Delivery) -> Completion<Result<Handled, Failure>> {
+        let awaits = self.fault_plan.last_await(AWAITS);
         let route = route.clone();
         let delivery = delivery.clone();
         let life = Box::pin(async move { route.handle(&app, &delivery).await });
@@ -183,8 +183,8 @@ impl SimBus {
         if !tries.is_multiple_of(TRIES) {
             return SignedDuration::from_mins(i64::from(tries % TRIES));
         }
-        self.note(|ledger| ledger.redriven += 1);
-        SignedDuration::from_mins(10) + self.chance.up_to(SignedDuration::from_mins(20))
+        self.note(|run_log| run_log.redriven += 1);
+        SignedDuration::from_mins(10) + self.rng.up_to(SignedDuration::from_mins(20))
     }
 
     /// The time it is.
@@ -198,31 +198,31 @@ pub struct FaultyBus {
     /// The bus.
     pub bus: Arc<SimBus>,
     /// The weather on the way.
-    pub weather: FaultPlan,
+    pub fault_plan: FaultPlan,
 }
 
 #[async_trait]
 impl Bus for FaultyBus {
     async fn publish(&self, entries: &[Entry]) -> Vec<PublishOutcome> {
-        if let Err(error) = self.weather.before().await {
+        if let Err(error) = self.fault_plan.before().await {
             let reason = causes(error.as_ref());
             return entries.iter().map(|_| PublishOutcome::Transient(reason.clone().into())).collect();
         }
         let mut said = Vec::new();
         for entry in entries {
-            if self.weather.strikes(self.weather.faults().throttled) {
+            if self.fault_plan.occurs(self.fault_plan.faults().throttled) {
                 said.push(PublishOutcome::Transient("too many entries".into()));
                 continue;
             }
             self.bus.take(entry);
-            let lost = self.weather.strikes(self.weather.faults().lost);
+            let lost = self.fault_plan.occurs(self.fault_plan.faults().lost);
             said.push(if lost {
                 PublishOutcome::Transient("the answer was lost".into())
             } else {
                 PublishOutcome::Accepted
             });
         }
-        match self.weather.after().await {
+        match self.fault_plan.after().await {
             Ok(()) => said,
             Err(_) => entries.iter().map(|_| PublishOutcome::Transient("the answer was lost".into())).collect(),
         }

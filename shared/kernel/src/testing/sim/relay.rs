@@ -8,10 +8,10 @@ use jiff::SignedDuration;
 
 use super::{
     bus::SimBus,
-    chance::Chance,
-    mortal::{Ended, Killable},
+    fault_plan::FaultPlan,
+    killable::{Completion, Killable},
+    rng::Rng,
     schedule::{Schedule, lock},
-    weather::FaultPlan,
 };
 use crate::{
     delivery::relay::relay,
@@ -61,8 +61,8 @@ pub fn up_to_the_first_not_done(answers: &[Result<(), BoxError>]) -> usize {
 pub struct SimRelay {
     log: Arc<dyn Log>,
     schedule: Schedule,
-    chance: Chance,
-    weather: FaultPlan,
+    rng: Rng,
+    fault_plan: FaultPlan,
     bus: Arc<SimBus>,
     acknowledge: Acknowledge,
     shard: Mutex<Shard>,
@@ -81,15 +81,15 @@ impl SimRelay {
     /// A relay from this log to this bus.
     pub fn new(
         log: Arc<dyn Log>,
-        (schedule, chance, weather): (&Schedule, &Chance, &FaultPlan),
+        (schedule, rng, fault_plan): (&Schedule, &Rng, &FaultPlan),
         bus: &Arc<SimBus>,
         acknowledge: Acknowledge,
     ) -> Self {
         Self {
             log,
             schedule: schedule.clone(),
-            chance: chance.clone(),
-            weather: weather.clone(),
+            rng: rng.clone(),
+            fault_plan: fault_plan.clone(),
             bus: Arc::clone(bus),
             acknowledge,
             shard: Mutex::default(),
@@ -112,37 +112,37 @@ impl SimRelay {
         for commit in self.log.changes(known) {
             let lowest = shard.records.iter().rposition(|record| record.stream == commit.stream);
             let lowest = lowest.map_or(0, |place| place + 1).max(shard.begun);
-            let place = lowest + self.chance.index(shard.records.len() - lowest + 1);
+            let place = lowest + self.rng.index(shard.records.len() - lowest + 1);
             shard.records.insert(place, commit);
         }
     }
 
     async fn run(self: Arc<Self>) {
         loop {
-            self.schedule.sleep(self.chance.up_to(SignedDuration::from_millis(300))).await;
+            self.schedule.sleep(self.rng.up_to(SignedDuration::from_millis(300))).await;
             let batch = self.batch();
             if batch.is_empty() {
                 return;
             }
-            let Some(app) = self.bus.environments().any(&self.chance) else { return };
-            let awaits = self.weather.last_await(AWAITS);
+            let Some(app) = self.bus.environments().any(&self.rng) else { return };
+            let awaits = self.fault_plan.last_await(AWAITS);
             let schedule = self.schedule.clone();
             let over = schedule.now() + TIMEOUT;
             let life = Box::pin(async move { relay(&app, batch).await });
             match Killable::new(life, awaits).until(move || schedule.now() > over).await {
-                Ended::Answered(answers) => {
+                Completion::Finished(answers) => {
                     let done = (self.acknowledge)(&answers);
                     self.bus.trace(|| format!("relay: {done} of {} done", answers.len()));
                     lock(&self.shard).done += done;
                 }
-                Ended::Killed => self.bus.trace(|| "relay: killed".to_owned()),
+                Completion::Killed => self.bus.trace(|| "relay: killed".to_owned()),
             }
         }
     }
 
     /// The next records; none: the relay goes to sleep.
     fn batch(&self) -> Vec<Commit> {
-        let most = 1 + self.chance.index(BATCH as usize);
+        let most = 1 + self.rng.index(BATCH as usize);
         let mut shard = lock(&self.shard);
         let batch: Vec<Commit> = shard.records.iter().skip(shard.done).take(most).cloned().collect();
         shard.begun = shard.begun.max(shard.done + batch.len());

@@ -15,7 +15,7 @@ use async_trait::async_trait;
 use futures::future::BoxFuture;
 use jiff::{SignedDuration, Timestamp};
 
-use super::chance::Chance;
+use super::rng::Rng;
 use crate::time::clock::Clock;
 
 /// After so many steps a run is called endless.
@@ -31,7 +31,7 @@ pub struct Endless;
 /// The tasks and the clock of one simulated house; a clone is the same schedule.
 #[derive(Clone)]
 pub struct Schedule {
-    chance: Chance,
+    rng: Rng,
     state: Arc<Mutex<State>>,
     ready: Arc<Mutex<Vec<usize>>>,
 }
@@ -67,9 +67,9 @@ impl Wake for Bell {
 
 impl Schedule {
     /// An empty schedule that begins at this time.
-    pub fn new(chance: Chance, now: Timestamp) -> Self {
+    pub fn new(rng: Rng, now: Timestamp) -> Self {
         let state = State { now, tasks: Vec::new(), free: Vec::new(), sleepers: BTreeMap::new(), sleeps: 0, steps: 0 };
-        Self { chance, state: Arc::new(Mutex::new(state)), ready: Arc::default() }
+        Self { rng, state: Arc::new(Mutex::new(state)), ready: Arc::default() }
     }
 
     /// Adds a task.
@@ -101,12 +101,12 @@ impl Schedule {
             if steps > MOST_STEPS {
                 return Err(Endless);
             }
-            if self.chance.below(IMPATIENCE) == 0 {
+            if self.rng.below(IMPATIENCE) == 0 {
                 self.move_clock();
             }
             let place = {
                 let mut ready = lock(&self.ready);
-                let index = self.chance.index(ready.len());
+                let index = self.rng.index(ready.len());
                 if ready.is_empty() { None } else { Some(ready.swap_remove(index)) }
             };
             match place {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use jiff::SignedDuration;
 
-use super::{bus::SimBus, chance::Chance, schedule::Schedule, weather::FaultPlan};
+use super::{bus::SimBus, fault_plan::FaultPlan, rng::Rng, schedule::Schedule};
 use crate::{
     delivery::bus::Entry,
     memory::MemoryTimers,
@@ -19,19 +19,19 @@ use crate::{
 pub struct SimTimers {
     set: Arc<MemoryTimers>,
     schedule: Schedule,
-    chance: Chance,
-    weather: FaultPlan,
+    rng: Rng,
+    fault_plan: FaultPlan,
     bus: Arc<SimBus>,
 }
 
 impl SimTimers {
     /// Timers that speak on this bus.
-    pub fn new(schedule: &Schedule, chance: &Chance, weather: &FaultPlan, bus: &Arc<SimBus>) -> Self {
+    pub fn new(schedule: &Schedule, rng: &Rng, fault_plan: &FaultPlan, bus: &Arc<SimBus>) -> Self {
         Self {
             set: Arc::default(),
             schedule: schedule.clone(),
-            chance: chance.clone(),
-            weather: weather.clone(),
+            rng: rng.clone(),
+            fault_plan: fault_plan.clone(),
             bus: Arc::clone(bus),
         }
     }
@@ -49,8 +49,8 @@ impl Timers for SimTimers {
         let alarm = Alarm {
             set: Arc::clone(&self.set),
             schedule: self.schedule.clone(),
-            chance: self.chance.clone(),
-            weather: self.weather.clone(),
+            rng: self.rng.clone(),
+            fault_plan: self.fault_plan.clone(),
             bus: Arc::clone(&self.bus),
             timer: timer.clone(),
         };
@@ -71,8 +71,8 @@ impl Timers for SimTimers {
 struct Alarm {
     set: Arc<MemoryTimers>,
     schedule: Schedule,
-    chance: Chance,
-    weather: FaultPlan,
+    rng: Rng,
+    fault_plan: FaultPlan,
     bus: Arc<SimBus>,
     timer: Timer,
 }
@@ -80,24 +80,24 @@ struct Alarm {
 impl Alarm {
     async fn ring(self) {
         let until_due = self.timer.due.duration_since(self.schedule.now()).max(SignedDuration::ZERO);
-        self.schedule.sleep(until_due + self.chance.up_to(SignedDuration::from_secs(60))).await;
+        self.schedule.sleep(until_due + self.rng.up_to(SignedDuration::from_secs(60))).await;
         let set = self.set.pending();
         let still = set.iter().any(|set| {
             set.key == self.timer.key
                 && set.due == self.timer.due
                 && set.envelope.event_id == self.timer.envelope.event_id
         });
-        if !still && !self.weather.strikes(self.weather.faults().ghosts) {
+        if !still && !self.fault_plan.occurs(self.fault_plan.faults().stale_timers) {
             return;
         }
         if still && self.set.cancel(&self.timer.key).await.is_err() {
             return;
         }
         let entry = Entry::from_context(self.timer.key.stream.context(), self.timer.envelope);
-        self.bus.note(|ledger| ledger.fired += 1);
+        self.bus.note(|run_log| run_log.fired += 1);
         self.bus.take(&entry);
-        if self.weather.strikes(self.weather.faults().doubled) {
-            self.schedule.sleep(self.chance.up_to(SignedDuration::from_mins(5))).await;
+        if self.fault_plan.occurs(self.fault_plan.faults().doubled) {
+            self.schedule.sleep(self.rng.up_to(SignedDuration::from_mins(5))).await;
             self.bus.take(&entry);
         }
     }

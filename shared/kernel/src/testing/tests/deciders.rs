@@ -9,7 +9,7 @@ use crate::{
     command::decider::Effect,
     message::id::{Id, StreamId},
     saga::process::Status,
-    testing::{given, given_process, given_view, twice},
+    testing::{assert_idempotent, given, given_process, given_view},
     view::view_store::ListPosition,
 };
 
@@ -97,49 +97,49 @@ fn a_process_is_told_with_the_clock_in_hand() {
     let until = minute(10);
     given_process::<Lamp>()
         .then_status(Status::NotStarted)
-        .hears(|_| LampCommand::Light { until })
+        .when(|_| LampCommand::Light { until })
         .then([lit()])
         .then_sends([])
         .then_status(Status::Running)
         .then_waits_for(["dusk"])
         .then_due([])
         .after(SignedDuration::from_mins(9))
-        .hears(|now| LampCommand::Dim { now })
+        .when(|now| LampCommand::Dim { now })
         .then_nothing()
         .at(until)
         .then_due(["dusk"])
         .then_waits_for([])
-        .hears(|now| LampCommand::Dim { now })
+        .when(|now| LampCommand::Dim { now })
         .then_status(Status::Completed)
         .then_sends([send_to_ward()])
         .then_due([])
-        .hears(|now| LampCommand::Dim { now })
+        .when(|now| LampCommand::Dim { now })
         .then_nothing();
 }
 
 #[test]
 fn a_process_that_leaves_its_end_is_found() {
-    let ended = || given_process::<Lamp>().hears(|_| light()).at(minute(10)).hears(|now| LampCommand::Dim { now });
+    let ended = || given_process::<Lamp>().when(|_| light()).at(minute(10)).when(|now| LampCommand::Dim { now });
     ended().then_status(Status::Completed);
-    let words = complaint(move || ended().hears(|_| LampCommand::Flicker));
+    let words = complaint(move || ended().when(|_| LampCommand::Flicker));
     assert_eq!(words, "the process left its end: it was Completed and is NeedsOperator");
     let words = complaint(|| given_process::<Lamp>().then_status(Status::Running));
     assert!(words.contains("stands elsewhere"), "{words}");
     let words = complaint(|| given_process::<Lamp>().then_nothing());
     assert_eq!(words, "the process has heard nothing yet");
-    let words = complaint(|| given_process::<Lamp>().hears(|_| light()).then_waits_for([]));
+    let words = complaint(|| given_process::<Lamp>().when(|_| light()).then_waits_for([]));
     assert!(words.contains("dusk"), "{words}");
-    let words = complaint(|| given_process::<Lamp>().hears(|_| light()).at(minute(10)).then_due([]));
+    let words = complaint(|| given_process::<Lamp>().when(|_| light()).at(minute(10)).then_due([]));
     assert!(words.contains("dusk"), "{words}");
 }
 
 #[test]
 fn what_has_its_effect_twice_is_found() {
-    twice::<Lamp>([], &light());
-    twice::<Lamp>([lit()], &LampCommand::Dim { now: minute(10) });
-    twice::<Lamp>([], &LampCommand::Feed { drops: 101 });
+    assert_idempotent::<Lamp>([], &light());
+    assert_idempotent::<Lamp>([lit()], &LampCommand::Dim { now: minute(10) });
+    assert_idempotent::<Lamp>([], &LampCommand::Feed { drops: 101 });
     let long: Vec<_> = (0..250).map(|_| LampFed { drops: 1 }.into()).collect();
-    twice::<Lamp>(long, &LampCommand::Feed { drops: 3 });
-    let words = complaint(|| twice::<Lamp>([], &LampCommand::Flicker));
+    assert_idempotent::<Lamp>(long, &LampCommand::Feed { drops: 3 });
+    let words = complaint(|| assert_idempotent::<Lamp>([], &LampCommand::Flicker));
     assert_eq!(words, r#"given twice, the command adds ["LampDimmed"] the second time"#);
 }

@@ -105,7 +105,7 @@ fn a_sequence_is_a_chain_of_deliveries() {
         .fact(&LampLit { until: minute(10) })
         .after(SignedDuration::from_mins(10))
         .command(&DimLamp {})
-        .again()
+        .redelivered()
         .from_version(7)
         .fact(&LampLit { until: minute(20) });
     let deliveries = sequence.deliveries();
@@ -136,7 +136,7 @@ fn a_sequence_feeds_routes() {
     let sequence = Sequence::new(StreamId::new("lamp", &lamp()))
         .at(minute(0))
         .fact(&LampLit { until: minute(10) })
-        .again()
+        .redelivered()
         .command(&DimLamp {});
     let outcomes = block_on(sequence.feed(&memory.app(), &routes()));
     let handled: Vec<Handled> = outcomes.into_iter().map(Result::unwrap).collect();

@@ -11,7 +11,7 @@ use crate::{
 const PATIENT: Backoff =
     Backoff { first: SignedDuration::from_millis(100), most: SignedDuration::from_secs(1), tries: 7 };
 
-/// Chance that always says the same.
+/// Random numbers that are always the same.
 struct Loaded(f64);
 
 impl Ids for Loaded {
@@ -19,13 +19,13 @@ impl Ids for Loaded {
         Uuid::nil()
     }
 
-    fn chance(&self) -> f64 {
+    fn random(&self) -> f64 {
         self.0
     }
 }
 
-fn millis(backoff: Backoff, chance: f64) -> Vec<Option<i128>> {
-    (0..8).map(|retry| backoff.delay(retry, &Loaded(chance)).map(|delay| delay.as_millis())).collect()
+fn millis(backoff: Backoff, rng: f64) -> Vec<Option<i128>> {
+    (0..8).map(|retry| backoff.delay(retry, &Loaded(rng)).map(|delay| delay.as_millis())).collect()
 }
 
 #[test]

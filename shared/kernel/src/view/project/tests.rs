@@ -197,7 +197,7 @@ impl ViewStore for Crowded {
 
 fn crowded(memory: &Memory, movers: Vec<u64>) -> App {
     let views = Crowded { inner: memory.views.clone(), movers: movers.into() };
-    App::new(Ports { views: Arc::new(views), ..memory.parts() })
+    App::new(Ports { views: Arc::new(views), ..memory.ports() })
 }
 
 #[test]

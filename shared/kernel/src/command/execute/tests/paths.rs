@@ -2,7 +2,7 @@
 
 use futures::executor::block_on;
 
-use super::meddler::Meddler;
+use super::conflicts::Meddler;
 use crate::{
     app::App,
     command::{
@@ -130,12 +130,12 @@ fn a_state_rides_along_at_the_latest_every_twenty_commits() {
     }
     let carries = store.book().carries;
     let must: Vec<usize> =
-        (1..).zip(&carries).filter(|(_, carry)| **carry == SnapshotPolicy::Must).map(|(at, _)| at).collect();
+        (1..).zip(&carries).filter(|(_, snapshot)| **snapshot == SnapshotPolicy::Must).map(|(at, _)| at).collect();
     assert_eq!(must, [20, 40]);
     run(&app, "c-x", drip(1)).unwrap();
     let newest = memory.store.changes(0).pop().unwrap();
-    assert!(newest.carried.is_none());
-    assert_eq!(newest.carried_before, 40, "the newest commit says where the state is");
+    assert!(newest.snapshot.is_none());
+    assert_eq!(newest.snapshot_before, 40, "the newest commit says where the state is");
     store.counted();
     run(&store.app(&memory), "c-y", drip(1)).unwrap();
     assert_eq!(store.counted(), (2, 1), "a cold command then reads back to that state, once");

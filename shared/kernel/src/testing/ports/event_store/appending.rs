@@ -18,7 +18,7 @@ pub(super) async fn a_commit_is_read_as_it_was_written(store: &dyn EventStore, p
     let stream = stream(prefix, "whole");
     let written = full_commit(&stream, 1, "write-1");
     let appended = put(store, &written).await;
-    assert_same("a state that must ride along does", &appended.carried, &true);
+    assert_same("a state that must ride along does", &appended.snapshot, &true);
     let newest = must(store.newest(&stream).await, "newest");
     match &newest {
         Some(read) => assert_told("the commit was read otherwise than it was written", read, &written),
@@ -89,26 +89,26 @@ pub(super) async fn a_lost_race_leaves_no_marker(store: &dyn EventStore, prefix:
         Err(AppendError::Conflict { .. }) => {}
         other => fail(&format!("a taken place is a conflict, not {other:?}")),
     }
-    let again = append(store, &commit(&stream, 2, "deposit-3"), SnapshotPolicy::IfFree, true).await;
-    must(again, "a once-command that lost a race is not handled_at yet");
+    let repeat = append(store, &commit(&stream, 2, "deposit-3"), SnapshotPolicy::IfFree, true).await;
+    must(repeat, "a once-command that lost a race is not handled yet");
 }
 
 pub(super) async fn a_state_rides_along_when_it_must_or_costs_nothing(store: &dyn EventStore, prefix: &str) {
     let stream = stream(prefix, "carried");
-    let carried =
+    let snapshot =
         |bytes| Some(EmbeddedSnapshot { shape: "s".to_owned(), state: raw(&bulky(bytes, 2)), recent: Vec::new() });
     let tries = [
         ("no state", None, SnapshotPolicy::Must, false),
-        ("a small state beside a small event", carried(10), SnapshotPolicy::IfFree, true),
-        ("a large state beside a small event", carried(5_000), SnapshotPolicy::IfFree, false),
-        ("a large state that must", carried(5_000), SnapshotPolicy::Must, true),
-        ("a state the store cannot take, even if it must", carried(900_000), SnapshotPolicy::Must, false),
+        ("a small state beside a small event", snapshot(10), SnapshotPolicy::IfFree, true),
+        ("a large state beside a small event", snapshot(5_000), SnapshotPolicy::IfFree, false),
+        ("a large state that must", snapshot(5_000), SnapshotPolicy::Must, true),
+        ("a state the store cannot take, even if it must", snapshot(900_000), SnapshotPolicy::Must, false),
     ];
-    for (version, (what, carried, carry, rides)) in (1_u64..).zip(tries) {
-        let written = Commit { carried, ..commit(&stream, version, &format!("carry-{version}")) };
-        let appended = must(append(store, &written, carry, false).await, what);
-        assert_same(what, &appended.carried, &rides);
-        let expected = Commit { carried: written.carried.clone().filter(|_| rides), ..written };
+    for (version, (what, snapshot, policy, rides)) in (1_u64..).zip(tries) {
+        let written = Commit { snapshot, ..commit(&stream, version, &format!("carry-{version}")) };
+        let appended = must(append(store, &written, policy, false).await, what);
+        assert_same(what, &appended.snapshot, &rides);
+        let expected = Commit { snapshot: written.snapshot.clone().filter(|_| rides), ..written };
         match must(store.newest(&stream).await, "newest") {
             Some(newest) => assert_told(what, &newest, &expected),
             None => fail("the commit that was appended is not the newest"),

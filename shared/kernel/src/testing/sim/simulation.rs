@@ -7,13 +7,13 @@ use serde_json::value::RawValue;
 
 use super::{
     bus::{FaultyBus, SimBus},
-    chance::Chance,
-    ledger::Ledger,
-    ports::FaultyPort,
+    fault_plan::{FaultPlan, Faults},
+    faulty_port::FaultyPort,
     relay::{Acknowledge, Log, SimRelay, Watched, up_to_the_first_not_done},
+    rng::Rng,
+    run_log::RunLog,
     schedule::{Endless, Schedule},
     timers::SimTimers,
-    weather::{FaultPlan, Faults},
 };
 use crate::{
     app::{App, Ports},
@@ -50,11 +50,11 @@ pub struct Plan {
     /// The mail.
     pub mailer: Arc<dyn Mailer>,
     /// What stands between the house and its bus.
-    pub mouth: fn(Arc<dyn Bus>) -> Arc<dyn Bus>,
+    pub wrap_bus: fn(Arc<dyn Bus>) -> Arc<dyn Bus>,
     /// How the relay's answers are taken.
     pub acknowledge: Acknowledge,
     /// How far the functions believe the bus.
-    pub trust: VerificationPolicy,
+    pub verification: VerificationPolicy,
     /// Whether every step is written down.
     pub traced: bool,
 }
@@ -71,9 +71,9 @@ impl Plan {
             inbox: memory.inbox.clone(),
             dead_letters: memory.dead_letters.clone(),
             mailer: memory.mailer.clone(),
-            mouth: |bus| bus,
+            wrap_bus: |bus| bus,
             acknowledge: up_to_the_first_not_done,
-            trust: VerificationPolicy::default(),
+            verification: VerificationPolicy::default(),
             traced: false,
         }
     }
@@ -82,8 +82,8 @@ impl Plan {
 /// A simulated house.
 pub struct Simulation {
     schedule: Schedule,
-    chance: Chance,
-    weather: FaultPlan,
+    rng: Rng,
+    fault_plan: FaultPlan,
     bus: Arc<SimBus>,
     timers: Arc<SimTimers>,
     relay: Arc<SimRelay>,
@@ -92,34 +92,34 @@ pub struct Simulation {
 impl Simulation {
     /// The house of this plan, at the beginning of 2026.
     pub fn new(plan: Plan) -> Self {
-        let chance = Chance::seeded(plan.seed);
-        let schedule = Schedule::new(chance.clone(), Timestamp::constant(1_767_225_600, 0));
-        let weather = FaultPlan::new(plan.faults, chance.clone(), schedule.clone());
-        let bus = Arc::new(SimBus::new(&schedule, &chance, &weather, plan.routes, plan.traced));
-        let timers = Arc::new(SimTimers::new(&schedule, &chance, &weather, &bus));
-        let all = (&schedule, &chance, &weather);
+        let rng = Rng::seeded(plan.seed);
+        let schedule = Schedule::new(rng.clone(), Timestamp::constant(1_767_225_600, 0));
+        let fault_plan = FaultPlan::new(plan.faults, rng.clone(), schedule.clone());
+        let bus = Arc::new(SimBus::new(&schedule, &rng, &fault_plan, plan.routes, plan.traced));
+        let timers = Arc::new(SimTimers::new(&schedule, &rng, &fault_plan, &bus));
+        let all = (&schedule, &rng, &fault_plan);
         let relay = Arc::new(SimRelay::new(Arc::clone(&plan.log), all, &bus, plan.acknowledge));
         let watched: Arc<dyn EventStore> = Arc::new(Watched { log: plan.log, relay: Arc::clone(&relay) });
-        let mouth = (plan.mouth)(Arc::new(FaultyBus { bus: Arc::clone(&bus), weather: weather.clone() }));
-        let mailer: Arc<dyn Mailer> = FaultyPort::new(plan.mailer, &weather);
+        let wrap_bus = (plan.wrap_bus)(Arc::new(FaultyBus { bus: Arc::clone(&bus), fault_plan: fault_plan.clone() }));
+        let mailer: Arc<dyn Mailer> = FaultyPort::new(plan.mailer, &fault_plan);
         let set: Arc<dyn Timers> = timers.clone();
         let environment = |_| {
             App::new(Ports {
-                store: FaultyPort::new(Arc::clone(&watched), &weather),
-                views: FaultyPort::new(Arc::clone(&plan.views), &weather),
-                inbox: FaultyPort::new(Arc::clone(&plan.inbox), &weather),
-                bus: Arc::clone(&mouth),
-                timers: FaultyPort::new(Arc::clone(&set), &weather),
-                dead_letters: FaultyPort::new(Arc::clone(&plan.dead_letters), &weather),
+                store: FaultyPort::new(Arc::clone(&watched), &fault_plan),
+                views: FaultyPort::new(Arc::clone(&plan.views), &fault_plan),
+                inbox: FaultyPort::new(Arc::clone(&plan.inbox), &fault_plan),
+                bus: Arc::clone(&wrap_bus),
+                timers: FaultyPort::new(Arc::clone(&set), &fault_plan),
+                dead_letters: FaultyPort::new(Arc::clone(&plan.dead_letters), &fault_plan),
                 clock: Arc::new(schedule.clone()),
-                ids: Arc::new(chance.clone()),
-                parties: Gateways::default().with(Arc::clone(&mailer)),
+                ids: Arc::new(rng.clone()),
+                gateways: Gateways::default().with(Arc::clone(&mailer)),
                 cache: Cache::new(REMEMBERED_STREAMS),
-                trust: plan.trust.clone(),
+                verification: plan.verification.clone(),
             })
         };
         bus.environments().set((0..ENVIRONMENTS).map(environment).collect());
-        Self { schedule, chance, weather, bus, timers, relay }
+        Self { schedule, rng, fault_plan, bus, timers, relay }
     }
 
     /// Somebody outside says something after this time.
@@ -144,7 +144,7 @@ impl Simulation {
 
     /// One of the environments.
     pub fn app(&self) -> Option<App> {
-        self.bus.environments().any(&self.chance)
+        self.bus.environments().any(&self.rng)
     }
 
     /// The schedule and the clock.
@@ -153,13 +153,13 @@ impl Simulation {
     }
 
     /// The chance from which everything follows.
-    pub fn chance(&self) -> &Chance {
-        &self.chance
+    pub fn rng(&self) -> &Rng {
+        &self.rng
     }
 
     /// The weather.
-    pub fn weather(&self) -> &FaultPlan {
-        &self.weather
+    pub fn fault_plan(&self) -> &FaultPlan {
+        &self.fault_plan
     }
 
     /// The timers.
@@ -168,8 +168,8 @@ impl Simulation {
     }
 
     /// What was written down.
-    pub fn ledger(&self) -> Ledger {
-        self.bus.ledger()
+    pub fn run_log(&self) -> RunLog {
+        self.bus.run_log()
     }
 
     /// The time it is.

@@ -9,9 +9,9 @@ use futures::future::BoxFuture;
 
 /// How a mortal future ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Ended<T> {
+pub enum Completion<T> {
     /// It answered.
-    Answered(T),
+    Finished(T),
     /// It was dropped before it could.
     Killed,
 }
@@ -38,23 +38,23 @@ impl<T> Killable<T> {
 }
 
 impl<T> Future for Killable<T> {
-    type Output = Ended<T>;
+    type Output = Completion<T>;
 
-    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Ended<T>> {
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Completion<T>> {
         let over = (self.over)();
         let Some(life) = self.life.as_mut().filter(|_| !over) else {
             self.life = None;
-            return Poll::Ready(Ended::Killed);
+            return Poll::Ready(Completion::Killed);
         };
         if let Poll::Ready(answer) = life.as_mut().poll(context) {
             self.life = None;
-            return Poll::Ready(Ended::Answered(answer));
+            return Poll::Ready(Completion::Finished(answer));
         }
         if let Some(awaits) = &mut self.awaits {
             *awaits = awaits.saturating_sub(1);
             if *awaits == 0 {
                 self.life = None;
-                return Poll::Ready(Ended::Killed);
+                return Poll::Ready(Completion::Killed);
             }
         }
         Poll::Pending

@@ -4,7 +4,7 @@ use futures::executor::block_on;
 use jiff::SignedDuration;
 
 use super::{
-    meddler::Meddler,
+    conflicts::Meddler,
     paths::{drip, drops, run},
 };
 use crate::{
@@ -28,8 +28,8 @@ fn a_lost_answer_is_found_to_be_our_own_write() {
     assert!(matches!(error, ExecuteError::Append(AppendError::Unavailable(_))));
     assert!(matches!(Failure::from(error), Failure::Transient(_)));
     for app in [app, store.app(&memory)] {
-        let again = run(&app, "c-2", drip(2)).unwrap();
-        assert_eq!((again.events.len(), again.version, again.repeated), (2, 3, true));
+        let repeat = run(&app, "c-2", drip(2)).unwrap();
+        assert_eq!((repeat.events.len(), repeat.version, repeat.repeated), (2, 3, true));
     }
     assert_eq!(drops(&memory), 3);
 }
@@ -74,9 +74,9 @@ fn a_once_command_is_known_when_the_state_has_forgotten_it() {
     }
     let drops_before = drops(&memory);
     for app in [app, memory.app()] {
-        let again = run(&app, "feed", LampCommand::Feed { drops: 50 }).unwrap();
-        assert!(again.repeated);
-        assert_eq!(again.events.len(), 1);
+        let repeat = run(&app, "feed", LampCommand::Feed { drops: 50 }).unwrap();
+        assert!(repeat.repeated);
+        assert_eq!(repeat.events.len(), 1);
     }
     assert_eq!(drops(&memory), drops_before);
     run(&memory.app(), "feed-2", LampCommand::Feed { drops: 50 }).unwrap();

@@ -23,7 +23,7 @@ use crate::{
 /// Gives the command twice after these events. The second time it must add no event, or be rejected.
 /// A command that the state alone cannot tell is guarded by the marker of its [`Decider::ONCE`], and tried with it.
 #[track_caller]
-pub fn twice<D: Decider>(events: impl IntoIterator<Item = D::Event>, command: &D::Command) {
+pub fn assert_idempotent<D: Decider>(events: impl IntoIterator<Item = D::Event>, command: &D::Command) {
     let events: Vec<D::Event> = events.into_iter().collect();
     let second = match D::ONCE.applies(command) {
         true => second_with_marker::<D>(&events, command),
@@ -70,13 +70,13 @@ async fn write<D: Decider>(memory: &Memory, stream: &StreamId, events: &[D::Even
             events,
             sends: Vec::new(),
             timers: Vec::new(),
-            carried: None,
-            carried_before: 0,
+            snapshot: None,
+            snapshot_before: 0,
             command: cause.command,
             metadata: cause.metadata,
             at: jiff::Timestamp::UNIX_EPOCH,
         };
-        let append = Append { commit: &commit, carry: SnapshotPolicy::IfFree, once: false };
+        let append = Append { commit: &commit, snapshot: SnapshotPolicy::IfFree, once: false };
         if let Err(error) = memory.store.append(append).await {
             fail(&error.to_string());
         }

@@ -57,7 +57,7 @@ impl Meddler {
 
     /// An app of its own on this log, with a cache of its own.
     pub(super) fn app(self: &Arc<Self>, memory: &Memory) -> App {
-        App::new(Ports { store: self.clone(), ..memory.parts() })
+        App::new(Ports { store: self.clone(), ..memory.ports() })
     }
 }
 
@@ -67,7 +67,7 @@ impl EventStore for Meddler {
         let (rival, lose, never_free) = {
             let mut book = self.book.lock().unwrap();
             book.appends += 1;
-            book.carries.push(append.carry);
+            book.carries.push(append.snapshot);
             let (rival, lose) = (book.rivals > 0, book.lose > 0);
             book.rivals = book.rivals.saturating_sub(1);
             book.lose = book.lose.saturating_sub(1);
@@ -79,14 +79,14 @@ impl EventStore for Meddler {
                 command: format!("rival-{at}").parse::<MessageId>().unwrap(),
                 id: CommitId::new(uuid::Uuid::from_u128(u128::from(at) << 16)),
                 events: vec![message("LampFed", &json!({ "drops": 1 }))],
-                carried: None,
+                snapshot: None,
                 ..append.commit.clone()
             };
-            self.inner.append(Append { commit: &rival, carry: SnapshotPolicy::IfFree, once: false }).await?;
+            self.inner.append(Append { commit: &rival, snapshot: SnapshotPolicy::IfFree, once: false }).await?;
         }
-        let uncarried = Commit { carried: None, ..append.commit.clone() };
-        let strip = never_free && append.carry == SnapshotPolicy::IfFree;
-        let commit = if strip { &uncarried } else { append.commit };
+        let since_snapshot = Commit { snapshot: None, ..append.commit.clone() };
+        let strip = never_free && append.snapshot == SnapshotPolicy::IfFree;
+        let commit = if strip { &since_snapshot } else { append.commit };
         let answer = self.inner.append(Append { commit, ..append }).await;
         match lose {
             true => Err(AppendError::Unavailable("the answer was lost".into())),

@@ -47,8 +47,8 @@ fn ids_are_uuids_of_version_7_in_the_order_of_their_time() {
     let second = ids.uuid(clock.now());
     assert_eq!(first.get_version_num(), 7);
     assert!(first < second);
-    let chances: Vec<f64> = (0..1000).map(|_| ids.chance()).collect();
-    assert!(chances.iter().all(|chance| (0.0..1.0).contains(chance)));
+    let chances: Vec<f64> = (0..1000).map(|_| ids.random()).collect();
+    assert!(chances.iter().all(|rng| (0.0..1.0).contains(rng)));
     let mean = chances.iter().sum::<f64>() / 1000.0;
     assert!((0.45..0.55).contains(&mean), "chance leans to one side: {mean}");
 }
@@ -73,8 +73,8 @@ fn mail(key: &str) -> Mail {
 #[test]
 fn a_mailer_in_trouble_says_so_and_a_lost_answer_is_found_by_asking() {
     let mailer = MemoryMailer::default();
-    for trouble in [MailFault::NotReached, MailFault::AnswerLost, MailFault::Refused("no such box".to_owned())] {
-        mailer.trouble(trouble);
+    for errors in [MailFault::NotReached, MailFault::AnswerLost, MailFault::Refused("no such box".to_owned())] {
+        mailer.inject_fault(errors);
     }
     let failed = block_on(mailer.send(&mail("k-1")));
     assert!(matches!(failed, Err(MailError::Unavailable(_))));

@@ -1,4 +1,4 @@
-//! Chance on a seed: whoever draws, draws from one row of numbers, so the whole run follows from the seed.
+//! A seeded random number generator: all draws of a run come from one sequence, so the run follows from the seed.
 
 use std::sync::Arc;
 
@@ -9,11 +9,11 @@ use crate::{memory::MemoryIds, time::clock::Ids};
 
 /// A row of numbers that follows from its seed; a clone draws from the same row.
 #[derive(Clone, Debug)]
-pub struct Chance {
+pub struct Rng {
     row: Arc<MemoryIds>,
 }
 
-impl Chance {
+impl Rng {
     /// The row of this seed.
     pub fn seeded(seed: u64) -> Self {
         Self { row: Arc::new(MemoryIds::seeded(seed)) }
@@ -31,7 +31,7 @@ impl Chance {
 
     /// Whether something of this rate (0 to 1) happens now.
     pub fn happens(&self, rate: f64) -> bool {
-        rate > 0.0 && self.chance() < rate
+        rate > 0.0 && self.random() < rate
     }
 
     /// A time from nothing to `most`.
@@ -48,12 +48,12 @@ impl Chance {
     }
 }
 
-impl Ids for Chance {
+impl Ids for Rng {
     fn uuid(&self, at: Timestamp) -> Uuid {
         self.row.uuid(at)
     }
 
-    fn chance(&self) -> f64 {
-        self.row.chance()
+    fn random(&self) -> f64 {
+        self.row.random()
     }
 }

@@ -71,7 +71,7 @@ pub(super) struct House {
     app: App,
 }
 
-pub(super) fn house(prove: VerifyEvents, silent: bool) -> House {
+pub(super) fn fixture(verify_events: VerifyEvents, silent: bool) -> House {
     let memory = Memory::new(1);
     let stream = StreamId::parse("lamp/l-1").unwrap();
     let fed = |drops: u32| Encoded::of(&LampFed { drops }).unwrap();
@@ -80,11 +80,11 @@ pub(super) fn house(prove: VerifyEvents, silent: bool) -> House {
     let first = commit_of(&stream, 1, "c-1", vec![fed(1)]);
     let commit = Commit { timers: vec![dusk], ..commit_of(&stream, 2, "c-2", vec![fed(2), fed(3), fed(4)]) };
     for commit in [&first, &commit] {
-        block_on(memory.store.append(Append { commit, carry: SnapshotPolicy::IfFree, once: false })).unwrap();
+        block_on(memory.store.append(Append { commit, snapshot: SnapshotPolicy::IfFree, once: false })).unwrap();
     }
     let log = Arc::new(Asked { memory: memory.clone(), silent, questions: Mutex::default() });
-    let trust = VerificationPolicy { account: Some(OURS.to_owned()), prove };
-    let app = App::new(Ports { store: log.clone(), trust, ..memory.parts() });
+    let verification = VerificationPolicy { account: Some(OURS.to_owned()), verify_events };
+    let app = App::new(Ports { store: log.clone(), verification, ..memory.ports() });
     House { memory, log, app, commit }
 }
 

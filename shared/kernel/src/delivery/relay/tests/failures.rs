@@ -44,19 +44,19 @@ pub(super) struct Trouble {
 #[derive(Clone)]
 pub(super) struct Troubled {
     pub(super) memory: Memory,
-    trouble: Arc<Mutex<Trouble>>,
+    errors: Arc<Mutex<Trouble>>,
     taken: Arc<Mutex<(usize, Vec<Envelope>)>>,
 }
 
 impl Troubled {
-    pub(super) fn by(trouble: Trouble) -> Self {
-        Self { memory: Memory::new(1), trouble: Arc::new(Mutex::new(trouble)), taken: Arc::default() }
+    pub(super) fn by(errors: Trouble) -> Self {
+        Self { memory: Memory::new(1), errors: Arc::new(Mutex::new(errors)), taken: Arc::default() }
     }
 
     pub(super) fn relay(&self, commits: &[Commit]) -> Vec<Result<(), BoxError>> {
         let me = Arc::new(self.clone());
-        let parts = Ports { bus: me.clone(), timers: me.clone(), dead_letters: me, ..self.memory.parts() };
-        block_on(relay(&App::new(parts), commits.to_vec()))
+        let ports = Ports { bus: me.clone(), timers: me.clone(), dead_letters: me, ..self.memory.ports() };
+        block_on(relay(&App::new(ports), commits.to_vec()))
     }
 
     /// What the bus has taken, each as `<stream> <version or name>`.
@@ -76,18 +76,18 @@ impl Troubled {
 #[async_trait]
 impl Bus for Troubled {
     async fn publish(&self, entries: &[Entry]) -> Vec<PublishOutcome> {
-        let trouble = self.trouble.lock().unwrap().clone();
+        let errors = self.errors.lock().unwrap().clone();
         let mut taken = self.taken.lock().unwrap();
         let mut said = Vec::new();
         for entry in entries {
             let at = taken.0;
             taken.0 += 1;
             let stream = format!("{}/{}", entry.envelope.aggregate_type, entry.envelope.aggregate_id);
-            if trouble.blocked.as_ref().is_some_and(|blocked| blocked.to_string() == stream) {
+            if errors.blocked.as_ref().is_some_and(|blocked| blocked.to_string() == stream) {
                 said.push(PublishOutcome::Transient("blocked".into()));
-            } else if trouble.passing.contains(&at) {
+            } else if errors.passing.contains(&at) {
                 said.push(PublishOutcome::Transient("throttled".into()));
-            } else if trouble.finally.contains(&at) {
+            } else if errors.finally.contains(&at) {
                 said.push(PublishOutcome::Permanent {
                     code: "MalformedDetail".to_owned(),
                     reason: "not liked".to_owned(),
@@ -97,7 +97,7 @@ impl Bus for Troubled {
                 said.push(PublishOutcome::Accepted);
             }
         }
-        if trouble.silent {
+        if errors.silent {
             said.truncate(1);
         }
         said
@@ -107,12 +107,12 @@ impl Bus for Troubled {
 #[async_trait]
 impl Timers for Troubled {
     async fn set(&self, timer: &Timer) -> Result<(), TimerError> {
-        let trouble = self.trouble.lock().unwrap().clone();
-        if trouble.timers_refuse {
+        let errors = self.errors.lock().unwrap().clone();
+        if errors.timers_refuse {
             return Err(TimerError::Refused { code: "ValidationException".to_owned(), reason: "too far".to_owned() });
         }
-        if trouble.timers_fail > 0 {
-            self.trouble.lock().unwrap().timers_fail -= 1;
+        if errors.timers_fail > 0 {
+            self.errors.lock().unwrap().timers_fail -= 1;
             return Err(TimerError::Unavailable("throttled".into()));
         }
         self.memory.timers.set(timer).await
@@ -130,9 +130,9 @@ impl Timers for Troubled {
 #[async_trait]
 impl DeadLetters for Troubled {
     async fn keep(&self, letter: &DeadLetter) -> Result<(), DeadLetterError> {
-        let fail = self.trouble.lock().unwrap().letters_fail > 0;
+        let fail = self.errors.lock().unwrap().letters_fail > 0;
         if fail {
-            self.trouble.lock().unwrap().letters_fail -= 1;
+            self.errors.lock().unwrap().letters_fail -= 1;
             return Err(DeadLetterError { consumer: letter.consumer.clone(), source: "throttled".into() });
         }
         self.memory.dead_letters.keep(letter).await
@@ -163,58 +163,58 @@ pub(super) fn busy(id: &str) -> Commit {
 #[test]
 fn a_final_code_is_a_dead_letter_and_the_rest_goes_on() {
     for index in 0..4 {
-        let world = Troubled::by(Trouble { finally: [index].into(), ..Trouble::default() });
-        assert!(world.relay(&[busy("a")]).iter().all(Result::is_ok));
-        assert_eq!(world.envelopes().len(), 3);
-        let letters = world.memory.dead_letters.letters();
+        let simulation = Troubled::by(Trouble { finally: [index].into(), ..Trouble::default() });
+        assert!(simulation.relay(&[busy("a")]).iter().all(Result::is_ok));
+        assert_eq!(simulation.envelopes().len(), 3);
+        let letters = simulation.memory.dead_letters.letters();
         let [letter] = letters.as_slice() else { panic!("one letter, not {letters:?}") };
         assert_eq!((letter.reason.as_str(), letter.explanation.as_str()), ("MalformedDetail", "not liked"));
-        assert_eq!((letter.consumer.as_str(), letter.at), ("relay", world.memory.clock.now()));
+        assert_eq!((letter.consumer.as_str(), letter.at), ("relay", simulation.memory.clock.now()));
         let kept: crate::Delivery = serde_json::from_str(letter.message.get()).unwrap();
-        let taken = world.envelopes();
+        let taken = simulation.envelopes();
         assert!(taken.iter().all(|envelope| envelope.event_id.as_str() != kept.id), "what was refused is what is kept");
-        assert_eq!(world.memory.timers.pending().len(), 1);
+        assert_eq!(simulation.memory.timers.pending().len(), 1);
     }
 }
 
 #[test]
 fn a_dead_letter_that_is_not_kept_is_no_end() {
-    let world = Troubled::by(Trouble { finally: [0, 1].into(), letters_fail: 1, ..Trouble::default() });
-    assert!(world.relay(&[commit("a", 1, 1)])[0].is_ok());
-    assert_eq!(world.memory.dead_letters.letters().len(), 1);
-    let world = Troubled::by(Trouble { finally: (0..50).collect(), letters_fail: 50, ..Trouble::default() });
-    assert!(world.relay(&[commit("a", 1, 1)])[0].is_err(), "the commit comes back, so nothing is lost");
+    let simulation = Troubled::by(Trouble { finally: [0, 1].into(), letters_fail: 1, ..Trouble::default() });
+    assert!(simulation.relay(&[commit("a", 1, 1)])[0].is_ok());
+    assert_eq!(simulation.memory.dead_letters.letters().len(), 1);
+    let simulation = Troubled::by(Trouble { finally: (0..50).collect(), letters_fail: 50, ..Trouble::default() });
+    assert!(simulation.relay(&[commit("a", 1, 1)])[0].is_err(), "the commit comes back, so nothing is lost");
 }
 
 #[test]
 fn timers_are_set_and_cancelled_after_all_is_said() {
-    let world = Troubled::by(Trouble { timers_fail: 3, ..Trouble::default() });
+    let simulation = Troubled::by(Trouble { timers_fail: 3, ..Trouble::default() });
     let old = Timer::of(&busy("a"), "old", noon(), &message("DimLamp", &json!({})));
-    block_on(world.memory.timers.set(&old)).unwrap();
-    assert!(world.relay(&[busy("a")])[0].is_ok(), "a timer that fails for a while is set in the end");
-    let pending = world.memory.timers.pending();
+    block_on(simulation.memory.timers.set(&old)).unwrap();
+    assert!(simulation.relay(&[busy("a")])[0].is_ok(), "a timer that fails for a while is set in the end");
+    let pending = simulation.memory.timers.pending();
     let [timer] = pending.as_slice() else { panic!("one timer, not {pending:?}") };
     assert_eq!((timer.key.name.as_str(), &timer.key.stream), ("dusk", &stream("a")));
     assert_eq!((timer.due, timer.envelope.timestamp), (noon() + SignedDuration::from_hours(1), timer.due));
     assert_eq!(timer.envelope.metadata.causation_id, busy("a").id.event(0));
-    let again = Troubled::by(Trouble::default());
-    again.relay(&[busy("a")]);
-    assert_eq!(again.memory.timers.pending()[0].envelope.event_id, timer.envelope.event_id, "a repeat is the same");
+    let repeat = Troubled::by(Trouble::default());
+    repeat.relay(&[busy("a")]);
+    assert_eq!(repeat.memory.timers.pending()[0].envelope.event_id, timer.envelope.event_id, "a repeat is the same");
 }
 
 #[test]
 fn timers_that_never_answer_hold_the_commit_back() {
-    let world = Troubled::by(Trouble { timers_fail: usize::MAX, ..Trouble::default() });
-    let answers = world.relay(&[busy("a"), commit("a", 3, 1), commit("b", 1, 1)]);
+    let simulation = Troubled::by(Trouble { timers_fail: usize::MAX, ..Trouble::default() });
+    let answers = simulation.relay(&[busy("a"), commit("a", 3, 1), commit("b", 1, 1)]);
     assert_eq!(answers.iter().map(Result::is_ok).collect::<Vec<_>>(), [false, false, true]);
-    assert!(!world.taken().contains(&"a 3".to_owned()));
+    assert!(!simulation.taken().contains(&"a 3".to_owned()));
 }
 
 #[test]
 fn a_timer_that_is_refused_is_a_dead_letter_with_what_it_would_say() {
-    let world = Troubled::by(Trouble { timers_refuse: true, ..Trouble::default() });
-    assert!(world.relay(&[busy("a"), commit("a", 3, 1)]).iter().all(Result::is_ok));
-    let letters = world.memory.dead_letters.letters();
+    let simulation = Troubled::by(Trouble { timers_refuse: true, ..Trouble::default() });
+    assert!(simulation.relay(&[busy("a"), commit("a", 3, 1)]).iter().all(Result::is_ok));
+    let letters = simulation.memory.dead_letters.letters();
     assert_eq!(letters.len(), 1);
     assert_eq!(letters[0].reason, "ValidationException");
     assert_eq!(letters[0].explanation, "timer dusk: too far");
@@ -223,8 +223,8 @@ fn a_timer_that_is_refused_is_a_dead_letter_with_what_it_would_say() {
 
 #[test]
 fn a_bus_that_says_too_little_is_not_believed() {
-    let world = Troubled::by(Trouble { silent: true, ..Trouble::default() });
-    let answers = world.relay(&[commit("a", 1, 1), commit("b", 1, 1), commit("c", 1, 1)]);
+    let simulation = Troubled::by(Trouble { silent: true, ..Trouble::default() });
+    let answers = simulation.relay(&[commit("a", 1, 1), commit("b", 1, 1), commit("c", 1, 1)]);
     assert!(answers.iter().all(Result::is_ok), "each is said until the bus answers for it");
-    assert!(world.taken().len() > 3);
+    assert!(simulation.taken().len() > 3);
 }

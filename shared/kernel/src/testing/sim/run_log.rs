@@ -10,7 +10,7 @@ use crate::{
 
 /// What a run wrote down.
 #[derive(Clone, Debug, Default)]
-pub struct Ledger {
+pub struct RunLog {
     /// All messages the bus took, in the order of their first time.
     pub said: Vec<Entry>,
     /// How often each of them was said.
@@ -44,7 +44,7 @@ pub struct End {
     pub handled: Handled,
 }
 
-impl Ledger {
+impl RunLog {
     /// Writes down that the bus took the entry.
     pub fn hear(&mut self, entry: &Entry) {
         let times = self.times.entry(entry.envelope.event_id.clone()).or_default();

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use jiff::Timestamp;
 
-use super::weather::FaultPlan;
+use super::fault_plan::FaultPlan;
 use crate::{
     delivery::{
         dead_letter::{DeadLetter, DeadLetterError, DeadLetters},
@@ -24,36 +24,36 @@ use crate::{
 /// A port in bad weather.
 pub struct FaultyPort<P: ?Sized> {
     port: Arc<P>,
-    weather: FaultPlan,
+    fault_plan: FaultPlan,
 }
 
 impl<P: ?Sized> FaultyPort<P> {
     /// The port in this weather.
-    pub fn new(port: Arc<P>, weather: &FaultPlan) -> Arc<Self> {
-        Arc::new(Self { port, weather: weather.clone() })
+    pub fn new(port: Arc<P>, fault_plan: &FaultPlan) -> Arc<Self> {
+        Arc::new(Self { port, fault_plan: fault_plan.clone() })
     }
 }
 
 #[async_trait]
 impl<P: EventStore + ?Sized> EventStore for FaultyPort<P> {
     async fn append(&self, append: Append<'_>) -> Result<Appended, AppendError> {
-        self.weather.before().await.map_err(AppendError::Unavailable)?;
+        self.fault_plan.before().await.map_err(AppendError::Unavailable)?;
         let result = self.port.append(append).await;
-        self.weather.after().await.map_err(AppendError::Unavailable)?;
+        self.fault_plan.after().await.map_err(AppendError::Unavailable)?;
         result
     }
 
     async fn newest(&self, stream: &StreamId) -> Result<Option<Commit>, ReadError> {
-        self.weather.before().await.map_err(ReadError::Unavailable)?;
+        self.fault_plan.before().await.map_err(ReadError::Unavailable)?;
         let result = self.port.newest(stream).await;
-        self.weather.after().await.map_err(ReadError::Unavailable)?;
+        self.fault_plan.after().await.map_err(ReadError::Unavailable)?;
         result
     }
 
     async fn since(&self, stream: &StreamId, from: u64) -> Result<Vec<Commit>, ReadError> {
-        self.weather.before().await.map_err(ReadError::Unavailable)?;
+        self.fault_plan.before().await.map_err(ReadError::Unavailable)?;
         let result = self.port.since(stream, from).await;
-        self.weather.after().await.map_err(ReadError::Unavailable)?;
+        self.fault_plan.after().await.map_err(ReadError::Unavailable)?;
         result
     }
 }
@@ -61,30 +61,30 @@ impl<P: EventStore + ?Sized> EventStore for FaultyPort<P> {
 #[async_trait]
 impl<P: ViewStore + ?Sized> ViewStore for FaultyPort<P> {
     async fn patch(&self, key: &RowKey, from: u64, to: u64, patch: &Patch) -> Result<(), PatchError> {
-        self.weather.before().await.map_err(ViewError::Unavailable)?;
+        self.fault_plan.before().await.map_err(ViewError::Unavailable)?;
         let result = self.port.patch(key, from, to, patch).await;
-        self.weather.after().await.map_err(ViewError::Unavailable)?;
+        self.fault_plan.after().await.map_err(ViewError::Unavailable)?;
         result
     }
 
     async fn replace(&self, key: &RowKey, from: u64, row: &Row) -> Result<(), PatchError> {
-        self.weather.before().await.map_err(ViewError::Unavailable)?;
+        self.fault_plan.before().await.map_err(ViewError::Unavailable)?;
         let result = self.port.replace(key, from, row).await;
-        self.weather.after().await.map_err(ViewError::Unavailable)?;
+        self.fault_plan.after().await.map_err(ViewError::Unavailable)?;
         result
     }
 
     async fn get(&self, key: &RowKey) -> Result<Option<Row>, ViewError> {
-        self.weather.before().await.map_err(ViewError::Unavailable)?;
+        self.fault_plan.before().await.map_err(ViewError::Unavailable)?;
         let result = self.port.get(key).await;
-        self.weather.after().await.map_err(ViewError::Unavailable)?;
+        self.fault_plan.after().await.map_err(ViewError::Unavailable)?;
         result
     }
 
     async fn list(&self, view: &str, list: &str, page: &Page) -> Result<Listed, ViewError> {
-        self.weather.before().await.map_err(ViewError::Unavailable)?;
+        self.fault_plan.before().await.map_err(ViewError::Unavailable)?;
         let result = self.port.list(view, list, page).await;
-        self.weather.after().await.map_err(ViewError::Unavailable)?;
+        self.fault_plan.after().await.map_err(ViewError::Unavailable)?;
         result
     }
 }
@@ -92,12 +92,12 @@ impl<P: ViewStore + ?Sized> ViewStore for FaultyPort<P> {
 impl<P: ?Sized> FaultyPort<P> {
     async fn before_inbox(&self, key: &InboxKey) -> Result<(), InboxError> {
         let key = key.clone();
-        self.weather.before().await.map_err(|source| InboxError { key, source })
+        self.fault_plan.before().await.map_err(|source| InboxError { key, source })
     }
 
     async fn after_inbox(&self, key: &InboxKey) -> Result<(), InboxError> {
         let key = key.clone();
-        self.weather.after().await.map_err(|source| InboxError { key, source })
+        self.fault_plan.after().await.map_err(|source| InboxError { key, source })
     }
 }
 
@@ -136,9 +136,9 @@ impl<P: Inbox + ?Sized> Inbox for FaultyPort<P> {
 impl<P: DeadLetters + ?Sized> DeadLetters for FaultyPort<P> {
     async fn keep(&self, letter: &DeadLetter) -> Result<(), DeadLetterError> {
         let lost = |source| DeadLetterError { consumer: letter.consumer.clone(), source };
-        self.weather.before().await.map_err(lost)?;
+        self.fault_plan.before().await.map_err(lost)?;
         let result = self.port.keep(letter).await;
-        self.weather.after().await.map_err(lost)?;
+        self.fault_plan.after().await.map_err(lost)?;
         result
     }
 }
@@ -146,23 +146,23 @@ impl<P: DeadLetters + ?Sized> DeadLetters for FaultyPort<P> {
 #[async_trait]
 impl<P: Timers + ?Sized> Timers for FaultyPort<P> {
     async fn set(&self, timer: &Timer) -> Result<(), TimerError> {
-        self.weather.before().await.map_err(TimerError::Unavailable)?;
+        self.fault_plan.before().await.map_err(TimerError::Unavailable)?;
         let result = self.port.set(timer).await;
-        self.weather.after().await.map_err(TimerError::Unavailable)?;
+        self.fault_plan.after().await.map_err(TimerError::Unavailable)?;
         result
     }
 
     async fn cancel(&self, key: &TimerKey) -> Result<(), TimerError> {
-        self.weather.before().await.map_err(TimerError::Unavailable)?;
+        self.fault_plan.before().await.map_err(TimerError::Unavailable)?;
         let result = self.port.cancel(key).await;
-        self.weather.after().await.map_err(TimerError::Unavailable)?;
+        self.fault_plan.after().await.map_err(TimerError::Unavailable)?;
         result
     }
 
     async fn list(&self) -> Result<Vec<Pending>, TimerError> {
-        self.weather.before().await.map_err(TimerError::Unavailable)?;
+        self.fault_plan.before().await.map_err(TimerError::Unavailable)?;
         let result = self.port.list().await;
-        self.weather.after().await.map_err(TimerError::Unavailable)?;
+        self.fault_plan.after().await.map_err(TimerError::Unavailable)?;
         result
     }
 }
@@ -170,16 +170,16 @@ impl<P: Timers + ?Sized> Timers for FaultyPort<P> {
 #[async_trait]
 impl<P: Mailer + ?Sized> Mailer for FaultyPort<P> {
     async fn send(&self, mail: &Mail) -> Result<AcceptedMail, MailError> {
-        self.weather.before().await.map_err(MailError::Unavailable)?;
+        self.fault_plan.before().await.map_err(MailError::Unavailable)?;
         let result = self.port.send(mail).await;
-        self.weather.after().await.map_err(MailError::Unavailable)?;
+        self.fault_plan.after().await.map_err(MailError::Unavailable)?;
         result
     }
 
     async fn find(&self, key: &str) -> Result<FoundMail, MailError> {
-        self.weather.before().await.map_err(MailError::Unavailable)?;
+        self.fault_plan.before().await.map_err(MailError::Unavailable)?;
         let result = self.port.find(key).await;
-        self.weather.after().await.map_err(MailError::Unavailable)?;
+        self.fault_plan.after().await.map_err(MailError::Unavailable)?;
         result
     }
 }
