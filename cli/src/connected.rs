@@ -11,7 +11,7 @@ use causeway::{App, Route};
 use causeway_aws::{
     client::{Account, sdk_config},
     config::{Config, Needs},
-    connect::{WaysOut, connect, mail, schedules},
+    connect::{OptionalClients, connect, scheduler_timers, ses_mailer},
     lambda::stream::RELAY,
 };
 use causeway_local::{clock::Clock, http::InProcessTransport, template::Function};
@@ -66,8 +66,8 @@ impl Connected {
             let config = Config::read(needs, variable).with_context(place)?;
             let known = shared.iter().find(|(known, _)| *known == config).map(|(_, app)| app.clone());
             let app = known.unwrap_or_else(|| {
-                let ways = WaysOut { timers: Some(schedules), mail: Some(mail) };
-                let app = connect(&config, &sdk, Arc::new(CloudTime(clock.clone())), ways).app;
+                let clients = OptionalClients { timers: Some(scheduler_timers), mail: Some(ses_mailer) };
+                let app = connect(&config, &sdk, Arc::new(CloudTime(clock.clone())), clients).app;
                 shared.push((config, app.clone()));
                 app
             });

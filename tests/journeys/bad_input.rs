@@ -3,7 +3,7 @@
 
 use causeway::delivery::declare::{handle_command, handle_event};
 use causeway::{App, Handled, Outcome, memory::Memory, message::contract::MAX_MESSAGE_BYTES};
-use causeway_aws::lambda::{Invocation, listener::Listener};
+use causeway_aws::lambda::{Invocation, message_handler::MessageHandler};
 use domain::{
     inventory::{Inventory, ReceiveStock},
     order::{Order, OrderDetails, OrderPlaced, OrderSummary, PlaceOrder},
@@ -27,16 +27,22 @@ pub(crate) fn hear(app: App, message: &str, payload: &str) -> Outcome {
     let heard = async {
         match message {
             "PlaceOrder" => {
-                Listener::new("order-on-place-order", app, handle_command::<Order, PlaceOrder>).hear(invocation).await
-            }
-            "OrderPlaced" => {
-                Listener::new("order-on-order-placed", app, handle_event::<OrderPlaced, (OrderSummary, OrderDetails)>)
-                    .hear(invocation)
+                MessageHandler::new("order-on-place-order", app, handle_command::<Order, PlaceOrder>)
+                    .handle(invocation)
                     .await
             }
+            "OrderPlaced" => {
+                MessageHandler::new(
+                    "order-on-order-placed",
+                    app,
+                    handle_event::<OrderPlaced, (OrderSummary, OrderDetails)>,
+                )
+                .handle(invocation)
+                .await
+            }
             _ => {
-                Listener::new("inventory-on-receive-stock", app, handle_command::<Inventory, ReceiveStock>)
-                    .hear(invocation)
+                MessageHandler::new("inventory-on-receive-stock", app, handle_command::<Inventory, ReceiveStock>)
+                    .handle(invocation)
                     .await
             }
         }
@@ -65,11 +71,11 @@ fn bad_inputs() -> Vec<(&'static str, &'static str, String, Answer)> {
     let deep = format!("{{\"data\":{}{}}}", "[".repeat(1000), "]".repeat(1000));
     let fact = json!({ "data": { "orderId": "o-bad", "userId": "u-1", "lines": [], "total": { "amount": 0, "currency": "EUR" } } });
     vec![
-        ("no JSON", "PlaceOrder", "{\"id\":\"b-1\",".to_owned(), Letter("MALFORMED", "no event of a bus")),
+        ("no JSON", "PlaceOrder", "{\"id\":\"b-1\",".to_owned(), Letter("MALFORMED", "not an EventBridge event")),
         detail(
             "a detail that is cut off",
             "{\"data\":{\"orderId\":".to_owned(),
-            Letter("MALFORMED", "no event of a bus"),
+            Letter("MALFORMED", "not an EventBridge event"),
         ),
         detail("a detail that is no envelope", "[1]".to_owned(), Letter("MALFORMED", "envelope")),
         command("no data", |detail| detail["data"] = Value::Null, Letter("MALFORMED", "PlaceOrder")),

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use causeway_aws::dead_letters::Letter;
+use causeway_aws::dead_letters::DeadLetter;
 use jiff::Timestamp;
 use serde_json::{Value, json, value::RawValue};
 
@@ -68,7 +68,7 @@ fn attributes(written: &[(&str, &str)]) -> Attributes {
 }
 
 /// The house after the letter came back so often.
-fn after(letter: &Letter, times: u32, corrected: Option<&RawValue>) -> EndState {
+fn after(letter: &DeadLetter, times: u32, corrected: Option<&RawValue>) -> EndState {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
         let (mut pump, _kept) = in_memory();
@@ -84,7 +84,7 @@ fn after(letter: &Letter, times: u32, corrected: Option<&RawValue>) -> EndState 
 #[test]
 fn a_letter_of_any_shape_redriven_once_or_five_times_has_one_effect() {
     for (shape, body, attributes) in shapes() {
-        let letter = Letter::read(&body, &attributes, Some(Timestamp::UNIX_EPOCH));
+        let letter = DeadLetter::read(&body, &attributes, Some(Timestamp::UNIX_EPOCH));
         let once = after(&letter, 1, None);
         assert_eq!(once.log.len(), 1, "{shape}");
         assert!(once.letters.is_empty(), "{shape}: {:?}", once.letters);
@@ -99,7 +99,7 @@ fn a_malformed_message_is_corrected_and_redriven_and_takes_effect_once() {
         "reason": "MALFORMED", "explanation": "quantity", "consumer": "inventory-on-receive-stock",
         "at": "2026-01-01T00:00:00Z", "message": broken,
     });
-    let letter = Letter::read(&kept.to_string(), &Attributes::new(), None);
+    let letter = DeadLetter::read(&kept.to_string(), &Attributes::new(), None);
     let corrected = serde_json::value::to_raw_value(&json!({ "data": { "sku": "mug", "quantity": 5 } })).unwrap();
     let as_it_was = after(&letter, 1, None);
     assert!(as_it_was.log.is_empty() && as_it_was.letters.len() == 1, "{as_it_was:?}");

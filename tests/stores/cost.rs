@@ -55,7 +55,7 @@ async fn a_command_costs_the_same_at_any_length_of_the_stream() {
         assert_eq!((warm.writes, warm.reads), (2.0, 0.0), "warm at {length}");
 
         let spent = stores.units.take();
-        assert_eq!((spent.requests, spent.writes, spent.reads), (5, 4.0, 1.0), "the stores count the same");
+        assert_eq!((spent.requests, spent.write_units, spent.read_units), (5, 4.0, 1.0), "the stores count the same");
         // The filling app was overtaken; it begins anew.
         filled += 2;
         take(&filling, "t-1", format!("notice-{length}"), &notes(&["one more"])).await.unwrap();

@@ -78,7 +78,7 @@ async fn a_state_that_rides_for_nothing_costs_nothing_at_any_size() {
             let append = Append { commit: &commit, snapshot: SnapshotPolicy::IfFree, once: false };
             let carried = stores.events.append(append).await.unwrap().snapshot;
             rode[usize::from(carried)] += usize::from(name == "with");
-            paid.push(stores.units.take().writes);
+            paid.push(stores.units.take().write_units);
         }
         assert_eq!(paid[0], paid[1], "{events} letters");
     }

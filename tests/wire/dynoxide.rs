@@ -11,9 +11,9 @@ use aws_sdk_dynamodb::config::retry::RetryConfig;
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use causeway::{command::cache::Cache, memory::Memory};
 use causeway_aws::{
+    capacity::CapacityMeter,
     client::{Account, sdk_config},
     dynamo::{DynamoEventStore, DynamoInbox, DynamoViewStore},
-    units::Units,
 };
 use dynoxide::Database;
 use serde_json::{Value, json};
@@ -50,7 +50,7 @@ pub struct Stores {
     /// The inbox.
     pub inbox: Arc<DynamoInbox>,
     /// What they have spent.
-    pub units: Arc<Units>,
+    pub units: Arc<CapacityMeter>,
 }
 
 impl Dynoxide {
@@ -108,7 +108,7 @@ impl Dynoxide {
 
     fn stores_on(&self, http_client: SharedHttpClient) -> Stores {
         let client = self.client(http_client);
-        let units = Arc::new(Units::default());
+        let units = Arc::new(CapacityMeter::default());
         Stores {
             events: Arc::new(DynamoEventStore::new(client.clone(), EVENTS, INBOX, Arc::clone(&units))),
             views: Arc::new(DynamoViewStore::new(client.clone(), VIEWS, Arc::clone(&units))),

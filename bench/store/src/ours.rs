@@ -2,7 +2,7 @@
 
 use std::{error::Error, sync::Arc};
 
-use causeway_aws::{clock::{OsIds, SystemClock}, dynamo::{DynamoEventStore, DynamoViewStore}, units::Units};
+use causeway_aws::{clock::{OsIds, SystemClock}, dynamo::{DynamoEventStore, DynamoViewStore}, capacity::CapacityMeter};
 use aws_sdk_dynamodb::Client;
 use bench_book::{event::{OrderPlaced, order_placed}, ours::{BookRow, OrderBook}};
 use causeway::{App, Cause, Decider, Id, MessageId, Ports, Received, StreamId, command::cache::Cache, time::clock::Clock, memory::Memory};
@@ -29,7 +29,7 @@ pub async fn create_tables(client: &Client) -> Result<(), Box<dyn Error>> {
 impl Ours {
     /// Causeway over this client, with so many streams in mind and with the view or without.
     pub fn new(client: &Client, cached_streams: usize, with_view: bool) -> Self {
-        let units = Arc::new(Units::default());
+        let units = Arc::new(CapacityMeter::default());
         let parts = Ports {
             store: Arc::new(DynamoEventStore::new(client.clone(), EVENTS, INBOX, units.clone())),
             views: Arc::new(DynamoViewStore::new(client.clone(), VIEWS, units)),

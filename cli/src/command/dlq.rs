@@ -9,7 +9,7 @@ mod show;
 
 use std::num::NonZero;
 
-use causeway_aws::dead_letters::desk::Pick;
+use causeway_aws::dead_letters::dlq_client::DeadLetterFilter as Pick;
 use clap::{Args, Subcommand};
 
 use crate::{ended::Ended, explained::explained, place::Place, screen::Screen};

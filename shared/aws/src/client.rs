@@ -45,19 +45,19 @@ pub struct Account {
 /// The environment does not say who we are.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the environment does not say {}", missing.join(", "))]
-pub struct UnknownAccount {
+pub struct AccountError {
     /// The variables that are missing.
     pub missing: Vec<&'static str>,
 }
 
 impl Account {
     /// What the environment says.
-    pub fn from_env() -> Result<Self, UnknownAccount> {
+    pub fn from_env() -> Result<Self, AccountError> {
         Self::read(|variable| std::env::var(variable).ok())
     }
 
     /// What these variables say.
-    pub fn read(variable: impl Fn(&str) -> Option<String>) -> Result<Self, UnknownAccount> {
+    pub fn read(variable: impl Fn(&str) -> Option<String>) -> Result<Self, AccountError> {
         let said = |name: &str| variable(name).filter(|value| !value.trim().is_empty());
         let region = said("AWS_REGION").or_else(|| said("AWS_DEFAULT_REGION"));
         let (Some(region), Some(key), Some(secret)) =
@@ -68,7 +68,7 @@ impl Account {
             if region.is_none() {
                 missing.insert(0, "AWS_REGION");
             }
-            return Err(UnknownAccount { missing });
+            return Err(AccountError { missing });
         };
         let credentials = Credentials::new(key, secret, said("AWS_SESSION_TOKEN"), None, "environment");
         Ok(Self { region: region.clone(), credentials, endpoint: said("AWS_ENDPOINT_URL") })

@@ -3,7 +3,7 @@
 
 use causeway::{VerificationPolicy, delivery::verify::VerifyEvents};
 
-use crate::scheduler::Scheduling;
+use crate::scheduler::SchedulerConfig;
 
 /// What a function needs beyond what all need.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -36,7 +36,7 @@ pub struct Config {
     /// How far the bus is believed.
     pub trust: VerificationPolicy,
     /// The timers, when this function sets any.
-    pub scheduling: Option<Scheduling>,
+    pub scheduler: Option<SchedulerConfig>,
     /// From whom mail comes, when this function sends any.
     pub mail_from: Option<String>,
 }
@@ -75,7 +75,7 @@ impl Config {
                 account: reader.account("ACCOUNT_ID", "the account whose facts are ours"),
                 verify_events: reader.prove("VERIFY_EVENTS", "which facts are looked up in the log"),
             },
-            scheduling: needs.timers.then(|| Scheduling {
+            scheduler: needs.timers.then(|| SchedulerConfig {
                 group: reader.required("SCHEDULE_GROUP", "the group of the schedules that are the timers"),
                 role_arn: reader.arn("SCHEDULE_ROLE_ARN", "the role under which a timer speaks on the bus"),
                 bus_arn: reader.arn("BUS_ARN", "the bus on which a timer speaks"),

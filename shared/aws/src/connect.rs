@@ -1,4 +1,4 @@
-//! The app of a real function: every port with its adapter, all on one HTTP client.
+//! Builds the app of a function: every port gets its AWS adapter, and all of them share one HTTP client.
 
 use std::sync::{Arc, OnceLock};
 
@@ -16,6 +16,7 @@ use causeway::{
 };
 
 use crate::{
+    capacity::CapacityMeter,
     clock::OsIds,
     config::Config,
     dynamo::{DynamoEventStore, DynamoInbox, DynamoViewStore},
@@ -23,61 +24,60 @@ use crate::{
     scheduler::SchedulerTimers,
     ses::SesMailer,
     sqs::SqsDeadLetters,
-    units::Units,
 };
 
-/// An app and the counter of what it spends.
+/// An app and the meter of its DynamoDB usage.
 #[derive(Clone)]
 pub struct Connected {
     /// The app.
     pub app: App,
-    /// What its tables cost.
-    pub units: Arc<Units>,
+    /// Counts the capacity units of its DynamoDB calls.
+    pub capacity: Arc<CapacityMeter>,
 }
 
-/// How timers are connected.
+/// Builds the timers adapter.
 pub type ConnectTimers = fn(&Config, &SdkConfig, Arc<dyn Clock>) -> Arc<dyn Timers>;
-/// How mail is connected, when the configuration has any.
+/// Builds the mail adapter; none if mail is not configured.
 pub type ConnectMail = fn(&Config, &SdkConfig, Arc<dyn Clock>) -> Option<Arc<dyn Mailer>>;
 
-/// The ways out that few functions need. They are named here and not in [`connect`], so that a binary holds no
-/// client that its function never calls.
+/// Adapters that few functions need. They are function pointers, so that a binary links no SDK client that its
+/// function never calls.
 #[derive(Clone, Copy, Default)]
-pub struct WaysOut {
-    /// How timers are set.
+pub struct OptionalClients {
+    /// Builds the timers; without it, setting a timer fails.
     pub timers: Option<ConnectTimers>,
-    /// How mail is sent.
+    /// Builds the mailer; without it, the app has none.
     pub mail: Option<ConnectMail>,
 }
 
-/// Timers that are schedules.
-pub fn schedules(config: &Config, sdk: &SdkConfig, clock: Arc<dyn Clock>) -> Arc<dyn Timers> {
-    match config.scheduling.clone() {
-        Some(scheduling) => {
+/// Timers on EventBridge Scheduler.
+pub fn scheduler_timers(config: &Config, sdk: &SdkConfig, clock: Arc<dyn Clock>) -> Arc<dyn Timers> {
+    match config.scheduler.clone() {
+        Some(scheduler) => {
             let client = aws_sdk_scheduler::Client::new(sdk);
-            Arc::new(SchedulerTimers::new(client, clock, scheduling))
+            Arc::new(SchedulerTimers::new(client, clock, scheduler))
         }
         None => Arc::new(NoTimers),
     }
 }
 
 /// Mail through SES.
-pub fn mail(config: &Config, sdk: &SdkConfig, clock: Arc<dyn Clock>) -> Option<Arc<dyn Mailer>> {
+pub fn ses_mailer(config: &Config, sdk: &SdkConfig, clock: Arc<dyn Clock>) -> Option<Arc<dyn Mailer>> {
     let from = config.mail_from.as_ref()?;
     let client = aws_sdk_sesv2::Client::new(sdk);
     Some(Arc::new(SesMailer::new(client, from, clock, Arc::new(OsIds))))
 }
 
-/// Connects every port, all on this clock. No call is made yet.
-pub fn connect(config: &Config, sdk: &SdkConfig, clock: Arc<dyn Clock>, ways: WaysOut) -> Connected {
-    let units = Arc::new(Units::default());
+/// Builds the app with every port on the given clock. It makes no calls.
+pub fn connect(config: &Config, sdk: &SdkConfig, clock: Arc<dyn Clock>, clients: OptionalClients) -> Connected {
+    let capacity = Arc::new(CapacityMeter::default());
     let tables = aws_sdk_dynamodb::Client::new(sdk);
     let bus = EventBridgeBus::new(aws_sdk_eventbridge::Client::new(sdk), &config.bus_name);
-    let timers = match ways.timers {
+    let timers = match clients.timers {
         Some(timers) => timers(config, sdk, Arc::clone(&clock)),
         None => Arc::new(NoTimers),
     };
-    let parties = match ways.mail.and_then(|mail| mail(config, sdk, Arc::clone(&clock))) {
+    let parties = match clients.mail.and_then(|mail| mail(config, sdk, Arc::clone(&clock))) {
         Some(mailer) => Gateways::default().with::<dyn Mailer>(mailer),
         None => Gateways::default(),
     };
@@ -86,16 +86,16 @@ pub fn connect(config: &Config, sdk: &SdkConfig, clock: Arc<dyn Clock>, ways: Wa
             tables.clone(),
             &config.events_table,
             &config.inbox_table,
-            Arc::clone(&units),
+            Arc::clone(&capacity),
         )),
-        views: Arc::new(DynamoViewStore::new(tables.clone(), &config.views_table, Arc::clone(&units))),
-        inbox: Arc::new(DynamoInbox::new(tables, &config.inbox_table, Arc::clone(&units))),
+        views: Arc::new(DynamoViewStore::new(tables.clone(), &config.views_table, Arc::clone(&capacity))),
+        inbox: Arc::new(DynamoInbox::new(tables, &config.inbox_table, Arc::clone(&capacity))),
         bus: Arc::new(bus.with_call_bytes(config.bus_call_bytes)),
         timers,
-        dead_letters: Arc::new(SeldomWritten {
+        dead_letters: Arc::new(LazyDeadLetters {
             sdk: sdk.clone(),
             queue_url: config.dead_letter_queue_url.clone(),
-            letters: OnceLock::new(),
+            queue: OnceLock::new(),
         }),
         clock,
         ids: Arc::new(OsIds),
@@ -103,43 +103,44 @@ pub fn connect(config: &Config, sdk: &SdkConfig, clock: Arc<dyn Clock>, ways: Wa
         cache: Cache::new(config.cache_streams),
         verification: config.trust.clone(),
     });
-    Connected { app, units }
+    Connected { app, capacity }
 }
 
-/// The dead letters, connected with the first one: most environments never write any, and all of them start.
-struct SeldomWritten {
+/// Dead letters whose SQS client is built with the first one. Most environments never write any, and each one saves
+/// the time at its start.
+struct LazyDeadLetters {
     sdk: SdkConfig,
     queue_url: String,
-    letters: OnceLock<SqsDeadLetters>,
+    queue: OnceLock<SqsDeadLetters>,
 }
 
 #[async_trait]
-impl DeadLetters for SeldomWritten {
+impl DeadLetters for LazyDeadLetters {
     async fn keep(&self, letter: &DeadLetter) -> Result<(), DeadLetterError> {
         let connected = || SqsDeadLetters::new(aws_sdk_sqs::Client::new(&self.sdk), &self.queue_url);
-        self.letters.get_or_init(connected).keep(letter).await
+        self.queue.get_or_init(connected).keep(letter).await
     }
 }
 
-/// The timers of a function that sets none: what it wants of time is in its commits, and the relay sets it.
+/// The timers of a function that sets none. Its commits hold the timer changes, and the relay applies them.
 struct NoTimers;
 
 #[async_trait]
 impl Timers for NoTimers {
     async fn set(&self, _: &Timer) -> Result<(), TimerError> {
-        Err(not_here())
+        Err(not_configured())
     }
 
     async fn cancel(&self, _: &TimerKey) -> Result<(), TimerError> {
-        Err(not_here())
+        Err(not_configured())
     }
 
     async fn list(&self) -> Result<Vec<Pending>, TimerError> {
-        Err(not_here())
+        Err(not_configured())
     }
 }
 
-fn not_here() -> TimerError {
+fn not_configured() -> TimerError {
     let reason = "this function is not configured for timers; only the relay sets them".to_owned();
     TimerError::Refused { code: "NOT_CONFIGURED".to_owned(), reason }
 }

@@ -1,7 +1,7 @@
-//! Dead letters as one thing: what AWS writes in three shapes and we in a fourth is read as a [`Letter`].
-//! The `desk` lists letters, puts them back on their bus and throws them away; `redrive` says what may go back.
+//! Dead letters in one form: the three formats that AWS writes and our own are read as a [`DeadLetter`].
+//! `dlq_client` lists, redrives and purges them; `redrive` builds the entry that is published again.
 
-pub mod desk;
+pub mod dlq_client;
 mod read;
 pub mod redrive;
 
@@ -9,65 +9,65 @@ use causeway::Delivery;
 use jiff::Timestamp;
 use serde::Serialize;
 
-/// A message that nobody could deliver or handle, and why.
+/// A message that could not be delivered or handled, and why.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Letter {
-    /// The reason as one word: `NO_PERMISSIONS`, `Retry.Conflict`, `MALFORMED` …
+pub struct DeadLetter {
+    /// The reason as one word, such as `NO_PERMISSIONS`, `Retry.Conflict` or `MALFORMED`.
     pub reason: String,
     /// The reason in full.
     pub explanation: String,
-    /// How often it was tried, where somebody counted.
+    /// The number of attempts, if the writer counted them.
     pub attempts: Option<u32>,
-    /// Who gave up.
+    /// Which part of the system gave up.
     pub origin: Origin,
-    /// When it was given up.
+    /// When it was dead-lettered.
     pub at: Option<Timestamp>,
-    /// What was to be said.
+    /// The message.
     pub content: Content,
 }
 
-/// Who gave a letter up.
+/// The part of the system that dead-lettered a message.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum Origin {
-    /// A rule that could not hand it to its target.
+    /// A rule that could not deliver it to its target.
     Rule {
-        /// The rule.
+        /// The ARN of the rule.
         rule_arn: String,
-        /// The target.
+        /// The ARN of the target.
         target_arn: String,
     },
-    /// Lambda, after the function failed too often.
+    /// Lambda, after all retries of the function failed.
     Function {
-        /// The function.
+        /// The ARN of the function.
         function_arn: String,
     },
-    /// A schedule that could not say its message.
+    /// A schedule that could not publish its message.
     Timer {
-        /// The schedule.
+        /// The ARN of the schedule.
         schedule_arn: String,
     },
-    /// A function of ours that knew it can never work.
+    /// One of our own functions, because the message can never be handled.
     Kept {
-        /// The function, or `relay`.
+        /// The name of the function, or `relay`.
         consumer: String,
     },
-    /// Nobody known.
+    /// It does not say.
     Unknown,
 }
 
-/// What a letter holds.
+/// The content of a dead letter.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Content {
-    /// A message of the bus.
+    /// A message that can be published again.
     Message(Delivery),
-    /// Something that cannot go back on a bus.
+    /// Text that cannot be published again.
     Unreadable {
-        /// What is there.
+        /// The text.
         text: String,
-        /// Why it cannot go back.
+        /// Why it cannot be published.
         why: String,
     },
 }

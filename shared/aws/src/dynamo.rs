@@ -10,7 +10,7 @@ mod item;
 mod log_reader;
 mod marker;
 mod packing;
-mod page_mark;
+mod page_token;
 mod row_item;
 mod row_patch;
 mod row_value;

@@ -12,7 +12,7 @@ use aws_smithy_types::DateTime;
 use causeway::delivery::bus::{Bus, Entry, PublishOutcome};
 use jiff::Timestamp;
 
-use crate::refusal::{Refusal, refusal};
+use crate::sdk_error::{CallError, sdk_error};
 
 /// The most entries one call takes.
 pub const MOST_ENTRIES: usize = 10;
@@ -24,7 +24,7 @@ pub const DEFAULT_CALL_BYTES: usize = 256 * 1024;
 const TIME_BYTES: usize = 14;
 
 /// The codes of an entry that may be taken when it is said again; all others are final.
-const PASSING: [&str; 3] = ["ThrottlingException", "InternalFailure", "InternalException"];
+const TRANSIENT_CODES: [&str; 3] = ["ThrottlingException", "InternalFailure", "InternalException"];
 
 /// The bus on EventBridge.
 #[derive(Clone, Debug)]
@@ -103,23 +103,23 @@ impl EventBridgeBus {
         match self.call(pack).await {
             Ok(results) => aligned(pack.len(), &results),
             // One bad entry can refuse a whole call: each is said alone, so that the others are not lost with it.
-            Err(Refusal::Final { code, .. }) if pack.len() > 1 && !code.starts_with("AccessDenied") => {
+            Err(CallError::Permanent { code, .. }) if pack.len() > 1 && !code.starts_with("AccessDenied") => {
                 let mut said = Vec::with_capacity(pack.len());
                 for entry in pack {
                     match self.call(std::slice::from_ref(entry)).await {
                         Ok(results) => said.extend(aligned(1, &results)),
-                        Err(refusal) => said.extend(for_all(1, refusal)),
+                        Err(error) => said.extend(for_all(1, error)),
                     }
                 }
                 said
             }
-            Err(refusal) => for_all(pack.len(), refusal),
+            Err(error) => for_all(pack.len(), error),
         }
     }
 
-    async fn call(&self, pack: &[BusEntry]) -> Result<Vec<PutEventsResultEntry>, Refusal> {
+    async fn call(&self, pack: &[BusEntry]) -> Result<Vec<PutEventsResultEntry>, CallError> {
         let requests = pack.iter().map(|entry| self.request(entry)).collect();
-        let answer = self.client.put_events().set_entries(Some(requests)).send().await.map_err(refusal)?;
+        let answer = self.client.put_events().set_entries(Some(requests)).send().await.map_err(sdk_error)?;
         Ok(answer.entries.unwrap_or_default())
     }
 
@@ -180,7 +180,7 @@ fn outcome(result: &PutEventsResultEntry) -> PublishOutcome {
     match result.error_code() {
         None if result.event_id().is_some() => PublishOutcome::Accepted,
         None => unanswered(),
-        Some(code) if PASSING.contains(&code) => PublishOutcome::Transient(format!("{code}: {reason}").into()),
+        Some(code) if TRANSIENT_CODES.contains(&code) => PublishOutcome::Transient(format!("{code}: {reason}").into()),
         Some(code) => PublishOutcome::Permanent { code: code.to_owned(), reason: reason.to_owned() },
     }
 }
@@ -189,13 +189,13 @@ fn unanswered() -> PublishOutcome {
     PublishOutcome::Transient("the bus gave no answer for the entry".into())
 }
 
-fn for_all(count: usize, refusal: Refusal) -> Vec<PublishOutcome> {
-    match refusal {
-        Refusal::Passing(error) => {
+fn for_all(count: usize, error: CallError) -> Vec<PublishOutcome> {
+    match error {
+        CallError::Transient(error) => {
             let reason = causeway::failure::causes(error.as_ref());
             (0..count).map(|_| PublishOutcome::Transient(reason.clone().into())).collect()
         }
-        Refusal::Final { code, reason } => {
+        CallError::Permanent { code, reason } => {
             (0..count).map(|_| PublishOutcome::Permanent { code: code.clone(), reason: reason.clone() }).collect()
         }
     }

@@ -1,12 +1,12 @@
-//! What Lambda hands to a function and what it gets back: from the bus, from a queue, from the table's stream.
-//! Payloads are read by hand and never trusted: what is no message ends in the dead letters, not in a crash.
+//! The functions as Lambda invokes them: by a rule of the bus, by a queue, or by the stream of the events table.
+//! Payloads are untrusted: a message that cannot be decoded is dead-lettered and does not stop the function.
 
 pub mod attempts;
 pub mod bus;
+pub mod error_response;
 pub mod event;
-pub mod failed;
 pub mod image;
-pub mod listener;
+pub mod message_handler;
 pub mod queue;
 pub mod stream;
 
@@ -14,22 +14,22 @@ use async_trait::async_trait;
 use lambda_runtime::Diagnostic;
 use serde_json::Value;
 
-/// One invocation.
+/// One invocation of a function.
 #[derive(Clone, Copy, Debug)]
 pub struct Invocation<'a> {
-    /// What Lambda hands over: JSON.
+    /// The payload: JSON text.
     pub payload: &'a str,
-    /// Lambda's id of it, the same for every try.
+    /// Lambda's request id; a retry has the same one.
     pub request_id: &'a str,
-    /// Which try this is, as far as this environment knows.
+    /// The attempt, counted from 1. Only this execution environment's attempts are counted.
     pub attempt: u32,
 }
 
-/// A function as Lambda sees it.
+/// A function that Lambda can invoke.
 #[async_trait]
 pub trait Function: Send + Sync + 'static {
-    /// Answers one invocation.
-    async fn answer(&self, invocation: Invocation<'_>) -> Result<Value, Diagnostic>;
+    /// Runs one invocation and returns the JSON response, or the error that Lambda records.
+    async fn invoke(&self, invocation: Invocation<'_>) -> Result<Value, Diagnostic>;
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! Every AWS call, and the Lambda loop that all functions share.
 //! Each port of the kernel has its adapter here; nothing in this crate knows the business.
 
+pub mod capacity;
 pub mod client;
 pub mod clock;
 pub mod config;
@@ -14,9 +15,8 @@ pub mod serve;
 pub mod ses;
 pub mod sqs;
 pub mod telemetry;
-pub mod units;
 
-mod refusal;
+mod sdk_error;
 
 pub use serve::{serve, serve_command, serve_queue, serve_relay, serve_views};
 

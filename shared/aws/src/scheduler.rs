@@ -1,5 +1,5 @@
-//! The timers on EventBridge Scheduler: one schedule per timer, that says its message on the bus once and goes.
-//! The name follows from the timer's key, so setting it twice is one schedule, and cancelling needs no memory.
+//! Timers on EventBridge Scheduler: one one-time schedule per timer, which publishes its message on the bus and is then
+//! deleted. The schedule's name is derived from the timer's key, so a timer that is set twice is one schedule.
 
 use std::sync::Arc;
 
@@ -22,48 +22,56 @@ use causeway::{
 };
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 
-use crate::refusal::{Refusal, refusal};
+use crate::sdk_error::{CallError, sdk_error};
 
-/// A due time that has passed is moved so far behind now: the service refuses to look back.
-const SOON: SignedDuration = SignedDuration::from_secs(5);
+/// How far in the future a due time is moved that has passed: the service refuses times in the past.
+const PAST_DUE_DELAY: SignedDuration = SignedDuration::from_secs(5);
 
-/// How often a timer is set anew when it comes and goes meanwhile.
-const ROUNDS: u32 = 3;
+/// How many times setting a timer is attempted while its schedule is created and deleted concurrently.
+const MAX_ATTEMPTS: u32 = 3;
 
-/// How a due time is written. A schedule knows no fractions of a second.
-const AT: &str = "at(%Y-%m-%dT%H:%M:%S)";
+/// The format of a one-time schedule expression. It has no fractions of a second.
+const AT_FORMAT: &str = "at(%Y-%m-%dT%H:%M:%S)";
 
-/// Where the schedules stand and what they may do.
+/// The configuration of schedules.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Scheduling {
-    /// The schedule group.
+pub struct SchedulerConfig {
+    /// The name of the schedule group.
     pub group: String,
-    /// The role under which a schedule speaks on the bus.
+    /// The ARN of the role with which a schedule publishes on the bus.
     pub role_arn: String,
-    /// The bus it speaks on.
+    /// The ARN of the bus.
     pub bus_arn: String,
-    /// The queue for what it could not say.
+    /// The ARN of the dead-letter queue for messages that a schedule could not publish.
     pub dead_letter_arn: String,
 }
 
-/// The timers on EventBridge Scheduler.
+/// Timers on EventBridge Scheduler.
 #[derive(Clone)]
 pub struct SchedulerTimers {
     client: Client,
     clock: Arc<dyn Clock>,
-    scheduling: Scheduling,
+    config: SchedulerConfig,
 }
 
-enum Written {
-    Done,
-    /// For a creation: it is there already. For a change: it is gone.
-    Otherwise,
+/// Sets the fields that the create and the update call share.
+macro_rules! with_fields {
+    ($self:ident, $call:expr, $timer:expr, $at:expr) => {
+        $call
+            .name($timer.key.schedule_name())
+            .group_name(&$self.config.group)
+            .schedule_expression($at)
+            .flexible_time_window(no_window()?)
+            .action_after_completion(ActionAfterCompletion::Delete)
+            .client_token($timer.envelope.event_id.as_str())
+            .target($self.target($timer)?)
+    };
 }
 
 impl SchedulerTimers {
-    /// The timers of one schedule group.
-    pub fn new(client: Client, clock: Arc<dyn Clock>, scheduling: Scheduling) -> Self {
-        Self { client, clock, scheduling }
+    /// The timers in one schedule group.
+    pub fn new(client: Client, clock: Arc<dyn Clock>, config: SchedulerConfig) -> Self {
+        Self { client, clock, config }
     }
 
     fn target(&self, timer: &Timer) -> Result<Target, TimerError> {
@@ -75,11 +83,11 @@ impl SchedulerTimers {
             .build()
             .map_err(incomplete)?;
         Target::builder()
-            .arn(&self.scheduling.bus_arn)
-            .role_arn(&self.scheduling.role_arn)
+            .arn(&self.config.bus_arn)
+            .role_arn(&self.config.role_arn)
             .event_bridge_parameters(parameters)
             .input(input)
-            .dead_letter_config(DeadLetterConfig::builder().arn(&self.scheduling.dead_letter_arn).build())
+            .dead_letter_config(DeadLetterConfig::builder().arn(&self.config.dead_letter_arn).build())
             .retry_policy(
                 RetryPolicy::builder().maximum_retry_attempts(185).maximum_event_age_in_seconds(86_400).build(),
             )
@@ -87,45 +95,19 @@ impl SchedulerTimers {
             .map_err(incomplete)
     }
 
-    async fn create(&self, timer: &Timer, at: &str) -> Result<Written, TimerError> {
-        let call = self
-            .client
-            .create_schedule()
-            .name(timer.key.schedule_name())
-            .group_name(&self.scheduling.group)
-            .schedule_expression(at)
-            .flexible_time_window(on_time()?)
-            .action_after_completion(ActionAfterCompletion::Delete)
-            .client_token(timer.envelope.event_id.as_str())
-            .target(self.target(timer)?);
-        match call.send().await {
-            Ok(_) => Ok(Written::Done),
-            Err(SdkError::ServiceError(error)) if error.err().is_conflict_exception() => Ok(Written::Otherwise),
-            Err(error) => Err(timer_error(refusal(error))),
+    /// Creates the schedule, or updates it if it exists. Returns false if it fired between the two calls.
+    async fn write(&self, timer: &Timer, at: &str) -> Result<bool, TimerError> {
+        let (create, update) = (self.client.create_schedule(), self.client.update_schedule());
+        match with_fields!(self, create, timer, at).send().await {
+            Ok(_) => return Ok(true),
+            Err(SdkError::ServiceError(error)) if error.err().is_conflict_exception() => {}
+            Err(error) => return Err(timer_error(sdk_error(error))),
         }
-    }
-
-    async fn change(&self, timer: &Timer, at: &str) -> Result<Written, TimerError> {
-        let call = self
-            .client
-            .update_schedule()
-            .name(timer.key.schedule_name())
-            .group_name(&self.scheduling.group)
-            .schedule_expression(at)
-            .flexible_time_window(on_time()?)
-            .action_after_completion(ActionAfterCompletion::Delete)
-            .client_token(timer.envelope.event_id.as_str())
-            .target(self.target(timer)?);
-        match call.send().await {
-            Ok(_) => Ok(Written::Done),
-            Err(SdkError::ServiceError(error)) if error.err().is_resource_not_found_exception() => {
-                Ok(Written::Otherwise)
-            }
-            // Somebody else is changing it at this moment.
-            Err(SdkError::ServiceError(error)) if error.err().is_conflict_exception() => {
-                Err(TimerError::Unavailable("the schedule is being changed".into()))
-            }
-            Err(error) => Err(timer_error(refusal(error))),
+        match with_fields!(self, update, timer, at).send().await {
+            Ok(_) => Ok(true),
+            Err(SdkError::ServiceError(error)) if error.err().is_resource_not_found_exception() => Ok(false),
+            Err(SdkError::ServiceError(error)) if error.err().is_conflict_exception() => Err(being_changed()),
+            Err(error) => Err(timer_error(sdk_error(error))),
         }
     }
 
@@ -133,8 +115,8 @@ impl SchedulerTimers {
         let mut names = Vec::new();
         let mut page = None;
         loop {
-            let call = self.client.list_schedules().group_name(&self.scheduling.group).set_next_token(page);
-            let listed = call.send().await.map_err(|error| timer_error(refusal(error)))?;
+            let call = self.client.list_schedules().group_name(&self.config.group).set_next_token(page);
+            let listed = call.send().await.map_err(|error| timer_error(sdk_error(error)))?;
             names.extend(listed.schedules.into_iter().filter_map(|schedule| schedule.name));
             page = listed.next_token;
             if page.is_none() {
@@ -143,16 +125,16 @@ impl SchedulerTimers {
         }
     }
 
-    /// When the schedule is due; none if it went meanwhile.
+    /// When the schedule is due; none if it no longer exists.
     async fn due(&self, name: &str) -> Result<Option<Timestamp>, TimerError> {
-        let call = self.client.get_schedule().name(name).group_name(&self.scheduling.group);
+        let call = self.client.get_schedule().name(name).group_name(&self.config.group);
         match call.send().await {
             Ok(schedule) => {
                 let expression = schedule.schedule_expression.unwrap_or_default();
-                due_of(&expression).map(Some).map_err(|error| refused("UNREADABLE", &error))
+                parse_due(&expression).map(Some).map_err(|error| refused("UNREADABLE", &error))
             }
             Err(SdkError::ServiceError(error)) if error.err().is_resource_not_found_exception() => Ok(None),
-            Err(error) => Err(timer_error(refusal(error))),
+            Err(error) => Err(timer_error(sdk_error(error))),
         }
     }
 }
@@ -160,27 +142,22 @@ impl SchedulerTimers {
 #[async_trait]
 impl Timers for SchedulerTimers {
     async fn set(&self, timer: &Timer) -> Result<(), TimerError> {
-        let at = write_at(timer.due, self.clock.now());
-        for _ in 0..ROUNDS {
-            if let Written::Done = self.create(timer, &at).await? {
-                return Ok(());
-            }
-            if let Written::Done = self.change(timer, &at).await? {
+        let at = at_expression(timer.due, self.clock.now());
+        for _ in 0..MAX_ATTEMPTS {
+            if self.write(timer, &at).await? {
                 return Ok(());
             }
         }
-        Err(TimerError::Unavailable("the schedule comes and goes".into()))
+        Err(TimerError::Unavailable("the schedule was created and deleted repeatedly".into()))
     }
 
     async fn cancel(&self, key: &TimerKey) -> Result<(), TimerError> {
-        let call = self.client.delete_schedule().name(key.schedule_name()).group_name(&self.scheduling.group);
+        let call = self.client.delete_schedule().name(key.schedule_name()).group_name(&self.config.group);
         match call.send().await {
             Ok(_) => Ok(()),
             Err(SdkError::ServiceError(error)) if error.err().is_resource_not_found_exception() => Ok(()),
-            Err(SdkError::ServiceError(error)) if error.err().is_conflict_exception() => {
-                Err(TimerError::Unavailable("the schedule is being changed".into()))
-            }
-            Err(error) => Err(timer_error(refusal(error))),
+            Err(SdkError::ServiceError(error)) if error.err().is_conflict_exception() => Err(being_changed()),
+            Err(error) => Err(timer_error(sdk_error(error))),
         }
     }
 
@@ -196,28 +173,32 @@ impl Timers for SchedulerTimers {
     }
 }
 
-/// The due time as an expression: never early, so a fraction counts as a whole second.
-fn write_at(due: Timestamp, now: Timestamp) -> String {
-    let due = if due <= now { now.saturating_add(SOON).unwrap_or(now) } else { due };
-    let begun = i64::from(due.subsec_nanosecond() > 0);
-    let whole = Timestamp::from_second(due.as_second() + begun).unwrap_or(due);
-    whole.strftime(AT).to_string()
+/// The due time as a schedule expression, rounded up to whole seconds so that a timer never fires early.
+fn at_expression(due: Timestamp, now: Timestamp) -> String {
+    let due = if due <= now { now.saturating_add(PAST_DUE_DELAY).unwrap_or(now) } else { due };
+    let round_up = i64::from(due.subsec_nanosecond() > 0);
+    let whole = Timestamp::from_second(due.as_second() + round_up).unwrap_or(due);
+    whole.strftime(AT_FORMAT).to_string()
 }
 
-/// When a schedule that is said once is due.
-pub fn due_of(expression: &str) -> Result<Timestamp, jiff::Error> {
-    let due = jiff::civil::DateTime::strptime(AT, expression)?;
+/// Parses the due time of a one-time schedule expression: `at(2026-01-02T03:04:05)`, in UTC.
+pub fn parse_due(expression: &str) -> Result<Timestamp, jiff::Error> {
+    let due = jiff::civil::DateTime::strptime(AT_FORMAT, expression)?;
     Ok(due.to_zoned(TimeZone::UTC)?.timestamp())
 }
 
-fn on_time() -> Result<FlexibleTimeWindow, TimerError> {
+fn no_window() -> Result<FlexibleTimeWindow, TimerError> {
     FlexibleTimeWindow::builder().mode(FlexibleTimeWindowMode::Off).build().map_err(incomplete)
 }
 
-fn timer_error(refusal: Refusal) -> TimerError {
-    match refusal {
-        Refusal::Passing(error) => TimerError::Unavailable(error),
-        Refusal::Final { code, reason } => TimerError::Refused { code, reason },
+fn being_changed() -> TimerError {
+    TimerError::Unavailable("another call is changing the schedule".into())
+}
+
+fn timer_error(error: CallError) -> TimerError {
+    match error {
+        CallError::Transient(error) => TimerError::Unavailable(error),
+        CallError::Permanent { code, reason } => TimerError::Refused { code, reason },
     }
 }
 

@@ -1,5 +1,5 @@
-//! What all binaries share: begin the log, read the configuration, connect, and answer Lambda until it ends.
-//! What is missing stops the start and is named.
+//! The `main` of every function: initialize logging, read the configuration, build the app, and run the Lambda loop.
+//! A function with an incomplete configuration does not start; the log names everything that is missing.
 
 use std::{any::Any, panic::AssertUnwindSafe, process::ExitCode, sync::Arc};
 
@@ -20,20 +20,21 @@ use tracing::error;
 
 use crate::{
     client::{Account, http_client, sdk_config},
-    clock::of_environment,
+    clock::clock_from_env,
     config::{Config, Needs, check_lambda},
-    connect::{Connected, WaysOut, connect, mail, schedules},
+    connect::{Connected, OptionalClients, connect, scheduler_timers, ses_mailer},
     lambda::{
         Function, Invocation,
         attempts::Attempts,
         bus::BusFunction,
+        message_handler::MessageHandler,
         queue::QueueFunction,
         stream::{RELAY, RelayFunction},
     },
-    telemetry::{Metrics, begin_log, traces::Traces},
+    telemetry::{Metrics, init_logging, traces::Traces},
 };
 
-/// Serves a handler of messages that a rule of the bus hands over. A binary's whole `main`:
+/// Serves a handler for messages that an EventBridge rule delivers. It is the whole `main` of a binary:
 ///
 /// ```no_run
 /// # use causeway::{App, Handled, Outcome, Received, message::system::CommandRejected};
@@ -44,10 +45,12 @@ use crate::{
 /// }
 /// ```
 pub fn serve<A: HandlerInput>(function: &str, handler: impl Handler<A>) -> ExitCode {
-    start(function, ways_out::<A>(), |app| Arc::new(BusFunction::new(function, app, handler)))
+    start(function, optional_clients::<A>(), |app| {
+        Arc::new(BusFunction::new(MessageHandler::new(function, app, handler)))
+    })
 }
 
-/// Serves one command of a decider. The whole `main` of a generated binary.
+/// Serves one command of a decider. It is the whole `main` of a generated binary.
 pub fn serve_command<D, M>(function: &str) -> ExitCode
 where
     D: Decider,
@@ -56,7 +59,7 @@ where
     serve(function, handle_command::<D, M>)
 }
 
-/// Serves one event into views. The whole `main` of a generated binary.
+/// Serves one event that updates views. It is the whole `main` of a generated binary.
 pub fn serve_views<M, V>(function: &str) -> ExitCode
 where
     M: Message + Into<V::Event>,
@@ -65,27 +68,31 @@ where
     serve(function, handle_event::<M, V>)
 }
 
-/// Serves a handler of messages that come through a queue.
+/// Serves a handler for messages that a queue delivers.
 pub fn serve_queue<A: HandlerInput>(function: &str, handler: impl Handler<A>) -> ExitCode {
-    start(function, ways_out::<A>(), |app| Arc::new(QueueFunction::new(function, app, handler)))
+    start(function, optional_clients::<A>(), |app| {
+        Arc::new(QueueFunction::new(MessageHandler::new(function, app, handler)))
+    })
 }
 
-/// Serves the relay: what the log's stream brings is said on the bus.
+/// Serves the relay, which publishes the commits that the stream of the events table delivers.
 pub fn serve_relay() -> ExitCode {
-    start(RELAY, WaysOut { timers: Some(schedules), mail: None }, |app| Arc::new(RelayFunction::new(app)))
+    start(RELAY, OptionalClients { timers: Some(scheduler_timers), mail: None }, |app| {
+        Arc::new(RelayFunction::new(app))
+    })
 }
 
-/// Only a handler that claims its messages has effects outside the house, and mail is the only way out.
-fn ways_out<A: HandlerInput>() -> WaysOut {
-    WaysOut { timers: None, mail: if A::CLAIMED { Some(mail) } else { None } }
+/// Only a handler that claims its messages in the inbox can send mail.
+fn optional_clients<A: HandlerInput>() -> OptionalClients {
+    OptionalClients { timers: None, mail: if A::CLAIMED { Some(ses_mailer) } else { None } }
 }
 
-fn start(function: &str, ways: WaysOut, make: impl FnOnce(App) -> Arc<dyn Function>) -> ExitCode {
-    let traces = begin_log(function);
-    match run(function, ways, &traces, make) {
+fn start(function: &str, clients: OptionalClients, make: impl FnOnce(App) -> Arc<dyn Function>) -> ExitCode {
+    let traces = init_logging(function);
+    match run(function, clients, &traces, make) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            error!(function, reason = causes(error.as_ref()), "not started");
+            error!(function, reason = causes(error.as_ref()), "cannot start");
             ExitCode::FAILURE
         }
     }
@@ -93,61 +100,61 @@ fn start(function: &str, ways: WaysOut, make: impl FnOnce(App) -> Arc<dyn Functi
 
 fn run(
     function: &str,
-    ways: WaysOut,
+    clients: OptionalClients,
     traces: &Traces,
     make: impl FnOnce(App) -> Arc<dyn Function>,
 ) -> Result<(), BoxError> {
     check_lambda(|variable| std::env::var(variable).ok())?;
-    let needs = Needs { timers: ways.timers.is_some(), mail: ways.mail.is_some() };
+    let needs = Needs { timers: clients.timers.is_some(), mail: clients.mail.is_some() };
     let config = Config::from_env(needs)?;
     let account = Account::from_env()?;
-    let clock = of_environment(|variable| std::env::var(variable).ok())?;
+    let clock = clock_from_env(|variable| std::env::var(variable).ok())?;
     let metrics = Metrics::begin(&config.metrics_namespace, function)?;
-    // One invocation at a time: a second thread would only cost start and memory.
+    // An environment runs one invocation at a time: a second thread would only cost start-up time and memory.
     let runtime = Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
-        let connected = connect(&config, &sdk_config(&account, http_client()), clock, ways);
+        let connected = connect(&config, &sdk_config(&account, http_client()), clock, clients);
         let function = make(connected.app.clone());
         let attempts = Attempts::default();
-        let told = Told { metrics, traces };
-        let answer = |event| answer(function.as_ref(), &connected, &attempts, told, event);
-        lambda_runtime::run(service_fn(answer)).await
+        let reporting = Reporting { metrics, traces };
+        let invoke = |event| invoke(function.as_ref(), &connected, &attempts, reporting, event);
+        lambda_runtime::run(service_fn(invoke)).await
     })
 }
 
-/// What an invocation tells of itself when it ends.
+/// Where an invocation reports metrics and traces.
 #[derive(Clone, Copy)]
-struct Told<'a> {
+struct Reporting<'a> {
     metrics: Metrics,
     traces: &'a Traces,
 }
 
-async fn answer(
+async fn invoke(
     function: &dyn Function,
     connected: &Connected,
     attempts: &Attempts,
-    told: Told<'_>,
+    reporting: Reporting<'_>,
     event: LambdaEvent<Box<RawValue>>,
 ) -> Result<Value, Diagnostic> {
     let request_id = &event.context.request_id;
     let invocation = Invocation { payload: event.payload.get(), request_id, attempt: attempts.of(request_id) };
-    let answer = guarded(function, invocation).await;
-    told.metrics.report(connected.units.take());
-    // Behind the answer the environment may freeze.
-    told.traces.flush().await;
-    answer
+    let response = catch_panic(function, invocation).await;
+    reporting.metrics.report(connected.capacity.take());
+    // Lambda may freeze the environment after the response.
+    reporting.traces.flush().await;
+    response
 }
 
-/// A panic is a fault of ours; it is said like any other failure, and the environment goes on.
-async fn guarded(function: &dyn Function, invocation: Invocation<'_>) -> Result<Value, Diagnostic> {
-    let answer = AssertUnwindSafe(function.answer(invocation)).catch_unwind().await;
-    answer.unwrap_or_else(|panic| Err(panicked(panic.as_ref())))
+/// A panic becomes an error response, and the environment stays usable.
+async fn catch_panic(function: &dyn Function, invocation: Invocation<'_>) -> Result<Value, Diagnostic> {
+    let response = AssertUnwindSafe(function.invoke(invocation)).catch_unwind().await;
+    response.unwrap_or_else(|panic| Err(panicked(panic.as_ref())))
 }
 
 fn panicked(panic: &(dyn Any + Send)) -> Diagnostic {
-    let words = panic.downcast_ref::<&str>().copied();
-    let words = words.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
-    let error_message = words.unwrap_or("without a word").to_owned();
+    let message = panic.downcast_ref::<&str>().copied();
+    let message = message.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+    let error_message = message.unwrap_or("a panic without a message").to_owned();
     error!(reason = error_message, "panicked");
     Diagnostic { error_type: "Panic".to_owned(), error_message }
 }

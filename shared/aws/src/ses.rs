@@ -17,7 +17,7 @@ use causeway::{
 };
 use jiff::SignedDuration;
 
-use crate::refusal::{Refusal, refusal};
+use crate::sdk_error::{CallError, sdk_error};
 
 /// The name of the tag that carries the mail's key.
 pub const KEY_TAG: &str = "causeway-key";
@@ -74,7 +74,7 @@ impl Mailer for SesMailer {
             match PATIENCE.delay(retry, self.ids.as_ref()) {
                 Some(delay) if throttled => self.clock.sleep(delay).await,
                 None if throttled => return Err(MailError::NotTaken(error.into())),
-                _ => return Err(mail_error(refusal(error))),
+                _ => return Err(mail_error(sdk_error(error))),
             }
             retry += 1;
         }
@@ -98,10 +98,10 @@ fn tag_value(key: &str) -> String {
     key.chars().take(TAG_LENGTH).map(plain).collect()
 }
 
-fn mail_error(refusal: Refusal) -> MailError {
-    match refusal {
-        Refusal::Passing(error) => MailError::Unavailable(error),
-        Refusal::Final { code, reason } => MailError::Refused { reason: format!("{code}: {reason}") },
+fn mail_error(error: CallError) -> MailError {
+    match error {
+        CallError::Transient(error) => MailError::Unavailable(error),
+        CallError::Permanent { code, reason } => MailError::Refused { reason: format!("{code}: {reason}") },
     }
 }
 

@@ -1,5 +1,5 @@
-//! The dead letters on SQS: kept with their reason, read again, taken away.
-//! A letter that is read stays hidden for a while and comes back by itself if nobody takes it away.
+//! Dead letters on SQS: sends them with their reason, receives and deletes them.
+//! A received message is hidden for the visibility timeout and becomes visible again if it is not deleted.
 
 use std::collections::BTreeMap;
 
@@ -9,43 +9,43 @@ use aws_sdk_sqs::{
     types::{Message, MessageSystemAttributeName},
 };
 use causeway::{
-    delivery::dead_letter::{DeadLetter, DeadLetterError, DeadLetters},
+    delivery::dead_letter::{DeadLetter as OwnDeadLetter, DeadLetterError, DeadLetters},
     failure::{BoxError, causes},
 };
 use jiff::Timestamp;
 use tracing::warn;
 
-use crate::dead_letters::Letter;
+use crate::dead_letters::DeadLetter;
 
-/// How long a letter that is read stays hidden, in seconds.
-const HIDDEN: i32 = 300;
+/// The visibility timeout of a received message, in seconds.
+const VISIBILITY_TIMEOUT: i32 = 300;
 
-/// The most letters one call reads.
-const MOST_AT_ONCE: i32 = 10;
+/// The most messages that one `ReceiveMessage` returns.
+const MAX_PER_CALL: i32 = 10;
 
-/// A queue of dead letters.
+/// A dead-letter queue.
 #[derive(Clone, Debug)]
 pub struct SqsDeadLetters {
     client: Client,
     queue_url: String,
 }
 
-/// A letter in hand: hidden in the queue until it is taken away or given back.
+/// A dead letter that was received: it is hidden in the queue until it is deleted or released.
 #[derive(Clone, Debug)]
-pub struct Held {
-    /// The queue's id of the letter.
+pub struct ReceivedDeadLetter {
+    /// The SQS message id.
     pub id: String,
-    /// The letter.
-    pub letter: Letter,
-    receipt: String,
+    /// The dead letter.
+    pub letter: DeadLetter,
+    receipt_handle: String,
 }
 
-/// A queue that did not answer.
+/// A call to the queue that failed.
 #[derive(Debug, thiserror::Error)]
-#[error("the dead-letter queue was not {what}")]
+#[error("cannot {operation} the dead-letter queue")]
 pub struct QueueError {
-    /// What was attempted.
-    pub what: &'static str,
+    /// What was attempted: `read` or `change`.
+    pub operation: &'static str,
     /// Why it failed.
     #[source]
     pub source: BoxError,
@@ -57,18 +57,18 @@ impl SqsDeadLetters {
         Self { client, queue_url: queue_url.into() }
     }
 
-    /// Takes at most this many letters in hand, until the queue shows no more.
-    pub async fn take(&self, most: usize) -> Result<Vec<Held>, QueueError> {
-        let mut held: BTreeMap<String, Held> = BTreeMap::new();
-        while held.len() < most {
-            let missing = i32::try_from(most - held.len()).unwrap_or(MOST_AT_ONCE);
+    /// Receives messages until the queue shows no more or there are `limit`.
+    pub async fn receive(&self, limit: usize) -> Result<Vec<ReceivedDeadLetter>, QueueError> {
+        let mut received: BTreeMap<String, ReceivedDeadLetter> = BTreeMap::new();
+        while received.len() < limit {
+            let missing = i32::try_from(limit - received.len()).unwrap_or(MAX_PER_CALL);
             let call = self
                 .client
                 .receive_message()
                 .queue_url(&self.queue_url)
-                .max_number_of_messages(missing.min(MOST_AT_ONCE))
-                .visibility_timeout(HIDDEN)
-                // A long poll asks all servers, so that an empty answer means an empty queue.
+                .max_number_of_messages(missing.min(MAX_PER_CALL))
+                .visibility_timeout(VISIBILITY_TIMEOUT)
+                // A long poll asks all servers, so an empty response means an empty queue.
                 .wait_time_seconds(1)
                 .message_attribute_names("All")
                 .message_system_attribute_names(MessageSystemAttributeName::SentTimestamp);
@@ -77,24 +77,24 @@ impl SqsDeadLetters {
             if messages.is_empty() {
                 break;
             }
-            // A letter may come twice; only its latest receipt takes it away.
-            held.extend(messages.iter().map(hold).map(|letter| (letter.id.clone(), letter)));
+            // A message may be delivered twice; only its latest receipt handle deletes it.
+            received.extend(messages.iter().map(read_message).map(|letter| (letter.id.clone(), letter)));
         }
-        Ok(held.into_values().collect())
+        Ok(received.into_values().collect())
     }
 
-    /// Takes the letter away for good.
-    pub async fn remove(&self, held: &Held) -> Result<(), QueueError> {
-        let call = self.client.delete_message().queue_url(&self.queue_url).receipt_handle(&held.receipt);
-        call.send().await.map(|_| ()).map_err(|error| failed("changed", error))
+    /// Deletes the message.
+    pub async fn delete(&self, received: &ReceivedDeadLetter) -> Result<(), QueueError> {
+        let call = self.client.delete_message().queue_url(&self.queue_url).receipt_handle(&received.receipt_handle);
+        call.send().await.map(|_| ()).map_err(|error| failed("change", error))
     }
 
-    /// Gives the letters back at once. One that is not given back comes back by itself, only later.
-    pub async fn give_back<'a>(&self, letters: impl IntoIterator<Item = &'a Held>) {
-        for held in letters {
+    /// Makes the messages visible again at once. If that fails, they become visible after the visibility timeout.
+    pub async fn release<'a>(&self, letters: impl IntoIterator<Item = &'a ReceivedDeadLetter>) {
+        for received in letters {
             let call = self.client.change_message_visibility().queue_url(&self.queue_url);
-            if let Err(error) = call.receipt_handle(&held.receipt).visibility_timeout(0).send().await {
-                warn!(letter = held.id, error = causes(&error), "not given back");
+            if let Err(error) = call.receipt_handle(&received.receipt_handle).visibility_timeout(0).send().await {
+                warn!(message_id = received.id, error = causes(&error), "cannot release the message");
             }
         }
     }
@@ -102,33 +102,33 @@ impl SqsDeadLetters {
 
 #[async_trait]
 impl DeadLetters for SqsDeadLetters {
-    async fn keep(&self, letter: &DeadLetter) -> Result<(), DeadLetterError> {
+    async fn keep(&self, letter: &OwnDeadLetter) -> Result<(), DeadLetterError> {
         let not_kept = |source: BoxError| DeadLetterError { consumer: letter.consumer.clone(), source };
         let body = serde_json::to_string(letter).map_err(|error| not_kept(error.into()))?;
-        let call = self.client.send_message().queue_url(&self.queue_url).message_body(acceptable(&body));
+        let call = self.client.send_message().queue_url(&self.queue_url).message_body(escape_noncharacters(&body));
         call.send().await.map(|_| ()).map_err(|error| not_kept(error.into()))
     }
 }
 
-/// The queue refuses two letters that JSON allows; inside a JSON text they can be written as escapes.
-fn acceptable(body: &str) -> String {
+/// SQS refuses two characters that JSON allows; in JSON text they can be written as escapes.
+fn escape_noncharacters(body: &str) -> String {
     body.replace('\u{fffe}', "\\ufffe").replace('\u{ffff}', "\\uffff")
 }
 
-fn hold(message: &Message) -> Held {
+fn read_message(message: &Message) -> ReceivedDeadLetter {
     let attributes = message.message_attributes.iter().flatten();
     let attributes = attributes.filter_map(|(name, value)| Some((name.clone(), value.string_value.clone()?))).collect();
     let sent = message.attributes.as_ref().and_then(|all| all.get(&MessageSystemAttributeName::SentTimestamp));
     let sent = sent.and_then(|millis| Timestamp::from_millisecond(millis.parse().ok()?).ok());
-    Held {
+    ReceivedDeadLetter {
         id: message.message_id.clone().unwrap_or_default(),
-        letter: Letter::read(message.body.as_deref().unwrap_or_default(), &attributes, sent),
-        receipt: message.receipt_handle.clone().unwrap_or_default(),
+        letter: DeadLetter::read(message.body.as_deref().unwrap_or_default(), &attributes, sent),
+        receipt_handle: message.receipt_handle.clone().unwrap_or_default(),
     }
 }
 
-fn failed(what: &'static str, error: impl std::error::Error + Send + Sync + 'static) -> QueueError {
-    QueueError { what, source: error.into() }
+fn failed(operation: &'static str, error: impl std::error::Error + Send + Sync + 'static) -> QueueError {
+    QueueError { operation, source: error.into() }
 }
 
 #[cfg(test)]

@@ -11,8 +11,8 @@ use tracing::{level_filters::LevelFilter, warn};
 use tracing_subscriber::{Layer, filter::Targets, layer::SubscriberExt, util::SubscriberInitExt};
 
 use crate::{
+    capacity::Usage,
     telemetry::traces::{BoxedLayer, Traces},
-    units::Spent,
 };
 
 /// The metrics of one process.
@@ -24,17 +24,17 @@ pub struct Metrics {
 /// Metrics that cannot be kept.
 #[derive(Debug, thiserror::Error)]
 #[error("the metrics were not begun: {reason}")]
-pub struct NoMetrics {
+pub struct MetricsError {
     reason: String,
 }
 
 impl Metrics {
     /// Begins to count, once in a process.
-    pub fn begin(namespace: &str, function: &str) -> Result<Self, NoMetrics> {
+    pub fn begin(namespace: &str, function: &str) -> Result<Self, MetricsError> {
         let builder = Builder::new().cloudwatch_namespace(namespace.to_owned());
         let builder = builder.with_dimension("function", function.to_owned());
-        let collector = builder.init().map_err(|error| NoMetrics { reason: error.to_string() })?;
-        for (name, meaning) in COUNTED {
+        let collector = builder.init().map_err(|error| MetricsError { reason: error.to_string() })?;
+        for (name, meaning) in COUNTERS {
             describe_counter!(name, Unit::Count, meaning);
         }
         describe_histogram!("event_age", Unit::Milliseconds, "from the fact to its handling");
@@ -42,27 +42,27 @@ impl Metrics {
     }
 
     /// Writes what was counted since the last time.
-    pub fn report(&self, spent: Spent) {
+    pub fn report(&self, spent: Usage) {
         if let Err(error) = self.report_to(std::io::stdout(), spent) {
             warn!(%error, "the metrics were not written");
         }
     }
 
-    fn report_to(&self, writer: impl std::io::Write, spent: Spent) -> std::io::Result<()> {
+    fn report_to(&self, writer: impl std::io::Write, spent: Usage) -> std::io::Result<()> {
         if spent.requests > 0 {
             counter!("requests").increment(spent.requests);
-            histogram!("read_units").record(spent.reads);
-            histogram!("write_units").record(spent.writes);
+            histogram!("read_units").record(spent.read_units);
+            histogram!("write_units").record(spent.write_units);
         }
         self.collector.flush(writer)
     }
 }
 
 /// Where the Lambda runtime logs what a function answers.
-const SAID_TWICE: &str = "lambda_runtime::layers::panic";
+const RUNTIME_PANIC_LOG: &str = "lambda_runtime::layers::panic";
 
 /// What is counted, and what it means.
-const COUNTED: [(&str, &str); 8] = [
+const COUNTERS: [(&str, &str); 8] = [
     ("handled", "messages that had their effect"),
     ("duplicate", "messages that had had their effect before"),
     ("rejected", "messages to which a rule said no"),
@@ -74,7 +74,7 @@ const COUNTED: [(&str, &str); 8] = [
 ];
 
 /// Counts a message that was heard, and how old it was.
-pub(crate) fn heard(outcome: &Outcome, age: Option<SignedDuration>) {
+pub(crate) fn record_handled(outcome: &Outcome, age: Option<SignedDuration>) {
     let name = match outcome {
         Ok(Handled::Done) => "handled",
         Ok(Handled::Duplicate) => "duplicate",
@@ -87,7 +87,7 @@ pub(crate) fn heard(outcome: &Outcome, age: Option<SignedDuration>) {
 }
 
 /// Counts the commits that the relay had in hand, and how old the oldest was.
-pub(crate) fn relayed(out: u64, held_back: u64, oldest: Option<SignedDuration>) {
+pub(crate) fn record_relayed(out: u64, held_back: u64, oldest: Option<SignedDuration>) {
     counter!("relayed").increment(out);
     counter!("not_relayed").increment(held_back);
     record_age(oldest);
@@ -102,7 +102,7 @@ fn record_age(age: Option<SignedDuration>) {
 
 /// Begins the log: JSON unless Lambda is told to write text, at the level Lambda is told; and beside it the traces, if
 /// a collector is named. Traces are never worth a message: what is wrong with them is said, and the function starts.
-pub fn begin_log(function: &str) -> Traces {
+pub fn init_logging(function: &str) -> Traces {
     let told = |variable: &str| std::env::var(variable).unwrap_or_default();
     let level = match told("AWS_LAMBDA_LOG_LEVEL").to_ascii_uppercase().as_str() {
         "TRACE" => LevelFilter::TRACE,
@@ -112,7 +112,7 @@ pub fn begin_log(function: &str) -> Traces {
         _ => LevelFilter::INFO,
     };
     // The runtime says every failure again, without the ids that ours has.
-    let wanted = Targets::new().with_default(level).with_target(SAID_TWICE, LevelFilter::OFF);
+    let wanted = Targets::new().with_default(level).with_target(RUNTIME_PANIC_LOG, LevelFilter::OFF);
     let wanted = wanted.with_target(traces::NOT_LOGGED, LevelFilter::OFF);
     let lines = tracing_subscriber::fmt::layer().with_target(false).with_ansi(false);
     let lines = if told("AWS_LAMBDA_LOG_FORMAT").eq_ignore_ascii_case("text") {

@@ -6,10 +6,10 @@ use anyhow::{Context, ensure};
 use aws_credential_types::Credentials;
 use aws_sdk_dynamodb::types::{AttributeValue, Select};
 use causeway_aws::{
+    capacity::CapacityMeter,
     client::{Account, http_client, sdk_config},
     dynamo::DynamoViewStore,
     eventbridge::EventBridgeBus,
-    units::Units,
 };
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -44,7 +44,7 @@ impl Client {
         let account = Account { region: "us-east-1".to_owned(), credentials, endpoint };
         let sdk = sdk_config(&account, http_client());
         let tables = aws_sdk_dynamodb::Client::new(&sdk);
-        let views = DynamoViewStore::new(tables.clone(), VIEWS, Arc::new(Units::default()));
+        let views = DynamoViewStore::new(tables.clone(), VIEWS, Arc::new(CapacityMeter::default()));
         Self {
             address,
             tables,

@@ -4,8 +4,8 @@ use std::fmt;
 
 use causeway_aws::{
     dead_letters::{
-        Content, Letter, Origin,
-        desk::{DeadLetterDesk, Pick, Redriven},
+        Content, DeadLetter, Origin,
+        dlq_client::{DeadLetterFilter, DlqClient, RedriveOutcome},
     },
     sqs::SqsDeadLetters,
 };
@@ -21,12 +21,12 @@ const KILLED: &str = "Runtime.ExitError";
 /// A letter and where it lies.
 pub(super) struct Found {
     queue: String,
-    letter: Letter,
+    letter: DeadLetter,
 }
 
 impl fmt::Display for Found {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Letter { reason, explanation, attempts, origin, content, .. } = &self.letter;
+        let DeadLetter { reason, explanation, attempts, origin, content, .. } = &self.letter;
         let by = match origin {
             Origin::Rule { rule_arn, .. } => rule_arn,
             Origin::Function { function_arn } => function_arn,
@@ -47,7 +47,7 @@ impl fmt::Display for Found {
 pub(super) async fn read(client: &Client) -> anyhow::Result<Vec<Found>> {
     let mut found = Vec::new();
     for (queue, desk) in desks(client).await? {
-        let letters = desk.list(&Pick::default()).await?;
+        let letters = desk.list(&DeadLetterFilter::default()).await?;
         found.extend(letters.into_iter().map(|held| Found { queue: queue.clone(), letter: held.letter }));
     }
     Ok(found)
@@ -63,8 +63,8 @@ pub(super) fn unexplained(found: &[Found]) -> Vec<String> {
 pub(super) async fn redrive(client: &Client) -> anyhow::Result<Vec<String>> {
     let mut stay = Vec::new();
     for (queue, desk) in desks(client).await? {
-        for (held, redriven) in desk.redrive(&Pick::default()).await? {
-            if redriven != Redriven::Done {
+        for (held, redriven) in desk.redrive(&DeadLetterFilter::default()).await? {
+            if redriven != RedriveOutcome::Done {
                 let found = Found { queue: queue.clone(), letter: held.letter };
                 stay.push(format!("{found}: {redriven:?}"));
             }
@@ -73,11 +73,11 @@ pub(super) async fn redrive(client: &Client) -> anyhow::Result<Vec<String>> {
     Ok(stay)
 }
 
-async fn desks(client: &Client) -> anyhow::Result<Vec<(String, DeadLetterDesk)>> {
+async fn desks(client: &Client) -> anyhow::Result<Vec<(String, DlqClient)>> {
     let queues = client.queues.list_queues().send().await?.queue_urls.unwrap_or_default();
     let desk = |url: String| {
         let queue = SqsDeadLetters::new(client.queues.clone(), &url);
-        (url, DeadLetterDesk::new(queue, client.bus.clone(), MOST))
+        (url, DlqClient::new(queue, client.bus.clone(), MOST))
     };
     Ok(queues.into_iter().map(desk).collect())
 }

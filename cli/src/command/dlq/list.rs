@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use causeway_aws::dead_letters::{Content, Letter, Origin, desk::Pick};
+use causeway_aws::dead_letters::{Content, DeadLetter as Letter, Origin, dlq_client::DeadLetterFilter as Pick};
 use jiff::Timestamp;
 
 use super::queues::{Desk, Found, letters};

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use causeway_aws::dead_letters::desk::Pick;
+use causeway_aws::dead_letters::dlq_client::DeadLetterFilter as Pick;
 use serde_json::json;
 
 use super::{

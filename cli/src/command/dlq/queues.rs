@@ -6,9 +6,9 @@ use std::collections::BTreeSet;
 use anyhow::bail;
 use aws_sdk_sqs::{Client, types::QueueAttributeName};
 use causeway_aws::{
-    dead_letters::desk::{DeadLetterDesk, Pick},
+    dead_letters::dlq_client::{DeadLetterFilter as Pick, DlqClient},
     eventbridge::EventBridgeBus,
-    sqs::{Held, QueueError, SqsDeadLetters},
+    sqs::{QueueError, ReceivedDeadLetter as Held, SqsDeadLetters},
 };
 use futures::future::join_all;
 use serde_json::Value;
@@ -24,7 +24,7 @@ pub(super) struct Desk {
     /// The queue's name.
     pub(super) queue: String,
     /// The desk.
-    pub(super) desk: DeadLetterDesk,
+    pub(super) desk: DlqClient,
     /// So many letters are taken in hand.
     pub(super) most: usize,
 }
@@ -59,7 +59,7 @@ pub(super) async fn desks(reach: &Reach, wanted: &Queues) -> anyhow::Result<Vec<
         .filter(|url| holds(name_of(url)))
         .map(|url| Desk {
             queue: name_of(url).to_owned(),
-            desk: DeadLetterDesk::new(SqsDeadLetters::new(client.clone(), url), bus.clone(), most),
+            desk: DlqClient::new(SqsDeadLetters::new(client.clone(), url), bus.clone(), most),
             most,
         })
         .collect();

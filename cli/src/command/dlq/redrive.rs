@@ -1,6 +1,6 @@
 //! Letters go back on the bus they came from; each says what became of it.
 
-use causeway_aws::dead_letters::desk::{Pick, Redriven};
+use causeway_aws::dead_letters::dlq_client::{DeadLetterFilter as Pick, RedriveOutcome as Redriven};
 use futures::future::join_all;
 use serde_json::json;
 
@@ -28,13 +28,13 @@ pub(super) async fn redrive(desks: &[Desk], pick: &Pick, screen: &mut Screen<'_>
             let (id, subject, queue) = (&held.id, subject(&held.letter), &desk.queue);
             let (word, why) = match &redriven {
                 Redriven::Done => ("back", None),
-                Redriven::Refused { why } => ("refused", Some(why)),
-                Redriven::NotNow { why } => ("notNow", Some(why)),
+                Redriven::Permanent { why } => ("refused", Some(why)),
+                Redriven::Transient { why } => ("notNow", Some(why)),
             };
             let text = match &redriven {
                 Redriven::Done => format!("went back   {id}  {subject}"),
-                Redriven::Refused { why } => format!("stays       {id}  {subject}: {why}"),
-                Redriven::NotNow { why } => format!("try again   {id}  {subject}: {why}"),
+                Redriven::Permanent { why } => format!("stays       {id}  {subject}: {why}"),
+                Redriven::Transient { why } => format!("try again   {id}  {subject}: {why}"),
             };
             screen.show(text, &json!({ "queue": queue, "id": id, "type": subject, "outcome": word, "why": why }))?;
             if redriven == Redriven::Done { gone += 1 } else { stayed += 1 }

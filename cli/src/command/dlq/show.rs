@@ -1,6 +1,6 @@
 //! One letter in full.
 
-use causeway_aws::dead_letters::{Content, Letter, desk::Pick};
+use causeway_aws::dead_letters::{Content, DeadLetter as Letter, dlq_client::DeadLetterFilter as Pick};
 
 use super::{
     list::{Shown, at, who},

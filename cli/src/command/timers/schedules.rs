@@ -2,7 +2,7 @@
 
 use aws_sdk_scheduler::{Client, error::SdkError, operation::get_schedule::GetScheduleOutput};
 use causeway::StreamId;
-use causeway_aws::scheduler::due_of;
+use causeway_aws::scheduler::parse_due;
 use futures::stream::{self, StreamExt as _, TryStreamExt as _};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -116,7 +116,7 @@ impl Schedules {
 
 fn read(group: String, name: String, schedule: GetScheduleOutput) -> Waiting {
     let expression = schedule.schedule_expression.unwrap_or_default();
-    let due = due_of(&expression).ok();
+    let due = parse_due(&expression).ok();
     let input = schedule.target.and_then(|target| target.input).unwrap_or_default();
     let spoken = serde_json::from_str::<Spoken>(&input).ok();
     let stream = spoken.as_ref().map(|spoken| format!("{}/{}", spoken.aggregate_type, spoken.aggregate_id));

@@ -1,6 +1,6 @@
 use super::{Account, http_client, sdk_config};
 
-fn account(said: &[(&str, &str)]) -> Result<Account, super::UnknownAccount> {
+fn account(said: &[(&str, &str)]) -> Result<Account, super::AccountError> {
     Account::read(|name| said.iter().find(|(other, _)| *other == name).map(|(_, value)| (*value).to_owned()))
 }
 

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use causeway::time::clock::{Clock, Ids};
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Line, OsIds, SystemClock, of_environment};
+use super::{LinearClock, OsIds, SystemClock, clock_from_env};
 
 #[test]
 fn an_id_says_its_time_and_is_never_given_twice() {
@@ -30,33 +30,33 @@ fn the_clock_goes_forward() {
     assert!(SystemClock.now() >= before);
 }
 
-fn line(text: &str) -> Line {
+fn linear(text: &str) -> LinearClock {
     text.parse().unwrap()
 }
 
 #[test]
-fn a_line_stands_still_or_runs_faster_than_the_machine() {
-    let standing = line("2026-11-24T05:00:00Z@2026-11-21T05:00:00Z*0");
-    let fast = line("2026-11-24T05:00:00Z@2026-11-21T05:00:00.25Z*60");
-    let (shown, hour) = (standing.shown, SignedDuration::from_hours(1));
-    assert_eq!(standing.shows_at(standing.at + hour), shown);
-    assert_eq!(fast.shows_at(fast.at), shown);
-    assert_eq!(fast.shows_at(fast.at + hour), shown + SignedDuration::from_hours(60));
-    assert_eq!(fast.shows_at(fast.at - hour), shown);
-    assert_eq!(line("2026-11-24T05:00:00Z@2026-11-21T05:00:00Z*1e30").shows_at(Timestamp::MAX), Timestamp::MAX);
+fn a_linear_clock_is_paused_or_runs_faster_than_the_system_clock() {
+    let position_of = linear("2026-11-24T05:00:00Z@2026-11-21T05:00:00Z*0");
+    let fast = linear("2026-11-24T05:00:00Z@2026-11-21T05:00:00.25Z*60");
+    let (shown, hour) = (position_of.shown, SignedDuration::from_hours(1));
+    assert_eq!(position_of.time_at(position_of.at + hour), shown);
+    assert_eq!(fast.time_at(fast.at), shown);
+    assert_eq!(fast.time_at(fast.at + hour), shown + SignedDuration::from_hours(60));
+    assert_eq!(fast.time_at(fast.at - hour), shown);
+    assert_eq!(linear("2026-11-24T05:00:00Z@2026-11-21T05:00:00Z*1e30").time_at(Timestamp::MAX), Timestamp::MAX);
 }
 
 #[test]
-fn the_environment_names_the_clock_and_without_it_time_is_the_machines() {
+fn the_environment_configures_the_clock_and_without_it_the_system_clock_is_used() {
     let given = |text: &str| {
         let text = text.to_owned();
-        of_environment(move |name| (name == "CAUSEWAY_CLOCK").then(|| text.clone()))
+        clock_from_env(move |name| (name == "CAUSEWAY_CLOCK").then(|| text.clone()))
     };
-    let standing = given("2026-11-24T05:00:00Z@2026-11-21T05:00:00Z*0").unwrap_or_else(|error| panic!("{error}"));
-    assert_eq!(standing.now().to_string(), "2026-11-24T05:00:00Z");
+    let position_of = given("2026-11-24T05:00:00Z@2026-11-21T05:00:00Z*0").unwrap_or_else(|error| panic!("{error}"));
+    assert_eq!(position_of.now().to_string(), "2026-11-24T05:00:00Z");
     let before = Timestamp::now();
     assert!(given(" ").unwrap_or_else(|error| panic!("{error}")).now() >= before);
-    assert!(of_environment(|_| None).is_ok());
+    assert!(clock_from_env(|_| None).is_ok());
 }
 
 #[test]
@@ -69,7 +69,7 @@ fn a_clock_of_another_form_is_refused_by_its_name_with_the_form() {
         "2026-11-24T05:00:00Z@2026-11-21T05:00:00Z*-1",
         "2026-11-24T05:00:00Z@2026-11-21T05:00:00Z*NaN",
     ] {
-        let Err(error) = of_environment(|_| Some(wrong.to_owned())) else { panic!("{wrong} was taken") };
+        let Err(error) = clock_from_env(|_| Some(wrong.to_owned())) else { panic!("{wrong} was taken") };
         let said = error.to_string();
         assert!(said.starts_with(&format!("CAUSEWAY_CLOCK is {wrong:?} and must be <time shown>@")), "{said}");
     }

@@ -38,7 +38,7 @@ fn a_whole_environment_gives_a_whole_configuration() {
     let config = read(EVERYTHING, |_| {}).unwrap();
     assert_eq!(config.events_table, "causeway-events");
     assert_eq!(config.bus_call_bytes, 1000);
-    assert_eq!(config.scheduling.unwrap().group, "causeway");
+    assert_eq!(config.scheduler.unwrap().group, "causeway");
     assert_eq!(config.mail_from.as_deref(), Some("shop@example.com"));
     assert_eq!(
         config.trust,
@@ -101,7 +101,7 @@ fn a_function_that_sets_no_timers_and_sends_no_mail_needs_nothing_for_them() {
         variables.retain(|name, _| !name.starts_with("SCHEDULE") && *name != "BUS_ARN" && *name != "MAIL_FROM");
     })
     .unwrap();
-    assert_eq!(config.scheduling, None);
+    assert_eq!(config.scheduler, None);
     assert_eq!(config.mail_from, None);
 }
 

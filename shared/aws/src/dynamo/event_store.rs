@@ -22,11 +22,11 @@ use causeway::{
 use super::{
     attributes::{Item, LIMIT, number, text, write_units},
     item::{STREAM, VERSION, commit_of},
-    marker::{EXPIRES, TICKET, marker, obeyed_at},
+    marker::{EXPIRES, TICKET, handled_at, marker},
     packing::{PackError, Packed, pack},
     stream_query::{Part, stream_query},
 };
-use crate::units::Units;
+use crate::capacity::CapacityMeter;
 
 /// The code of a cancellation reason that is a failed condition.
 const CONDITION_FAILED: &str = "ConditionalCheckFailed";
@@ -37,7 +37,7 @@ pub struct DynamoEventStore {
     client: Client,
     events_table: String,
     inbox_table: String,
-    units: Arc<Units>,
+    capacity: Arc<CapacityMeter>,
 }
 
 impl DynamoEventStore {
@@ -46,9 +46,9 @@ impl DynamoEventStore {
         client: Client,
         events_table: impl Into<String>,
         inbox_table: impl Into<String>,
-        units: Arc<Units>,
+        capacity: Arc<CapacityMeter>,
     ) -> Self {
-        Self { client, events_table: events_table.into(), inbox_table: inbox_table.into(), units }
+        Self { client, events_table: events_table.into(), inbox_table: inbox_table.into(), capacity }
     }
 
     async fn put(&self, commit: &Commit, packed: Packed) -> Result<(), AppendError> {
@@ -63,12 +63,12 @@ impl DynamoEventStore {
             .return_consumed_capacity(ReturnConsumedCapacity::Total);
         match put.send().await {
             Ok(written) => {
-                self.units.wrote(written.consumed_capacity());
+                self.capacity.wrote(written.consumed_capacity());
                 Ok(())
             }
             Err(error) => match error.as_service_error() {
                 Some(PutItemError::ConditionalCheckFailedException(refused)) => {
-                    self.units.failed_condition(write_units(packed.bytes));
+                    self.capacity.failed_condition(write_units(packed.bytes));
                     Err(conflict(commit, refused.item()))
                 }
                 _ => Err(AppendError::Unavailable(Box::new(error))),
@@ -99,13 +99,13 @@ impl DynamoEventStore {
             .return_consumed_capacity(ReturnConsumedCapacity::Total);
         match transaction.send().await {
             Ok(written) => {
-                self.units.wrote(written.consumed_capacity());
+                self.capacity.wrote(written.consumed_capacity());
                 Ok(())
             }
             Err(error) => match error.as_service_error() {
                 Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) => {
                     // A transaction prepares and commits, so each unit counts twice; the marker is one.
-                    self.units.failed_condition(2 * (write_units(packed.bytes) + 1));
+                    self.capacity.failed_condition(2 * (write_units(packed.bytes) + 1));
                     match refused(commit, cancelled.cancellation_reasons()) {
                         Some(refused) => Err(refused),
                         None => Err(AppendError::Unavailable(Box::new(error))),
@@ -126,7 +126,7 @@ impl DynamoEventStore {
                 .set_limit(newest_only.then_some(1))
                 .set_exclusive_start_key(after);
             let page = query.send().await.map_err(|error| ReadError::Unavailable(Box::new(error)))?;
-            self.units.read(page.consumed_capacity());
+            self.capacity.read(page.consumed_capacity());
             for item in page.items() {
                 commits.push(commit_of(item)?);
             }
@@ -177,7 +177,7 @@ impl EventStore for DynamoEventStore {
             .consistent_read(true)
             .return_consumed_capacity(ReturnConsumedCapacity::Total);
         let answer = get.send().await.map_err(|error| ReadError::Unavailable(Box::new(error)))?;
-        self.units.read(answer.consumed_capacity());
+        self.capacity.read(answer.consumed_capacity());
         answer.item.as_ref().map(commit_of).transpose()
     }
 }
@@ -188,7 +188,7 @@ fn refused(commit: &Commit, reasons: &[CancellationReason]) -> Option<AppendErro
     // The reasons stand in the order of the writes: the commit, then its marker.
     let marker = reasons.get(1).filter(failed);
     if let Some(marker) = marker.and_then(CancellationReason::item) {
-        return Some(match obeyed_at(marker) {
+        return Some(match handled_at(marker) {
             Ok(version) => AppendError::Repeated { command: commit.command.clone(), version },
             Err(reason) => corrupt(commit, format!("the marker of {}: {reason}", commit.command)),
         });

@@ -18,7 +18,7 @@ use super::{
     attributes::{Item, number, read_number, read_text, size, text, write_units},
     marker::{EXPIRES, TICKET},
 };
-use crate::units::Units;
+use crate::capacity::CapacityMeter;
 
 const STATE: &str = "state";
 const UNTIL: &str = "until";
@@ -30,7 +30,7 @@ const CLOSED: &str = "closed";
 pub struct DynamoInbox {
     client: Client,
     table: String,
-    units: Arc<Units>,
+    capacity: Arc<CapacityMeter>,
 }
 
 /// What became of a write.
@@ -43,8 +43,8 @@ enum Written {
 
 impl DynamoInbox {
     /// The inbox in `table`.
-    pub fn new(client: Client, table: impl Into<String>, units: Arc<Units>) -> Self {
-        Self { client, table: table.into(), units }
+    pub fn new(client: Client, table: impl Into<String>, capacity: Arc<CapacityMeter>) -> Self {
+        Self { client, table: table.into(), capacity }
     }
 
     /// Writes the ticket's item, if the guard lets it.
@@ -66,12 +66,12 @@ impl DynamoInbox {
         }
         match call.send().await {
             Ok(written) => {
-                self.units.wrote(written.consumed_capacity());
+                self.capacity.wrote(written.consumed_capacity());
                 Ok(Written::Over(written.attributes))
             }
             Err(error) => match error.as_service_error() {
                 Some(PutItemError::ConditionalCheckFailedException(refused)) => {
-                    self.units.failed_condition(units);
+                    self.capacity.failed_condition(units);
                     Ok(Written::Refused(refused.item().cloned()))
                 }
                 _ => Err(failed(key, error)),

@@ -24,6 +24,6 @@ pub(crate) fn marker(commit: &Commit) -> Item {
 }
 
 /// The version of the commit that obeyed the command.
-pub(crate) fn obeyed_at(marker: &Item) -> Result<u64, String> {
+pub(crate) fn handled_at(marker: &Item) -> Result<u64, String> {
     read_number(marker, VERSION)
 }

@@ -31,7 +31,7 @@ pub(crate) fn column(name: &str) -> String {
 }
 
 /// The index keys of a place.
-pub(crate) fn place_keys(key: &RowKey, place: &ListPosition) -> (String, String) {
+pub(crate) fn index_keys(key: &RowKey, place: &ListPosition) -> (String, String) {
     (format!("{}/{}", key.view, place.list), format!("{}{BETWEEN}{}", place.sort_key, key.id))
 }
 
@@ -45,7 +45,7 @@ pub(crate) fn item(key: &RowKey, row: &Row) -> Item {
     let mut item = key_item(key);
     item.insert(VERSION.to_owned(), number(row.version));
     if let Some(place) = &row.position {
-        let (list, rank) = place_keys(key, place);
+        let (list, rank) = index_keys(key, place);
         item.insert(LIST.to_owned(), text(list));
         item.insert(RANK.to_owned(), text(rank));
     }
@@ -55,13 +55,13 @@ pub(crate) fn item(key: &RowKey, row: &Row) -> Item {
 
 /// The row of an item.
 pub(crate) fn row(item: &Item) -> Result<(RowKey, Row), ViewError> {
-    let (key, position) = standing(item)?;
+    let (key, position) = position_of(item)?;
     let (version, columns) = content(item).map_err(|reason| ViewError::Corrupt { what: key.to_string(), reason })?;
     Ok((key, Row { version, position, columns }))
 }
 
 /// Which row an item is, and where it stands: all that the index knows.
-pub(crate) fn standing(item: &Item) -> Result<(RowKey, Option<ListPosition>), ViewError> {
+pub(crate) fn position_of(item: &Item) -> Result<(RowKey, Option<ListPosition>), ViewError> {
     let corrupt = |what: &str, reason| ViewError::Corrupt { what: what.to_owned(), reason };
     let name = read_text(item, ROW).map_err(|reason| corrupt("a row", reason))?;
     let split = name.split_once('/').ok_or_else(|| corrupt(name, "the key is not <view>/<id>".to_owned()));

@@ -5,7 +5,7 @@ use causeway::view::view_store::{Change, Patch, RowKey};
 
 use super::{
     attributes::{Item, number, text},
-    row_item::{LIST, RANK, ROW, VERSION, column, place_keys},
+    row_item::{LIST, RANK, ROW, VERSION, column, index_keys},
     row_value::attribute,
 };
 
@@ -27,7 +27,7 @@ impl Update {
         let mut update = Self::default();
         update.set(VERSION, number(to));
         if let Some(place) = &patch.position {
-            let (list, rank) = place_keys(key, place);
+            let (list, rank) = index_keys(key, place);
             update.set(LIST, text(list));
             update.set(RANK, text(rank));
         }
@@ -83,7 +83,7 @@ impl Update {
 }
 
 /// The condition that the row stands at `from`.
-pub(crate) struct StandsAt {
+pub(crate) struct VersionCondition {
     /// The expression.
     pub(crate) expression: &'static str,
     /// The placeholder's name and what it says.
@@ -92,7 +92,7 @@ pub(crate) struct StandsAt {
     pub(crate) value: Option<(&'static str, AttributeValue)>,
 }
 
-impl StandsAt {
+impl VersionCondition {
     /// A row at 0 is one that is not there.
     pub(crate) fn version(from: u64) -> Self {
         if from == 0 {

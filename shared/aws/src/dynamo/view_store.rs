@@ -16,11 +16,11 @@ use causeway::{
 
 use super::{
     attributes::{Item, read_text, size, text, write_units},
-    page_mark::{mark, start_key},
-    row_item::{BY_LIST, LIST, ROW, item, key_item, row, standing},
-    row_patch::{StandsAt, Update},
+    page_token::{mark, start_key},
+    row_item::{BY_LIST, LIST, ROW, item, key_item, position_of, row},
+    row_patch::{Update, VersionCondition},
 };
-use crate::units::Units;
+use crate::capacity::CapacityMeter;
 
 /// The most keys one `BatchGetItem` takes.
 const BATCH: usize = 100;
@@ -32,13 +32,13 @@ const MOST_ROWS: u32 = 1000;
 pub struct DynamoViewStore {
     client: Client,
     table: String,
-    units: Arc<Units>,
+    capacity: Arc<CapacityMeter>,
 }
 
 impl DynamoViewStore {
     /// The views in `table`.
-    pub fn new(client: Client, table: impl Into<String>, units: Arc<Units>) -> Self {
-        Self { client, table: table.into(), units }
+    pub fn new(client: Client, table: impl Into<String>, capacity: Arc<CapacityMeter>) -> Self {
+        Self { client, table: table.into(), capacity }
     }
 
     /// The keys of a page's rows, and one more if there is one.
@@ -60,7 +60,7 @@ impl DynamoViewStore {
                 .set_exclusive_start_key(after)
                 .return_consumed_capacity(ReturnConsumedCapacity::Total);
             let answer = query.send().await.map_err(unavailable)?;
-            self.units.read(answer.consumed_capacity());
+            self.capacity.read(answer.consumed_capacity());
             keys.extend(answer.items.unwrap_or_default());
             after = answer.last_evaluated_key;
             if after.is_none() || keys.len() >= most {
@@ -83,7 +83,7 @@ impl DynamoViewStore {
                     .request_items(&self.table, wanted)
                     .return_consumed_capacity(ReturnConsumedCapacity::Total);
                 let mut answer = batch.send().await.map_err(unavailable)?;
-                self.units.read(answer.consumed_capacity());
+                self.capacity.read(answer.consumed_capacity());
                 for item in answer.responses.take().unwrap_or_default().into_values().flatten() {
                     let (key, row) = row(&item)?;
                     rows.insert(key.to_string(), row);
@@ -105,7 +105,7 @@ impl ViewStore for DynamoViewStore {
     async fn patch(&self, key: &RowKey, from: u64, to: u64, patch: &Patch) -> Result<(), PatchError> {
         let update = Update::of(key, to, patch);
         let expression = update.expression();
-        let condition = StandsAt::version(from);
+        let condition = VersionCondition::version(from);
         let mut values = update.values;
         values.extend(condition.value.map(|(name, value)| (name.to_owned(), value)));
         let bytes = size(&values);
@@ -124,12 +124,12 @@ impl ViewStore for DynamoViewStore {
             .return_consumed_capacity(ReturnConsumedCapacity::Total);
         match call.send().await {
             Ok(written) => {
-                self.units.wrote(written.consumed_capacity());
+                self.capacity.wrote(written.consumed_capacity());
                 Ok(())
             }
             Err(error) => match error.as_service_error() {
                 Some(UpdateItemError::ConditionalCheckFailedException(refused)) => {
-                    self.units.failed_condition(write_units(refused.item().map_or(bytes, size)));
+                    self.capacity.failed_condition(write_units(refused.item().map_or(bytes, size)));
                     Err(moved(key, refused.item()))
                 }
                 _ => Err(unavailable(error).into()),
@@ -138,7 +138,7 @@ impl ViewStore for DynamoViewStore {
     }
 
     async fn replace(&self, key: &RowKey, from: u64, row: &Row) -> Result<(), PatchError> {
-        let condition = StandsAt::version(from);
+        let condition = VersionCondition::version(from);
         let item = item(key, row);
         let bytes = size(&item);
         let mut call = self
@@ -155,12 +155,12 @@ impl ViewStore for DynamoViewStore {
         }
         match call.send().await {
             Ok(written) => {
-                self.units.wrote(written.consumed_capacity());
+                self.capacity.wrote(written.consumed_capacity());
                 Ok(())
             }
             Err(error) => match error.as_service_error() {
                 Some(PutItemError::ConditionalCheckFailedException(refused)) => {
-                    self.units.failed_condition(write_units(bytes));
+                    self.capacity.failed_condition(write_units(bytes));
                     Err(moved(key, refused.item()))
                 }
                 _ => Err(unavailable(error).into()),
@@ -176,7 +176,7 @@ impl ViewStore for DynamoViewStore {
             .set_key(Some(key_item(key)))
             .return_consumed_capacity(ReturnConsumedCapacity::Total);
         let answer = call.send().await.map_err(unavailable)?;
-        self.units.read(answer.consumed_capacity());
+        self.capacity.read(answer.consumed_capacity());
         answer.item().map(|item| Ok(row(item)?.1)).transpose()
     }
 
@@ -200,7 +200,7 @@ impl ViewStore for DynamoViewStore {
 }
 
 fn mark_of(key: &Item) -> Result<String, ViewError> {
-    let (key, place) = standing(key)?;
+    let (key, place) = position_of(key)?;
     Ok(mark(&place.map(|place| place.sort_key).unwrap_or_default(), &key.id))
 }
 

@@ -1,29 +1,29 @@
-//! Which try an invocation is. Lambda tells nobody, but a retry has the same request id; so an environment that
-//! meets one again knows better. It is a word for the log, nothing is decided on it.
+//! Counts attempts by request id. Lambda does not pass the attempt to a function, but a retry keeps the request id, so
+//! an execution environment that sees an id again can count. The count is only for logs.
 
 use std::{collections::VecDeque, sync::Mutex};
 
-/// How many requests are remembered.
-const INBOX_RETENTION: usize = 64;
+/// How many request ids are kept.
+const MAX_REQUESTS: usize = 64;
 
-/// The requests an environment has seen last.
+/// The latest requests of an execution environment.
 #[derive(Debug, Default)]
 pub struct Attempts {
-    seen: Mutex<VecDeque<(String, u32)>>,
+    requests: Mutex<VecDeque<(String, u32)>>,
 }
 
 impl Attempts {
-    /// Which try this is, counted from 1.
+    /// Counts an attempt of this request and returns its number, from 1.
     pub fn of(&self, request_id: &str) -> u32 {
-        let Ok(mut seen) = self.seen.lock() else { return 1 };
-        if let Some((_, count)) = seen.iter_mut().find(|(seen, _)| seen == request_id) {
+        let Ok(mut requests) = self.requests.lock() else { return 1 };
+        if let Some((_, count)) = requests.iter_mut().find(|(known, _)| known == request_id) {
             *count += 1;
             return *count;
         }
-        if seen.len() >= INBOX_RETENTION {
-            seen.pop_front();
+        if requests.len() >= MAX_REQUESTS {
+            requests.pop_front();
         }
-        seen.push_back((request_id.to_owned(), 1));
+        requests.push_back((request_id.to_owned(), 1));
         1
     }
 }

@@ -1,38 +1,35 @@
-//! A function woken by a rule of the bus: one message per invocation, and an error is tried again by Lambda.
+//! A function that an EventBridge rule invokes: one message per invocation. Lambda retries it after an error.
 
 use async_trait::async_trait;
-use causeway::{
-    App, Handled,
-    delivery::{handle::Handler, input::HandlerInput},
-};
+use causeway::Handled;
 use lambda_runtime::Diagnostic;
 use serde_json::{Value, json};
 
-use super::{Function, Invocation, failed::diagnostic, listener::Listener};
+use super::{Function, Invocation, error_response::diagnostic, message_handler::MessageHandler};
 
-/// A function on the bus.
-pub struct BusFunction<A, H> {
-    listener: Listener<A, H>,
+/// A function that is the target of a rule.
+pub struct BusFunction {
+    handler: MessageHandler,
 }
 
-impl<A: HandlerInput, H: Handler<A>> BusFunction<A, H> {
-    /// The function of this name.
-    pub fn new(function: &str, app: App, handler: H) -> Self {
-        Self { listener: Listener::new(function, app, handler) }
+impl BusFunction {
+    /// The function of this handler.
+    pub fn new(handler: MessageHandler) -> Self {
+        Self { handler }
     }
 }
 
 #[async_trait]
-impl<A: HandlerInput, H: Handler<A>> Function for BusFunction<A, H> {
-    async fn answer(&self, invocation: Invocation<'_>) -> Result<Value, Diagnostic> {
-        match self.listener.hear(invocation).await {
-            Ok(handled) => Ok(json!({ "handled": word(handled) })),
+impl Function for BusFunction {
+    async fn invoke(&self, invocation: Invocation<'_>) -> Result<Value, Diagnostic> {
+        match self.handler.handle(invocation).await {
+            Ok(handled) => Ok(json!({ "handled": outcome_name(handled) })),
             Err(failure) => Err(diagnostic(&failure)),
         }
     }
 }
 
-fn word(handled: Handled) -> &'static str {
+fn outcome_name(handled: Handled) -> &'static str {
     match handled {
         Handled::Done => "done",
         Handled::Duplicate => "duplicate",

@@ -1,57 +1,53 @@
-//! A function woken by a queue that a rule of the bus fills: a batch, answered message by message.
-//! On a FIFO queue nothing behind a failure is tried, so that the order of its group stands.
+//! A function that an SQS event source mapping invokes: a batch, with a partial batch response.
+//! On a FIFO queue no message behind a failed one is handled, so that the order of its message group is kept.
 
 use async_trait::async_trait;
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
-use causeway::{
-    App,
-    delivery::{handle::Handler, input::HandlerInput},
-};
 use lambda_runtime::Diagnostic;
 use serde::de::Error as _;
 use serde_json::Value;
 
-use super::{Function, Invocation, failed::unreadable_batch, listener::Listener};
+use super::{Function, Invocation, error_response::unreadable_batch, message_handler::MessageHandler};
 
-/// A function on a queue.
-pub struct QueueFunction<A, H> {
-    listener: Listener<A, H>,
+/// A function that reads a queue.
+pub struct QueueFunction {
+    handler: MessageHandler,
 }
 
-impl<A: HandlerInput, H: Handler<A>> QueueFunction<A, H> {
-    /// The function of this name.
-    pub fn new(function: &str, app: App, handler: H) -> Self {
-        Self { listener: Listener::new(function, app, handler) }
+impl QueueFunction {
+    /// The function of this handler.
+    pub fn new(handler: MessageHandler) -> Self {
+        Self { handler }
     }
 }
 
 #[async_trait]
-impl<A: HandlerInput, H: Handler<A>> Function for QueueFunction<A, H> {
-    async fn answer(&self, invocation: Invocation<'_>) -> Result<Value, Diagnostic> {
+impl Function for QueueFunction {
+    async fn invoke(&self, invocation: Invocation<'_>) -> Result<Value, Diagnostic> {
         let unreadable = |error: serde_json::Error| unreadable_batch("a queue", &error);
         let batch: SqsEvent = serde_json::from_str(invocation.payload).map_err(unreadable)?;
-        let mut answer = SqsBatchResponse::default();
+        let mut response = SqsBatchResponse::default();
         for message in batch.records {
-            // Without its identifier nothing can be answered for one message alone.
+            // Without message ids no single failure can be reported, so the whole batch fails.
             let missing = || unreadable(serde_json::Error::missing_field("messageId"));
             let identifier = message.message_id.clone().ok_or_else(missing)?;
-            let in_order = message.event_source_arn.as_ref().is_some_and(|queue| queue.ends_with(".fifo"));
-            if in_order && !answer.batch_item_failures.is_empty() {
-                answer.add_failure(identifier);
+            let fifo = message.event_source_arn.as_ref().is_some_and(|queue| queue.ends_with(".fifo"));
+            if fifo && !response.batch_item_failures.is_empty() {
+                response.add_failure(identifier);
                 continue;
             }
-            let attempt = attempt(&message);
+            let attempt = receive_count(&message);
             let payload = message.body.as_deref().unwrap_or_default();
-            if self.listener.hear(Invocation { payload, attempt, ..invocation }).await.is_err() {
-                answer.add_failure(identifier);
+            if self.handler.handle(Invocation { payload, attempt, ..invocation }).await.is_err() {
+                response.add_failure(identifier);
             }
         }
-        serde_json::to_value(answer).map_err(unreadable)
+        serde_json::to_value(response).map_err(unreadable)
     }
 }
 
-/// SQS counts how often it has handed the message out.
-fn attempt(message: &SqsMessage) -> u32 {
+/// How many times SQS has delivered the message, this delivery included.
+fn receive_count(message: &SqsMessage) -> u32 {
     let count = message.attributes.get("ApproximateReceiveCount");
     count.and_then(|count| count.parse().ok()).unwrap_or(1)
 }

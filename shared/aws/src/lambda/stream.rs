@@ -1,5 +1,5 @@
-//! The relay's function, woken by the stream of the log's table: new commits are said on the bus.
-//! The first record that is not out is answered, so that the stream brings it and all behind it again.
+//! The relay's function: the DynamoDB stream of the events table invokes it, and it publishes new commits on the bus.
+//! It reports the first record that failed, so that the stream delivers that record and all later ones again.
 
 use async_trait::async_trait;
 use aws_lambda_events::streams::{DynamoDbBatchItemFailure, DynamoDbEventResponse};
@@ -19,7 +19,7 @@ use tracing::{Instrument, error, info, warn};
 
 use super::{
     Function, Invocation,
-    failed::unreadable_batch,
+    error_response::unreadable_batch,
     image::{Image, item},
 };
 use crate::{
@@ -27,10 +27,10 @@ use crate::{
     telemetry::{self, traces},
 };
 
-/// Who the dead letters name.
+/// The relay's function name, and its consumer name in dead letters.
 pub const RELAY: &str = "relay";
 
-/// The relay as a function.
+/// The function that publishes commits.
 pub struct RelayFunction {
     app: App,
 }
@@ -41,21 +41,21 @@ struct Batch {
     records: Vec<Box<RawValue>>,
 }
 
-/// What is needed to answer for a record.
+/// The fields by which a record is selected and reported.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Record {
     event_name: String,
-    dynamodb: Place,
+    dynamodb: RecordPosition,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-struct Place {
+struct RecordPosition {
     sequence_number: String,
 }
 
-/// What is needed to read a commit.
+/// The fields from which a commit is read.
 #[derive(Deserialize)]
 struct Inserted {
     dynamodb: NewImage,
@@ -68,13 +68,13 @@ struct NewImage {
 }
 
 impl RelayFunction {
-    /// The relay of an app.
+    /// The relay on an app.
     pub fn new(app: App) -> Self {
         Self { app }
     }
 
-    async fn keep(&self, record: &RawValue, explanation: String) -> Result<(), DeadLetterError> {
-        error!(reason = explanation, "a record cannot be read and is kept with the dead letters");
+    async fn dead_letter(&self, record: &RawValue, explanation: String) -> Result<(), DeadLetterError> {
+        error!(reason = explanation, "cannot read a stream record, it is dead-lettered");
         let letter = DeadLetter {
             reason: "CORRUPT".to_owned(),
             explanation,
@@ -85,60 +85,61 @@ impl RelayFunction {
         self.app.dead_letters().keep(&letter).await
     }
 
-    /// Relays the commits of a batch; the answer has the place of the first record that is not done.
+    /// Publishes the commits of a batch; returns the sequence number of the first record that failed.
     async fn relay(&self, records: &[(String, &RawValue)]) -> Option<String> {
-        let mut done: Vec<Result<(), BoxError>> = Vec::with_capacity(records.len());
+        let mut results: Vec<Result<(), BoxError>> = Vec::with_capacity(records.len());
         let mut commits: Vec<(usize, Commit)> = Vec::new();
         for (index, (_, record)) in records.iter().enumerate() {
-            done.push(match read_commit(record) {
+            results.push(match read_commit(record) {
                 Ok(commit) => {
                     commits.push((index, commit));
                     Ok(())
                 }
-                Err(reason) => self.keep(record, reason).await.map_err(BoxError::from),
+                Err(reason) => self.dead_letter(record, reason).await.map_err(BoxError::from),
             });
         }
-        let (places, commits): (Vec<usize>, Vec<Commit>) = commits.into_iter().unzip();
+        let (indexes, commits): (Vec<usize>, Vec<Commit>) = commits.into_iter().unzip();
         let oldest = commits.iter().map(|commit| self.app.clock().now().duration_since(commit.at)).max();
         traces::link(commits.iter().filter_map(|commit| commit.metadata.traceparent.as_deref()));
-        let answers = relay(&self.app, commits).await;
-        let (out, all) = (answers.iter().filter(|answer| answer.is_ok()).count(), answers.len());
-        telemetry::relayed(out as u64, (all - out) as u64, oldest);
-        for (place, answer) in places.into_iter().zip(answers) {
-            if let Some(word) = done.get_mut(place) {
-                *word = answer;
+        let relayed = relay(&self.app, commits).await;
+        let (published, all) = (relayed.iter().filter(|result| result.is_ok()).count(), relayed.len());
+        telemetry::record_relayed(published as u64, (all - published) as u64, oldest);
+        for (index, result) in indexes.into_iter().zip(relayed) {
+            if let Some(slot) = results.get_mut(index) {
+                *slot = result;
             }
         }
-        let first = done.iter().zip(records).find_map(|(word, (place, _))| Some((word.as_ref().err()?, place)));
-        if let Some((reason, place)) = first {
-            warn!(reason = causes(reason.as_ref()), record = place, "not relayed, to be tried again");
+        let failed = results.iter().zip(records);
+        let first = failed.into_iter().find_map(|(result, (sequence, _))| Some((result.as_ref().err()?, sequence)));
+        if let Some((reason, sequence_number)) = first {
+            warn!(reason = causes(reason.as_ref()), sequence_number, "not published, will be retried");
         }
         info!(records = records.len(), "relayed");
-        first.map(|(_, place)| place.clone())
+        first.map(|(_, sequence)| sequence.clone())
     }
 }
 
 #[async_trait]
 impl Function for RelayFunction {
-    async fn answer(&self, invocation: Invocation<'_>) -> Result<Value, Diagnostic> {
-        // Without places nothing can be answered for one record alone.
+    async fn invoke(&self, invocation: Invocation<'_>) -> Result<Value, Diagnostic> {
+        // Without sequence numbers no single failure can be reported, so the whole batch fails.
         let unreadable = |error: serde_json::Error| unreadable_batch("a table's stream", &error);
         let batch: Batch = serde_json::from_str(invocation.payload).map_err(unreadable)?;
         let mut inserted: Vec<(String, &RawValue)> = Vec::new();
         for text in &batch.records {
             let record: Record = serde_json::from_str(text.get()).map_err(unreadable)?;
-            // The log is only appended to: what is changed or removed there is housekeeping, and no news.
+            // The log is append-only: a MODIFY or REMOVE is maintenance and publishes nothing.
             if record.event_name == "INSERT" {
                 inserted.push((record.dynamodb.sequence_number, text));
             }
         }
+        let span = traces::relay_span(invocation.request_id, inserted.len());
         let mut failure = DynamoDbBatchItemFailure::default();
-        let span = traces::relaying(invocation.request_id, inserted.len());
         failure.item_identifier = self.relay(&inserted).instrument(span).await;
-        let mut answer = DynamoDbEventResponse::default();
-        answer.batch_item_failures =
+        let mut response = DynamoDbEventResponse::default();
+        response.batch_item_failures =
             Some(failure).into_iter().filter(|failure| failure.item_identifier.is_some()).collect();
-        serde_json::to_value(answer).map_err(unreadable)
+        serde_json::to_value(response).map_err(unreadable)
     }
 }
 

@@ -1,8 +1,8 @@
 //! Invocations as Lambda makes them, against the twins in memory.
 
 mod bus;
-mod faults;
 mod queue;
+mod relay_faults;
 mod stream;
 
 use std::sync::{Arc, Mutex};
@@ -36,12 +36,12 @@ struct ReportStock {}
 
 /// What a handler heard, and how it answers to what.
 #[derive(Clone, Default)]
-struct Heard {
+struct HandledOrders {
     orders: Arc<Mutex<Vec<String>>>,
     ids: Arc<Mutex<Vec<String>>>,
 }
 
-impl Heard {
+impl HandledOrders {
     /// A handler that fails for orders called `fail-…`.
     fn handler(&self) -> impl Fn(App, Received<PlaceOrder>) -> BoxFuture<'static, Outcome> + Clone + use<> {
         let heard = self.clone();
@@ -76,7 +76,7 @@ fn event(order: &str) -> Value {
 }
 
 async fn answer(function: &impl Function, payload: &str) -> Result<Value, lambda_runtime::Diagnostic> {
-    function.answer(Invocation { payload, request_id: "r-1", attempt: 1 }).await
+    function.invoke(Invocation { payload, request_id: "r-1", attempt: 1 }).await
 }
 
 fn reasons(memory: &Memory) -> Vec<String> {

@@ -14,17 +14,17 @@ use causeway::{
 use jiff::Timestamp;
 use serde_json::{Value, json, value::to_raw_value};
 
-use super::{SchedulerTimers, Scheduling, due_of, write_at};
+use super::{SchedulerConfig, SchedulerTimers, at_expression, parse_due};
 use crate::fake_wire::{FakeWire, Reply, client_on};
 
 fn timers(wire: &FakeWire) -> SchedulerTimers {
-    let scheduling = Scheduling {
+    let scheduler = SchedulerConfig {
         group: "timers".to_owned(),
         role_arn: "arn:aws:iam::1:role/timers".to_owned(),
         bus_arn: "arn:aws:events:eu-central-1:1:event-bus/causeway".to_owned(),
         dead_letter_arn: "arn:aws:sqs:eu-central-1:1:letters".to_owned(),
     };
-    SchedulerTimers::new(client_on!(aws_sdk_scheduler, wire), Arc::clone(&Memory::new(1).clock) as _, scheduling)
+    SchedulerTimers::new(client_on!(aws_sdk_scheduler, wire), Arc::clone(&Memory::new(1).clock) as _, scheduler)
 }
 
 fn key() -> TimerKey {
@@ -154,11 +154,11 @@ async fn all_pages_are_listed_and_what_goes_meanwhile_is_left_out() {
 #[test]
 fn a_due_time_is_never_early_and_never_in_the_past() {
     let now = Memory::new(1).clock.now();
-    let read = |due: &str| write_at(due.parse().unwrap(), now);
+    let read = |due: &str| at_expression(due.parse().unwrap(), now);
     assert_eq!(now.to_string(), "2026-01-01T00:00:00Z");
     assert_eq!(read("2026-01-02T03:04:05.001Z"), "at(2026-01-02T03:04:06)");
     assert_eq!(read("2026-01-02T03:04:05Z"), "at(2026-01-02T03:04:05)");
     assert_eq!(read("2025-12-31T00:00:00Z"), "at(2026-01-01T00:00:05)");
     assert_eq!(read("2026-01-01T00:00:00Z"), "at(2026-01-01T00:00:05)");
-    assert_eq!(due_of(&read("2026-01-02T03:04:05Z")).unwrap(), "2026-01-02T03:04:05Z".parse().unwrap());
+    assert_eq!(parse_due(&read("2026-01-02T03:04:05Z")).unwrap(), "2026-01-02T03:04:05Z".parse().unwrap());
 }

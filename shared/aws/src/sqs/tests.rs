@@ -1,7 +1,7 @@
 //! Keeping letters on a wire.
 
 use causeway::{
-    delivery::dead_letter::{DeadLetter, DeadLetters},
+    delivery::dead_letter::{DeadLetter as OwnDeadLetter, DeadLetters},
     failure::causes,
 };
 use jiff::Timestamp;
@@ -9,12 +9,12 @@ use serde_json::{Value, json, value::RawValue};
 
 use super::SqsDeadLetters;
 use crate::{
-    dead_letters::{Content, Letter, Origin},
+    dead_letters::{Content, DeadLetter, Origin},
     fake_wire::{FakeWire, Reply, client_on},
 };
 
-fn letter(message: &str) -> DeadLetter {
-    DeadLetter {
+fn letter(message: &str) -> OwnDeadLetter {
+    OwnDeadLetter {
         reason: "MALFORMED".to_owned(),
         explanation: "field data: missing".to_owned(),
         consumer: "order-on-place-order".to_owned(),
@@ -33,7 +33,7 @@ async fn a_kept_letter_is_read_again_as_it_was() {
     queue(&wire).keep(&letter(r#"{"detail":"not an event"}"#)).await.unwrap();
     let request = &wire.requests()[0];
     assert_eq!(request.operation, "SendMessage");
-    let read = Letter::read(request.body["MessageBody"].as_str().unwrap(), &Default::default(), None);
+    let read = DeadLetter::read(request.body["MessageBody"].as_str().unwrap(), &Default::default(), None);
     assert_eq!(read.reason, "MALFORMED");
     assert_eq!(read.explanation, "field data: missing");
     assert_eq!(read.origin, Origin::Kept { consumer: "order-on-place-order".to_owned() });

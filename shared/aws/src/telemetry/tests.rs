@@ -4,20 +4,20 @@ use causeway::{Failure, Handled};
 use jiff::SignedDuration;
 use serde_json::Value;
 
-use super::{Metrics, heard, relayed};
-use crate::units::Spent;
+use super::{Metrics, record_handled, record_relayed};
+use crate::capacity::Usage;
 
 #[test]
 fn all_that_was_counted_stands_in_the_log_once() {
     let metrics = Metrics::begin("Causeway", "order-on-place-order").unwrap();
     let handled = [Handled::Done, Handled::Duplicate, Handled::Rejected, Handled::DeadLettered];
     for handled in handled {
-        heard(&Ok(handled), Some(SignedDuration::from_millis(250)));
+        record_handled(&Ok(handled), Some(SignedDuration::from_millis(250)));
     }
-    heard(&Err(Failure::transient("no")), None);
-    relayed(3, 1, Some(SignedDuration::from_secs(-5)));
+    record_handled(&Err(Failure::transient("no")), None);
+    record_relayed(3, 1, Some(SignedDuration::from_secs(-5)));
     let mut written = Vec::new();
-    metrics.report_to(&mut written, Spent { requests: 2, reads: 0.5, writes: 3.0 }).unwrap();
+    metrics.report_to(&mut written, Usage { requests: 2, read_units: 0.5, write_units: 3.0 }).unwrap();
     let line: Value = serde_json::from_slice(&written).unwrap();
     assert_eq!(line["function"], "order-on-place-order");
     assert_eq!(line["_aws"]["CloudWatchMetrics"][0]["Namespace"], "Causeway");
@@ -34,6 +34,6 @@ fn all_that_was_counted_stands_in_the_log_once() {
     assert!(ages.iter().filter(|age| **age == 250.0).count() >= 4);
     assert!(ages.iter().all(|age| *age >= 0.0), "a clock that is behind makes no negative age");
     let mut rest = Vec::new();
-    metrics.report_to(&mut rest, Spent::default()).unwrap();
+    metrics.report_to(&mut rest, Usage::default()).unwrap();
     assert!(!String::from_utf8(rest).unwrap().contains("requests"), "nothing is said twice");
 }

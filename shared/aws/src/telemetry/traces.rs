@@ -2,9 +2,9 @@
 //! Only with the feature `otel`, and only if a collector is named; else no span is made and metadata stays as it came.
 
 #[cfg(not(feature = "otel"))]
-mod off;
+mod disabled;
 #[cfg(feature = "otel")]
-mod on;
+mod enabled;
 pub mod settings;
 
 use causeway::{
@@ -16,12 +16,12 @@ use tracing_subscriber::{Layer, Registry};
 use self::settings::{Settings, WrongSetting};
 
 #[cfg(not(feature = "otel"))]
-use self::off as kind;
+use self::disabled as kind;
 #[cfg(feature = "otel")]
-use self::on as kind;
+use self::enabled as kind;
 
 pub use self::kind::Traces;
-pub(crate) use self::kind::{answered, follow, link, relaying};
+pub(crate) use self::kind::{continue_trace, link, record_outcome, relay_span};
 
 /// A layer of the log's subscriber.
 pub(crate) type BoxedLayer = Box<dyn Layer<Registry> + Send + Sync>;
@@ -31,7 +31,7 @@ pub(crate) const NOT_LOGGED: &str = "traces";
 
 /// Traces that are wanted and cannot be told.
 #[derive(Debug, thiserror::Error)]
-pub enum NoTraces {
+pub enum TracesError {
     /// A variable is wrong.
     #[error(transparent)]
     Wrong(#[from] WrongSetting),
@@ -53,7 +53,7 @@ pub enum NoTraces {
 pub(crate) fn begin(
     function: &str,
     lookup: impl Fn(&str) -> Option<String>,
-) -> Result<Option<(Traces, BoxedLayer)>, NoTraces> {
+) -> Result<Option<(Traces, BoxedLayer)>, TracesError> {
     match Settings::read(function, lookup)? {
         Some(settings) => Traces::begin(function, &settings).map(Some),
         None => Ok(None),

@@ -5,22 +5,22 @@ use std::{error::Error, fmt};
 use causeway::{App, Failure, Handled, Outcome, Received, StreamId, log::event_store::ReadError, memory::Memory};
 use serde_json::{Value, json};
 
-use super::{Heard, ReportStock, answer, event, reasons};
-use crate::lambda::{bus::BusFunction, failed::diagnostic};
+use super::{HandledOrders, ReportStock, answer, event, reasons};
+use crate::lambda::{bus::BusFunction, error_response::diagnostic, message_handler::MessageHandler};
 
 #[tokio::test]
 async fn a_message_is_heard_and_answered() {
-    let (memory, heard) = (Memory::new(1), Heard::default());
-    let function = BusFunction::new("order-on-place-order", memory.app(), heard.handler());
+    let (memory, handled) = (Memory::new(1), HandledOrders::default());
+    let function = BusFunction::new(MessageHandler::new("order-on-place-order", memory.app(), handled.handler()));
     assert_eq!(answer(&function, &event("o-1").to_string()).await.unwrap(), json!({ "handled": "done" }));
-    assert_eq!(heard.orders(), ["o-1"]);
-    assert_eq!(heard.ids(), ["11111111-aaaa-bbbb-cccc-000000000001"]);
+    assert_eq!(handled.orders(), ["o-1"]);
+    assert_eq!(handled.ids(), ["11111111-aaaa-bbbb-cccc-000000000001"]);
 }
 
 #[tokio::test]
 async fn a_failure_that_may_pass_is_an_error_with_a_readable_type() {
-    let (memory, heard) = (Memory::new(1), Heard::default());
-    let function = BusFunction::new("order-on-place-order", memory.app(), heard.handler());
+    let (memory, handled) = (Memory::new(1), HandledOrders::default());
+    let function = BusFunction::new(MessageHandler::new("order-on-place-order", memory.app(), handled.handler()));
     let error = answer(&function, &event("fail").to_string()).await.unwrap_err();
     assert_eq!(error.error_type, "Retry.Failed");
     assert_eq!(error.error_message, "the world is not ready");
@@ -60,22 +60,22 @@ async fn what_is_no_event_is_kept_with_its_reason_and_never_heard() {
         event("o-1").to_string().replace(r#""o-1""#, &format!("{}{}", "[".repeat(1_000), "]".repeat(1_000))),
     ];
     for payload in strange {
-        let (memory, heard) = (Memory::new(1), Heard::default());
-        let function = BusFunction::new("order-on-place-order", memory.app(), heard.handler());
+        let (memory, handled) = (Memory::new(1), HandledOrders::default());
+        let function = BusFunction::new(MessageHandler::new("order-on-place-order", memory.app(), handled.handler()));
         let answered = answer(&function, &payload).await.unwrap();
         assert_eq!(answered, json!({ "handled": "buried" }), "{payload:.200}");
         assert_eq!(reasons(&memory), ["MALFORMED"], "{payload:.200}");
         let letter = &memory.dead_letters.letters()[0];
         assert_eq!(letter.consumer, "order-on-place-order");
-        assert!(heard.orders().is_empty());
+        assert!(handled.orders().is_empty());
         assert!(memory.bus.deliveries().is_empty());
     }
 }
 
 #[tokio::test]
 async fn another_message_than_the_functions_own_is_unknown_to_it() {
-    let (memory, heard) = (Memory::new(1), Heard::default());
-    let function = BusFunction::new("order-on-place-order", memory.app(), heard.handler());
+    let (memory, handled) = (Memory::new(1), HandledOrders::default());
+    let function = BusFunction::new(MessageHandler::new("order-on-place-order", memory.app(), handled.handler()));
     let mut other = event("o-1");
     other["detail-type"] = "CancelOrder".into();
     answer(&function, &other.to_string()).await.unwrap();
@@ -85,13 +85,13 @@ async fn another_message_than_the_functions_own_is_unknown_to_it() {
 #[tokio::test]
 async fn two_ticks_of_one_minute_are_the_same_message() {
     let memory = Memory::new(1);
-    let heard = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));
-    let listening = std::sync::Arc::clone(&heard);
+    let handled = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));
+    let listening = std::sync::Arc::clone(&handled);
     let handler = move |_: App, message: Received<ReportStock>| {
         listening.lock().unwrap().push((message.id.to_string(), message.timestamp.to_string()));
         async { Outcome::Ok(Handled::Done) }
     };
-    let function = BusFunction::new("inventory-on-report-stock", memory.app(), handler);
+    let function = BusFunction::new(MessageHandler::new("inventory-on-report-stock", memory.app(), handler));
     for (id, time) in
         [("tick-1", "2026-11-21T06:00:00Z"), ("tick-2", "2026-11-21T06:00:00Z"), ("t", "2026-11-22T06:00:00Z")]
     {
@@ -102,10 +102,10 @@ async fn two_ticks_of_one_minute_are_the_same_message() {
         });
         answer(&function, &tick.to_string()).await.unwrap();
     }
-    let heard = heard.lock().unwrap();
-    assert_eq!(heard[0], heard[1]);
-    assert_ne!(heard[1].0, heard[2].0);
-    assert_eq!(heard[2].1, "2026-11-22T06:00:00Z");
+    let handled = handled.lock().unwrap();
+    assert_eq!(handled[0], handled[1]);
+    assert_ne!(handled[1].0, handled[2].0);
+    assert_eq!(handled[2].1, "2026-11-22T06:00:00Z");
 }
 
 #[derive(Debug)]

@@ -3,8 +3,8 @@
 use causeway::memory::Memory;
 use serde_json::{Value, json};
 
-use super::{Heard, answer, event, reasons};
-use crate::lambda::queue::QueueFunction;
+use super::{HandledOrders, answer, event, reasons};
+use crate::lambda::{message_handler::MessageHandler, queue::QueueFunction};
 
 fn batch(queue: &str, orders: &[&str]) -> String {
     let records: Vec<Value> = orders
@@ -23,19 +23,19 @@ fn batch(queue: &str, orders: &[&str]) -> String {
 }
 
 async fn failed(queue: &str, orders: &[&str]) -> (Vec<String>, Vec<String>, Vec<String>) {
-    let (memory, heard) = (Memory::new(1), Heard::default());
-    let function = QueueFunction::new("order-on-place-order", memory.app(), heard.handler());
+    let (memory, handled) = (Memory::new(1), HandledOrders::default());
+    let function = QueueFunction::new(MessageHandler::new("order-on-place-order", memory.app(), handled.handler()));
     let answered = answer(&function, &batch(queue, orders)).await.unwrap();
     let failures = answered["batchItemFailures"].as_array().unwrap();
     let failures = failures.iter().map(|failure| failure["itemIdentifier"].as_str().unwrap().to_owned()).collect();
-    (failures, heard.orders(), reasons(&memory))
+    (failures, handled.orders(), reasons(&memory))
 }
 
 #[tokio::test]
 async fn only_the_failed_messages_of_a_batch_come_again() {
-    let (failures, heard, _) = failed("orders", &["o-0", "fail-1", "o-2", "fail-3"]).await;
+    let (failures, handled, _) = failed("orders", &["o-0", "fail-1", "o-2", "fail-3"]).await;
     assert_eq!(failures, ["m-1", "m-3"]);
-    assert_eq!(heard, ["o-0", "fail-1", "o-2", "fail-3"]);
+    assert_eq!(handled, ["o-0", "fail-1", "o-2", "fail-3"]);
 }
 
 #[tokio::test]
@@ -43,9 +43,9 @@ async fn nothing_behind_a_failure_is_tried_on_an_ordered_queue() {
     for place in 0..4 {
         let mut orders = ["o-0", "o-1", "o-2", "o-3"];
         orders[place] = "fail";
-        let (failures, heard, _) = failed("orders.fifo", &orders).await;
+        let (failures, handled, _) = failed("orders.fifo", &orders).await;
         assert_eq!(failures, (place..4).map(|number| format!("m-{number}")).collect::<Vec<_>>());
-        assert_eq!(heard, orders[..=place]);
+        assert_eq!(handled, orders[..=place]);
     }
 }
 
@@ -57,15 +57,19 @@ async fn a_batch_without_failures_is_answered_so() {
 
 #[tokio::test]
 async fn a_body_that_is_no_event_is_kept_and_does_not_come_again() {
-    let (failures, heard, reasons) = failed("orders.fifo", &["o-0", "nonsense", "o-2"]).await;
+    let (failures, handled, reasons) = failed("orders.fifo", &["o-0", "nonsense", "o-2"]).await;
     assert!(failures.is_empty());
-    assert_eq!(heard, ["o-0", "o-2"]);
+    assert_eq!(handled, ["o-0", "o-2"]);
     assert_eq!(reasons, ["MALFORMED"]);
 }
 
 #[tokio::test]
 async fn a_batch_that_names_no_messages_comes_again_whole() {
-    let function = QueueFunction::new("order-on-place-order", Memory::new(1).app(), Heard::default().handler());
+    let function = QueueFunction::new(MessageHandler::new(
+        "order-on-place-order",
+        Memory::new(1).app(),
+        HandledOrders::default().handler(),
+    ));
     for payload in ["{}", "null", r#"{"Records":[{"body":"x"}]}"#] {
         assert!(answer(&function, payload).await.is_err());
     }

@@ -3,13 +3,13 @@
 #[cfg(feature = "otel")]
 mod collector;
 #[cfg(feature = "otel")]
-mod function;
+mod collector_faults;
 #[cfg(feature = "otel")]
-mod log;
+mod fixture;
 #[cfg(feature = "otel")]
-mod told;
+mod spans;
 #[cfg(feature = "otel")]
-mod trouble;
+mod through_the_log;
 
 use std::time::Duration;
 

@@ -9,7 +9,7 @@ use std::{
 
 /// One span as it stands on the wire.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Seen {
+pub(super) struct CollectedSpan {
     pub(super) trace: String,
     pub(super) id: String,
     pub(super) parent: String,
@@ -24,12 +24,12 @@ pub(super) struct Seen {
 }
 
 /// A collector and what it hears.
-pub(super) struct Hearing {
+pub(super) struct FakeCollector {
     pub(super) address: String,
-    spans: JoinHandle<Vec<Seen>>,
+    spans: JoinHandle<Vec<CollectedSpan>>,
 }
 
-impl Hearing {
+impl FakeCollector {
     /// A collector for this many requests.
     pub(super) fn of(requests: usize) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -39,12 +39,12 @@ impl Hearing {
     }
 
     /// What was told, once all requests have come.
-    pub(super) fn spans(self) -> Vec<Seen> {
+    pub(super) fn spans(self) -> Vec<CollectedSpan> {
         self.spans.join().unwrap()
     }
 }
 
-fn one(listener: &TcpListener) -> Vec<Seen> {
+fn one(listener: &TcpListener) -> Vec<CollectedSpan> {
     let (stream, _) = listener.accept().unwrap();
     let mut reader = BufReader::new(stream);
     let mut head = Vec::new();
@@ -73,8 +73,8 @@ fn one(listener: &TcpListener) -> Vec<Seen> {
     spans
 }
 
-fn seen(span: &[u8], who: &[u8]) -> Seen {
-    let mut seen = Seen::default();
+fn seen(span: &[u8], who: &[u8]) -> CollectedSpan {
+    let mut seen = CollectedSpan::default();
     seen.attributes.extend(parts(who).into_iter().filter(|(number, _)| *number == 1).map(|(_, it)| attribute(&it)));
     for (number, value) in parts(span) {
         match number {

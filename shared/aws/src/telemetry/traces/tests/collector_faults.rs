@@ -5,10 +5,10 @@ use std::{io::ErrorKind, net::TcpListener};
 use tracing_subscriber::layer::SubscriberExt;
 
 use super::{
-    super::on::MOST,
-    function::{heard, invoke, traces_to},
+    super::enabled::MAX_SPANS,
+    fixture::{heard, invoke, traces_to},
 };
-use crate::telemetry::traces::relaying;
+use crate::telemetry::traces::relay_span;
 
 const UNSAMPLED: &str = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00";
 
@@ -34,9 +34,9 @@ async fn a_collector_that_is_not_there_fails_no_message_and_nothing_is_kept_for_
     let (traces, answer, next) = heard("order-on-place-order", &address, "o-1", None).await;
     assert_eq!(answer.unwrap()["handled"], "done");
     assert!(next.is_some());
-    assert_eq!(traces.kept(), 2);
+    assert_eq!(traces.buffered(), 2);
     traces.flush().await;
-    assert_eq!(traces.kept(), 0);
+    assert_eq!(traces.buffered(), 0);
 }
 
 #[tokio::test]
@@ -63,8 +63,8 @@ async fn no_more_spans_are_kept_than_there_is_room_for() {
     let (_listener, address) = listener();
     let (traces, layer) = traces_to("relay", &address);
     let _subscriber = tracing::subscriber::set_default(tracing_subscriber::registry().with(vec![layer]));
-    for _ in 0..MOST + 100 {
-        relaying("r-1", 1).in_scope(|| {});
+    for _ in 0..MAX_SPANS + 100 {
+        relay_span("r-1", 1).in_scope(|| {});
     }
-    assert_eq!(traces.kept(), MOST);
+    assert_eq!(traces.buffered(), MAX_SPANS);
 }

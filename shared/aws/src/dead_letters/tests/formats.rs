@@ -6,14 +6,14 @@ use serde_json::{Value, json};
 
 /// A letter as it lies in the queue.
 #[derive(Clone, Debug)]
-pub(super) struct Shape {
+pub(super) struct StoredLetter {
     pub(super) body: String,
     pub(super) attributes: BTreeMap<String, String>,
 }
 
-fn shape(body: &Value, attributes: &[(&str, &str)]) -> Shape {
+fn shape(body: &Value, attributes: &[(&str, &str)]) -> StoredLetter {
     let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
-    Shape { body: body.to_string(), attributes: attributes.iter().map(owned).collect() }
+    StoredLetter { body: body.to_string(), attributes: attributes.iter().map(owned).collect() }
 }
 
 fn event(detail: &Value) -> Value {
@@ -44,12 +44,12 @@ const RULE: [(&str, &str); 6] = [
 ];
 
 /// What a rule could not deliver.
-pub(super) fn rule() -> Shape {
+pub(super) fn rule() -> StoredLetter {
     shape(&by_hand(), &RULE)
 }
 
 /// What a function failed at too often.
-pub(super) fn function() -> Shape {
+pub(super) fn function() -> StoredLetter {
     let record = json!({
         "version": "1.0",
         "timestamp": "2026-11-21T10:33:00.000Z",
@@ -87,17 +87,17 @@ fn envelope() -> Value {
 }
 
 /// What a timer could not say.
-pub(super) fn timer() -> Shape {
+pub(super) fn timer() -> StoredLetter {
     shape(&envelope(), &schedule("false"))
 }
 
 /// The same as the call that the scheduler would have made.
-fn timer_call() -> Shape {
+fn timer_call() -> StoredLetter {
     let entry = json!({ "Source": "causeway.order", "DetailType": "PlaceOrder", "Detail": envelope().to_string() });
     shape(&json!({ "Entries": [entry] }), &schedule("false"))
 }
 
-fn kept_as(reason: &str, message: &Value) -> Shape {
+fn kept_as(reason: &str, message: &Value) -> StoredLetter {
     let letter = json!({
         "reason": reason, "explanation": "in full", "consumer": "order-on-place-order",
         "at": "2026-11-21T10:30:00Z", "message": message,
@@ -106,22 +106,22 @@ fn kept_as(reason: &str, message: &Value) -> Shape {
 }
 
 /// What a function of ours kept.
-pub(super) fn kept() -> Shape {
+pub(super) fn kept() -> StoredLetter {
     kept_as("LOOP", &event(&json!({ "eventId": "e-1", "data": { "orderId": "o-1" } })))
 }
 
 /// What a function of ours kept because it could not be read, though it has an id.
-pub(super) fn malformed() -> Shape {
+pub(super) fn malformed() -> StoredLetter {
     kept_as("MALFORMED", &event(&json!({ "eventId": "e-broken", "data": { "order": 7 } })))
 }
 
-/// One of each shape; a schedule writes in two ways.
-pub(super) fn all() -> [Shape; 5] {
+/// One of each shape; a schedule writes in two clients.
+pub(super) fn all() -> [StoredLetter; 5] {
     [rule(), function(), timer(), timer_call(), kept()]
 }
 
 /// Letters that cannot go back, with a part of the reason.
-pub(super) fn refused() -> Vec<(Shape, &'static str)> {
+pub(super) fn refused() -> Vec<(StoredLetter, &'static str)> {
     let mut replayed = by_hand();
     replayed["replay-name"] = "last-week".into();
     let mut tick = by_hand();
@@ -131,17 +131,17 @@ pub(super) fn refused() -> Vec<(Shape, &'static str)> {
         "DDBStreamBatchInfo": { "shardId": "s-1", "startSequenceNumber": "1", "batchSize": 3 },
     });
     let twice = by_hand().to_string().replace(r#"{"orderId":"o-1"}"#, r#"{"orderId":"o-1","orderId":"o-2"}"#);
-    let twice = Shape { body: twice, ..rule() };
-    let broken = Shape { body: "{\"id\":".to_owned(), ..rule() };
+    let twice = StoredLetter { body: twice, ..rule() };
+    let broken = StoredLetter { body: "{\"id\":".to_owned(), ..rule() };
     vec![
-        (shape(&envelope(), &schedule("true")), "cut it short"),
-        (broken, "no event of a bus"),
+        (shape(&envelope(), &schedule("true")), "truncated it"),
+        (broken, "not an EventBridge event"),
         (shape(&pointers, &[]), "repair"),
         (shape(&replayed, &RULE), "replay again"),
-        (shape(&tick, &RULE), "nobody but AWS"),
+        (shape(&tick, &RULE), "only AWS"),
         (twice, "stands twice"),
         (shape(&event(&json!([1])), &RULE), "needs correction"),
-        (kept_as("MALFORMED", &json!("no event")), "no event of a bus"),
+        (kept_as("MALFORMED", &json!("no event")), "not an EventBridge event"),
         (kept_as("FORGED", &by_hand()), "it was forged"),
     ]
 }

@@ -10,8 +10,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use tracing_subscriber::layer::SubscriberExt;
 
-use super::{collector::Hearing, function::traces_to};
-use crate::lambda::{Function, Invocation, bus::BusFunction};
+use super::{collector::FakeCollector, fixture::traces_to};
+use crate::lambda::{Function, Invocation, bus::BusFunction, message_handler::MessageHandler};
 
 const FIRST: &str = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
 
@@ -69,7 +69,7 @@ async fn told(function: &str, address: &str, bus: impl Function, delivery: &Deli
     let (traces, layer) = traces_to(function, address);
     let subscriber = tracing::subscriber::set_default(tracing_subscriber::registry().with(vec![layer]));
     let payload = serde_json::to_string(delivery).unwrap();
-    let answer = bus.answer(Invocation { payload: &payload, request_id: "r-1", attempt: 1 }).await.unwrap();
+    let answer = bus.invoke(Invocation { payload: &payload, request_id: "r-1", attempt: 1 }).await.unwrap();
     drop(subscriber);
     traces.flush().await;
     answer["handled"].clone()
@@ -77,7 +77,7 @@ async fn told(function: &str, address: &str, bus: impl Function, delivery: &Deli
 
 #[tokio::test]
 async fn a_fact_that_goes_on_in_a_trace_is_still_the_fact_that_the_log_holds() {
-    let collector = Hearing::of(2);
+    let collector = FakeCollector::of(2);
     let (memory, heard) = (Memory::new(1), Arc::new(Mutex::new(Vec::new())));
     let app = memory.app();
     let wish = json!({
@@ -85,7 +85,7 @@ async fn a_fact_that_goes_on_in_a_trace_is_still_the_fact_that_the_log_holds() {
         "time": "2026-11-21T10:30:00Z", "detail": { "data": {}, "metadata": { "traceparent": FIRST } },
     });
     let wish: Delivery = serde_json::from_value(wish).unwrap();
-    let lights = BusFunction::new("lamp-on-light-lamp", app.clone(), on_light_lamp);
+    let lights = BusFunction::new(MessageHandler::new("lamp-on-light-lamp", app.clone(), on_light_lamp));
     assert_eq!(told("lamp-on-light-lamp", &collector.address, lights, &wish).await, "done");
     assert!(relay(&app, memory.store.changes(0)).await.iter().all(Result::is_ok));
     let fact = memory.bus.drain().remove(0);
@@ -94,7 +94,7 @@ async fn a_fact_that_goes_on_in_a_trace_is_still_the_fact_that_the_log_holds() {
         hears.lock().unwrap().push(fact.metadata.correlation_id.clone());
         async { Ok(Handled::Done) }
     };
-    let ward = BusFunction::new("ward-on-lamp-lit", app, handler);
+    let ward = BusFunction::new(MessageHandler::new("ward-on-lamp-lit", app, handler));
     assert_eq!(told("ward-on-lamp-lit", &collector.address, ward, &fact).await, "done");
     assert_eq!(heard.lock().unwrap().len(), 1);
     assert!(memory.dead_letters.letters().is_empty(), "the fact was not believed");

@@ -8,9 +8,9 @@ use std::{
 use causeway::Delivery;
 use serde_json::{Value, json, value::RawValue};
 
-use super::shapes::Shape;
+use super::formats::StoredLetter;
 use crate::{
-    dead_letters::desk::DeadLetterDesk,
+    dead_letters::dlq_client::DlqClient,
     eventbridge::EventBridgeBus,
     fake_wire::{FakeWire, Reply, Request, client_on},
     sqs::SqsDeadLetters,
@@ -18,21 +18,21 @@ use crate::{
 
 /// The cloud; a clone is the same cloud.
 #[derive(Clone)]
-pub(super) struct Cloud {
+pub(super) struct FakeCloud {
     state: Arc<Mutex<State>>,
     wire: FakeWire,
 }
 
 #[derive(Default)]
 struct State {
-    letters: BTreeMap<String, (Shape, bool)>,
+    letters: BTreeMap<String, (StoredLetter, bool)>,
     said: Vec<Delivery>,
     lost_deletions: u32,
     mute: bool,
 }
 
-impl Cloud {
-    pub(super) fn holding(shapes: impl IntoIterator<Item = Shape>) -> Self {
+impl FakeCloud {
+    pub(super) fn holding(shapes: impl IntoIterator<Item = StoredLetter>) -> Self {
         let letters = shapes.into_iter().enumerate();
         let letters = letters.map(|(number, shape)| (format!("letter-{number}"), (shape, true))).collect();
         let state = Arc::new(Mutex::new(State { letters, ..State::default() }));
@@ -41,10 +41,10 @@ impl Cloud {
         Self { state, wire }
     }
 
-    pub(super) fn desk(&self) -> DeadLetterDesk {
+    pub(super) fn dlq(&self) -> DlqClient {
         let queue =
             SqsDeadLetters::new(client_on!(aws_sdk_sqs, self.wire), "https://sqs.eu-central-1.amazonaws.com/1/letters");
-        DeadLetterDesk::new(queue, EventBridgeBus::new(client_on!(aws_sdk_eventbridge, self.wire), "causeway"), 1_000)
+        DlqClient::new(queue, EventBridgeBus::new(client_on!(aws_sdk_eventbridge, self.wire), "causeway"), 1_000)
     }
 
     /// The answers to so many deletions are errors, and nothing is deleted.

@@ -17,11 +17,11 @@ const MOST_ANSWER_BYTES: usize = 64 * 1024;
 
 /// The collector.
 #[derive(Debug)]
-pub(super) struct Collector {
+pub(super) struct CollectorClient {
     connector: Connector,
 }
 
-impl Collector {
+impl CollectorClient {
     /// The way to the collector; nothing is connected yet.
     pub(super) fn new(settings: &Settings) -> Self {
         // To read all root certificates takes half a start; a collector on the own machine has none.
@@ -37,7 +37,7 @@ impl Collector {
 }
 
 #[async_trait]
-impl HttpClient for Collector {
+impl HttpClient for CollectorClient {
     async fn send_bytes(&self, request: Request<Bytes>) -> Result<Response<Bytes>, HttpError> {
         let request = HttpRequest::try_from(request.map(SdkBody::from))?;
         let answer = self.connector.call(request).await?;

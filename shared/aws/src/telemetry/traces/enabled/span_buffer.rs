@@ -1,5 +1,5 @@
-//! Spans that have ended, kept until the invocation does, under the names that OpenTelemetry has for their fields.
-//! There are never more than so many: what is too much is counted and not kept.
+//! Spans that have ended, buffer until the invocation does, under the names that OpenTelemetry has for their fields.
+//! There are never more than so many: what is too much is counted and not buffer.
 
 use std::{
     borrow::Cow,
@@ -14,7 +14,7 @@ use opentelemetry_sdk::{
 };
 
 /// The most spans of one invocation: the relay's batch of a hundred commits with all its calls has room.
-pub(in super::super) const MOST: usize = 1_024;
+pub(in super::super) const MAX_SPANS: usize = 1_024;
 
 /// The fields of a line of the log, as attributes.
 const WORDS: [(&str, &str); 9] = [
@@ -32,12 +32,12 @@ const WORDS: [(&str, &str); 9] = [
 
 /// The spans of one invocation; a clone keeps the same.
 #[derive(Clone, Debug)]
-pub(super) struct Kept {
+pub(super) struct SpanBuffer {
     function: String,
     spans: Arc<Mutex<(Vec<SpanData>, u64)>>,
 }
 
-impl Kept {
+impl SpanBuffer {
     pub(super) fn of(function: &str) -> Self {
         Self { function: function.to_owned(), spans: Arc::default() }
     }
@@ -69,7 +69,7 @@ impl Kept {
     }
 }
 
-impl SpanProcessor for Kept {
+impl SpanProcessor for SpanBuffer {
     fn on_start(&self, _: &mut Span, _: &Context) {}
 
     fn on_end(&self, span: SpanData) {
@@ -77,11 +77,11 @@ impl SpanProcessor for Kept {
             return;
         }
         let span = self.named(span);
-        let mut kept = self.spans.lock().unwrap_or_else(PoisonError::into_inner);
-        if kept.0.len() < MOST {
-            kept.0.push(span);
+        let mut buffer = self.spans.lock().unwrap_or_else(PoisonError::into_inner);
+        if buffer.0.len() < MAX_SPANS {
+            buffer.0.push(span);
         } else {
-            kept.1 += 1;
+            buffer.1 += 1;
         }
     }
 

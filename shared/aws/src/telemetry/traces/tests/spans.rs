@@ -4,21 +4,21 @@ use tracing::Instrument;
 use tracing_subscriber::layer::SubscriberExt;
 
 use super::{
-    collector::{Hearing, Seen},
-    function::{invoke, traces_to},
+    collector::{CollectedSpan, FakeCollector},
+    fixture::{invoke, traces_to},
 };
-use crate::telemetry::traces::{link, relaying};
+use crate::telemetry::traces::{link, relay_span};
 
 const TRACE: &str = "0af7651916cd43dd8448eb211c80319c";
 const FIRST: &str = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
 
-fn of<'a>(spans: &'a [Seen], name: &str) -> &'a Seen {
+fn of<'a>(spans: &'a [CollectedSpan], name: &str) -> &'a CollectedSpan {
     spans.iter().find(|span| span.name == name).unwrap_or_else(|| panic!("no span {name} in {spans:#?}"))
 }
 
 #[tokio::test]
 async fn a_trace_goes_through_two_functions_and_their_calls() {
-    let collector = Hearing::of(2);
+    let collector = FakeCollector::of(2);
     let (next, answer) = invoke("order-on-place-order", &collector.address, "o-1", Some(FIRST)).await;
     assert_eq!(answer.unwrap()["handled"], "done");
     let next = next.unwrap();
@@ -31,7 +31,7 @@ async fn a_trace_goes_through_two_functions_and_their_calls() {
     assert_eq!(first.parent, "b7ad6b7169203331");
     assert_eq!(next, format!("00-{TRACE}-{}-01", first.id));
     assert_eq!(second.parent, first.id);
-    let calls: Vec<&Seen> = spans.iter().filter(|span| span.name == "SQS.GetQueueUrl").collect();
+    let calls: Vec<&CollectedSpan> = spans.iter().filter(|span| span.name == "SQS.GetQueueUrl").collect();
     assert_eq!(calls.iter().map(|call| &call.parent).collect::<Vec<_>>(), [&first.id, &second.id]);
     // A consumer, and a client.
     assert_eq!((first.kind, calls[0].kind), (5, 3));
@@ -40,7 +40,7 @@ async fn a_trace_goes_through_two_functions_and_their_calls() {
 
 #[tokio::test]
 async fn a_span_says_which_message_of_which_function_it_is() {
-    let collector = Hearing::of(1);
+    let collector = FakeCollector::of(1);
     invoke("order-on-place-order", &collector.address, "o-1", None).await.1.unwrap();
     let spans = collector.spans();
     let expected = [
@@ -67,7 +67,7 @@ async fn a_span_says_which_message_of_which_function_it_is() {
 async fn what_begins_no_trace_gets_one_and_hands_it_on() {
     for traceparent in [None, Some("00-this-is-none"), Some("00-00000000000000000000000000000000-b7ad6b7169203331-01")]
     {
-        let collector = Hearing::of(1);
+        let collector = FakeCollector::of(1);
         let (next, _) = invoke("order-on-place-order", &collector.address, "o-1", traceparent).await;
         let spans = collector.spans();
         let message = of(&spans, "order-on-place-order");
@@ -78,10 +78,10 @@ async fn what_begins_no_trace_gets_one_and_hands_it_on() {
 
 #[tokio::test]
 async fn the_relay_names_the_steps_whose_commits_it_says() {
-    let collector = Hearing::of(1);
+    let collector = FakeCollector::of(1);
     let (traces, layer) = traces_to("relay", &collector.address);
     let subscriber = tracing::subscriber::set_default(tracing_subscriber::registry().with(vec![layer]));
-    async { link([FIRST, "no traceparent"].into_iter()) }.instrument(relaying("r-1", 2)).await;
+    async { link([FIRST, "no traceparent"].into_iter()) }.instrument(relay_span("r-1", 2)).await;
     drop(subscriber);
     traces.flush().await;
     let spans = collector.spans();

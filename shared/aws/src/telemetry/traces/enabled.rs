@@ -1,7 +1,7 @@
 //! Traces that are told: spans of our own and of the SDK's calls go to a collector at the end of each invocation.
 
-mod collector;
-mod kept;
+mod collector_client;
+mod span_buffer;
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
@@ -22,19 +22,19 @@ use tracing_opentelemetry::OpenTelemetrySpanExt;
 use tracing_subscriber::{Layer, filter::filter_fn};
 
 #[cfg(test)]
-pub(super) use self::kept::MOST;
-use self::{collector::Collector, kept::Kept};
-use super::{BoxedLayer, NOT_LOGGED, NoTraces, settings::Settings};
+pub(super) use self::span_buffer::MAX_SPANS;
+use self::{collector_client::CollectorClient, span_buffer::SpanBuffer};
+use super::{BoxedLayer, NOT_LOGGED, TracesError, settings::Settings};
 
 /// The traces of one process; a clone is the same.
 #[derive(Clone, Debug, Default)]
 pub struct Traces {
-    telling: Option<Arc<Telling>>,
+    exporting: Option<Arc<Exporting>>,
 }
 
 #[derive(Debug)]
-struct Telling {
-    kept: Kept,
+struct Exporting {
+    buffer: SpanBuffer,
     exporter: SpanExporter,
     endpoint: String,
     patience: Duration,
@@ -43,21 +43,21 @@ struct Telling {
 }
 
 impl Traces {
-    pub(super) fn begin(function: &str, settings: &Settings) -> Result<(Self, BoxedLayer), NoTraces> {
+    pub(super) fn begin(function: &str, settings: &Settings) -> Result<(Self, BoxedLayer), TracesError> {
         let mut exporter = SpanExporter::builder()
             .with_http()
-            .with_http_client(Collector::new(settings))
+            .with_http_client(CollectorClient::new(settings))
             .with_endpoint(&settings.endpoint)
             .with_protocol(Protocol::HttpBinary)
             .with_timeout(settings.patience)
             // A second try would be at the cost of a message.
             .with_retry_policy(RetryPolicy::disabled())
             .build()
-            .map_err(|error| NoTraces::Exporter { reason: causes(&error) })?;
+            .map_err(|error| TracesError::Exporter { reason: causes(&error) })?;
         let resource = resource(function, settings);
         exporter.set_resource(&resource);
-        let kept = Kept::of(function);
-        let provider = SdkTracerProvider::builder().with_resource(resource).with_span_processor(kept.clone()).build();
+        let buffer = SpanBuffer::of(function);
+        let provider = SdkTracerProvider::builder().with_resource(resource).with_span_processor(buffer.clone()).build();
         let layer = tracing_opentelemetry::layer()
             .with_tracer(provider.tracer("causeway"))
             .with_location(false)
@@ -67,37 +67,37 @@ impl Traces {
             .with_filter(filter_fn(is_told).with_max_level_hint(LevelFilter::DEBUG))
             .boxed();
         let endpoint = settings.endpoint.clone();
-        let telling = Telling { kept, exporter, endpoint, patience: settings.patience, _provider: provider };
-        Ok((Self { telling: Some(Arc::new(telling)) }, layer))
+        let exporting = Exporting { buffer, exporter, endpoint, patience: settings.patience, _provider: provider };
+        Ok((Self { exporting: Some(Arc::new(exporting)) }, layer))
     }
 
     /// How many spans wait.
     #[cfg(test)]
-    pub(super) fn kept(&self) -> usize {
-        self.telling.as_ref().map_or(0, |telling| telling.kept.count())
+    pub(super) fn buffered(&self) -> usize {
+        self.exporting.as_ref().map_or(0, |exporting| exporting.buffer.count())
     }
 
     /// Tells the spans that have ended. A collector that is away or slow costs its patience and the spans, no more.
     pub async fn flush(&self) {
-        let Some(telling) = &self.telling else { return };
-        let (spans, lost) = telling.kept.take();
-        let (endpoint, count) = (&telling.endpoint, spans.len());
+        let Some(exporting) = &self.exporting else { return };
+        let (spans, lost) = exporting.buffer.take();
+        let (endpoint, count) = (&exporting.endpoint, spans.len());
         if lost > 0 {
-            warn!(lost, "one invocation had more spans than are kept");
+            warn!(lost, "one invocation had more spans than are buffer");
         }
         if spans.is_empty() {
             return;
         }
-        match tokio::time::timeout(telling.patience, telling.exporter.export(spans)).await {
+        match tokio::time::timeout(exporting.patience, exporting.exporter.export(spans)).await {
             Ok(Ok(())) => {}
             Ok(Err(error)) => warn!(endpoint, spans = count, reason = causes(&error), "spans were not told"),
-            Err(_) => warn!(endpoint, spans = count, patience = ?telling.patience, "the collector took too long"),
+            Err(_) => warn!(endpoint, spans = count, patience = ?exporting.patience, "the collector took too long"),
         }
     }
 }
 
 /// The span goes on in the trace of the message, from the step that said it.
-pub(crate) fn follow(span: &Span, traceparent: Option<&str>, version: Option<u64>) {
+pub(crate) fn continue_trace(span: &Span, traceparent: Option<&str>, version: Option<u64>) {
     if let Some(parent) = traceparent.and_then(context_of)
         && let Err(error) = span.set_parent(parent)
     {
@@ -110,7 +110,7 @@ pub(crate) fn follow(span: &Span, traceparent: Option<&str>, version: Option<u64
 }
 
 /// The span of the relay: it says what many traces have led to, so it is a trace of its own that names them.
-pub(crate) fn relaying(request_id: &str, records: usize) -> Span {
+pub(crate) fn relay_span(request_id: &str, records: usize) -> Span {
     info_span!(target: NOT_LOGGED, "relay", request_id, records)
 }
 
@@ -123,7 +123,7 @@ pub(crate) fn link<'a>(traceparents: impl Iterator<Item = &'a str>) {
 }
 
 /// How the current message went.
-pub(crate) fn answered(outcome: &Outcome) {
+pub(crate) fn record_outcome(outcome: &Outcome) {
     let span = Span::current();
     let word = match outcome {
         Ok(Handled::Done) => "done",
@@ -134,7 +134,7 @@ pub(crate) fn answered(outcome: &Outcome) {
     };
     span.set_attribute("causeway.outcome", word);
     match outcome {
-        Ok(Handled::DeadLettered) => span.set_status(Status::error("kept with the dead letters")),
+        Ok(Handled::DeadLettered) => span.set_status(Status::error("buffer with the dead letters")),
         Err(Failure::Transient(reason) | Failure::Permanent(reason)) => {
             span.set_status(Status::error(causes(reason.as_ref())));
         }

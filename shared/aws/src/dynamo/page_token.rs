@@ -7,7 +7,7 @@ use causeway::{
 
 use super::{
     attributes::{Item, text},
-    row_item::{LIST, RANK, key_item, place_keys},
+    row_item::{LIST, RANK, index_keys, key_item},
 };
 
 /// The mark behind a row.
@@ -20,7 +20,7 @@ pub(crate) fn start_key(view: &str, list: &str, mark: &str) -> Result<Item, View
     let corrupt = |reason| ViewError::Corrupt { what: "page mark".to_owned(), reason };
     let (rank, id): (String, MessageId) = serde_json::from_str(mark).map_err(|error| corrupt(error.to_string()))?;
     let key = RowKey { view: view.to_owned(), id: id.to_string() };
-    let (list, rank) = place_keys(&key, &ListPosition { list: list.to_owned(), sort_key: rank });
+    let (list, rank) = index_keys(&key, &ListPosition { list: list.to_owned(), sort_key: rank });
     let mut item = key_item(&key);
     item.insert(LIST.to_owned(), text(list));
     item.insert(RANK.to_owned(), text(rank));

@@ -12,7 +12,7 @@ use tracing_subscriber::layer::SubscriberExt;
 use super::begin;
 use crate::{
     fake_wire::{FakeWire, Reply, client_on},
-    lambda::{Function, Invocation, bus::BusFunction},
+    lambda::{Function, Invocation, bus::BusFunction, message_handler::MessageHandler},
     telemetry::traces::Traces,
 };
 
@@ -55,9 +55,9 @@ pub(super) async fn heard(
     let (traces, layer) = traces_to(function, address);
     let subscriber = tracing::subscriber::set_default(tracing_subscriber::registry().with(vec![layer]));
     let next = Next::default();
-    let bus = BusFunction::new(function, Memory::new(1).app(), handler(&next));
+    let bus = BusFunction::new(MessageHandler::new(function, Memory::new(1).app(), handler(&next)));
     let payload = event(order, traceparent).to_string();
-    let answer = bus.answer(Invocation { payload: &payload, request_id: "r-1", attempt: 1 }).await;
+    let answer = bus.invoke(Invocation { payload: &payload, request_id: "r-1", attempt: 1 }).await;
     drop(subscriber);
     let next = next.lock().unwrap().clone();
     (traces, answer.map_err(|error| error.error_message), next)
