@@ -2,6 +2,7 @@
 
 mod arrows;
 mod catalogue;
+mod documents;
 mod floods;
 mod functions_agree;
 mod page;
