@@ -1,16 +1,17 @@
 //! E-mail addresses, validated by their syntax only: rejects what no provider accepts and what could inject a header.
 
-use std::{borrow::Cow, fmt};
+use std::fmt;
 
-use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// The maximum length of an address in bytes.
 const MAX_LENGTH: usize = 254;
 
 /// An e-mail address.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "String", into = "String")]
+#[schemars(inline, extend("format" = "email", "maxLength" = MAX_LENGTH, "examples" = ["ada@example.com"]))]
 pub struct EmailAddress(String);
 
 /// A text that is not an e-mail address.
@@ -60,19 +61,5 @@ impl TryFrom<String> for EmailAddress {
 impl From<EmailAddress> for String {
     fn from(address: EmailAddress) -> Self {
         address.0
-    }
-}
-
-impl JsonSchema for EmailAddress {
-    fn inline_schema() -> bool {
-        true
-    }
-
-    fn schema_name() -> Cow<'static, str> {
-        "EmailAddress".into()
-    }
-
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({ "type": "string", "format": "email", "maxLength": MAX_LENGTH, "examples": ["ada@example.com"] })
     }
 }

@@ -166,7 +166,7 @@ const SAMPLES: &str = r#"//! The registry's entry of the context, with a sample 
 
 use serde_json::json;
 
-use super::*;
+use super::{decider::«Name», events::*};
 use crate::context::{Context, Entry};
 
 /// The context.

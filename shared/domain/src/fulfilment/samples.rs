@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::*;
+use super::{decider::Fulfilment, events::*};
 use crate::context::{Context, Entry};
 
 const REASON: &str = "tea: 1 wanted, 0 available";

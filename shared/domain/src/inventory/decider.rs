@@ -121,27 +121,11 @@ impl Decider for Inventory {
                 stock.available = stock.available.saturating_sub(u64::from(reserved.quantity.get()));
                 stock.open.insert(reserved.order_id.clone(), reserved.quantity);
             }
-            InventoryEvent::StockReservationFailed(failed) => {
-                let closed = match stock.closed(&failed.order_id) {
-                    None | Some(ReservationEnd::Refused) => ReservationEnd::Refused,
-                    Some(ReservationEnd::Released | ReservationEnd::RefusedAndReleased) => {
-                        ReservationEnd::RefusedAndReleased
-                    }
-                    Some(ReservationEnd::Shipped) => ReservationEnd::Shipped,
-                };
-                stock.close(&failed.order_id, closed);
-            }
+            InventoryEvent::StockReservationFailed(failed) => stock.close(&failed.order_id, ReservationEnd::Refused),
             InventoryEvent::StockReleased(released) => {
                 stock.available = stock.available.saturating_add(u64::from(released.quantity));
                 stock.open.remove(&released.order_id);
-                let closed = match stock.closed(&released.order_id) {
-                    None | Some(ReservationEnd::Released) => ReservationEnd::Released,
-                    Some(ReservationEnd::Refused | ReservationEnd::RefusedAndReleased) => {
-                        ReservationEnd::RefusedAndReleased
-                    }
-                    Some(ReservationEnd::Shipped) => ReservationEnd::Shipped,
-                };
-                stock.close(&released.order_id, closed);
+                stock.close(&released.order_id, ReservationEnd::Released);
             }
             InventoryEvent::StockShipped(shipped) => {
                 stock.shipped = stock.shipped.saturating_add(u64::from(shipped.quantity.get()));
@@ -164,9 +148,14 @@ impl StockState {
         self.closed.iter().find(|(known, _)| known == order).map(|(_, closed)| *closed)
     }
 
-    fn close(&mut self, order: &OrderId, closed: ReservationEnd) {
+    fn close(&mut self, order: &OrderId, end: ReservationEnd) {
+        let end = match (self.closed(order), end) {
+            (Some(ReservationEnd::Shipped), _) | (_, ReservationEnd::Shipped) => ReservationEnd::Shipped,
+            (Some(before), end) if before != end => ReservationEnd::RefusedAndReleased,
+            (_, end) => end,
+        };
         self.closed.retain(|(known, _)| known != order);
-        self.closed.push((order.clone(), closed));
+        self.closed.push((order.clone(), end));
         let surplus = self.closed.len().saturating_sub(MAX_CLOSED_RESERVATIONS);
         self.closed.drain(..surplus);
     }

@@ -1,4 +1,4 @@
-//! Stories of shelves.
+//! Tests of the stock of an item and of its view.
 
 use causeway::{
     Decider,
@@ -64,7 +64,7 @@ fn shipped(number: u64, quantity: u32) -> InventoryEvent {
 const NONE_LEFT: ReservationFailure = ReservationFailure::NotEnough { available: 0 };
 
 #[test]
-fn what_comes_in_can_be_reserved() {
+fn received_pieces_can_be_reserved() {
     given::<Inventory>([])
         .when(receive(3))
         .then([received(3)])
@@ -77,33 +77,33 @@ fn what_comes_in_can_be_reserved() {
 }
 
 #[test]
-fn the_last_piece_goes_to_one_buyer() {
-    let mut story = given::<Inventory>([received(1)]).when(reserve(1, 1)).then([reserved(1, 1)]);
+fn the_last_piece_is_reserved_for_one_order() {
+    let mut decided = given::<Inventory>([received(1)]).when(reserve(1, 1)).then([reserved(1, 1)]);
     for number in 2..=50 {
-        story = story.when(reserve(number, 1)).then([failed(number, 1, NONE_LEFT)]);
+        decided = decided.when(reserve(number, 1)).then([failed(number, 1, NONE_LEFT)]);
     }
-    assert_eq!((story.state().available, story.state().reserved()), (0, 1));
+    assert_eq!((decided.state().available, decided.state().reserved()), (0, 1));
 }
 
 #[test]
-fn a_reservation_that_is_asked_for_again_changes_nothing() {
+fn a_repeated_reservation_changes_nothing() {
     given::<Inventory>([received(9), reserved(1, 2)]).when(reserve(1, 2)).then_nothing();
 }
 
 #[test]
-fn a_reservation_of_another_number_is_refused() {
+fn a_repeated_reservation_of_another_quantity_is_rejected() {
     given::<Inventory>([received(9), reserved(1, 2)]).when(reserve(1, 3)).then_rejected(
         InventoryRejection::ReservedDifferently { order_id: order(1), held: pieces(2), asked: pieces(3) },
     );
 }
 
 #[test]
-fn what_is_refused_stays_refused_although_more_comes_in() {
+fn a_failed_reservation_stays_failed_although_more_is_received() {
     given::<Inventory>([failed(1, 2, NONE_LEFT), received(9)]).when(reserve(1, 2)).then_nothing();
 }
 
 #[test]
-fn what_is_released_can_be_reserved_by_another() {
+fn released_pieces_can_be_reserved_for_another_order() {
     given::<Inventory>([received(2), reserved(1, 2)])
         .when(release(1))
         .then([released(1, 2)])
@@ -127,7 +127,7 @@ fn a_release_that_overtakes_its_reservation_makes_it_fail() {
 }
 
 #[test]
-fn the_release_of_what_was_refused_is_answered_once() {
+fn the_release_of_a_failed_reservation_is_recorded_once() {
     given::<Inventory>([failed(1, 2, NONE_LEFT)])
         .when(release(1))
         .then([released(1, 0)])
@@ -138,12 +138,12 @@ fn the_release_of_what_was_refused_is_answered_once() {
 }
 
 #[test]
-fn what_is_held_leaves_the_house_once() {
+fn reserved_pieces_are_shipped_once() {
     given::<Inventory>([received(2), reserved(1, 2)]).when(ship(1)).then([shipped(1, 2)]).when(ship(1)).then_nothing();
 }
 
 #[test]
-fn what_left_is_neither_released_nor_reserved_again() {
+fn shipped_pieces_are_neither_released_nor_reserved_again() {
     let past = [received(9), reserved(1, 2), shipped(1, 2)];
     given::<Inventory>(past.clone())
         .when(release(1))
@@ -152,15 +152,15 @@ fn what_left_is_neither_released_nor_reserved_again() {
 }
 
 #[test]
-fn what_is_not_held_does_not_leave() {
-    let refused = || InventoryRejection::NotReserved { order_id: order(1) };
-    given::<Inventory>([received(9)]).when(ship(1)).then_rejected(refused());
-    given::<Inventory>([received(9), failed(1, 10, NONE_LEFT)]).when(ship(1)).then_rejected(refused());
-    given::<Inventory>([received(9), reserved(1, 2), released(1, 2)]).when(ship(1)).then_rejected(refused());
+fn pieces_that_are_not_reserved_are_not_shipped() {
+    let rejection = || InventoryRejection::NotReserved { order_id: order(1) };
+    given::<Inventory>([received(9)]).when(ship(1)).then_rejected(rejection());
+    given::<Inventory>([received(9), failed(1, 10, NONE_LEFT)]).when(ship(1)).then_rejected(rejection());
+    given::<Inventory>([received(9), reserved(1, 2), released(1, 2)]).when(ship(1)).then_rejected(rejection());
 }
 
 #[test]
-fn quantities_out_of_range_are_refused() {
+fn quantities_out_of_range_are_rejected() {
     for quantity in [0, Quantity::MAX + 1] {
         given::<Inventory>([]).when(receive(quantity)).then_rejected_by("QuantityOutOfRange");
         given::<Inventory>([]).when(reserve(1, quantity)).then_rejected_by("QuantityOutOfRange");
@@ -168,7 +168,7 @@ fn quantities_out_of_range_are_refused() {
 }
 
 #[test]
-fn any_command_given_twice_adds_nothing_the_second_time() {
+fn every_command_is_idempotent() {
     let pasts = [
         vec![],
         vec![received(2)],
@@ -186,62 +186,62 @@ fn any_command_given_twice_adds_nothing_the_second_time() {
 }
 
 #[test]
-fn whatever_is_asked_received_is_available_and_reserved_and_shipped() {
+fn after_any_commands_received_equals_available_plus_reserved_plus_shipped() {
     for seed in 0..200 {
-        let chance = MemoryIds::seeded(seed);
-        let mut shelf = StockState::default();
-        let mut came_in = 0_u64;
+        let rng = MemoryIds::seeded(seed);
+        let mut stock = StockState::default();
+        let mut received_in_all = 0_u64;
         for step in 0..200 {
-            let number = chance.bits() % 12;
-            let quantity = (chance.bits() % 4) as u32;
-            let command = match chance.bits() % 5 {
+            let number = rng.bits() % 12;
+            let quantity = (rng.bits() % 4) as u32;
+            let command = match rng.bits() % 5 {
                 0 => receive(quantity),
                 1 | 2 => reserve(number, quantity),
                 3 => release(number),
                 _ => ship(number),
             };
-            let Ok(events) = Inventory::decide(&shelf, &command) else { continue };
+            let Ok(events) = Inventory::decide(&stock, &command) else { continue };
             for event in &events {
                 if let InventoryEvent::StockReceived(received) = event {
-                    came_in += u64::from(received.quantity.get());
+                    received_in_all += u64::from(received.quantity.get());
                 }
                 if let InventoryEvent::StockReserved(reserved) = event {
                     assert!(
-                        u64::from(reserved.quantity.get()) <= shelf.available,
+                        u64::from(reserved.quantity.get()) <= stock.available,
                         "seed {seed}, step {step}: oversold"
                     );
                 }
             }
-            shelf = fold::<Inventory>(shelf, &events);
-            let accounted = shelf.available + shelf.reserved() + shelf.shipped;
-            assert_eq!(accounted, came_in, "seed {seed}, step {step}: {command:?}");
+            stock = fold::<Inventory>(stock, &events);
+            let accounted = stock.available + stock.reserved() + stock.shipped;
+            assert_eq!(accounted, received_in_all, "seed {seed}, step {step}: {command:?}");
         }
     }
 }
 
 #[test]
-fn only_the_newest_closed_reservations_are_remembered_and_all_open_ones() {
+fn the_state_has_the_newest_closed_reservations_and_all_open_ones() {
     let many = MAX_CLOSED_RESERVATIONS as u64 + 50;
     let open = (0..many).map(|number| reserved(number, 1));
     let closed = (1000..1000 + many).map(|number| released(number, 0));
-    let story = given::<Inventory>([received(1000)].into_iter().chain(open).chain(closed));
-    assert_eq!(story.state().open.len() as u64, many);
-    assert_eq!(story.state().closed.len(), MAX_CLOSED_RESERVATIONS);
-    assert_eq!(story.state().closed(&order(1049)), None, "the oldest are forgotten");
-    assert_eq!(story.state().closed(&order(1050)), Some(ReservationEnd::Released));
+    let decided = given::<Inventory>([received(1000)].into_iter().chain(open).chain(closed));
+    assert_eq!(decided.state().open.len() as u64, many);
+    assert_eq!(decided.state().closed.len(), MAX_CLOSED_RESERVATIONS);
+    assert_eq!(decided.state().closed(&order(1049)), None, "the oldest are dropped");
+    assert_eq!(decided.state().closed(&order(1050)), Some(ReservationEnd::Released));
 }
 
 #[test]
-fn the_stock_view_counts_what_the_shelf_counts() {
+fn the_stock_view_has_the_numbers_of_the_stock() {
     let past = [received(9), reserved(1, 2), reserved(2, 3), failed(3, 9, NONE_LEFT), released(1, 2), shipped(2, 3)];
-    let story = given_view::<Stock>(past);
-    let place = story.row().position.unwrap();
-    assert_eq!((place.list.as_str(), place.sort_key.as_str()), (Stock::LIST, "s-1"));
-    story.then_row(StockRow { sku: "s-1".parse().unwrap(), received: 9, available: 6, reserved: 0, shipped: 3 });
+    let decided = given_view::<Stock>(past);
+    let position = decided.row().position.unwrap();
+    assert_eq!((position.list.as_str(), position.sort_key.as_str()), (Stock::LIST, "s-1"));
+    decided.then_row(StockRow { sku: "s-1".parse().unwrap(), received: 9, available: 6, reserved: 0, shipped: 3 });
 }
 
 #[test]
-fn a_shelf_that_never_held_anything_still_has_its_row() {
+fn an_item_without_stock_has_a_row() {
     let row = StockRow { sku: "s-1".parse().unwrap(), received: 0, available: 0, reserved: 0, shipped: 0 };
     assert!(row.is_low());
     given_view::<Stock>([failed(1, 1, NONE_LEFT)]).then_row(row);

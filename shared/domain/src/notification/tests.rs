@@ -1,4 +1,4 @@
-//! Stories of mails.
+//! Tests of notifications and of the texts of their e-mails.
 
 use causeway::testing::{assert_idempotent, given};
 
@@ -24,7 +24,7 @@ fn failed() -> EmailFailed {
 }
 
 #[test]
-fn what_became_of_a_mail_is_recorded_once() {
+fn the_outcome_of_an_email_is_recorded_once() {
     given::<Notification>([]).when(MailOutcome::Sent(sent())).then([sent().into()]);
     given::<Notification>([]).when(MailOutcome::Failed(failed())).then([failed().into()]);
     for past in [vec![], vec![sent().into()], vec![failed().into()]] {
@@ -34,17 +34,17 @@ fn what_became_of_a_mail_is_recorded_once() {
 }
 
 #[test]
-fn what_was_sent_stays_sent() {
+fn a_sent_email_stays_sent() {
     given::<Notification>([sent().into()]).when(MailOutcome::Failed(failed())).then_nothing();
 }
 
 #[test]
-fn a_mail_that_goes_out_after_a_failure_is_recorded() {
+fn an_email_that_is_sent_after_a_failure_is_recorded() {
     given::<Notification>([failed().into()]).when(MailOutcome::Sent(sent())).then([sent().into()]);
 }
 
 #[test]
-fn a_mail_is_one_mail_by_its_event_and_says_what_it_is_about() {
+fn an_email_has_the_event_as_its_key_and_names_the_order() {
     let event = "e-1".parse().unwrap();
     let total = Money { amount: 1999, currency: Currency::EUR };
     let confirmed = OrderConfirmed { order_id: "o-1".parse().unwrap() };

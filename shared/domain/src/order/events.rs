@@ -8,7 +8,7 @@ use crate::{
     address::Address,
     email::EmailAddress,
     ids::{OrderId, Sku, UserId},
-    money::Money,
+    money::{Currency, Money},
     quantity::Quantity,
 };
 
@@ -96,6 +96,25 @@ pub struct OrderPlaced {
     /// The address for e-mails about the order, if there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub contact_email: Option<EmailAddress>,
+}
+
+impl From<v1::OrderPlaced> for OrderPlaced {
+    fn from(old: v1::OrderPlaced) -> Self {
+        let euros = |amount| Money { amount, currency: Currency::EUR };
+        let line = |line: v1::OrderLine| OrderLine {
+            sku: line.sku,
+            quantity: line.quantity,
+            unit_price: euros(line.unit_price),
+        };
+        Self {
+            order_id: old.order_id,
+            user_id: old.user_id,
+            lines: old.lines.into_iter().map(line).collect(),
+            total: euros(old.total),
+            shipping_address: None,
+            contact_email: None,
+        }
+    }
 }
 
 /// A line of an order.

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::*;
+use super::{decider::Order, events::*, v1};
 use crate::context::{Context, Entry};
 
 /// The context.

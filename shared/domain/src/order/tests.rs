@@ -1,4 +1,4 @@
-//! Stories of orders.
+//! Tests of orders and of their views.
 
 use causeway::{
     Message,
@@ -22,7 +22,7 @@ fn euros(amount: i64) -> Money {
     Money { amount, currency: Currency::EUR }
 }
 
-fn wanted(sku: &str, quantity: u32, amount: i64) -> RequestedLine {
+fn line(sku: &str, quantity: u32, amount: i64) -> RequestedLine {
     RequestedLine { sku: sku.parse().unwrap(), quantity, unit_price: euros(amount) }
 }
 
@@ -38,7 +38,7 @@ fn place(lines: impl IntoIterator<Item = RequestedLine>) -> OrderCommand {
 }
 
 fn place_two() -> OrderCommand {
-    place([wanted("mug", 2, 1499), wanted("tea", 1, 1299)])
+    place([line("mug", 2, 1499), line("tea", 1, 1299)])
 }
 
 fn confirm() -> OrderCommand {
@@ -50,7 +50,7 @@ fn cancel() -> OrderCommand {
 }
 
 fn placed() -> OrderEvent {
-    let line = |sku: &str, quantity, amount| OrderLine {
+    let placed_line = |sku: &str, quantity, amount| OrderLine {
         sku: sku.parse().unwrap(),
         quantity: Quantity::new(quantity).unwrap(),
         unit_price: euros(amount),
@@ -58,7 +58,7 @@ fn placed() -> OrderEvent {
     OrderPlaced {
         order_id: order_id(),
         user_id: "u-1".parse().unwrap(),
-        lines: vec![line("mug", 2, 1499), line("tea", 1, 1299)],
+        lines: vec![placed_line("mug", 2, 1499), placed_line("tea", 1, 1299)],
         total: euros(4297),
         shipping_address: None,
         contact_email: Some("ada@example.com".to_owned().try_into().unwrap()),
@@ -87,20 +87,20 @@ fn the_same_order_placed_again_is_the_same_order() {
 }
 
 #[test]
-fn another_order_under_the_same_id_is_refused() {
-    let other = place([wanted("mug", 3, 1499), wanted("tea", 1, 1299)]);
+fn another_order_with_the_same_id_is_rejected() {
+    let other = place([line("mug", 3, 1499), line("tea", 1, 1299)]);
     given::<Order>([placed()]).when(other).then_rejected(OrderRejection::AlreadyPlaced);
     given::<Order>([placed(), cancelled()]).when(place([])).then_rejected(OrderRejection::AlreadyPlaced);
 }
 
 #[test]
-fn an_order_has_a_line() {
+fn an_order_without_lines_is_rejected() {
     given::<Order>([]).when(place([])).then_rejected(OrderRejection::NoLines);
 }
 
 #[test]
 fn an_order_has_at_most_a_hundred_lines() {
-    let lines = |count: usize| (0..count).map(|line| wanted(&format!("sku-{line}"), 1, 100));
+    let lines = |count: usize| (0..count).map(|number| line(&format!("sku-{number}"), 1, 100));
     let all = given::<Order>([]).when(place(lines(MAX_LINES)));
     assert_eq!(all.events().len(), 1);
     given::<Order>([])
@@ -109,20 +109,20 @@ fn an_order_has_at_most_a_hundred_lines() {
 }
 
 #[test]
-fn no_sku_stands_in_two_lines() {
+fn a_sku_in_two_lines_is_rejected() {
     given::<Order>([])
-        .when(place([wanted("mug", 1, 1), wanted("tea", 1, 1), wanted("mug", 1, 1)]))
+        .when(place([line("mug", 1, 1), line("tea", 1, 1), line("mug", 1, 1)]))
         .then_rejected(OrderRejection::SkuTwice { line: 2, sku: "mug".parse().unwrap() });
 }
 
 #[test]
-fn a_quantity_of_zero_or_over_a_million_is_refused_with_its_field() {
+fn a_quantity_of_zero_or_over_a_million_is_rejected_with_its_field() {
     for quantity in [0, Quantity::MAX + 1] {
-        let refused = given::<Order>([]).when(place([wanted("mug", 1, 1), wanted("tea", quantity, 1)]));
+        let decided = given::<Order>([]).when(place([line("mug", 1, 1), line("tea", quantity, 1)]));
         let source = Quantity::new(quantity).unwrap_err();
         let rejection = OrderRejection::QuantityOutOfRange { line: 1, source };
         assert!(rejection.to_string().starts_with("lines[1].quantity: "), "{rejection}");
-        refused.then_rejected(rejection);
+        decided.then_rejected(rejection);
     }
 }
 
@@ -130,26 +130,26 @@ fn a_quantity_of_zero_or_over_a_million_is_refused_with_its_field() {
 fn a_price_below_zero_is_refused_and_one_of_zero_is_not() {
     let rejection = OrderRejection::NegativePrice { line: 0, amount: -1 };
     assert_eq!(rejection.to_string(), "lines[0].unitPrice.amount: -1 is less than 0");
-    given::<Order>([]).when(place([wanted("mug", 1, -1)])).then_rejected(rejection);
-    assert_eq!(given::<Order>([]).when(place([wanted("gift", 1, 0)])).events().len(), 1);
+    given::<Order>([]).when(place([line("mug", 1, -1)])).then_rejected(rejection);
+    assert_eq!(given::<Order>([]).when(place([line("gift", 1, 0)])).events().len(), 1);
 }
 
 #[test]
 fn an_order_has_one_currency() {
     let yen = Currency::new("JPY").unwrap();
-    let mut tea = wanted("tea", 1, 1);
+    let mut tea = line("tea", 1, 1);
     tea.unit_price.currency = yen;
     let rejection = OrderRejection::TwoCurrencies { line: 1, currency: yen, expected: Currency::EUR };
-    given::<Order>([]).when(place([wanted("mug", 1, 1), tea])).then_rejected(rejection);
+    given::<Order>([]).when(place([line("mug", 1, 1), tea])).then_rejected(rejection);
 }
 
 #[test]
-fn a_total_that_does_not_fit_is_refused() {
+fn a_total_that_overflows_is_rejected() {
     given::<Order>([])
-        .when(place([wanted("mug", 1_000_000, i64::MAX / 1_000)]))
+        .when(place([line("mug", 1_000_000, i64::MAX / 1_000)]))
         .then_rejected(OrderRejection::TotalTooLarge { line: 0 });
     given::<Order>([])
-        .when(place([wanted("mug", 1, i64::MAX), wanted("tea", 1, 1)]))
+        .when(place([line("mug", 1, i64::MAX), line("tea", 1, 1)]))
         .then_rejected(OrderRejection::TotalTooLarge { line: 1 });
 }
 
@@ -159,7 +159,7 @@ fn a_placed_order_is_confirmed_once() {
 }
 
 #[test]
-fn what_was_never_placed_is_neither_confirmed_nor_cancelled() {
+fn an_order_that_was_never_placed_is_neither_confirmed_nor_cancelled() {
     given::<Order>([]).when(confirm()).then_rejected(OrderRejection::NotPlaced);
     given::<Order>([]).when(cancel()).then_rejected(OrderRejection::NotPlaced);
 }
@@ -176,7 +176,7 @@ fn a_cancelled_order_stays_cancelled() {
 }
 
 #[test]
-fn a_reason_says_something_and_not_too_much() {
+fn a_blank_or_long_reason_is_rejected() {
     for reason in [String::new(), "  ".to_owned(), "x".repeat(501)] {
         let cancel = CancelOrder { order_id: order_id(), reason };
         given::<Order>([placed()]).when(cancel.into()).then_rejected(OrderRejection::ReasonOutOfBounds);
@@ -184,17 +184,13 @@ fn a_reason_says_something_and_not_too_much() {
 }
 
 #[test]
-fn any_command_given_twice_adds_nothing_the_second_time() {
-    let chance = MemoryIds::seeded(1);
+fn every_command_is_idempotent() {
+    let rng = MemoryIds::seeded(1);
     for _ in 0..300 {
-        let lines = (0..chance.bits() % 4).map(|line| {
-            wanted(
-                &format!("sku-{}", line + chance.bits() % 2),
-                (chance.bits() % 3) as u32,
-                (chance.bits() % 5) as i64 - 1,
-            )
+        let lines = (0..rng.bits() % 4).map(|number| {
+            line(&format!("sku-{}", number + rng.bits() % 2), (rng.bits() % 3) as u32, (rng.bits() % 5) as i64 - 1)
         });
-        let command = match chance.bits() % 4 {
+        let command = match rng.bits() % 4 {
             0 => confirm(),
             1 => cancel(),
             _ => place(lines.collect::<Vec<_>>()),
@@ -218,7 +214,7 @@ fn an_order_of_the_first_version_is_in_euros_and_has_no_address() {
 }
 
 #[test]
-fn a_wrong_currency_is_refused_with_its_field() {
+fn an_invalid_currency_is_an_error_with_its_field() {
     let body = json!({
         "orderId": "o-1", "userId": "u-1",
         "lines": [{ "sku": "mug", "quantity": 2, "unitPrice": { "amount": 1, "currency": "eur" } }],
@@ -230,30 +226,30 @@ fn a_wrong_currency_is_refused_with_its_field() {
 
 #[test]
 fn the_state_of_an_order_stays_small() {
-    let lines = (0..100).map(|line| wanted(&format!("sku-{line}"), 1, 100));
+    let lines = (0..100).map(|number| line(&format!("sku-{number}"), 1, 100));
     let decided = given::<Order>([]).when(place(lines));
     let state = serde_json::to_string(decided.state()).unwrap();
-    assert!(state.len() < 200, "{} bytes ride in every commit: {state}", state.len());
+    assert!(state.len() < 200, "{} bytes are embedded in every commit: {state}", state.len());
 }
 
 #[test]
-fn the_summary_stands_in_the_buyers_list_by_the_time_it_was_placed() {
-    let story = given_view::<OrderSummary>([placed(), confirmed()]);
-    let row = story.row();
-    story.then_row(OrderSummaryRow {
+fn the_summary_is_in_the_buyers_list_sorted_by_the_time_of_placing() {
+    let view = given_view::<OrderSummary>([placed(), confirmed()]);
+    let row = view.row();
+    view.then_row(OrderSummaryRow {
         order_id: order_id(),
         user_id: "u-1".parse().unwrap(),
         status: OrderStatus::Confirmed,
         total: euros(4297),
         placed_at: "2026-01-01T00:00:00Z".parse().unwrap(),
     });
-    let place = row.position.unwrap();
-    assert_eq!(place.list, OrderSummary::list_of(&"u-1".parse().unwrap()));
-    assert_eq!(place.sort_key, "2026-01-01T00:00:00.000000000Z/o-1", "as many digits in every rank, so that they sort");
+    let position = row.position.unwrap();
+    assert_eq!(position.list, OrderSummary::list_of(&"u-1".parse().unwrap()));
+    assert_eq!(position.sort_key, "2026-01-01T00:00:00.000000000Z/o-1", "every sort key has the same number of digits");
 }
 
 #[test]
-fn the_details_tell_how_the_order_came_where_it_stands() {
+fn the_details_have_the_history_of_the_status() {
     let row = given_view::<OrderDetails>([placed(), confirmed(), cancelled()]).row();
     let row: OrderDetailsRow = serde_json::from_value(row.columns.into()).unwrap();
     let entry = |second, status, reason: Option<&str>| HistoryEntry {

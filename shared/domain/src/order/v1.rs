@@ -3,10 +3,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::events;
 use crate::{
     ids::{OrderId, Sku, UserId},
-    money::{Currency, Money},
     quantity::Quantity,
 };
 
@@ -34,23 +32,4 @@ pub struct OrderLine {
     pub quantity: Quantity,
     /// The price of one piece in euro cents.
     pub unit_price: i64,
-}
-
-impl From<OrderPlaced> for events::OrderPlaced {
-    fn from(old: OrderPlaced) -> Self {
-        let euros = |amount| Money { amount, currency: Currency::EUR };
-        let line = |line: OrderLine| events::OrderLine {
-            sku: line.sku,
-            quantity: line.quantity,
-            unit_price: euros(line.unit_price),
-        };
-        Self {
-            order_id: old.order_id,
-            user_id: old.user_id,
-            lines: old.lines.into_iter().map(line).collect(),
-            total: euros(old.total),
-            shipping_address: None,
-            contact_email: None,
-        }
-    }
 }

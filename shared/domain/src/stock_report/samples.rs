@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::*;
+use super::{decider::StockReport, events::*};
 use crate::context::{Context, Entry};
 
 /// The context.

@@ -1,4 +1,4 @@
-//! Stories of the stock report.
+//! Tests of the stock report.
 
 use causeway::testing::{assert_idempotent, given};
 
@@ -17,7 +17,7 @@ fn row(sku: &str, available: u64) -> StockRow {
 }
 
 #[test]
-fn a_report_counts_all_and_names_what_runs_low() {
+fn a_report_counts_all_items_and_lists_low_stock() {
     let count = StockCount::of(day()).and(&[row("mug", 41)]).and(&[row("cup", LOW_STOCK), row("tea", 1)]);
     given::<StockReport>([]).when(count).then([StockReportProduced {
         day: day(),
@@ -39,7 +39,7 @@ fn a_day_has_one_report() {
 }
 
 #[test]
-fn a_report_stays_small_however_much_runs_low() {
+fn the_list_of_low_stock_is_limited() {
     let rows: Vec<StockRow> = (0..MAX_LOW_ITEMS + 50).map(|number| row(&format!("sku-{number}"), 0)).collect();
     let decided = given::<StockReport>([]).when(StockCount::of(day()).and(&rows));
     let StockReportEvent::StockReportProduced(report) = &decided.events()[0];

@@ -19,11 +19,11 @@ fn every_message_is_in_the_catalogue_once() {
     let declared: BTreeSet<&str> =
         families().into_iter().flat_map(|family| family.descriptions).map(|message| message.name).collect();
     assert_eq!(listed.iter().copied().collect::<BTreeSet<_>>(), declared);
-    assert_eq!(listed.len(), declared.len(), "a message stands twice in the catalogue: {listed:?}");
+    assert_eq!(listed.len(), declared.len(), "a message is in the catalogue twice: {listed:?}");
 }
 
 #[test]
-fn every_sample_is_what_its_type_writes() {
+fn every_sample_is_what_its_type_serializes() {
     for entry in catalogue() {
         let read = read(entry.description.name, entry.description.version, &entry.sample);
         let written: Value = serde_json::from_str(read.data.get()).unwrap();
@@ -32,7 +32,7 @@ fn every_sample_is_what_its_type_writes() {
 }
 
 #[test]
-fn every_old_shape_is_there_and_is_read_as_the_newest() {
+fn every_old_version_has_a_sample_and_is_upcast_to_the_newest() {
     for entry in catalogue() {
         let versions: Vec<u32> = entry.old.iter().map(|old| old.version).collect();
         let expected: Vec<u32> = (1..entry.description.version).collect();
@@ -66,7 +66,7 @@ fn every_context_with_events_is_in_the_registry_once() {
         .collect();
     let contexts: Vec<&str> = contexts().iter().map(|context| context.name).collect();
     assert_eq!(contexts.iter().copied().collect::<BTreeSet<_>>(), recorded, "domain::contexts() and the catalogue");
-    assert_eq!(contexts.len(), recorded.len(), "a context stands twice in domain::contexts()");
+    assert_eq!(contexts.len(), recorded.len(), "a context is twice in domain::contexts()");
 }
 
 fn fold_of(name: &str) -> StreamFold {
