@@ -16,7 +16,7 @@ use std::io::Write;
 
 use clap::{Parser, Subcommand};
 
-use crate::{ended::Ended, place::Place, screen::Screen, up::Up};
+use crate::{command_status::CommandStatus, connection::GlobalArgs, output::Output, up::Up};
 use completions::Completions;
 use cost::Cost;
 use dlq::Dlq;
@@ -35,7 +35,7 @@ use trace::Trace;
 pub struct Causeway {
     /// Where to work.
     #[command(flatten)]
-    pub place: Place,
+    pub global: GlobalArgs,
     /// What to do.
     #[command(subcommand)]
     pub command: Command,
@@ -72,21 +72,21 @@ pub enum Command {
 
 impl Command {
     /// Does it; only `up` is done elsewhere, because it stays.
-    pub async fn run(&self, place: &Place, out: &mut (dyn Write + Send)) -> anyhow::Result<Ended> {
-        let mut screen = Screen::new(place.json, out);
+    pub async fn run(&self, global: &GlobalArgs, out: &mut (dyn Write + Send)) -> anyhow::Result<CommandStatus> {
+        let mut output = Output::new(global.json, out);
         match self {
-            Self::Up(_) => Ok(Ended::Done),
-            Self::Put(wanted) => put::run(wanted, place, &mut screen).await,
-            Self::Tail(wanted) => tail::run(wanted, place, &mut screen).await,
-            Self::History(wanted) => history::run(wanted, place, &mut screen).await,
-            Self::State(wanted) => state::run(wanted, place, &mut screen).await,
-            Self::Trace(wanted) => trace::run(wanted, place, &mut screen).await,
-            Self::Dlq(wanted) => dlq::run(wanted, place, &mut screen).await,
-            Self::Timers(wanted) => timers::run(wanted, place, &mut screen).await,
-            Self::Rules(wanted) => rules::run(wanted, place, &mut screen).await,
-            Self::Pattern(wanted) => pattern::run(wanted, place, &mut screen).await,
-            Self::Cost(wanted) => cost::run(wanted, place, &mut screen).await,
-            Self::Completions(wanted) => completions::run(wanted, &mut screen),
+            Self::Up(_) => Ok(CommandStatus::Done),
+            Self::Put(args) => put::run(args, global, &mut output).await,
+            Self::Tail(args) => tail::run(args, global, &mut output).await,
+            Self::History(args) => history::run(args, global, &mut output).await,
+            Self::State(args) => state::run(args, global, &mut output).await,
+            Self::Trace(args) => trace::run(args, global, &mut output).await,
+            Self::Dlq(args) => dlq::run(args, global, &mut output).await,
+            Self::Timers(args) => timers::run(args, global, &mut output).await,
+            Self::Rules(args) => rules::run(args, global, &mut output).await,
+            Self::Pattern(args) => pattern::run(args, global, &mut output).await,
+            Self::Cost(args) => cost::run(args, global, &mut output).await,
+            Self::Completions(args) => completions::run(args, &mut output),
         }
     }
 }

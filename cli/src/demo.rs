@@ -29,7 +29,7 @@ pub use tally::Tally;
 use anyhow::bail;
 use uuid::Uuid;
 
-use crate::{screen::Screen, up::Running};
+use crate::{output::Output, up::Running};
 
 /// Plays all stories, one after the other. A story that does not end as told says so in the summary.
 pub async fn play(running: &Running, patience: &Patience, show: &mut Show<'_>) -> anyhow::Result<Summary> {
@@ -45,7 +45,7 @@ pub async fn play(running: &Running, patience: &Patience, show: &mut Show<'_>) -
 pub async fn confirm_an_order(running: &Running) -> anyhow::Result<String> {
     let run = new_run();
     let (mut nowhere, story) = (std::io::sink(), confirmed::story(&run));
-    let mut show = Show::new(Screen::new(false, &mut nowhere), false);
+    let mut show = Show::new(Output::new(false, &mut nowhere));
     let played = watch::play(running, &run, &story, &Patience::with(running), &mut show).await?;
     let summary = Summary { stories: vec![played] };
     if !summary.is_as_told() {

@@ -1,24 +1,23 @@
 //! The command `causeway`: what it does, so that tests can do it in their own process.
 
-pub mod asking;
 pub mod binaries;
-pub mod brief;
 pub mod cloud_time;
 pub mod columns;
 pub mod command;
-pub mod connected;
+pub mod command_status;
+pub mod confirm;
+pub mod connection;
 pub mod demo;
-pub mod ended;
-pub mod explained;
-pub mod handlers;
+pub mod display_name;
+pub mod error_hint;
+pub mod function_apps;
 pub mod hints;
+pub mod in_process_client;
+pub mod in_process_executor;
 pub mod log_lines;
-pub mod loopback;
-pub mod moment;
 pub mod nearest;
-pub mod place;
+pub mod output;
+pub mod preview;
 pub mod samples;
-pub mod screen;
-pub mod short;
-pub mod trouble;
+pub mod time_arg;
 pub mod up;

@@ -17,7 +17,7 @@ use jiff::Timestamp;
 use tokio::net::TcpListener;
 use uuid::Uuid;
 
-use crate::{binaries, connected::Connected, handlers::Handlers, log_lines};
+use crate::{binaries, function_apps::FunctionApps, in_process_executor::InProcessExecutor, log_lines};
 
 /// The name of the stack, with which the names of its tables begin.
 pub(crate) const STACK: &str = "causeway";
@@ -79,7 +79,7 @@ pub struct Running {
     /// The cloud.
     pub cloud: Cloud,
     /// The apps of its functions, for who wants to look at what they did.
-    pub connected: Connected,
+    pub apps: FunctionApps,
     /// What the stack says of itself.
     pub outputs: Vec<Output>,
     /// Its queues.
@@ -89,50 +89,50 @@ pub struct Running {
 }
 
 /// Starts it all. When this returns, it is ready.
-pub async fn start(wanted: &Up) -> anyhow::Result<Running> {
-    let seed = wanted.seed.unwrap_or_else(|| Uuid::new_v4().as_u64_pair().0 >> SHORT_SEED);
-    let faults = Faults::read(wanted.fault.iter().map(String::as_str), seed).context("--fault is refused")?;
+pub async fn start(args: &Up) -> anyhow::Result<Running> {
+    let seed = args.seed.unwrap_or_else(|| Uuid::new_v4().as_u64_pair().0 >> SHORT_SEED);
+    let faults = Faults::read(args.fault.iter().map(String::as_str), seed).context("--fault is refused")?;
     let seed = faults.seed();
-    let path = wanted.template.display();
-    let text = std::fs::read_to_string(&wanted.template).with_context(|| format!("cannot read the template {path}"))?;
-    let listener = listen(wanted.port).await?;
+    let path = args.template.display();
+    let text = std::fs::read_to_string(&args.template).with_context(|| format!("cannot read the template {path}"))?;
+    let listener = listen(args.port).await?;
     let endpoint = format!("http://{}", listener.local_addr()?);
-    let settings = Settings { file: Some(wanted.template.clone()), ..Settings::new(STACK, &endpoint) };
+    let settings = Settings { file: Some(args.template.clone()), ..Settings::new(STACK, &endpoint) };
     let stack = template::read(&text, &settings).with_context(|| format!("the template {path} is refused"))?;
     if !stack.findings.is_empty() {
         let findings: Vec<String> = stack.findings.iter().map(|finding| format!("\n  {finding}")).collect();
         bail!("{path} has what this machine does not play:{}", findings.concat());
     }
-    let (clock, observer, transport) = (clock(wanted), Observer::default(), InProcessTransport::default());
-    let connected = Connected::connect(&stack.functions, &settings.region, &endpoint, &clock, &transport);
-    let connected = connected.with_context(|| format!("{path}"))?;
-    let executor: Arc<dyn Executor> = match &wanted.binaries {
+    let (clock, observer, transport) = (clock(args), Observer::default(), InProcessTransport::default());
+    let apps = FunctionApps::connect(&stack.functions, &settings.region, &endpoint, &clock, &transport);
+    let apps = apps.with_context(|| format!("{path}"))?;
+    let executor: Arc<dyn Executor> = match &args.binaries {
         None => {
             // A second cloud in one process keeps its lines to itself.
             log_lines::tell_to(observer.log_listener());
-            Arc::new(Handlers::connect(&stack.functions, &connected).with_context(|| format!("{path}"))?)
+            Arc::new(InProcessExecutor::connect(&stack.functions, &apps).with_context(|| format!("{path}"))?)
         }
         Some(folder) => {
             let folder = folder.clone().map_or_else(binaries::beside_this_program, Ok)?;
             Arc::new(binaries::processes(folder, &stack.functions, &settings, &clock, &observer)?)
         }
     };
-    let store = match wanted.memory {
+    let store = match args.memory {
         true => Store::Memory,
-        false => Store::Folder { path: wanted.data.clone(), fresh: wanted.fresh },
+        false => Store::Folder { path: args.data.clone(), fresh: args.fresh },
     };
     let (outputs, queues) = (stack.outputs.clone(), stack.queues.clone());
     let cloud =
         Cloud::start(Plan { stack, settings, listener, store, executor, clock, observer, faults, transport }).await?;
-    Ok(Running { cloud, connected, outputs, queues, seed })
+    Ok(Running { cloud, apps, outputs, queues, seed })
 }
 
-fn clock(wanted: &Up) -> Clock {
-    let clock = match wanted.speed {
+fn clock(args: &Up) -> Clock {
+    let clock = match args.speed {
         None => Clock::of_the_machine(),
         Some(speed) => Clock::running(Timestamp::now(), speed),
     };
-    if wanted.paused {
+    if args.paused {
         clock.pause();
     }
     clock

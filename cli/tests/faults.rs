@@ -88,12 +88,12 @@ async fn status(app: &App, order: &str) -> Option<OrderStatus> {
 /// Waits for all orders; the faults that happened meanwhile, by their kinds.
 async fn confirmed(running: &Running, orders: &[String]) -> BTreeMap<String, usize> {
     let mut feed = running.cloud.feed();
-    let client = Client::new(running.connected.sdk());
+    let client = Client::new(running.apps.sdk());
     put(&client, RECEIVE_STOCK).await;
     for order in orders {
         put(&client, &PLACE_ORDER.replace(SAMPLE_ORDER, order)).await;
     }
-    let app = running.connected.app("order-on-order-confirmed").expect("the template has it");
+    let app = running.apps.app("order-on-order-confirmed").expect("the template has it");
     let mut faults = BTreeMap::new();
     let mut left: Vec<&String> = orders.iter().collect();
     while let Some(order) = left.last() {
@@ -126,7 +126,7 @@ async fn while_everything_goes_wrong_orders_are_confirmed_once_and_the_stock_add
     let running = start(&wanted(FAULTS, SEED)).await.expect("the cloud starts");
     assert_eq!(running.seed, Some(SEED));
     let orders: Vec<String> = (1..=6).map(|number| format!("o-faulty-{number}")).collect();
-    let app = running.connected.app("order-on-order-confirmed").expect("the template has it");
+    let app = running.apps.app("order-on-order-confirmed").expect("the template has it");
     let faults = match tokio::time::timeout(PATIENCE, confirmed(&running, &orders)).await {
         Ok(faults) => faults,
         Err(_) => {

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 
 use causeway_cli::{
     demo::{self, Patience, Show, Summary},
-    screen::Screen,
+    output::Output,
     up::{Running, Up},
 };
 
@@ -39,7 +39,7 @@ fn wanted(data: Option<&Path>) -> Up {
 /// How the demo went, and what it showed, in colours.
 async fn played(running: &Running, patience: &Patience) -> (Summary, String) {
     let mut out = Vec::new();
-    let mut show = Show::new(Screen::new(false, &mut out), true);
+    let mut show = Show::new(Output::new(false, &mut out).with_colours(true));
     let played = demo::play(running, patience, &mut show).await;
     let shown = String::from_utf8(out).expect("a text");
     match played {

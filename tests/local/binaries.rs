@@ -31,7 +31,7 @@ async fn processes_see_the_clock_of_the_cloud_also_after_it_was_moved() {
     say(&running, "ReceiveStock", json!({ "sku": "mug", "quantity": 10 })).await;
     say(&running, "PlaceOrder", two_mugs("by-processes")).await;
     walk(&running, SignedDuration::from_hours(1)).await;
-    let app = running.connected.app("order-on-order-confirmed").unwrap();
+    let app = running.apps.app("order-on-order-confirmed").unwrap();
     let order = app.row::<OrderDetails>("by-processes").await.unwrap().unwrap();
     assert_eq!(order.status, OrderStatus::Confirmed);
     assert_eq!(order.history.iter().map(|entry| entry.at).collect::<Vec<_>>(), [placed, placed]);

@@ -8,7 +8,7 @@ use causeway::{
     App, Kind, StreamId, delivery::bus::source_of, log::commit::TimerChange, message::envelope::Envelope,
     time::timers::Timer,
 };
-use causeway_cli::{command::Causeway, ended::Ended, up::Running};
+use causeway_cli::{command::Causeway, command_status::CommandStatus, up::Running};
 use clap::Parser as _;
 use domain::order::{OrderDetails, OrderStatus};
 use jiff::SignedDuration;
@@ -25,7 +25,7 @@ const MINUTE: SignedDuration = SignedDuration::from_mins(1);
 #[tokio::test(flavor = "multi_thread")]
 async fn a_thousand_forged_events_on_the_bus_change_nothing_and_end_as_letters() {
     let running = begun().await;
-    let app = running.connected.app("order-on-order-confirmed").unwrap();
+    let app = running.apps.app("order-on-order-confirmed").unwrap();
     let forged = forgeries(app).await;
     let before = tables(&running).await;
     let said = put(&running, &forged).await;
@@ -52,7 +52,7 @@ async fn a_thousand_forged_events_on_the_bus_change_nothing_and_end_as_letters()
     assert!(line.contains("FORGED") && line.contains("field "), "{line}");
     let redrive = ["dlq", "redrive", "--cause", "FORGED", "--queue", "Notification"];
     let (back, shown) = call(&running, &redrive).await;
-    assert_eq!(back, Ended::Refused);
+    assert_eq!(back, CommandStatus::Rejected);
     assert!(shown.contains("it was forged") && shown.contains("\n0 went back"), "{shown:.500}");
 
     running.cloud.parts().functions.clock().pause();
@@ -86,7 +86,7 @@ async fn begun() -> Running {
     ask(&running, "DisableRule", json!({ "EventBusName": "causeway", "Name": rules["RuleNames"][0] })).await;
     say(&running, "PlaceOrder", two_mugs("waiting")).await;
     walk(&running, MINUTE).await;
-    let app = running.connected.app("order-on-order-confirmed").unwrap();
+    let app = running.apps.app("order-on-order-confirmed").unwrap();
     assert_eq!(app.row::<OrderDetails>("done").await.unwrap().unwrap().status, OrderStatus::Confirmed);
     running
 }
@@ -156,7 +156,7 @@ fn changed(fact: &Value, inside: &str, field: &str, value: Value) -> Value {
 
 /// Puts them on the bus, each under the source of its context; the bus's ids of them, and their names.
 async fn put(running: &Running, forged: &[Value]) -> Vec<(String, String)> {
-    let bus = aws_sdk_eventbridge::Client::new(running.connected.sdk());
+    let bus = aws_sdk_eventbridge::Client::new(running.apps.sdk());
     let mut said = Vec::new();
     for ten in forged.chunks(10) {
         let name = |fact: &Value| fact["eventType"].as_str().unwrap().to_owned();
@@ -177,7 +177,7 @@ async fn put(running: &Running, forged: &[Value]) -> Vec<(String, String)> {
 
 /// Every item of every table.
 async fn tables(running: &Running) -> BTreeSet<String> {
-    let client = aws_sdk_dynamodb::Client::new(running.connected.sdk());
+    let client = aws_sdk_dynamodb::Client::new(running.apps.sdk());
     let mut items = BTreeSet::new();
     for table in ["events", "views", "inbox"] {
         let pages = client.scan().table_name(format!("causeway-{table}")).into_paginator().items().send();
@@ -201,10 +201,10 @@ fn text(value: &AttributeValue) -> String {
 }
 
 /// Calls a command there.
-async fn call(running: &Running, words: &[&str]) -> (Ended, String) {
+async fn call(running: &Running, words: &[&str]) -> (CommandStatus, String) {
     let endpoint = running.cloud.endpoint();
     let wanted = Causeway::try_parse_from([&["causeway", "--endpoint", &endpoint], words].concat()).unwrap();
     let mut out = Vec::new();
-    let ended = wanted.command.run(&wanted.place, &mut out).await.unwrap();
+    let ended = wanted.command.run(&wanted.global, &mut out).await.unwrap();
     (ended, String::from_utf8(out).unwrap())
 }

@@ -31,7 +31,7 @@ async fn in_three_days_one_order_is_confirmed_one_misses_its_deadline_and_three_
     ask(&running, "DisableRule", json!({ "EventBusName": "causeway", "Name": rules["RuleNames"][0] })).await;
     say(&running, "PlaceOrder", two_mugs("too-late")).await;
     walk(&running, QUARTER - SignedDuration::from_secs(1)).await;
-    let app = running.connected.app("order-on-order-confirmed").unwrap();
+    let app = running.apps.app("order-on-order-confirmed").unwrap();
     assert_eq!(order(app, "in-time").await.status, OrderStatus::Confirmed);
     assert_eq!(order(app, "too-late").await.status, OrderStatus::Placed);
 

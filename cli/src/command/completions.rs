@@ -5,7 +5,7 @@ use clap::{Args, CommandFactory};
 use clap_complete::Shell;
 
 use super::Causeway;
-use crate::{ended::Ended, screen::Screen};
+use crate::{command_status::CommandStatus, output::Output};
 
 /// Which shell.
 #[derive(Args, Clone, Debug)]
@@ -19,10 +19,10 @@ pub struct Completions {
 }
 
 /// Prints the script.
-pub fn run(wanted: &Completions, screen: &mut Screen<'_>) -> anyhow::Result<Ended> {
+pub fn run(args: &Completions, output: &mut Output<'_>) -> anyhow::Result<CommandStatus> {
     let mut script = Vec::new();
-    clap_complete::generate(wanted.shell, &mut Causeway::command(), "causeway", &mut script);
+    clap_complete::generate(args.shell, &mut Causeway::command(), "causeway", &mut script);
     let script = String::from_utf8(script).context("the script is no text")?;
-    screen.show(script.trim_end(), &script)?;
-    Ok(Ended::Done)
+    output.script(&script)?;
+    Ok(CommandStatus::Done)
 }

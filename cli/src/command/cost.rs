@@ -17,7 +17,7 @@ use std::path::PathBuf;
 use clap::{Args, value_parser};
 use serde_json::json;
 
-use crate::{ended::Ended, place::Place, screen::Screen};
+use crate::{command_status::CommandStatus, connection::GlobalArgs, output::Output};
 use bill::Bill;
 use show::Shown;
 
@@ -76,22 +76,22 @@ pub struct Cost {
 }
 
 /// Plays, counts, and shows the bill.
-pub async fn run(wanted: &Cost, place: &Place, screen: &mut Screen<'_>) -> anyhow::Result<Ended> {
-    let region = place.region.as_deref().unwrap_or(REGION);
-    let prices = prices::read(&wanted.prices, region)?;
-    if let Some(page) = &wanted.write {
-        let written = page::write(page, wanted, &prices).await?;
-        screen.show(
+pub async fn run(args: &Cost, global: &GlobalArgs, output: &mut Output<'_>) -> anyhow::Result<CommandStatus> {
+    let region = global.region.as_deref().unwrap_or(REGION);
+    let prices = prices::read(&args.prices, region)?;
+    if let Some(page) = &args.write {
+        let written = page::write(page, args, &prices).await?;
+        output.show(
             format_args!("{written} parts of {} are written anew", page.display()),
             &json!({ "parts": written }),
         )?;
-        return Ok(Ended::Done);
+        return Ok(CommandStatus::Done);
     }
-    let played = play::play(wanted, region).await?;
-    let bill = Bill::of(&played, &prices, wanted);
+    let played = play::play(args, region).await?;
+    let bill = Bill::of(&played, &prices, args);
     let machines = json!({ "bill": bill, "counted": played.orders, "idle": played.idle, "left": played.left });
-    screen.show(Shown { bill: &bill, counted: &played.orders, prices: &prices, wanted }, &machines)?;
-    Ok(Ended::Done)
+    output.show(Shown { bill: &bill, counted: &played.orders, prices: &prices, args }, &machines)?;
+    Ok(CommandStatus::Done)
 }
 
 fn parameter(given: &str) -> Result<(String, String), String> {

@@ -12,7 +12,7 @@ use std::num::NonZero;
 use causeway_aws::dead_letters::dlq_client::DeadLetterFilter as Pick;
 use clap::{Args, Subcommand};
 
-use crate::{ended::Ended, explained::explained, place::Place, screen::Screen};
+use crate::{command_status::CommandStatus, connection::GlobalArgs, error_hint::with_hint, output::Output};
 use queues::desks;
 
 /// What to do with dead letters.
@@ -102,14 +102,14 @@ impl Which {
 }
 
 /// Does it.
-pub async fn run(wanted: &Dlq, place: &Place, screen: &mut Screen<'_>) -> anyhow::Result<Ended> {
-    let reach = place.reach().await?;
-    let desks = desks(&reach, &wanted.queues).await?;
-    let ended = match &wanted.what {
-        What::Ls { cause } => list::list(&desks, cause.as_deref(), screen).await,
-        What::Show { id } => show::show(&desks, id, screen).await,
-        What::Redrive(which) => redrive::redrive(&desks, &which.pick(), screen).await,
-        What::Purge { which, yes } => purge::purge(&desks, &which.pick(), *yes, screen).await,
+pub async fn run(args: &Dlq, global: &GlobalArgs, output: &mut Output<'_>) -> anyhow::Result<CommandStatus> {
+    let connection = global.connect().await?;
+    let desks = desks(&connection, &args.queues).await?;
+    let ended = match &args.what {
+        What::Ls { cause } => list::list(&desks, cause.as_deref(), output).await,
+        What::Show { id } => show::show(&desks, id, output).await,
+        What::Redrive(which) => redrive::redrive(&desks, &which.pick(), output).await,
+        What::Purge { which, yes } => purge::purge(&desks, &which.pick(), *yes, output).await,
     };
-    ended.map_err(|error| explained(&reach, error))
+    ended.map_err(|error| with_hint(&connection, error))
 }

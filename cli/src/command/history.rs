@@ -7,10 +7,10 @@ use causeway_aws::dynamo::LogReader;
 use clap::Args;
 
 use crate::{
-    ended::Ended,
-    explained::explained,
-    place::{Place, Reach},
-    screen::Screen,
+    command_status::CommandStatus,
+    connection::{Connection, GlobalArgs},
+    error_hint::with_hint,
+    output::Output,
 };
 use event::Shown;
 
@@ -45,71 +45,76 @@ pub fn read_stream(text: &str) -> Result<StreamId, String> {
 }
 
 /// Shows it.
-pub async fn run(wanted: &History, place: &Place, screen: &mut Screen<'_>) -> anyhow::Result<Ended> {
-    let reach = place.reach().await?;
-    show(wanted, &reach, screen).await.map_err(|error| explained(&reach, error))
+pub async fn run(args: &History, global: &GlobalArgs, output: &mut Output<'_>) -> anyhow::Result<CommandStatus> {
+    let connection = global.connect().await?;
+    show(args, &connection, output).await.map_err(|error| with_hint(&connection, error))
 }
 
-async fn show(wanted: &History, reach: &Reach, screen: &mut Screen<'_>) -> anyhow::Result<Ended> {
-    let log = reach.log();
-    let stream = &wanted.stream;
+async fn show(args: &History, connection: &Connection, output: &mut Output<'_>) -> anyhow::Result<CommandStatus> {
+    let log = connection.log();
+    let stream = &args.stream;
     // The version may lie in the middle of a commit, and a commit is found by its first.
-    let first = log.newest_until(stream, wanted.from).await?;
-    let from = first.map_or(wanted.from, |commit| commit.version);
-    let limit = wanted.limit.unwrap_or(u64::MAX);
+    let first = log.newest_until(stream, args.from).await?;
+    let from = first.map_or(args.from, |commit| commit.version);
+    let limit = args.limit.unwrap_or(u64::MAX);
     let mut pages = log.stream(stream, from, i32::try_from(limit.min(AT_ONCE))?);
     let mut shown = 0;
     while let Some(page) = pages.next().await? {
         for commit in &page.commits {
-            for event in Shown::of(commit).filter(|event| event.version >= wanted.from) {
+            for event in Shown::of(commit).filter(|event| event.version >= args.from) {
                 if shown == limit {
                     let next = event.version;
-                    screen.say(format_args!("… go on with --from {next}"))?;
-                    return Ok(Ended::Done);
+                    output.say(format_args!("… go on with --from {next}"))?;
+                    return Ok(CommandStatus::Done);
                 }
                 if shown == 0 {
-                    screen.say(stream)?;
+                    output.say(stream)?;
                 }
-                screen.show(event.text(wanted.full), &event)?;
+                output.show(event.text(args.full), &event)?;
                 shown += 1;
             }
         }
     }
     if shown > 0 {
-        return Ok(Ended::Done);
+        return Ok(CommandStatus::Done);
     }
-    not_there(wanted, &log, reach, screen).await
+    not_there(args, &log, connection, output).await
 }
 
-async fn not_there(wanted: &History, log: &LogReader, reach: &Reach, screen: &mut Screen<'_>) -> anyhow::Result<Ended> {
-    let (stream, from) = (&wanted.stream, wanted.from);
+async fn not_there(
+    args: &History,
+    log: &LogReader,
+    connection: &Connection,
+    output: &mut Output<'_>,
+) -> anyhow::Result<CommandStatus> {
+    let (stream, from) = (&args.stream, args.from);
     match log.newest_until(stream, u64::MAX).await? {
         Some(newest) => {
             let last = newest.last_version();
-            screen.say(format_args!("{stream} ends at version {last}; there is no version {from}"))?;
+            output.say(format_args!("{stream} ends at version {last}; there is no version {from}"))?;
         }
-        None => say_unknown(stream, log, reach, screen).await?,
+        None => say_unknown(stream, log, connection, output).await?,
     }
-    Ok(Ended::Missing)
+    Ok(CommandStatus::NotFound)
 }
 
 /// Says that there is no such stream, and which it may have been.
 pub async fn say_unknown(
     stream: &StreamId,
     log: &LogReader,
-    reach: &Reach,
-    screen: &mut Screen<'_>,
+    connection: &Connection,
+    output: &mut Output<'_>,
 ) -> anyhow::Result<()> {
-    let table = reach.events_table();
-    screen.say(format_args!("{stream} has no events in {table}"))?;
+    let table = connection.events_table();
+    output.say(format_args!("{stream} has no events in {table}"))?;
     let contexts: Vec<&str> = domain::contexts().iter().map(|context| context.name).collect();
     if !contexts.contains(&stream.context()) {
-        screen.say(format_args!("contexts with streams are {}", contexts.join(", ")))?;
+        output.say(format_args!("contexts with streams are {}", contexts.join(", ")))?;
     }
     for context in contexts {
         let near = StreamId::parse(&format!("{context}/{}", stream.id()))?;
         if near != *stream && log.newest_until(&near, u64::MAX).await?.is_some() {
-            screen.say(format_args!("there is {near}"))?;
+            output.say(format_args!("there is {near}"))?;
         }
     }
     Ok(())

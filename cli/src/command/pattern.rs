@@ -8,7 +8,7 @@ use causeway_local::pattern::{Event, Explanation, FieldResult, Verdict, explain}
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
-use crate::{ended::Ended, place::Place, samples, screen::Screen, trouble::trouble};
+use crate::{command_status::CommandStatus, connection::GlobalArgs, error_hint::sdk_error, output::Output, samples};
 
 /// What is asked.
 #[derive(Args, Clone, Debug)]
@@ -55,31 +55,31 @@ pub struct Pair {
 }
 
 /// Answers.
-pub async fn run(wanted: &Pattern, place: &Place, screen: &mut Screen<'_>) -> anyhow::Result<Ended> {
+pub async fn run(wanted: &Pattern, global: &GlobalArgs, output: &mut Output<'_>) -> anyhow::Result<CommandStatus> {
     match &wanted.question {
         Question::Test { pair, service: false } => {
             let (pattern, event) = pair.read()?;
-            verdict(parse(&pattern)?.matches(&parse_event(&event)?), screen)
+            verdict(parse(&pattern)?.matches(&parse_event(&event)?), output)
         }
         Question::Test { pair, service: true } => {
             let (pattern, event) = pair.read()?;
-            let reach = place.reach().await?;
-            let call = Client::new(&reach.sdk).test_event_pattern().event_pattern(pattern).event(event);
-            let answer = call.send().await.map_err(|error| trouble(&reach, error))?;
-            verdict(answer.result(), screen)
+            let connection = global.connect().await?;
+            let call = Client::new(&connection.sdk).test_event_pattern().event_pattern(pattern).event(event);
+            let answer = call.send().await.map_err(|error| sdk_error(&connection, error))?;
+            verdict(answer.result(), output)
         }
         Question::Explain { pair } => {
             let (pattern, event) = pair.read()?;
             let explanation = explain(&parse(&pattern)?, &parse_event(&event)?);
-            screen.show(in_words(&explanation), &for_machines(&explanation))?;
-            Ok(if explanation.matches { Ended::Done } else { Ended::Refused })
+            output.show(in_words(&explanation), &for_machines(&explanation))?;
+            Ok(if explanation.matches { CommandStatus::Done } else { CommandStatus::Rejected })
         }
     }
 }
 
-fn verdict(matches: bool, screen: &mut Screen<'_>) -> anyhow::Result<Ended> {
-    screen.show(if matches { "matches" } else { "does not match" }, &json!({ "matches": matches }))?;
-    Ok(if matches { Ended::Done } else { Ended::Refused })
+fn verdict(matches: bool, output: &mut Output<'_>) -> anyhow::Result<CommandStatus> {
+    output.show(if matches { "matches" } else { "does not match" }, &json!({ "matches": matches }))?;
+    Ok(if matches { CommandStatus::Done } else { CommandStatus::Rejected })
 }
 
 impl Pair {

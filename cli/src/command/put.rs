@@ -13,7 +13,7 @@ use anyhow::Context;
 use aws_sdk_eventbridge::Client;
 use clap::Args;
 
-use crate::{ended::Ended, place::Place, samples, screen::Screen};
+use crate::{command_status::CommandStatus, connection::GlobalArgs, output::Output, samples};
 use change::Change;
 use message::{Ids, Message, Pattern};
 use tally::Tally;
@@ -75,24 +75,24 @@ Ids:
 Ends with 4 if the bus did not take some of it.";
 
 /// Puts it all.
-pub async fn run(wanted: &Put, place: &Place, screen: &mut Screen<'_>) -> anyhow::Result<Ended> {
-    let mut entries = entry::read(&text(&wanted.what)?).with_context(|| wanted.what.clone())?;
-    if let Some(bus) = &wanted.bus {
+pub async fn run(args: &Put, global: &GlobalArgs, output: &mut Output<'_>) -> anyhow::Result<CommandStatus> {
+    let mut entries = entry::read(&text(&args.what)?).with_context(|| args.what.clone())?;
+    if let Some(bus) = &args.bus {
         entries.iter_mut().for_each(|entry| entry.bus = Some(bus.clone()));
     }
-    let ids = match (wanted.as_is, wanted.count) {
+    let ids = match (args.as_is, args.count) {
         (true, _) => Ids::AsTheyAre,
         (false, None) => Ids::Completed,
         (false, Some(_)) => Ids::Fresh,
     };
-    let pattern = Pattern::new(entries, wanted.set.clone(), ids)?;
-    let rounds = wanted.count.unwrap_or(1);
+    let pattern = Pattern::new(entries, args.set.clone(), ids)?;
+    let rounds = args.count.unwrap_or(1);
     let all = rounds.saturating_mul(u64::try_from(pattern.len())?);
-    let reach = place.reach().await?;
-    let client = Client::new(&reach.sdk);
+    let connection = global.connect().await?;
+    let client = Client::new(&connection.sdk);
     let mut tally = Tally::begin();
     let mut waiting: Vec<Message> = Vec::new();
-    let at_once = wanted.rate.map_or(send::MOST_ENTRIES, |rate| usize::try_from(rate / 10).unwrap_or(0).max(1));
+    let at_once = args.rate.map_or(send::MOST_ENTRIES, |rate| usize::try_from(rate / 10).unwrap_or(0).max(1));
     let mut round = 0;
     while round < rounds || !waiting.is_empty() {
         while round < rounds && waiting.len() < send::MOST_ENTRIES {
@@ -100,16 +100,16 @@ pub async fn run(wanted: &Put, place: &Place, screen: &mut Screen<'_>) -> anyhow
             waiting.extend(pattern.round(round)?);
         }
         let pack: Vec<Message> = waiting.drain(..send::fitting(&waiting).min(at_once)).collect();
-        tally.keep_to(wanted.rate).await;
-        let answers = send::put(&client, &reach, &pack).await;
+        tally.keep_to(args.rate).await;
+        let answers = send::put(&client, &connection, &pack).await;
         let answers = answers.map_err(|error| tally.broken_off(all, error))?;
         for (message, answer) in pack.iter().zip(answers) {
-            tally.show(message, &answer, screen)?;
+            tally.show(message, &answer, output)?;
         }
         tally.report(all)?;
     }
-    tally.sum_up(screen)?;
-    Ok(if tally.all_taken() { Ended::Done } else { Ended::Refused })
+    tally.sum_up(output)?;
+    Ok(if tally.all_taken() { CommandStatus::Done } else { CommandStatus::Rejected })
 }
 
 /// The entries as a text: the catalogue's, a file's, or what comes in.

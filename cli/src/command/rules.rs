@@ -1,7 +1,7 @@
 //! `causeway rules`: who listens to what, and what fires by itself.
 
-mod listener;
 mod table;
+mod target;
 
 use aws_sdk_eventbridge::{
     Client,
@@ -10,14 +10,14 @@ use aws_sdk_eventbridge::{
 use clap::Args;
 
 use crate::{
-    ended::Ended,
+    command_status::CommandStatus,
+    connection::{Connection, GlobalArgs},
+    error_hint::sdk_error,
     nearest::nearest,
-    place::{Place, Reach},
+    output::Output,
     samples::{self, did_you_mean},
-    screen::Screen,
-    trouble::trouble,
 };
-use listener::Listener;
+use target::Listener;
 
 /// Which rules.
 #[derive(Args, Clone, Debug)]
@@ -34,32 +34,32 @@ pub struct Rules {
 }
 
 /// Shows them.
-pub async fn run(wanted: &Rules, place: &Place, screen: &mut Screen<'_>) -> anyhow::Result<Ended> {
-    let reach = place.reach().await?;
-    let client = Client::new(&reach.sdk);
+pub async fn run(args: &Rules, global: &GlobalArgs, output: &mut Output<'_>) -> anyhow::Result<CommandStatus> {
+    let connection = global.connect().await?;
+    let client = Client::new(&connection.sdk);
     let mut listeners = Vec::new();
-    for bus in buses(&client, &reach, wanted.bus.as_deref()).await? {
-        for rule in rules(&client, &reach, &bus).await? {
+    for bus in buses(&client, &connection, args.bus.as_deref()).await? {
+        for rule in rules(&client, &connection, &bus).await? {
             let name = rule.name().unwrap_or_default();
-            let targets = targets(&client, &reach, &bus, name).await?;
-            listeners.extend(listener::of(&bus, &rule, &targets));
+            let targets = targets(&client, &connection, &bus, name).await?;
+            listeners.extend(target::of(&bus, &rule, &targets));
         }
     }
-    let heard: Vec<&Listener> = match &wanted.message {
+    let heard: Vec<&Listener> = match &args.message {
         Some(message) => listeners.iter().filter(|listener| listener.hears(message)).collect(),
         None => listeners.iter().collect(),
     };
-    table::show(&heard, wanted.message.as_deref(), &reach.stack, screen)?;
+    table::show(&heard, args.message.as_deref(), &connection.stack, output)?;
     if !heard.is_empty() {
-        return Ok(Ended::Done);
+        return Ok(CommandStatus::Done);
     }
-    screen.say(nobody(wanted, &listeners))?;
-    Ok(Ended::Missing)
+    output.say(nobody(args, &listeners))?;
+    Ok(CommandStatus::NotFound)
 }
 
-fn nobody(wanted: &Rules, listeners: &[Listener]) -> String {
-    let bus = wanted.bus.as_ref().map_or("any bus".to_owned(), |bus| format!("the bus {bus}"));
-    let Some(message) = &wanted.message else {
+fn nobody(args: &Rules, listeners: &[Listener]) -> String {
+    let bus = args.bus.as_ref().map_or("any bus".to_owned(), |bus| format!("the bus {bus}"));
+    let Some(message) = &args.message else {
         return format!("there are no rules on {bus}");
     };
     let heard = listeners.iter().flat_map(Listener::messages).map(str::to_owned);
@@ -69,14 +69,14 @@ fn nobody(wanted: &Rules, listeners: &[Listener]) -> String {
     format!("nobody listens to {message} on {bus}{}", did_you_mean(&near))
 }
 
-async fn buses(client: &Client, reach: &Reach, wanted: Option<&str>) -> anyhow::Result<Vec<String>> {
-    if let Some(bus) = wanted {
+async fn buses(client: &Client, connection: &Connection, args: Option<&str>) -> anyhow::Result<Vec<String>> {
+    if let Some(bus) = args {
         return Ok(vec![bus.to_owned()]);
     }
     let (mut names, mut token) = (Vec::new(), None);
     loop {
         let page = client.list_event_buses().set_next_token(token).send().await;
-        let page = page.map_err(|error| trouble(reach, error))?;
+        let page = page.map_err(|error| sdk_error(connection, error))?;
         names.extend(page.event_buses().iter().filter_map(|bus| bus.name().map(str::to_owned)));
         token = page.next_token;
         if token.is_none() {
@@ -85,11 +85,11 @@ async fn buses(client: &Client, reach: &Reach, wanted: Option<&str>) -> anyhow::
     }
 }
 
-async fn rules(client: &Client, reach: &Reach, bus: &str) -> anyhow::Result<Vec<Rule>> {
+async fn rules(client: &Client, connection: &Connection, bus: &str) -> anyhow::Result<Vec<Rule>> {
     let (mut rules, mut token) = (Vec::new(), None);
     loop {
         let page = client.list_rules().event_bus_name(bus).set_next_token(token).send().await;
-        let page = page.map_err(|error| trouble(reach, error))?;
+        let page = page.map_err(|error| sdk_error(connection, error))?;
         rules.extend(page.rules.unwrap_or_default());
         token = page.next_token;
         if token.is_none() {
@@ -98,11 +98,11 @@ async fn rules(client: &Client, reach: &Reach, bus: &str) -> anyhow::Result<Vec<
     }
 }
 
-async fn targets(client: &Client, reach: &Reach, bus: &str, rule: &str) -> anyhow::Result<Vec<Target>> {
+async fn targets(client: &Client, connection: &Connection, bus: &str, rule: &str) -> anyhow::Result<Vec<Target>> {
     let (mut targets, mut token) = (Vec::new(), None);
     loop {
         let page = client.list_targets_by_rule().event_bus_name(bus).rule(rule).set_next_token(token).send().await;
-        let page = page.map_err(|error| trouble(reach, error))?;
+        let page = page.map_err(|error| sdk_error(connection, error))?;
         targets.extend(page.targets.unwrap_or_default());
         token = page.next_token;
         if token.is_none() {

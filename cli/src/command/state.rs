@@ -1,4 +1,4 @@
-//! `causeway state`: where a stream stands, now, at a version or at a moment, folded from its first event.
+//! `causeway state`: where a stream stands, now, at a version or at a time, folded from its first event.
 
 use anyhow::Context;
 use causeway::{
@@ -13,11 +13,11 @@ use serde_json::Value;
 
 use super::history::{read_stream, say_unknown};
 use crate::{
-    ended::Ended,
-    explained::explained,
-    moment,
-    place::{Place, Reach},
-    screen::Screen,
+    command_status::CommandStatus,
+    connection::{Connection, GlobalArgs},
+    error_hint::with_hint,
+    output::Output,
+    time_arg,
 };
 
 /// So many commits are read at once.
@@ -32,7 +32,7 @@ pub struct State {
     /// The stream: `<context>/<id>`.
     #[arg(value_parser = read_stream)]
     pub stream: StreamId,
-    /// At this version, or at this moment (a time, a day in UTC, or "10m ago") [without it: now]
+    /// At this version, or at this time (a time, a day in UTC, or "10m ago") [without it: now]
     #[arg(long, value_name = "VERSION|TIME")]
     pub at: Option<String>,
 }
@@ -58,12 +58,12 @@ struct Standing<'s> {
 }
 
 /// Shows it.
-pub async fn run(wanted: &State, place: &Place, screen: &mut Screen<'_>) -> anyhow::Result<Ended> {
-    let at = read_at(wanted.at.as_deref())?;
-    let stream = &wanted.stream;
+pub async fn run(args: &State, global: &GlobalArgs, output: &mut Output<'_>) -> anyhow::Result<CommandStatus> {
+    let at = read_at(args.at.as_deref())?;
+    let stream = &args.stream;
     let fold = fold_of(stream)?;
-    let reach = place.reach().await?;
-    show(stream, at, fold, &reach, screen).await.map_err(|error| explained(&reach, error))
+    let connection = global.connect().await?;
+    show(stream, at, fold, &connection, output).await.map_err(|error| with_hint(&connection, error))
 }
 
 fn read_at(text: Option<&str>) -> anyhow::Result<At> {
@@ -71,7 +71,7 @@ fn read_at(text: Option<&str>) -> anyhow::Result<At> {
         None => Ok(At::Now),
         Some(text) => match text.parse() {
             Ok(version) => Ok(At::Version(version)),
-            Err(_) => moment::read(text, Timestamp::now()).map(At::Moment).context("--at is no version, and"),
+            Err(_) => time_arg::read(text, Timestamp::now()).map(At::Moment).context("--at is no version, and"),
         },
     }
 }
@@ -88,10 +88,10 @@ async fn show(
     stream: &StreamId,
     at: At,
     fold: StreamFold,
-    reach: &Reach,
-    screen: &mut Screen<'_>,
-) -> anyhow::Result<Ended> {
-    let log = reach.log();
+    connection: &Connection,
+    output: &mut Output<'_>,
+) -> anyhow::Result<CommandStatus> {
+    let log = connection.log();
     let mut walk = Walk { folding: fold.begin(), version: 0, at: None, next: None };
     let mut pages = log.stream(stream, 1, AT_ONCE);
     'all: while let Some(page) = pages.next().await? {
@@ -105,22 +105,24 @@ async fn show(
     let Walk { folding, version, at: last, next } = walk;
     let Some(last) = last else {
         match next {
-            Some(first) => screen.say(format_args!("{stream} began later, at {}", moment::show(first)))?,
-            None => say_unknown(stream, &log, reach, screen).await?,
+            Some(first) => output.say(format_args!("{stream} began later, at {}", time_arg::show(first)))?,
+            None => say_unknown(stream, &log, connection, output).await?,
         }
-        return Ok(Ended::Missing);
+        return Ok(CommandStatus::NotFound);
     };
     let newest = next.is_none();
     let state = folding.state()?;
     let pretty = serde_json::to_string_pretty(&state)?;
     let more = match (at, newest) {
-        (At::Version(wanted), true) if wanted > version => format!(", the last; there is no version {wanted} yet"),
+        (At::Version(version_asked), true) if version_asked > version => {
+            format!(", the last; there is no version {version_asked} yet")
+        }
         (_, true) => ", the last".to_owned(),
         (_, false) => String::new(),
     };
-    let heading = format!("{stream} at version {version} of {}{more}", moment::show(last));
-    screen.show(format_args!("{heading}\n{pretty}"), &Standing { stream, version, at: last, newest, state })?;
-    Ok(Ended::Done)
+    let heading = format!("{stream} at version {version} of {}{more}", time_arg::show(last));
+    output.show(format_args!("{heading}\n{pretty}"), &Standing { stream, version, at: last, newest, state })?;
+    Ok(CommandStatus::Done)
 }
 
 /// The way through a stream, until where it was asked for.
@@ -139,7 +141,7 @@ impl Walk {
             let far_enough = match until {
                 At::Now => false,
                 At::Version(last) => version > last,
-                At::Moment(moment) => commit.at > moment,
+                At::Moment(time) => commit.at > time,
             };
             if far_enough {
                 self.next = Some(commit.at);

@@ -1,25 +1,25 @@
 //! `causeway tail`: everything that happens in the local cloud, while it happens; elsewhere what is said on the bus.
 
-mod feed;
+mod activity_feed;
+mod filter;
 mod line;
-mod post;
-mod wanted;
+mod subscription;
 
-use std::{io::Write, time::Duration};
+use std::time::Duration;
 
 use clap::Args;
 use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::{
-    ended::Ended,
-    moment,
-    place::{Place, Reach},
-    screen::Screen,
+    command_status::CommandStatus,
+    connection::{Connection, GlobalArgs},
+    output::{Output, note},
+    time_arg,
 };
-use feed::Feed;
-use post::Post;
-use wanted::{Memory, Wanted};
+use activity_feed::Feed;
+use filter::{Filter, Memory};
+use subscription::Subscription;
 
 /// How long it waits before it looks again for a cloud that has gone.
 const BETWEEN_LOOKS: Duration = Duration::from_millis(300);
@@ -53,41 +53,40 @@ pub struct Tail {
 }
 
 /// Shows it until Ctrl-C, or as many as wanted.
-pub async fn run(wanted: &Tail, place: &Place, screen: &mut Screen<'_>) -> anyhow::Result<Ended> {
-    let reach = place.reach().await?;
-    let filter =
-        Wanted { name: wanted.name.clone(), stream: wanted.stream.clone(), correlation: wanted.correlation.clone() };
-    let (memory, left) = (Memory::default(), wanted.count.unwrap_or(u64::MAX));
-    let show = Show { filter, memory, left, stack: reach.stack.clone(), screen };
-    if let (Some(endpoint), false) = (&reach.endpoint, wanted.by_queue)
+pub async fn run(args: &Tail, global: &GlobalArgs, output: &mut Output<'_>) -> anyhow::Result<CommandStatus> {
+    let connection = global.connect().await?;
+    let filter = Filter { name: args.name.clone(), stream: args.stream.clone(), correlation: args.correlation.clone() };
+    let (memory, left) = (Memory::default(), args.count.unwrap_or(u64::MAX));
+    let show = Show { filter, memory, left, stack: connection.stack.clone(), output };
+    if let (Some(endpoint), false) = (&connection.endpoint, args.by_queue)
         && let Some(feed) = Feed::open(endpoint).await?
     {
         return of_the_feed(feed, endpoint, show).await;
     }
-    of_the_bus(&reach, &wanted.bus, show).await
+    of_the_bus(&connection, &args.bus, show).await
 }
 
 /// What is shown, and how much of it is left to be shown.
 struct Show<'s, 'o> {
-    filter: Wanted,
+    filter: Filter,
     memory: Memory,
     left: u64,
     stack: String,
-    screen: &'s mut Screen<'o>,
+    output: &'s mut Output<'o>,
 }
 
 impl Show<'_, '_> {
     fn take(&mut self, news: &Value) -> std::io::Result<()> {
         if self.memory.admits(news, &self.filter) {
             let name = news.get("eventId").and_then(Value::as_str).and_then(|id| self.memory.name(id));
-            self.screen.show(format_args!("{}  {}", now(), line::line(news, name, &self.stack)), news)?;
+            self.output.show(format_args!("{}  {}", now(), line::line(news, name, &self.stack)), news)?;
             self.left -= 1;
         }
         Ok(())
     }
 }
 
-async fn of_the_feed(mut feed: Feed, endpoint: &str, mut show: Show<'_, '_>) -> anyhow::Result<Ended> {
+async fn of_the_feed(mut feed: Feed, endpoint: &str, mut show: Show<'_, '_>) -> anyhow::Result<CommandStatus> {
     note(&format!("reading the feed of {endpoint}; Ctrl-C ends it"))?;
     while show.left > 0 {
         let Some(data) = feed.next().await else {
@@ -98,32 +97,39 @@ async fn of_the_feed(mut feed: Feed, endpoint: &str, mut show: Show<'_, '_>) -> 
         };
         show.take(&serde_json::from_str(&data).unwrap_or(Value::String(data)))?;
     }
-    Ok(Ended::Done)
+    Ok(CommandStatus::Done)
 }
 
 /// However the listening ends, by Ctrl-C too, its rule and queue go.
-async fn of_the_bus(reach: &Reach, bus: &str, show: Show<'_, '_>) -> anyhow::Result<Ended> {
+async fn of_the_bus(connection: &Connection, bus: &str, show: Show<'_, '_>) -> anyhow::Result<CommandStatus> {
     // Heard from before the first of them is made until the last has gone.
     let interrupted = tokio::spawn(tokio::signal::ctrl_c());
     tokio::task::yield_now().await;
-    let mut post = Post::open(reach, bus, &show.filter).await?;
+    let mut subscription = Subscription::open(connection, bus, &show.filter).await?;
     let ended = tokio::select! {
-        ended = listened(&mut post, bus, show) => ended,
-        interrupted = interrupted => interrupted.map_err(anyhow::Error::from).and_then(|said| Ok(said.map(|()| Ended::Done)?)),
+        ended = listened(&mut subscription, bus, show) => ended,
+        interrupted = interrupted => interrupted.map_err(anyhow::Error::from).and_then(|said| Ok(said.map(|()| CommandStatus::Done)?)),
     };
-    let closed = post.close().await;
+    let closed = subscription.close().await;
     let ended = ended?;
     closed?;
     Ok(ended)
 }
 
-async fn listened(post: &mut Post<'_>, bus: &str, mut show: Show<'_, '_>) -> anyhow::Result<Ended> {
-    note(&format!("listening to the bus {bus} by rule and queue {}; Ctrl-C ends it and takes them down", post.name))?;
+async fn listened(
+    subscription: &mut Subscription<'_>,
+    bus: &str,
+    mut show: Show<'_, '_>,
+) -> anyhow::Result<CommandStatus> {
+    note(&format!(
+        "listening to the bus {bus} by rule and queue {}; Ctrl-C ends it and takes them down",
+        subscription.name
+    ))?;
     while show.left > 0 {
-        let news = post.next().await?;
+        let news = subscription.next().await?;
         show.take(&news)?;
     }
-    Ok(Ended::Done)
+    Ok(CommandStatus::Done)
 }
 
 /// The feed of a cloud that is there again, however long that takes.
@@ -138,10 +144,5 @@ async fn reopened(endpoint: &str) -> Feed {
 
 /// The time of day in UTC, to the millisecond.
 fn now() -> String {
-    moment::show(Timestamp::now()).split_once('T').map(|(_, time)| time.to_owned()).unwrap_or_default()
-}
-
-/// Says something to the person beside the output.
-fn note(text: &str) -> std::io::Result<()> {
-    writeln!(std::io::stderr(), "{}", crate::screen::printable(text))
+    time_arg::show(Timestamp::now()).split_once('T').map(|(_, time)| time.to_owned()).unwrap_or_default()
 }

@@ -7,7 +7,9 @@ use clap::{Args, Subcommand};
 use jiff::Timestamp;
 
 use super::history::read_stream;
-use crate::{asking::may_go, columns::columns, ended::Ended, moment, place::Place, screen::Screen};
+use crate::{
+    columns::columns, command_status::CommandStatus, confirm::confirm, connection::GlobalArgs, output::Output, time_arg,
+};
 use schedules::{Schedules, Waiting};
 
 /// What to do with timers.
@@ -53,57 +55,57 @@ pub struct Cancel {
 }
 
 /// Does it.
-pub async fn run(wanted: &Timers, place: &Place, screen: &mut Screen<'_>) -> anyhow::Result<Ended> {
-    let reach = place.reach().await?;
-    let schedules = Schedules::of(&reach);
-    match &wanted.what {
-        What::Ls(wanted) => list(wanted, &schedules, screen).await,
-        What::Cancel(wanted) => cancel(wanted, &schedules, screen).await,
+pub async fn run(args: &Timers, global: &GlobalArgs, output: &mut Output<'_>) -> anyhow::Result<CommandStatus> {
+    let connection = global.connect().await?;
+    let schedules = Schedules::of(&connection);
+    match &args.what {
+        What::Ls(args) => list(args, &schedules, output).await,
+        What::Cancel(args) => cancel(args, &schedules, output).await,
     }
 }
 
-async fn list(wanted: &Ls, schedules: &Schedules, screen: &mut Screen<'_>) -> anyhow::Result<Ended> {
-    let prefix = wanted.stream.as_ref().map(|stream| format!("{}-", stream.context()));
+async fn list(args: &Ls, schedules: &Schedules, output: &mut Output<'_>) -> anyhow::Result<CommandStatus> {
+    let prefix = args.stream.as_ref().map(|stream| format!("{}-", stream.context()));
     let mut waiting = schedules.waiting(prefix.as_deref()).await?;
-    waiting.retain(|timer| wanted.stream.is_none() || timer.stream == wanted.stream);
-    if screen.is_json() {
+    waiting.retain(|timer| args.stream.is_none() || timer.stream == args.stream);
+    if output.is_json() {
         for timer in &waiting {
-            screen.show("", timer)?;
+            output.show("", timer)?;
         }
     } else if waiting.is_empty() {
-        screen.say("nothing is to be said later")?;
+        output.say("nothing is to be said later")?;
     } else {
-        screen.say(table(&waiting))?;
+        output.say(table(&waiting))?;
     }
-    Ok(Ended::Done)
+    Ok(CommandStatus::Done)
 }
 
-async fn cancel(wanted: &Cancel, schedules: &Schedules, screen: &mut Screen<'_>) -> anyhow::Result<Ended> {
-    let (prefix, stream) = meant(&wanted.timer)?;
+async fn cancel(args: &Cancel, schedules: &Schedules, output: &mut Output<'_>) -> anyhow::Result<CommandStatus> {
+    let (prefix, stream) = meant(&args.timer)?;
     let mut found = schedules.waiting(Some(&prefix)).await?;
     found.retain(|timer| if stream.is_some() { timer.stream == stream } else { timer.name == prefix });
     let timer = match found.as_slice() {
         [] => {
-            screen.say(format_args!("no timer waits as {}", wanted.timer))?;
-            return Ok(Ended::Missing);
+            output.say(format_args!("no timer waits as {}", args.timer))?;
+            return Ok(CommandStatus::NotFound);
         }
         [timer] => timer,
         several => {
-            screen.say(format_args!("several timers wait there; say which by its schedule:\n{}", table(several)))?;
-            return Ok(Ended::Refused);
+            output.say(format_args!("several timers wait there; say which by its schedule:\n{}", table(several)))?;
+            return Ok(CommandStatus::Rejected);
         }
     };
-    screen.say(table(&found))?;
-    if !may_go(&format!("This will not be said. Cancel the timer {}?", timer.name), wanted.yes)? {
-        screen.say("it stays")?;
-        return Ok(Ended::Refused);
+    output.say(table(&found))?;
+    if !confirm(&format!("This will not be said. Cancel the timer {}?", timer.name), args.yes)? {
+        output.say("it stays")?;
+        return Ok(CommandStatus::Rejected);
     }
     if schedules.remove(timer).await? {
-        screen.show("cancelled", timer)?;
-        return Ok(Ended::Done);
+        output.show("cancelled", timer)?;
+        return Ok(CommandStatus::Done);
     }
-    screen.say("it is gone already: it was said, or somebody else took it back")?;
-    Ok(Ended::Missing)
+    output.say("it is gone already: it was said, or somebody else took it back")?;
+    Ok(CommandStatus::NotFound)
 }
 
 /// With what the schedule's name begins, and the stream when nothing more is known.
@@ -125,7 +127,7 @@ fn table(waiting: &[Waiting]) -> String {
         .iter()
         .map(|timer| {
             let due = timer.due.map_or_else(|| timer.expression.clone(), |due| due.to_string());
-            let left = timer.due.map_or_else(String::new, |due| moment::apart(now, due));
+            let left = timer.due.map_or_else(String::new, |due| time_arg::apart(now, due));
             let stream = timer.stream.as_ref().map_or_else(String::new, StreamId::to_string);
             [due, left, timer.message.clone(), stream, timer.name.clone()]
         })

@@ -3,10 +3,7 @@
 mod found;
 mod tree;
 
-use std::{
-    collections::BTreeSet,
-    io::{IsTerminal as _, Write as _, stderr},
-};
+use std::collections::BTreeSet;
 
 use causeway::{MessageId, StreamId, log::commit::Commit};
 use causeway_aws::dynamo::LogReader;
@@ -14,10 +11,10 @@ use clap::Args;
 
 use super::history::{read_stream, say_unknown};
 use crate::{
-    ended::Ended,
-    explained::explained,
-    place::{Place, Reach},
-    screen::Screen,
+    command_status::CommandStatus,
+    connection::{Connection, GlobalArgs},
+    error_hint::with_hint,
+    output::{Output, end_progress, progress},
 };
 use found::nodes_of;
 use tree::Forest;
@@ -53,9 +50,9 @@ struct Cost {
 }
 
 /// Shows them.
-pub async fn run(wanted: &Trace, place: &Place, screen: &mut Screen<'_>) -> anyhow::Result<Ended> {
-    let reach = place.reach().await?;
-    show(&wanted.whose, &reach, screen).await.map_err(|error| explained(&reach, error))
+pub async fn run(args: &Trace, global: &GlobalArgs, output: &mut Output<'_>) -> anyhow::Result<CommandStatus> {
+    let connection = global.connect().await?;
+    show(&args.whose, &connection, output).await.map_err(|error| with_hint(&connection, error))
 }
 
 fn read_whose(text: &str) -> Result<Whose, String> {
@@ -65,15 +62,15 @@ fn read_whose(text: &str) -> Result<Whose, String> {
     }
 }
 
-async fn show(whose: &Whose, reach: &Reach, screen: &mut Screen<'_>) -> anyhow::Result<Ended> {
-    let log = reach.log();
+async fn show(whose: &Whose, connection: &Connection, output: &mut Output<'_>) -> anyhow::Result<CommandStatus> {
+    let log = connection.log();
     let id = match whose {
         Whose::Id(id) => id,
         Whose::Stream(stream) => {
             let first = log.stream(stream, 1, 1).next().await?.and_then(|page| page.commits.into_iter().next());
             let Some(first) = first else {
-                say_unknown(stream, &log, reach, screen).await?;
-                return Ok(Ended::Missing);
+                say_unknown(stream, &log, connection, output).await?;
+                return Ok(CommandStatus::NotFound);
             };
             &first.metadata.correlation_id.clone()
         }
@@ -94,32 +91,32 @@ async fn show(whose: &Whose, reach: &Reach, screen: &mut Screen<'_>) -> anyhow::
     };
     let commits: Vec<Commit> =
         commits.into_iter().filter(|commit| correlations.contains(&commit.metadata.correlation_id)).collect();
-    say_cost(&cost, reach)?;
+    say_cost(&cost, connection)?;
     if commits.is_empty() {
-        screen.say(format_args!(
+        output.say(format_args!(
             "nothing in {} belongs to {id}\na message that changed nothing, or that a rule refused, leaves no fact there",
-            reach.events_table()
+            connection.events_table()
         ))?;
-        return Ok(Ended::Missing);
+        return Ok(CommandStatus::NotFound);
     }
     let forest = Forest::of(nodes_of(&commits));
-    if screen.is_json() {
+    if output.is_json() {
         for node in forest.nodes() {
-            screen.show("", node)?;
+            output.show("", node)?;
         }
-        return Ok(Ended::Done);
+        return Ok(CommandStatus::Done);
     }
     for correlation in &correlations {
-        screen.say(format_args!("correlation {correlation}"))?;
+        output.say(format_args!("correlation {correlation}"))?;
     }
     for line in forest.lines() {
-        screen.say(line)?;
+        output.say(line)?;
     }
-    screen.say(
+    output.say(
         "\nThis is what the log holds. A message that changed nothing, or that a rule refused (CommandRejected is only",
     )?;
-    screen.say("said on the bus), leaves no fact there.")?;
-    Ok(Ended::Done)
+    output.say("said on the bus), leaves no fact there.")?;
+    Ok(CommandStatus::Done)
 }
 
 /// All commits that belong to this id.
@@ -130,16 +127,13 @@ async fn read(log: &LogReader, id: &MessageId, cost: &mut Cost) -> anyhow::Resul
         cost.looked_at += page.looked_at;
         cost.units += page.units;
         commits.extend(page.commits);
-        if stderr().is_terminal() {
-            write!(stderr(), "\rlooked at {} items, {} belong together ", cost.looked_at, commits.len())?;
-        }
+        progress(format_args!("read {} items, {} in the trace ", cost.looked_at, commits.len()))?;
     }
     Ok(commits)
 }
 
-fn say_cost(cost: &Cost, reach: &Reach) -> anyhow::Result<()> {
+fn say_cost(cost: &Cost, connection: &Connection) -> anyhow::Result<()> {
     let Cost { looked_at, units } = cost;
-    let begin = if stderr().is_terminal() { "\r" } else { "" };
-    writeln!(stderr(), "{begin}looked at {looked_at} items of {} for {units} read units", reach.events_table())?;
-    Ok(())
+    let table = connection.events_table();
+    Ok(end_progress(format_args!("read {looked_at} items of {table} for {units} read units"))?)
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::{tally::Tally, words::words};
-use crate::{brief::cut, short::short, up::STACK};
+use crate::{display_name::display_name, preview::cut, up::STACK};
 
 /// So wide are the names of a cause and its effect.
 const NAMES: usize = 48;
@@ -92,7 +92,7 @@ impl Memory {
 
 fn delivery(news: &Value, name: &str, tally: &mut Tally) -> Option<Happened> {
     let text = |field: &str| news.get(field).and_then(Value::as_str).unwrap_or_default();
-    let way = format!("{name} → {}", short(text("target"), STACK));
+    let way = format!("{name} → {}", display_name(text("target"), STACK));
     let why = format!("{}: {}", text("code"), text("message"));
     match text("outcome") {
         "delivered" => None,
@@ -104,7 +104,7 @@ fn delivery(news: &Value, name: &str, tally: &mut Tally) -> Option<Happened> {
 
 fn invoke(news: &Value, name: &str, tally: &mut Tally) -> Option<Happened> {
     let text = |field: &str| news.get(field).and_then(Value::as_str).unwrap_or_default();
-    let who = format!("{name} → {}", short(text("function"), STACK));
+    let who = format!("{name} → {}", display_name(text("function"), STACK));
     match text("outcome") {
         "done" => {
             tally.invokes += 1;
@@ -127,7 +127,7 @@ fn invoke(news: &Value, name: &str, tally: &mut Tally) -> Option<Happened> {
 /// The relay reads for all; what fails there is told in every story that is played meanwhile.
 fn mapping(news: &Value, tally: &mut Tally) -> Option<Happened> {
     let text = |field: &str| news.get(field).and_then(Value::as_str).unwrap_or_default();
-    let who = short(text("mapping"), STACK);
+    let who = display_name(text("mapping"), STACK);
     match text("outcome") {
         "done" => None,
         "failed" => Some(retry(format!("{who} failed: {}", text("message")), tally)),
@@ -139,7 +139,7 @@ fn mapping(news: &Value, tally: &mut Tally) -> Option<Happened> {
 
 /// Every name in it as people know it.
 fn shortened(subject: &str) -> String {
-    let last = |word: &'_ str| word.rsplit('/').next().map(|name| short(name, STACK).to_owned());
+    let last = |word: &'_ str| word.rsplit('/').next().map(|name| display_name(name, STACK).to_owned());
     subject.split(' ').filter_map(last).collect::<Vec<_>>().join(" ")
 }
 

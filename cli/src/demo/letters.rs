@@ -14,7 +14,7 @@ const BETWEEN_TRIES: Duration = Duration::from_millis(50);
 
 /// The letters, those included that somebody is reading.
 pub(super) async fn lying(running: &Running) -> anyhow::Result<u64> {
-    let client = Client::new(running.connected.sdk());
+    let client = Client::new(running.apps.sdk());
     let mut lying = 0;
     for queue in &running.queues {
         lying += of_queue(&client, &queue.url).await?;

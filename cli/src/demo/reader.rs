@@ -57,7 +57,7 @@ pub(super) enum MailStands {
 impl<'r> Reader<'r> {
     /// Reads what this cloud has.
     pub(super) fn new(running: &'r Running) -> anyhow::Result<Self> {
-        let app = running.connected.app("order-on-order-confirmed");
+        let app = running.apps.app("order-on-order-confirmed");
         let app = app.context("the template has no function order-on-order-confirmed, so nobody shows orders")?;
         let (endpoint, with_faults) = (running.cloud.endpoint(), running.seed.is_some());
         Ok(Self { app, endpoint, with_faults, over: BTreeMap::new(), mails: Vec::new() })

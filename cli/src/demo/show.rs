@@ -1,4 +1,4 @@
-//! How the demo is seen: headings, one line for each thing, what was read back. Machines get one JSON text a line.
+//! Prints the demo: headings, one line per activity event, the checks at the end. With --json, one JSON value per line.
 
 use std::{io, time::Duration};
 
@@ -9,88 +9,76 @@ use super::{
     happened::{Happened, Mark},
     story::Story,
 };
-use crate::screen::Screen;
+use crate::output::{Output, Style};
 
-const BOLD: &str = "1";
-const DIM: &str = "2";
-const RED: &str = "1;31";
-const GREEN: &str = "32";
-const YELLOW: &str = "33";
-
-/// Where the demo is shown.
+/// Prints the demo.
 pub struct Show<'a> {
-    screen: Screen<'a>,
-    with_colours: bool,
+    output: Output<'a>,
 }
 
 impl<'a> Show<'a> {
-    /// Shows on this screen.
-    pub fn new(screen: Screen<'a>, with_colours: bool) -> Self {
-        Self { screen: if with_colours { screen.with_colours() } else { screen }, with_colours }
+    /// Prints to this output.
+    pub fn new(output: Output<'a>) -> Self {
+        Self { output }
     }
 
-    /// What will happen.
+    /// Announces a scenario.
     pub(super) fn heading(&mut self, story: &Story) -> io::Result<()> {
-        let heading = self.painted(BOLD, &format!("Story {}: {}", story.number, story.title));
+        let heading = format!("\nScenario {}: {}\n", story.number, story.title);
         let tells: Vec<String> = story.tells.iter().map(|line| format!("  {line}")).collect();
-        let machines =
+        let json =
             json!({ "kind": "story", "story": story.number, "title": story.title, "tells": story.tells.join(" ") });
-        self.screen.show(format_args!("\n{heading}\n{}\n", self.painted(DIM, &tells.join("\n"))), &machines)
+        let tells = format!("{}\n", tells.join("\n"));
+        self.output.show_styled(&[(Some(Style::Bold), &heading), (Some(Style::Dim), &tells)], &json)
     }
 
-    /// A thing that happened. In a crowd people see only what was given up.
+    /// Prints an activity event. Of a crowded scenario, text shows dead letters only.
     pub(super) fn happened(&mut self, story: &Story, at: Duration, what: &Happened, news: &Value) -> io::Result<()> {
-        if story.is_crowded() && what.mark != Mark::GivenUp && !self.screen.is_json() {
+        if story.is_crowded() && what.mark != Mark::GivenUp && !self.output.is_json() {
             return Ok(());
         }
-        let (mark, people) = match what.mark {
-            Mark::Plain => ("plain", what.text.clone()),
-            Mark::Fault => ("fault", self.painted(YELLOW, &format!("FAULT    {}", what.text))),
-            Mark::Retry => ("retry", self.painted(RED, &format!("FAILED   {}", what.text))),
-            Mark::GivenUp => ("givenUp", self.painted(RED, &format!("DEAD     {}", what.text))),
+        let (mark, style, label) = match what.mark {
+            Mark::Plain => ("plain", None, ""),
+            Mark::Fault => ("fault", Some(Style::Yellow), "FAULT    "),
+            Mark::Retry => ("retry", Some(Style::Red), "FAILED   "),
+            Mark::GivenUp => ("givenUp", Some(Style::Red), "DEAD     "),
         };
-        let milliseconds = at.as_millis();
-        let machines = json!({
-            "kind": "happened", "story": story.number, "atMs": milliseconds, "mark": mark, "text": what.text, "news": news,
+        let json = json!({
+            "kind": "happened", "story": story.number, "atMs": at.as_millis(), "mark": mark, "text": what.text,
+            "news": news,
         });
-        self.screen.show(format_args!("{} {people}", self.time(at)), &machines)
+        let text = format!("{label}{}", what.text);
+        self.output.show_styled(&[(Some(Style::Dim), &time(at)), (style, &text)], &json)
     }
 
-    /// Where a crowd stands.
+    /// Prints the progress of a crowded scenario.
     pub(super) fn progress(&mut self, at: Duration, progress: &str) -> io::Result<()> {
-        self.screen.say(format_args!("{} {}", self.time(at), progress))
+        self.output.styled(&[(Some(Style::Dim), &time(at)), (None, progress)])
     }
 
-    /// Something a person should know while it goes on.
+    /// Prints a note to the person who watches.
     pub(super) fn note(&mut self, at: Duration, note: &str) -> io::Result<()> {
-        self.screen.say(format_args!("{} {}", self.time(at), self.painted(YELLOW, note)))
+        self.output.styled(&[(Some(Style::Dim), &time(at)), (Some(Style::Yellow), note)])
     }
 
-    /// What was read back.
+    /// Prints the checks of what was read at the end of a scenario.
     pub(super) fn findings(&mut self, story: &Story, findings: &[Finding]) -> io::Result<()> {
-        self.screen.say("\n  Read back from the views, the log and the mailbox:")?;
+        self.output.say("\n  Read back from the views, the event log and the mailbox:")?;
         for Finding { holds, found } in findings {
-            let sign = if *holds { self.painted(GREEN, "✓") } else { self.painted(RED, "✗ NOT AS TOLD:") };
-            let machines = json!({ "kind": "read", "story": story.number, "holds": holds, "found": found });
-            self.screen.show(format_args!("  {sign} {found}"), &machines)?;
+            let sign =
+                if *holds { (Some(Style::Green), "  ✓") } else { (Some(Style::Red), "  ✗ NOT AS EXPECTED:") };
+            let json = json!({ "kind": "read", "story": story.number, "holds": holds, "found": found });
+            self.output.show_styled(&[sign, (None, &format!(" {found}"))], &json)?;
         }
         Ok(())
     }
 
-    /// The end of it all.
-    pub fn summary(&mut self, people: &str, machines: &Value) -> io::Result<()> {
-        let heading = self.painted(BOLD, "Summary");
-        self.screen.show(format_args!("\n{heading}\n\n{people}"), machines)
+    /// Prints the summary of all scenarios.
+    pub fn summary(&mut self, text: &str, json: &Value) -> io::Result<()> {
+        self.output.show_styled(&[(Some(Style::Bold), "\nSummary\n"), (None, &format!("\n{text}"))], json)
     }
+}
 
-    fn time(&self, at: Duration) -> String {
-        self.painted(DIM, &format!("{:>6} ms ", at.as_millis()))
-    }
-
-    fn painted(&self, code: &str, text: &str) -> String {
-        match self.with_colours {
-            true => format!("\u{1b}[{code}m{text}\u{1b}[0m"),
-            false => text.to_owned(),
-        }
-    }
+fn time(at: Duration) -> String {
+    format!("{:>6} ms  ", at.as_millis())
 }

@@ -76,10 +76,10 @@ impl Summary {
     }
 
     /// What to do next, when the cloud was started like this.
-    pub fn next(&self, wanted: &Up) -> String {
+    pub fn next(&self, args: &Up) -> String {
         let cancelled = self.stories.iter().find(|played| played.story == 3).and_then(|played| played.orders.first());
-        let cancelled = cancelled.filter(|_| !wanted.memory);
-        let (kept, mine) = match wanted.memory {
+        let cancelled = cancelled.filter(|_| !args.memory);
+        let (kept, mine) = match args.memory {
             true => {
                 ("The demo ends here, and nothing of it is kept (--memory). What to do next:", "order/my-1".to_owned())
             }
@@ -89,7 +89,7 @@ impl Summary {
             ),
         };
         let mut rows = vec![
-            [up_again(wanted), "stays up, and prints lines for the AWS CLI; then, in another terminal:".to_owned()],
+            [up_again(args), "stays up, and prints lines for the AWS CLI; then, in another terminal:".to_owned()],
             ["causeway tail".to_owned(), "everything that happens, while it happens".to_owned()],
             ["causeway put PlaceOrder --set orderId=my-1".to_owned(), "an order of your own, for two mugs".to_owned()],
             [format!("causeway history {mine}"), "what its stream holds".to_owned()],
@@ -103,10 +103,10 @@ impl Summary {
 }
 
 /// The command that starts the same cloud without the demo.
-fn up_again(wanted: &Up) -> String {
+fn up_again(args: &Up) -> String {
     let mut line = "causeway up".to_owned();
-    if !wanted.memory && wanted.data.as_os_str() != ".causeway" {
-        line.push_str(&format!(" --data {}", wanted.data.display()));
+    if !args.memory && args.data.as_os_str() != ".causeway" {
+        line.push_str(&format!(" --data {}", args.data.display()));
     }
     line
 }

@@ -19,7 +19,7 @@ use super::{
 };
 use crate::up::Running;
 
-/// What is still told when all can be read is waited for: until nothing comes for a moment, and not for long.
+/// What is still told when all can be read is waited for: until nothing comes for a time, and not for long.
 const A_MOMENT: Duration = Duration::from_millis(50);
 const NOT_FOR_LONG: Duration = Duration::from_secs(1);
 
@@ -37,7 +37,7 @@ pub(super) async fn play(
     patience: &Patience,
     show: &mut Show<'_>,
 ) -> anyhow::Result<Played> {
-    let client = Client::new(running.connected.sdk());
+    let client = Client::new(running.apps.sdk());
     let letters_before = letters::lying(running).await?;
     let mut feed = running.cloud.feed();
     show.heading(story)?;

@@ -11,7 +11,7 @@ fn a_name_finds_the_newest_version_and_a_name_with_a_version_finds_that_one() {
 
 #[test]
 fn a_wrong_name_or_version_is_answered_with_what_is_near() {
-    let said = |wanted: &str| find(wanted).map(|sample| sample.name).map_err(|error| error.to_string());
+    let said = |args: &str| find(args).map(|sample| sample.name).map_err(|error| error.to_string());
     assert_eq!(said("PlaceOrdr"), Err("no message is called \"PlaceOrdr\"; did you mean PlaceOrder?".to_owned()));
     assert_eq!(said("placeorder"), Err("no message is called \"placeorder\"; did you mean PlaceOrder?".to_owned()));
     assert_eq!(said("Xylophone"), Err("no message is called \"Xylophone\"".to_owned()));

@@ -1,6 +1,6 @@
 //! Dead letters: read without being lost, put back, thrown away.
 
-use causeway_cli::ended::Ended;
+use causeway_cli::command_status::CommandStatus;
 use serde_json::{Value, json};
 
 use crate::stage::Stage;
@@ -15,7 +15,7 @@ async fn leave(stage: &Stage, queue: &str, cause: &str, detail_type: &str, detai
         },
     });
     let queue = stage.running.queues.iter().find(|known| known.name.contains(queue)).expect("the queue");
-    let client = aws_sdk_sqs::Client::new(stage.running.connected.sdk());
+    let client = aws_sdk_sqs::Client::new(stage.running.apps.sdk());
     let call = client.send_message().queue_url(&queue.url).message_body(body.to_string());
     call.send().await.expect("a letter").message_id.expect("its id")
 }
@@ -48,7 +48,7 @@ async fn letters_are_listed_by_cause_and_one_by_one_and_all_stay() {
     assert_eq!(stage.json(&["dlq", "ls", "--queue", "inventory"]).await.len(), 2);
     let shown = stage.says(&["dlq", "show", &one]).await.text;
     assert!(shown.contains("cause     MALFORMED") && shown.contains("\"sku\": \"mug\""), "{shown}");
-    assert_eq!(stage.says(&["dlq", "show", "nobody"]).await.ended, Ended::Missing);
+    assert_eq!(stage.says(&["dlq", "show", "nobody"]).await.ended, CommandStatus::NotFound);
     stage.close().await;
 }
 
@@ -59,7 +59,7 @@ async fn a_letter_that_goes_back_is_handled_and_what_cannot_go_back_stays_and_sa
     let bad = leave(&stage, "Inventory", "MALFORMED", "ReceiveStock", &json!("no object")).await;
     let mut feed = stage.running.cloud.feed();
     let said = stage.says(&["dlq", "redrive", "--all"]).await;
-    assert_eq!(said.ended, Ended::Refused, "{}", said.text);
+    assert_eq!(said.ended, CommandStatus::Rejected, "{}", said.text);
     assert!(said.text.contains(&format!("went back   {good}")), "{}", said.text);
     assert!(said.text.contains(&format!("stays       {bad}  ReceiveStock: its detail")), "{}", said.text);
     assert!(said.text.contains("1 went back, 1 stayed"), "{}", said.text);
@@ -67,7 +67,7 @@ async fn a_letter_that_goes_back_is_handled_and_what_cannot_go_back_stays_and_sa
     let state = stage.json(&["state", "inventory/mug"]).await;
     assert_eq!(state[0]["state"]["available"], 7);
     assert_eq!(ids(&stage).await, [bad]);
-    assert_eq!(stage.says(&["dlq", "redrive", "--cause", "Retry.Conflict"]).await.ended, Ended::Missing);
+    assert_eq!(stage.says(&["dlq", "redrive", "--cause", "Retry.Conflict"]).await.ended, CommandStatus::NotFound);
     stage.close().await;
 }
 
@@ -84,8 +84,8 @@ async fn letters_go_for_good_only_when_somebody_says_so() {
     let said = stage.says(&["dlq", "purge", "--cause", "LOOP", "--yes"]).await;
     assert!(said.text.contains(&format!("thrown away  {two}")), "{}", said.text);
     assert_eq!(ids(&stage).await, std::slice::from_ref(&one));
-    assert_eq!(stage.says(&["dlq", "purge", "--id", &one, "--yes"]).await.ended, Ended::Done);
-    assert_eq!(stage.says(&["dlq", "purge", "--id", &one, "--yes"]).await.ended, Ended::Missing);
+    assert_eq!(stage.says(&["dlq", "purge", "--id", &one, "--yes"]).await.ended, CommandStatus::Done);
+    assert_eq!(stage.says(&["dlq", "purge", "--id", &one, "--yes"]).await.ended, CommandStatus::NotFound);
     assert_eq!(ids(&stage).await, Vec::<String>::new());
     stage.close().await;
 }

@@ -1,7 +1,7 @@
 //! Histories: whole, in part, and of streams that are not there.
 
 use causeway::Cause;
-use causeway_cli::ended::Ended;
+use causeway_cli::command_status::CommandStatus;
 use domain::{
     ids::Sku,
     inventory::{Inventory, InventoryCommand, ReceiveStock},
@@ -14,7 +14,7 @@ use crate::stage::{Stage, call_at};
 async fn a_history_says_what_happened_why_and_what_was_asked_of_others() {
     let (stage, order) = Stage::played().await;
     let said = stage.says(&["history", &format!("order/{order}")]).await;
-    assert_eq!(said.ended, Ended::Done);
+    assert_eq!(said.ended, CommandStatus::Done);
     for word in ["v1", "OrderPlaced (version 2)", "which began it all", "v2", "OrderConfirmed", "· correlation "] {
         assert!(said.text.contains(word), "{word:?} is missing in\n{}", said.text);
     }
@@ -61,7 +61,7 @@ async fn a_limit_says_where_to_go_on() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_stream_longer_than_a_page_is_read_to_its_end() {
     let stage = Stage::open().await;
-    let app = stage.running.connected.app("inventory-on-receive-stock").expect("the template has it");
+    let app = stage.running.apps.app("inventory-on-receive-stock").expect("the template has it");
     for number in 1..=130 {
         let receive = InventoryCommand::from(ReceiveStock { sku: "mug".parse().expect("a thing"), quantity: 1 });
         let cause = Cause::new(format!("c-{number}").parse().expect("an id"), "ReceiveStock");
@@ -79,12 +79,12 @@ async fn a_stream_longer_than_a_page_is_read_to_its_end() {
 async fn a_stream_that_is_not_there_is_said_with_those_it_may_have_been() {
     let (stage, order) = Stage::played().await;
     let said = stage.says(&["history", &format!("orders/{order}")]).await;
-    assert_eq!(said.ended, Ended::Missing);
+    assert_eq!(said.ended, CommandStatus::NotFound);
     assert!(said.text.contains("has no events in causeway-events"), "{}", said.text);
     assert!(said.text.contains("contexts with streams are order, inventory"), "{}", said.text);
     assert!(said.text.contains(&format!("there is order/{order}")), "{}", said.text);
     let said = stage.says(&["history", &format!("order/{order}"), "--from", "9"]).await;
-    assert_eq!((said.ended, said.text.contains("ends at version 2")), (Ended::Missing, true));
+    assert_eq!((said.ended, said.text.contains("ends at version 2")), (CommandStatus::NotFound, true));
     let error = stage.call(&["history", "o-1001"]).await.expect_err("no stream");
     assert!(error.to_string().contains("must be <context>/<id>, such as order/o-1001"), "{error}");
     stage.close().await;

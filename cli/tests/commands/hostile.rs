@@ -1,41 +1,170 @@
-//! Hostile texts in events and dead letters: no command lets them change the terminal.
+//! Event bodies with control characters: no command prints one of them.
 
-use serde_json::json;
+use causeway_cli::samples;
+use serde::de::IgnoredAny;
+use serde_json::{Value, json};
 
 use crate::stage::Stage;
 
-const PIECES: [&str; 10] = [
+/// What a terminal would obey, or would show as something else than it is.
+const HOSTILE: [&str; 20] = [
+    "\u{1b}[31mred\u{1b}[0m",
     "\u{1b}[2J\u{1b}[H",
-    "\u{1b}]0;title\u{7}",
+    "\u{1b}[10A\u{1b}[K",
     "\u{1b}]8;;http://example.com\u{1b}\\link\u{1b}]8;;\u{1b}\\",
-    "\u{1b}]52;c;AAAA\u{7}",
-    "\u{9b}31m\u{85}",
-    "\u{202e}\u{2066}\u{200f}\u{61c}",
-    "\0\u{7f}\u{8}",
-    "\rroot# ",
-    "\u{200b}\u{2028}\u{feff}",
-    "\u{1b}[31;1mred\u{1b}[?1049h",
+    "\u{1b}]52;c;aGVsbG8=\u{7}",
+    "\u{1b}]0;title\u{7}",
+    "\u{1b}P+q544e\u{1b}\\",
+    "\u{9b}31m",
+    "\u{9d}0;title\u{9c}",
+    "\u{202e}desrever\u{202c}",
+    "\u{2066}isolated\u{2069}",
+    "\u{200e}\u{200f}\u{61c}",
+    "zero\u{200b}width\u{200d}\u{feff}",
+    "line\u{2028}paragraph\u{2029}",
+    "nul\0",
+    "lone\rreturn",
+    "back\u{8}\u{8}space",
+    "del\u{7f}",
+    "tab\tvertical\u{b}form\u{c}",
+    "tags\u{e0041}\u{e007f}",
 ];
 
-/// A text of three pieces with what every terminal can show between them.
-fn hostile(number: usize) -> String {
-    let piece = |step: usize| PIECES[(number / 10_usize.pow(step as u32) + step * number) % PIECES.len()];
-    format!("a{}b{}c{}d", piece(0), piece(1), piece(2))
+fn is_forbidden(character: char) -> bool {
+    let invisible = matches!(character,
+        '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}');
+    invisible || (character.is_control() && character != '\n')
 }
 
-fn changes_a_terminal(letter: char) -> bool {
-    (letter.is_control() && letter != '\n')
-        || matches!(letter,
-            '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
+fn assert_printable(words: &[&str], text: &str) {
+    let found: Vec<String> =
+        text.chars().filter(|character| is_forbidden(*character)).map(|c| format!("{c:?}")).collect();
+    assert!(found.is_empty(), "{words:?} prints {found:?}");
+}
+
+/// A hundred texts: each of the above alone, in pairs, in the middle of words, repeated, and one of a megabyte.
+fn bodies() -> Vec<String> {
+    let variants = HOSTILE.iter().zip(HOSTILE.iter().cycle().skip(7)).flat_map(|(one, other)| {
+        [
+            (*one).to_owned(),
+            format!("{one}{other}"),
+            format!("a{one}b ü 🦀 {other}c"),
+            one.repeat(30),
+            format!("{other}\n{one}"),
+        ]
+    });
+    variants.collect()
+}
+
+fn placed(text: &str, number: usize) -> Value {
+    let (stock, entries) = (samples::find("OrderPlaced").expect("a sample").text, "entries");
+    let mut entry = serde_json::from_str::<Value>(stock).expect(entries)[0].clone();
+    let mut detail: Value = serde_json::from_str(entry["Detail"].as_str().expect("a detail")).expect("JSON");
+    detail["eventId"] = json!(format!("hostile-{number}"));
+    detail["note"] = json!(text);
+    detail["data"]["note"] = json!(text);
+    detail["data"]["lines"] = json!(text);
+    entry["Detail"] = json!(detail.to_string());
+    entry
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_hundred_hostile_texts_leave_the_terminal_as_it_was() {
+async fn no_command_prints_a_control_character_of_an_event() {
+    let stage = Stage::open().await;
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut entries: Vec<Value> = bodies().iter().zip(0..).map(|(text, number)| placed(text, number)).collect();
+    assert_eq!(entries.len(), 100);
+    // A lone surrogate is valid in the text of JSON and in no string.
+    let mut surrogate = placed("SURROGATE", 100);
+    surrogate["Detail"] = json!(surrogate["Detail"].as_str().expect("text").replace("SURROGATE", "\\ud800 \\udc00"));
+    entries.push(surrogate);
+    for (field, text) in [("Source", HOSTILE[0]), ("DetailType", HOSTILE[5]), ("DetailType", HOSTILE[9])] {
+        let mut entry = placed("plain", 200);
+        entry[field] = json!(text);
+        entries.push(entry);
+    }
+    // Longer than an entry may be: the bus rejects it, and the rejection is printed.
+    entries.push(placed(&HOSTILE[0].repeat(100_000), 300));
+    let file = folder.path().join("hostile.json");
+    let file = file.to_str().expect("a path");
+    for entry in &entries {
+        std::fs::write(file, json!([entry]).to_string()).expect("written");
+        for words in [&["put", file, "--as-is"][..], &["put", file, "--json"]] {
+            match stage.call(words).await {
+                Ok(said) => assert_printable(words, &said.text),
+                Err(error) => assert_printable(words, &causeway_cli::output::escape(&format!("{error:#}"))),
+            }
+        }
+    }
+    for text in HOSTILE {
+        let set = format!("note={text}");
+        for words in [["put", "OrderPlaced", "--set", &set], ["put", "OrderPlaced", "--bus", text]] {
+            if let Err(error) = stage.call(&words).await {
+                assert_printable(&words, &causeway_cli::output::escape(&format!("{error:#}")));
+            }
+        }
+        // A command whose text comes back in the rejection, in the log, in the view and in the mailbox.
+        let order = format!("orderId=o-{}", text.len());
+        let sku = format!("lines.0.sku={text}");
+        drop(stage.call(&["put", "PlaceOrder", "--set", &order, "--set", &sku]).await);
+    }
+    let watched = ["tail", "--count", "40"];
+    let putting = async {
+        loop {
+            for entry in &entries[..100] {
+                std::fs::write(file, json!([entry]).to_string()).expect("written");
+                drop(stage.call(&["put", file]).await);
+            }
+        }
+    };
+    let tailed = tokio::select! {
+        said = stage.says(&watched) => said.text,
+        () = putting => String::new(),
+    };
+    assert!(tailed.lines().count() >= 40, "{tailed}");
+    assert_printable(&watched, &tailed);
+    for words in [
+        &["dlq", "ls"][..],
+        &["timers", "ls"],
+        &["rules"],
+        &["history", "order/o-12"],
+        &["history", "order/o-12", "--full"],
+        &["state", "order/o-12"],
+        &["trace", "order/o-12"],
+        &["pattern", r#"{"source":["\u001b[31m"]}"#, "--event", file],
+        &["history", "order/\u{1b}[31m"],
+        &["rules", "\u{1b}[31m\u{202e}"],
+    ] {
+        for json in [false, true] {
+            let words = if json { [words, &["--json"]].concat() } else { words.to_vec() };
+            match stage.call(&words).await {
+                Ok(said) => {
+                    assert_printable(&words, &said.text);
+                    if json {
+                        let lines = said.text.lines().map(serde_json::from_str::<IgnoredAny>);
+                        lines.collect::<Result<Vec<_>, _>>().unwrap_or_else(|error| panic!("{words:?}: {error}"));
+                    }
+                }
+                Err(error) => assert_printable(&words, &causeway_cli::output::escape(&format!("{error:#}"))),
+            }
+        }
+    }
+    stage.close().await;
+}
+
+/// A text of three of them with letters between.
+fn mixed(number: usize) -> String {
+    let piece = |step: usize| HOSTILE[(number / 10_usize.pow(step as u32) + step * number) % HOSTILE.len()];
+    format!("a{}b{}c{}d", piece(0), piece(1), piece(2))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_command_prints_a_control_character_of_a_stored_event_or_a_dead_letter() {
     let stage = Stage::open().await;
     let queue = stage.running.queues.iter().find(|known| known.name.contains("Order")).expect("the queue").url.clone();
-    let sqs = aws_sdk_sqs::Client::new(stage.running.connected.sdk());
+    let sqs = aws_sdk_sqs::Client::new(stage.running.apps.sdk());
     for number in 0..100 {
-        let text = hostile(number);
+        let text = mixed(number);
         let address = json!({ "name": text, "street": text, "postalCode": "10115", "city": "Berlin", "country": "DE" });
         let set = format!("shippingAddress={address}");
         let order = format!("orderId=o-{number}");
@@ -49,27 +178,31 @@ async fn a_hundred_hostile_texts_leave_the_terminal_as_it_was() {
     }
     let letters = stage.json(&["dlq", "ls"]).await;
     assert!(letters.len() >= 99, "{} dead letters", letters.len());
-    let mut shown = String::new();
+    let mut printed = String::new();
     for number in 0..100 {
         let stream = format!("order/o-{number}");
         for words in [["history", &stream], ["state", &stream], ["trace", &stream]] {
             for words in [words.to_vec(), [words.as_slice(), &["--json"]].concat()] {
-                match stage.call(&words).await {
-                    Ok(said) => shown.push_str(&said.text),
-                    Err(error) => shown.push_str(&causeway_cli::screen::printable(&format!("{error:#}"))),
-                }
+                let text = match stage.call(&words).await {
+                    Ok(said) => said.text,
+                    Err(error) => causeway_cli::output::escape(&format!("{error:#}")).into_owned(),
+                };
+                assert_printable(&words, &text);
+                printed.push_str(&text);
             }
         }
     }
-    for letter in &letters {
-        let id = letter["id"].as_str().expect("an id");
-        shown.push_str(&stage.says(&["dlq", "show", id]).await.text);
+    let show: Vec<[&str; 3]> =
+        letters.iter().map(|letter| ["dlq", "show", letter["id"].as_str().expect("an id")]).collect();
+    let show = show.iter().map(<[&str; 3]>::as_slice);
+    for words in show.chain([&["dlq", "ls"][..], &["timers", "ls"], &["rules", "OrderPlaced"]]) {
+        let text = stage.says(words).await.text;
+        assert_printable(words, &text);
+        printed.push_str(&text);
     }
-    for words in [&["dlq", "ls"][..], &["timers", "ls"], &["rules", "OrderPlaced"]] {
-        shown.push_str(&stage.says(words).await.text);
-    }
-    let bad: Vec<char> = shown.chars().filter(|letter| changes_a_terminal(*letter)).take(5).collect();
-    assert!(bad.is_empty(), "{bad:?} reached the terminal");
-    assert!(shown.contains("\\u{1b}[2J") && shown.contains("\\u{202e}"), "the hostile texts were not shown at all");
+    assert!(
+        printed.contains("\\u{1b}[2J") && printed.contains("\\u{202e}"),
+        "the hostile texts were not printed at all"
+    );
     stage.close().await;
 }

@@ -1,6 +1,6 @@
 //! Patterns, tried without and with a service.
 
-use causeway_cli::ended::Ended;
+use causeway_cli::command_status::CommandStatus;
 use serde_json::json;
 
 use crate::stage::{Said, Stage, call_at};
@@ -19,9 +19,9 @@ async fn fails(words: &[&str]) -> String {
 #[tokio::test]
 async fn a_pattern_is_tried_on_a_message_of_the_catalogue_and_on_an_event_as_it_is() {
     let yes = says(&["pattern", "test", WANTS_ORDERS, "PlaceOrder"]).await;
-    assert_eq!((yes.text.as_str(), yes.ended), ("matches\n", Ended::Done));
+    assert_eq!((yes.text.as_str(), yes.ended), ("matches\n", CommandStatus::Done));
     let no = says(&["pattern", "test", WANTS_ORDERS, r#"{"detail-type": "Other"}"#]).await;
-    assert_eq!((no.text.as_str(), no.ended), ("does not match\n", Ended::Refused));
+    assert_eq!((no.text.as_str(), no.ended), ("does not match\n", CommandStatus::Rejected));
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("pattern.json");
     std::fs::write(&file, WANTS_ORDERS).expect("a file");
@@ -34,7 +34,7 @@ async fn every_condition_is_explained_with_what_stood_there() {
     let pattern =
         r#"{"source": ["causeway.order"], "detail": {"data": {"total": {"amount": [{"numeric": [">", 9000]}]}}}}"#;
     let said = says(&["pattern", "explain", pattern, "OrderPlaced"]).await;
-    assert_eq!(said.ended, Ended::Refused);
+    assert_eq!(said.ended, CommandStatus::Rejected);
     let failed = "✗ detail.data.total.amount: expected {\"numeric\":[\">\",9000]}, found 2998: no value matches";
     assert!(said.text.contains(failed), "{}", said.text);
     assert!(said.text.contains("✓ source: expected \"causeway.order\""), "{}", said.text);
@@ -58,7 +58,7 @@ async fn what_is_no_pattern_or_no_event_is_refused_with_its_place() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_service_answers_the_same_when_it_is_asked() {
     let stage = Stage::open().await;
-    for (event, ended) in [("PlaceOrder", Ended::Done), ("OrderPlaced", Ended::Refused)] {
+    for (event, ended) in [("PlaceOrder", CommandStatus::Done), ("OrderPlaced", CommandStatus::Rejected)] {
         assert_eq!(stage.says(&["pattern", "test", WANTS_ORDERS, event, "--service"]).await.ended, ended, "{event}");
         assert_eq!(stage.says(&["pattern", "test", WANTS_ORDERS, event]).await.ended, ended, "{event}");
     }

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 
 use axum::{Json, Router, extract::State};
-use causeway_cli::ended::Ended;
+use causeway_cli::command_status::CommandStatus;
 use domain::order::{OrderStatus, OrderSummary};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
@@ -46,7 +46,7 @@ async fn messages_of_the_catalogue_are_put_by_their_names_with_changes() {
     stage.says(&["put", "ReceiveStock", "--set", "quantity=100"]).await;
     let said = stage.says(&["put", "PlaceOrder", "--set", "orderId=o-77"]).await;
     assert!(said.text.contains("put PlaceOrder") && said.text.contains("causeway trace"), "{}", said.text);
-    let app = stage.running.connected.app("order-on-order-confirmed").expect("the template has it").clone();
+    let app = stage.running.apps.app("order-on-order-confirmed").expect("the template has it").clone();
     let mut feed = stage.running.cloud.feed();
     loop {
         let row = app.row::<OrderSummary>("o-77").await.expect("the views answer");
@@ -67,7 +67,7 @@ async fn many_messages_go_ten_at_a_time_and_what_is_throttled_goes_again() {
     .await;
     let words = ["put", "PlaceOrder", "--set", "orderId=o-{n}", "--count", "25", "--json"];
     let said = call_at(&endpoint, &words).await.expect("it is put");
-    assert_eq!((said.ended, said.text.lines().count()), (Ended::Done, 25));
+    assert_eq!((said.ended, said.text.lines().count()), (CommandStatus::Done, 25));
     let calls = bus.calls.lock().expect("the calls").clone();
     assert_eq!(calls.iter().map(Vec::len).collect::<Vec<_>>(), [10, 1, 10, 5]);
     assert_eq!(calls[0][2], calls[1][0], "a second try is the same message");
@@ -91,7 +91,7 @@ async fn what_the_bus_does_not_take_is_named_and_ends_the_command_with_refused()
     .await;
     let words = ["put", "PlaceOrder", "--set", "orderId=o-{n}", "--count", "3"];
     let said = call_at(&endpoint, &words).await.expect("it is answered");
-    assert_eq!(said.ended, Ended::Refused);
+    assert_eq!(said.ended, CommandStatus::Rejected);
     assert!(said.text.contains("not taken: PlaceOrder (number 2): MalformedDetail: Detail is malformed."));
     assert!(said.text.contains("2 put and 1 refused"), "{}", said.text);
     assert_eq!(bus.calls.lock().expect("the calls").len(), 1, "what is final is not tried again");

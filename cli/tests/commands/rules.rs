@@ -1,6 +1,6 @@
 //! Who listens to what.
 
-use causeway_cli::ended::Ended;
+use causeway_cli::command_status::CommandStatus;
 use serde_json::Value;
 
 use crate::stage::Stage;
@@ -9,7 +9,7 @@ use crate::stage::Stage;
 async fn a_message_shows_its_functions_with_their_dead_letter_queues() {
     let stage = Stage::open().await;
     let said = stage.says(&["rules", "OrderPlaced"]).await;
-    assert_eq!(said.ended, Ended::Done);
+    assert_eq!(said.ended, CommandStatus::Done);
     assert!(said.text.starts_with("OrderPlaced\n  → FulfilmentOnOrderPlaced"), "{}", said.text);
     assert!(said.text.contains("then queue FulfilmentDeadLetters"), "{}", said.text);
     let listeners = stage.json(&["rules", "OrderPlaced"]).await;
@@ -36,7 +36,7 @@ async fn all_rules_are_there_with_those_that_fire_by_the_clock() {
 async fn a_message_that_nobody_hears_is_missing_with_the_names_that_are_near() {
     let stage = Stage::open().await;
     let said = stage.says(&["rules", "OrderPlacd"]).await;
-    assert_eq!(said.ended, Ended::Missing);
+    assert_eq!(said.ended, CommandStatus::NotFound);
     assert_eq!(said.text.trim_end(), "nobody listens to OrderPlacd on any bus; did you mean OrderPlaced?");
     let error = stage.call(&["rules", "--bus", "nowhere"]).await.expect_err("there is no such bus");
     assert!(error.to_string().contains("Event bus nowhere does not exist"), "{error:#}");

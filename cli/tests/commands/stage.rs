@@ -2,8 +2,8 @@
 
 use causeway_cli::{
     command::{Causeway, Command},
+    command_status::CommandStatus,
     demo,
-    ended::Ended,
     up::{Running, start},
 };
 use clap::Parser as _;
@@ -21,7 +21,7 @@ pub(crate) struct Said {
     /// All lines.
     pub(crate) text: String,
     /// How it ended.
-    pub(crate) ended: Ended,
+    pub(crate) ended: CommandStatus,
 }
 
 impl Stage {
@@ -70,6 +70,6 @@ impl Stage {
 pub(crate) async fn call_at(endpoint: &str, words: &[&str]) -> anyhow::Result<Said> {
     let wanted = Causeway::try_parse_from([&["causeway", "--endpoint", endpoint], words].concat())?;
     let mut out = Vec::new();
-    let ended = wanted.command.run(&wanted.place, &mut out).await?;
+    let ended = wanted.command.run(&wanted.global, &mut out).await?;
     Ok(Said { text: String::from_utf8(out)?, ended })
 }

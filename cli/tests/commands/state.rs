@@ -1,6 +1,6 @@
-//! States: now, at a version, at a moment, of every context.
+//! States: now, at a version, at a time, of every context.
 
-use causeway_cli::ended::Ended;
+use causeway_cli::command_status::CommandStatus;
 use serde_json::json;
 
 use crate::stage::Stage;
@@ -10,7 +10,7 @@ async fn a_state_is_that_of_now_of_a_version_or_of_a_moment() {
     let (stage, order) = Stage::played().await;
     let stream = format!("order/{order}");
     let events = stage.json(&["history", &stream]).await;
-    let at = |index: usize| events[index]["at"].as_str().expect("a moment").to_owned();
+    let at = |index: usize| events[index]["at"].as_str().expect("a time").to_owned();
     let now = &stage.json(&["state", &stream]).await[0];
     assert_eq!((&now["version"], &now["newest"], &now["at"]), (&json!(2), &json!(true), &json!(at(1))));
     let first = &stage.json(&["state", &stream, "--at", "1"]).await[0];
@@ -26,18 +26,18 @@ async fn what_lies_beyond_the_ends_of_a_stream_is_said() {
     let (stage, order) = Stage::played().await;
     let stream = format!("order/{order}");
     let beyond = stage.says(&["state", &stream, "--at", "9"]).await;
-    assert_eq!(beyond.ended, Ended::Done);
+    assert_eq!(beyond.ended, CommandStatus::Done);
     assert!(
         beyond.text.contains("at version 2 of ") && beyond.text.contains("there is no version 9 yet"),
         "{beyond:?}"
     );
     let before = stage.says(&["state", &stream, "--at", "2000-01-01"]).await;
-    assert_eq!((before.ended, before.text.contains("began later")), (Ended::Missing, true), "{before:?}");
+    assert_eq!((before.ended, before.text.contains("began later")), (CommandStatus::NotFound, true), "{before:?}");
     let nobody = stage.says(&["state", "order/nobody"]).await;
-    assert_eq!((nobody.ended, nobody.text.contains("has no events")), (Ended::Missing, true), "{nobody:?}");
+    assert_eq!((nobody.ended, nobody.text.contains("has no events")), (CommandStatus::NotFound, true), "{nobody:?}");
     let error = stage.call(&["state", "bakery/b-1"]).await.expect_err("no context");
     assert!(format!("{error:#}").contains("contexts with streams are order"), "{error:#}");
-    let error = stage.call(&["state", &stream, "--at", "soon"]).await.expect_err("no moment");
+    let error = stage.call(&["state", &stream, "--at", "soon"]).await.expect_err("no time");
     assert!(format!("{error:#}").contains("\"10m ago\""), "{error:#}");
     stage.close().await;
 }

@@ -5,14 +5,14 @@ use aws_sdk_scheduler::{
     types::{EventBridgeParameters, FlexibleTimeWindow, FlexibleTimeWindowMode, Target},
 };
 use causeway::{StreamId, time::timers::TimerKey};
-use causeway_cli::ended::Ended;
+use causeway_cli::command_status::CommandStatus;
 use serde_json::{Value, json};
 
 use crate::stage::Stage;
 
 /// Sets the deadline of a stream, as the relay would, for a time that no test lives to see.
 async fn set(stage: &Stage, stream: &str) {
-    let client = Client::new(stage.running.connected.sdk());
+    let client = Client::new(stage.running.apps.sdk());
     let groups = client.list_schedule_groups().name_prefix("causeway").send().await.expect("groups").schedule_groups;
     let group = groups[0].name().expect("a name");
     let (context, id) = stream.split_once('/').expect("a stream");
@@ -71,8 +71,8 @@ async fn a_timer_is_taken_back_by_its_stream_its_key_or_its_schedule() {
     let third = stage.json(&["timers", "ls", "--stream", "fulfilment/o-3"]).await.remove(0);
     let name = third["name"].as_str().expect("a name");
     for timer in ["fulfilment/o-1", "fulfilment/o-2#deadline", name] {
-        assert_eq!(stage.says(&["timers", "cancel", timer, "--yes"]).await.ended, Ended::Done, "{timer}");
-        assert_eq!(stage.says(&["timers", "cancel", timer, "--yes"]).await.ended, Ended::Missing, "{timer}");
+        assert_eq!(stage.says(&["timers", "cancel", timer, "--yes"]).await.ended, CommandStatus::Done, "{timer}");
+        assert_eq!(stage.says(&["timers", "cancel", timer, "--yes"]).await.ended, CommandStatus::NotFound, "{timer}");
     }
     assert_eq!(streams(&stage).await, [json!("fulfilment/o-4")]);
     stage.close().await;

@@ -1,6 +1,6 @@
 //! Traces: the whole story of an order from any of its ids.
 
-use causeway_cli::ended::Ended;
+use causeway_cli::command_status::CommandStatus;
 use serde_json::Value;
 
 use crate::stage::Stage;
@@ -53,10 +53,10 @@ async fn people_see_a_tree_with_times_and_what_it_cannot_show() {
 async fn an_id_that_nothing_belongs_to_is_missing() {
     let stage = Stage::open().await;
     let said = stage.says(&["trace", "nothing"]).await;
-    assert_eq!(said.ended, Ended::Missing);
+    assert_eq!(said.ended, CommandStatus::NotFound);
     assert!(said.text.contains("nothing in causeway-events belongs to nothing"), "{}", said.text);
     let said = stage.says(&["trace", "order/nobody"]).await;
-    assert_eq!((said.ended, said.text.contains("order/nobody has no events")), (Ended::Missing, true));
+    assert_eq!((said.ended, said.text.contains("order/nobody has no events")), (CommandStatus::NotFound, true));
     let error = stage.call(&["trace", "no id"]).await.expect_err("no id");
     assert!(error.to_string().contains("must be 1 to 64 characters"), "{error}");
     stage.close().await;

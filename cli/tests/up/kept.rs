@@ -17,10 +17,10 @@ async fn a_second_start_with_the_same_folder_knows_what_the_first_one_did_and_pl
     assert!(next.contains(&format!("causeway up --data {}", folder.path().display())), "{next}");
     assert!(next.contains(&format!("causeway trace order/{}", summary.stories[1].orders[0])), "{next}");
     first.cloud.stop().await;
-    drop(first.connected);
+    drop(first.apps);
 
     let second = start(&wanted(Some(folder.path()))).await.expect("the cloud starts again");
-    let app = second.connected.app("order-on-order-confirmed").expect("the template has it");
+    let app = second.apps.app("order-on-order-confirmed").expect("the template has it");
     let row = app.row::<OrderSummary>(&order).await.expect("the views answer");
     assert_eq!(row.map(|row| row.status), Some(OrderStatus::Confirmed));
     let (again, _) = told(&second).await;

@@ -47,7 +47,7 @@ async fn the_stories_end_as_told_while_messages_are_lost_doubled_late_and_refuse
 #[tokio::test(flavor = "multi_thread")]
 async fn a_story_that_cannot_end_says_where_its_order_stands_and_what_was_expected() {
     let running = start(&wanted(None)).await.expect("the cloud starts");
-    let client = Client::new(running.connected.sdk());
+    let client = Client::new(running.apps.sdk());
     let rules = client.list_rules().event_bus_name("causeway").send().await.expect("rules");
     let deaf = rules.rules().iter().filter_map(|rule| rule.name()).find(|name| name.contains("ConfirmOrder"));
     let deaf = deaf.expect("somebody hears ConfirmOrder");

@@ -58,15 +58,15 @@ pub(super) struct Bill {
 /// What all lines are made with.
 pub(super) struct Pen<'p> {
     prices: &'p Prices,
-    wanted: &'p Cost,
+    args: &'p Cost,
     stack: &'p Stack,
 }
 
 impl Bill {
     /// The bill for what was played.
-    pub(super) fn of(played: &Played, prices: &Prices, wanted: &Cost) -> Self {
-        let pen = Pen { prices, wanted, stack: &played.stack };
-        let many = f64::from(wanted.orders);
+    pub(super) fn of(played: &Played, prices: &Prices, args: &Cost) -> Self {
+        let pen = Pen { prices, args, stack: &played.stack };
+        let many = f64::from(args.orders);
         let mut bill = Self {
             region: prices.region.clone(),
             orders: pen.usage(&played.orders, many, MILLION),
@@ -75,7 +75,7 @@ impl Bill {
             idle: fixed::idle(&pen, &played.stack),
         };
         bill.idle.extend(pen.usage(&played.idle, 1.0, 1.0));
-        if wanted.free_tier {
+        if args.free_tier {
             bill.take_what_is_free(prices);
         }
         bill
@@ -134,7 +134,7 @@ impl Pen<'_> {
         }
         lines.push(line("SQS", "requests", Item::QueueRequests, counted.queue_calls() as f64));
         lines.push(line("SES", "mails", Item::Mails, counted.calls_of("SendEmail") as f64));
-        let logged = counted.function_runs() as f64 * f64::from(self.wanted.log_bytes) / GIGABYTE;
+        let logged = counted.function_runs() as f64 * f64::from(self.args.log_bytes) / GIGABYTE;
         lines.push(line("CloudWatch", "lines logged (assumed)", Item::LogIngestion, logged));
         lines
     }
@@ -142,16 +142,16 @@ impl Pen<'_> {
     /// One, if this parameter is given and says something.
     pub(super) fn given(&self, parameter: &str) -> f64 {
         let is_given = |(name, value): &(String, String)| name == parameter && !value.is_empty();
-        f64::from(u8::from(self.wanted.parameters.iter().any(is_given)))
+        f64::from(u8::from(self.args.parameters.iter().any(is_given)))
     }
 
     fn function_seconds(&self) -> Item {
         let is_x86 = |(name, value): &(String, String)| name == "Architecture" && value == "x86_64";
-        if self.wanted.parameters.iter().any(is_x86) { Item::FunctionSecondsX86 } else { Item::FunctionSecondsArm }
+        if self.args.parameters.iter().any(is_x86) { Item::FunctionSecondsX86 } else { Item::FunctionSecondsArm }
     }
 
     fn gigabyte_seconds(&self, counted: &Counted) -> f64 {
-        let seconds = f64::from(self.wanted.duration_ms) / 1000.0;
+        let seconds = f64::from(self.args.duration_ms) / 1000.0;
         let of = |name: &str| self.stack.functions.iter().find(|function| function.binary.as_deref() == Some(name));
         let runs = counted.functions.iter().map(|(name, runs)| {
             let megabytes = of(name).map_or(0, |function| function.memory_megabytes);
@@ -173,7 +173,7 @@ impl Pen<'_> {
             recoverable += if table.is_recoverable { gigabytes } else { 0.0 };
         }
         lines.push(self.line("DynamoDB", "recovery to any second", Item::TableRecovery, recoverable, 1.0));
-        let logged = played.orders.function_runs() as f64 * f64::from(self.wanted.log_bytes) * times / GIGABYTE;
+        let logged = played.orders.function_runs() as f64 * f64::from(self.args.log_bytes) * times / GIGABYTE;
         let days = fixed::log_days(self.stack);
         lines.push(self.line("CloudWatch", format!("lines (assumed), for {days} days"), Item::LogStorage, logged, 1.0));
         for archive in &self.stack.archives {

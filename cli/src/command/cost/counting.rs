@@ -15,7 +15,7 @@ use serde_json::Value;
 use tokio::sync::Mutex;
 
 use super::{counted::Counter, meter};
-use crate::{connected::Connected, handlers::Handlers};
+use crate::{function_apps::FunctionApps, in_process_executor::InProcessExecutor};
 
 /// A request is billed for the first piece of this size …
 const FIRST: usize = 256 * 1024;
@@ -51,7 +51,7 @@ pub(super) struct Counting {
 struct Hand {
     function: Function,
     client: SharedHttpClient,
-    warm: Handlers,
+    warm: InProcessExecutor,
 }
 
 impl Counting {
@@ -68,10 +68,10 @@ impl Counting {
 }
 
 impl Ground {
-    fn handlers(&self, function: &Function, client: SharedHttpClient) -> anyhow::Result<Handlers> {
+    fn handlers(&self, function: &Function, client: SharedHttpClient) -> anyhow::Result<InProcessExecutor> {
         let alone = std::slice::from_ref(function);
-        let connected = Connected::through(alone, &self.region, &self.endpoint, &self.clock, client)?;
-        Handlers::connect(alone, &connected)
+        let apps = FunctionApps::through(alone, &self.region, &self.endpoint, &self.clock, client)?;
+        InProcessExecutor::connect(alone, &apps)
     }
 }
 

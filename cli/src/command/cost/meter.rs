@@ -16,7 +16,7 @@ use causeway_local::http::InProcessTransport;
 use serde_json::Value;
 
 use super::{capacity::units, counted::Counter};
-use crate::loopback;
+use crate::in_process_client;
 
 /// An event is billed for each piece of this size.
 const CHUNK: usize = 64 * 1024;
@@ -26,7 +26,11 @@ const TIME_BYTES: usize = 14;
 
 /// A client whose calls are counted as this caller's.
 pub(super) fn client(transport: InProcessTransport, caller: &str, counter: &Counter) -> SharedHttpClient {
-    SharedHttpClient::new(Meter { inner: loopback::client(transport), caller: caller.into(), counter: counter.clone() })
+    SharedHttpClient::new(Meter {
+        inner: in_process_client::client(transport),
+        caller: caller.into(),
+        counter: counter.clone(),
+    })
 }
 
 #[derive(Clone, Debug)]

@@ -15,8 +15,8 @@ const GOODS: u32 = 1_000_000;
 const FIRST: u32 = 1_000_000;
 
 /// Goods for every shelf.
-pub(super) fn goods(wanted: &Cost) -> anyhow::Result<Vec<PutEventsRequestEntry>> {
-    let goods = (0..wanted.products).map(|product| {
+pub(super) fn goods(args: &Cost) -> anyhow::Result<Vec<PutEventsRequestEntry>> {
+    let goods = (0..args.products).map(|product| {
         entry("ReceiveStock", |data| {
             data["sku"] = json!(sku(product));
             data["quantity"] = json!(GOODS);
@@ -26,19 +26,19 @@ pub(super) fn goods(wanted: &Cost) -> anyhow::Result<Vec<PutEventsRequestEntry>>
 }
 
 /// An order for each shelf.
-pub(super) fn first_orders(wanted: &Cost) -> anyhow::Result<Vec<PutEventsRequestEntry>> {
-    (0..wanted.products).map(|number| order(number, &[sku(number)])).collect()
+pub(super) fn first_orders(args: &Cost) -> anyhow::Result<Vec<PutEventsRequestEntry>> {
+    (0..args.products).map(|number| order(number, &[sku(number)])).collect()
 }
 
 /// The orders.
-pub(super) fn orders(wanted: &Cost) -> anyhow::Result<Vec<PutEventsRequestEntry>> {
-    (0..wanted.orders)
+pub(super) fn orders(args: &Cost) -> anyhow::Result<Vec<PutEventsRequestEntry>> {
+    (0..args.orders)
         .map(|number| {
-            let first = number * wanted.lines;
-            let mut skus: Vec<String> = (first..first + wanted.lines).map(|line| sku(line % wanted.products)).collect();
-            let is_refused = (number + 1) * wanted.refused / 100 > number * wanted.refused / 100;
+            let first = number * args.lines;
+            let mut skus: Vec<String> = (first..first + args.lines).map(|line| sku(line % args.products)).collect();
+            let is_refused = (number + 1) * args.refused / 100 > number * args.refused / 100;
             if let (true, Some(last)) = (is_refused, skus.last_mut()) {
-                *last = format!("sold-out-{:04}", number % wanted.products);
+                *last = format!("sold-out-{:04}", number % args.products);
             }
             order(FIRST + number, &skus)
         })

@@ -53,7 +53,7 @@ pub fn parts(page: &str) -> anyhow::Result<Vec<Part>> {
 }
 
 /// Makes all bills of the page anew. The answer is how many there are.
-pub(super) async fn write(path: &Path, wanted: &Cost, prices: &Prices) -> anyhow::Result<usize> {
+pub(super) async fn write(path: &Path, args: &Cost, prices: &Prices) -> anyhow::Result<usize> {
     let shown = path.display();
     let mut page = std::fs::read_to_string(path).with_context(|| format!("cannot read the page {shown}"))?;
     let parts = parts(&page).with_context(|| format!("the page {shown} is refused"))?;
@@ -62,10 +62,10 @@ pub(super) async fn write(path: &Path, wanted: &Cost, prices: &Prices) -> anyhow
     for part in parts.iter().rev() {
         let words = std::iter::once("cost".to_owned()).chain(part.options.iter().cloned());
         let options = Options::try_parse_from(words).with_context(|| format!("a mark of {shown} is refused"))?;
-        let asked = Cost { template: wanted.template.clone(), prices: wanted.prices.clone(), ..options.cost };
+        let asked = Cost { template: args.template.clone(), prices: args.prices.clone(), ..options.cost };
         let played = play(&asked, &prices.region).await?;
         let bill = Bill::of(&played, prices, &asked);
-        let text = Shown { bill: &bill, counted: &played.orders, prices, wanted: &asked };
+        let text = Shown { bill: &bill, counted: &played.orders, prices, args: &asked };
         page.replace_range(part.place.0..part.place.1, &format!("\n{FENCE}\n{text}\n{FENCE}\n"));
     }
     std::fs::write(path, page).with_context(|| format!("cannot write the page {shown}"))?;

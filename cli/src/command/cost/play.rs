@@ -21,7 +21,7 @@ use super::{
     counting::{Counting, Ground},
     meter, order,
 };
-use crate::{connected::Connected, up::STACK};
+use crate::{function_apps::FunctionApps, up::STACK};
 
 /// Nobody comes for so long.
 const MONTH: SignedDuration = SignedDuration::from_hours(24 * 30);
@@ -45,11 +45,11 @@ pub(super) struct Played {
 }
 
 /// Plays it all.
-pub(super) async fn play(wanted: &Cost, region: &str) -> anyhow::Result<Played> {
-    let (lines, products) = (wanted.lines, wanted.products);
+pub(super) async fn play(args: &Cost, region: &str) -> anyhow::Result<Played> {
+    let (lines, products) = (args.lines, args.products);
     ensure!(lines <= products, "--lines {lines} is more than --products {products}: an order wants each thing once");
-    let (stage, client) = Stage::open(wanted, region).await?;
-    let played = stage.play(wanted, &client).await;
+    let (stage, client) = Stage::open(args, region).await?;
+    let played = stage.play(args, &client).await;
     stage.cloud.stop().await;
     played
 }
@@ -62,16 +62,16 @@ struct Stage {
 }
 
 impl Stage {
-    async fn open(wanted: &Cost, region: &str) -> anyhow::Result<(Self, Client)> {
-        let path = wanted.template.display();
+    async fn open(args: &Cost, region: &str) -> anyhow::Result<(Self, Client)> {
+        let path = args.template.display();
         let text =
-            std::fs::read_to_string(&wanted.template).with_context(|| format!("cannot read the template {path}"))?;
+            std::fs::read_to_string(&args.template).with_context(|| format!("cannot read the template {path}"))?;
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let endpoint = format!("http://{}", listener.local_addr()?);
         let mut settings = Settings::new(STACK, &endpoint);
         region.clone_into(&mut settings.region);
-        settings.parameters = wanted.parameters.iter().cloned().collect();
-        settings.file = Some(wanted.template.clone());
+        settings.parameters = args.parameters.iter().cloned().collect();
+        settings.file = Some(args.template.clone());
         let stack = template::read(&text, &settings).with_context(|| format!("the template {path} is refused"))?;
         if let Some(finding) = stack.findings.first() {
             anyhow::bail!("{path} has what this machine does not play, so it cannot be counted: {finding}");
@@ -85,9 +85,9 @@ impl Stage {
             transport: transport.clone(),
             counter: counter.clone(),
         };
-        let executor = Arc::new(Counting::connect(&stack.functions, ground, wanted.cold)?);
+        let executor = Arc::new(Counting::connect(&stack.functions, ground, args.cold)?);
         let buyer = meter::client(transport.clone(), "buyer", &counter);
-        let buyer = Connected::through(&[], region, &endpoint, &clock, buyer)?;
+        let buyer = FunctionApps::through(&[], region, &endpoint, &clock, buyer)?;
         let plan = Plan {
             stack: stack.clone(),
             settings,
@@ -103,23 +103,23 @@ impl Stage {
         Ok((Self { cloud, clock, counter, stack }, Client::new(buyer.sdk())))
     }
 
-    async fn play(&self, wanted: &Cost, client: &Client) -> anyhow::Result<Played> {
+    async fn play(&self, args: &Cost, client: &Client) -> anyhow::Result<Played> {
         self.walk(MONTH).await?;
         let idle = self.counter.take();
-        for entry in order::goods(wanted)? {
+        for entry in order::goods(args)? {
             self.put(client, entry).await?;
         }
         // Each shelf was moved once before, so that a warm environment knows it.
-        for entry in order::first_orders(wanted)? {
+        for entry in order::first_orders(args)? {
             self.put(client, entry).await?;
         }
         drop(self.counter.take());
         let before = self.stored()?;
-        for entry in order::orders(wanted)? {
+        for entry in order::orders(args)? {
             self.put(client, entry).await?;
         }
         let orders = self.counter.take();
-        let (asked, told) = (u64::from(wanted.orders), orders.calls_of("SendEmail"));
+        let (asked, told) = (u64::from(args.orders), orders.calls_of("SendEmail"));
         ensure!(asked == told, "{told} of {asked} buyers were told how their order ended, so the counts mean nothing");
         let failed: Vec<&String> =
             orders.functions.iter().filter(|(_, one)| one.outcomes.contains("failed")).map(|(name, _)| name).collect();

@@ -15,24 +15,24 @@ pub(super) struct Shown<'b> {
     pub(super) bill: &'b Bill,
     pub(super) counted: &'b Counted,
     pub(super) prices: &'b Prices,
-    pub(super) wanted: &'b Cost,
+    pub(super) args: &'b Cost,
 }
 
 impl fmt::Display for Shown<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (bill, wanted) = (self.bill, self.wanted);
+        let (bill, args) = (self.bill, self.args);
         let parts = [
             ("each order", "a million orders", ["EACH ORDER", "A MILLION"], &bill.orders),
             ("left behind by a million orders, each month after", "a month", ["A MONTH", "A MONTH"], &bill.kept),
             ("each month in which orders come", "a month", ["A MONTH", "A MONTH"], &bill.busy),
             ("each month, although nobody comes", "a month", ["A MONTH", "A MONTH"], &bill.idle),
         ];
-        if !wanted.total {
+        if !args.total {
             writeln!(f, "{}\n", self.heading())?;
             for (title, _, headings, lines) in parts {
                 writeln!(f, "{title}\n{}\n", table(headings, lines))?;
             }
-            writeln!(f, "who runs for each order\n{}\n", functions(self.counted, f64::from(wanted.orders)))?;
+            writeln!(f, "who runs for each order\n{}\n", functions(self.counted, f64::from(args.orders)))?;
         }
         let totals =
             parts.map(|(title, per, _, lines)| [dollars(Bill::total(lines)), per.to_owned(), title.to_owned()]);
@@ -42,15 +42,15 @@ impl fmt::Display for Shown<'_> {
 
 impl Shown<'_> {
     fn heading(&self) -> String {
-        let wanted = self.wanted;
-        let environments = if wanted.cold { "cold" } else { "warm" };
+        let args = self.args;
+        let environments = if args.cold { "cold" } else { "warm" };
         let checked = self.prices.of.values().map(|price| price.checked).min();
         let checked = checked.map(|date| date.to_string()).unwrap_or_default();
-        let free = if wanted.free_tier { "what is free is taken off" } else { "nothing is free" };
+        let free = if args.free_tier { "what is free is taken off" } else { "nothing is free" };
         let mut heading = format!(
             "{} orders of {} lines, {} of a hundred refused, {environments} environments; prices of {}, checked {checked}, {free}\n\
              assumed: {} ms and {} bytes of lines for each run of a function",
-            wanted.orders, wanted.lines, wanted.refused, self.bill.region, wanted.duration_ms, wanted.log_bytes,
+            args.orders, args.lines, args.refused, self.bill.region, args.duration_ms, args.log_bytes,
         );
         let unconfirmed = self.prices.of.values().filter(|price| !price.confirmed);
         let unconfirmed: Vec<String> = unconfirmed.map(|price| price.item.to_string()).collect();

@@ -6,38 +6,34 @@ use causeway_aws::dead_letters::{Content, DeadLetter as Letter, Origin, dlq_clie
 use jiff::Timestamp;
 
 use super::queues::{Desk, Found, letters};
-use crate::{brief::cut, columns::columns, ended::Ended, moment, screen::Screen};
+use crate::{columns::columns, command_status::CommandStatus, output::Output, preview::cut, time_arg};
 
 /// The most letters of an explanation in a table.
 const SAID: usize = 70;
 
-/// A dead letter for machines. It is written as it is: a value made of it would fail on a text with half a surrogate.
-#[derive(serde::Serialize)]
-pub(super) struct Shown<'a> {
-    pub(super) queue: &'a str,
-    pub(super) id: &'a str,
-    pub(super) letter: &'a Letter,
-}
-
 /// Lists the letters.
-pub(super) async fn list(desks: &[Desk], cause: Option<&str>, screen: &mut Screen<'_>) -> anyhow::Result<Ended> {
+pub(super) async fn list(
+    desks: &[Desk],
+    cause: Option<&str>,
+    output: &mut Output<'_>,
+) -> anyhow::Result<CommandStatus> {
     let pick = Pick { reason: cause.map(str::to_owned), id: None };
     let findings = letters(desks, &pick).await?;
-    if screen.is_json() {
-        for Found { desk, held } in &findings.letters {
-            screen.show("", &Shown { queue: &desk.queue, id: &held.id, letter: &held.letter })?;
+    if output.is_json() {
+        for found in &findings.letters {
+            output.show("", &found.json())?;
         }
     } else if findings.letters.is_empty() {
         let of_cause = cause.map(|cause| format!(" of the cause {cause}")).unwrap_or_default();
-        screen.say(format_args!("no letters{of_cause} in {} queues", desks.len()))?;
+        output.say(format_args!("no letters{of_cause} in {} queues", desks.len()))?;
     } else {
-        screen.say(by_cause(&findings.letters))?;
-        screen.say(format_args!("\n{}", one_by_one(&findings.letters)))?;
+        output.say(by_cause(&findings.letters))?;
+        output.say(format_args!("\n{}", one_by_one(&findings.letters)))?;
     }
     for queue in findings.cut {
-        screen.say(format_args!("{queue} may hold more: raise --most"))?;
+        output.say(format_args!("{queue} may hold more: raise --most"))?;
     }
-    Ok(Ended::Done)
+    Ok(CommandStatus::Done)
 }
 
 /// The letters one by one.
@@ -75,9 +71,9 @@ pub(super) fn who(origin: &Origin) -> String {
     }
 }
 
-/// A moment that may not be known.
-pub(super) fn at(moment: Option<Timestamp>) -> String {
-    moment.map_or_else(|| "unknown".to_owned(), moment::show)
+/// A time that may not be known.
+pub(super) fn at(time: Option<Timestamp>) -> String {
+    time.map_or_else(|| "unknown".to_owned(), time_arg::show)
 }
 
 fn by_cause(letters: &[Found<'_>]) -> String {

@@ -9,22 +9,27 @@ use super::{
     list::{one_by_one, subject},
     queues::{Desk, letters},
 };
-use crate::{asking::may_go, ended::Ended, screen::Screen};
+use crate::{command_status::CommandStatus, confirm::confirm, output::Output};
 
 /// Throws the letters away.
-pub(super) async fn purge(desks: &[Desk], pick: &Pick, yes: bool, screen: &mut Screen<'_>) -> anyhow::Result<Ended> {
+pub(super) async fn purge(
+    desks: &[Desk],
+    pick: &Pick,
+    yes: bool,
+    output: &mut Output<'_>,
+) -> anyhow::Result<CommandStatus> {
     let findings = letters(desks, pick).await?;
     if findings.letters.is_empty() {
-        screen.say(format_args!("no such letters in {} queues", desks.len()))?;
+        output.say(format_args!("no such letters in {} queues", desks.len()))?;
         let any = *pick == Pick::default();
-        return Ok(if any { Ended::Done } else { Ended::Missing });
+        return Ok(if any { CommandStatus::Done } else { CommandStatus::NotFound });
     }
-    screen.say(one_by_one(&findings.letters))?;
+    output.say(one_by_one(&findings.letters))?;
     let count = findings.letters.len();
     let what = if count == 1 { "This letter goes".to_owned() } else { format!("These {count} letters go") };
-    if !may_go(&format!("{what} for good. Throw away?"), yes)? {
-        screen.say("nothing was thrown away")?;
-        return Ok(Ended::Refused);
+    if !confirm(&format!("{what} for good. Throw away?"), yes)? {
+        output.say("nothing was thrown away")?;
+        return Ok(CommandStatus::Rejected);
     }
     let mut gone = 0;
     for desk in desks {
@@ -37,13 +42,13 @@ pub(super) async fn purge(desks: &[Desk], pick: &Pick, yes: bool, screen: &mut S
             gone += 1;
             let (queue, subject) = (&desk.queue, subject(&held.letter));
             let text = format!("thrown away  {}  {subject}", held.id);
-            screen.show(text, &json!({ "queue": queue, "id": held.id, "type": subject, "outcome": "thrownAway" }))?;
+            output.show(text, &json!({ "queue": queue, "id": held.id, "type": subject, "outcome": "thrownAway" }))?;
         }
     }
     if gone < count {
         let left = count - gone;
-        screen.say(format_args!("{left} were not there any more, or somebody else has them in hand"))?;
-        return Ok(Ended::Refused);
+        output.say(format_args!("{left} were not there any more, or somebody else has them in hand"))?;
+        return Ok(CommandStatus::Rejected);
     }
-    Ok(Ended::Done)
+    Ok(CommandStatus::Done)
 }

@@ -6,15 +6,19 @@ use std::collections::BTreeSet;
 use anyhow::bail;
 use aws_sdk_sqs::{Client, types::QueueAttributeName};
 use causeway_aws::{
-    dead_letters::dlq_client::{DeadLetterFilter as Pick, DlqClient},
+    dead_letters::{
+        DeadLetter as Letter,
+        dlq_client::{DeadLetterFilter as Pick, DlqClient},
+    },
     eventbridge::EventBridgeBus,
     sqs::{QueueError, ReceivedDeadLetter as Held, SqsDeadLetters},
 };
 use futures::future::join_all;
+use serde::Serialize;
 use serde_json::Value;
 
 use super::Queues;
-use crate::{place::Reach, trouble::trouble};
+use crate::{connection::Connection, error_hint::sdk_error};
 
 /// How queues of dead letters are named, in small letters and without signs.
 const NAMES: [&str; 2] = ["deadletter", "dlq"];
@@ -46,13 +50,12 @@ pub(super) struct Findings<'d> {
 }
 
 /// The desks of all queues that are wanted.
-pub(super) async fn desks(reach: &Reach, wanted: &Queues) -> anyhow::Result<Vec<Desk>> {
-    let client = Client::new(&reach.sdk);
-    let bus = EventBridgeBus::new(aws_sdk_eventbridge::Client::new(&reach.sdk), &wanted.bus);
-    let urls = urls(&client, reach).await?;
-    let holds =
-        |name: &str| wanted.queue.as_ref().is_none_or(|word| name.to_lowercase().contains(&word.to_lowercase()));
-    let most = wanted.most.get();
+pub(super) async fn desks(connection: &Connection, args: &Queues) -> anyhow::Result<Vec<Desk>> {
+    let client = Client::new(&connection.sdk);
+    let bus = EventBridgeBus::new(aws_sdk_eventbridge::Client::new(&connection.sdk), &args.bus);
+    let urls = urls(&client, connection).await?;
+    let holds = |name: &str| args.queue.as_ref().is_none_or(|word| name.to_lowercase().contains(&word.to_lowercase()));
+    let most = args.most.get();
     let known: Vec<&str> = urls.iter().map(|url| name_of(url)).collect();
     let desks: Vec<Desk> = urls
         .iter()
@@ -63,13 +66,13 @@ pub(super) async fn desks(reach: &Reach, wanted: &Queues) -> anyhow::Result<Vec<
             most,
         })
         .collect();
-    match (desks.is_empty(), &wanted.queue) {
+    match (desks.is_empty(), &args.queue) {
         (false, _) => Ok(desks),
         (true, Some(word)) if !known.is_empty() => {
             bail!("no dead-letter queue of the stack has {word:?} in its name; there are {}", known.join(", "))
         }
         (true, _) => {
-            bail!("no dead-letter queue is named {}…: is the stack's name another one (--stack)?", reach.stack)
+            bail!("no dead-letter queue is named {}…: is the stack's name another one (--stack)?", connection.stack)
         }
     }
 }
@@ -87,19 +90,32 @@ pub(super) async fn letters<'d>(desks: &'d [Desk], pick: &Pick) -> Result<Findin
     Ok(Findings { letters, cut })
 }
 
+/// A dead letter as JSON. The message stays the text that it is: not every JSON text is a `Value`.
+#[derive(Serialize)]
+pub(super) struct FoundJson<'f> {
+    queue: &'f str,
+    id: &'f str,
+    letter: &'f Letter,
+}
+
 impl Found<'_> {
+    /// The dead letter as it is printed with --json.
+    pub(super) fn json(&self) -> FoundJson<'_> {
+        FoundJson { queue: &self.desk.queue, id: &self.held.id, letter: &self.held.letter }
+    }
+
     fn is_picked(&self, pick: &Pick) -> bool {
         pick.reason.as_ref().is_none_or(|reason| *reason == self.held.letter.reason)
             && pick.id.as_ref().is_none_or(|id| *id == self.held.id)
     }
 }
 
-async fn urls(client: &Client, reach: &Reach) -> anyhow::Result<Vec<String>> {
+async fn urls(client: &Client, connection: &Connection) -> anyhow::Result<Vec<String>> {
     let mut all = Vec::new();
     let mut page = None;
     loop {
-        let call = client.list_queues().queue_name_prefix(&reach.stack).max_results(1000).set_next_token(page);
-        let listed = call.send().await.map_err(|error| trouble(reach, error))?;
+        let call = client.list_queues().queue_name_prefix(&connection.stack).max_results(1000).set_next_token(page);
+        let listed = call.send().await.map_err(|error| sdk_error(connection, error))?;
         all.extend(listed.queue_urls.unwrap_or_default());
         page = listed.next_token;
         if page.is_none() {
@@ -107,18 +123,18 @@ async fn urls(client: &Client, reach: &Reach) -> anyhow::Result<Vec<String>> {
         }
     }
     let (mut letters, others): (Vec<String>, Vec<String>) = all.into_iter().partition(|url| is_named_so(name_of(url)));
-    let given_up_to = given_up_to(client, reach, &others).await?;
+    let given_up_to = given_up_to(client, connection, &others).await?;
     letters.extend(others.into_iter().filter(|url| given_up_to.contains(name_of(url))));
     letters.sort();
     Ok(letters)
 }
 
 /// The names of the queues to which these give up what nobody could handle.
-async fn given_up_to(client: &Client, reach: &Reach, urls: &[String]) -> anyhow::Result<BTreeSet<String>> {
+async fn given_up_to(client: &Client, connection: &Connection, urls: &[String]) -> anyhow::Result<BTreeSet<String>> {
     let mut names = BTreeSet::new();
     for url in urls {
         let call = client.get_queue_attributes().queue_url(url).attribute_names(QueueAttributeName::RedrivePolicy);
-        let answer = call.send().await.map_err(|error| trouble(reach, error))?;
+        let answer = call.send().await.map_err(|error| sdk_error(connection, error))?;
         let policy = answer.attributes.and_then(|mut all| all.remove(&QueueAttributeName::RedrivePolicy));
         let policy = policy.and_then(|policy| serde_json::from_str::<Value>(&policy).ok());
         let target = policy.as_ref().and_then(|policy| policy.get("deadLetterTargetArn")).and_then(Value::as_str);

@@ -5,10 +5,10 @@ use futures::future::join_all;
 use serde_json::json;
 
 use super::{list::subject, queues::Desk};
-use crate::{ended::Ended, screen::Screen};
+use crate::{command_status::CommandStatus, output::Output};
 
 /// Puts the letters back, all queues side by side.
-pub(super) async fn redrive(desks: &[Desk], pick: &Pick, screen: &mut Screen<'_>) -> anyhow::Result<Ended> {
+pub(super) async fn redrive(desks: &[Desk], pick: &Pick, output: &mut Output<'_>) -> anyhow::Result<CommandStatus> {
     let (mut gone, mut stayed) = (0, 0);
     // None is left in the middle because another failed.
     let answers = join_all(desks.iter().map(|desk| desk.desk.redrive(pick))).await;
@@ -22,7 +22,7 @@ pub(super) async fn redrive(desks: &[Desk], pick: &Pick, screen: &mut Screen<'_>
             }
         };
         if letters.len() >= desk.most {
-            screen.say(format_args!("{} may hold more: do it again", desk.queue))?;
+            output.say(format_args!("{} may hold more: do it again", desk.queue))?;
         }
         for (held, redriven) in letters {
             let (id, subject, queue) = (&held.id, subject(&held.letter), &desk.queue);
@@ -36,7 +36,7 @@ pub(super) async fn redrive(desks: &[Desk], pick: &Pick, screen: &mut Screen<'_>
                 Redriven::Permanent { why } => format!("stays       {id}  {subject}: {why}"),
                 Redriven::Transient { why } => format!("try again   {id}  {subject}: {why}"),
             };
-            screen.show(text, &json!({ "queue": queue, "id": id, "type": subject, "outcome": word, "why": why }))?;
+            output.show(text, &json!({ "queue": queue, "id": id, "type": subject, "outcome": word, "why": why }))?;
             if redriven == Redriven::Done { gone += 1 } else { stayed += 1 }
         }
     }
@@ -44,10 +44,10 @@ pub(super) async fn redrive(desks: &[Desk], pick: &Pick, screen: &mut Screen<'_>
         return Err(error.into());
     }
     if gone + stayed == 0 {
-        screen.say(format_args!("no such letters in {} queues", desks.len()))?;
+        output.say(format_args!("no such letters in {} queues", desks.len()))?;
         let any = *pick == Pick::default();
-        return Ok(if any { Ended::Done } else { Ended::Missing });
+        return Ok(if any { CommandStatus::Done } else { CommandStatus::NotFound });
     }
-    screen.say(format_args!("{gone} went back, {stayed} stayed"))?;
-    Ok(if stayed > 0 { Ended::Refused } else { Ended::Done })
+    output.say(format_args!("{gone} went back, {stayed} stayed"))?;
+    Ok(if stayed > 0 { CommandStatus::Rejected } else { CommandStatus::Done })
 }

@@ -3,22 +3,21 @@
 use causeway_aws::dead_letters::{Content, DeadLetter as Letter, dlq_client::DeadLetterFilter as Pick};
 
 use super::{
-    list::{Shown, at, who},
-    queues::{Desk, Found, letters},
+    list::{at, who},
+    queues::{Desk, letters},
 };
-use crate::{brief::whole, ended::Ended, screen::Screen};
+use crate::{command_status::CommandStatus, output::Output, preview::whole};
 
 /// Shows the letter of this id.
-pub(super) async fn show(desks: &[Desk], id: &str, screen: &mut Screen<'_>) -> anyhow::Result<Ended> {
+pub(super) async fn show(desks: &[Desk], id: &str, output: &mut Output<'_>) -> anyhow::Result<CommandStatus> {
     let pick = Pick { reason: None, id: Some(id.to_owned()) };
     let findings = letters(desks, &pick).await?;
-    let Some(Found { desk, held }) = findings.letters.first() else {
-        screen.say(format_args!("no letter {id} in {} queues; `causeway dlq ls` lists them", desks.len()))?;
-        return Ok(Ended::Missing);
+    let Some(found) = findings.letters.first() else {
+        output.say(format_args!("no letter {id} in {} queues; `causeway dlq ls` lists them", desks.len()))?;
+        return Ok(CommandStatus::NotFound);
     };
-    let machines = Shown { queue: &desk.queue, id: &held.id, letter: &held.letter };
-    screen.show(text(&desk.queue, &held.letter), &machines)?;
-    Ok(Ended::Done)
+    output.show(text(&found.desk.queue, &found.held.letter), &found.json())?;
+    Ok(CommandStatus::Done)
 }
 
 fn text(queue: &str, letter: &Letter) -> String {

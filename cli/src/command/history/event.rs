@@ -10,8 +10,8 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 
 use crate::{
-    brief::{brief, whole},
-    moment,
+    preview::{preview, whole},
+    time_arg,
 };
 
 /// The most letters of a body on one line.
@@ -86,8 +86,8 @@ impl<'c> Shown<'c> {
     /// The event for people.
     pub(super) fn text(&self, full: bool) -> String {
         let Self { version, name, event_version, event_id, metadata, .. } = self;
-        let at = moment::show(self.at);
-        let body = if full { whole(self.data, 4) } else { format!("    {}", brief(self.data, LINE)) };
+        let at = time_arg::show(self.at);
+        let body = if full { whole(self.data, 4) } else { format!("    {}", preview(self.data, LINE)) };
         let mut lines = vec![
             format!("\nv{version}  {at}  {name} (version {event_version})"),
             body,
@@ -96,11 +96,11 @@ impl<'c> Shown<'c> {
         ];
         lines.extend(self.sends.iter().map(|sent| {
             let Sent { name, to, data, .. } = sent;
-            format!("    sends {name} → {to}  {}", brief(data, LINE))
+            format!("    sends {name} → {to}  {}", preview(data, LINE))
         }));
         lines.extend(self.timers.iter().map(|timed| match timed {
             Timed::Set { timer, due, name, .. } => {
-                let (at, later) = (moment::show(*due), moment::apart(self.at, *due));
+                let (at, later) = (time_arg::show(*due), time_arg::apart(self.at, *due));
                 format!("    sets the timer {timer:?}: {name} at {at} ({later})")
             }
             Timed::Cancelled { timer } => format!("    cancels the timer {timer:?}"),

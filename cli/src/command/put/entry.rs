@@ -72,16 +72,16 @@ impl Written {
             None => None,
         };
         let (source, detail_type, bus) = (self.source, self.detail_type, self.event_bus_name);
-        let time = self.time.as_ref().map(moment).transpose()?;
+        let time = self.time.as_ref().map(time).transpose()?;
         Ok(Entry { source, detail_type, detail, bus, resources: self.resources, time, trace: self.trace_header })
     }
 }
 
 /// `2026-11-21T10:30:00Z`, or seconds since 1970.
-pub(super) fn moment(given: &Value) -> anyhow::Result<Timestamp> {
+pub(super) fn time(given: &Value) -> anyhow::Result<Timestamp> {
     let seconds = given.as_i64().and_then(|seconds| Timestamp::from_second(seconds).ok());
-    let moment = seconds.or_else(|| given.as_str()?.parse().ok());
-    moment.with_context(|| format!("Time: {given} is neither like 2026-11-21T10:30:00Z nor seconds since 1970"))
+    let time = seconds.or_else(|| given.as_str()?.parse().ok());
+    time.with_context(|| format!("Time: {given} is neither like 2026-11-21T10:30:00Z nor seconds since 1970"))
 }
 
 impl Entry {

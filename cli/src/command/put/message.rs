@@ -144,7 +144,7 @@ fn close(opened: &Value) -> anyhow::Result<Entry> {
         Some(Value::String(text)) => Some(text.clone()),
         other => other.map(Value::to_string),
     };
-    let time = opened.get("Time").filter(|time| !time.is_null()).map(entry::moment).transpose()?;
+    let time = opened.get("Time").filter(|time| !time.is_null()).map(entry::time).transpose()?;
     let (source, detail_type, bus) = (text("Source")?, text("DetailType")?, text("EventBusName")?);
     Ok(Entry { source, detail_type, detail, bus, resources, time, trace: text("TraceHeader")? })
 }

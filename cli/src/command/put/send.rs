@@ -13,7 +13,7 @@ use causeway_aws::clock::OsIds;
 use jiff::SignedDuration;
 
 use super::message::Message;
-use crate::{place::Reach, trouble::trouble};
+use crate::{connection::Connection, error_hint::sdk_error};
 
 /// Entries of one call.
 pub(super) const MOST_ENTRIES: usize = 10;
@@ -56,11 +56,11 @@ pub(super) fn fitting(messages: &[Message]) -> usize {
 }
 
 /// Puts what fits into one call, and answers one by one. Nothing but an unreachable place is an error.
-pub(super) async fn put(client: &Client, reach: &Reach, messages: &[Message]) -> anyhow::Result<Vec<Answer>> {
+pub(super) async fn put(client: &Client, connection: &Connection, messages: &[Message]) -> anyhow::Result<Vec<Answer>> {
     let mut answers: Vec<Option<Answer>> = vec![None; messages.len()];
     let mut waiting: Vec<usize> = (0..messages.len()).collect();
     for retry in 0.. {
-        let said = put_once(client, reach, messages, &waiting).await?;
+        let said = put_once(client, connection, messages, &waiting).await?;
         let delay = PATIENCE.delay(retry, &OsIds);
         let mut again = Vec::new();
         for (place, answer) in waiting.into_iter().zip(said) {
@@ -84,11 +84,11 @@ pub(super) async fn put(client: &Client, reach: &Reach, messages: &[Message]) ->
 
 async fn put_once(
     client: &Client,
-    reach: &Reach,
+    connection: &Connection,
     messages: &[Message],
     places: &[usize],
 ) -> anyhow::Result<Vec<Answer>> {
-    match call(client, reach, messages, places).await? {
+    match call(client, connection, messages, places).await? {
         Call::Answered(results) => {
             Ok((0..places.len()).map(|place| results.get(place).map_or_else(unanswered, answer)).collect())
         }
@@ -97,7 +97,7 @@ async fn put_once(
         Call::Refused(_) => {
             let mut answers = Vec::with_capacity(places.len());
             for place in places {
-                answers.push(match call(client, reach, messages, &[*place]).await? {
+                answers.push(match call(client, connection, messages, &[*place]).await? {
                     Call::Answered(results) => results.first().map_or_else(unanswered, answer),
                     Call::Refused(refusal) => refusal,
                 });
@@ -107,7 +107,12 @@ async fn put_once(
     }
 }
 
-async fn call(client: &Client, reach: &Reach, messages: &[Message], places: &[usize]) -> anyhow::Result<Call> {
+async fn call(
+    client: &Client,
+    connection: &Connection,
+    messages: &[Message],
+    places: &[usize],
+) -> anyhow::Result<Call> {
     let entries = places.iter().filter_map(|place| messages.get(*place)).map(|message| message.entry.request());
     match client.put_events().set_entries(Some(entries.collect())).send().await {
         Ok(output) => Ok(Call::Answered(output.entries.unwrap_or_default())),
@@ -116,7 +121,7 @@ async fn call(client: &Client, reach: &Reach, messages: &[Message], places: &[us
             let (code, message) = (text(service.err().code()), text(service.err().message()));
             Ok(Call::Refused(Answer::Refused { code, message }))
         }
-        Err(error) => Err(trouble(reach, error)),
+        Err(error) => Err(sdk_error(connection, error)),
     }
 }
 

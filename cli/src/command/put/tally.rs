@@ -2,14 +2,14 @@
 
 use std::{
     fmt::Display,
-    io::{IsTerminal, Write},
+    io::IsTerminal,
     time::{Duration, Instant},
 };
 
 use serde_json::{Value, json};
 
 use super::{message::Message, send::Answer};
-use crate::screen::Screen;
+use crate::output::{Output, note};
 
 /// People are told of so many messages one by one.
 const SHOWN: u64 = 20;
@@ -47,7 +47,7 @@ impl Tally {
     }
 
     /// Counts an answer and tells it.
-    pub(super) fn show(&mut self, message: &Message, answer: &Answer, screen: &mut Screen<'_>) -> anyhow::Result<()> {
+    pub(super) fn show(&mut self, message: &Message, answer: &Answer, output: &mut Output<'_>) -> anyhow::Result<()> {
         let name = message.entry.detail_type.as_deref().unwrap_or("an entry without DetailType");
         let id = message.id.as_deref();
         match answer {
@@ -57,33 +57,32 @@ impl Tally {
                 let line = format!("put {name} {}", id.unwrap_or(event_id));
                 let machines = json!({ "number": message.number, "detailType": name, "messageId": id,
                     "correlationId": message.correlation, "eventId": event_id, "outcome": "taken" });
-                self.line(message.number, line, &machines, screen)
+                self.line(message.number, line, &machines, output)
             }
             Answer::Refused { code, message: reason } => {
                 self.refused += 1;
                 let line = format!("not taken: {name} (number {}): {code}: {reason}", message.number);
                 let machines = json!({ "number": message.number, "detailType": name, "messageId": id,
                     "outcome": "refused", "code": code, "message": reason });
-                Ok(screen.show(line, &machines)?)
+                Ok(output.show(line, &machines)?)
             }
         }
     }
 
-    fn line(&self, number: u64, line: impl Display, machines: &Value, screen: &mut Screen<'_>) -> anyhow::Result<()> {
-        if screen.is_json() || number <= SHOWN {
-            screen.show(line, machines)?;
+    fn line(&self, number: u64, line: impl Display, machines: &Value, output: &mut Output<'_>) -> anyhow::Result<()> {
+        if output.is_json() || number <= SHOWN {
+            output.show(line, machines)?;
         } else if number == SHOWN + 1 {
-            screen.say("… and so on; --json names all")?;
+            output.say("… and so on; --json names all")?;
         }
         Ok(())
     }
 
     /// Tells people how far it has come, where it does not disturb.
     pub(super) fn report(&mut self, all: u64) -> anyhow::Result<()> {
-        let mut stderr = std::io::stderr();
-        if self.reported.elapsed() >= BETWEEN_REPORTS && stderr.is_terminal() {
+        if self.reported.elapsed() >= BETWEEN_REPORTS && std::io::stderr().is_terminal() {
             self.reported = Instant::now();
-            writeln!(stderr, "{}", self.so_far(all))?;
+            note(self.so_far(all))?;
         }
         Ok(())
     }
@@ -98,14 +97,14 @@ impl Tally {
     }
 
     /// What is said at the end.
-    pub(super) fn sum_up(&self, screen: &mut Screen<'_>) -> anyhow::Result<()> {
+    pub(super) fn sum_up(&self, output: &mut Output<'_>) -> anyhow::Result<()> {
         let Self { begun, taken, refused, .. } = self;
         let seconds = begun.elapsed().as_secs_f64();
         if taken + refused > 1 {
-            screen.say(format_args!("{taken} put and {refused} refused in {seconds:.1} s"))?;
+            output.say(format_args!("{taken} put and {refused} refused in {seconds:.1} s"))?;
         }
         match &self.first {
-            Some(id) if *taken == 1 => screen.say(format_args!("what follows from it: causeway trace {id}"))?,
+            Some(id) if *taken == 1 => output.say(format_args!("what follows from it: causeway trace {id}"))?,
             _ => {}
         }
         Ok(())

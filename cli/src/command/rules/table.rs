@@ -4,8 +4,8 @@ use std::{collections::BTreeMap, io};
 
 use serde_json::Value;
 
-use super::listener::Listener;
-use crate::{screen::Screen, short::short};
+use super::target::Listener;
+use crate::{display_name::display_name, output::Output};
 
 /// The heading of those that take any message.
 const ANY: &str = "any message";
@@ -15,10 +15,10 @@ pub(super) fn show(
     listeners: &[&Listener],
     message: Option<&str>,
     stack: &str,
-    screen: &mut Screen<'_>,
+    output: &mut Output<'_>,
 ) -> io::Result<()> {
-    if screen.is_json() {
-        return listeners.iter().try_for_each(|listener| screen.show("", listener));
+    if output.is_json() {
+        return listeners.iter().try_for_each(|listener| output.show("", listener));
     }
     let mut groups: BTreeMap<String, Vec<&Listener>> = BTreeMap::new();
     let mut schedules = Vec::new();
@@ -32,14 +32,14 @@ pub(super) fn show(
     }
     let width = listeners.iter().map(|listener| who(listener, stack).chars().count()).max().unwrap_or_default();
     for (heading, group) in groups {
-        screen.say(heading)?;
-        group.into_iter().try_for_each(|listener| screen.say(line(listener, width, stack)))?;
+        output.say(heading)?;
+        group.into_iter().try_for_each(|listener| output.say(line(listener, width, stack)))?;
     }
     if !schedules.is_empty() {
-        screen.say("by the clock")?;
+        output.say("by the clock")?;
     }
     for (schedule, listener) in schedules {
-        screen.say(format_args!("{}  {schedule}", line(listener, width, stack)))?;
+        output.say(format_args!("{}  {schedule}", line(listener, width, stack)))?;
     }
     Ok(())
 }
@@ -75,7 +75,7 @@ fn line(listener: &Listener, width: usize, stack: &str) -> String {
         (None, Some(_)) => notes.push("no dead-letter queue".to_owned()),
         (None, None) => {}
     }
-    notes.push(format!("rule {} on {}", short(&listener.rule, stack), listener.bus));
+    notes.push(format!("rule {} on {}", display_name(&listener.rule, stack), listener.bus));
     let who = who(listener, stack);
     format!("  {who:<width$}  {}", notes.join(", "))
 }
@@ -89,7 +89,7 @@ fn who(listener: &Listener, stack: &str) -> String {
 
 /// What an ARN names, and of which kind unless that is a function.
 fn name(arn: &str, stack: &str) -> String {
-    let last = short(arn, stack);
+    let last = display_name(arn, stack);
     match arn.split(':').nth(2).unwrap_or_default() {
         "lambda" => last.to_owned(),
         "sqs" => format!("queue {last}"),

@@ -2,11 +2,11 @@
 
 use serde_json::Value;
 
-use crate::short::short;
+use crate::display_name::display_name;
 
 /// The line. What kind of news this is, is told by its first word; unknown news are shown as they are.
 pub(super) fn line(news: &Value, name: Option<&str>, stack: &str) -> String {
-    let short = |name| short(name, stack);
+    let short = |name| display_name(name, stack);
     let text = |pointer: &str| news.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
     let name = name.unwrap_or("a message");
     match text("/kind") {
@@ -50,7 +50,8 @@ pub(super) fn line(news: &Value, name: Option<&str>, stack: &str) -> String {
 
 fn put(news: &Value, stack: &str) -> String {
     let list = |pointer: &str| news.pointer(pointer).and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
-    let rules: Vec<&str> = list("/rules").iter().filter_map(Value::as_str).map(|rule| short(rule, stack)).collect();
+    let rules: Vec<&str> =
+        list("/rules").iter().filter_map(Value::as_str).map(|rule| display_name(rule, stack)).collect();
     let mut line = format!("put        {}", what(news));
     if !rules.is_empty() {
         return format!("{line} → {}", rules.join(", "));
@@ -58,7 +59,7 @@ fn put(news: &Value, stack: &str) -> String {
     line.push_str(" → nobody wants it");
     for near in list("/nearest") {
         let at = |field: &str| near.get(field).and_then(Value::as_str).unwrap_or_default();
-        line.push_str(&format!("\n               {} does not: {}", short(at("rule"), stack), at("why")));
+        line.push_str(&format!("\n               {} does not: {}", display_name(at("rule"), stack), at("why")));
     }
     line
 }
@@ -75,7 +76,7 @@ fn what(news: &Value) -> String {
 
 fn mapping(news: &Value, stack: &str) -> String {
     let text = |pointer: &str| news.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
-    let who = short(text("/mapping"), stack);
+    let who = display_name(text("/mapping"), stack);
     let records = number(news, "/records");
     match text("/outcome") {
         "done" => format!("read       {who}: {records} records"),

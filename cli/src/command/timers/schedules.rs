@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use crate::{place::Reach, trouble::trouble};
+use crate::{connection::Connection, error_hint::sdk_error};
 
 /// So many are asked for side by side.
 const AT_ONCE: usize = 8;
@@ -16,7 +16,7 @@ const AT_ONCE: usize = 8;
 /// The scheduler.
 pub(super) struct Schedules {
     client: Client,
-    reach: Reach,
+    connection: Connection,
 }
 
 /// Something that is to be said later.
@@ -49,8 +49,8 @@ struct Spoken {
 }
 
 impl Schedules {
-    pub(super) fn of(reach: &Reach) -> Self {
-        Self { client: Client::new(&reach.sdk), reach: reach.clone() }
+    pub(super) fn of(connection: &Connection) -> Self {
+        Self { client: Client::new(&connection.sdk), connection: connection.clone() }
     }
 
     /// What waits, the earliest first; with a prefix, only schedules whose names begin so.
@@ -61,7 +61,7 @@ impl Schedules {
             loop {
                 let call = self.client.list_schedules().group_name(&group).set_next_token(page);
                 let call = call.set_name_prefix(prefix.map(str::to_owned));
-                let listed = call.send().await.map_err(|error| trouble(&self.reach, error))?;
+                let listed = call.send().await.map_err(|error| sdk_error(&self.connection, error))?;
                 names.extend(listed.schedules.into_iter().filter_map(|said| Some((group.clone(), said.name?))));
                 page = listed.next_token;
                 if page.is_none() {
@@ -81,17 +81,17 @@ impl Schedules {
         match call.send().await {
             Ok(_) => Ok(true),
             Err(SdkError::ServiceError(error)) if error.err().is_resource_not_found_exception() => Ok(false),
-            Err(error) => Err(trouble(&self.reach, error)),
+            Err(error) => Err(sdk_error(&self.connection, error)),
         }
     }
 
     async fn groups(&self) -> anyhow::Result<Vec<String>> {
-        let stack = &self.reach.stack;
+        let stack = &self.connection.stack;
         let mut groups = Vec::new();
         let mut page = None;
         loop {
             let call = self.client.list_schedule_groups().name_prefix(stack).set_next_token(page);
-            let listed = call.send().await.map_err(|error| trouble(&self.reach, error))?;
+            let listed = call.send().await.map_err(|error| sdk_error(&self.connection, error))?;
             groups.extend(listed.schedule_groups.into_iter().filter_map(|group| group.name));
             page = listed.next_token;
             if page.is_none() {
@@ -109,7 +109,7 @@ impl Schedules {
         match self.client.get_schedule().name(&name).group_name(&group).send().await {
             Ok(schedule) => Ok(Some(read(group, name, schedule))),
             Err(SdkError::ServiceError(error)) if error.err().is_resource_not_found_exception() => Ok(None),
-            Err(error) => Err(trouble(&self.reach, error)),
+            Err(error) => Err(sdk_error(&self.connection, error)),
         }
     }
 }

@@ -8,7 +8,7 @@ use causeway::{
 use jiff::Timestamp;
 use serde::Serialize;
 
-use crate::brief::{brief_beside, cut};
+use crate::preview::{cut, preview_beside};
 
 /// The most letters that are said of a body.
 const SAID: usize = 60;
@@ -72,7 +72,7 @@ fn of_commit(commit: &Commit) -> Vec<Node> {
         version: Some(commit.version + u64::from(index)),
         at: commit.at,
         due: None,
-        said: brief_beside(&event.data, commit.stream.id(), SAID),
+        said: preview_beside(&event.data, commit.stream.id(), SAID),
     });
     let sends = commit.sends.iter().zip(0_u16..).map(|(send, index)| Node {
         id: commit.id.send(index).to_string(),
@@ -83,7 +83,7 @@ fn of_commit(commit: &Commit) -> Vec<Node> {
         version: None,
         at: commit.at,
         due: None,
-        said: brief_beside(&send.message.data, send.to.id(), SAID),
+        said: preview_beside(&send.message.data, send.to.id(), SAID),
     });
     let timers = commit.timers.iter().map(|change| {
         let (id, kind, name, due, said) = match change {
@@ -94,7 +94,7 @@ fn of_commit(commit: &Commit) -> Vec<Node> {
                     Kind::Timer,
                     message.name.clone(),
                     Some(*due),
-                    brief_beside(&message.data, commit.stream.id(), SAID),
+                    preview_beside(&message.data, commit.stream.id(), SAID),
                 )
             }
             TimerChange::Cancel { name } => {

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 
 use super::found::{Kind, Node};
-use crate::moment;
+use crate::time_arg;
 
 /// Deeper than this no chain of causes is drawn; the bus stops far earlier.
 const DEEPEST: usize = 200;
@@ -47,7 +47,7 @@ impl Forest {
     /// The lines.
     pub(super) fn lines(&self) -> Vec<String> {
         let first = self.nodes.iter().map(|node| node.at).min().unwrap_or_default();
-        let mut lines = vec![format!("begun {}", moment::show(first))];
+        let mut lines = vec![format!("begun {}", time_arg::show(first))];
         for cause in &self.outside {
             lines.push(format!("\n{:>10}  message {cause}, said from outside", ""));
             self.draw(cause, "", first, 0, &mut lines);
@@ -60,7 +60,7 @@ impl Forest {
         for (index, node) in places.iter().filter_map(|place| self.nodes.get(*place)).enumerate() {
             let is_last = index + 1 == places.len();
             let (branch, below) = if is_last { ("└─ ", "   ") } else { ("├─ ", "│  ") };
-            let time = moment::apart(first, node.at);
+            let time = time_arg::apart(first, node.at);
             lines.push(format!("{time:>10}  {stem}{branch}{}", self.text(node)));
             if depth < DEEPEST {
                 self.draw(&node.id, &format!("{stem}{below}"), first, depth + 1, lines);
@@ -79,7 +79,7 @@ impl Forest {
             Kind::Send => format!("{name} → {stream}  {said} (left no fact so far)"),
             Kind::Timer => {
                 let due = node.due.unwrap_or(*at);
-                format!("timer {name} at {} ({})", moment::show(due), moment::apart(*at, due))
+                format!("timer {name} at {} ({})", time_arg::show(due), time_arg::apart(*at, due))
             }
             Kind::Cancel => format!("timer {name:?} cancelled"),
         }

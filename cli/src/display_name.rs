@@ -4,7 +4,7 @@
 const RANDOM: std::ops::RangeInclusive<usize> = 12..=13;
 
 /// What an ARN or a name means in this stack; what is not of the stack stays as it is.
-pub fn short<'n>(name: &'n str, stack: &str) -> &'n str {
+pub fn display_name<'n>(name: &'n str, stack: &str) -> &'n str {
     let last = if name.starts_with("arn:") { name.rsplit([':', '/']).next().unwrap_or(name) } else { name };
     let inside = last.strip_prefix(stack).and_then(|rest| rest.strip_prefix('-'));
     let is_random = |end: &str| {
@@ -33,13 +33,13 @@ mod tests {
     #[test]
     fn what_the_stack_made_is_called_as_in_its_template_and_all_else_by_its_whole_name() {
         let arn = "arn:aws:lambda:us-east-1:000000000000:function:shop-OrderOnPlaceOrder-IX5F23JJPQZE";
-        assert_eq!(short(arn, "shop"), "OrderOnPlaceOrder");
-        assert_eq!(short("shop-OrderOnPlaceOrder", "shop"), "OrderOnPlaceOrder");
+        assert_eq!(display_name(arn, "shop"), "OrderOnPlaceOrder");
+        assert_eq!(display_name("shop-OrderOnPlaceOrder", "shop"), "OrderOnPlaceOrder");
         let nested = "shop-Order-9F5C23JJPQ7E-OrderDeadLetters-IX5F23JJPQZE";
-        assert_eq!(short(nested, "shop"), "OrderDeadLetters");
-        assert_eq!(short(arn, "other"), "shop-OrderOnPlaceOrder-IX5F23JJPQZE");
-        assert_eq!(short("arn:aws:events:us-east-1:1:rule/causeway/mine", "shop"), "mine");
-        assert_eq!(short("shop-by-hand", "shop"), "shop-by-hand");
-        assert_eq!(short("RelayCommits", "shop"), "RelayCommits");
+        assert_eq!(display_name(nested, "shop"), "OrderDeadLetters");
+        assert_eq!(display_name(arn, "other"), "shop-OrderOnPlaceOrder-IX5F23JJPQZE");
+        assert_eq!(display_name("arn:aws:events:us-east-1:1:rule/causeway/mine", "shop"), "mine");
+        assert_eq!(display_name("shop-by-hand", "shop"), "shop-by-hand");
+        assert_eq!(display_name("RelayCommits", "shop"), "RelayCommits");
     }
 }

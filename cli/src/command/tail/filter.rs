@@ -9,7 +9,7 @@ const REMEMBERED: usize = 20_000;
 
 /// What is asked for. Nothing asked for is everything.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Wanted {
+pub(super) struct Filter {
     /// The message's name.
     pub(super) name: Option<String>,
     /// `<context>/<id>`, or one of both.
@@ -31,7 +31,7 @@ pub(super) struct Memory {
     order: VecDeque<String>,
 }
 
-impl Wanted {
+impl Filter {
     fn is_everything(&self) -> bool {
         self.name.is_none() && self.stream.is_none() && self.correlation.is_none()
     }
@@ -68,7 +68,7 @@ fn is_named(event: &Value, stream: &str) -> bool {
 
 impl Memory {
     /// Whether these news are wanted; a message that was put is remembered.
-    pub(super) fn admits(&mut self, news: &Value, wanted: &Wanted) -> bool {
+    pub(super) fn admits(&mut self, news: &Value, wanted: &Filter) -> bool {
         let id = news.get("eventId").and_then(Value::as_str);
         match (news.get("kind").and_then(Value::as_str), id) {
             (Some("put" | "heard"), Some(id)) => {
@@ -114,7 +114,7 @@ mod tests {
             "event": { "id": id, "detail-type": name, "source": "s", "detail": detail } })
     }
 
-    fn admitted(wanted: &Wanted, news: &[Value]) -> Vec<bool> {
+    fn admitted(wanted: &Filter, news: &[Value]) -> Vec<bool> {
         let mut memory = Memory::default();
         news.iter().map(|news| memory.admits(news, wanted)).collect()
     }
@@ -127,7 +127,7 @@ mod tests {
         let news = [put("1", "OrderPlaced", &fact), put("2", "OrderLost", &other), delivery("1"), delivery("2")];
         let of = |name: Option<&str>, stream: Option<&str>, correlation: Option<&str>| {
             let owned = |text: Option<&str>| text.map(str::to_owned);
-            admitted(&Wanted { name: owned(name), stream: owned(stream), correlation: owned(correlation) }, &news)
+            admitted(&Filter { name: owned(name), stream: owned(stream), correlation: owned(correlation) }, &news)
         };
         assert_eq!(of(None, None, None), [true; 4]);
         assert_eq!(of(Some("OrderPlaced"), None, None), [true, false, true, false]);
@@ -139,7 +139,7 @@ mod tests {
 
     #[test]
     fn a_command_sent_by_hand_is_found_by_the_stream_that_its_body_names() {
-        let wanted = Wanted { stream: Some("order/o-1".to_owned()), ..Wanted::default() };
+        let wanted = Filter { stream: Some("order/o-1".to_owned()), ..Filter::default() };
         let command = |order: &str| put("1", "PlaceOrder", &json!({ "data": { "orderId": order } }));
         assert_eq!(admitted(&wanted, &[command("o-1"), command("o-2")]), [true, false]);
     }
@@ -147,8 +147,8 @@ mod tests {
     #[test]
     fn trouble_is_told_to_all_and_other_news_without_a_message_only_to_those_who_want_everything() {
         let news = [json!({ "kind": "trouble" }), json!({ "kind": "mapping" })];
-        assert_eq!(admitted(&Wanted::default(), &news), [true, true]);
-        let picky = Wanted { name: Some("OrderPlaced".to_owned()), ..Wanted::default() };
+        assert_eq!(admitted(&Filter::default(), &news), [true, true]);
+        let picky = Filter { name: Some("OrderPlaced".to_owned()), ..Filter::default() };
         assert_eq!(admitted(&picky, &news), [true, false]);
     }
 }

@@ -16,15 +16,15 @@ use causeway_aws::{
 };
 use causeway_local::{clock::Clock, http::InProcessTransport, template::Function};
 
-use crate::{cloud_time::CloudTime, loopback};
+use crate::{cloud_time::CloudTime, in_process_client};
 
 /// The apps, by the binaries of their functions.
-pub struct Connected {
+pub struct FunctionApps {
     sdk: SdkConfig,
     apps: BTreeMap<String, App>,
 }
 
-impl Connected {
+impl FunctionApps {
     /// Connects the functions that this program knows, with the cloud at this endpoint and on its clock.
     pub fn connect(
         declared: &[Function],
@@ -33,7 +33,7 @@ impl Connected {
         clock: &Clock,
         transport: &InProcessTransport,
     ) -> anyhow::Result<Self> {
-        Self::through(declared, region, endpoint, clock, loopback::client(transport.clone()))
+        Self::through(declared, region, endpoint, clock, in_process_client::client(transport.clone()))
     }
 
     /// Connects them by this way to the cloud.
@@ -76,7 +76,7 @@ impl Connected {
         Ok(Self { sdk, apps })
     }
 
-    /// The configuration of all clients, with which others may reach the cloud, too.
+    /// The configuration of all clients, with which others may connection the cloud, too.
     pub fn sdk(&self) -> &SdkConfig {
         &self.sdk
     }

@@ -14,21 +14,21 @@ use causeway_local::http::InProcessTransport;
 
 /// An HTTP client that goes through the door.
 pub fn client(transport: InProcessTransport) -> SharedHttpClient {
-    SharedHttpClient::new(Loopback { transport })
+    SharedHttpClient::new(InProcessClient { transport })
 }
 
 #[derive(Clone, Debug)]
-struct Loopback {
+struct InProcessClient {
     transport: InProcessTransport,
 }
 
-impl HttpClient for Loopback {
+impl HttpClient for InProcessClient {
     fn http_connector(&self, _: &HttpConnectorSettings, _: &RuntimeComponents) -> SharedHttpConnector {
         SharedHttpConnector::new(self.clone())
     }
 }
 
-impl HttpConnector for Loopback {
+impl HttpConnector for InProcessClient {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         let transport = self.transport.clone();
         HttpConnectorFuture::new(async move { ask(&transport, request).await })

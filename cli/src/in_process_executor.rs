@@ -17,22 +17,22 @@ use causeway_local::{
     template::Function,
 };
 
-use crate::{connected::Connected, log_lines};
+use crate::{function_apps::FunctionApps, log_lines};
 
 /// All handlers, by the ARNs of their functions.
-pub struct Handlers {
+pub struct InProcessExecutor {
     handlers: BTreeMap<String, Box<dyn lambda::Function>>,
 }
 
-impl Handlers {
+impl InProcessExecutor {
     /// Connects each function of the template with its handler, or says which has none.
-    pub fn connect(declared: &[Function], connected: &Connected) -> anyhow::Result<Self> {
+    pub fn connect(declared: &[Function], apps: &FunctionApps) -> anyhow::Result<Self> {
         let mut routes: BTreeMap<String, Route> =
             functions::routes().into_iter().map(|route| (route.function(), route)).collect();
         let mut handlers = BTreeMap::new();
         for function in declared {
             let binary = function.binary.as_deref().unwrap_or_default();
-            let handler: Box<dyn lambda::Function> = match (routes.remove(binary), connected.app(binary).cloned()) {
+            let handler: Box<dyn lambda::Function> = match (routes.remove(binary), apps.app(binary).cloned()) {
                 (Some(route), Some(app)) => Box::new(BusFunction::new(MessageHandler::of_route(route, app))),
                 (None, Some(app)) if binary == RELAY => Box::new(RelayFunction::new(app)),
                 (_, _) => bail!("line {}: {}: this program has no function {binary:?}", function.line, function.id),
@@ -44,13 +44,13 @@ impl Handlers {
 }
 
 #[async_trait]
-impl Executor for Handlers {
+impl Executor for InProcessExecutor {
     async fn invoke(&self, invocation: Invocation) -> Result<String, FunctionError> {
         log_lines::within(&invocation.function.name, self.answer(&invocation)).await
     }
 }
 
-impl Handlers {
+impl InProcessExecutor {
     async fn answer(&self, invocation: &Invocation) -> Result<String, FunctionError> {
         let Some(handler) = self.handlers.get(&invocation.function.arn) else {
             let message = format!("this program has no handler of {}", invocation.function.name);

@@ -10,15 +10,15 @@ use serde::{
 use serde_json::value::RawValue;
 
 /// The fields on one line of at most this many letters.
-pub fn brief(data: &RawValue, most: usize) -> String {
-    brief_beside(data, "", most)
+pub fn preview(data: &RawValue, most: usize) -> String {
+    preview_beside(data, "", most)
 }
 
 /// The same beside something that is said already: a field that only repeats it is left out.
-pub fn brief_beside(data: &RawValue, said: &str, most: usize) -> String {
+pub fn preview_beside(data: &RawValue, said: &str, most: usize) -> String {
     let text = match serde_json::from_str::<Fields<'_>>(data.get()) {
         Ok(fields) => fields.text(Some(said)),
-        Err(_) => short(data),
+        Err(_) => compact(data),
     };
     cut(&text, most)
 }
@@ -42,7 +42,7 @@ struct Fields<'j>(Vec<(String, &'j RawValue)>);
 
 impl Fields<'_> {
     fn text(&self, said: Option<&str>) -> String {
-        let fields = self.0.iter().map(|(name, value)| (name, short(value)));
+        let fields = self.0.iter().map(|(name, value)| (name, compact(value)));
         let news = fields.filter(|(_, value)| said != Some(value.as_str()));
         news.map(|(name, value)| format!("{name}: {value}")).collect::<Vec<_>>().join(", ")
     }
@@ -70,13 +70,13 @@ impl<'de: 'j, 'j> Deserialize<'de> for Fields<'j> {
     }
 }
 
-fn short(value: &RawValue) -> String {
+fn compact(value: &RawValue) -> String {
     let json = value.get();
     if let Ok(fields) = serde_json::from_str::<Fields<'_>>(json) {
         return format!("{{{}}}", fields.text(None));
     }
     if let Ok(values) = serde_json::from_str::<Vec<&RawValue>>(json) {
-        return format!("[{}]", values.into_iter().map(short).collect::<Vec<_>>().join(", "));
+        return format!("[{}]", values.into_iter().map(compact).collect::<Vec<_>>().join(", "));
     }
     match serde_json::from_str::<String>(json) {
         Ok(text) if !text.is_empty() && !text.contains(char::is_control) => text,
@@ -120,16 +120,16 @@ mod tests {
 
     #[test]
     fn a_body_is_said_on_one_line_in_its_own_order_and_cut_where_it_grows_too_long() {
-        let said = brief(&body(), 200);
+        let said = preview(&body(), 200);
         assert_eq!(said, r#"orderId: o-1, lines: [{sku: mug, quantity: 2}], why: "two\nlines", none: []"#);
-        assert_eq!(brief(&body(), 5), "orde…");
+        assert_eq!(preview(&body(), 5), "orde…");
         assert_eq!(cut("äöü", 3), "äöü");
         assert_eq!(cut("äöü", 2), "ä…");
     }
 
     #[test]
     fn what_is_said_beside_a_body_is_not_said_again() {
-        assert!(brief_beside(&body(), "o-1", 200).starts_with("lines: "));
+        assert!(preview_beside(&body(), "o-1", 200).starts_with("lines: "));
     }
 
     #[test]

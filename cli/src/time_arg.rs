@@ -1,4 +1,4 @@
-//! Moments as people write and read them: whole timestamps, days, and "so long ago".
+//! Times as people write and read them: whole timestamps, days, and "so long ago".
 
 use anyhow::Context;
 use jiff::{
@@ -7,10 +7,10 @@ use jiff::{
     tz::TimeZone,
 };
 
-/// Reads a moment: `2026-11-21T05:00:00Z`, `2026-11-21T05:00` and `2026-11-21` in UTC, or `10m ago`.
+/// Reads a time: `2026-11-21T05:00:00Z`, `2026-11-21T05:00` and `2026-11-21` in UTC, or `10m ago`.
 pub fn read(text: &str, now: Timestamp) -> anyhow::Result<Timestamp> {
-    if let Ok(moment) = text.parse::<Timestamp>() {
-        return Ok(moment);
+    if let Ok(time) = text.parse::<Timestamp>() {
+        return Ok(time);
     }
     // A date is read as the beginning of its day.
     let local = text.parse::<DateTime>().ok().or_else(|| text.parse::<Date>().ok().map(Date::into));
@@ -19,14 +19,14 @@ pub fn read(text: &str, now: Timestamp) -> anyhow::Result<Timestamp> {
     }
     let span = text.parse::<Span>().ok().filter(|_| text.trim_end().ends_with("ago"));
     let span = span.with_context(|| {
-        format!("{text:?} is no moment: write 2026-11-21T05:00:00Z, 2026-11-21 (its beginning in UTC) or \"10m ago\"")
+        format!("{text:?} is no time: write 2026-11-21T05:00:00Z, 2026-11-21 (its beginning in UTC) or \"10m ago\"")
     })?;
     Ok(now.to_zoned(TimeZone::UTC).checked_add(span).with_context(|| format!("{text:?} is too long ago"))?.timestamp())
 }
 
-/// A moment to the millisecond.
-pub fn show(moment: Timestamp) -> String {
-    moment.round(Unit::Millisecond).map_or_else(|_| format!("{moment}"), |rounded| format!("{rounded:.3}"))
+/// A time to the millisecond.
+pub fn show(time: Timestamp) -> String {
+    time.round(Unit::Millisecond).map_or_else(|_| format!("{time}"), |rounded| format!("{rounded:.3}"))
 }
 
 /// A length of time in the one unit that says most: `+12 ms`, `+1.250 s`, `+15 min`, `-3 h`.
@@ -54,12 +54,12 @@ mod tests {
     use super::*;
 
     fn now() -> Timestamp {
-        "2026-11-21T12:00:00Z".parse().expect("a moment")
+        "2026-11-21T12:00:00Z".parse().expect("a time")
     }
 
     #[test]
     fn moments_are_read_as_people_write_them() {
-        let read = |text| read(text, now()).expect("a moment").to_string();
+        let read = |text| read(text, now()).expect("a time").to_string();
         assert_eq!(read("2026-11-21T05:00:00Z"), "2026-11-21T05:00:00Z");
         assert_eq!(read("2026-11-21T05:00:00+01:00"), "2026-11-21T04:00:00Z");
         assert_eq!(read("2026-11-21T05:00"), "2026-11-21T05:00:00Z");
@@ -81,7 +81,7 @@ mod tests {
         let long = |milliseconds| long(SignedDuration::from_millis(milliseconds));
         assert_eq!([0, 999, 1_250].map(long), ["0 ms", "999 ms", "1.250 s"]);
         assert_eq!([899_960, 7_200_000, 864_000_000].map(long), ["15 min", "2 h", "10 days"]);
-        assert_eq!(apart(now(), "2026-11-21T11:59:59.5Z".parse().expect("a moment")), "-500 ms");
+        assert_eq!(apart(now(), "2026-11-21T11:59:59.5Z".parse().expect("a time")), "-500 ms");
         assert_eq!(show(now()), "2026-11-21T12:00:00.000Z");
     }
 }

@@ -25,7 +25,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// Where a command works.
 #[derive(Args, Clone, Debug, Default)]
 #[command(next_help_heading = "Where")]
-pub struct Place {
+pub struct GlobalArgs {
     /// The endpoint of all services [without it and without --profile: AWS_ENDPOINT_URL, or the local cloud on port 4566]
     #[arg(long, global = true, value_name = "URL")]
     pub endpoint: Option<String>,
@@ -45,7 +45,7 @@ pub struct Place {
 
 /// A place that can be called.
 #[derive(Clone, Debug)]
-pub struct Reach {
+pub struct Connection {
     /// What every client is made from.
     pub sdk: SdkConfig,
     /// The endpoint, when it is not AWS itself.
@@ -54,14 +54,14 @@ pub struct Reach {
     pub stack: String,
 }
 
-impl Place {
+impl GlobalArgs {
     /// Finds out who we are there. No service is called yet, unless the profile needs one.
-    pub async fn reach(&self) -> anyhow::Result<Reach> {
+    pub async fn connect(&self) -> anyhow::Result<Connection> {
         let stack = self.stack.clone();
         if let Some(profile) = &self.profile {
             let sdk = self.of_profile(profile).await?;
             let endpoint = sdk.endpoint_url().map(str::to_owned);
-            return Ok(Reach { sdk, endpoint, stack });
+            return Ok(Connection { sdk, endpoint, stack });
         }
         let said = |name: &str| std::env::var(name).ok().filter(|value| !value.trim().is_empty());
         let endpoint = self.endpoint.clone().or_else(|| said("AWS_ENDPOINT_URL")).unwrap_or_else(|| LOCAL.to_owned());
@@ -72,7 +72,7 @@ impl Place {
             Err(_) => Credentials::new("local", "local", None, None, "local"),
         };
         let account = Account { region, credentials, endpoint: Some(endpoint.clone()) };
-        Ok(Reach { sdk: sdk_config(&account, http_client()), endpoint: Some(endpoint), stack })
+        Ok(Connection { sdk: sdk_config(&account, http_client()), endpoint: Some(endpoint), stack })
     }
 
     async fn of_profile(&self, profile: &str) -> anyhow::Result<SdkConfig> {
@@ -92,7 +92,7 @@ impl Place {
     }
 }
 
-impl Reach {
+impl Connection {
     /// The table of the log.
     pub fn events_table(&self) -> String {
         format!("{}-events", self.stack)

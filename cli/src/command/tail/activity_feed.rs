@@ -11,7 +11,7 @@ use hyper_util::{
     rt::TokioExecutor,
 };
 
-use crate::trouble::nothing_answers;
+use crate::error_hint::unreachable_endpoint;
 
 /// Where the feed is.
 const PATH: &str = "/_causeway/feed";
@@ -43,7 +43,7 @@ impl Feed {
         let answer = client.get(uri).await;
         let answer = match answer {
             Ok(answer) => answer,
-            Err(error) if error.is_connect() => return Err(nothing_answers(endpoint)),
+            Err(error) if error.is_connect() => return Err(unreachable_endpoint(endpoint)),
             Err(error) => return Err(error).with_context(|| format!("the feed of {endpoint} cannot be read")),
         };
         let kind = answer.headers().get("content-type").and_then(|kind| kind.to_str().ok()).unwrap_or_default();
