@@ -22,7 +22,7 @@ fn a_start_without_room_is_refused_with_the_file_that_found_none() {
     assert_eq!(output.status.code(), Some(1), "{said}");
     assert!(!said.contains("panicked"), "{said}");
     let place = format!("causeway: cannot write {}", folder.path().display());
-    assert!(said.contains(&place) && said.contains("there is no room left; make some"), "{said}");
+    assert!(said.contains(&place) && said.contains("the disk is full; free some space"), "{said}");
 }
 
 #[tokio::test]
@@ -44,7 +44,7 @@ async fn a_full_disk_fails_single_calls_and_loses_nothing_that_was_acknowledged(
             Ok(_) => kept.push(number),
             Err(error) => {
                 assert_eq!(error.raw_response().map(|response| response.status().as_u16()), Some(500));
-                assert!(error.message().is_some_and(|said| said.contains("there is no room left")), "{error:?}");
+                assert!(error.message().is_some_and(|said| said.contains("the disk is full")), "{error:?}");
                 refused += 1;
             }
         }

@@ -100,6 +100,6 @@ async fn a_folder_that_cannot_be_made_is_named() {
 async fn a_place_that_is_read_only_is_named_even_for_root() {
     // Nobody makes folders there, whether the system was mounted to be read only or not.
     let said = refusal(&in_folder(Path::new("/sys/causeway"))).await;
-    assert!(said.contains("cannot write /sys/causeway: the place is read-only or belongs to somebody else"), "{said}");
+    assert!(said.contains("cannot write /sys/causeway: the file is read-only or belongs to another user"), "{said}");
     assert!(said.contains("choose another folder for the data"), "{said}");
 }

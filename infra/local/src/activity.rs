@@ -1,6 +1,6 @@
 //! The activity of the services, for observers: events that were put, the rules that matched, and the deliveries.
 
-use std::{fmt, sync::Arc};
+use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -33,7 +33,7 @@ impl ActivitySink for NoActivitySink {
 }
 
 /// The rules that did not match an event, as they were then. The reasons are computed on demand.
-#[derive(Clone, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct UnmatchedRules(pub Arc<[(String, Pattern)]>);
 
 impl UnmatchedRules {
@@ -41,28 +41,10 @@ impl UnmatchedRules {
     pub fn nearest(&self, event: &str) -> Vec<NearMiss> {
         Event::parse(event).map(|event| near_misses(&self.0, &event, MAX_NEAR_MISSES)).unwrap_or_default()
     }
-
-    fn names(&self) -> impl Iterator<Item = &str> {
-        self.0.iter().map(|(name, _)| name.as_str())
-    }
 }
-
-impl fmt::Debug for UnmatchedRules {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_list().entries(self.names()).finish()
-    }
-}
-
-impl PartialEq for UnmatchedRules {
-    fn eq(&self, other: &Self) -> bool {
-        self.names().eq(other.names())
-    }
-}
-
-impl Eq for UnmatchedRules {}
 
 /// One activity.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub enum ActivityEvent {
     /// An event was accepted.
     EventPut {

@@ -28,12 +28,10 @@ impl AccountRegion {
         }
     }
 
-    /// Returns the ARN of an archive.
     pub(crate) fn archive(&self, name: &str) -> String {
         self.arn("events", &format!("archive/{name}"))
     }
 
-    /// Returns the ARN of a replay.
     pub(crate) fn replay(&self, name: &str) -> String {
         self.arn("events", &format!("replay/{name}"))
     }

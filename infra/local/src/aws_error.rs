@@ -1,5 +1,6 @@
-//! The error type of all AWS APIs of the local cloud.
+//! The error type of all AWS APIs of the local cloud, and how their requests are read.
 
+use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 /// An AWS error with its HTTP status.
@@ -15,18 +16,27 @@ pub struct AwsError {
 }
 
 impl AwsError {
+    /// An error with this status.
+    pub fn with_status(status: u16, code: &str, message: impl Into<String>) -> Self {
+        Self { status, code: code.to_owned(), message: message.into() }
+    }
+
     /// An error of the caller, with status 400.
     pub fn sender(code: &str, message: impl Into<String>) -> Self {
-        Self { status: 400, code: code.to_owned(), message: message.into() }
+        Self::with_status(400, code, message)
     }
 
     /// An error of the service, with status 500. The caller may retry.
     pub fn receiver(code: &str, message: impl Into<String>) -> Self {
-        Self { status: 500, code: code.to_owned(), message: message.into() }
+        Self::with_status(500, code, message)
     }
 
     /// The error as the body of a JSON protocol.
     pub fn body(&self) -> Value {
         json!({ "__type": self.code, "message": self.message })
     }
+}
+
+pub(crate) fn read<T: DeserializeOwned>(body: Value) -> Result<T, AwsError> {
+    serde_json::from_value(body).map_err(|error| AwsError::sender("SerializationException", error.to_string()))
 }

@@ -119,7 +119,6 @@ impl Clock {
 
     fn new(now: Timestamp, speed: f64, paused: bool) -> Self {
         let speed = if speed.is_finite() && speed > 0.0 { speed } else { 1.0 };
-        let sleepers = BTreeMap::new();
         let state = State {
             shown: now,
             since: Instant::now(),
@@ -129,7 +128,7 @@ impl Clock {
             is_machine_clock: false,
             waking: 0,
             next_sleeper: 0,
-            sleepers,
+            sleepers: BTreeMap::new(),
         };
         Self { inner: Arc::new(Inner { state: Mutex::new(state), changes: watch::Sender::new(0) }) }
     }
@@ -139,9 +138,51 @@ impl Clock {
         self.state().now()
     }
 
-    /// Sleeps until the clock reaches `end`.
+    /// Sleeps until the clock reaches `end`, because it runs there or is advanced.
     pub async fn sleep_until(&self, end: Timestamp) {
-        sleep_until(&self.inner, end).await;
+        let mut changes = self.inner.changes.subscribe();
+        let (waker, mut woken) = oneshot::channel();
+        let entry = {
+            let mut state = self.state();
+            if state.now() >= end {
+                return;
+            }
+            let key = (end, state.next_sleeper);
+            state.next_sleeper += 1;
+            state.sleepers.insert(key, waker);
+            SleepEntry { clock: self, key }
+        };
+        loop {
+            let wait = {
+                let state = self.state();
+                if state.now() >= end {
+                    break;
+                }
+                state.wait_for(end)
+            };
+            match wait {
+                Some(wait) => tokio::select! {
+                    biased;
+                    _ = &mut woken => break,
+                    _ = changes.changed() => {}
+                    () = tokio::time::sleep(wait) => {}
+                },
+                None => tokio::select! {
+                    biased;
+                    _ = &mut woken => break,
+                    _ = changes.changed() => {}
+                },
+            }
+        }
+        drop(entry);
+    }
+
+    /// Sleeps until this time, or forever if there is none.
+    pub(crate) async fn sleep_until_any(&self, end: Option<Timestamp>) {
+        match end {
+            Some(end) => self.sleep_until(end).await,
+            None => std::future::pending().await,
+        }
     }
 
     /// Sleeps for a duration of this clock.
@@ -225,13 +266,7 @@ impl Clock {
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        self.inner.state()
-    }
-}
-
-impl Inner {
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.inner.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -253,9 +288,8 @@ impl fmt::Display for Line {
     }
 }
 
-/// The entry of a sleeper, removed when the sleep is dropped.
 struct SleepEntry<'clock> {
-    clock: &'clock Inner,
+    clock: &'clock Clock,
     key: (Timestamp, u64),
 }
 
@@ -267,43 +301,4 @@ impl Drop for SleepEntry<'_> {
             state.waking = state.waking.saturating_sub(1);
         }
     }
-}
-
-/// Sleeps until the clock reaches `end`, because it runs there or is advanced.
-async fn sleep_until(clock: &Inner, end: Timestamp) {
-    let mut changes = clock.changes.subscribe();
-    let (waker, mut woken) = oneshot::channel();
-    let entry = {
-        let mut state = clock.state();
-        if state.now() >= end {
-            return;
-        }
-        let key = (end, state.next_sleeper);
-        state.next_sleeper += 1;
-        state.sleepers.insert(key, waker);
-        SleepEntry { clock, key }
-    };
-    loop {
-        let wait = {
-            let state = clock.state();
-            if state.now() >= end {
-                break;
-            }
-            state.wait_for(end)
-        };
-        match wait {
-            Some(wait) => tokio::select! {
-                biased;
-                _ = &mut woken => break,
-                _ = changes.changed() => {}
-                () = tokio::time::sleep(wait) => {}
-            },
-            None => tokio::select! {
-                biased;
-                _ = &mut woken => break,
-                _ = changes.changed() => {}
-            },
-        }
-    }
-    drop(entry);
 }

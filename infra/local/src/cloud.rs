@@ -206,15 +206,9 @@ async fn reason_for(task: impl Future<Output = ()>, reason: &'static str) -> Str
 impl Parts {
     fn open(plan: &Plan, store: &store::Opened, observer: &Observer) -> Result<Self, CloudError> {
         let (settings, clock) = (&plan.settings, &plan.clock);
-        let place = sqs::Location {
-            region: settings.region.clone(),
-            account: settings.account.clone(),
-            endpoint: settings.endpoint.clone(),
-        };
-        let sqs = match store.path("queues.journal") {
-            Some(path) => Sqs::open(path, place, clock.clone())?,
-            None => Sqs::in_memory(place, clock.clone()),
-        };
+        let account_region = AccountRegion { region: settings.region.clone(), account: settings.account.clone() };
+        let endpoint = sqs::Endpoint { account_region: account_region.clone(), url: settings.endpoint.clone() };
+        let sqs = Sqs::open(store.path("queues.journal").as_deref(), endpoint, clock.clone())?;
         let queues = Arc::new(sqs.clone());
         // A timeout counts real seconds, so that an advance of the clock does not end a running function.
         let functions =
@@ -225,7 +219,7 @@ impl Parts {
         let (path, listener) = (store.path("invokes.journal"), observer.invoke_listener());
         let invokes = Arc::new(AsyncInvoker::open(path.as_deref(), functions.clone(), queues.clone(), listener)?);
         let ctx = ServiceContext {
-            account_region: AccountRegion { region: settings.region.clone(), account: settings.account.clone() },
+            account_region,
             clock: clock.clone(),
             functions: invokes.clone(),
             queues,
@@ -233,14 +227,8 @@ impl Parts {
             seed: faults.seed().unwrap_or_else(|| Uuid::new_v4().as_u64_pair().0),
             faults,
         };
-        let events = match store.path("events.journal") {
-            Some(path) => EventBridge::open(path, ctx.clone())?,
-            None => EventBridge::in_memory(ctx.clone())?,
-        };
-        let scheduler = match store.path("schedules.journal") {
-            Some(path) => Scheduler::open(path, ctx, events.clone())?,
-            None => Scheduler::in_memory(ctx, events.clone())?,
-        };
+        let events = EventBridge::open(store.path("events.journal").as_deref(), ctx.clone())?;
+        let scheduler = Scheduler::open(store.path("schedules.journal").as_deref(), ctx, events.clone())?;
         let mailbox = Mailbox::open(store.path("mails.journal").as_deref())?;
         let database = store.database.clone();
         Ok(Self {

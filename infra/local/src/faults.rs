@@ -49,9 +49,9 @@ struct Plan {
     counted: Mutex<BTreeMap<(Kind, String), u64>>,
 }
 
-/// One injected fault, with random numbers of its own.
+/// A fault that was drawn for one operation, with random numbers of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Strike {
+pub(crate) struct DrawnFault {
     seed: u64,
 }
 
@@ -81,11 +81,16 @@ impl Faults {
     }
 
     /// Draws whether this operation fails with this kind of fault. Each call counts as one operation.
-    pub(crate) fn strike(&self, kind: Kind, part: Part, what: &str) -> Option<Strike> {
+    pub(crate) fn draw(&self, kind: Kind, part: Part, what: &str) -> Option<DrawnFault> {
         let plan = self.plan.as_ref()?;
         let rate = *plan.rates.get(&(kind, part))?;
         let subject = format!("{part} {what}");
-        let time = plan.next_time(kind, &subject);
+        let time = {
+            let mut counted = plan.counted.lock().unwrap_or_else(PoisonError::into_inner);
+            let times = counted.entry((kind, subject.clone())).or_default();
+            *times += 1;
+            *times
+        };
         let seed = rng::mix(plan.seed, &[kind as u64, rng::hash_text(&subject), time]);
         if rng::unit_f64(seed, &[]) >= rate {
             return None;
@@ -93,20 +98,11 @@ impl Faults {
         if let Some(listener) = &self.listener {
             listener(&Fault { kind, subject });
         }
-        Some(Strike { seed })
+        Some(DrawnFault { seed })
     }
 }
 
-impl Plan {
-    fn next_time(&self, kind: Kind, subject: &str) -> u64 {
-        let mut counted = self.counted.lock().unwrap_or_else(PoisonError::into_inner);
-        let times = counted.entry((kind, subject.to_owned())).or_default();
-        *times += 1;
-        *times
-    }
-}
-
-impl Strike {
+impl DrawnFault {
     /// A random number from 0 up to 1, another one for each `number`.
     pub(crate) fn unit_f64(self, number: u64) -> f64 {
         rng::unit_f64(self.seed, &[number + 1])
@@ -171,33 +167,18 @@ pub enum Part {
 }
 
 impl Kind {
-    /// All of them.
-    pub const ALL: [Self; 9] = [
-        Self::Duplicate,
-        Self::Delay,
-        Self::Reorder,
-        Self::Drop,
-        Self::LostAnswer,
-        Self::Throttle,
-        Self::Error,
-        Self::Partial,
-        Self::Kill,
+    /// All kinds with their names on the command line.
+    const NAMES: [(Self, &str); 9] = [
+        (Self::Duplicate, "duplicate"),
+        (Self::Delay, "delay"),
+        (Self::Reorder, "reorder"),
+        (Self::Drop, "drop"),
+        (Self::LostAnswer, "lost-answer"),
+        (Self::Throttle, "throttle"),
+        (Self::Error, "error"),
+        (Self::Partial, "partial"),
+        (Self::Kill, "kill"),
     ];
-
-    /// Its name on the command line.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Duplicate => "duplicate",
-            Self::Delay => "delay",
-            Self::Reorder => "reorder",
-            Self::Drop => "drop",
-            Self::LostAnswer => "lost-answer",
-            Self::Throttle => "throttle",
-            Self::Error => "error",
-            Self::Partial => "partial",
-            Self::Kill => "kill",
-        }
-    }
 
     /// The parts that can have this fault.
     pub fn parts(self) -> &'static [Part] {
@@ -214,92 +195,63 @@ impl Kind {
 impl Part {
     /// All of them.
     pub const ALL: [Self; 6] = [Self::Events, Self::Lambda, Self::Dynamodb, Self::Sqs, Self::Scheduler, Self::Email];
+}
 
-    /// Its name on the command line.
-    pub fn word(self) -> &'static str {
-        match self {
+impl fmt::Display for Kind {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(Self::NAMES.iter().find(|(kind, _)| kind == self).map_or("", |(_, name)| name))
+    }
+}
+
+impl fmt::Display for Part {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
             Self::Events => "events",
             Self::Lambda => "lambda",
             Self::Dynamodb => "dynamodb",
             Self::Sqs => "sqs",
             Self::Scheduler => "scheduler",
             Self::Email => "email",
-        }
+        })
     }
 }
 
-impl fmt::Display for Kind {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(self.word())
-    }
-}
-
-impl fmt::Display for Part {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(self.word())
-    }
-}
-
-/// A fault argument is invalid.
+/// A fault argument is invalid. Texts are as they were given; a name is the fault, with its part if one was given.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum FaultError {
     /// The text is not `KIND=RATE`.
-    #[error("{text:?} is no fault: write KIND=RATE or KIND@PART=RATE, as in throttle=0.05 or delay@events=0.2")]
-    Unreadable {
-        /// The given text.
-        text: String,
-    },
+    #[error("{0:?} is no fault: write KIND=RATE or KIND@PART=RATE, as in throttle=0.05 or delay@events=0.2")]
+    Unreadable(String),
     /// The kind is unknown.
-    #[error("there is no fault {word:?}: the faults are {}", listed(&Kind::ALL))]
-    UnknownKind {
-        /// The given text.
-        word: String,
-    },
+    #[error("there is no fault {:?}: the faults are {}", .0, listed(&Kind::NAMES.map(|(_, name)| name)))]
+    UnknownKind(String),
     /// The part is unknown.
-    #[error("there is no part {word:?}: the parts are {}", listed(&Part::ALL))]
-    UnknownPart {
-        /// The given text.
-        word: String,
-    },
+    #[error("there is no part {:?}: the parts are {}", .0, listed(&Part::ALL))]
+    UnknownPart(String),
     /// The part cannot have this fault.
-    #[error("the fault {kind} never meets {part}: it meets {}", listed(kind.parts()))]
-    NeverMeets {
-        /// The fault.
-        kind: Kind,
-        /// The part.
-        part: Part,
-    },
-    /// The rate is not a number from 0 to 1.
-    #[error("the rate of {name} is {rate:?}: it must be a number from 0 to 1")]
-    Rate {
-        /// The fault, with its part if one was given.
-        name: String,
-        /// The given text.
-        rate: String,
-    },
-    /// The rate of a fault is given twice.
-    #[error("the rate of {name} is given twice: give it once")]
-    Twice {
-        /// The fault, with its part if one was given.
-        name: String,
-    },
+    #[error("{} cannot have the fault {}: it is for {}", .1, .0, listed(.0.parts()))]
+    WrongPart(Kind, Part),
+    /// The rate of this name is not a number from 0 to 1.
+    #[error("the rate of {0} is {1:?}: it must be a number from 0 to 1")]
+    InvalidRate(String, String),
+    /// The rate of this name is given twice.
+    #[error("the rate of {0} is given twice: give it once")]
+    GivenTwice(String),
 }
 
 fn listed(words: &[impl ToString]) -> String {
     words.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
 }
 
-/// A kind of fault, for one part or for all.
 type FaultKey = (Kind, Option<Part>);
 
-/// Parses the rates by kind and part.
 fn rates<'t>(texts: impl IntoIterator<Item = &'t str>) -> Result<BTreeMap<(Kind, Part), f64>, FaultError> {
     let mut given = BTreeMap::new();
     let texts = texts.into_iter().flat_map(|text| text.split(','));
     for text in texts.map(str::trim).filter(|text| !text.is_empty()) {
         let (name, key, rate) = parse_rate(text)?;
         if given.insert(key, rate).is_some() {
-            return Err(FaultError::Twice { name: name.to_owned() });
+            return Err(FaultError::GivenTwice(name.to_owned()));
         }
     }
     let mut rates = BTreeMap::new();
@@ -312,24 +264,22 @@ fn rates<'t>(texts: impl IntoIterator<Item = &'t str>) -> Result<BTreeMap<(Kind,
 }
 
 fn parse_rate(text: &str) -> Result<(&str, FaultKey, f64), FaultError> {
-    let Some((name, rate)) = text.split_once('=') else {
-        return Err(FaultError::Unreadable { text: text.to_owned() });
-    };
+    let Some((name, rate)) = text.split_once('=') else { return Err(FaultError::Unreadable(text.to_owned())) };
     let (name, rate) = (name.trim(), rate.trim());
     let (kind, part) = name.split_once('@').map_or((name, None), |(kind, part)| (kind, Some(part)));
-    let unknown_kind = || FaultError::UnknownKind { word: kind.to_owned() };
-    let kind = Kind::ALL.into_iter().find(|known| known.word() == kind).ok_or_else(unknown_kind)?;
+    let unknown_kind = || FaultError::UnknownKind(kind.to_owned());
+    let (kind, _) = Kind::NAMES.into_iter().find(|(_, name)| *name == kind).ok_or_else(unknown_kind)?;
     let part = part.map(|part| parse_part(kind, part)).transpose()?;
     let share = rate.parse().ok().filter(|share| (0.0..=1.0).contains(share));
-    let wrong = || FaultError::Rate { name: name.to_owned(), rate: rate.to_owned() };
+    let wrong = || FaultError::InvalidRate(name.to_owned(), rate.to_owned());
     Ok((name, (kind, part), share.ok_or_else(wrong)?))
 }
 
 fn parse_part(kind: Kind, word: &str) -> Result<Part, FaultError> {
-    let unknown = || FaultError::UnknownPart { word: word.to_owned() };
-    let part = Part::ALL.into_iter().find(|known| known.word() == word).ok_or_else(unknown)?;
+    let unknown = || FaultError::UnknownPart(word.to_owned());
+    let part = Part::ALL.into_iter().find(|known| known.to_string() == word).ok_or_else(unknown)?;
     match kind.parts().contains(&part) {
         true => Ok(part),
-        false => Err(FaultError::NeverMeets { kind, part }),
+        false => Err(FaultError::WrongPart(kind, part)),
     }
 }

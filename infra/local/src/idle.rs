@@ -4,7 +4,7 @@
 use async_trait::async_trait;
 use jiff::Timestamp;
 
-/// A part that knows whether it has work to do.
+/// A part that reports whether it has work to do.
 #[async_trait]
 pub trait Idle: Send + Sync {
     /// Whether nothing is in progress and nothing is due at `now`. Work for a later time, or that waits for another

@@ -1,8 +1,11 @@
-//! The interfaces by which the services of the local cloud call each other.
+//! The interfaces by which the services of the local cloud call each other, and the context that those services share that
+//! deliver.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use async_trait::async_trait;
+
+use crate::{activity::ActivitySink, arn::AccountRegion, clock::Clock, faults::Faults};
 
 /// A target did not accept a message or an event.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -14,6 +17,13 @@ pub struct TargetError {
     pub message: String,
     /// Whether a retry may succeed.
     pub transient: bool,
+}
+
+impl TargetError {
+    /// An error with this AWS code.
+    pub fn new(code: &str, message: impl Into<String>, transient: bool) -> Self {
+        Self { code: code.to_owned(), message: message.into(), transient }
+    }
 }
 
 /// A message for a queue.
@@ -59,4 +69,23 @@ pub struct NewEvent {
     pub detail: String,
     /// The `resources` of the envelope.
     pub resources: Vec<String>,
+}
+
+/// The clock, targets, observer and faults of a service.
+#[derive(Clone)]
+pub struct ServiceContext {
+    /// The region and account of the local cloud.
+    pub account_region: AccountRegion,
+    /// The clock for all waits.
+    pub clock: Clock,
+    /// Invokes functions asynchronously.
+    pub functions: Arc<dyn InvokeAsync>,
+    /// Receives messages and dead letters.
+    pub queues: Arc<dyn SendToQueue>,
+    /// Records the activity.
+    pub activity: Arc<dyn ActivitySink>,
+    /// The seed of ids and retry jitter.
+    pub seed: u64,
+    /// The faults to inject.
+    pub faults: Faults,
 }

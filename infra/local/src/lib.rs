@@ -6,7 +6,6 @@ pub mod aws_error;
 pub mod clock;
 pub mod cloud;
 mod delivery;
-mod durable_state;
 pub mod events;
 pub mod faults;
 pub mod http;
@@ -20,8 +19,9 @@ mod request_guard;
 mod rng;
 pub mod schedule;
 pub mod scheduler;
-pub mod service_context;
 pub mod sqs;
 pub mod template;
+#[cfg(test)]
+mod testing;
 pub mod wal;
 pub mod write_notifier;

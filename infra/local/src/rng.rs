@@ -1,6 +1,6 @@
 //! Random numbers from a seed: the same seed and parts give the same number again.
 
-/// A random number from a seed and the parts that say what it is for.
+/// A random number from a seed and the parts that identify its use.
 pub(crate) fn mix(seed: u64, parts: &[u64]) -> u64 {
     parts.iter().fold(finish(seed), |so_far, part| finish(so_far ^ part.wrapping_mul(0x9E37_79B9_7F4A_7C15)))
 }
@@ -20,11 +20,8 @@ pub(crate) fn hash_text(text: &str) -> u64 {
 /// A UUID of version 4, made from the seed.
 pub(crate) fn uuid(seed: u64, parts: &[u64]) -> String {
     let (high, low) = (mix(seed, parts), mix(!seed, parts));
-    let mut bytes = [0; 16];
-    for (byte, from) in bytes.iter_mut().zip(high.to_be_bytes().into_iter().chain(low.to_be_bytes())) {
-        *byte = from;
-    }
-    uuid::Builder::from_random_bytes(bytes).into_uuid().to_string()
+    let bits = (u128::from(high) << 64) | u128::from(low);
+    uuid::Builder::from_random_bytes(bits.to_be_bytes()).into_uuid().to_string()
 }
 
 // The finishing step of a generator that passes the usual tests of randomness: each bit of

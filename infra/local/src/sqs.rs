@@ -1,110 +1,85 @@
 //! SQS: standard and FIFO queues with AWS's JSON protocol. Queues, messages and deletions are durable; messages in
 //! flight are visible again after a restart.
 
-mod acknowledge;
-mod attributes;
-mod batch;
-mod digest;
 mod error;
-mod location;
 mod message;
+mod messages;
 mod move_task;
 mod queue;
 mod queues;
 mod receive;
-mod redrive_policy;
-mod send;
 mod state;
 #[cfg(test)]
 mod tests;
-mod transaction;
 
 pub use error::query_error;
-pub use location::Location;
+pub use state::Endpoint;
 
-use std::{
-    collections::BTreeMap,
-    path::Path,
-    sync::{Arc, Mutex, PoisonError},
-};
+use std::{collections::BTreeMap, path::Path, sync::Arc};
 
 use async_trait::async_trait;
 use jiff::Timestamp;
 use serde_json::{Value, json};
-use tokio::sync::watch;
+use tokio::{sync::watch, time::Instant};
 
 use crate::{
-    aws_error::AwsError,
+    aws_error::{AwsError, read},
     clock::Clock,
     idle::Idle,
     interfaces::{NewMessage, SendToQueue, TargetError},
-    wal::{Wal, WalError},
+    wal::{DurableState, WalError},
 };
-use state::{Change, State};
-use transaction::{Transaction, parse};
+use queues::Request;
+use state::{State, Transaction};
 
 /// All queues. A clone shares them.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Sqs {
     inner: Arc<Inner>,
 }
 
-#[derive(Debug)]
 struct Inner {
     clock: Clock,
-    location: Location,
-    wal: Wal<Change>,
-    state: Mutex<State>,
+    endpoint: Endpoint,
+    durable: DurableState<State>,
     /// Counts the changes after which a waiting receive looks for messages again.
     receivers: watch::Sender<u64>,
 }
 
 impl Sqs {
-    /// Opens the queues stored in this file.
-    pub fn open(path: impl AsRef<Path>, location: Location, clock: Clock) -> Result<Self, WalError> {
-        let (wal, changes) = Wal::open(path)?;
-        let mut state = State::default();
-        changes.into_iter().for_each(|change| state.apply(change));
-        Ok(Self::new(wal, state, location, clock))
-    }
-
-    /// Creates queues that are lost with the process.
-    pub fn in_memory(location: Location, clock: Clock) -> Self {
-        Self::new(Wal::in_memory(), State::default(), location, clock)
-    }
-
-    fn new(wal: Wal<Change>, state: State, location: Location, clock: Clock) -> Self {
-        let (state, receivers) = (Mutex::new(state), watch::Sender::new(0));
-        Self { inner: Arc::new(Inner { clock, location, wal, state, receivers }) }
+    /// Opens the queues stored in this file. Without a file they are lost with the process.
+    pub fn open(path: Option<&Path>, endpoint: Endpoint, clock: Clock) -> Result<Self, WalError> {
+        let (durable, receivers) = (DurableState::open(path)?, watch::Sender::new(0));
+        Ok(Self { inner: Arc::new(Inner { clock, endpoint, durable, receivers }) })
     }
 
     /// Handles one operation of the JSON protocol (`AmazonSQS.<operation>`).
     pub async fn handle(&self, operation: &str, body: Value) -> Result<Value, AwsError> {
         if operation == "ReceiveMessage" {
-            return self.receive(parse(body)?).await;
+            return self.receive(read(body)?).await;
         }
         let mut tx = self.transaction();
         match operation {
-            "CreateQueue" => queues::create_queue(&mut tx, body),
-            "DeleteQueue" => queues::delete_queue(&mut tx, body),
-            "GetQueueUrl" => queues::get_queue_url(&tx, body),
-            "ListQueues" => queues::list_queues(&tx, body),
-            "ListDeadLetterSourceQueues" => queues::list_dead_letter_sources(&mut tx, body),
-            "PurgeQueue" => queues::purge_queue(&mut tx, body),
-            "TagQueue" => queues::tag_queue(&mut tx, body),
-            "UntagQueue" => queues::untag_queue(&mut tx, body),
-            "ListQueueTags" => queues::list_queue_tags(&mut tx, body),
-            "GetQueueAttributes" => attributes::get_attributes(&mut tx, body),
-            "SetQueueAttributes" => attributes::set_attributes(&mut tx, body),
-            "SendMessage" => batch::single(&mut tx, body, send::send_message),
-            "SendMessageBatch" => batch::batch_with_check(&mut tx, body, send::check_batch_size, send::send_message),
-            "DeleteMessage" => batch::single(&mut tx, body, acknowledge::delete_message),
-            "DeleteMessageBatch" => batch::batch(&mut tx, body, acknowledge::delete_message),
-            "ChangeMessageVisibility" => batch::single(&mut tx, body, acknowledge::change_visibility),
-            "ChangeMessageVisibilityBatch" => batch::batch(&mut tx, body, acknowledge::change_visibility),
-            "StartMessageMoveTask" => move_task::start_move_task(&mut tx, body),
-            "ListMessageMoveTasks" => move_task::list_move_tasks(&tx, body),
-            "CancelMessageMoveTask" => move_task::cancel_move_task(&mut tx, body),
+            "CreateQueue" => queues::create_queue(&mut tx, read(body)?),
+            "DeleteQueue" => queues::delete_queue(&mut tx, read(body)?),
+            "GetQueueUrl" => queues::get_queue_url(&tx, read(body)?),
+            "ListQueues" => queues::list_queues(&tx, read(body)?),
+            "ListDeadLetterSourceQueues" => queues::list_dead_letter_sources(&mut tx, read(body)?),
+            "PurgeQueue" => queues::purge_queue(&mut tx, read(body)?),
+            "TagQueue" => queues::tag_queue(&mut tx, read(body)?),
+            "UntagQueue" => queues::untag_queue(&mut tx, read(body)?),
+            "ListQueueTags" => queues::list_queue_tags(&mut tx, read(body)?),
+            "GetQueueAttributes" => queues::get_attributes(&mut tx, read(body)?),
+            "SetQueueAttributes" => queues::set_attributes(&mut tx, read(body)?),
+            "SendMessage" => messages::single(&mut tx, body, messages::send_message),
+            "SendMessageBatch" => messages::batch(&mut tx, body, messages::check_batch_size, messages::send_message),
+            "DeleteMessage" => messages::single(&mut tx, body, messages::delete_message),
+            "DeleteMessageBatch" => messages::batch(&mut tx, body, |_| Ok(()), messages::delete_message),
+            "ChangeMessageVisibility" => messages::single(&mut tx, body, messages::change_visibility),
+            "ChangeMessageVisibilityBatch" => messages::batch(&mut tx, body, |_| Ok(()), messages::change_visibility),
+            "StartMessageMoveTask" => move_task::start_move_task(&mut tx, read(body)?),
+            "ListMessageMoveTasks" => move_task::list_move_tasks(&tx, read(body)?),
+            "CancelMessageMoveTask" => move_task::cancel_move_task(&mut tx, read(body)?),
             _ => Err(AwsError::sender("UnknownOperationException", format!("SQS has no operation {operation}."))),
         }
     }
@@ -127,30 +102,57 @@ impl Sqs {
                 move_task::run_due(&mut tx);
                 move_task::next_round(&tx)
             };
-            let wait = async {
-                match next {
-                    Some(next) => self.inner.clock.sleep_until(next).await,
-                    None => std::future::pending().await,
-                }
-            };
             tokio::select! {
-                () = wait => {}
+                () = self.inner.clock.sleep_until_any(next) => {}
                 changed = changes.changed() => if changed.is_err() { return },
             }
         }
     }
 
+    /// Receives messages, and waits if there are none and the request has a wait time. The wait ends when the clock has
+    /// passed it or when the same time has passed in reality, so that a paused clock blocks nobody.
+    async fn receive(&self, request: Request) -> Result<Value, AwsError> {
+        let mut changes = self.inner.receivers.subscribe();
+        let mut deadlines: Option<(Timestamp, Instant)> = None;
+        loop {
+            changes.mark_unchanged();
+            let (now, (deadline, real_deadline), next_visible) = {
+                let mut tx = self.transaction();
+                let name = tx.open_queue(request.queue_url.as_deref())?;
+                let messages = receive::receive(&mut tx, &name, &request)?;
+                let deadlines = match deadlines {
+                    Some(deadlines) => deadlines,
+                    None => receive::wait_deadlines(&tx, &name, &request)?,
+                };
+                if !messages.is_empty() {
+                    return Ok(json!({ "Messages": messages }));
+                }
+                (tx.now, deadlines, tx.queue(&name)?.next_visible(tx.now))
+            };
+            if now >= deadline || Instant::now() >= real_deadline {
+                return Ok(json!({}));
+            }
+            deadlines = Some((deadline, real_deadline));
+            let wake = next_visible.map_or(deadline, |next| next.min(deadline));
+            tokio::select! {
+                // The sender lives as long as `self`, so there is no error to handle.
+                _ = changes.changed() => {}
+                () = self.inner.clock.sleep_until(wake) => {}
+                () = tokio::time::sleep_until(real_deadline) => {}
+            }
+        }
+    }
+
     fn transaction(&self) -> Transaction<'_> {
-        let Inner { clock, location, wal, state, receivers } = &*self.inner;
-        let state = state.lock().unwrap_or_else(PoisonError::into_inner);
-        Transaction { now: clock.now(), location, wal, state, receivers }
+        let Inner { clock, endpoint, durable, receivers } = &*self.inner;
+        Transaction::begin(durable, endpoint, receivers, clock.now())
     }
 }
 
 #[async_trait]
 impl Idle for Sqs {
     async fn is_idle(&self, now: Timestamp) -> bool {
-        !move_task::has_due(&self.transaction(), now)
+        !self.transaction().state.move_tasks.iter().any(|task| task.is_due(now))
     }
 }
 
@@ -159,10 +161,9 @@ impl SendToQueue for Sqs {
     async fn send(&self, queue_arn: &str, message: NewMessage) -> Result<(), TargetError> {
         let (name, is_fifo) = {
             let tx = self.transaction();
-            let name = tx.queue_name(queue_arn).ok_or_else(|| TargetError {
-                code: "AWS.SimpleQueueService.NonExistentQueue".to_owned(),
-                message: format!("{} ({queue_arn})", error::no_such_queue().message),
-                transient: false,
+            let name = tx.queue_name(queue_arn).ok_or_else(|| {
+                let message = format!("{} ({queue_arn})", error::no_such_queue().message);
+                TargetError::new("AWS.SimpleQueueService.NonExistentQueue", message, false)
             })?;
             let is_fifo = tx.queue(&name).is_ok_and(queue::Queue::is_fifo);
             (name, is_fifo)
@@ -170,7 +171,7 @@ impl SendToQueue for Sqs {
         let attribute = |value: String| json!({ "DataType": "String", "StringValue": value });
         let attributes: BTreeMap<String, Value> =
             message.attributes.into_iter().map(|(name, value)| (name, attribute(value))).collect();
-        let url = self.inner.location.url(&name);
+        let url = self.inner.endpoint.queue_url(&name);
         let mut body = json!({ "QueueUrl": url, "MessageBody": message.body, "MessageAttributes": attributes });
         if let Some(group) = message.group {
             body["MessageGroupId"] = json!(group);
@@ -179,10 +180,7 @@ impl SendToQueue for Sqs {
             body["MessageGroupId"] = json!("default");
             body["MessageDeduplicationId"] = json!(uuid::Uuid::new_v4().to_string());
         }
-        self.handle("SendMessage", body).await.map(|_| ()).map_err(|error| TargetError {
-            code: error.code,
-            message: error.message,
-            transient: error.status >= 500,
-        })
+        let sent = self.handle("SendMessage", body).await;
+        sent.map(|_| ()).map_err(|error| TargetError::new(&error.code, error.message, error.status >= 500))
     }
 }

@@ -1,4 +1,4 @@
-//! The clock stands, runs, is moved, and wakes in order.
+//! The clock is paused, runs, is advanced, and wakes sleepers in order.
 
 use std::sync::{Arc, Mutex};
 
@@ -14,14 +14,14 @@ fn seconds(count: i64) -> SignedDuration {
     SignedDuration::from_secs(count)
 }
 
-async fn let_all_run() {
+async fn settle() {
     for _ in 0..10 {
         tokio::task::yield_now().await;
     }
 }
 
 #[tokio::test]
-async fn a_tick_wakes_who_is_due_in_the_order_of_their_ends() {
+async fn a_tick_wakes_the_due_sleepers_in_the_order_of_their_ends() {
     let clock = Clock::paused(start());
     let woken = Arc::new(Mutex::new(Vec::new()));
     for wait in [5_i64, 1, 9, 3, 1] {
@@ -31,10 +31,10 @@ async fn a_tick_wakes_who_is_due_in_the_order_of_their_ends() {
             woken.lock().expect("the list").push(wait);
         });
     }
-    let_all_run().await;
+    settle().await;
     assert_eq!(clock.next_wake(), Some(start() + seconds(1)));
     clock.tick(seconds(5));
-    let_all_run().await;
+    settle().await;
     assert_eq!(*woken.lock().expect("the list"), [1, 1, 3, 5]);
     assert_eq!(clock.next_wake(), Some(start() + seconds(9)));
 }
@@ -42,14 +42,14 @@ async fn a_tick_wakes_who_is_due_in_the_order_of_their_ends() {
 #[tokio::test]
 async fn a_clone_is_the_same_clock_and_never_goes_back() {
     let clock = Clock::paused(start());
-    let twin = clock.clone();
+    let clone = clock.clone();
     clock.tick(seconds(10));
     clock.tick(seconds(-4));
-    assert_eq!(twin.now(), start() + seconds(10));
+    assert_eq!(clone.now(), start() + seconds(10));
 }
 
 #[tokio::test]
-async fn ten_thousand_sleepers_are_woken_and_dropped_ones_forgotten() {
+async fn ten_thousand_sleepers_are_woken_and_dropped_ones_are_removed() {
     let clock = Clock::paused(start());
     let sleepers: Vec<_> = (0..10_000)
         .map(|number| {
@@ -59,7 +59,7 @@ async fn ten_thousand_sleepers_are_woken_and_dropped_ones_forgotten() {
         .collect();
     let dropped = clock.clone();
     let dropped = tokio::spawn(async move { dropped.sleep(seconds(1000)).await });
-    let_all_run().await;
+    settle().await;
     dropped.abort();
     assert!(dropped.await.is_err());
     clock.tick(seconds(100));
@@ -70,22 +70,22 @@ async fn ten_thousand_sleepers_are_woken_and_dropped_ones_forgotten() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_fast_clock_runs_that_much_faster_than_the_world() {
-    let world = tokio::time::Instant::now();
+async fn a_fast_clock_runs_faster_than_the_machines_by_its_speed() {
+    let real = tokio::time::Instant::now();
     let clock = Clock::running(start(), 60.0);
     clock.sleep(SignedDuration::from_mins(10)).await;
     assert!(clock.now() >= start() + SignedDuration::from_mins(10));
-    let taken = world.elapsed().as_millis();
+    let taken = real.elapsed().as_millis();
     assert!((10_000..10_010).contains(&taken), "{taken} ms");
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_running_clock_can_be_moved_stopped_and_let_go_in_the_middle_of_a_sleep() {
-    let world = tokio::time::Instant::now();
+async fn a_running_clock_can_be_advanced_paused_and_resumed_during_a_sleep() {
+    let real = tokio::time::Instant::now();
     let clock = Clock::running(start(), 1.0);
     let sleeper = clock.clone();
     let sleeper = tokio::spawn(async move { sleeper.sleep(seconds(100)).await });
-    let_all_run().await;
+    settle().await;
     clock.tick(seconds(60));
     clock.pause();
     tokio::time::sleep(std::time::Duration::from_secs(500)).await;
@@ -93,12 +93,12 @@ async fn a_running_clock_can_be_moved_stopped_and_let_go_in_the_middle_of_a_slee
     assert_eq!(clock.now(), start() + seconds(60));
     clock.resume();
     sleeper.await.expect("a woken sleeper");
-    let taken = world.elapsed().as_secs();
+    let taken = real.elapsed().as_secs();
     assert_eq!(taken, 540);
 }
 
 #[tokio::test]
-async fn a_sleep_that_is_over_does_not_wait() {
+async fn a_sleep_until_a_past_time_does_not_wait() {
     let clock = Clock::paused(start());
     clock.sleep_until(start()).await;
     clock.sleep_until(start() - seconds(5)).await;
@@ -106,25 +106,25 @@ async fn a_sleep_that_is_over_does_not_wait() {
 }
 
 #[tokio::test]
-async fn who_was_woken_counts_until_it_has_gone_on() {
+async fn a_woken_sleeper_counts_as_waking_until_it_continues() {
     let clock = Clock::paused(start());
     let sleeper = clock.clone();
     let woken = tokio::spawn(async move { sleeper.sleep(seconds(5)).await });
     let sleeper = clock.clone();
     let given_up = tokio::spawn(async move { sleeper.sleep(seconds(5)).await });
-    let_all_run().await;
+    settle().await;
     clock.advance_to(start() + seconds(4));
     assert!(clock.all_are_awake());
     clock.advance_to(start() + seconds(5));
     assert!(!clock.all_are_awake());
     given_up.abort();
     woken.await.expect("a woken sleeper");
-    let_all_run().await;
+    settle().await;
     assert!(clock.all_are_awake());
 }
 
 #[test]
-fn the_machines_clock_has_no_line_of_its_own_until_it_is_moved_or_stopped() {
+fn the_machines_clock_has_no_line_until_it_is_advanced_or_paused() {
     let clock = Clock::of_the_machine();
     assert_eq!(clock.line(), None);
     clock.advance_to(start());
@@ -136,7 +136,7 @@ fn the_machines_clock_has_no_line_of_its_own_until_it_is_moved_or_stopped() {
 }
 
 #[test]
-fn a_line_says_what_is_shown_since_when_and_how_fast() {
+fn a_line_holds_the_time_of_both_clocks_and_the_speed() {
     let clock = Clock::running(start(), 60.0);
     let line = clock.line().expect("a line");
     assert_eq!((line.shown, line.speed), (start(), 60.0));

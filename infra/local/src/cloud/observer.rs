@@ -164,7 +164,7 @@ fn near(near: NearMiss) -> Value {
 }
 
 fn injected(fault: &Fault) -> Value {
-    json!({ "kind": "fault", "fault": fault.kind.word(), "subject": fault.subject })
+    json!({ "kind": "fault", "fault": fault.kind.to_string(), "subject": fault.subject })
 }
 
 fn invoke(happened: &lambda::InvocationActivity) -> Value {
@@ -193,7 +193,7 @@ fn mapped(id: &str, happened: &mapping::MappingActivity) -> Value {
         MappingActivity::Succeeded(records) => ("done", Some(*records), None),
         MappingActivity::Failed(records, failure) => ("failed", Some(*records), Some(failure.to_string())),
         MappingActivity::SentToQueue(records, condition, queue) => {
-            ("told", Some(*records), Some(format!("{} to {queue}", condition.as_str())))
+            ("told", Some(*records), Some(format!("{condition:?} to {queue}")))
         }
         MappingActivity::Discarded(records, reason) => ("lost", Some(*records), Some(reason.clone())),
         MappingActivity::Stalled(reason) => ("stuck", None, Some(reason.clone())),

@@ -95,7 +95,7 @@ fn mark(folder: &Path, fresh: bool) -> Result<Wal<FormatRecord>, CloudError> {
     let path = folder.join(MARK);
     let (wal, marks) = match Wal::open(&path) {
         // Deleted state need not be readable.
-        Err(WalError::Damaged { .. } | WalError::Unknown { .. }) if fresh => {
+        Err(WalError::Damaged(..) | WalError::Unknown(..)) if fresh => {
             std::fs::remove_file(&path).map_err(|source| CloudError::Folder { path: path.clone(), source })?;
             Wal::open(&path)?
         }

@@ -9,7 +9,6 @@ const MAX_RETRIES: u32 = 185;
 const MAX_AGE: u32 = 86_400;
 /// The smallest maximum age in seconds that a policy may set.
 const MIN_AGE: u32 = 60;
-
 /// The longest backoff in seconds. With it, 185 retries take most of 24 hours.
 const MAX_BACKOFF: f64 = 600.0;
 

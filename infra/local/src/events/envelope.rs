@@ -1,4 +1,4 @@
-//! The envelope that EventBridge adds around the detail of an event.
+//! The envelope that EventBridge adds around the detail of an event, and its copies in archives and replays.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -9,7 +9,6 @@ use crate::{arn::AccountRegion, interfaces::NewEvent};
 /// An event that was accepted on a bus.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct AcceptedEvent {
-    /// The id in the envelope.
     pub(super) id: String,
     /// The whole event as JSON.
     #[serde(rename = "text")]
@@ -55,6 +54,28 @@ impl AcceptedEvent {
             detail: serde_json::from_str(&event.detail).ok()?,
         });
         Some(Self { id, envelope: envelope.ok()?, accepted_at, forwarded: false })
+    }
+}
+
+/// An event as it is stored in an archive.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct ArchivedEvent {
+    pub(super) time: Timestamp,
+    pub(super) id: String,
+    /// The whole event as JSON.
+    #[serde(rename = "text")]
+    pub(super) envelope: String,
+}
+
+impl ArchivedEvent {
+    // Adds the name of the replay as the last field of the event.
+    pub(super) fn into_replayed(self, replay: &str, accepted_at: Timestamp) -> AcceptedEvent {
+        let mut envelope = self.envelope;
+        if envelope.ends_with('}') {
+            envelope.pop();
+            envelope.push_str(&format!(r#","replay-name":"{replay}"}}"#));
+        }
+        AcceptedEvent { id: self.id, envelope, accepted_at, forwarded: false }
     }
 }
 

@@ -1,14 +1,16 @@
-//! `PutEvents`, and the routing of accepted events to the rules of their bus; also `TestEventPattern`.
+//! `PutEvents`, whose entries are validated one by one so that each can fail alone, and the routing of accepted events to
+//! the rules of their bus; also `TestEventPattern`.
 
 use async_trait::async_trait;
+use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::{Value, json, value::RawValue};
 
 use crate::{
     activity::{ActivityEvent, UnmatchedRules},
     arn::bus_name,
     aws_error::AwsError,
-    delivery::planned_faults::PlannedFaults,
+    delivery::outbox::planned_progress,
     faults::{Kind, Part},
     interfaces::{NewEvent, PutOnBus, TargetError},
     pattern::{Event, Pattern},
@@ -17,34 +19,109 @@ use crate::{
 };
 
 use super::{
-    EventBridge,
-    archive::ArchivedEvent,
-    bus::Bus,
-    delivery::{PendingDelivery, target_error},
-    entry::{Entry, EntryError, compact_detail},
-    envelope::AcceptedEvent,
-    request,
-    rule::{Rule, invalid_pattern},
-    state::{Change, State},
+    envelope::{AcceptedEvent, ArchivedEvent},
+    model::{Bus, Rule},
+    request::{self, Request, invalid_pattern, required},
+    service::EventBridge,
+    state::{Change, PendingDelivery, State},
 };
 
-/// The maximum number of entries of a request.
 const MAX_ENTRIES: usize = 10;
-
 /// The limit of the size of a request, in bytes.
 const SIZE_LIMIT: usize = 1_048_576;
+/// The maximum length of the detail-type, in characters.
+const MAX_DETAIL_TYPE_LENGTH: usize = 128;
+/// The bytes that a time counts for in the size of an entry, however it is written.
+const TIME_SIZE: usize = 14;
+/// The maximum nesting depth of objects and lists in a detail.
+const MAX_DETAIL_DEPTH: usize = 1_000;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-struct PutEvents {
+pub(super) struct PutEvents {
     entries: Option<Vec<Entry>>,
 }
 
-#[derive(Deserialize)]
+/// An entry of the request.
+#[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "PascalCase")]
-struct TestEventPattern {
-    event_pattern: Option<String>,
-    event: Option<String>,
+pub(super) struct Entry {
+    source: Option<String>,
+    detail_type: Option<String>,
+    detail: Option<String>,
+    resources: Option<Vec<String>>,
+    time: Option<Value>,
+    pub(super) event_bus_name: Option<String>,
+}
+
+/// The error of a failed entry.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct EntryError {
+    pub(super) code: &'static str,
+    pub(super) message: String,
+}
+
+impl EntryError {
+    pub(super) fn malformed_detail() -> Self {
+        Self { code: "MalformedDetail", message: "Detail is malformed.".to_owned() }
+    }
+
+    /// An injected fault: the service is throttling, or it failed.
+    pub(super) fn transient(is_throttled: bool) -> Self {
+        let (code, message) = match is_throttled {
+            true => ("ThrottlingException", "Rate exceeded for the entry."),
+            false => ("InternalFailure", "The entry failed. Try again."),
+        };
+        Self { code, message: message.to_owned() }
+    }
+
+    fn invalid_argument(name: &str, reason: &str) -> Self {
+        Self { code: "InvalidArgument", message: format!("Parameter {name} is not valid. Reason: {reason}") }
+    }
+}
+
+impl Entry {
+    /// Returns the size that counts towards the limit of the request, in bytes.
+    pub(super) fn size(&self) -> usize {
+        let texts = [&self.source, &self.detail_type, &self.detail];
+        let resources = self.resources.iter().flatten().map(String::len).sum::<usize>();
+        let time = if self.time.is_some() { TIME_SIZE } else { 0 };
+        texts.into_iter().flatten().map(String::len).sum::<usize>() + resources + time
+    }
+
+    /// Returns the first required field that is missing or empty, if there is one.
+    pub(super) fn missing_field(&self) -> Option<&'static str> {
+        let fields = [("Source", &self.source), ("DetailType", &self.detail_type), ("Detail", &self.detail)];
+        let empty = |text: &Option<String>| text.as_deref().is_none_or(str::is_empty);
+        fields.into_iter().find(|(_, text)| empty(text)).map(|(name, _)| name)
+    }
+
+    pub(super) fn validate(&self, now: Timestamp) -> Result<(NewEvent, Timestamp), EntryError> {
+        if let Some(name) = self.missing_field() {
+            return Err(EntryError::invalid_argument(name, &format!("{name} is a required argument.")));
+        }
+        let text = |field: &Option<String>| field.clone().unwrap_or_default();
+        let (source, detail_type) = (text(&self.source), text(&self.detail_type));
+        if source.starts_with("aws.") {
+            return Err(EntryError {
+                code: "NotAuthorizedForSource",
+                message: "Not authorized for the source.".to_owned(),
+            });
+        }
+        if detail_type.chars().count() > MAX_DETAIL_TYPE_LENGTH {
+            let reason = format!("DetailType is longer than {MAX_DETAIL_TYPE_LENGTH} characters.");
+            return Err(EntryError::invalid_argument("DetailType", &reason));
+        }
+        let time = match &self.time {
+            None | Some(Value::Null) => now,
+            Some(time) => {
+                parse_time(time).ok_or_else(|| EntryError::invalid_argument("Time", "Time is not a timestamp."))?
+            }
+        };
+        let detail = compact_detail(&text(&self.detail)).ok_or_else(EntryError::malformed_detail)?;
+        let resources = self.resources.clone().unwrap_or_default();
+        Ok((NewEvent { source, detail_type, detail, resources }, time))
+    }
 }
 
 /// An accepted event with its deliveries and archive copies, not committed yet.
@@ -57,9 +134,8 @@ pub(super) struct RoutedEvent {
 }
 
 impl EventBridge {
-    pub(super) fn put_events(&self, body: Value) -> Result<Value, AwsError> {
-        let request: PutEvents = request::read(body)?;
-        let entries = request::required("entries", request.entries)?;
+    pub(super) fn put_events(&self, request: PutEvents) -> Result<Value, AwsError> {
+        let entries = required("entries", request.entries)?;
         check_request(&entries)?;
         let mut state = self.durable.state();
         let (mut results, mut routed) = (Vec::with_capacity(entries.len()), Vec::new());
@@ -81,7 +157,7 @@ impl EventBridge {
         let now = self.ctx.clock.now();
         let (event, time) = entry.validate(now)?;
         let subject = format!("PutEvents {}", event.detail_type);
-        if let Some(fault) = self.ctx.faults.strike(Kind::Partial, Part::Events, &subject) {
+        if let Some(fault) = self.ctx.faults.draw(Kind::Partial, Part::Events, &subject) {
             return Err(EntryError::transient(fault.unit_f64(0) < 0.5));
         }
         let id = self.new_event_id(state);
@@ -94,7 +170,6 @@ impl EventBridge {
         Ok((id, self.route(state, bus, accepted)?))
     }
 
-    /// Returns a new event id.
     pub(super) fn new_event_id(&self, state: &mut State) -> String {
         let number = state.outbox.new_number();
         let now = u64::try_from(self.ctx.clock.now().as_nanosecond()).unwrap_or_default();
@@ -136,13 +211,15 @@ impl EventBridge {
             let rule_arn = self.ctx.account_region.rule(bus, &rule.name);
             for target in rule.targets.into_values() {
                 let policy = target.retry_policy.unwrap_or_default();
-                let faults = PlannedFaults::draw(&self.ctx.faults, Part::Events, &rule_arn, &target.arn, policy);
-                for progress in faults.initial_progress(event.accepted_at, || state.outbox.new_number()) {
+                let (part, accepted_at) = (Part::Events, event.accepted_at);
+                let new_number = || state.outbox.new_number();
+                let route = (rule_arn.as_str(), target.arn.as_str());
+                for progress in planned_progress(&self.ctx.faults, part, route, policy, accepted_at, new_number) {
                     deliveries.push(PendingDelivery { rule_arn: rule_arn.clone(), target: target.clone(), progress });
                 }
             }
         }
-        let change = (!deliveries.is_empty()).then_some(Change::EventAccepted { event, deliveries });
+        let change = (!deliveries.is_empty()).then_some(Change::EventAccepted { event, to: deliveries });
         RoutedEvent { change, activity, archived: Vec::new() }
     }
 
@@ -157,32 +234,19 @@ impl EventBridge {
         self.archive_events(state, &archived)?;
         self.durable.commit(state, changes)?;
         // While the state is locked, so that observers see an event before its deliveries.
-        activity.into_iter().for_each(|activity| self.record_put(activity));
+        activity.into_iter().for_each(|activity| self.ctx.activity.record(activity));
         Ok(())
     }
 
-    /// Counts an accepted event and reports it to observers.
-    pub(super) fn record_put(&self, activity: ActivityEvent) {
-        if let ActivityEvent::EventPut { rules, .. } = &activity {
-            let matched = u64::try_from(rules.len()).unwrap_or_default();
-            self.update_counts(|counts| {
-                counts.put += 1;
-                counts.matched += matched;
-            });
-        }
-        self.ctx.activity.record(activity);
-    }
-
-    /// Puts an event on an existing bus.
     pub(super) fn put_on_bus(&self, bus_arn: &str, event: AcceptedEvent) -> Result<(), TargetError> {
         let mut state = self.durable.state();
         let bus = bus_name(bus_arn);
         if self.ctx.account_region.bus(bus) != bus_arn || !state.buses.contains_key(bus) {
-            return Err(target_error("NO_RESOURCE", &format!("Event bus {bus_arn} does not exist."), false));
+            return Err(TargetError::new("NO_RESOURCE", format!("Event bus {bus_arn} does not exist."), false));
         }
-        let invalid = |error: EntryError| target_error(error.code, &error.message, false);
+        let invalid = |error: EntryError| TargetError::new(error.code, error.message, false);
         let routed = self.route(&mut state, bus, event).map_err(invalid)?;
-        let failed = |error: WalError| target_error("INTERNAL_ERROR", &error.to_string(), true);
+        let failed = |error: WalError| TargetError::new("INTERNAL_ERROR", error.to_string(), true);
         self.commit_routed(&mut state, vec![routed]).map_err(failed)
     }
 }
@@ -190,7 +254,7 @@ impl EventBridge {
 #[async_trait]
 impl PutOnBus for EventBridge {
     async fn put(&self, bus_arn: &str, event: NewEvent) -> Result<(), TargetError> {
-        let malformed = || target_error("MalformedDetail", "Detail is malformed.", false);
+        let malformed = || TargetError::new("MalformedDetail", "Detail is malformed.", false);
         let now = self.ctx.clock.now();
         let id = self.new_event_id(&mut self.durable.state());
         let detail = compact_detail(&event.detail).ok_or_else(malformed)?;
@@ -220,12 +284,11 @@ fn check_request(entries: &[Entry]) -> Result<(), AwsError> {
 }
 
 /// Matches the pattern and the event of the request; it needs no state.
-pub(super) fn test_event_pattern(body: Value) -> Result<Value, AwsError> {
-    let request: TestEventPattern = request::read(body)?;
-    let pattern = request::required("eventPattern", request.event_pattern)?;
-    let event = request::required("event", request.event)?;
+pub(super) fn test_event_pattern(request: Request) -> Result<Value, AwsError> {
+    let pattern = required("eventPattern", request.event_pattern)?;
+    let event = required("event", request.event)?;
     let pattern = Pattern::parse(&pattern).map_err(|error| invalid_pattern(&error))?;
-    let invalid = |reason: String| request::invalid(format!("Parameter Event is not valid. Reason: {reason}"));
+    let invalid = |reason: String| request::invalid_parameter("Event", reason);
     let parsed = Event::parse(&event).map_err(|error| invalid(error.to_string()))?;
     let fields: Value = serde_json::from_str(&event).unwrap_or_default();
     let required = ["id", "account", "source", "time", "region", "resources", "detail-type"];
@@ -233,4 +296,60 @@ pub(super) fn test_event_pattern(body: Value) -> Result<Value, AwsError> {
         return Err(invalid(format!("the field {name} is missing.")));
     }
     Ok(json!({ "Result": pattern.matches(&parsed) }))
+}
+
+/// Parses a time: seconds as a number, as the SDKs send it, or a text.
+pub(super) fn parse_time(time: &Value) -> Option<Timestamp> {
+    match time {
+        Value::String(text) => text.parse().ok(),
+        Value::Number(number) => match number.as_i64() {
+            Some(seconds) => Timestamp::from_second(seconds).ok(),
+            None => SignedDuration::try_from_secs_f64(number.as_f64()?)
+                .ok()
+                .and_then(|since| Timestamp::from_duration(since).ok()),
+        },
+        Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => None,
+    }
+}
+
+/// Removes the white space of a detail, or returns none if it is not an object that the service accepts. Numbers keep their
+/// spelling: they are not parsed and written again.
+pub(super) fn compact_detail(detail: &str) -> Option<String> {
+    serde_json::from_str::<&RawValue>(detail).ok()?;
+    let mut compact = String::with_capacity(detail.len());
+    let (mut quoted, mut escaped) = (false, false);
+    let (mut depth, mut max_depth) = (0_usize, 0);
+    let mut number = String::new();
+    for character in detail.chars() {
+        if !quoted && matches!(character, '0'..='9' | '-' | '+' | '.' | 'e' | 'E') {
+            number.push(character);
+        } else if !number.is_empty() && !is_accepted_number(&std::mem::take(&mut number)) {
+            return None;
+        }
+        if quoted {
+            quoted = character != '"' || escaped;
+            escaped = character == '\\' && !escaped;
+            compact.push(character);
+            continue;
+        }
+        match character {
+            '"' => quoted = true,
+            '{' | '[' => {
+                depth += 1;
+                max_depth = max_depth.max(depth);
+            }
+            '}' | ']' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        if !character.is_ascii_whitespace() {
+            compact.push(character);
+        }
+    }
+    (compact.starts_with('{') && max_depth <= MAX_DETAIL_DEPTH).then_some(compact)
+}
+
+// Integers must fit into a signed 64-bit number; other numbers keep their spelling. The `e` of `true` and `false` is passed
+// as a number, too, and accepted.
+fn is_accepted_number(number: &str) -> bool {
+    number.contains(['.', 'e', 'E']) || number.parse::<i64>().is_ok()
 }

@@ -1,5 +1,5 @@
-//! The durable state of the service: buses, rules, archives, replays and pending deliveries. It is rebuilt from the changes in
-//! the write-ahead log.
+//! The durable state of the service: buses, rules, archives, replays and pending deliveries. It is rebuilt from the
+//! changes in the write-ahead log.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -7,18 +7,25 @@ use std::{
 };
 
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, de::IgnoredAny};
 
-use crate::{delivery::outbox::Outbox, durable_state::ReplayState};
+use crate::{
+    arn::bus_name,
+    aws_error::AwsError,
+    delivery::outbox::{Delivery, DeliveryMeta, Outbox, Progress},
+    pattern::Event,
+    wal::ReplayState,
+};
 
 use super::{
-    archive::{Archive, ArchiveSettings},
-    bus::{Bus, BusSettings},
-    delivery::{EventDelivery, PendingDelivery},
-    envelope::AcceptedEvent,
-    replay::{Replay, ReplayProgress},
-    rule::Rule,
+    envelope::{AcceptedEvent, ArchivedEvent},
+    model::{Archive, ArchiveSettings, Bus, BusSettings, Replay, ReplayProgress, ReplayStatus, Rule},
+    request,
+    target::Target,
 };
+
+/// Replays pause while at least this many deliveries are pending.
+pub(super) const MAX_PENDING_DELIVERIES: usize = 1_000;
 
 /// A change of the state, as it is written to the write-ahead log.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -34,12 +41,11 @@ pub(crate) enum Change {
         bus: String,
         rule: String,
     },
-    /// An event was accepted and is to be delivered.
+    /// An event was accepted and is to be delivered to these targets.
     #[serde(rename = "Owed")]
     EventAccepted {
         event: AcceptedEvent,
-        #[serde(rename = "to")]
-        deliveries: Vec<PendingDelivery>,
+        to: Vec<PendingDelivery>,
     },
     /// A delivery was attempted and will be retried.
     #[serde(rename = "Tried")]
@@ -56,15 +62,18 @@ pub(crate) enum Change {
     },
     Replay(Box<Replay>),
     #[serde(rename = "Replayed")]
-    ReplayAdvanced {
-        replay: String,
-        #[serde(rename = "place")]
-        progress: ReplayProgress,
-    },
+    ReplayAdvanced(ReplayStep),
     #[serde(rename = "ReplayGone")]
     ReplayDeleted {
         replay: String,
     },
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct ReplayStep {
+    pub(super) replay: String,
+    #[serde(rename = "place")]
+    pub(super) progress: ReplayProgress,
 }
 
 /// The state of the service.
@@ -76,6 +85,53 @@ pub(crate) struct State {
     firings: BTreeSet<(Timestamp, String, String)>,
     pub(super) archives: BTreeMap<String, Archive>,
     pub(super) replays: BTreeMap<String, Replay>,
+}
+
+/// A delivery with its event.
+#[derive(Clone, Debug)]
+pub(crate) struct EventDelivery {
+    pub(super) event: Arc<AcceptedEvent>,
+    pub(super) pending: PendingDelivery,
+}
+
+/// A delivery that has not ended, as it is stored.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct PendingDelivery {
+    pub(super) rule_arn: String,
+    pub(super) target: Target,
+    #[serde(flatten)]
+    pub(super) progress: Progress,
+}
+
+impl Delivery for EventDelivery {
+    fn progress(&self) -> &Progress {
+        &self.pending.progress
+    }
+
+    fn progress_mut(&mut self) -> &mut Progress {
+        &mut self.pending.progress
+    }
+
+    fn meta(&self) -> DeliveryMeta<'_> {
+        let target = &self.pending.target;
+        DeliveryMeta {
+            id: &self.event.id,
+            from: &self.pending.rule_arn,
+            to: &target.arn,
+            since: self.event.accepted_at,
+            sent: self.event.accepted_at,
+            policy: target.retry_policy.unwrap_or_default(),
+            dead_letters: target.dead_letter_config.as_ref().and_then(|config| config.arn.as_deref()),
+        }
+    }
+}
+
+/// The fields of an event that decide whether it is archived.
+#[derive(Deserialize)]
+struct EventHead {
+    time: Timestamp,
+    #[serde(rename = "replay-name")]
+    replay_name: Option<IgnoredAny>,
 }
 
 impl ReplayState for State {
@@ -102,9 +158,9 @@ impl ReplayState for State {
                     bus.remove_rule(&rule);
                 }
             }
-            Change::EventAccepted { event, deliveries } => {
+            Change::EventAccepted { event, to } => {
                 let event = Arc::new(event);
-                for pending in deliveries {
+                for pending in to {
                     self.outbox.put(EventDelivery { event: Arc::clone(&event), pending });
                 }
             }
@@ -124,7 +180,7 @@ impl ReplayState for State {
             Change::Replay(replay) => {
                 self.replays.insert(replay.name.clone(), *replay);
             }
-            Change::ReplayAdvanced { replay, progress } => {
+            Change::ReplayAdvanced(ReplayStep { replay, progress }) => {
                 if let Some(replay) = self.replays.get_mut(&replay) {
                     replay.progress = progress;
                 }
@@ -135,7 +191,7 @@ impl ReplayState for State {
         }
     }
 
-    fn changes(&self) -> Vec<Change> {
+    fn changes(&mut self) -> Vec<Change> {
         let mut changes = Vec::new();
         for bus in self.buses.values() {
             changes.push(Change::Bus(bus.settings.clone()));
@@ -146,19 +202,13 @@ impl ReplayState for State {
         let deliveries = self.outbox.all();
         changes.extend(deliveries.map(|delivery| Change::EventAccepted {
             event: (*delivery.event).clone(),
-            deliveries: vec![delivery.pending.clone()],
+            to: vec![delivery.pending.clone()],
         }));
         changes
-    }
-
-    fn living(&self) -> usize {
-        let rules = self.buses.values().map(|bus| 1 + bus.rules.len()).sum::<usize>();
-        self.outbox.len() + rules + self.archives.len() + self.replays.len()
     }
 }
 
 impl State {
-    /// Returns the time at which the next scheduled rule fires.
     pub(super) fn next_firing(&self) -> Option<Timestamp> {
         self.firings.first().map(|(next, _, _)| *next)
     }
@@ -175,4 +225,58 @@ impl State {
             self.firings.remove(&(next, bus.to_owned(), rule.to_owned()));
         }
     }
+
+    /// Returns the copies of an event for all matching archives. Replayed events are not archived again.
+    pub(super) fn archive_copies(
+        &self,
+        bus: &str,
+        event: &Event,
+        accepted: &AcceptedEvent,
+        now: Timestamp,
+    ) -> Vec<(String, ArchivedEvent)> {
+        let of_bus = self.archives.values().filter(|archive| archive.settings.bus == bus);
+        let matching = of_bus.filter(|archive| archive.pattern.as_ref().is_none_or(|pattern| pattern.matches(event)));
+        let mut matching = matching.peekable();
+        let head = matching.peek().and_then(|_| serde_json::from_str::<EventHead>(&accepted.envelope).ok());
+        let Some(EventHead { time, replay_name: None }) = head else { return Vec::new() };
+        let retained = matching.filter(|archive| time >= archive.retention_start(now));
+        let archived = ArchivedEvent { time, id: accepted.id.clone(), envelope: accepted.envelope.clone() };
+        retained.map(|archive| (archive.settings.name.clone(), archived.clone())).collect()
+    }
+
+    pub(super) fn active_replays(&self) -> impl Iterator<Item = &Replay> {
+        self.replays.values().filter(|replay| replay.status.is_active())
+    }
+
+    pub(super) fn can_continue_replay(&self) -> bool {
+        let has_room = self.outbox.len() < MAX_PENDING_DELIVERIES;
+        self.active_replays().any(|replay| has_room || replay.status == ReplayStatus::Cancelling)
+    }
+}
+
+/// Returns the name of an existing bus, given by name or ARN; by default that of the default bus.
+pub(super) fn existing_bus(state: &State, given: Option<&str>) -> Result<String, AwsError> {
+    let name = bus_name(given.unwrap_or("default"));
+    match state.buses.contains_key(name) {
+        true => Ok(name.to_owned()),
+        false => Err(request::not_found(format!("Event bus {name} does not exist."))),
+    }
+}
+
+pub(super) fn existing_rule<'s>(state: &'s State, bus: Option<&str>, name: &str) -> Result<&'s Rule, AwsError> {
+    let bus = existing_bus(state, bus)?;
+    let missing = || request::not_found(format!("Rule {name} does not exist on EventBus {bus}."));
+    find_rule(state, &bus, name).ok_or_else(missing)
+}
+
+pub(super) fn find_rule<'s>(state: &'s State, bus: &str, name: &str) -> Option<&'s Rule> {
+    state.buses.get(bus)?.rules.get(name)
+}
+
+pub(super) fn existing_archive<'s>(state: &'s State, name: &str) -> Result<&'s Archive, AwsError> {
+    state.archives.get(name).ok_or_else(|| request::not_found(format!("Archive {name} does not exist.")))
+}
+
+pub(super) fn existing_replay<'s>(state: &'s State, name: &str) -> Result<&'s Replay, AwsError> {
+    state.replays.get(name).ok_or_else(|| request::not_found(format!("Replay {name} does not exist.")))
 }

@@ -1,29 +1,20 @@
-//! The targets of rules: their validation and the API calls about them.
+//! The targets of rules: their validation, and their input, which is the event, a constant, a part of the event, or a
+//! template filled with parts of the event. Paths are written as in `$`, `$.detail.total`, `$.detail.lines[0]` and
+//! `$['detail-type']`.
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use crate::{aws_error::AwsError, delivery::retry_policy::RetryPolicy};
+use crate::delivery::retry_policy::RetryPolicy;
 
-use super::{
-    EventBridge,
-    bus::existing_bus,
-    input,
-    request::{self, ListRequest},
-    rule::{existing_rule, is_name_character},
-    state::Change,
-};
+use super::envelope::{AcceptedEvent, format_time};
 
 /// The maximum length of a constant input or template.
 const MAX_INPUT_LENGTH: usize = 8_192;
-
-/// The maximum length of a message group id.
 const MAX_GROUP_LENGTH: usize = 128;
-
-/// The maximum number of targets of a rule.
-const MAX_TARGETS: usize = 5;
+const MAX_PATHS: usize = 100;
 
 /// A target of a rule.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -80,22 +71,6 @@ pub(crate) enum TargetKind {
     Bus,
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct PutTargets {
-    rule: Option<String>,
-    event_bus_name: Option<String>,
-    targets: Option<Vec<Target>>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct RemoveTargets {
-    rule: Option<String>,
-    event_bus_name: Option<String>,
-    ids: Option<Vec<String>>,
-}
-
 impl TargetKind {
     /// Returns the kind of resource that an ARN names, or none if it cannot be a target here.
     pub(crate) fn of(arn: &str) -> Option<Self> {
@@ -116,8 +91,7 @@ impl Target {
         self.sqs_parameters.as_ref()?.message_group_id.as_deref()
     }
 
-    /// Returns the validation error of this target, if there is one.
-    fn validation_error(&self) -> Option<String> {
+    pub(super) fn validation_error(&self) -> Option<String> {
         let id = &self.id;
         let inputs =
             [self.input.is_some(), self.input_path.is_some(), self.input_transformer.is_some()].map(usize::from);
@@ -136,9 +110,9 @@ impl Target {
             Some(format!("The input of target {id} is longer than {MAX_INPUT_LENGTH} characters."))
         } else if not_json {
             Some(format!("JSON syntax error in input for target {id}"))
-        } else if self.input_path.as_ref().is_some_and(|path| !input::is_valid_path(path)) {
+        } else if self.input_path.as_ref().is_some_and(|path| !is_valid_path(path)) {
             Some(format!("Invalid JsonPath syntax in InputPath for target {id}."))
-        } else if let Some(problem) = self.input_transformer.as_ref().and_then(input::validation_error) {
+        } else if let Some(problem) = self.input_transformer.as_ref().and_then(transformer_error) {
             Some(format!("Invalid InputTransformer for target {id} : {problem}"))
         } else if dead_letters
             .is_some_and(|arn| TargetKind::of(arn) != Some(TargetKind::Queue) || arn.ends_with(".fifo"))
@@ -154,61 +128,143 @@ impl Target {
     }
 }
 
-impl EventBridge {
-    pub(super) fn put_targets(&self, body: Value) -> Result<Value, AwsError> {
-        let request: PutTargets = request::read(body)?;
-        let name = request::required("rule", request.rule)?;
-        let targets = request::required("targets", request.targets)?;
-        let mut state = self.durable.state();
-        let mut rule = existing_rule(&state, request.event_bus_name.as_deref(), &name)?.clone();
-        for target in targets {
-            if let Some(error) = target.validation_error() {
-                return Err(request::invalid(error));
+/// Names contain letters, digits, `.`, `-` and `_`.
+pub(super) fn is_name_character(character: char) -> bool {
+    character.is_ascii_alphanumeric() || ".-_".contains(character)
+}
+
+/// One step of a path.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Step {
+    Field(String),
+    Element(usize),
+}
+
+fn transformer_error(transformer: &InputTransformer) -> Option<String> {
+    let paths = &transformer.input_paths_map;
+    if paths.len() > MAX_PATHS {
+        return Some(format!("InputPathsMap has more than {MAX_PATHS} entries."));
+    }
+    if let Some(name) = paths.keys().find(|name| name.starts_with("AWS")) {
+        return Some(format!("InputPathsMap key {name} cannot start with AWS."));
+    }
+    if let Some((name, text)) = paths.iter().find(|(_, text)| !is_valid_path(text)) {
+        return Some(format!("InputPathsMap {name} has the invalid JsonPath {text}."));
+    }
+    let unknown = placeholders(&transformer.input_template)
+        .find(|name| !name.starts_with("aws.events.") && !paths.contains_key(*name))?;
+    Some(format!("InputTemplate contains the unknown placeholder <{unknown}>."))
+}
+
+/// Returns the input of the target, or none if it is not valid JSON.
+pub(super) fn target_input(target: &Target, rule_arn: &str, event: &AcceptedEvent) -> Option<String> {
+    if let Some(constant) = &target.input {
+        return Some(constant.clone());
+    }
+    if let Some(path) = &target.input_path {
+        let event: Value = serde_json::from_str(&event.envelope).ok()?;
+        return find(&event, path).map(Value::to_string);
+    }
+    match &target.input_transformer {
+        None => Some(event.envelope.clone()),
+        Some(transformer) => transform(transformer, rule_arn, event),
+    }
+}
+
+fn transform(transformer: &InputTransformer, rule_arn: &str, event: &AcceptedEvent) -> Option<String> {
+    let mut whole: Value = serde_json::from_str(&event.envelope).ok()?;
+    let mut values: BTreeMap<&str, Value> = BTreeMap::new();
+    for (name, path) in &transformer.input_paths_map {
+        // A missing value becomes an empty text.
+        values.insert(name, find(&whole, path).cloned().unwrap_or_else(|| Value::String(String::new())));
+    }
+    let rule_name = rule_arn.rsplit('/').next().unwrap_or_default();
+    values.insert("aws.events.rule-arn", rule_arn.into());
+    values.insert("aws.events.rule-name", rule_name.into());
+    values.insert("aws.events.event.ingestion-time", format_time(event.accepted_at).into());
+    values.insert("aws.events.event.json", whole.clone());
+    whole.as_object_mut()?.remove("detail");
+    values.insert("aws.events.event", whole);
+    let filled = fill_template(&transformer.input_template, &values);
+    serde_json::from_str::<serde::de::IgnoredAny>(&filled).is_ok().then_some(filled)
+}
+
+/// Fills the placeholders of a template: inside quotes as text, elsewhere as JSON.
+pub(crate) fn fill_template(template: &str, values: &BTreeMap<&str, Value>) -> String {
+    let mut out = String::with_capacity(template.len());
+    let (mut quoted, mut escaped) = (false, false);
+    let mut rest = template;
+    while let Some(character) = rest.chars().next() {
+        if let Some((value, after)) = placeholder(rest).and_then(|(name, after)| Some((values.get(name)?, after))) {
+            match value {
+                Value::String(text) if quoted => out.push_str(escape(text).as_str()),
+                other if quoted => out.push_str(escape(&other.to_string()).as_str()),
+                other => out.push_str(&other.to_string()),
             }
-            rule.targets.insert(target.id.clone(), target);
+            rest = after;
+            continue;
         }
-        if rule.targets.len() > MAX_TARGETS {
-            return Err(request::limit_exceeded());
+        quoted ^= character == '"' && !escaped;
+        escaped = character == '\\' && !escaped;
+        out.push(character);
+        rest = rest.get(character.len_utf8()..).unwrap_or_default();
+    }
+    out
+}
+
+fn escape(text: &str) -> String {
+    let quoted = Value::from(text).to_string();
+    quoted.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or_default().to_owned()
+}
+
+fn placeholder(text: &str) -> Option<(&str, &str)> {
+    let (name, rest) = text.strip_prefix('<')?.split_once('>')?;
+    let named = !name.is_empty() && name.chars().all(|part| part.is_ascii_alphanumeric() || "_-.".contains(part));
+    named.then_some((name, rest))
+}
+
+fn placeholders(template: &str) -> impl Iterator<Item = &str> {
+    template.match_indices('<').filter_map(|(at, _)| placeholder(template.get(at..)?)).map(|(name, _)| name)
+}
+
+fn is_valid_path(path: &str) -> bool {
+    parse_path(path).is_some()
+}
+
+fn parse_path(path: &str) -> Option<Vec<Step>> {
+    let mut rest = path.strip_prefix('$')?;
+    let mut steps = Vec::new();
+    while !rest.is_empty() {
+        let step;
+        (step, rest) = match rest.strip_prefix('.') {
+            Some(named) => parse_field(named)?,
+            None => parse_bracket(rest.strip_prefix('[')?)?,
+        };
+        steps.push(step);
+    }
+    Some(steps)
+}
+
+fn parse_field(named: &str) -> Option<(Step, &str)> {
+    let end = named.find(['.', '[']).unwrap_or(named.len());
+    let (name, rest) = named.split_at_checked(end)?;
+    (!name.is_empty() && !name.contains(['*', ' '])).then(|| (Step::Field(name.to_owned()), rest))
+}
+
+fn parse_bracket(inside: &str) -> Option<(Step, &str)> {
+    for quote in ['\'', '"'] {
+        if let Some(quoted) = inside.strip_prefix(quote) {
+            let (name, rest) = quoted.split_once(quote)?;
+            return Some((Step::Field(name.to_owned()), rest.strip_prefix(']')?));
         }
-        self.commit(&mut state, vec![Change::Rule(Box::new(rule))])?;
-        Ok(json!({ "FailedEntryCount": 0, "FailedEntries": [] }))
     }
+    let (index, rest) = inside.split_once(']')?;
+    Some((Step::Element(index.parse().ok()?), rest))
+}
 
-    pub(super) fn remove_targets(&self, body: Value) -> Result<Value, AwsError> {
-        let request: RemoveTargets = request::read(body)?;
-        let name = request::required("rule", request.rule)?;
-        let ids = request::required("ids", request.ids)?;
-        let mut state = self.durable.state();
-        let mut rule = existing_rule(&state, request.event_bus_name.as_deref(), &name)?.clone();
-        let mut failed = Vec::new();
-        for id in ids {
-            if rule.targets.remove(&id).is_none() {
-                let message = format!("Rule {name} does not have a target with the Id {id}.");
-                failed
-                    .push(json!({ "TargetId": id, "ErrorCode": "ResourceNotFoundException", "ErrorMessage": message }));
-            }
-        }
-        self.commit(&mut state, vec![Change::Rule(Box::new(rule))])?;
-        Ok(json!({ "FailedEntryCount": failed.len(), "FailedEntries": failed }))
-    }
-
-    pub(super) fn list_targets_by_rule(&self, body: Value) -> Result<Value, AwsError> {
-        let request: ListRequest = request::read(body)?;
-        let name = request::required("rule", request.rule)?;
-        let state = self.durable.state();
-        let rule = existing_rule(&state, request.event_bus_name.as_deref(), &name)?;
-        let targets = rule.targets.iter().map(|(id, target)| (id.clone(), json!(target)));
-        request::list_response("Targets", targets, request.next_token.as_deref(), request.limit)
-    }
-
-    pub(super) fn list_rule_names_by_target(&self, body: Value) -> Result<Value, AwsError> {
-        let request: ListRequest = request::read(body)?;
-        let arn = request::required("targetArn", request.target_arn)?;
-        let state = self.durable.state();
-        let bus = existing_bus(&state, request.event_bus_name.as_deref())?;
-        let rules = state.buses.get(&bus).into_iter().flat_map(|bus| bus.rules.values());
-        let of_target = rules.filter(|rule| rule.targets.values().any(|target| target.arn == arn));
-        let names = of_target.map(|rule| (rule.name.clone(), rule.name.clone()));
-        request::list_response("RuleNames", names, request.next_token.as_deref(), request.limit)
-    }
+fn find<'e>(event: &'e Value, path: &str) -> Option<&'e Value> {
+    parse_path(path)?.iter().try_fold(event, |value, step| match step {
+        Step::Field(name) => value.get(name),
+        Step::Element(index) => value.get(index),
+    })
 }

@@ -22,14 +22,14 @@ pub(super) async fn inject(State(faults): State<Faults>, request: Request, next:
     let Some(call) = Call::of(&request) else {
         return next.run(request).await;
     };
-    let strike = |kind| faults.strike(kind, call.part, call.operation.as_ref());
-    if strike(Kind::Throttle).is_some() {
+    let draw = |kind| faults.draw(kind, call.part, call.operation.as_ref());
+    if draw(Kind::Throttle).is_some() {
         return call.throttled();
     }
-    if let Some(strike) = strike(Kind::Error) {
-        return call.failed(strike.unit_f64(0) < 0.5);
+    if let Some(fault) = draw(Kind::Error) {
+        return call.failed(fault.unit_f64(0) < 0.5);
     }
-    let lost = strike(Kind::LostAnswer);
+    let lost = draw(Kind::LostAnswer);
     let answer = next.run(request).await;
     match lost {
         None => answer,

@@ -72,13 +72,14 @@ impl Server {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
         let address = listener.local_addr().unwrap();
         let clock = fixture.clock.clone();
-        let (account, region) = (ACCOUNT.to_owned(), REGION.to_owned());
+        let account = ACCOUNT.to_owned();
         let endpoint = format!("http://{address}");
-        let place = sqs::Location { region: region.clone(), account: account.clone(), endpoint };
-        let sqs = Sqs::in_memory(place, clock.clone());
+        let account_region = AccountRegion { region: REGION.to_owned(), account: account.clone() };
+        let endpoint = sqs::Endpoint { account_region: account_region.clone(), url: endpoint };
+        let sqs = Sqs::open(None, endpoint, clock.clone()).unwrap();
         let invokes = Arc::new(fixture.invoker());
         let ctx = ServiceContext {
-            account_region: AccountRegion { region, account: account.clone() },
+            account_region,
             clock: clock.clone(),
             functions: invokes.clone(),
             queues: Arc::new(sqs.clone()),
@@ -86,9 +87,9 @@ impl Server {
             seed: 1,
             faults: faults.clone(),
         };
-        let events = EventBridge::in_memory(ctx.clone()).unwrap();
+        let events = EventBridge::open(None, ctx.clone()).unwrap();
         tokio::spawn(Arc::clone(&events).run());
-        let scheduler = Scheduler::in_memory(ctx, events.clone()).unwrap();
+        let scheduler = Scheduler::open(None, ctx, events.clone()).unwrap();
         let (feed, _) = broadcast::channel(2);
         let functions = fixture.functions.clone();
         let parts: Vec<Arc<dyn Idle>> = vec![events.clone(), invokes.clone()];

@@ -5,12 +5,13 @@
 use std::{
     collections::BTreeMap,
     path::Path,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, PoisonError},
 };
 
 use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
-use serde_json::value::RawValue;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json, value::RawValue};
 use tokio::task::JoinSet;
 use uuid::Uuid;
 
@@ -19,27 +20,17 @@ use crate::{
     idle::Idle,
     interfaces::{InvokeAsync, NewMessage, SendToQueue, TargetError},
     template::Function,
-    wal::{Wal, WalError},
+    wal::{DurableState, ReplayState, WalError},
 };
 
-use super::{
-    destination::{Condition, dead_letter, on_failure, on_success},
-    executor::FunctionError,
-    functions::{ConcurrencyPermit, Functions},
-    pending_event::{Change, PendingEvent, replay},
-};
+use super::functions::{ConcurrencyPermit, FunctionError, Functions};
 
 /// The maximum size of an event, in bytes.
 pub const MAX_EVENT_SIZE: usize = 1_048_576;
-
 /// The longest time between an event and its duplicate.
 const MAX_DUPLICATE_DELAY: SignedDuration = SignedDuration::from_secs(2);
-
 /// The time between two attempts to send to a destination that fails with a transient error.
 const DESTINATION_RETRY: SignedDuration = SignedDuration::from_secs(1);
-
-/// A log with fewer records than this is never compacted.
-const MIN_COMPACTION_LENGTH: usize = 10_000;
 
 /// A step of an asynchronous invocation, for observers.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -84,14 +75,8 @@ pub struct AsyncInvoker {
 struct Worker {
     functions: Functions,
     queues: Arc<dyn SendToQueue>,
-    state: Mutex<State>,
+    durable: DurableState<PendingEvents>,
     listener: Listener,
-}
-
-struct State {
-    wal: Wal<Change>,
-    /// The events that have not ended, by request id.
-    pending: BTreeMap<String, PendingEvent>,
 }
 
 impl AsyncInvoker {
@@ -103,15 +88,9 @@ impl AsyncInvoker {
         queues: Arc<dyn SendToQueue>,
         listener: Listener,
     ) -> Result<Self, WalError> {
-        let (wal, changes) = match path {
-            Some(path) => Wal::open(path)?,
-            None => (Wal::in_memory(), Vec::new()),
-        };
-        let pending = replay(changes);
-        let events: Vec<PendingEvent> = pending.values().cloned().collect();
-        let state = State { wal, pending };
-        state.compact()?;
-        let worker = Arc::new(Worker { functions, queues, state: Mutex::new(state), listener });
+        let durable: DurableState<PendingEvents> = DurableState::open(path)?;
+        let events: Vec<PendingEvent> = durable.state().values().cloned().collect();
+        let worker = Arc::new(Worker { functions, queues, durable, listener });
         let invoker = Self { worker, tasks: Mutex::default() };
         events.into_iter().for_each(|event| invoker.spawn(event));
         Ok(invoker)
@@ -119,7 +98,7 @@ impl AsyncInvoker {
 
     /// The number of events that have not ended.
     pub fn pending(&self) -> usize {
-        self.worker.state().pending.len()
+        self.worker.durable.state().len()
     }
 
     fn spawn(&self, event: PendingEvent) {
@@ -131,17 +110,16 @@ impl AsyncInvoker {
 
     /// Accepts an event and returns the request id of its invocation.
     pub(super) fn accept(&self, function: &str, event: String) -> Result<String, TargetError> {
-        let error = |code: &str, message: String, transient| TargetError { code: code.to_owned(), message, transient };
         let functions = &self.worker.functions;
         let Some(function) = functions.find(function) else {
-            return Err(error("NO_RESOURCE", format!("Function not found: {function}"), false));
+            return Err(TargetError::new("NO_RESOURCE", format!("Function not found: {function}"), false));
         };
         if event.len() > MAX_EVENT_SIZE {
             let message = format!("{} bytes are more than {MAX_EVENT_SIZE}", event.len());
-            return Err(error("ERROR_FROM_TARGET", message, false));
+            return Err(TargetError::new("ERROR_FROM_TARGET", message, false));
         }
         if let Err(reason) = serde_json::from_str::<&RawValue>(&event) {
-            return Err(error("INVALID_JSON", format!("the event is not valid JSON: {reason}"), false));
+            return Err(TargetError::new("INVALID_JSON", format!("the event is not valid JSON: {reason}"), false));
         }
         let now = functions.clock().now();
         let request_id = Uuid::new_v4().to_string();
@@ -154,13 +132,14 @@ impl AsyncInvoker {
             due: now,
             failure: None,
         };
-        let duplicate = functions.faults().strike(Kind::Duplicate, Part::Lambda, &function.name).map(|strike| {
-            let due = now.checked_add(strike.within(MAX_DUPLICATE_DELAY)).unwrap_or(now);
+        let duplicate = functions.faults().draw(Kind::Duplicate, Part::Lambda, &function.name).map(|fault| {
+            let due = now.checked_add(fault.within(MAX_DUPLICATE_DELAY)).unwrap_or(now);
             PendingEvent { request_id: Uuid::new_v4().to_string(), due, ..event.clone() }
         });
         let events: Vec<PendingEvent> = [event].into_iter().chain(duplicate).collect();
-        let stored = self.worker.store(&events);
-        stored.map_err(|reason| error("INTERNAL_ERROR", reason.to_string(), true))?;
+        let (durable, changes) = (&self.worker.durable, events.iter().cloned().map(Change::Accepted).collect());
+        let stored = durable.commit(&mut durable.state(), changes);
+        stored.map_err(|reason| TargetError::new("INTERNAL_ERROR", reason.to_string(), true))?;
         events.into_iter().for_each(|event| self.spawn(event));
         Ok(request_id)
     }
@@ -176,18 +155,11 @@ impl InvokeAsync for AsyncInvoker {
 #[async_trait]
 impl Idle for AsyncInvoker {
     async fn is_idle(&self, now: Timestamp) -> bool {
-        !self.worker.state().pending.values().any(|event| event.due <= now)
+        !self.worker.durable.state().values().any(|event| event.due <= now)
     }
 }
 
 impl Worker {
-    fn store(&self, events: &[PendingEvent]) -> Result<(), WalError> {
-        let mut state = self.state();
-        state.wal.append_all(&events.iter().cloned().map(Change::Accepted).collect::<Vec<_>>())?;
-        state.pending.extend(events.iter().map(|event| (event.request_id.clone(), event.clone())));
-        Ok(())
-    }
-
     /// Invokes the function until it succeeds or the event is given up.
     async fn process(&self, mut event: PendingEvent) {
         let clock = self.functions.clock();
@@ -240,10 +212,10 @@ impl Worker {
             Err(failure) => failure,
         };
         event.due = event.next_attempt(now);
-        event.failure = Some(failure.clone().into());
+        event.failure = Some(failure.clone());
         self.report(event, InvocationStep::Failed(duration, failure.clone()));
         let (request_id, attempts, due) = (event.request_id.clone(), event.attempts, event.due);
-        self.record(event, Change::Failed { request_id, attempts, due, failure: failure.into() });
+        self.record(event, Change::Failed { request_id, attempts, due, failure });
         None
     }
 
@@ -256,7 +228,7 @@ impl Worker {
             self.send(event, condition, queue, dead_letter(event)).await;
         }
         if function.invokes.on_failure_arn.is_none() && function.dead_letter_arn.is_none() {
-            let reason = format!("{} and no destination", condition.as_str());
+            let reason = format!("{condition:?} and no destination");
             self.report(event, InvocationStep::Discarded(reason));
         }
         self.end(event);
@@ -270,7 +242,7 @@ impl Worker {
                 Err(TargetError { transient: true, .. }) => {
                     // Only the idle check needs the new due time, so it is not stored.
                     let due = clock.now().checked_add(DESTINATION_RETRY).unwrap_or(Timestamp::MAX);
-                    if let Some(pending) = self.state().pending.get_mut(&event.request_id) {
+                    if let Some(pending) = self.durable.state().get_mut(&event.request_id) {
                         pending.due = due;
                     }
                     clock.sleep(DESTINATION_RETRY).await;
@@ -286,16 +258,7 @@ impl Worker {
 
     /// Records a change. If it cannot be stored, the step is repeated after the next start.
     fn record(&self, event: &PendingEvent, change: Change) {
-        let stored = {
-            let mut state = self.state();
-            match &change {
-                Change::Ended { request_id } => state.pending.remove(request_id),
-                Change::Accepted(_) | Change::Failed { .. } => {
-                    state.pending.insert(event.request_id.clone(), event.clone())
-                }
-            };
-            state.store(&change)
-        };
+        let stored = self.durable.commit_best_effort(&mut self.durable.state(), vec![change]);
         if let Err(error) = stored {
             self.report(event, InvocationStep::NotStored(error.to_string()));
         }
@@ -310,22 +273,155 @@ impl Worker {
             step,
         });
     }
+}
 
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+/// An event whose asynchronous invocation has not ended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct PendingEvent {
+    /// The request id, the same for all attempts.
+    request_id: String,
+    /// The function's ARN.
+    function: String,
+    /// The event as JSON.
+    event: String,
+    /// The time at which the event was accepted.
+    #[serde(rename = "taken")]
+    accepted: Timestamp,
+    /// The number of attempts made so far.
+    #[serde(rename = "tries")]
+    attempts: u32,
+    due: Timestamp,
+    /// The failure of the latest attempt.
+    failure: Option<FunctionError>,
+}
+
+/// A change, as a record of the write-ahead log.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+enum Change {
+    #[serde(rename = "Taken")]
+    Accepted(PendingEvent),
+    /// An attempt failed and there will be another one.
+    Failed {
+        request_id: String,
+        #[serde(rename = "tries")]
+        attempts: u32,
+        due: Timestamp,
+        failure: FunctionError,
+    },
+    /// The function succeeded, or the event was given up.
+    #[serde(rename = "Done")]
+    Ended { request_id: String },
+}
+
+impl PendingEvent {
+    /// The end of the event's maximum age.
+    fn expires(&self, maximum_age_seconds: u32) -> Timestamp {
+        let age = SignedDuration::from_secs(maximum_age_seconds.into());
+        self.accepted.checked_add(age).unwrap_or(Timestamp::MAX)
+    }
+
+    /// The id of the event, if it came from an event bus.
+    fn event_id(&self) -> Option<String> {
+        #[derive(Deserialize)]
+        struct BusEvent {
+            id: Option<String>,
+        }
+        serde_json::from_str::<BusEvent>(&self.event).ok()?.id
+    }
+
+    /// The time of the next attempt after a failure now: one minute after the first failure, two after the second.
+    fn next_attempt(&self, now: Timestamp) -> Timestamp {
+        let minutes = i64::from(self.attempts.clamp(1, 2));
+        now.checked_add(SignedDuration::from_mins(minutes)).unwrap_or(Timestamp::MAX)
     }
 }
 
-impl State {
-    /// Stores a change that `pending` already includes.
-    fn store(&self, change: &Change) -> Result<(), WalError> {
-        if self.wal.length() > MIN_COMPACTION_LENGTH && self.wal.length() > 4 * self.pending.len() {
-            return self.compact();
+/// The events that have not ended, by request id.
+type PendingEvents = BTreeMap<String, PendingEvent>;
+
+impl ReplayState for PendingEvents {
+    type Change = Change;
+
+    fn apply(&mut self, change: Change) {
+        match change {
+            Change::Accepted(event) => {
+                self.insert(event.request_id.clone(), event);
+            }
+            Change::Failed { request_id, attempts, due, failure } => {
+                if let Some(event) = self.get_mut(&request_id) {
+                    (event.attempts, event.due, event.failure) = (attempts, due, Some(failure));
+                }
+            }
+            Change::Ended { request_id } => {
+                self.remove(&request_id);
+            }
         }
-        self.wal.append(change)
     }
 
-    fn compact(&self) -> Result<(), WalError> {
-        self.wal.compact(&self.pending.values().cloned().map(Change::Accepted).collect::<Vec<_>>())
+    fn changes(&mut self) -> Vec<Change> {
+        self.values().cloned().map(Change::Accepted).collect()
     }
+}
+
+/// Why an asynchronous invocation ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub enum Condition {
+    /// All retries failed.
+    RetriesExhausted,
+    /// The event reached its maximum age.
+    EventAgeExceeded,
+    /// The function has a reserved concurrency of zero.
+    ZeroReservedConcurrency,
+    /// The function succeeded.
+    Success,
+}
+
+fn on_failure(event: &PendingEvent, condition: Condition, now: Timestamp) -> NewMessage {
+    // There is no response if the function was never invoked.
+    let response = event.failure.clone().map(|failure| {
+        let context = json!({ "statusCode": 200, "executedVersion": "$LATEST", "functionError": "Unhandled" });
+        (context, failure.payload())
+    });
+    record(event, condition, response, now)
+}
+
+fn on_success(event: &PendingEvent, result: &str, now: Timestamp) -> NewMessage {
+    let context = json!({ "statusCode": 200, "executedVersion": "$LATEST" });
+    let payload = serde_json::from_str(result).unwrap_or_else(|_| Value::from(result));
+    record(event, Condition::Success, Some((context, payload)), now)
+}
+
+fn record(event: &PendingEvent, condition: Condition, response: Option<(Value, Value)>, now: Timestamp) -> NewMessage {
+    let mut record = json!({
+        "version": "1.0",
+        "timestamp": format!("{now:.3}"),
+        "requestContext": {
+            "requestId": event.request_id,
+            "functionArn": format!("{}:$LATEST", event.function),
+            "condition": condition,
+            "approximateInvokeCount": event.attempts,
+        },
+        // The event was validated when it was accepted.
+        "requestPayload": serde_json::from_str::<Value>(&event.event).unwrap_or_default(),
+    });
+    if let (Some((context, payload)), Some(record)) = (response, record.as_object_mut()) {
+        record.insert("responseContext".to_owned(), context);
+        record.insert("responsePayload".to_owned(), payload);
+    }
+    NewMessage { body: record.to_string(), ..NewMessage::default() }
+}
+
+fn dead_letter(event: &PendingEvent) -> NewMessage {
+    let (code, message) = match event.failure.clone() {
+        Some(failure) => ("200", failure.message),
+        None => ("429", "Rate Exceeded.".to_owned()),
+    };
+    // Lambda truncates the error message of a dead letter.
+    let message: String = message.chars().take(1_024).collect();
+    let attributes =
+        [("RequestID", event.request_id.clone()), ("ErrorCode", code.to_owned()), ("ErrorMessage", message)];
+    // An SQS message attribute must not be empty.
+    let attributes = attributes.into_iter().filter(|(_, value)| !value.is_empty());
+    let attributes = attributes.map(|(name, value)| (name.to_owned(), value)).collect();
+    NewMessage { body: event.event.clone(), attributes, ..NewMessage::default() }
 }

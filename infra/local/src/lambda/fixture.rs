@@ -1,22 +1,20 @@
-//! The fixture of the Lambda tests: a scripted function, queues that record what they are sent, and a paused clock that
-//! moves from one wake to the next.
+//! The fixture of the Lambda tests: a scripted function, queues that record what they are sent, and a paused clock.
 
 use std::{
     collections::{BTreeMap, VecDeque},
     future::pending,
-    path::Path,
     sync::{Arc, Mutex},
 };
 
 use async_trait::async_trait;
 use jiff::SignedDuration;
 use serde_json::Value;
-use tokio::task::yield_now;
 
 use crate::{
     clock::Clock,
-    interfaces::{InvokeAsync, NewMessage, SendToQueue, TargetError},
+    interfaces::InvokeAsync,
     template::{AsynchronousInvokes, Function, Logging},
+    testing::{self, FakeTargets},
 };
 
 use super::{AsyncInvoker, Executor, FunctionError, Functions, Invocation, InvocationActivity, TimeoutClock};
@@ -79,41 +77,10 @@ impl Executor for ScriptedFunction {
     }
 }
 
-/// Records the sent messages. `errors` holds the number of errors of a queue, and whether they are transient.
-#[derive(Default)]
-pub(crate) struct Queues {
-    pub(crate) sent: Mutex<Vec<(String, NewMessage)>>,
-    pub(crate) errors: Mutex<BTreeMap<String, (usize, bool)>>,
-}
-
-#[async_trait]
-impl SendToQueue for Queues {
-    async fn send(&self, queue_arn: &str, message: NewMessage) -> Result<(), TargetError> {
-        if let Some((left @ 1.., transient)) = self.errors.lock().unwrap().get_mut(queue_arn) {
-            *left -= 1;
-            return Err(TargetError {
-                code: "REFUSED".to_owned(),
-                message: "not now".to_owned(),
-                transient: *transient,
-            });
-        }
-        self.sent.lock().unwrap().push((queue_arn.to_owned(), message));
-        Ok(())
-    }
-}
-
-impl Queues {
-    pub(crate) fn bodies(&self, queue: &str) -> Vec<Value> {
-        let sent = self.sent.lock().unwrap();
-        let bodies = sent.iter().filter(|(arn, _)| arn == queue);
-        bodies.map(|(_, message)| serde_json::from_str(&message.body).unwrap()).collect()
-    }
-}
-
 pub(crate) struct Fixture {
     pub(crate) clock: Clock,
     pub(crate) function: Arc<ScriptedFunction>,
-    pub(crate) queues: Arc<Queues>,
+    pub(crate) queues: Arc<FakeTargets>,
     pub(crate) functions: Functions,
     pub(crate) activity: Arc<Mutex<Vec<InvocationActivity>>>,
     pub(crate) folder: tempfile::TempDir,
@@ -142,7 +109,7 @@ pub(crate) fn function() -> Function {
 
 impl Fixture {
     pub(crate) fn new(script: impl IntoIterator<Item = Behaviour>) -> Self {
-        let clock = Clock::paused("2026-11-21T05:00:00Z".parse().unwrap());
+        let clock = testing::clock();
         let function = Arc::new(ScriptedFunction {
             script: Mutex::new(script.into_iter().collect()),
             ..ScriptedFunction::default()
@@ -155,7 +122,7 @@ impl Fixture {
     }
 
     pub(crate) fn path(&self, name: &str) -> std::path::PathBuf {
-        Path::new(self.folder.path()).join(name)
+        self.folder.path().join(name)
     }
 
     pub(crate) fn invoker(&self) -> AsyncInvoker {
@@ -180,21 +147,12 @@ impl Fixture {
 
     /// Lets all tasks run until they wait for the clock.
     pub(crate) async fn settle(&self) {
-        for _ in 0..200 {
-            yield_now().await;
-        }
+        testing::settle().await;
     }
 
-    /// Moves the clock forward by this duration, from wake to wake.
+    /// Advances the clock by this duration, stopping at every timer.
     pub(crate) async fn advance(&self, duration: SignedDuration) {
-        let end = self.clock.now() + duration;
-        self.settle().await;
-        while let Some(next) = self.clock.next_wake().filter(|next| *next <= end) {
-            self.clock.tick(next.duration_since(self.clock.now()));
-            self.settle().await;
-        }
-        self.clock.tick(end.duration_since(self.clock.now()));
-        self.settle().await;
+        testing::advance(&self.clock, duration).await;
     }
 
     pub(crate) fn invocation_count(&self) -> usize {

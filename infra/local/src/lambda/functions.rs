@@ -1,5 +1,6 @@
-//! The registered functions, and one invocation of one of them: within its reserved concurrency and its timeout. A
-//! panic of the executor is a failure of that invocation only.
+//! The registered functions, and one invocation of one of them: within its reserved concurrency and its timeout. An
+//! [`Executor`] runs it, in this process or in a process of its own. A panic of the executor is a failure of that
+//! invocation only.
 
 use std::{
     collections::BTreeMap,
@@ -9,7 +10,10 @@ use std::{
     },
 };
 
-use jiff::SignedDuration;
+use async_trait::async_trait;
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 use tokio::{
     sync::{Notify, OwnedSemaphorePermit, Semaphore},
     task::JoinSet,
@@ -22,10 +26,58 @@ use crate::{
     template::Function,
 };
 
-use super::executor::{Executor, FunctionError, Invocation};
-
 /// The longest time after which a kill fault ends a function.
 const MAX_KILL_DELAY: SignedDuration = SignedDuration::from_millis(50);
+
+/// One invocation of a function.
+#[derive(Clone, Debug)]
+pub struct Invocation {
+    /// The function to invoke.
+    pub function: Arc<Function>,
+    /// The payload as JSON.
+    pub payload: String,
+    /// The request id, the same for all attempts.
+    pub request_id: String,
+    /// The time at which the invocation times out, on the local cloud's clock.
+    pub deadline: Timestamp,
+    /// The X-Ray trace header.
+    pub trace: String,
+}
+
+/// The error of a failed function, as Lambda reports it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[error("{kind}: {message}")]
+pub struct FunctionError {
+    /// The error type.
+    pub kind: String,
+    /// The error message.
+    pub message: String,
+    /// The stack trace, if the function reported one.
+    pub trace: Vec<String>,
+}
+
+impl FunctionError {
+    /// An error without a stack trace.
+    pub fn new(kind: &str, message: String) -> Self {
+        Self { kind: kind.to_owned(), message, trace: Vec::new() }
+    }
+
+    /// The error as the payload of the response.
+    pub fn payload(&self) -> Value {
+        let mut payload = json!({ "errorType": self.kind, "errorMessage": self.message });
+        if let (false, Some(fields)) = (self.trace.is_empty(), payload.as_object_mut()) {
+            fields.insert("stackTrace".to_owned(), json!(self.trace));
+        }
+        payload
+    }
+}
+
+/// Runs functions, without retries. An invocation that is cancelled must stop completely.
+#[async_trait]
+pub trait Executor: Send + Sync {
+    /// Runs one invocation. Dropping the future cancels it.
+    async fn invoke(&self, invocation: Invocation) -> Result<String, FunctionError>;
+}
 
 /// How the timeout of a function is measured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -162,10 +214,7 @@ impl Functions {
     /// Returns a permit for this function, if the function exists and its concurrency is not exhausted.
     pub fn try_acquire(&self, name: &str) -> Option<ConcurrencyPermit> {
         let mut registered = self.registered(name)?;
-        let reserved = match registered.reserved.take() {
-            None => None,
-            Some(reserved) => Some(reserved.try_acquire_owned().ok()?),
-        };
+        let reserved = registered.reserved.take().map(Semaphore::try_acquire_owned).transpose().ok()?;
         let permit = Arc::clone(&self.concurrency).try_acquire_owned().ok()?;
         Some(self.permit(registered, reserved, permit))
     }
@@ -201,7 +250,7 @@ impl Functions {
     ) -> Result<String, FunctionError> {
         let seconds = permit.function.timeout_seconds;
         let timeout = SignedDuration::from_secs(seconds.into());
-        let deadline = self.clock.now().checked_add(timeout).unwrap_or(jiff::Timestamp::MAX);
+        let deadline = self.clock.now().checked_add(timeout).unwrap_or(Timestamp::MAX);
         let invocation = Invocation {
             function: Arc::clone(&permit.function),
             payload: payload.to_owned(),
@@ -210,16 +259,16 @@ impl Functions {
             trace: trace_header(deadline.as_second()),
         };
         let executor = Arc::clone(&self.executor);
-        let kill_fault = self.faults.strike(Kind::Kill, Part::Lambda, &permit.function.name);
+        let kill_fault = self.faults.draw(Kind::Kill, Part::Lambda, &permit.function.name);
         // Dropping the set ends the task, and a panic stays within the task.
         let mut task = JoinSet::new();
         task.spawn(async move { executor.invoke(invocation).await });
         let killed = async {
             match kill_fault {
                 None => permit.kill.notified().await,
-                Some(strike) => tokio::select! {
+                Some(fault) => tokio::select! {
                     () = permit.kill.notified() => {}
-                    () = self.sleep(strike.within(MAX_KILL_DELAY)) => {}
+                    () = self.sleep(fault.within(MAX_KILL_DELAY)) => {}
                 },
             }
         };
@@ -257,7 +306,6 @@ fn killed_error(request_id: &str) -> FunctionError {
     FunctionError::new("Runtime.ExitError", message)
 }
 
-/// A new trace header with sampling off.
 fn trace_header(second: i64) -> String {
     let random = Uuid::new_v4().simple().to_string();
     let (root, parent) = (random.get(..24).unwrap_or_default(), random.get(16..).unwrap_or_default());

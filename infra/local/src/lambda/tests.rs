@@ -1,20 +1,21 @@
-//! Asynchronous invocations: retries, destinations, concurrency and restarts.
+//! Invocations through the API, asynchronous invocations with retries, destinations, concurrency and restarts, and injected
+//! faults.
 
-mod faults;
-mod synchronous;
+use std::sync::Arc;
 
 use jiff::SignedDuration;
 use serde_json::json;
 
 use super::{
-    Condition, FunctionError, InvocationStep,
+    AsyncInvoker, Condition, FunctionError, InvocationStep, InvokeResponse,
     fixture::{
         ARN,
         Behaviour::{Answer, Fail, Hang, Panic},
         DEAD_LETTERS, FAILURES, Fixture, function,
     },
+    invoke,
 };
-use crate::interfaces::InvokeAsync;
+use crate::{aws_error::AwsError, faults::Faults, interfaces::InvokeAsync};
 
 const EVENT: &str = r#"{"detail-type":"OrderPlaced"}"#;
 
@@ -241,7 +242,7 @@ async fn a_success_is_sent_to_the_on_success_destination() {
 async fn a_destination_with_transient_errors_still_gets_the_record() {
     let fixture = Fixture::new([Fail]);
     fixture.configure(|function| function.invokes.retries = 0);
-    fixture.queues.errors.lock().unwrap().insert(FAILURES.to_owned(), (3, true));
+    fixture.queues.fail(FAILURES, 3, "THROTTLING", true);
     let invoker = fixture.accept(EVENT).await;
     fixture.advance(minutes(1)).await;
     assert_eq!((fixture.queues.bodies(FAILURES).len(), invoker.pending()), (1, 0));
@@ -255,4 +256,141 @@ fn an_error_has_a_stack_trace_only_if_the_function_reported_one() {
     assert_eq!(failure.payload(), json!({ "errorType": "Panic", "errorMessage": "broken" }));
     failure.trace = vec!["reserve.rs:12".to_owned()];
     assert_eq!(failure.payload()["stackTrace"], json!(["reserve.rs:12"]));
+}
+
+fn with_faults(fixture: &Fixture, spec: &str) -> AsyncInvoker {
+    let faults = Faults::read([spec], 7).unwrap();
+    let (queues, activity) = (fixture.queues.clone(), fixture.activity.clone());
+    let listener = Arc::new(move |step| activity.lock().unwrap().push(step));
+    let functions = fixture.functions.clone().with_faults(faults);
+    AsyncInvoker::open(Some(&fixture.path("invokes.journal")), functions, queues, listener).unwrap()
+}
+
+fn failures(fixture: &Fixture) -> Vec<String> {
+    let activity = fixture.activity.lock().unwrap();
+    let failed = activity.iter().filter_map(|activity| match &activity.step {
+        InvocationStep::Failed(_, failure) => Some(failure.to_string()),
+        _ => None,
+    });
+    failed.collect()
+}
+
+#[tokio::test]
+async fn a_function_is_killed_while_it_runs_and_the_event_is_retried() {
+    let fixture = Fixture::new([Hang, Hang, Hang]);
+    let invoker = with_faults(&fixture, "kill=1");
+    invoker.invoke_async(ARN, "{}".to_owned()).await.unwrap();
+    fixture.advance(SignedDuration::from_millis(50)).await;
+    assert_eq!((*fixture.function.cancelled.lock().unwrap(), invoker.pending()), (1, 1));
+    assert!(failures(&fixture)[0].ends_with("Runtime exited with error: signal: killed"), "{:?}", failures(&fixture));
+    assert!(failures(&fixture)[0].starts_with("Runtime.ExitError"));
+    fixture.advance(SignedDuration::from_mins(10)).await;
+    assert_eq!((fixture.invocation_count(), *fixture.function.cancelled.lock().unwrap(), invoker.pending()), (3, 3, 0));
+}
+
+#[tokio::test]
+async fn a_function_that_ends_before_the_kill_is_retried_too() {
+    let fixture = Fixture::new([Answer("null")]);
+    let invoker = with_faults(&fixture, "kill=1");
+    invoker.invoke_async(ARN, "{}".to_owned()).await.unwrap();
+    fixture.settle().await;
+    assert_eq!((fixture.invocation_count(), failures(&fixture).len(), invoker.pending()), (1, 1, 1));
+}
+
+#[tokio::test]
+async fn a_duplicated_event_is_delivered_twice_also_over_a_restart() {
+    let fixture = Fixture::new([]);
+    let invoker = with_faults(&fixture, "duplicate=1");
+    invoker.invoke_async(ARN, r#"{"order":"o-1"}"#.to_owned()).await.unwrap();
+    fixture.settle().await;
+    assert_eq!((fixture.invocation_count(), invoker.pending()), (1, 1));
+    drop(invoker);
+    fixture.settle().await;
+    let invoker = fixture.invoker();
+    fixture.advance(SignedDuration::from_secs(2)).await;
+    let invocations = fixture.function.invocations.lock().unwrap();
+    assert_eq!((invocations.len(), invoker.pending()), (2, 0));
+    assert_eq!(invocations[0].payload, invocations[1].payload);
+}
+
+async fn call_invoke(
+    fixture: &Fixture,
+    name: &str,
+    kind: Option<&str>,
+    payload: &str,
+) -> Result<InvokeResponse, AwsError> {
+    let invoker = fixture.invoker();
+    let response = invoke(&fixture.functions, &invoker, name, kind, payload.to_owned()).await;
+    fixture.settle().await;
+    response
+}
+
+fn header<'a>(response: &'a InvokeResponse, name: &str) -> Option<&'a str> {
+    response.headers.iter().find(|(header, _)| *header == name).map(|(_, value)| value.as_str())
+}
+
+#[tokio::test]
+async fn a_synchronous_invocation_returns_the_result_by_name_and_by_arn() {
+    let names = ["reserve", ARN, "reserve:$LATEST", "000000000000:function:reserve"];
+    let fixture = Fixture::new(names.map(|_| Answer(r#"{"done":true}"#)));
+    for name in names {
+        let response = call_invoke(&fixture, name, None, "{}").await.unwrap();
+        assert_eq!((response.status, response.body.as_str()), (200, r#"{"done":true}"#), "{name}");
+        assert_eq!(header(&response, "x-amz-executed-version"), Some("$LATEST"));
+        assert_eq!(header(&response, "x-amz-function-error"), None);
+    }
+}
+
+#[tokio::test]
+async fn a_failure_is_a_200_response_with_a_header() {
+    let fixture = Fixture::new([Fail]);
+    let response = call_invoke(&fixture, "reserve", Some("RequestResponse"), "{}").await.unwrap();
+    assert_eq!((response.status, header(&response, "x-amz-function-error")), (200, Some("Unhandled")));
+    assert_eq!(response.body, r#"{"errorMessage":"the stock was oversold","errorType":"Retry.Conflict"}"#);
+}
+
+#[tokio::test]
+async fn an_unknown_function_is_named_by_its_arn() {
+    let fixture = Fixture::new([]);
+    let error = call_invoke(&fixture, "nobody", None, "{}").await.unwrap_err();
+    assert_eq!((error.status, error.code.as_str()), (404, "ResourceNotFoundException"));
+    assert_eq!(error.message, "Function not found: arn:aws:lambda:eu-central-1:000000000000:function:nobody");
+}
+
+#[tokio::test]
+async fn an_asynchronous_invocation_returns_202_and_runs_the_function() {
+    let fixture = Fixture::new([]);
+    let response = call_invoke(&fixture, "reserve", Some("Event"), "").await.unwrap();
+    assert_eq!((response.status, response.body.as_str(), fixture.invocation_count()), (202, "", 1));
+    assert_eq!(
+        header(&response, "x-amzn-requestid"),
+        Some(fixture.function.invocations.lock().unwrap()[0].request_id.as_str())
+    );
+}
+
+#[tokio::test]
+async fn a_dry_run_does_not_run_the_function() {
+    let fixture = Fixture::new([]);
+    let response = call_invoke(&fixture, "reserve", Some("DryRun"), "{}").await.unwrap();
+    assert_eq!((response.status, fixture.invocation_count()), (204, 0));
+}
+
+#[tokio::test]
+async fn invalid_invocations_are_rejected_with_the_errors_of_lambda() {
+    let fixture = Fixture::new([]);
+    let broken = call_invoke(&fixture, "reserve", None, "{").await.unwrap_err();
+    let unknown = call_invoke(&fixture, "reserve", Some("Sometimes"), "{}").await.unwrap_err();
+    let large =
+        call_invoke(&fixture, "reserve", Some("Event"), &format!("\"{}\"", "x".repeat(1_048_576))).await.unwrap_err();
+    fixture.configure(|function| function.reserved_concurrency = Some(0));
+    let throttled = call_invoke(&fixture, "reserve", None, "{}").await.unwrap_err();
+    let found = [broken, unknown, large, throttled].map(|error| (error.status, error.code));
+    let expected = [
+        (400, "InvalidRequestContentException"),
+        (400, "ValidationException"),
+        (413, "RequestTooLargeException"),
+        (429, "TooManyRequestsException"),
+    ];
+    assert_eq!(found, expected.map(|(status, code)| (status, code.to_owned())));
+    assert_eq!(fixture.invocation_count(), 0);
 }

@@ -1,21 +1,89 @@
-//! The invocation of a function with a batch of records, and its result for each record.
+//! The invocation of a function with a batch of records: the filter criteria, the result for each record, and the
+//! activity for observers.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, sync::Arc};
 
+use serde::Serialize;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::lambda::{FunctionError, Functions};
+use crate::{
+    lambda::{FunctionError, Functions},
+    pattern::{Event, Pattern, PatternError},
+};
 
 /// The error type of a response that reports failed records, which is no error of the function.
 pub(super) const PARTIAL_FAILURE: &str = "Causeway.PartialBatchFailure";
 
-/// The result of a batch.
+/// Why records were given up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub enum Condition {
+    /// All retries failed.
+    RetryAttemptsExhausted,
+    /// The records reached their maximum age.
+    RecordAgeExceeded,
+}
+
+/// What a mapping did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum MappingActivity {
+    /// The function succeeded on this number of records.
+    Succeeded(usize),
+    /// The function failed on some of this number of records.
+    Failed(usize, FunctionError),
+    /// This number of records was given up and reported to the on-failure destination with this ARN.
+    SentToQueue(usize, Condition, String),
+    /// This number of records was discarded, for this reason.
+    Discarded(usize, String),
+    /// The mapping cannot continue now, for this reason, and will retry.
+    Stalled(String),
+}
+
+/// Receives everything that a mapping does.
+pub type Listener = Arc<dyn Fn(MappingActivity) + Send + Sync>;
+
+/// Patterns of which one must match. Without patterns all records match.
+#[derive(Clone, Debug, Default)]
+pub struct Filter {
+    patterns: Vec<Pattern>,
+}
+
+impl Filter {
+    /// Parses the patterns.
+    pub fn parse(patterns: &[String]) -> Result<Self, PatternError> {
+        let patterns = patterns.iter().map(|pattern| Pattern::parse(pattern)).collect::<Result<_, _>>()?;
+        Ok(Self { patterns })
+    }
+
+    /// Whether the record matches. A record that cannot be parsed as an event matches, so that it is not lost.
+    pub(super) fn matches(&self, record: &Value) -> bool {
+        if self.patterns.is_empty() {
+            return true;
+        }
+        match Event::parse(&record.to_string()) {
+            Ok(event) => self.patterns.iter().any(|pattern| pattern.matches(&event)),
+            Err(_) => true,
+        }
+    }
+
+    /// Whether the queue message matches, with its body as a text or, if it is JSON, as JSON.
+    pub(super) fn matches_message(&self, record: &Value) -> bool {
+        let body = record.get("body").and_then(Value::as_str).unwrap_or_default();
+        let with_json_body = serde_json::from_str::<Value>(body).ok().map(|body| {
+            let mut record = record.clone();
+            if let Some(fields) = record.as_object_mut() {
+                fields.insert("body".to_owned(), body);
+            }
+            record
+        });
+        self.matches(record) || with_json_body.is_some_and(|record| self.matches(&record))
+    }
+}
+
 pub(super) struct BatchResult {
     pub(super) request_id: String,
     /// The indexes of the failed records.
     pub(super) failed: BTreeSet<usize>,
-    /// The error, if any record failed.
     pub(super) error: Option<FunctionError>,
     /// Whether the function reported the failed records.
     pub(super) is_partial: bool,

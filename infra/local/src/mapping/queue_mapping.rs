@@ -10,17 +10,12 @@ use tokio::task::JoinSet;
 use crate::{clock::Clock, lambda::Functions, template::Mapping};
 
 use super::{
-    activity::{Listener, MappingActivity},
-    batch::invoke_batch,
-    filter::Filter,
-    source::{QueueMessage, QueueSource, RETRY_DELAY, SourceError},
-    watch::QueueWatch,
+    batch::{Filter, Listener, MappingActivity, invoke_batch},
+    source::{QueueMessage, QueueSource, QueueWatch, RETRY_DELAY, SourceError},
 };
 
 /// The number of concurrent batches, unless the mapping has a maximum concurrency.
 const DEFAULT_CONCURRENCY: u32 = 5;
-
-/// The maximum number of messages of one receive.
 const MAX_RECEIVE: usize = 10;
 
 /// The mapping of a queue. A clone is the same mapping.

@@ -5,27 +5,45 @@
 use std::{collections::VecDeque, path::Path, sync::Arc};
 
 use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
 
 use crate::{
-    interfaces::{SendToQueue, TargetError},
+    interfaces::{NewMessage, SendToQueue, TargetError},
     lambda::{FunctionError, Functions, MAX_PAYLOAD_SIZE},
     template::{Mapping, StartingPosition},
-    wal::WalError,
+    wal::{DurableState, ReplayState, WalError},
 };
 
 use super::{
-    activity::{Listener, MappingActivity},
-    batch::{BatchResult, invoke_batch},
-    checkpoint::Checkpoint,
-    failure_record::{Condition, LastAttempt, failure_record},
-    filter::Filter,
-    source::{RETRY_DELAY, SourceError, StreamRecord, StreamSource},
-    watch::StreamWatch,
+    batch::{BatchResult, Condition, Filter, Listener, MappingActivity, PARTIAL_FAILURE, invoke_batch},
+    source::{RETRY_DELAY, SourceError, StreamRecord, StreamSource, StreamWatch},
 };
+
+/// The checkpoint, or none if it was never set.
+type Checkpoint = Option<ShardPosition>;
+
+/// A position in a shard.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct ShardPosition {
+    /// The sequence number of the last record that was handled, or none if there is none.
+    after: Option<String>,
+}
+
+impl ReplayState for Checkpoint {
+    type Change = ShardPosition;
+
+    fn apply(&mut self, position: ShardPosition) {
+        *self = Some(position);
+    }
+
+    fn changes(&mut self) -> Vec<ShardPosition> {
+        self.clone().into_iter().collect()
+    }
+}
 
 /// The retention period of a stream, in seconds.
 const RETENTION: u32 = 86_400;
-
 /// The longest backoff between two attempts, in seconds.
 const MAX_BACKOFF: i64 = 60;
 
@@ -36,7 +54,7 @@ pub struct StreamMapping {
     source: Arc<dyn StreamSource>,
     functions: Functions,
     queues: Arc<dyn SendToQueue>,
-    checkpoint: Checkpoint,
+    checkpoint: DurableState<Checkpoint>,
     listener: Listener,
     watch: StreamWatch,
 }
@@ -62,7 +80,7 @@ impl StreamMapping {
         queues: Arc<dyn SendToQueue>,
         listener: Listener,
     ) -> Result<Self, WalError> {
-        let checkpoint = Checkpoint::open(path)?;
+        let checkpoint = DurableState::open(path)?;
         let watch = StreamWatch::new(Arc::clone(&source));
         Ok(Self { mapping, filter, source, functions, queues, checkpoint, listener, watch })
     }
@@ -78,7 +96,7 @@ impl StreamMapping {
         watch.working.count_while_polled(self.poll_shard()).await;
     }
 
-    async fn poll_shard(mut self) {
+    async fn poll_shard(self) {
         while let Err(error) = self.set_start().await {
             self.stall(error.to_string()).await;
         }
@@ -91,8 +109,8 @@ impl StreamMapping {
     }
 
     /// Sets the checkpoint to the starting position at the first start. `LATEST` must stay the same after a restart.
-    async fn set_start(&mut self) -> Result<(), SourceError> {
-        if self.checkpoint.is_set() {
+    async fn set_start(&self) -> Result<(), SourceError> {
+        if self.checkpoint.state().is_some() {
             return Ok(());
         }
         let after = match self.mapping.starting_position {
@@ -108,7 +126,7 @@ impl StreamMapping {
         let max = self.mapping.batch_size as usize;
         let mut records = self.read(max).await?;
         while records.is_empty() {
-            self.watch.set_at_end(self.checkpoint.after());
+            self.watch.set_at_end(self.after());
             self.source.changed().await;
             records = self.read(max).await?;
         }
@@ -129,21 +147,21 @@ impl StreamMapping {
     async fn read(&self, max: usize) -> Result<Vec<StreamRecord>, SourceError> {
         let _reading = self.watch.working.increment();
         self.watch.set_busy();
-        self.source.read(self.checkpoint.after(), max).await
+        self.source.read(self.after().as_deref(), max).await
     }
 
     /// Handles a batch up to its last record.
-    async fn handle_batch(&mut self, records: Vec<StreamRecord>) {
+    async fn handle_batch(&self, records: Vec<StreamRecord>) {
         let last = records.last().map(|record| record.sequence_number.clone());
         let matching: Vec<_> = records.into_iter().filter(|record| self.filter.matches(&record.record)).collect();
         self.process(matching).await;
-        if self.checkpoint.after() != last.as_deref() {
+        if self.after() != last {
             self.set_checkpoint(last);
         }
     }
 
     /// Invokes the function with the records until each has succeeded or is given up.
-    async fn process(&mut self, records: Vec<StreamRecord>) {
+    async fn process(&self, records: Vec<StreamRecord>) {
         let mut parts = VecDeque::from([Part { records, attempts: 0, failures_in_a_row: 0, last: None }]);
         while let Some(mut part) = parts.pop_front() {
             if part.failures_in_a_row > 0 {
@@ -172,7 +190,7 @@ impl StreamMapping {
         }
     }
 
-    async fn handle_result(&mut self, mut part: Part, result: BatchResult, parts: &mut VecDeque<Part>) {
+    async fn handle_result(&self, mut part: Part, result: BatchResult, parts: &mut VecDeque<Part>) {
         let Some(error) = result.error else {
             (self.listener)(MappingActivity::Succeeded(part.records.len()));
             return self.checkpoint_part(&part);
@@ -206,10 +224,10 @@ impl StreamMapping {
         age > SignedDuration::from_secs(max_age.into())
     }
 
-    async fn give_up(&mut self, part: &Part, condition: Condition) {
+    async fn give_up(&self, part: &Part, condition: Condition) {
         match &self.mapping.on_failure_arn {
             None => {
-                let reason = format!("{} and no destination", condition.as_str());
+                let reason = format!("{condition:?} and no destination");
                 (self.listener)(MappingActivity::Discarded(part.records.len(), reason));
             }
             Some(queue) => self.send_failure_record(part, condition, queue).await,
@@ -218,15 +236,7 @@ impl StreamMapping {
     }
 
     async fn send_failure_record(&self, part: &Part, condition: Condition, queue: &str) {
-        let function = self.functions.find(&self.mapping.function);
-        let last = LastAttempt {
-            request_id: part.last.as_ref().map_or("", |(request_id, _)| request_id),
-            function_arn: function.as_ref().map_or(self.mapping.function.as_str(), |function| &function.arn),
-            attempts: part.attempts,
-            error: part.last.as_ref().map(|(_, error)| error),
-        };
-        let now = self.functions.clock().now();
-        let message = failure_record(self.source.as_ref(), &part.records, condition, &last, now);
+        let message = self.failure_record(part, condition);
         let count = part.records.len();
         loop {
             match self.queues.send(queue, message.clone()).await {
@@ -239,14 +249,55 @@ impl StreamMapping {
         }
     }
 
-    fn checkpoint_part(&mut self, part: &Part) {
+    /// The message for the on-failure destination: the position of the records in the stream, not their content.
+    fn failure_record(&self, part: &Part, condition: Condition) -> NewMessage {
+        let function = self.functions.find(&self.mapping.function);
+        let number = |record: Option<&StreamRecord>| record.map(|record| record.sequence_number.clone());
+        let arrival = |record: Option<&StreamRecord>| record.map(|record| format!("{:.0}", record.created));
+        let (first, last) = (part.records.first(), part.records.last());
+        let mut body = json!({
+            "requestContext": {
+                "requestId": part.last.as_ref().map_or("", |(request_id, _)| request_id),
+                "functionArn": function.as_ref().map_or(&self.mapping.function, |function| &function.arn),
+                "condition": condition,
+                "approximateInvokeCount": part.attempts,
+            },
+            "version": "1.0",
+            "timestamp": format!("{:.3}", self.functions.clock().now()),
+            "DDBStreamBatchInfo": {
+                "shardId": self.source.shard_id(),
+                "startSequenceNumber": number(first),
+                "endSequenceNumber": number(last),
+                "approximateArrivalOfFirstRecord": arrival(first),
+                "approximateArrivalOfLastRecord": arrival(last),
+                "batchSize": part.records.len(),
+                "streamArn": self.source.stream_arn(),
+            },
+        });
+        // There is no response if the function was never invoked. A partial failure is no error of the function.
+        if let Some((_, error)) = &part.last {
+            body["responseContext"] = json!({ "statusCode": 200, "executedVersion": "$LATEST" });
+            if error.kind != PARTIAL_FAILURE {
+                body["responseContext"]["functionError"] = json!("Unhandled");
+            }
+        }
+        NewMessage { body: body.to_string(), ..NewMessage::default() }
+    }
+
+    fn checkpoint_part(&self, part: &Part) {
         if let Some(last) = part.records.last() {
             self.set_checkpoint(Some(last.sequence_number.clone()));
         }
     }
 
-    fn set_checkpoint(&mut self, after: Option<String>) {
-        if let Err(error) = self.checkpoint.set(after) {
+    fn after(&self) -> Option<String> {
+        self.checkpoint.state().as_ref()?.after.clone()
+    }
+
+    /// Sets the checkpoint, even if it cannot be stored: then records are handled again after a restart.
+    fn set_checkpoint(&self, after: Option<String>) {
+        let (checkpoint, position) = (&self.checkpoint, ShardPosition { after });
+        if let Err(error) = checkpoint.commit_best_effort(&mut checkpoint.state(), vec![position]) {
             (self.listener)(MappingActivity::Stalled(error.to_string()));
         }
     }

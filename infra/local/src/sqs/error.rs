@@ -6,18 +6,18 @@ use crate::{aws_error::AwsError, wal::WalError};
 /// The value of the header `x-amzn-query-error`, from which SDKs and the AWS CLI take the error code.
 pub fn query_error(error: &AwsError) -> String {
     let code = match error.code.as_str() {
-        "QueueDoesNotExist" => "AWS.SimpleQueueService.NonExistentQueue",
-        "QueueNameExists" => "QueueAlreadyExists",
-        "QueueDeletedRecently" => "AWS.SimpleQueueService.QueueDeletedRecently",
-        "PurgeQueueInProgress" => "AWS.SimpleQueueService.PurgeQueueInProgress",
-        "BatchEntryIdsNotDistinct" => "AWS.SimpleQueueService.BatchEntryIdsNotDistinct",
-        "TooManyEntriesInBatchRequest" => "AWS.SimpleQueueService.TooManyEntriesInBatchRequest",
-        "EmptyBatchRequest" => "AWS.SimpleQueueService.EmptyBatchRequest",
-        "InvalidBatchEntryId" => "AWS.SimpleQueueService.InvalidBatchEntryId",
-        "BatchRequestTooLong" => "AWS.SimpleQueueService.BatchRequestTooLong",
-        "MessageNotInflight" => "AWS.SimpleQueueService.MessageNotInflight",
-        "UnsupportedOperation" => "AWS.SimpleQueueService.UnsupportedOperation",
-        code => code,
+        "QueueDoesNotExist" => "AWS.SimpleQueueService.NonExistentQueue".to_owned(),
+        "QueueNameExists" => "QueueAlreadyExists".to_owned(),
+        code @ ("QueueDeletedRecently"
+        | "PurgeQueueInProgress"
+        | "MessageNotInflight"
+        | "UnsupportedOperation"
+        | "BatchEntryIdsNotDistinct"
+        | "TooManyEntriesInBatchRequest"
+        | "EmptyBatchRequest"
+        | "InvalidBatchEntryId"
+        | "BatchRequestTooLong") => format!("AWS.SimpleQueueService.{code}"),
+        code => code.to_owned(),
     };
     let fault = if error.status >= 500 { "Receiver" } else { "Sender" };
     format!("{code};{fault}")
@@ -32,7 +32,10 @@ pub(super) fn missing(parameter: &str) -> AwsError {
 }
 
 pub(super) fn invalid(parameter: &str, value: impl std::fmt::Display, reason: &str) -> AwsError {
-    let message = format!("Value {value} for parameter {parameter} is invalid. Reason: {reason}");
+    invalid_parameter(format!("Value {value} for parameter {parameter} is invalid. Reason: {reason}"))
+}
+
+pub(super) fn invalid_parameter(message: impl Into<String>) -> AwsError {
     AwsError::sender("InvalidParameterValue", message)
 }
 

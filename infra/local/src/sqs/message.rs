@@ -1,10 +1,13 @@
-//! A message, its state in the queue that holds it, and the receipt handle of a receive.
+//! A message, its state in the queue that holds it, its MD5 checksums, which SDKs verify, and the receipt handle of a
+//! receive.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fmt::Write};
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use jiff::Timestamp;
+use md5::{Digest, Md5};
 use serde::{Deserialize, Serialize};
+use sha2::Sha256;
 
 use super::error;
 use crate::aws_error::AwsError;
@@ -51,7 +54,6 @@ pub(super) struct MessageAttribute {
 }
 
 impl MessageAttribute {
-    /// The decoded binary value.
     pub(super) fn binary(&self) -> Option<Vec<u8>> {
         STANDARD.decode(self.binary_value.as_deref()?).ok()
     }
@@ -120,7 +122,6 @@ impl ReceiptHandle {
         STANDARD.encode(format!("{} {} {queue}", self.sequence, self.lease))
     }
 
-    /// Decodes a receipt handle of this queue.
     pub(super) fn decode(handle: Option<&str>, queue: &str) -> Result<Self, AwsError> {
         let handle = handle.filter(|handle| !handle.is_empty()).ok_or_else(|| error::missing("ReceiptHandle"))?;
         let decoded = STANDARD.decode(handle).ok().and_then(|bytes| {
@@ -137,4 +138,50 @@ impl ReceiptHandle {
             AwsError::sender("ReceiptHandleIsInvalid", message)
         })
     }
+}
+
+pub(super) fn body_md5(body: &str) -> String {
+    hex(&Md5::digest(body.as_bytes()))
+}
+
+/// The MD5 of message attributes in the order of their names. Each part is preceded by its length.
+pub(super) fn attributes_md5(attributes: &BTreeMap<String, MessageAttribute>) -> Option<String> {
+    if attributes.is_empty() {
+        return None;
+    }
+    let mut digest = Md5::new();
+    for (name, attribute) in attributes {
+        update_part(&mut digest, name.as_bytes());
+        update_part(&mut digest, attribute.data_type.as_bytes());
+        match (&attribute.string_value, attribute.binary()) {
+            (Some(text), _) => {
+                digest.update([1]);
+                update_part(&mut digest, text.as_bytes());
+            }
+            (None, bytes) => {
+                digest.update([2]);
+                update_part(&mut digest, &bytes.unwrap_or_default());
+            }
+        }
+    }
+    Some(hex(&digest.finalize()))
+}
+
+/// The content-based deduplication id: the SHA-256 of the body.
+pub(super) fn content_deduplication_id(body: &str) -> String {
+    hex(&Sha256::digest(body.as_bytes()))
+}
+
+fn update_part(digest: &mut Md5, bytes: &[u8]) {
+    let length = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
+    digest.update(length.to_be_bytes());
+    digest.update(bytes);
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+        // Writing into a String cannot fail.
+        write!(text, "{byte:02x}").ok();
+        text
+    })
 }

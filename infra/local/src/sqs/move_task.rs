@@ -3,103 +3,46 @@
 //! stored in one write, so that a task continues after a restart where it stopped.
 
 use jiff::{SignedDuration, Timestamp};
-use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::{
     error,
     message::Message,
-    state::Change,
-    transaction::{Transaction, in_range, parse},
+    queues::Request,
+    state::{Change, MoveTask, Transaction, in_range},
 };
 use crate::aws_error::AwsError;
 
 /// The maximum, and the default, number of messages that a task moves in a second.
 const MAX_PER_SECOND: u64 = 500;
-
 /// The time between two rounds of a task.
 const ROUND: SignedDuration = SignedDuration::from_secs(1);
-
 /// The time after which a task fails.
 const MAX_DURATION: SignedDuration = SignedDuration::from_hours(36);
-
 /// The error code for a queue that does not exist.
 const NO_QUEUE: &str = "AWS.SimpleQueueService.NonExistentQueue";
 
-/// A message move task.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub(super) struct MoveTask {
-    pub(super) id: String,
-    pub(super) source_arn: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    destination_arn: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    max_number_of_messages_per_second: Option<u64>,
-    /// The number of messages moved so far.
-    moved: u64,
-    /// The number of messages in the source queue when the task started.
-    found: u64,
-    /// The reason for which the task failed.
-    failure: Option<String>,
-    started: Timestamp,
-    /// The time of the next round, or none if the task has ended.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    next: Option<Timestamp>,
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    cancelled: bool,
-    /// Messages from this sequence number on arrived after the start of the task, which does not move them.
-    #[serde(default)]
-    before: u64,
-}
-
-impl MoveTask {
-    fn status(&self) -> &'static str {
-        match (self.next, self.cancelled, &self.failure) {
-            (Some(_), true, _) => "CANCELLING",
-            (Some(_), false, _) => "RUNNING",
-            (None, true, _) => "CANCELLED",
-            (None, false, Some(_)) => "FAILED",
-            (None, false, None) => "COMPLETED",
-        }
-    }
-
-    fn is_due(&self, now: Timestamp) -> bool {
-        self.next.is_some_and(|next| next <= now || self.cancelled)
-    }
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct StartMoveTask {
-    source_arn: Option<String>,
-    destination_arn: Option<String>,
-    max_number_of_messages_per_second: Option<i64>,
-}
-
-pub(super) fn start_move_task(tx: &mut Transaction<'_>, body: Value) -> Result<Value, AwsError> {
-    let request: StartMoveTask = parse(body)?;
+pub(super) fn start_move_task(tx: &mut Transaction<'_>, request: Request) -> Result<Value, AwsError> {
     let source_arn = request.source_arn.ok_or_else(|| error::missing("SourceArn"))?;
     let rate = in_range("MaxNumberOfMessagesPerSecond", request.max_number_of_messages_per_second, 1, 500)?;
     let source = tx.queue_name(&source_arn).ok_or_else(|| error::no_such_resource("SourceArn"))?;
     let source = tx.open_queue_by_name(source)?;
     if tx.dead_letter_sources(&source_arn).is_empty() {
-        let message = "Source queue must be configured as a Dead Letter Queue.";
-        return Err(AwsError::sender("InvalidParameterValue", message));
+        return Err(error::invalid_parameter("Source queue must be configured as a Dead Letter Queue."));
     }
     let fifo = tx.queue(&source)?.is_fifo();
     if let Some(arn) = &request.destination_arn {
         let name = tx.queue_name(arn).ok_or_else(|| error::no_such_resource("DestinationArn"))?;
         if tx.queue(&name)?.is_fifo() != fifo {
-            let message = "Source and destination queues must be of the same type.";
-            return Err(AwsError::sender("InvalidParameterValue", message));
+            return Err(error::invalid_parameter("Source and destination queues must be of the same type."));
         }
     }
     if tx.state.move_tasks.iter().any(|task| task.source_arn == source_arn && task.next.is_some()) {
-        let message = "There is already a task running. Only one active task is allowed for a source queue at a given \
-                       time.";
-        return Err(AwsError::sender("InvalidParameterValue", message));
+        return Err(error::invalid_parameter(
+            "There is already a task running. Only one active task is allowed for a source queue at a given \
+                       time.",
+        ));
     }
     let messages = tx.queue(&source)?.messages.values();
     let found = messages.filter(|queued| queued.visible_from() <= tx.now).count();
@@ -121,15 +64,7 @@ pub(super) fn start_move_task(tx: &mut Transaction<'_>, body: Value) -> Result<V
     Ok(response)
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct ListMoveTasks {
-    source_arn: Option<String>,
-    max_results: Option<i64>,
-}
-
-pub(super) fn list_move_tasks(tx: &Transaction<'_>, body: Value) -> Result<Value, AwsError> {
-    let request: ListMoveTasks = parse(body)?;
+pub(super) fn list_move_tasks(tx: &Transaction<'_>, request: Request) -> Result<Value, AwsError> {
     let arn = request.source_arn.as_deref().ok_or_else(|| error::missing("SourceArn"))?;
     tx.queue_name(arn).ok_or_else(|| error::no_such_resource("SourceArn"))?;
     let max = in_range("MaxResults", request.max_results, 1, 10)?.unwrap_or(1);
@@ -161,15 +96,8 @@ fn describe(task: &MoveTask) -> Value {
     described
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct CancelMoveTask {
-    task_handle: Option<String>,
-}
-
 /// Cancels a task. Messages that it has moved are not moved back.
-pub(super) fn cancel_move_task(tx: &mut Transaction<'_>, body: Value) -> Result<Value, AwsError> {
-    let request: CancelMoveTask = parse(body)?;
+pub(super) fn cancel_move_task(tx: &mut Transaction<'_>, request: Request) -> Result<Value, AwsError> {
     let handle = request.task_handle.as_deref().ok_or_else(|| error::missing("TaskHandle"))?;
     let task = tx.state.move_tasks.iter().find(|task| task.id == handle);
     let Some(task) = task.cloned() else {
@@ -183,7 +111,6 @@ pub(super) fn cancel_move_task(tx: &mut Transaction<'_>, body: Value) -> Result<
     Ok(response)
 }
 
-/// Runs one round of each task that is due.
 pub(super) fn run_due(tx: &mut Transaction<'_>) {
     let now = tx.now;
     let due: Vec<MoveTask> = tx.state.move_tasks.iter().filter(|task| task.is_due(now)).cloned().collect();
@@ -195,11 +122,6 @@ pub(super) fn run_due(tx: &mut Transaction<'_>) {
             return;
         }
     }
-}
-
-/// Whether a task has a round at this time.
-pub(super) fn has_due(tx: &Transaction<'_>, now: Timestamp) -> bool {
-    tx.state.move_tasks.iter().any(|task| task.is_due(now))
 }
 
 /// The time of the next round of any task.

@@ -1,15 +1,51 @@
-//! One queue: its attributes, its messages, and which of them can be received.
+//! One queue: its attributes with their valid values, its redrive policies, its messages, and which of them can be received.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::{
+    error,
     message::{Message, QueuedMessage},
-    redrive_policy::RedrivePolicy,
 };
+use crate::aws_error::AwsError;
 
+/// The number attributes: name, minimum, maximum, default.
+const NUMBERS: [(&str, u64, u64, u64); 6] = [
+    ("DelaySeconds", 0, 900, 0),
+    ("KmsDataKeyReusePeriodSeconds", 60, 86_400, 300),
+    ("MaximumMessageSize", 1_024, 1_048_576, 1_048_576),
+    ("MessageRetentionPeriod", 60, 1_209_600, 345_600),
+    ("ReceiveMessageWaitTimeSeconds", 0, 20, 0),
+    ("VisibilityTimeout", 0, 43_200, 30),
+];
+
+/// The number attributes that every queue has, with their default if they were not set.
+pub(super) const ALWAYS_PRESENT: [&str; 5] = [
+    "DelaySeconds",
+    "MaximumMessageSize",
+    "MessageRetentionPeriod",
+    "ReceiveMessageWaitTimeSeconds",
+    "VisibilityTimeout",
+];
+
+/// The attributes that a FIFO queue has besides, with their defaults.
+pub(super) const FIFO_DEFAULTS: [(&str, &str); 3] =
+    [("ContentBasedDeduplication", "false"), ("DeduplicationScope", "queue"), ("FifoThroughputLimit", "perQueue")];
+
+pub(super) const READ_ONLY: [&str; 6] = [
+    "ApproximateNumberOfMessages",
+    "ApproximateNumberOfMessagesDelayed",
+    "ApproximateNumberOfMessagesNotVisible",
+    "CreatedTimestamp",
+    "LastModifiedTimestamp",
+    "QueueArn",
+];
+
+/// The attributes that an empty value removes.
+const REMOVABLE: [&str; 4] = ["KmsMasterKeyId", "Policy", "RedriveAllowPolicy", "RedrivePolicy"];
 /// The interval in which a FIFO queue drops messages with the same deduplication id.
 const DEDUPLICATION_INTERVAL: SignedDuration = SignedDuration::from_mins(5);
 
@@ -44,7 +80,6 @@ pub(super) struct SentMessage {
 }
 
 impl SentMessage {
-    /// Whether the deduplication interval has not ended.
     pub(super) fn deduplicates(&self, now: Timestamp) -> bool {
         now.duration_since(self.at) < DEDUPLICATION_INTERVAL
     }
@@ -66,7 +101,8 @@ impl Queue {
     /// The value of a number attribute, or its default.
     pub(super) fn number(&self, attribute: &str) -> u64 {
         let value = self.settings.attributes.get(attribute).and_then(|value| value.parse().ok());
-        value.unwrap_or_else(|| super::attributes::default_number(attribute))
+        let default = || NUMBERS.iter().find(|(name, ..)| *name == attribute).map_or(0, |(.., default)| *default);
+        value.unwrap_or_else(default)
     }
 
     pub(super) fn redrive_policy(&self) -> Option<RedrivePolicy> {
@@ -131,7 +167,6 @@ impl Queue {
         receivable
     }
 
-    /// The time at which the next message becomes visible.
     pub(super) fn next_visible(&self, now: Timestamp) -> Option<Timestamp> {
         self.messages.values().map(QueuedMessage::visible_from).filter(|from| *from > now).min()
     }
@@ -142,5 +177,107 @@ impl Queue {
 
     pub(super) fn delayed_count(&self, now: Timestamp) -> usize {
         self.messages.values().filter(|queued| queued.is_delayed(now)).count()
+    }
+}
+
+/// Returns the existing attributes with the requested ones set or removed, if all are valid.
+pub(super) fn merge(
+    existing: &BTreeMap<String, String>,
+    requested: &BTreeMap<String, String>,
+) -> Result<BTreeMap<String, String>, AwsError> {
+    let mut merged = existing.clone();
+    for (name, value) in requested {
+        check(name, value)?;
+        if value.is_empty() {
+            merged.remove(name);
+        } else {
+            merged.insert(name.clone(), value.clone());
+        }
+    }
+    let fifo = merged.get("FifoQueue").is_some_and(|value| value == "true");
+    match FIFO_DEFAULTS.iter().find(|(name, _)| !fifo && merged.contains_key(*name)) {
+        Some((name, _)) => Err(error::unknown_attribute(name)),
+        None => Ok(merged),
+    }
+}
+
+pub(super) fn check(name: &str, value: &str) -> Result<(), AwsError> {
+    if let Some((_, min, max, _)) = NUMBERS.iter().find(|(number, ..)| *number == name) {
+        let number = value.parse::<u64>().ok().filter(|number| (min..=max).contains(&number));
+        return number.map(|_| ()).ok_or_else(|| error::invalid_attribute(name));
+    }
+    if value.is_empty() && REMOVABLE.contains(&name) {
+        return Ok(());
+    }
+    let is_valid = match name {
+        "Policy" => serde_json::from_str::<serde_json::Map<String, Value>>(value).is_ok(),
+        "KmsMasterKeyId" => true,
+        "SqsManagedSseEnabled" | "ContentBasedDeduplication" => matches!(value, "true" | "false"),
+        // AWS rejects the value `false`.
+        "FifoQueue" => value == "true",
+        "DeduplicationScope" => matches!(value, "queue" | "messageGroup"),
+        "FifoThroughputLimit" => matches!(value, "perQueue" | "perMessageGroupId"),
+        "RedrivePolicy" => {
+            return RedrivePolicy::parse(value).map(|_| ()).map_err(|reason| error::invalid(name, value, reason));
+        }
+        "RedriveAllowPolicy" => {
+            return RedriveAllowPolicy::parse(value).map(|_| ()).map_err(|reason| error::invalid(name, value, reason));
+        }
+        _ => return Err(error::unknown_attribute(name)),
+    };
+    if is_valid { Ok(()) } else { Err(error::invalid_attribute(name)) }
+}
+
+/// The dead-letter queue of a source queue.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct RedrivePolicy {
+    pub(super) target: String,
+    /// The number of receives after which a message is moved to the dead-letter queue.
+    pub(super) max_receive_count: u64,
+}
+
+impl RedrivePolicy {
+    /// Parses the attribute, or returns why it is invalid.
+    pub(super) fn parse(text: &str) -> Result<Self, &'static str> {
+        let policy: Value = serde_json::from_str(text).map_err(|_| "Redrive policy is not a valid JSON map.")?;
+        let fields = policy.as_object().ok_or("Redrive policy is not a valid JSON map.")?;
+        let target = fields.get("deadLetterTargetArn").and_then(Value::as_str);
+        let target = target.ok_or("Redrive policy does not contain mandatory attribute: deadLetterTargetArn.")?;
+        let count = fields.get("maxReceiveCount");
+        let count = count.ok_or("Redrive policy does not contain mandatory attribute: maxReceiveCount.")?;
+        let number = count.as_u64().or_else(|| count.as_str()?.parse().ok());
+        match number {
+            Some(max_receive_count @ 1..=1000) => Ok(Self { target: target.to_owned(), max_receive_count }),
+            _ => Err("Invalid value for maxReceiveCount. Must be between 1 and 1000, both inclusive."),
+        }
+    }
+}
+
+/// The ARNs of the source queues that may use a queue as their dead-letter queue, or none if all may.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct RedriveAllowPolicy(Option<Vec<String>>);
+
+impl RedriveAllowPolicy {
+    /// Parses the attribute, or returns why it is invalid.
+    pub(super) fn parse(text: &str) -> Result<Self, &'static str> {
+        let policy: Value = serde_json::from_str(text).map_err(|_| "Redrive allow policy is not a valid JSON map.")?;
+        let sources = policy.get("sourceQueueArns");
+        match (policy.get("redrivePermission").and_then(Value::as_str), sources) {
+            (Some("allowAll"), None) => Ok(Self(None)),
+            (Some("denyAll"), None) => Ok(Self(Some(Vec::new()))),
+            (Some("byQueue"), Some(sources)) => {
+                let sources: Option<Vec<String>> =
+                    sources.as_array().and_then(|arns| arns.iter().map(|arn| Some(arn.as_str()?.to_owned())).collect());
+                let sources = sources.filter(|sources| (1..=10).contains(&sources.len()));
+                sources.map(|sources| Self(Some(sources))).ok_or("sourceQueueArns must list 1 to 10 queues.")
+            }
+            (Some("byQueue"), None) => Err("byQueue needs sourceQueueArns."),
+            (Some("allowAll" | "denyAll"), Some(_)) => Err("sourceQueueArns goes with byQueue only."),
+            _ => Err("redrivePermission must be allowAll, denyAll or byQueue."),
+        }
+    }
+
+    pub(super) fn allows(&self, source: &str) -> bool {
+        self.0.as_ref().is_none_or(|sources| sources.iter().any(|allowed| allowed == source))
     }
 }

@@ -3,23 +3,19 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use jiff::{SignedDuration, Timestamp};
-use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::time::Instant;
 use uuid::Uuid;
 
 use super::{
-    Sqs, digest, error,
-    message::{Lease, Message, MessageAttribute, QueuedMessage, ReceiptHandle},
-    state::Change,
-    transaction::{Transaction, in_range},
+    error,
+    message::{Lease, Message, MessageAttribute, QueuedMessage, ReceiptHandle, attributes_md5, body_md5},
+    queues::Request,
+    state::{Change, Transaction, in_range},
 };
 use crate::aws_error::AwsError;
 
-/// The maximum number of messages in flight in one queue.
 const MAX_IN_FLIGHT: usize = 120_000;
-
-/// The system attributes of a message.
 const SYSTEM_ATTRIBUTES: [&str; 9] = [
     "AWSTraceHeader",
     "ApproximateFirstReceiveTimestamp",
@@ -32,62 +28,11 @@ const SYSTEM_ATTRIBUTES: [&str; 9] = [
     "SequenceNumber",
 ];
 
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub(super) struct ReceiveRequest {
-    queue_url: Option<String>,
-    max_number_of_messages: Option<i64>,
-    visibility_timeout: Option<i64>,
-    wait_time_seconds: Option<i64>,
-    #[serde(default)]
-    attribute_names: Vec<String>,
-    #[serde(default)]
-    message_system_attribute_names: Vec<String>,
-    #[serde(default)]
-    message_attribute_names: Vec<String>,
-}
-
-impl Sqs {
-    /// Receives messages, and waits if there are none and the request has a wait time. The wait ends when the clock has
-    /// passed it or when the same time has passed in reality, so that a paused clock blocks nobody.
-    pub(super) async fn receive(&self, request: ReceiveRequest) -> Result<Value, AwsError> {
-        let mut changes = self.inner.receivers.subscribe();
-        let mut deadlines: Option<(Timestamp, Instant)> = None;
-        loop {
-            changes.mark_unchanged();
-            let (now, (deadline, real_deadline), next_visible) = {
-                let mut tx = self.transaction();
-                let name = tx.open_queue(request.queue_url.as_deref())?;
-                let messages = receive(&mut tx, &name, &request)?;
-                let deadlines = match deadlines {
-                    Some(deadlines) => deadlines,
-                    None => wait_deadlines(&tx, &name, &request)?,
-                };
-                if !messages.is_empty() {
-                    return Ok(json!({ "Messages": messages }));
-                }
-                (tx.now, deadlines, tx.queue(&name)?.next_visible(tx.now))
-            };
-            if now >= deadline || Instant::now() >= real_deadline {
-                return Ok(json!({}));
-            }
-            deadlines = Some((deadline, real_deadline));
-            let wake = next_visible.map_or(deadline, |next| next.min(deadline));
-            tokio::select! {
-                // The sender lives as long as `self`, so there is no error to handle.
-                _ = changes.changed() => {}
-                () = self.inner.clock.sleep_until(wake) => {}
-                () = tokio::time::sleep_until(real_deadline) => {}
-            }
-        }
-    }
-}
-
 /// The end of the wait on the clock and in real time.
-fn wait_deadlines(
+pub(super) fn wait_deadlines(
     tx: &Transaction<'_>,
     name: &str,
-    request: &ReceiveRequest,
+    request: &Request,
 ) -> Result<(Timestamp, Instant), AwsError> {
     let wait = in_range("WaitTimeSeconds", request.wait_time_seconds, 0, 20)?;
     let wait = wait.unwrap_or(tx.queue(name)?.number("ReceiveMessageWaitTimeSeconds"));
@@ -96,7 +41,7 @@ fn wait_deadlines(
     Ok((tx.now.checked_add(wait).unwrap_or(Timestamp::MAX), real_deadline))
 }
 
-fn receive(tx: &mut Transaction<'_>, name: &str, request: &ReceiveRequest) -> Result<Vec<Value>, AwsError> {
+pub(super) fn receive(tx: &mut Transaction<'_>, name: &str, request: &Request) -> Result<Vec<Value>, AwsError> {
     let max = in_range("MaxNumberOfMessages", request.max_number_of_messages, 1, 10)?.unwrap_or(1);
     in_range("WaitTimeSeconds", request.wait_time_seconds, 0, 20)?;
     let timeout = in_range("VisibilityTimeout", request.visibility_timeout, 0, 43_200)?;
@@ -120,7 +65,7 @@ fn receive(tx: &mut Transaction<'_>, name: &str, request: &ReceiveRequest) -> Re
     let timeout = timeout.unwrap_or(queue.number("VisibilityTimeout"));
     let timeout = SignedDuration::from_secs(i64::try_from(timeout).unwrap_or_default());
     let expires = now.checked_add(timeout).unwrap_or(Timestamp::MAX);
-    let account = tx.location.account.clone();
+    let account = tx.endpoint.account_region.account.clone();
     let mut messages = Vec::new();
     for sequence in receivable {
         if let Some(queued) = tx.message_mut(name, sequence) {
@@ -160,7 +105,7 @@ fn dead_letter_exhausted(tx: &mut Transaction<'_>, name: &str) -> Result<(), Aws
             // Retention and deduplication start again in a FIFO dead-letter queue.
             enqueued: if queue.is_fifo() { tx.now } else { queued.message.enqueued },
             deduplication: queue.is_fifo().then(|| queued.message.id.clone()),
-            dead_letter_source: Some(tx.location.arn(name)),
+            dead_letter_source: Some(tx.endpoint.queue_arn(name)),
             received_before: queued.receive_count,
             ..queued.message.clone()
         };
@@ -178,15 +123,15 @@ fn describe(queued: &QueuedMessage, queue: &str, attribute_names: &[String]) -> 
     let mut described = json!({
         "MessageId": message.id,
         "ReceiptHandle": ReceiptHandle { sequence: message.sequence, lease }.encode(queue),
-        "MD5OfBody": digest::of_body(&message.body),
+        "MD5OfBody": body_md5(&message.body),
         "Body": message.body,
     });
     let is_requested = |name: &str| attribute_names.iter().any(|requested| selects(requested, name));
     let attributes = message.attributes.iter().filter(|(name, _)| is_requested(name));
     let attributes: BTreeMap<String, MessageAttribute> =
         attributes.map(|(name, value)| (name.clone(), value.clone())).collect();
-    if let Some(digest) = digest::of_attributes(&attributes) {
-        described["MD5OfMessageAttributes"] = json!(digest);
+    if let Some(md5) = attributes_md5(&attributes) {
+        described["MD5OfMessageAttributes"] = json!(md5);
         described["MessageAttributes"] = json!(attributes);
     }
     described

@@ -69,8 +69,12 @@ fn invocation(function: Function, payload: &str) -> Invocation {
 }
 
 async fn invoke(processes: &Processes, name: &str, payload: &str) -> Result<Value, FunctionError> {
-    let answer = processes.invoke(invocation(function(name), payload)).await?;
-    Ok(serde_json::from_str(&answer).unwrap())
+    invoke_function(processes, function(name), payload).await
+}
+
+async fn invoke_function(processes: &Processes, function: Function, payload: &str) -> Result<Value, FunctionError> {
+    let response = processes.invoke(invocation(function, payload)).await?;
+    Ok(serde_json::from_str(&response).unwrap())
 }
 
 async fn wait_until_reaped(process_id: u64) {
@@ -84,8 +88,8 @@ async fn a_process_gets_the_environment_and_headers_of_lambda_and_nothing_of_thi
     let (processes, _lines) = processes(4);
     let invocation = invocation(function("reserve"), "{}");
     let (id, before) = (invocation.request_id.clone(), Timestamp::now().as_millisecond());
-    let answer: Value = serde_json::from_str(&processes.invoke(invocation).await.unwrap()).unwrap();
-    let (headers, environment) = (&answer["headers"], &answer["environment"]);
+    let response: Value = serde_json::from_str(&processes.invoke(invocation).await.unwrap()).unwrap();
+    let (headers, environment) = (&response["headers"], &response["environment"]);
     assert_eq!(headers["lambda-runtime-aws-request-id"], id);
     assert_eq!(headers["lambda-runtime-trace-id"], "Root=1-0-0;Sampled=0");
     assert_eq!(
@@ -116,8 +120,7 @@ async fn a_process_is_started_on_demand_and_kept_warm() {
     let (processes, _lines) = processes(4);
     assert_eq!(processes.warm(), 0);
     let first = invoke(&processes, "reserve", "{}").await.unwrap();
-    let second = invoke(&processes, "reserve", "{}").await.unwrap();
-    assert_eq!(first["process"], second["process"]);
+    assert_eq!(first["process"], invoke(&processes, "reserve", "{}").await.unwrap()["process"]);
     assert_eq!(processes.warm(), 1);
 }
 
@@ -132,8 +135,7 @@ async fn concurrent_invocations_run_in_two_processes() {
 async fn the_number_of_processes_is_limited() {
     let (processes, _lines) = processes(1);
     let first = invoke(&processes, "reserve", "{}").await.unwrap();
-    let second = invoke(&processes, "ship", "{}").await.unwrap();
-    assert_ne!(first["process"], second["process"]);
+    assert_ne!(first["process"], invoke(&processes, "ship", "{}").await.unwrap()["process"]);
     assert_eq!(processes.warm(), 1);
     wait_until_reaped(first["process"].as_u64().unwrap()).await;
 }
@@ -171,7 +173,7 @@ async fn an_initialization_error_is_returned() {
     let (processes, _lines) = processes(4);
     let mut failing = function("reserve");
     failing.environment.insert("REFUSE".to_owned(), "yes".to_owned());
-    let failure = processes.invoke(invocation(failing, "{}")).await.unwrap_err();
+    let failure = invoke_function(&processes, failing, "{}").await.unwrap_err();
     assert_eq!((failure.kind.as_str(), failure.message.as_str()), ("Config.Missing", "REFUSE is set"));
 }
 
@@ -180,7 +182,7 @@ async fn a_missing_binary_is_named() {
     let (processes, _lines) = processes(4);
     let mut missing = function("reserve");
     missing.binary = Some("no-such-binary".to_owned());
-    let failure = processes.invoke(invocation(missing, "{}")).await.unwrap_err();
+    let failure = invoke_function(&processes, missing, "{}").await.unwrap_err();
     assert_eq!(failure.kind, "Runtime.InvalidEntrypoint");
     assert!(failure.message.contains("no-such-binary"), "{failure}");
 }
@@ -191,9 +193,9 @@ async fn a_changed_function_starts_a_new_process() {
     let first = invoke(&processes, "reserve", "{}").await.unwrap();
     let mut changed = function("reserve");
     changed.environment.insert("BUS_NAME".to_owned(), "other".to_owned());
-    let answer: Value = serde_json::from_str(&processes.invoke(invocation(changed, "{}")).await.unwrap()).unwrap();
-    assert_eq!(answer["environment"]["BUS_NAME"], "other");
-    assert_ne!(answer["process"], first["process"]);
+    let response = invoke_function(&processes, changed, "{}").await.unwrap();
+    assert_eq!(response["environment"]["BUS_NAME"], "other");
+    assert_ne!(response["process"], first["process"]);
 }
 
 #[tokio::test]
@@ -234,10 +236,9 @@ async fn a_process_on_the_machines_clock_gets_no_clock_and_no_missing_certificat
     for (file, expected) in [("no/such/bundle.crt", Value::Null), (&there, Value::from(there.as_str()))] {
         let mut function = function("reserve");
         function.environment.insert("SSL_CERT_FILE".to_owned(), file.to_owned());
-        let answer = processes.invoke(invocation(function, "{}")).await.unwrap();
-        let answer: Value = serde_json::from_str(&answer).unwrap();
-        assert_eq!(answer["environment"]["SSL_CERT_FILE"], expected);
-        assert_eq!(answer["environment"]["CAUSEWAY_CLOCK"], Value::Null);
+        let response = invoke_function(&processes, function, "{}").await.unwrap();
+        assert_eq!(response["environment"]["SSL_CERT_FILE"], expected);
+        assert_eq!(response["environment"]["CAUSEWAY_CLOCK"], Value::Null);
     }
 }
 
@@ -247,8 +248,8 @@ async fn the_runtime_api_of_each_process_has_its_own_address() {
     let mut addresses = Vec::new();
     for name in ["reserve", "release"] {
         let (processes, _lines) = processes(1);
-        let answer = invoke(&processes, name, "{}").await.unwrap();
-        let api = answer["environment"]["AWS_LAMBDA_RUNTIME_API"].as_str().unwrap();
+        let response = invoke(&processes, name, "{}").await.unwrap();
+        let api = response["environment"]["AWS_LAMBDA_RUNTIME_API"].as_str().unwrap();
         addresses.push(api.parse::<std::net::SocketAddr>().unwrap().ip());
     }
     assert!(addresses.iter().all(std::net::IpAddr::is_loopback), "{addresses:?}");
@@ -273,8 +274,8 @@ async fn a_process_that_times_out_is_killed_and_reaped() {
         *hanging.lock().unwrap() = line.process_id;
         clock.tick(SignedDuration::from_secs(3));
     };
-    let (answer, ()) = tokio::join!(run, tick);
-    assert_eq!(answer.unwrap_err().message, "RequestId: some-id Error: Task timed out after 3.00 seconds");
+    let (response, ()) = tokio::join!(run, tick);
+    assert_eq!(response.unwrap_err().message, "RequestId: some-id Error: Task timed out after 3.00 seconds");
     assert_eq!(processes.warm(), 0);
     let hanging = *hanging.lock().unwrap();
     wait_until_reaped(hanging.into()).await;

@@ -1,23 +1,134 @@
-//! Stream mappings.
+//! Mappings of streams, on an in-memory shard, and mappings with the time driver, which waits until they are idle and does
+//! not wait for those that wait for the clock.
 
-use jiff::SignedDuration;
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use async_trait::async_trait;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
+use tokio::{sync::Notify, task::JoinHandle};
 
 use crate::{
-    lambda::fixture::{
-        ARN,
-        Behaviour::{Answer, Hang},
-        FAILURES, function,
+    clock::Clock,
+    cloud::{TimeAdvance, TimeDriver},
+    idle::Idle,
+    lambda::{
+        FunctionError,
+        fixture::{
+            ARN,
+            Behaviour::{self, Answer, Fail, Hang},
+            FAILURES, Fixture, function, oversold,
+        },
     },
-    mapping::MappingActivity,
+    mapping::{Filter, MappingActivity, SourceError, StreamMapping, StreamRecord, StreamSource, StreamWatch},
     template::{Mapping, StartingPosition},
 };
 
-use super::{
-    failures, mapping,
-    shard::{Shard, batches, poison, run_mapping},
-    texts,
-};
+use super::{failures, mapping, texts, watched};
+
+struct Shard {
+    clock: Clock,
+    records: Mutex<Vec<StreamRecord>>,
+    written: Notify,
+}
+
+#[async_trait]
+impl StreamSource for Shard {
+    fn stream_arn(&self) -> String {
+        "arn:aws:dynamodb:eu-central-1:000000000000:table/events/stream/1".to_owned()
+    }
+
+    fn shard_id(&self) -> String {
+        "shardId-1".to_owned()
+    }
+
+    async fn read(&self, after: Option<&str>, max: usize) -> Result<Vec<StreamRecord>, SourceError> {
+        let records = self.records.lock().unwrap();
+        let after = records.iter().filter(|record| after.is_none_or(|after| record.sequence_number.as_str() > after));
+        Ok(after.take(max).cloned().collect())
+    }
+
+    async fn newest(&self) -> Result<Option<String>, SourceError> {
+        Ok(self.records.lock().unwrap().last().map(|record| record.sequence_number.clone()))
+    }
+
+    async fn changed(&self) {
+        self.written.notified().await;
+    }
+}
+
+impl Shard {
+    /// A fixture with this script, and an empty shard on its clock.
+    fn new(script: impl IntoIterator<Item = Behaviour>) -> (Fixture, Arc<Self>) {
+        let fixture = Fixture::new(script);
+        let shard = Arc::new(Self { clock: fixture.clock.clone(), records: Mutex::default(), written: Notify::new() });
+        (fixture, shard)
+    }
+
+    /// Writes records of these kinds.
+    fn write(&self, kinds: &[&str]) {
+        let mut records = self.records.lock().unwrap();
+        for kind in kinds {
+            let sequence_number = format!("r{}", records.len() + 1);
+            let record = json!({ "eventName": kind, "dynamodb": { "SequenceNumber": sequence_number } });
+            records.push(StreamRecord { sequence_number, created: self.clock.now(), record });
+        }
+        self.written.notify_one();
+    }
+}
+
+/// A running mapping.
+struct RunningMapping {
+    task: JoinHandle<()>,
+    watch: StreamWatch,
+    activity: Arc<Mutex<Vec<MappingActivity>>>,
+}
+
+impl RunningMapping {
+    async fn kill(self) {
+        self.task.abort();
+        assert!(self.task.await.unwrap_err().is_cancelled());
+    }
+}
+
+fn run_mapping(fixture: &Fixture, shard: &Arc<Shard>, mapping: Mapping) -> RunningMapping {
+    let activity: Arc<Mutex<Vec<MappingActivity>>> = Arc::default();
+    let recorded = Arc::clone(&activity);
+    let filter = Filter::parse(&mapping.filters).unwrap();
+    let opened = StreamMapping::open(
+        Some(&fixture.path("feed.journal")),
+        mapping,
+        filter,
+        shard.clone(),
+        fixture.functions.clone(),
+        fixture.queues.clone(),
+        Arc::new(move |step| recorded.lock().unwrap().push(step)),
+    );
+    let opened = opened.unwrap();
+    let watch = opened.watch();
+    RunningMapping { task: tokio::spawn(opened.run()), watch, activity }
+}
+
+/// The batches that the function received, by sequence numbers.
+fn batches(fixture: &Fixture) -> Vec<Vec<String>> {
+    let invocations = fixture.function.invocations.lock().unwrap();
+    let payloads = invocations.iter().map(|one| serde_json::from_str::<Value>(&one.payload).unwrap());
+    payloads.map(|payload| texts(&payload, "/dynamodb/SequenceNumber")).collect()
+}
+
+/// Makes the function fail on every batch with this record.
+fn poison(fixture: &Fixture, number: &'static str) {
+    *fixture.function.fallback.lock().unwrap() =
+        Some(Box::new(move |payload: &Value| -> Result<String, FunctionError> {
+            match texts(payload, "/dynamodb/SequenceNumber").iter().any(|one| one == number) {
+                true => Err(oversold()),
+                false => Ok("null".to_owned()),
+            }
+        }));
+}
 
 const FOUR: [&str; 4] = ["INSERT"; 4];
 const EIGHT: [&str; 8] = ["INSERT"; 8];
@@ -154,16 +265,17 @@ async fn bisecting_finds_the_poison_record_and_all_others_are_handled_once() {
 }
 
 #[tokio::test]
-async fn a_partial_failure_repeats_from_the_first_failed_record() {
-    let (fixture, shard) = Shard::new([
-        Answer(r#"{"batchItemFailures":[{"itemIdentifier":"r4"},{"itemIdentifier":"r3"}]}"#),
-        Answer("null"),
-    ]);
-    let partial = Mapping { reports_failed_items: true, ..mapping(100) };
-    let _work = run_mapping(&fixture, &shard, partial);
-    shard.write(&FOUR);
-    fixture.advance(hours(1)).await;
-    assert_eq!(batches(&fixture), [vec!["r1", "r2", "r3", "r4"], vec!["r3", "r4"]]);
+async fn a_partial_failure_repeats_from_the_first_failed_record_and_an_unknown_identifier_the_whole_batch() {
+    for (response, repeated) in [
+        (r#"{"batchItemFailures":[{"itemIdentifier":"r4"},{"itemIdentifier":"r3"}]}"#, vec!["r3", "r4"]),
+        (r#"{"batchItemFailures":[{"itemIdentifier":"r9"}]}"#, vec!["r1", "r2", "r3", "r4"]),
+    ] {
+        let (fixture, shard) = Shard::new([Answer(response), Answer("null")]);
+        let _work = run_mapping(&fixture, &shard, Mapping { reports_failed_items: true, ..mapping(100) });
+        shard.write(&FOUR);
+        fixture.advance(hours(1)).await;
+        assert_eq!(batches(&fixture), [vec!["r1", "r2", "r3", "r4"], repeated]);
+    }
 }
 
 #[tokio::test]
@@ -196,16 +308,6 @@ async fn records_before_the_first_reported_failure_are_not_repeated_after_a_rest
     let _work = run_mapping(&fixture, &shard, partial);
     fixture.settle().await;
     assert_eq!(batches(&fixture).last().unwrap(), &["r3", "r4"]);
-}
-
-#[tokio::test]
-async fn an_unknown_identifier_repeats_the_whole_batch() {
-    let (fixture, shard) = Shard::new([Answer(r#"{"batchItemFailures":[{"itemIdentifier":"r9"}]}"#)]);
-    let partial = Mapping { reports_failed_items: true, ..mapping(100) };
-    let _work = run_mapping(&fixture, &shard, partial);
-    shard.write(&["INSERT", "INSERT"]);
-    fixture.advance(hours(1)).await;
-    assert_eq!(batches(&fixture), [vec!["r1", "r2"], vec!["r1", "r2"]]);
 }
 
 #[tokio::test]
@@ -279,4 +381,64 @@ async fn a_mapping_waits_for_its_function() {
     fixture.functions.put(function());
     fixture.advance(SignedDuration::from_secs(1)).await;
     assert_eq!(batches(&fixture), [["r1"]]);
+}
+
+/// Advances the clock by five hours.
+async fn advance_with_driver(fixture: &Fixture, watch: Arc<dyn Idle>, streams: Vec<StreamWatch>) -> TimeAdvance {
+    let time_driver = TimeDriver::new(fixture.clock.clone(), fixture.functions.clone(), vec![watch], streams);
+    time_driver.advance(fixture.clock.now() + SignedDuration::from_hours(5), Duration::from_secs(600)).await
+}
+
+/// The timeout of each invocation, in seconds after the start.
+fn deadlines(fixture: &Fixture, start: Timestamp) -> Vec<i64> {
+    let invocations = fixture.function.invocations.lock().unwrap();
+    invocations.iter().map(|one| one.deadline.duration_since(start).as_secs()).collect()
+}
+
+#[tokio::test]
+async fn records_in_a_stream_are_handled_before_the_clock_moves() {
+    let (fixture, shard) = Shard::new([]);
+    let start = fixture.clock.now();
+    let work = run_mapping(&fixture, &shard, mapping(1));
+    shard.write(&["INSERT", "INSERT"]);
+    let advance = advance_with_driver(&fixture, Arc::new(work.watch.clone()), vec![work.watch.clone()]).await;
+    assert_eq!(deadlines(&fixture, start), [3, 3]);
+    assert!(advance.settled);
+}
+
+#[tokio::test]
+async fn the_clock_advances_to_the_retry_of_a_shard() {
+    let (fixture, shard) = Shard::new([]);
+    let start = fixture.clock.now();
+    poison(&fixture, "r1");
+    let work = run_mapping(&fixture, &shard, mapping(1));
+    shard.write(&["INSERT", "INSERT"]);
+    let advance = advance_with_driver(&fixture, Arc::new(work.watch.clone()), vec![work.watch.clone()]).await;
+    assert!(advance.settled);
+    assert!(batches(&fixture).iter().all(|batch| batch == &["r1"]));
+    // Retried after 1, 2, 4, 8, … seconds, and in the end every minute.
+    assert_eq!(deadlines(&fixture, start)[..6], [3, 4, 6, 10, 18, 34]);
+    assert!(batches(&fixture).len() > 300, "{}", batches(&fixture).len());
+}
+
+#[tokio::test]
+async fn messages_in_a_queue_are_handled_before_the_clock_moves() {
+    let fixture = Fixture::new([Fail]);
+    let start = fixture.clock.now();
+    let (queue, watch, _work) = watched(&fixture, mapping(1));
+    queue.send(&["1", "2", "3", "4", "5", "6", "7"]);
+    let advance = advance_with_driver(&fixture, Arc::new(watch), Vec::new()).await;
+    assert_eq!(deadlines(&fixture, start), [3; 7]);
+    assert_eq!(queue.deleted().len(), 6);
+    assert!(advance.settled);
+}
+
+#[tokio::test]
+async fn a_queue_whose_function_was_deleted_does_not_block_the_clock() {
+    let fixture = Fixture::new([]);
+    let (queue, watch, _work) = watched(&fixture, mapping(1));
+    fixture.functions.remove(ARN);
+    queue.send(&["1", "2", "3", "4", "5", "6", "7"]);
+    let advance = advance_with_driver(&fixture, Arc::new(watch), Vec::new()).await;
+    assert!(advance.settled);
 }

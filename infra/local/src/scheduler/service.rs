@@ -1,30 +1,26 @@
-//! Executions: each firing of a schedule is an execution, which is delivered to the schedule's target.
+//! The scheduler and its executions: each firing of a schedule is an execution, which is delivered to the schedule's
+//! target.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{path::Path, sync::Arc};
 
 use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 
 use crate::{
-    activity::AttemptOutcome,
     arn::bus_name,
     delivery::{
-        self, outbox::Outbox, planned_faults::PlannedFaults, progress::DeliveryFailure, service::DeliveryService,
+        self, DeliveryService,
+        outbox::{Outbox, planned_progress},
     },
-    durable_state::DurableState,
     events::{envelope::format_time, target::TargetKind},
     faults::Part,
-    interfaces::{NewEvent, NewMessage, TargetError},
+    interfaces::{NewEvent, NewMessage, PutOnBus, ServiceContext, TargetError},
     rng,
-    service_context::ServiceContext,
+    wal::{DurableState, WalError},
 };
 
-use super::{
-    Scheduler,
-    state::{Change, Execution, State},
-    stored_schedule::StoredSchedule,
-};
+use super::state::{Change, Execution, Group, State, StoredSchedule};
 
 /// The input of the universal target `PUT_EVENTS`.
 #[derive(Deserialize)]
@@ -44,7 +40,32 @@ struct Entry {
     event_bus_name: Option<String>,
 }
 
+/// The service.
+pub struct Scheduler {
+    pub(super) ctx: ServiceContext,
+    buses: Arc<dyn PutOnBus>,
+    pub(super) durable: DurableState<State>,
+}
+
 impl Scheduler {
+    /// Opens the service with its state stored at this path. Without a path it is lost with the process. Schedules fire
+    /// only while [`Scheduler::run`] runs.
+    pub fn open(path: Option<&Path>, ctx: ServiceContext, buses: Arc<dyn PutOnBus>) -> Result<Arc<Self>, WalError> {
+        let durable: DurableState<State> = DurableState::open(path)?;
+        let mut state = durable.state();
+        if !state.groups.contains_key("default") {
+            let group = Group { name: "default".to_owned(), created: ctx.clock.now() };
+            durable.commit(&mut state, vec![Change::Group(group)])?;
+        }
+        drop(state);
+        Ok(Arc::new(Self { ctx, buses, durable }))
+    }
+
+    /// The number of executions that have not ended.
+    pub fn pending_executions(&self) -> usize {
+        self.durable.state().outbox.len()
+    }
+
     /// Fires schedules until the future is dropped. One such task runs for each service.
     pub async fn run(self: Arc<Self>) {
         delivery::run(self).await;
@@ -60,13 +81,10 @@ impl Scheduler {
     ) -> Vec<Execution> {
         let number = state.outbox.new_number();
         let fired = u64::try_from(now.as_nanosecond()).unwrap_or_default();
-        let window = schedule.window_end(planned).duration_since(planned).as_secs_f64();
+        let window = f64::from(schedule.window.unwrap_or_default()) * 60.0;
         let offset = SignedDuration::from_secs_f64(window * rng::unit_f64(self.ctx.seed, &[number]));
         let due = planned.checked_add(offset).unwrap_or(Timestamp::MAX).max(now);
         let policy = schedule.target.retry_policy.unwrap_or_default();
-        // One-time schedules have names of their own. Faults count firings, so they take the group for the schedule.
-        let faults =
-            PlannedFaults::draw(&self.ctx.faults, Part::Scheduler, &schedule.group, &schedule.target.arn, policy);
         let execution = |progress| Execution {
             id: rng::uuid(self.ctx.seed, &[self.durable.initial_length(), fired, number]),
             schedule: schedule.key(),
@@ -77,17 +95,17 @@ impl Scheduler {
             progress,
         };
         let mut first = Some(number);
-        let progress = faults.initial_progress(due, || first.take().unwrap_or_else(|| state.outbox.new_number()));
+        let new_number = || first.take().unwrap_or_else(|| state.outbox.new_number());
+        // One-time schedules have names of their own. Faults count firings, so they take the group for the schedule.
+        let route = (schedule.group.as_str(), schedule.target.arn.as_str());
+        let progress = planned_progress(&self.ctx.faults, Part::Scheduler, route, policy, due, new_number);
         progress.into_iter().map(execution).collect()
     }
 
     /// Puts the entries as `PutEvents` does: an entry that is rejected, or whose bus does not exist, fails nothing.
     async fn put_events(&self, input: &str) -> Result<(), TargetError> {
-        let request: PutEvents = serde_json::from_str(input).map_err(|error| TargetError {
-            code: "SerializationException".to_owned(),
-            message: error.to_string(),
-            transient: false,
-        })?;
+        let malformed = |error: serde_json::Error| TargetError::new("SerializationException", error.to_string(), false);
+        let request: PutEvents = serde_json::from_str(input).map_err(malformed)?;
         for Entry { source, detail_type, detail, resources, event_bus_name } in request.entries {
             let bus = self.ctx.account_region.bus(bus_name(event_bus_name.as_deref().unwrap_or("default")));
             match self.buses.put(&bus, NewEvent { source, detail_type, detail, resources }).await {
@@ -154,7 +172,7 @@ impl DeliveryService for Scheduler {
             let schedule = StoredSchedule { next, ..schedule };
             let executions = executions.into_iter().map(|execution| Change::Execution(Box::new(execution)));
             let changes = [Change::Schedule(Box::new(schedule))].into_iter().chain(executions).collect();
-            self.durable.commit_best_effort(&mut state, changes);
+            self.commit_best_effort(&mut state, changes);
         }
     }
 
@@ -184,20 +202,14 @@ impl DeliveryService for Scheduler {
         }
     }
 
-    fn dead_letter(&self, execution: &Execution, failure: &DeliveryFailure) -> NewMessage {
-        let mut attributes = BTreeMap::from([
-            ("SCHEDULE_ARN".to_owned(), execution.schedule_arn.clone()),
-            ("TARGET_ARN".to_owned(), execution.target.arn.clone()),
-            ("EXECUTION_ID".to_owned(), execution.id.clone()),
-            ("SCHEDULED_TIME".to_owned(), format_time(execution.planned)),
-            ("IS_PAYLOAD_TRUNCATED".to_owned(), "false".to_owned()),
-            ("RETRY_ATTEMPTS".to_owned(), execution.progress.attempts.saturating_sub(1).to_string()),
-            ("ERROR_CODE".to_owned(), failure.code.clone()),
-            ("ERROR_MESSAGE".to_owned(), failure.message.clone()),
-        ]);
-        if let Some(limit) = &failure.exhausted {
-            attributes.insert("EXHAUSTED_RETRY_CONDITION".to_owned(), limit.clone());
-        }
+    fn dead_letter(&self, execution: &Execution) -> NewMessage {
+        let attributes = [
+            ("SCHEDULE_ARN", execution.schedule_arn.clone()),
+            ("EXECUTION_ID", execution.id.clone()),
+            ("SCHEDULED_TIME", format_time(execution.planned)),
+            ("IS_PAYLOAD_TRUNCATED", "false".to_owned()),
+        ];
+        let attributes = attributes.map(|(name, value)| (name.to_owned(), value)).into();
         NewMessage { body: self.input(execution), attributes, ..NewMessage::default() }
     }
 
@@ -218,6 +230,4 @@ impl DeliveryService for Scheduler {
         }
         changes
     }
-
-    fn count(&self, _outcome: &AttemptOutcome) {}
 }

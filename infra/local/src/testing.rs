@@ -1,28 +1,24 @@
-//! Fake functions and queues that accept everything unless an error is set, and a service on a paused clock.
+//! What the tests of all services share: targets that record what they receive, and a paused clock.
 
 use std::{
     collections::{BTreeMap, VecDeque},
-    path::PathBuf,
     sync::{Arc, Mutex},
 };
 
 use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
-use serde_json::{Value, json};
-use tempfile::TempDir;
+use serde_json::Value;
+use tokio::task::yield_now;
 
 use crate::{
+    activity::{ActivityEvent, ActivitySink},
     arn::AccountRegion,
     clock::Clock,
-    events::{ActivityEvent, ActivitySink, EventBridge, ServiceContext},
     faults::Faults,
-    interfaces::{InvokeAsync, NewMessage, SendToQueue, TargetError},
+    interfaces::{InvokeAsync, NewMessage, SendToQueue, ServiceContext, TargetError},
 };
 
-pub(crate) const FUNCTION: &str = "arn:aws:lambda:eu-central-1:000000000000:function:inventory";
-pub(crate) const QUEUE: &str = "arn:aws:sqs:eu-central-1:000000000000:orders";
-pub(crate) const DEAD_LETTERS: &str = "arn:aws:sqs:eu-central-1:000000000000:dead-letters";
-
+/// Functions and queues that accept everything unless an error is set.
 #[derive(Default)]
 pub(crate) struct FakeTargets {
     pub(crate) invoked: Mutex<Vec<(String, String)>>,
@@ -51,6 +47,11 @@ impl FakeTargets {
     pub(crate) fn messages(&self, queue: &str) -> Vec<NewMessage> {
         let sent = self.sent.lock().unwrap();
         sent.iter().filter(|(arn, _)| arn == queue).map(|(_, message)| message.clone()).collect()
+    }
+
+    /// The bodies of the messages to this queue, as JSON.
+    pub(crate) fn bodies(&self, queue: &str) -> Vec<Value> {
+        self.messages(queue).iter().map(|message| serde_json::from_str(&message.body).unwrap()).collect()
     }
 
     pub(crate) fn context(self: &Arc<Self>, clock: &Clock) -> ServiceContext {
@@ -101,13 +102,13 @@ pub(crate) fn start() -> Timestamp {
 /// Lets every task run until it waits.
 pub(crate) async fn settle() {
     for _ in 0..200 {
-        tokio::task::yield_now().await;
+        yield_now().await;
     }
 }
 
-/// Advances the clock by this many seconds, stopping at every timer.
-pub(crate) async fn advance(clock: &Clock, seconds: i64) {
-    let end = clock.now() + SignedDuration::from_secs(seconds);
+/// Advances the clock by this duration, stopping at every timer.
+pub(crate) async fn advance(clock: &Clock, duration: SignedDuration) {
+    let end = clock.now() + duration;
     settle().await;
     while let Some(wake) = clock.next_wake().filter(|wake| *wake <= end) {
         clock.tick(wake.duration_since(clock.now()));
@@ -115,43 +116,4 @@ pub(crate) async fn advance(clock: &Clock, seconds: i64) {
     }
     clock.tick(end.duration_since(clock.now()));
     settle().await;
-}
-
-/// A folder with the path of a write-ahead log in it, and what a service needs to open it.
-pub(crate) fn wal_fixture() -> (TempDir, PathBuf, Arc<FakeTargets>, Clock) {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("events.journal");
-    (folder, path, Arc::new(FakeTargets::default()), clock())
-}
-
-/// A service in memory that delivers nothing yet.
-pub(crate) fn service() -> (Arc<FakeTargets>, Clock, Arc<EventBridge>) {
-    let (fakes, clock) = (Arc::new(FakeTargets::default()), clock());
-    let events = EventBridge::in_memory(fakes.context(&clock)).unwrap();
-    (fakes, clock, events)
-}
-
-/// A service in memory that delivers.
-pub(crate) fn running_service() -> (Arc<FakeTargets>, Clock, Arc<EventBridge>) {
-    let (fakes, clock, events) = service();
-    tokio::spawn(events.clone().run());
-    (fakes, clock, events)
-}
-
-pub(crate) async fn call(events: &EventBridge, operation: &str, body: Value) -> Value {
-    events.handle(operation, body).await.unwrap()
-}
-
-/// Creates a rule for all events of the shop, with these targets.
-pub(crate) async fn create_rule(events: &EventBridge, name: &str, targets: Value) {
-    call(events, "PutRule", json!({ "Name": name, "EventPattern": r#"{"source": ["shop"]}"# })).await;
-    call(events, "PutTargets", json!({ "Rule": name, "Targets": targets })).await;
-}
-
-pub(crate) fn order_placed() -> Value {
-    json!({ "Source": "shop", "DetailType": "OrderPlaced", "Detail": r#"{"order": "o-1", "total": 25.50}"# })
-}
-
-pub(crate) async fn put(events: &EventBridge, entry: Value) -> Value {
-    call(events, "PutEvents", json!({ "Entries": [entry] })).await
 }
