@@ -5,6 +5,7 @@ mod catalogue;
 mod documents;
 mod floods;
 mod functions_agree;
+mod packages;
 mod page;
 mod patterns;
 mod permissions;

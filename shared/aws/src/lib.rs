@@ -1,5 +1,5 @@
-//! Every AWS call, and the Lambda loop that all functions share.
-//! Each port of the kernel has its adapter here; nothing in this crate knows the business.
+//! The AWS adapters of Causeway, and the Lambda loop that all functions share.
+#![doc = include_str!("../README.md")]
 
 pub mod capacity;
 pub mod client;

@@ -1,11 +1,9 @@
-//! Causeway's kernel: event sourcing and event-driven parts, pure.
+//! Event sourcing, pure: the kernel of Causeway.
 //!
-//! It knows no cloud and no business. What it needs of the world stands behind ports (`EventStore`, `ViewStore`,
-//! `Inbox`, `Bus`, `Timers`, `DeadLetters`, `Clock`, `Ids`, `Mailer`), each with a twin in [`memory`].
-//!
-//! The way of a command: [`delivery::handle::handle`] decodes the message, [`App::execute`] loads the stream, decides and
+//! A command takes this way: [`delivery::handle::handle`] decodes the message, [`App::execute`] loads the stream, decides and
 //! appends one [`log::commit::Commit`]; [`delivery::relay::relay`] publishes what the commit holds; [`App::project`] folds
-//! it into views.
+//! it into views. [`testing`] has given/when/then, port suites and the simulator.
+#![doc = include_str!("../README.md")]
 
 pub mod app;
 pub mod command;
