@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use causeway::Route;
 use causeway_aws::lambda::{
     self,
-    bus::BusFunction,
+    functions::BusFunction,
     message_handler::MessageHandler,
     stream::{RELAY, RelayFunction},
 };
@@ -33,8 +33,8 @@ impl InProcessExecutor {
         for function in declared {
             let binary = function.binary.as_deref().unwrap_or_default();
             let handler: Box<dyn lambda::Function> = match (routes.remove(binary), apps.app(binary).cloned()) {
-                (Some(route), Some(app)) => Box::new(BusFunction::new(MessageHandler::of_route(route, app))),
-                (None, Some(app)) if binary == RELAY => Box::new(RelayFunction::new(app)),
+                (Some(route), Some(app)) => Box::new(BusFunction { handler: MessageHandler::of_route(route, app) }),
+                (None, Some(app)) if binary == RELAY => Box::new(RelayFunction { app }),
                 (_, _) => bail!("line {}: {}: this program has no function {binary:?}", function.line, function.id),
             };
             handlers.insert(function.arn.clone(), handler);

@@ -1,4 +1,5 @@
-//! Mails to the buyer. They leave the house, so the message is claimed first and the mailer is asked before a repeat.
+//! Mails to the buyer. A mail is an effect outside the system: the message is claimed in the inbox first, and a resumed
+//! claim asks the mailer whether the mail was accepted before it sends it again.
 
 use causeway::{
     App, Claimed, Failure, Outcome, Received,
@@ -13,11 +14,11 @@ use domain::{
     order::{Order, OrderCancelled, OrderConfirmed},
 };
 
-/// Tells the buyer that the order is confirmed.
+/// Sends the buyer a mail that the order is confirmed.
 pub async fn on_order_confirmed(app: App, claimed: Claimed<OrderConfirmed>) -> Outcome {
     let confirmed = &claimed.message;
-    let known = app.state::<Order>(&confirmed.data.order_id).await.map_err(NotAttempted::before)?;
-    let mail = known.placed().and_then(|order| {
+    let order = app.state::<Order>(&confirmed.data.order_id).await.map_err(NotAttempted::before)?;
+    let mail = order.placed().and_then(|order| {
         let to = order.contact_email.clone()?;
         Some((notification::order_confirmed(&confirmed.id, &confirmed.data, &to, order.total), to))
     });
@@ -25,11 +26,11 @@ pub async fn on_order_confirmed(app: App, claimed: Claimed<OrderConfirmed>) -> O
     deliver(&app, confirmed, claimed.resumed, outgoing).await
 }
 
-/// Tells the buyer that the order is cancelled, and why.
+/// Sends the buyer a mail that the order is cancelled, with the reason.
 pub async fn on_order_cancelled(app: App, claimed: Claimed<OrderCancelled>) -> Outcome {
     let cancelled = &claimed.message;
-    let known = app.state::<Order>(&cancelled.data.order_id).await.map_err(NotAttempted::before)?;
-    let mail = known.placed().and_then(|order| {
+    let order = app.state::<Order>(&cancelled.data.order_id).await.map_err(NotAttempted::before)?;
+    let mail = order.placed().and_then(|order| {
         let to = order.contact_email.clone()?;
         Some((notification::order_cancelled(&cancelled.id, &cancelled.data, &to), to))
     });
@@ -37,22 +38,22 @@ pub async fn on_order_cancelled(app: App, claimed: Claimed<OrderCancelled>) -> O
     deliver(&app, cancelled, claimed.resumed, outgoing).await
 }
 
-/// A mail to be delivered, if there is somebody to write to.
+/// A mail to send; none if the order has no mail address.
 struct OutgoingMail {
     order_id: OrderId,
     kind: EmailKind,
     mail: Option<(Mail, EmailAddress)>,
 }
 
-/// Hands the mail over and records what became of it.
-async fn deliver<M: Message>(app: &App, event: &Received<M>, again: bool, outgoing: OutgoingMail) -> Outcome {
+/// Sends the mail and records the outcome.
+async fn deliver<M: Message>(app: &App, event: &Received<M>, resumed: bool, outgoing: OutgoingMail) -> Outcome {
     let OutgoingMail { order_id, kind, mail } = outgoing;
     let outcome = match mail {
         None => {
             let reason = "the order has no mail address".to_owned();
             MailOutcome::Failed(EmailFailed { order_id, kind, to: None, reason })
         }
-        Some((mail, to)) => match hand_over(app, &mail, again).await? {
+        Some((mail, to)) => match send(app, &mail, resumed).await? {
             Ok(mail_id) => MailOutcome::Sent(EmailSent { order_id, kind, to, mail_id }),
             Err(reason) => MailOutcome::Failed(EmailFailed { order_id, kind, to: Some(to), reason }),
         },
@@ -60,10 +61,11 @@ async fn deliver<M: Message>(app: &App, event: &Received<M>, again: bool, outgoi
     app.execute::<Notification>(&event.id, &outcome, &event.cause()).await
 }
 
-/// The mailer's id of the mail, or why there is none. What nobody can tell is never sent a second time.
-async fn hand_over(app: &App, mail: &Mail, again: bool) -> Result<Result<String, String>, Failure> {
+/// Sends the mail; returns the mailer's id or the reason of the failure. If a resumed claim cannot find out whether the
+/// mail was accepted, the mail is not sent again.
+async fn send(app: &App, mail: &Mail, resumed: bool) -> Result<Result<String, String>, Failure> {
     let mailer = app.gateway::<dyn Mailer>().map_err(Failure::transient)?;
-    if again {
+    if resumed {
         match mailer.find(&mail.key).await {
             Ok(FoundMail::Accepted(accepted)) => return Ok(Ok(accepted.id)),
             Ok(FoundMail::Unknown) => {}

@@ -7,10 +7,10 @@ use domain::{
     stock_report::{StockCount, StockReport, StockReportDue},
 };
 
-/// So many rows are read at once.
-const ROWS_AT_ONCE: u32 = 100;
+/// The rows of one page.
+const PAGE_SIZE: u32 = 100;
 
-/// Counts the stock and produces the report of the message's day.
+/// Counts the stock and produces the report for the day of the message.
 pub async fn on_stock_report_due(app: App, due: Received<StockReportDue>) -> Outcome {
     let day = DayId::new(due.timestamp.strftime("%Y-%m-%d").to_string()).map_err(Failure::permanent)?;
     let count = count_stock(&app, StockCount::of(day.clone())).await?;
@@ -18,7 +18,7 @@ pub async fn on_stock_report_due(app: App, due: Received<StockReportDue>) -> Out
 }
 
 async fn count_stock(app: &App, mut count: StockCount) -> Result<StockCount, Failure> {
-    let mut page = Page { limit: ROWS_AT_ONCE, newest_first: false, after: None };
+    let mut page = Page { limit: PAGE_SIZE, newest_first: false, after: None };
     loop {
         let rows = app.list::<Stock>(Stock::LIST, &page).await?;
         count = count.and(&rows.rows);

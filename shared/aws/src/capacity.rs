@@ -1,5 +1,5 @@
 //! The capacity that DynamoDB calls consume, summed from the service's own responses.
-//! All stores of a process share one meter; the code that reports usage resets it.
+//! All stores of a process share one meter; the code that reports the usage resets it.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -14,11 +14,11 @@ pub struct CapacityMeter {
 /// Requests and capacity units.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Usage {
-    /// Calls that got a response.
+    /// Calls that received a response.
     pub requests: u64,
-    /// Read capacity units.
+    /// Consumed read capacity units.
     pub read_units: f64,
-    /// Write capacity units.
+    /// Consumed write capacity units.
     pub write_units: f64,
 }
 
@@ -41,7 +41,7 @@ impl CapacityMeter {
         self.add(0.0, sum(consumed));
     }
 
-    /// A failed condition costs as much as the write would have, but the response does not report it.
+    /// A write with a failed condition consumes as much as the write would have, but the response does not report it.
     pub(crate) fn failed_condition(&self, units: usize) {
         self.add(0.0, f64::from(u32::try_from(units).unwrap_or(u32::MAX)));
     }

@@ -1,5 +1,5 @@
-//! What all SDK clients share, built once: region, credentials, endpoint, one HTTP client, retries and time-outs.
-//! Nothing is looked for outside the environment: no profile, no sign-on, no instance service.
+//! The configuration that all SDK clients share: region, credentials, endpoint, one HTTP client, retries and timeouts.
+//! It comes from the environment alone: profiles, SSO and instance metadata are not read.
 
 use std::{sync::OnceLock, time::Duration};
 
@@ -22,74 +22,67 @@ use aws_smithy_runtime_api::{
 use aws_smithy_types::{config_bag::ConfigBag, retry::RetryConfig, timeout::TimeoutConfig};
 use aws_types::{SdkConfig, region::Region};
 
-/// How long a connection may take.
-const CONNECT: Duration = Duration::from_secs(1);
-/// How long one try of a call may take.
-const ATTEMPT: Duration = Duration::from_secs(3);
-/// How long a call may take with all its tries. A transaction in progress needs five seconds to be settled.
-const OPERATION: Duration = Duration::from_secs(10);
-/// How often a call is tried.
-const ATTEMPTS: u32 = 3;
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
+const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(3);
+/// The timeout of a call with all its attempts. A DynamoDB transaction in progress may take five seconds to finish.
+const OPERATION_TIMEOUT: Duration = Duration::from_secs(10);
+const MAX_ATTEMPTS: u32 = 3;
 
-/// Where AWS is and who we are there.
+/// Region, credentials and endpoint.
 #[derive(Clone, Debug)]
 pub struct Account {
-    /// The region.
+    /// The region, such as `eu-central-1`.
     pub region: String,
-    /// Who we are.
+    /// The credentials.
     pub credentials: Credentials,
-    /// Where all services are reached, when that is not AWS itself.
+    /// The endpoint of all services; none for AWS itself.
     pub endpoint: Option<String>,
 }
 
-/// The environment does not say who we are.
+/// Variables that are missing in the environment.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the environment does not say {}", missing.join(", "))]
+#[error("the environment has no {}", missing.join(", "))]
 pub struct AccountError {
-    /// The variables that are missing.
+    /// The names of the variables.
     pub missing: Vec<&'static str>,
 }
 
 impl Account {
-    /// What the environment says.
+    /// Reads the environment.
     pub fn from_env() -> Result<Self, AccountError> {
         Self::read(|variable| std::env::var(variable).ok())
     }
 
-    /// What these variables say.
+    /// Reads variables from another source.
     pub fn read(variable: impl Fn(&str) -> Option<String>) -> Result<Self, AccountError> {
-        let said = |name: &str| variable(name).filter(|value| !value.trim().is_empty());
-        let region = said("AWS_REGION").or_else(|| said("AWS_DEFAULT_REGION"));
-        let (Some(region), Some(key), Some(secret)) =
-            (&region, said("AWS_ACCESS_KEY_ID"), said("AWS_SECRET_ACCESS_KEY"))
-        else {
-            let needed = ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"];
-            let mut missing: Vec<&'static str> = needed.into_iter().filter(|name| said(name).is_none()).collect();
-            if region.is_none() {
-                missing.insert(0, "AWS_REGION");
-            }
-            return Err(AccountError { missing });
+        let value = |name: &str| variable(name).filter(|value| !value.trim().is_empty());
+        let region = value("AWS_REGION").or_else(|| value("AWS_DEFAULT_REGION"));
+        let (key, secret) = (value("AWS_ACCESS_KEY_ID"), value("AWS_SECRET_ACCESS_KEY"));
+        let (Some(region), Some(key), Some(secret)) = (&region, &key, &secret) else {
+            let needed = [("AWS_REGION", region), ("AWS_ACCESS_KEY_ID", key), ("AWS_SECRET_ACCESS_KEY", secret)];
+            let missing = needed.into_iter().filter(|(_, value)| value.is_none()).map(|(name, _)| name);
+            return Err(AccountError { missing: missing.collect() });
         };
-        let credentials = Credentials::new(key, secret, said("AWS_SESSION_TOKEN"), None, "environment");
-        Ok(Self { region: region.clone(), credentials, endpoint: said("AWS_ENDPOINT_URL") })
+        let credentials = Credentials::new(key, secret, value("AWS_SESSION_TOKEN"), None, "environment");
+        Ok(Self { region: region.clone(), credentials, endpoint: value("AWS_ENDPOINT_URL") })
     }
 }
 
 /// The HTTP client that all SDK clients share: TLS by ring, which draws no jitter entropy at the first handshake,
-/// and plain HTTP for an endpoint on the own machine.
+/// and plain HTTP for local endpoints.
 pub fn http_client() -> SharedHttpClient {
     let https = Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https();
-    SharedHttpClient::new(CheckedOnce { https, checked: OnceLock::new() })
+    SharedHttpClient::new(ValidatedOnce { https, validated: OnceLock::new() })
 }
 
-/// Every SDK client asks the HTTP client to check itself, and that reads all root certificates: once is enough.
+/// Every SDK client makes the HTTP client validate its configuration, which reads all root certificates: once is enough.
 #[derive(Debug)]
-struct CheckedOnce {
+struct ValidatedOnce {
     https: SharedHttpClient,
-    checked: OnceLock<()>,
+    validated: OnceLock<()>,
 }
 
-impl HttpClient for CheckedOnce {
+impl HttpClient for ValidatedOnce {
     fn http_connector(&self, settings: &HttpConnectorSettings, components: &RuntimeComponents) -> SharedHttpConnector {
         self.https.http_connector(settings, components)
     }
@@ -99,7 +92,7 @@ impl HttpClient for CheckedOnce {
         components: &RuntimeComponentsBuilder,
         bag: &ConfigBag,
     ) -> Result<(), BoxError> {
-        match self.checked.set(()) {
+        match self.validated.set(()) {
             Ok(()) => self.https.validate_base_client_config(components, bag),
             Err(()) => Ok(()),
         }
@@ -110,22 +103,22 @@ impl HttpClient for CheckedOnce {
     }
 }
 
-/// What every SDK client is made from. The HTTP client is handed in, so that something may stand before it.
+/// The configuration for SDK clients. The HTTP client is a parameter, so that callers can wrap it.
 pub fn sdk_config(account: &Account, http_client: SharedHttpClient) -> SdkConfig {
     let timeouts = TimeoutConfig::builder()
-        .connect_timeout(CONNECT)
-        .operation_attempt_timeout(ATTEMPT)
-        .operation_timeout(OPERATION)
+        .connect_timeout(CONNECT_TIMEOUT)
+        .operation_attempt_timeout(ATTEMPT_TIMEOUT)
+        .operation_timeout(OPERATION_TIMEOUT)
         .build();
     let mut config = SdkConfig::builder()
         .behavior_version(BehaviorVersion::v2026_01_12())
         .region(Region::new(account.region.clone()))
         .credentials_provider(SharedCredentialsProvider::new(account.credentials.clone()))
         .http_client(http_client)
-        .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS))
+        .retry_config(RetryConfig::standard().with_max_attempts(MAX_ATTEMPTS))
         .timeout_config(timeouts)
         .sleep_impl(TokioSleep::new())
-        // All bodies here are small and whole; the time-outs above are enough.
+        // All bodies are small and buffered; the timeouts above are enough.
         .stalled_stream_protection(StalledStreamProtectionConfig::disabled());
     config.set_endpoint_url(account.endpoint.clone());
     config.build()

@@ -1,11 +1,13 @@
-//! The configuration from the environment. What is missing is named, all at once, with what it is for,
-//! and the start stops there: a function that lacks something never hears a message.
+//! The configuration of a function, from the environment. An error names every missing or invalid variable with its
+//! purpose, and the function does not start.
+
+use std::str::FromStr;
 
 use causeway::{VerificationPolicy, delivery::verify::VerifyEvents};
 
-use crate::scheduler::SchedulerConfig;
+use crate::{eventbridge::DEFAULT_CALL_BYTES, scheduler::SchedulerConfig};
 
-/// What a function needs beyond what all need.
+/// What a function needs in addition to the configuration of all functions.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Needs {
     /// It sets timers.
@@ -17,35 +19,35 @@ pub struct Needs {
 /// The configuration of one function.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Config {
-    /// The table of the log.
+    /// The name of the events table.
     pub events_table: String,
-    /// The table of the views.
+    /// The name of the views table.
     pub views_table: String,
-    /// The table of the inbox.
+    /// The name of the inbox table.
     pub inbox_table: String,
-    /// The bus.
+    /// The name of the event bus.
     pub bus_name: String,
-    /// The most bytes one call to the bus holds.
+    /// The most bytes of one `PutEvents` call.
     pub bus_call_bytes: usize,
-    /// The queue of the dead letters.
+    /// The URL of the dead-letter queue.
     pub dead_letter_queue_url: String,
-    /// The namespace of the metrics.
+    /// The CloudWatch namespace of the metrics.
     pub metrics_namespace: String,
-    /// How many streams a process keeps in mind.
+    /// How many streams a process caches.
     pub cache_streams: usize,
-    /// How far the bus is believed.
-    pub trust: VerificationPolicy,
-    /// The timers, when this function sets any.
+    /// Which events are verified against the log before they are handled.
+    pub verification: VerificationPolicy,
+    /// The configuration of timers, if the function sets any.
     pub scheduler: Option<SchedulerConfig>,
-    /// From whom mail comes, when this function sends any.
+    /// The sender of mail, if the function sends any.
     pub mail_from: Option<String>,
 }
 
-/// Variables that are missing or wrong.
+/// Variables that are missing or invalid.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the environment is incomplete: {}", problems.join("; "))]
+#[error("the environment is incomplete or invalid: {}", problems.join("; "))]
 pub struct ConfigError {
-    /// One sentence for each: the variable, what is wrong with it, what it is for.
+    /// One sentence per variable: its name, what is wrong with it, and its purpose.
     pub problems: Vec<String>,
 }
 
@@ -55,39 +57,46 @@ impl Config {
         Self::read(needs, |variable| std::env::var(variable).ok())
     }
 
-    /// Reads variables wherever they come from.
+    /// Reads variables from another source.
     pub fn read(needs: Needs, lookup: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
         let mut reader = Reader { lookup, problems: Vec::new() };
         let config = Self {
-            events_table: reader.required("EVENTS_TABLE", "the table of the log"),
-            views_table: reader.required("VIEWS_TABLE", "the table of the views"),
-            inbox_table: reader.required("INBOX_TABLE", "the table of the inbox"),
-            bus_name: reader.required("BUS_NAME", "the bus on which messages are said"),
-            bus_call_bytes: reader.number(
+            events_table: reader.required("EVENTS_TABLE", "the events table"),
+            views_table: reader.required("VIEWS_TABLE", "the views table"),
+            inbox_table: reader.required("INBOX_TABLE", "the inbox table"),
+            bus_name: reader.required("BUS_NAME", "the event bus for messages"),
+            bus_call_bytes: reader.parsed(
                 "BUS_CALL_BYTES",
-                "the most bytes one call to the bus holds",
-                crate::eventbridge::DEFAULT_CALL_BYTES,
+                "the most bytes of one PutEvents call",
+                "a whole number",
+                DEFAULT_CALL_BYTES,
             ),
-            dead_letter_queue_url: reader.url("DEAD_LETTER_QUEUE_URL", "the queue of the dead letters"),
+            dead_letter_queue_url: reader.url("DEAD_LETTER_QUEUE_URL", "the dead-letter queue"),
             metrics_namespace: reader.optional("METRICS_NAMESPACE").unwrap_or_else(|| "Causeway".to_owned()),
-            cache_streams: reader.number("CACHE_STREAMS", "how many streams a process keeps in mind", 256),
-            trust: VerificationPolicy {
-                account: reader.account("ACCOUNT_ID", "the account whose facts are ours"),
-                verify_events: reader.prove("VERIFY_EVENTS", "which facts are looked up in the log"),
+            cache_streams: reader.parsed("CACHE_STREAMS", "how many streams a process caches", "a whole number", 256),
+            verification: VerificationPolicy {
+                account: reader.account("ACCOUNT_ID", "the account whose events are ours"),
+                verify_events: reader.parsed(
+                    "VERIFY_EVENTS",
+                    "which events are verified against the log",
+                    "none, moving or all",
+                    VerifyEvents::default(),
+                ),
             },
             scheduler: needs.timers.then(|| SchedulerConfig {
-                group: reader.required("SCHEDULE_GROUP", "the group of the schedules that are the timers"),
-                role_arn: reader.arn("SCHEDULE_ROLE_ARN", "the role under which a timer speaks on the bus"),
-                bus_arn: reader.arn("BUS_ARN", "the bus on which a timer speaks"),
-                dead_letter_arn: reader.arn("SCHEDULE_DEAD_LETTER_ARN", "the queue for what a timer could not say"),
+                group: reader.required("SCHEDULE_GROUP", "the schedule group of the timers"),
+                role_arn: reader.arn("SCHEDULE_ROLE_ARN", "the role with which a timer publishes on the bus"),
+                bus_arn: reader.arn("BUS_ARN", "the event bus for timers"),
+                dead_letter_arn: reader
+                    .arn("SCHEDULE_DEAD_LETTER_ARN", "the queue for messages that a timer could not publish"),
             }),
-            mail_from: needs.mail.then(|| reader.address("MAIL_FROM", "the address from which mail comes")),
+            mail_from: needs.mail.then(|| reader.address("MAIL_FROM", "the sender of mail")),
         };
         if reader.problems.is_empty() { Ok(config) } else { Err(ConfigError { problems: reader.problems }) }
     }
 }
 
-/// Checks that Lambda is there: without these its runtime cannot begin.
+/// Checks that the variables exist that the Lambda runtime needs.
 pub fn check_lambda(lookup: impl Fn(&str) -> Option<String>) -> Result<(), ConfigError> {
     let mut reader = Reader { lookup, problems: Vec::new() };
     for variable in [
@@ -96,7 +105,7 @@ pub fn check_lambda(lookup: impl Fn(&str) -> Option<String>) -> Result<(), Confi
         "AWS_LAMBDA_FUNCTION_VERSION",
         "AWS_LAMBDA_FUNCTION_MEMORY_SIZE",
     ] {
-        reader.required(variable, "set by Lambda, or by what plays it");
+        reader.required(variable, "set by Lambda or its emulator");
     }
     if reader.problems.is_empty() { Ok(()) } else { Err(ConfigError { problems: reader.problems }) }
 }
@@ -129,22 +138,14 @@ impl<L: Fn(&str) -> Option<String>> Reader<L> {
 
     fn account(&mut self, variable: &str, purpose: &str) -> Option<String> {
         self.optional(variable)?;
-        let digits = |value: &str| value.len() == 12 && value.bytes().all(|letter| letter.is_ascii_digit());
+        let digits = |value: &str| value.len() == 12 && value.bytes().all(|byte| byte.is_ascii_digit());
         Some(self.checked(variable, purpose, "twelve digits", digits))
     }
 
-    fn prove(&mut self, variable: &str, purpose: &str) -> VerifyEvents {
-        let Some(value) = self.optional(variable) else { return VerifyEvents::default() };
-        value.trim().parse().unwrap_or_else(|_| {
-            self.problems.push(format!("{variable} is {value:?} and must be none, moving or all: {purpose}"));
-            VerifyEvents::default()
-        })
-    }
-
-    fn number(&mut self, variable: &str, purpose: &str, default: usize) -> usize {
+    fn parsed<T: FromStr>(&mut self, variable: &str, purpose: &str, form: &str, default: T) -> T {
         let Some(value) = self.optional(variable) else { return default };
         value.trim().parse().unwrap_or_else(|_| {
-            self.problems.push(format!("{variable} is {value:?} and must be a whole number: {purpose}"));
+            self.problems.push(format!("{variable} is {value:?} and must be {form}: {purpose}"));
             default
         })
     }

@@ -77,7 +77,7 @@ pub fn connect(config: &Config, sdk: &SdkConfig, clock: Arc<dyn Clock>, clients:
         Some(timers) => timers(config, sdk, Arc::clone(&clock)),
         None => Arc::new(NoTimers),
     };
-    let parties = match clients.mail.and_then(|mail| mail(config, sdk, Arc::clone(&clock))) {
+    let gateways = match clients.mail.and_then(|mail| mail(config, sdk, Arc::clone(&clock))) {
         Some(mailer) => Gateways::default().with::<dyn Mailer>(mailer),
         None => Gateways::default(),
     };
@@ -99,9 +99,9 @@ pub fn connect(config: &Config, sdk: &SdkConfig, clock: Arc<dyn Clock>, clients:
         }),
         clock,
         ids: Arc::new(OsIds),
-        gateways: parties,
+        gateways,
         cache: Cache::new(config.cache_streams),
-        verification: config.trust.clone(),
+        verification: config.verification.clone(),
     });
     Connected { app, capacity }
 }

@@ -1,25 +1,18 @@
-//! The log, the views and the inbox on DynamoDB.
-//! One plain conditional write wherever one will do: a transaction for one item costs double.
+//! The event log, the views and the inbox on DynamoDB. A write is one conditional call; only a once-only command needs a
+//! transaction, which costs twice as much.
 
 mod attributes;
-mod commit_text;
-mod deflate;
+mod commit_item;
 mod event_store;
 mod inbox;
-mod item;
 mod log_reader;
-mod marker;
-mod packing;
-mod page_token;
-mod row_item;
-mod row_patch;
-mod row_value;
-mod stream_query;
+mod table;
+mod view_row;
 mod view_store;
 
 pub use attributes::Item;
+pub use commit_item::commit_of;
 pub use event_store::DynamoEventStore;
 pub use inbox::DynamoInbox;
-pub use item::commit_of;
 pub use log_reader::{LogPage, LogPages, LogReader};
 pub use view_store::DynamoViewStore;

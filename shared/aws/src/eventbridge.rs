@@ -1,5 +1,5 @@
-//! The bus on EventBridge: entries packed by count and size, each with its own outcome.
-//! A call that succeeds may still have refused some of its entries, so the answer is read entry by entry.
+//! The bus on EventBridge: entries are packed into `PutEvents` calls by count and size, and each has its own outcome.
+//! A call that succeeds may still have rejected some of its entries, so the response is read entry by entry.
 
 use std::ops::Range;
 
@@ -14,16 +14,16 @@ use jiff::Timestamp;
 
 use crate::sdk_error::{CallError, sdk_error};
 
-/// The most entries one call takes.
-pub const MOST_ENTRIES: usize = 10;
+/// The most entries of one call.
+pub const MAX_ENTRIES: usize = 10;
 
-/// The most bytes one call holds, unless configured otherwise. The service takes more in many regions, but not in all.
+/// The default limit for the bytes of one call. EventBridge accepts more in many regions, but not in all.
 pub const DEFAULT_CALL_BYTES: usize = 256 * 1024;
 
-/// What the time of an entry counts for.
+/// The bytes that EventBridge counts for the time of an entry.
 const TIME_BYTES: usize = 14;
 
-/// The codes of an entry that may be taken when it is said again; all others are final.
+/// Error codes of entries that are transient; all others are permanent.
 const TRANSIENT_CODES: [&str; 3] = ["ThrottlingException", "InternalFailure", "InternalException"];
 
 /// The bus on EventBridge.
@@ -34,23 +34,23 @@ pub struct EventBridgeBus {
     call_bytes: usize,
 }
 
-/// One message as the service takes it.
+/// One entry of a call.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BusEntry {
-    /// Who says it.
+    /// The event source, such as `causeway.order`.
     pub source: String,
-    /// The message's name.
+    /// The message's name, such as `OrderPlaced`.
     pub detail_type: String,
-    /// What it is about: `<context>/<id>`.
+    /// The stream: `<context>/<id>`.
     pub resources: Vec<String>,
-    /// When it happened.
+    /// When the message was created.
     pub time: Timestamp,
     /// The envelope as JSON.
     pub detail: String,
 }
 
 impl BusEntry {
-    /// What the entry counts for in a call, as the service counts.
+    /// The size of the entry, as EventBridge counts it.
     pub fn bytes(&self) -> usize {
         let resources: usize = self.resources.iter().map(String::len).sum();
         TIME_BYTES + self.source.len() + self.detail_type.len() + self.detail.len() + resources
@@ -81,46 +81,42 @@ impl EventBridgeBus {
         self
     }
 
-    /// Another bus behind the same client.
+    /// Another bus with the same client.
     #[must_use]
     pub fn on(&self, bus_name: &str) -> Self {
         Self { bus_name: bus_name.to_owned(), ..self.clone() }
     }
 
-    /// Puts the entries on the bus, in as many calls as it takes; one outcome per entry, in their order.
+    /// Publishes the entries in as many calls as necessary; returns one outcome per entry, in their order.
     pub async fn put(&self, entries: &[BusEntry]) -> Vec<PublishOutcome> {
-        let mut said = Vec::with_capacity(entries.len());
-        for pack in packs(entries, self.call_bytes) {
-            match entries.get(pack).unwrap_or_default() {
-                [entry] if entry.bytes() > self.call_bytes => said.push(too_large(entry.bytes(), self.call_bytes)),
-                pack => said.extend(self.put_pack(pack).await),
+        let mut outcomes = Vec::with_capacity(entries.len());
+        for range in calls(entries, self.call_bytes) {
+            match entries.get(range).unwrap_or_default() {
+                [entry] if entry.bytes() > self.call_bytes => outcomes.push(too_large(entry.bytes(), self.call_bytes)),
+                entries => outcomes.extend(self.put_together(entries).await),
             }
         }
-        said
+        outcomes
     }
 
-    async fn put_pack(&self, pack: &[BusEntry]) -> Vec<PublishOutcome> {
-        match self.call(pack).await {
-            Ok(results) => aligned(pack.len(), &results),
-            // One bad entry can refuse a whole call: each is said alone, so that the others are not lost with it.
-            Err(CallError::Permanent { code, .. }) if pack.len() > 1 && !code.starts_with("AccessDenied") => {
-                let mut said = Vec::with_capacity(pack.len());
-                for entry in pack {
-                    match self.call(std::slice::from_ref(entry)).await {
-                        Ok(results) => said.extend(aligned(1, &results)),
-                        Err(error) => said.extend(for_all(1, error)),
-                    }
+    async fn put_together(&self, entries: &[BusEntry]) -> Vec<PublishOutcome> {
+        match self.call(entries).await {
+            // One invalid entry can make a whole call fail: then each entry is published alone.
+            Err(CallError::Permanent { code, .. }) if entries.len() > 1 && !code.starts_with("AccessDenied") => {
+                let mut outcomes = Vec::with_capacity(entries.len());
+                for entry in entries {
+                    outcomes.extend(outcomes_of(1, self.call(std::slice::from_ref(entry)).await));
                 }
-                said
+                outcomes
             }
-            Err(error) => for_all(pack.len(), error),
+            result => outcomes_of(entries.len(), result),
         }
     }
 
-    async fn call(&self, pack: &[BusEntry]) -> Result<Vec<PutEventsResultEntry>, CallError> {
-        let requests = pack.iter().map(|entry| self.request(entry)).collect();
-        let answer = self.client.put_events().set_entries(Some(requests)).send().await.map_err(sdk_error)?;
-        Ok(answer.entries.unwrap_or_default())
+    async fn call(&self, entries: &[BusEntry]) -> Result<Vec<PutEventsResultEntry>, CallError> {
+        let requests = entries.iter().map(|entry| self.request(entry)).collect();
+        let response = self.client.put_events().set_entries(Some(requests)).send().await.map_err(sdk_error)?;
+        Ok(response.entries.unwrap_or_default())
     }
 
     fn request(&self, entry: &BusEntry) -> PutEventsRequestEntry {
@@ -138,74 +134,67 @@ impl EventBridgeBus {
 #[async_trait]
 impl Bus for EventBridgeBus {
     async fn publish(&self, entries: &[Entry]) -> Vec<PublishOutcome> {
-        let written: Result<Vec<BusEntry>, serde_json::Error> = entries.iter().map(BusEntry::of).collect();
-        match written {
+        let bus_entries: Result<Vec<BusEntry>, serde_json::Error> = entries.iter().map(BusEntry::of).collect();
+        match bus_entries {
             Ok(entries) => self.put(&entries).await,
-            Err(error) => {
-                let unwritable =
-                    || PublishOutcome::Permanent { code: "UNWRITABLE".to_owned(), reason: error.to_string() };
-                entries.iter().map(|_| unwritable()).collect()
-            }
+            Err(error) => entries.iter().map(|_| permanent("UNWRITABLE", &error.to_string())).collect(),
         }
     }
 }
 
-/// Cuts the entries into calls. An entry that is too large alone is a pack of its own.
-fn packs(entries: &[BusEntry], call_bytes: usize) -> Vec<Range<usize>> {
-    let mut packs: Vec<Range<usize>> = Vec::new();
+/// Divides the entries into calls. An entry that is too large for any call gets one of its own.
+fn calls(entries: &[BusEntry], call_bytes: usize) -> Vec<Range<usize>> {
+    let mut calls: Vec<Range<usize>> = Vec::new();
     let mut filled = 0;
     for (index, entry) in entries.iter().enumerate() {
         let bytes = entry.bytes();
-        match packs.last_mut() {
-            Some(pack) if pack.len() < MOST_ENTRIES && filled + bytes <= call_bytes => {
-                pack.end = index + 1;
+        match calls.last_mut() {
+            Some(call) if call.len() < MAX_ENTRIES && filled + bytes <= call_bytes => {
+                call.end = index + 1;
                 filled += bytes;
             }
             _ => {
-                packs.push(index..index + 1);
+                calls.push(index..index + 1);
                 filled = bytes;
             }
         }
     }
-    packs
+    calls
 }
 
-/// The outcomes of one call. The service answers in the order of the request; where an answer is missing, nobody knows.
-fn aligned(asked: usize, results: &[PutEventsResultEntry]) -> Vec<PublishOutcome> {
-    (0..asked).map(|index| results.get(index).map_or_else(unanswered, outcome)).collect()
+/// The outcomes of one call with this many entries. EventBridge answers in the order of the request; if a result is
+/// missing, the outcome of its entry is unknown.
+fn outcomes_of(count: usize, result: Result<Vec<PutEventsResultEntry>, CallError>) -> Vec<PublishOutcome> {
+    match result {
+        Ok(results) => (0..count).map(|index| results.get(index).map_or_else(unknown, outcome)).collect(),
+        Err(CallError::Permanent { code, reason }) => (0..count).map(|_| permanent(&code, &reason)).collect(),
+        Err(CallError::Transient(error)) => {
+            let reason = causeway::failure::causes(error.as_ref());
+            (0..count).map(|_| PublishOutcome::Transient(reason.clone().into())).collect()
+        }
+    }
 }
 
 fn outcome(result: &PutEventsResultEntry) -> PublishOutcome {
     let reason = result.error_message().unwrap_or_default();
     match result.error_code() {
         None if result.event_id().is_some() => PublishOutcome::Accepted,
-        None => unanswered(),
+        None => unknown(),
         Some(code) if TRANSIENT_CODES.contains(&code) => PublishOutcome::Transient(format!("{code}: {reason}").into()),
-        Some(code) => PublishOutcome::Permanent { code: code.to_owned(), reason: reason.to_owned() },
+        Some(code) => permanent(code, reason),
     }
 }
 
-fn unanswered() -> PublishOutcome {
-    PublishOutcome::Transient("the bus gave no answer for the entry".into())
-}
-
-fn for_all(count: usize, error: CallError) -> Vec<PublishOutcome> {
-    match error {
-        CallError::Transient(error) => {
-            let reason = causeway::failure::causes(error.as_ref());
-            (0..count).map(|_| PublishOutcome::Transient(reason.clone().into())).collect()
-        }
-        CallError::Permanent { code, reason } => {
-            (0..count).map(|_| PublishOutcome::Permanent { code: code.clone(), reason: reason.clone() }).collect()
-        }
-    }
+fn unknown() -> PublishOutcome {
+    PublishOutcome::Transient("the bus returned no result for the entry".into())
 }
 
 fn too_large(bytes: usize, limit: usize) -> PublishOutcome {
-    PublishOutcome::Permanent {
-        code: "TOO_LARGE".to_owned(),
-        reason: format!("the entry has {bytes} bytes; a call takes {limit}"),
-    }
+    permanent("TOO_LARGE", &format!("the entry has {bytes} bytes; a call may have {limit}"))
+}
+
+fn permanent(code: &str, reason: &str) -> PublishOutcome {
+    PublishOutcome::Permanent { code: code.to_owned(), reason: reason.to_owned() }
 }
 
 #[cfg(test)]

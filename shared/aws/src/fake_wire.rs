@@ -1,4 +1,4 @@
-//! A wire that answers as a test says, under the real SDK: no network, and every request is kept.
+//! A fake HTTP client under the real SDK: a script answers each request, and all requests are recorded.
 
 use std::{
     fmt,
@@ -18,29 +18,28 @@ use aws_smithy_runtime_api::{
 use aws_smithy_types::body::SdkBody;
 use serde_json::Value;
 
-/// One request as it went out.
+/// One request.
 #[derive(Clone, Debug)]
 pub(crate) struct Request {
-    /// `POST /schedules/x`, or the operation of a JSON protocol: `PutEvents`.
+    /// The operation of a JSON protocol, such as `PutEvents`; or method and path, such as `POST /schedules/x`.
     pub(crate) operation: String,
-    /// The body.
     pub(crate) body: Value,
 }
 
-/// What comes back.
+/// The response to a request.
 #[derive(Clone, Debug)]
 pub(crate) enum Reply {
     /// A status and a body.
     Answer(u16, Value),
     /// An error with this code.
     Refused(u16, &'static str),
-    /// Nothing: the connection breaks.
+    /// No response: the connection breaks.
     Nothing,
 }
 
 type Script = dyn Fn(usize, &Request) -> Reply + Send + Sync;
 
-/// The wire; a clone is the same wire.
+/// The fake client; clones share their requests.
 #[derive(Clone)]
 pub(crate) struct FakeWire {
     script: Arc<Script>,
@@ -48,36 +47,36 @@ pub(crate) struct FakeWire {
 }
 
 impl FakeWire {
-    /// A wire that answers the n-th request (from 0) by the script.
+    /// The script gets the number of the request, from 0.
     pub(crate) fn new(script: impl Fn(usize, &Request) -> Reply + Send + Sync + 'static) -> Self {
         Self { script: Arc::new(script), requests: Arc::default() }
     }
 
-    /// What went out so far.
     pub(crate) fn requests(&self) -> Vec<Request> {
         self.requests.lock().unwrap().clone()
     }
 
-    /// The operations that went out so far.
     pub(crate) fn operations(&self) -> Vec<String> {
         self.requests().into_iter().map(|request| request.operation).collect()
     }
 
-    /// Credentials for any client.
     pub(crate) fn credentials() -> Credentials {
         Credentials::from_keys("key", "secret", None)
     }
 }
 
-/// An SDK client of the given crate on the wire, without retries of its own.
+/// An SDK client of the given crate on a fake wire, by default without retries.
 macro_rules! client_on {
     ($sdk:ident, $wire:expr) => {
+        $crate::fake_wire::client_on!($sdk, $wire, $sdk::config::retry::RetryConfig::disabled())
+    };
+    ($sdk:ident, $wire:expr, $retries:expr) => {
         $sdk::Client::from_conf(
             $sdk::Config::builder()
                 .behavior_version($sdk::config::BehaviorVersion::latest())
                 .region($sdk::config::Region::new("eu-central-1"))
                 .credentials_provider($crate::fake_wire::FakeWire::credentials())
-                .retry_config($sdk::config::retry::RetryConfig::disabled())
+                .retry_config($retries)
                 .http_client($wire.clone())
                 .build(),
         )
@@ -121,7 +120,7 @@ fn respond(reply: Reply) -> Result<HttpResponse, ConnectorError> {
     let (status, body, code) = match reply {
         Reply::Answer(status, body) => (status, body, None),
         Reply::Refused(status, code) => (status, serde_json::json!({ "__type": code, "message": "no" }), Some(code)),
-        Reply::Nothing => return Err(ConnectorError::io("the wire broke".into())),
+        Reply::Nothing => return Err(ConnectorError::io("the connection broke".into())),
     };
     let status = StatusCode::try_from(status).unwrap();
     let mut response = HttpResponse::new(status, SdkBody::from(body.to_string()));

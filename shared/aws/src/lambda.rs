@@ -1,13 +1,9 @@
-//! The functions as Lambda invokes them: by a rule of the bus, by a queue, or by the stream of the events table.
+//! Functions as Lambda invokes them: by a rule of the bus, by an SQS queue, or by the stream of the events table.
 //! Payloads are untrusted: a message that cannot be decoded is dead-lettered and does not stop the function.
 
-pub mod attempts;
-pub mod bus;
 pub mod error_response;
-pub mod event;
-pub mod image;
+pub mod functions;
 pub mod message_handler;
-pub mod queue;
 pub mod stream;
 
 use async_trait::async_trait;
@@ -17,7 +13,7 @@ use serde_json::Value;
 /// One invocation of a function.
 #[derive(Clone, Copy, Debug)]
 pub struct Invocation<'a> {
-    /// The payload: JSON text.
+    /// The payload as JSON text.
     pub payload: &'a str,
     /// Lambda's request id; a retry has the same one.
     pub request_id: &'a str,

@@ -22,3 +22,5 @@ pub use serve::{serve, serve_command, serve_queue, serve_relay, serve_views};
 
 #[cfg(test)]
 mod fake_wire;
+#[cfg(test)]
+mod fixtures;

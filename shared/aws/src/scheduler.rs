@@ -56,12 +56,12 @@ pub struct SchedulerTimers {
 
 /// Sets the fields that the create and the update call share.
 macro_rules! with_fields {
-    ($self:ident, $call:expr, $timer:expr, $at:expr) => {
+    ($self:ident, $call:expr, $timer:expr, $at:expr, $exact:expr) => {
         $call
             .name($timer.key.schedule_name())
             .group_name(&$self.config.group)
             .schedule_expression($at)
-            .flexible_time_window(no_window()?)
+            .flexible_time_window($exact.clone())
             .action_after_completion(ActionAfterCompletion::Delete)
             .client_token($timer.envelope.event_id.as_str())
             .target($self.target($timer)?)
@@ -97,13 +97,14 @@ impl SchedulerTimers {
 
     /// Creates the schedule, or updates it if it exists. Returns false if it fired between the two calls.
     async fn write(&self, timer: &Timer, at: &str) -> Result<bool, TimerError> {
+        let exact = FlexibleTimeWindow::builder().mode(FlexibleTimeWindowMode::Off).build().map_err(incomplete)?;
         let (create, update) = (self.client.create_schedule(), self.client.update_schedule());
-        match with_fields!(self, create, timer, at).send().await {
+        match with_fields!(self, create, timer, at, exact).send().await {
             Ok(_) => return Ok(true),
             Err(SdkError::ServiceError(error)) if error.err().is_conflict_exception() => {}
             Err(error) => return Err(timer_error(sdk_error(error))),
         }
-        match with_fields!(self, update, timer, at).send().await {
+        match with_fields!(self, update, timer, at, exact).send().await {
             Ok(_) => Ok(true),
             Err(SdkError::ServiceError(error)) if error.err().is_resource_not_found_exception() => Ok(false),
             Err(SdkError::ServiceError(error)) if error.err().is_conflict_exception() => Err(being_changed()),
@@ -185,10 +186,6 @@ fn at_expression(due: Timestamp, now: Timestamp) -> String {
 pub fn parse_due(expression: &str) -> Result<Timestamp, jiff::Error> {
     let due = jiff::civil::DateTime::strptime(AT_FORMAT, expression)?;
     Ok(due.to_zoned(TimeZone::UTC)?.timestamp())
-}
-
-fn no_window() -> Result<FlexibleTimeWindow, TimerError> {
-    FlexibleTimeWindow::builder().mode(FlexibleTimeWindowMode::Off).build().map_err(incomplete)
 }
 
 fn being_changed() -> TimerError {

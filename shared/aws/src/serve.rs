@@ -1,7 +1,13 @@
 //! The `main` of every function: initialize logging, read the configuration, build the app, and run the Lambda loop.
 //! A function with an incomplete configuration does not start; the log names everything that is missing.
 
-use std::{any::Any, panic::AssertUnwindSafe, process::ExitCode, sync::Arc};
+use std::{
+    any::Any,
+    collections::VecDeque,
+    panic::AssertUnwindSafe,
+    process::ExitCode,
+    sync::{Arc, Mutex},
+};
 
 use causeway::{
     App, Decider, Message,
@@ -25,28 +31,21 @@ use crate::{
     connect::{Connected, OptionalClients, connect, scheduler_timers, ses_mailer},
     lambda::{
         Function, Invocation,
-        attempts::Attempts,
-        bus::BusFunction,
+        functions::{BusFunction, QueueFunction},
         message_handler::MessageHandler,
-        queue::QueueFunction,
         stream::{RELAY, RelayFunction},
     },
     telemetry::{Metrics, init_logging, traces::Traces},
 };
 
-/// Serves a handler for messages that an EventBridge rule delivers. It is the whole `main` of a binary:
-///
-/// ```no_run
-/// # use causeway::{App, Handled, Outcome, Received, message::system::CommandRejected};
-/// # async fn on_command_rejected(_: App, _: Received<CommandRejected>) -> Outcome { Ok(Handled::Done) }
-/// # #[allow(clippy::needless_doctest_main)]
-/// fn main() -> std::process::ExitCode {
-///     causeway_aws::serve("system-on-command-rejected", on_command_rejected)
-/// }
-/// ```
+/// How many request ids are kept for counting attempts.
+const MAX_REQUESTS: usize = 64;
+
+/// Serves a handler for messages that an EventBridge rule delivers. It is the whole `main` of a binary; the crate's
+/// documentation has an example.
 pub fn serve<A: HandlerInput>(function: &str, handler: impl Handler<A>) -> ExitCode {
     start(function, optional_clients::<A>(), |app| {
-        Arc::new(BusFunction::new(MessageHandler::new(function, app, handler)))
+        Arc::new(BusFunction { handler: MessageHandler::new(function, app, handler) })
     })
 }
 
@@ -71,15 +70,13 @@ where
 /// Serves a handler for messages that a queue delivers.
 pub fn serve_queue<A: HandlerInput>(function: &str, handler: impl Handler<A>) -> ExitCode {
     start(function, optional_clients::<A>(), |app| {
-        Arc::new(QueueFunction::new(MessageHandler::new(function, app, handler)))
+        Arc::new(QueueFunction { handler: MessageHandler::new(function, app, handler) })
     })
 }
 
 /// Serves the relay, which publishes the commits that the stream of the events table delivers.
 pub fn serve_relay() -> ExitCode {
-    start(RELAY, OptionalClients { timers: Some(scheduler_timers), mail: None }, |app| {
-        Arc::new(RelayFunction::new(app))
-    })
+    start(RELAY, OptionalClients { timers: Some(scheduler_timers), mail: None }, |app| Arc::new(RelayFunction { app }))
 }
 
 /// Only a handler that claims its messages in the inbox can send mail.
@@ -137,12 +134,35 @@ async fn invoke(
     event: LambdaEvent<Box<RawValue>>,
 ) -> Result<Value, Diagnostic> {
     let request_id = &event.context.request_id;
-    let invocation = Invocation { payload: event.payload.get(), request_id, attempt: attempts.of(request_id) };
+    let invocation = Invocation { payload: event.payload.get(), request_id, attempt: attempts.count(request_id) };
     let response = catch_panic(function, invocation).await;
     reporting.metrics.report(connected.capacity.take());
     // Lambda may freeze the environment after the response.
     reporting.traces.flush().await;
     response
+}
+
+/// Counts attempts by request id. Lambda passes no attempt to a function, but a retry keeps the request id, so an
+/// execution environment that receives an id again can count it. The count is for logs only.
+#[derive(Debug, Default)]
+struct Attempts {
+    requests: Mutex<VecDeque<(String, u32)>>,
+}
+
+impl Attempts {
+    /// Counts an attempt of this request and returns its number, from 1.
+    fn count(&self, request_id: &str) -> u32 {
+        let Ok(mut requests) = self.requests.lock() else { return 1 };
+        if let Some((_, count)) = requests.iter_mut().find(|(known, _)| known == request_id) {
+            *count += 1;
+            return *count;
+        }
+        if requests.len() >= MAX_REQUESTS {
+            requests.pop_front();
+        }
+        requests.push_back((request_id.to_owned(), 1));
+        1
+    }
 }
 
 /// A panic becomes an error response, and the environment stays usable.

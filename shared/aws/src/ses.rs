@@ -1,5 +1,5 @@
-//! The mail on SES: a mail goes out with its key as a tag, and is never sent twice by a retry of this code.
-//! SES cannot be asked for a key, so an answer that was lost stays unknown.
+//! Mail on SES: each mail has its key as a tag, and no retry sends it twice.
+//! SES cannot be asked for a mail by its key, so the outcome of a lost response stays unknown.
 
 use std::sync::Arc;
 
@@ -19,17 +19,17 @@ use jiff::SignedDuration;
 
 use crate::sdk_error::{CallError, sdk_error};
 
-/// The name of the tag that carries the mail's key.
+/// The name of the tag with the mail's key.
 pub const KEY_TAG: &str = "causeway-key";
 
-/// The longest value of a tag.
+/// The most characters of a tag value.
 const TAG_LENGTH: usize = 256;
 
-/// How long a throttled mail is tried: it was surely not accepted, so trying again is safe.
-const PATIENCE: Backoff =
+/// The retry policy for throttling. A throttled mail was not accepted, so a retry cannot send it twice.
+const THROTTLING_RETRY: Backoff =
     Backoff { first: SignedDuration::from_millis(100), most: SignedDuration::from_secs(2), tries: 5 };
 
-/// The mail on SES.
+/// A mailer on SES.
 #[derive(Clone)]
 pub struct SesMailer {
     client: Client,
@@ -39,7 +39,7 @@ pub struct SesMailer {
 }
 
 impl SesMailer {
-    /// Mail from this address.
+    /// A mailer that sends from this address.
     pub fn new(client: Client, from: impl Into<String>, clock: Arc<dyn Clock>, ids: Arc<dyn Ids>) -> Self {
         Self { client, from: from.into(), clock, ids }
     }
@@ -61,7 +61,7 @@ impl Mailer for SesMailer {
                 .email_tags(tag.clone())
                 .content(content.clone())
                 .customize()
-                // The SDK would try again after a lost answer, and the mail might go out twice.
+                // After a lost response the SDK would retry, and the mail might be sent twice.
                 .config_override(Builder::new().retry_config(RetryConfig::disabled()));
             let error = match call.send().await {
                 Ok(accepted) => return Ok(AcceptedMail { id: accepted.message_id.unwrap_or_default() }),
@@ -69,9 +69,9 @@ impl Mailer for SesMailer {
             };
             let throttled = matches!(
                 &error,
-                SdkError::ServiceError(answer) if answer.err().is_too_many_requests_exception()
+                SdkError::ServiceError(service) if service.err().is_too_many_requests_exception()
             );
-            match PATIENCE.delay(retry, self.ids.as_ref()) {
+            match THROTTLING_RETRY.delay(retry, self.ids.as_ref()) {
                 Some(delay) if throttled => self.clock.sleep(delay).await,
                 None if throttled => return Err(MailError::NotTaken(error.into())),
                 _ => return Err(mail_error(sdk_error(error))),
@@ -92,10 +92,10 @@ fn content(mail: &Mail) -> Result<EmailContent, BuildError> {
     Ok(EmailContent::builder().simple(message).build())
 }
 
-/// A key as a tag takes it.
+/// The key with only the characters that a tag value may have.
 fn tag_value(key: &str) -> String {
-    let plain = |letter: char| if letter.is_ascii_alphanumeric() || "_-.@".contains(letter) { letter } else { '_' };
-    key.chars().take(TAG_LENGTH).map(plain).collect()
+    let allowed = |c: char| if c.is_ascii_alphanumeric() || "_-.@".contains(c) { c } else { '_' };
+    key.chars().take(TAG_LENGTH).map(allowed).collect()
 }
 
 fn mail_error(error: CallError) -> MailError {

@@ -1,4 +1,4 @@
-//! What ids and chance promise.
+//! Ids, random numbers and clocks.
 
 use std::collections::HashSet;
 
@@ -8,7 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::{LinearClock, OsIds, SystemClock, clock_from_env};
 
 #[test]
-fn an_id_says_its_time_and_is_never_given_twice() {
+fn an_id_holds_its_time_and_is_unique() {
     let at = Timestamp::from_millisecond(1_763_000_000_123).unwrap();
     let ids: Vec<_> = (0..1_000).map(|_| OsIds.uuid(at)).collect();
     assert!(ids.iter().all(|id| id.get_version_num() == 7));
@@ -17,10 +17,10 @@ fn an_id_says_its_time_and_is_never_given_twice() {
 }
 
 #[test]
-fn chance_lies_between_nothing_and_one_and_differs() {
-    let drawn: Vec<f64> = (0..1_000).map(|_| OsIds.random()).collect();
-    assert!(drawn.iter().all(|chance| (0.0..1.0).contains(chance)));
-    let mean = drawn.iter().sum::<f64>() / 1_000.0;
+fn random_numbers_are_uniform_between_0_and_1() {
+    let numbers: Vec<f64> = (0..1_000).map(|_| OsIds.random()).collect();
+    assert!(numbers.iter().all(|number| (0.0..1.0).contains(number)));
+    let mean = numbers.iter().sum::<f64>() / 1_000.0;
     assert!((0.4..0.6).contains(&mean), "{mean}");
 }
 
@@ -36,10 +36,10 @@ fn linear(text: &str) -> LinearClock {
 
 #[test]
 fn a_linear_clock_is_paused_or_runs_faster_than_the_system_clock() {
-    let position_of = linear("2026-11-24T05:00:00Z@2026-11-21T05:00:00Z*0");
+    let paused = linear("2026-11-24T05:00:00Z@2026-11-21T05:00:00Z*0");
     let fast = linear("2026-11-24T05:00:00Z@2026-11-21T05:00:00.25Z*60");
-    let (shown, hour) = (position_of.shown, SignedDuration::from_hours(1));
-    assert_eq!(position_of.time_at(position_of.at + hour), shown);
+    let (shown, hour) = (paused.shown, SignedDuration::from_hours(1));
+    assert_eq!(paused.time_at(paused.at + hour), shown);
     assert_eq!(fast.time_at(fast.at), shown);
     assert_eq!(fast.time_at(fast.at + hour), shown + SignedDuration::from_hours(60));
     assert_eq!(fast.time_at(fast.at - hour), shown);
@@ -52,15 +52,15 @@ fn the_environment_configures_the_clock_and_without_it_the_system_clock_is_used(
         let text = text.to_owned();
         clock_from_env(move |name| (name == "CAUSEWAY_CLOCK").then(|| text.clone()))
     };
-    let position_of = given("2026-11-24T05:00:00Z@2026-11-21T05:00:00Z*0").unwrap_or_else(|error| panic!("{error}"));
-    assert_eq!(position_of.now().to_string(), "2026-11-24T05:00:00Z");
+    let paused = given("2026-11-24T05:00:00Z@2026-11-21T05:00:00Z*0").unwrap_or_else(|error| panic!("{error}"));
+    assert_eq!(paused.now().to_string(), "2026-11-24T05:00:00Z");
     let before = Timestamp::now();
     assert!(given(" ").unwrap_or_else(|error| panic!("{error}")).now() >= before);
     assert!(clock_from_env(|_| None).is_ok());
 }
 
 #[test]
-fn a_clock_of_another_form_is_refused_by_its_name_with_the_form() {
+fn an_invalid_clock_is_an_error_that_names_the_variable_and_the_form() {
     for wrong in [
         "soon",
         "2026-11-24T05:00:00Z",
@@ -69,8 +69,8 @@ fn a_clock_of_another_form_is_refused_by_its_name_with_the_form() {
         "2026-11-24T05:00:00Z@2026-11-21T05:00:00Z*-1",
         "2026-11-24T05:00:00Z@2026-11-21T05:00:00Z*NaN",
     ] {
-        let Err(error) = clock_from_env(|_| Some(wrong.to_owned())) else { panic!("{wrong} was taken") };
-        let said = error.to_string();
-        assert!(said.starts_with(&format!("CAUSEWAY_CLOCK is {wrong:?} and must be <time shown>@")), "{said}");
+        let Err(error) = clock_from_env(|_| Some(wrong.to_owned())) else { panic!("{wrong} was accepted") };
+        let expected = format!("CAUSEWAY_CLOCK is {wrong:?} and must be <time shown>@");
+        assert!(error.to_string().starts_with(&expected), "{error}");
     }
 }

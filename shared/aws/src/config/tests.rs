@@ -1,4 +1,4 @@
-//! What a configuration says when something is missing.
+//! Complete, incomplete and invalid configurations.
 
 use std::collections::HashMap;
 
@@ -22,7 +22,7 @@ const ALL: [(&str, &str); 13] = [
     ("VERIFY_EVENTS", "all"),
 ];
 
-/// What has a value of its own when nobody says one.
+/// Variables with a default.
 const OPTIONAL: [&str; 3] = ["BUS_CALL_BYTES", "ACCOUNT_ID", "VERIFY_EVENTS"];
 
 const EVERYTHING: Needs = Needs { timers: true, mail: true };
@@ -34,26 +34,26 @@ fn read(needs: Needs, change: impl Fn(&mut HashMap<&str, &str>)) -> Result<Confi
 }
 
 #[test]
-fn a_whole_environment_gives_a_whole_configuration() {
+fn a_complete_environment_gives_a_complete_configuration() {
     let config = read(EVERYTHING, |_| {}).unwrap();
     assert_eq!(config.events_table, "causeway-events");
     assert_eq!(config.bus_call_bytes, 1000);
     assert_eq!(config.scheduler.unwrap().group, "causeway");
     assert_eq!(config.mail_from.as_deref(), Some("shop@example.com"));
     assert_eq!(
-        config.trust,
+        config.verification,
         VerificationPolicy { account: Some("000000000001".to_owned()), verify_events: VerifyEvents::All }
     );
 }
 
 #[test]
-fn without_a_word_about_it_what_moves_is_proven_and_the_account_is_not_looked_at() {
+fn by_default_required_events_are_verified_and_the_account_is_not_checked() {
     let config = read(EVERYTHING, |variables| variables.retain(|name, _| !OPTIONAL.contains(name))).unwrap();
-    assert_eq!(config.trust, VerificationPolicy { account: None, verify_events: VerifyEvents::Required });
+    assert_eq!(config.verification, VerificationPolicy { account: None, verify_events: VerifyEvents::Required });
 }
 
 #[test]
-fn each_missing_variable_is_named_with_what_it_is_for() {
+fn each_missing_variable_is_named_with_its_purpose() {
     for (missing, _) in ALL.into_iter().filter(|(name, _)| !OPTIONAL.contains(name)) {
         for empty in [false, true] {
             let error = read(EVERYTHING, |variables| {
@@ -71,13 +71,13 @@ fn each_missing_variable_is_named_with_what_it_is_for() {
 }
 
 #[test]
-fn all_that_is_missing_is_named_at_once() {
+fn all_missing_variables_are_named_at_once() {
     let error = Config::read(EVERYTHING, |_| None).unwrap_err();
     assert_eq!(error.problems.len(), ALL.len() - OPTIONAL.len());
 }
 
 #[test]
-fn a_wrong_variable_is_named_with_its_value_and_its_form() {
+fn an_invalid_variable_is_named_with_its_value_and_the_valid_form() {
     for (variable, value, form) in [
         ("SCHEDULE_ROLE_ARN", "causeway", "an ARN"),
         ("BUS_ARN", "causeway", "an ARN"),
@@ -96,7 +96,7 @@ fn a_wrong_variable_is_named_with_its_value_and_its_form() {
 }
 
 #[test]
-fn a_function_that_sets_no_timers_and_sends_no_mail_needs_nothing_for_them() {
+fn a_function_without_timers_and_mail_needs_no_variables_for_them() {
     let config = read(Needs::default(), |variables| {
         variables.retain(|name, _| !name.starts_with("SCHEDULE") && *name != "BUS_ARN" && *name != "MAIL_FROM");
     })
@@ -106,7 +106,7 @@ fn a_function_that_sets_no_timers_and_sends_no_mail_needs_nothing_for_them() {
 }
 
 #[test]
-fn outside_of_lambda_the_missing_variables_are_named() {
+fn outside_of_lambda_its_missing_variables_are_named() {
     let error = check_lambda(|name| (name != "AWS_LAMBDA_FUNCTION_NAME").then(|| "x".to_owned())).unwrap_err();
     assert_eq!(error.problems.len(), 1);
     assert!(error.to_string().contains("AWS_LAMBDA_FUNCTION_NAME"), "{error}");

@@ -1,9 +1,10 @@
-//! The log for people who look into it: a stream page by page, or whatever belongs to an id, wherever it lies.
-//! Nothing is held but the page in hand, and each page says what it cost.
+//! Reads the log for people who inspect it: a stream page by page, or all commits that an id relates to.
+//! It holds one page at a time and reports what each page consumed.
 
 use aws_sdk_dynamodb::{
     Client,
-    types::{AttributeValue, ConsumedCapacity, ReturnConsumedCapacity},
+    operation::scan::builders::ScanFluentBuilder,
+    types::{ConsumedCapacity, ReturnConsumedCapacity},
 };
 use causeway::{
     MessageId, StreamId,
@@ -14,22 +15,22 @@ use uuid::Uuid;
 
 use super::{
     attributes::{Item, text},
-    item::{COMMAND, ID, METADATA, commit_of},
-    stream_query::{Part, stream_query},
+    commit_item::{COMMAND, ID, METADATA, commit_of},
+    event_store::{Range, stream_query},
 };
 
-/// Reads the log without ever writing to it.
+/// Reads the log and never writes to it.
 #[derive(Clone, Debug)]
 pub struct LogReader {
     client: Client,
     events_table: String,
 }
 
-/// The pages of one question, in their order.
+/// The pages of one read, in their order.
 #[derive(Debug)]
 pub struct LogPages {
     reader: LogReader,
-    question: Question,
+    read: Read,
     after: Option<Item>,
     ended: bool,
 }
@@ -37,18 +38,18 @@ pub struct LogPages {
 /// One page.
 #[derive(Debug, Default)]
 pub struct LogPage {
-    /// The commits that were asked for; a page may have none and still not be the last.
+    /// The commits found. A page may hold none and still not be the last.
     pub commits: Vec<Commit>,
-    /// How many items were looked at.
+    /// The number of items that DynamoDB scanned for the page.
     pub looked_at: u64,
-    /// The read units it cost.
+    /// The read capacity units that the page consumed.
     pub units: f64,
 }
 
 #[derive(Debug)]
-enum Question {
-    Stream { stream: StreamId, from: u64, at_once: i32 },
-    About { id: MessageId },
+enum Read {
+    Stream { stream: StreamId, from: u64, page_size: i32 },
+    Related { id: MessageId },
 }
 
 impl LogReader {
@@ -57,28 +58,27 @@ impl LogReader {
         Self { client, events_table: events_table.into() }
     }
 
-    /// The commits of a stream that begin at `from` or later, so many on a page, read consistently.
-    pub fn stream(&self, stream: &StreamId, from: u64, at_once: i32) -> LogPages {
-        let stream = stream.clone();
-        self.pages(Question::Stream { stream, from, at_once: at_once.max(1) })
+    /// The commits of a stream that begin at `from` or later, by consistent reads of `page_size` commits.
+    pub fn stream(&self, stream: &StreamId, from: u64, page_size: i32) -> LogPages {
+        self.pages(Read::Stream { stream: stream.clone(), from, page_size: page_size.max(1) })
     }
 
-    /// The commits with this correlation, this cause, this command, or with the event of this id. No index knows any
-    /// of them, so the whole table is looked at, at half the price of consistent reads: what is just being written may miss.
+    /// The commits with this correlation id, causation id or command id, or with the event of this id. No index holds
+    /// them, so this scans the whole table, with eventually consistent reads at half the price.
     pub fn about(&self, id: &MessageId) -> LogPages {
-        self.pages(Question::About { id: id.clone() })
+        self.pages(Read::Related { id: id.clone() })
     }
 
-    /// The newest commit of the stream that begins at this version or before; `u64::MAX` asks for the very newest.
+    /// The newest commit of the stream that begins at this version or before; `u64::MAX` reads the newest of all.
     pub async fn newest_until(&self, stream: &StreamId, version: u64) -> Result<Option<Commit>, ReadError> {
-        let query = stream_query(&self.client, &self.events_table, stream, Part::Until(version));
+        let query = stream_query(&self.client, &self.events_table, stream, Range::Until(version));
         let query = query.scan_index_forward(false).limit(1);
-        let page = query.send().await.map_err(|error| ReadError::Unavailable(Box::new(error)))?;
+        let page = query.send().await.map_err(|error| ReadError::Unavailable(error.into()))?;
         page.items().first().map(commit_of).transpose()
     }
 
-    fn pages(&self, question: Question) -> LogPages {
-        LogPages { reader: self.clone(), question, after: None, ended: false }
+    fn pages(&self, read: Read) -> LogPages {
+        LogPages { reader: self.clone(), read, after: None, ended: false }
     }
 }
 
@@ -89,61 +89,46 @@ impl LogPages {
             return Ok(None);
         }
         let after = self.after.take();
-        let (items, looked_at, consumed, last) = match &self.question {
-            Question::Stream { stream, from, at_once } => self.query(stream, *from, *at_once, after).await?,
-            Question::About { id } => self.scan(id, after).await?,
+        let LogReader { client, events_table } = &self.reader;
+        let (items, scanned, consumed, last) = match &self.read {
+            Read::Stream { stream, from, page_size } => {
+                let query = stream_query(client, events_table, stream, Range::From(*from));
+                let query = query.limit(*page_size).set_exclusive_start_key(after);
+                let page = query.send().await.map_err(|error| ReadError::Unavailable(error.into()))?;
+                (page.items, page.scanned_count, page.consumed_capacity, page.last_evaluated_key)
+            }
+            Read::Related { id } => {
+                let scan = related_scan(client, events_table, id).set_exclusive_start_key(after);
+                let page = scan.send().await.map_err(|error| ReadError::Unavailable(error.into()))?;
+                (page.items, page.scanned_count, page.consumed_capacity, page.last_evaluated_key)
+            }
         };
         self.ended = last.is_none();
         self.after = last;
-        let commits = items.iter().map(commit_of).collect::<Result<_, _>>()?;
+        let commits = items.unwrap_or_default().iter().map(commit_of).collect::<Result<_, _>>()?;
         let units = consumed.as_ref().and_then(ConsumedCapacity::capacity_units).unwrap_or_default();
-        Ok(Some(LogPage { commits, looked_at: u64::try_from(looked_at).unwrap_or_default(), units }))
-    }
-
-    async fn query(
-        &self,
-        stream: &StreamId,
-        from: u64,
-        at_once: i32,
-        after: Option<Item>,
-    ) -> Result<Answer, ReadError> {
-        let query = stream_query(&self.reader.client, &self.reader.events_table, stream, Part::From(from));
-        let query = query.limit(at_once).set_exclusive_start_key(after);
-        let page = query.send().await.map_err(|error| ReadError::Unavailable(Box::new(error)))?;
-        Ok((page.items.unwrap_or_default(), page.scanned_count, page.consumed_capacity, page.last_evaluated_key))
-    }
-
-    async fn scan(&self, id: &MessageId, after: Option<Item>) -> Result<Answer, ReadError> {
-        let scan = self
-            .reader
-            .client
-            .scan()
-            .table_name(&self.reader.events_table)
-            .filter_expression(
-                "contains(#metadata, :correlation) OR contains(#metadata, :cause) OR #command = :id OR #commit = :commit",
-            )
-            .expression_attribute_names("#metadata", METADATA)
-            .expression_attribute_names("#command", COMMAND)
-            .expression_attribute_names("#commit", ID)
-            .expression_attribute_values(":correlation", said_as("correlationId", id))
-            .expression_attribute_values(":cause", said_as("causationId", id))
-            .expression_attribute_values(":id", text(id.as_str()))
-            .expression_attribute_values(":commit", text(commit_with(id)))
-            .set_exclusive_start_key(after)
-            .return_consumed_capacity(ReturnConsumedCapacity::Total);
-        let page = scan.send().await.map_err(|error| ReadError::Unavailable(Box::new(error)))?;
-        Ok((page.items.unwrap_or_default(), page.scanned_count, page.consumed_capacity, page.last_evaluated_key))
+        Ok(Some(LogPage { commits, looked_at: u64::try_from(scanned).unwrap_or_default(), units }))
     }
 }
 
-type Answer = (Vec<Item>, i32, Option<ConsumedCapacity>, Option<Item>);
-
-/// How the metadata's text says it. An id has no letter that JSON would escape, and no other text can look like it.
-fn said_as(field: &str, id: &MessageId) -> AttributeValue {
-    text(format!("\"{field}\":\"{id}\""))
-}
-
-/// The id of the commit in which an event of this id would be.
-fn commit_with(id: &MessageId) -> String {
-    Uuid::parse_str(id.as_str()).map_or_else(|_| id.to_string(), |uuid| CommitId::new(uuid).uuid().to_string())
+fn related_scan(client: &Client, events_table: &str, id: &MessageId) -> ScanFluentBuilder {
+    // An id has no character that JSON escapes, so this text is in the metadata if and only if the field has the id.
+    let field = |name: &str| text(format!("\"{name}\":\"{id}\""));
+    // The commit that would hold the event of this id.
+    let commit_id = |event_id| CommitId::new(event_id).uuid().to_string();
+    let commit = Uuid::parse_str(id.as_str()).map_or_else(|_| id.to_string(), commit_id);
+    client
+        .scan()
+        .table_name(events_table)
+        .filter_expression(
+            "contains(#metadata, :correlation) OR contains(#metadata, :cause) OR #command = :id OR #commit = :commit",
+        )
+        .expression_attribute_names("#metadata", METADATA)
+        .expression_attribute_names("#command", COMMAND)
+        .expression_attribute_names("#commit", ID)
+        .expression_attribute_values(":correlation", field("correlationId"))
+        .expression_attribute_values(":cause", field("causationId"))
+        .expression_attribute_values(":id", text(id.as_str()))
+        .expression_attribute_values(":commit", text(commit))
+        .return_consumed_capacity(ReturnConsumedCapacity::Total)
 }

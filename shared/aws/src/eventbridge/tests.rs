@@ -1,35 +1,23 @@
-//! Packing and outcomes on a wire that refuses single entries or whole calls.
+//! Calls and outcomes on a fake wire that rejects single entries or whole calls.
 
-use causeway::{
-    StreamId,
-    delivery::bus::{Bus, Entry, PublishOutcome},
-    message::envelope::{Cause, Envelope},
-};
+use causeway::delivery::bus::{Bus, Entry, PublishOutcome};
 use jiff::Timestamp;
-use serde_json::{Value, json, value::to_raw_value};
+use serde_json::{Value, json};
 
 use super::{BusEntry, EventBridgeBus};
-use crate::fake_wire::{FakeWire, Reply, Request, client_on};
+use crate::{
+    fake_wire::{FakeWire, Reply, Request, client_on},
+    fixtures::envelope,
+};
 
 fn bus(wire: &FakeWire) -> EventBridgeBus {
     EventBridgeBus::new(client_on!(aws_sdk_eventbridge, wire), "causeway")
 }
 
-fn entry(number: usize, filling: usize) -> Entry {
-    let id = causeway::MessageId::new(format!("e-{number}")).unwrap();
-    let stream = StreamId::parse("order/o-1").unwrap();
-    let envelope = Envelope {
-        event_id: id.clone(),
-        event_type: "OrderPlaced".to_owned(),
-        event_version: 2,
-        aggregate_type: stream.context().to_owned(),
-        aggregate_id: stream.id().to_owned(),
-        version: Some(1),
-        timestamp: "2026-11-21T10:30:00.123Z".parse().unwrap(),
-        data: to_raw_value(&json!({ "filling": "x".repeat(filling) })).unwrap(),
-        metadata: Cause::new(id, "PlaceOrder").metadata,
-    };
-    Entry::from_context("order", envelope)
+fn entry(number: usize, padding: usize) -> Entry {
+    let (id, data) = (format!("e-{number}"), json!({ "padding": "x".repeat(padding) }));
+    let timestamp = "2026-11-21T10:30:00.123Z".parse().unwrap();
+    Entry::from_context("order", envelope(&id, "OrderPlaced", "order/o-1", timestamp, &data))
 }
 
 fn entries(count: usize) -> Vec<Entry> {
@@ -42,38 +30,39 @@ fn ids(request: &Request) -> Vec<String> {
     entries.iter().map(|entry| detail(entry)["eventId"].as_str().unwrap().to_owned()).collect()
 }
 
-fn taken(request: &Request) -> Vec<Value> {
+fn accepted(request: &Request) -> Vec<Value> {
     ids(request).into_iter().map(|id| json!({ "EventId": format!("bus-{id}") })).collect()
 }
 
-fn answer(results: Vec<Value>) -> Reply {
+fn respond(results: Vec<Value>) -> Reply {
     let failed = results.iter().filter(|result| result.get("ErrorCode").is_some()).count();
     Reply::Answer(200, json!({ "FailedEntryCount": failed, "Entries": results }))
 }
 
-fn refusing(id: String, code: &'static str) -> FakeWire {
+fn rejecting(id: String, code: &'static str) -> FakeWire {
     FakeWire::new(move |_, request| {
         let results = ids(request)
             .into_iter()
-            .zip(taken(request))
-            .map(|(said, taken)| if said == id { json!({ "ErrorCode": code, "ErrorMessage": "no" }) } else { taken });
-        answer(results.collect())
+            .zip(accepted(request))
+            .map(|(sent, result)| if sent == id { json!({ "ErrorCode": code, "ErrorMessage": "no" }) } else { result });
+        respond(results.collect())
     })
 }
 
-fn words(said: &[PublishOutcome]) -> Vec<String> {
-    let word = |said: &PublishOutcome| match said {
-        PublishOutcome::Accepted => "taken".to_owned(),
-        PublishOutcome::Transient(_) => "passing".to_owned(),
+/// Publishes the entries and names their outcomes.
+async fn publish(bus: &EventBridgeBus, entries: &[Entry]) -> Vec<String> {
+    let name = |outcome: &PublishOutcome| match outcome {
+        PublishOutcome::Accepted => "accepted".to_owned(),
+        PublishOutcome::Transient(_) => "transient".to_owned(),
         PublishOutcome::Permanent { code, .. } => code.clone(),
     };
-    said.iter().map(word).collect()
+    bus.publish(entries).await.iter().map(name).collect()
 }
 
 #[tokio::test]
-async fn an_entry_goes_out_with_all_that_a_rule_can_match() {
-    let wire = FakeWire::new(|_, request| answer(taken(request)));
-    assert_eq!(words(&bus(&wire).publish(&[entry(7, 0)]).await), ["taken"]);
+async fn an_entry_has_all_fields_that_a_rule_can_match() {
+    let wire = FakeWire::new(|_, request| respond(accepted(request)));
+    assert_eq!(publish(&bus(&wire), &[entry(7, 0)]).await, ["accepted"]);
     let requests = wire.requests();
     assert_eq!(wire.operations(), ["PutEvents"]);
     let sent = &requests[0].body["Entries"][0];
@@ -88,11 +77,11 @@ async fn an_entry_goes_out_with_all_that_a_rule_can_match() {
 }
 
 #[tokio::test]
-async fn one_refused_entry_at_any_place_of_three_calls_is_the_only_one_not_taken() {
+async fn one_rejected_entry_at_any_position_of_three_calls_is_the_only_one_not_accepted() {
     let codes = [
-        ("ThrottlingException", "passing"),
-        ("InternalFailure", "passing"),
-        ("InternalException", "passing"),
+        ("ThrottlingException", "transient"),
+        ("InternalFailure", "transient"),
+        ("InternalException", "transient"),
         ("AccessDenied", "AccessDenied"),
         ("InvalidArgument", "InvalidArgument"),
         ("MalformedDetail", "MalformedDetail"),
@@ -101,13 +90,13 @@ async fn one_refused_entry_at_any_place_of_three_calls_is_the_only_one_not_taken
         ("InvalidAccountId", "InvalidAccountId"),
         ("SomethingNew", "SomethingNew"),
     ];
-    for refused in 0..23 {
-        for (code, word) in codes {
-            let wire = refusing(format!("e-{refused}"), code);
-            let said = bus(&wire).publish(&entries(23)).await;
-            let mut expected = vec!["taken".to_owned(); 23];
-            expected[refused] = word.to_owned();
-            assert_eq!(words(&said), expected, "{code} at {refused}");
+    for rejected in 0..23 {
+        for (code, outcome) in codes {
+            let wire = rejecting(format!("e-{rejected}"), code);
+            let outcomes = publish(&bus(&wire), &entries(23)).await;
+            let mut expected = vec!["accepted".to_owned(); 23];
+            expected[rejected] = outcome.to_owned();
+            assert_eq!(outcomes, expected, "{code} at {rejected}");
             let requests = wire.requests();
             let sent: Vec<String> = requests.iter().flat_map(ids).collect();
             assert_eq!(sent, (0..23).map(|number| format!("e-{number}")).collect::<Vec<_>>(), "each once, in order");
@@ -117,8 +106,8 @@ async fn one_refused_entry_at_any_place_of_three_calls_is_the_only_one_not_taken
 }
 
 #[tokio::test]
-async fn a_call_without_an_answer_leaves_only_its_own_entries_to_be_said_again() {
-    for (trouble, reply) in [
+async fn a_call_without_a_response_makes_only_its_own_entries_transient() {
+    for (fault, reply) in [
         ("nothing", Reply::Nothing),
         ("server error", Reply::Refused(500, "InternalFailure")),
         ("throttled", Reply::Refused(400, "ThrottlingException")),
@@ -127,47 +116,48 @@ async fn a_call_without_an_answer_leaves_only_its_own_entries_to_be_said_again()
             let reply = reply.clone();
             let wire = FakeWire::new(
                 move |number, request| {
-                    if number == lost { reply.clone() } else { answer(taken(request)) }
+                    if number == lost { reply.clone() } else { respond(accepted(request)) }
                 },
             );
-            let said = words(&bus(&wire).publish(&entries(23)).await);
+            let outcomes = publish(&bus(&wire), &entries(23)).await;
             let expected: Vec<&str> =
-                (0..23).map(|index| if index / 10 == lost { "passing" } else { "taken" }).collect();
-            assert_eq!(said, expected, "{trouble} for call {lost}");
+                (0..23).map(|index| if index / 10 == lost { "transient" } else { "accepted" }).collect();
+            assert_eq!(outcomes, expected, "{fault} for call {lost}");
         }
     }
 }
 
 #[tokio::test]
-async fn one_entry_that_spoils_a_whole_call_does_not_take_the_others_with_it() {
+async fn one_entry_that_makes_a_call_fail_does_not_affect_the_others() {
     let wire = FakeWire::new(|_, request| {
-        let spoiled = ids(request).contains(&"e-4".to_owned());
-        if spoiled { Reply::Refused(400, "ValidationException") } else { answer(taken(request)) }
+        let fails = ids(request).contains(&"e-4".to_owned());
+        if fails { Reply::Refused(400, "ValidationException") } else { respond(accepted(request)) }
     });
-    let said = words(&bus(&wire).publish(&entries(12)).await);
-    let mut expected = vec!["taken"; 12];
+    let outcomes = publish(&bus(&wire), &entries(12)).await;
+    let mut expected = vec!["accepted"; 12];
     expected[4] = "ValidationException";
-    assert_eq!(said, expected);
+    assert_eq!(outcomes, expected);
 }
 
 #[tokio::test]
-async fn a_call_nobody_may_make_is_made_once_and_refuses_all() {
+async fn a_call_without_permission_is_made_once_and_fails_all_entries() {
     let wire = FakeWire::new(|_, _| Reply::Refused(400, "AccessDeniedException"));
-    assert_eq!(words(&bus(&wire).publish(&entries(3)).await), ["AccessDeniedException"; 3]);
+    assert_eq!(publish(&bus(&wire), &entries(3)).await, ["AccessDeniedException"; 3]);
     assert_eq!(wire.requests().len(), 1);
 }
 
 #[tokio::test]
-async fn an_answer_that_is_too_short_leaves_the_rest_to_be_said_again() {
+async fn missing_results_make_their_entries_transient() {
     for missing in 1..=5 {
         let wire = FakeWire::new(move |_, request| {
-            let mut results = taken(request);
+            let mut results = accepted(request);
             results.truncate(5 - missing);
-            answer(results)
+            respond(results)
         });
-        let said = words(&bus(&wire).publish(&entries(5)).await);
-        let expected: Vec<&str> = (0..5).map(|index| if index < 5 - missing { "taken" } else { "passing" }).collect();
-        assert_eq!(said, expected);
+        let outcomes = publish(&bus(&wire), &entries(5)).await;
+        let expected: Vec<&str> =
+            (0..5).map(|index| if index < 5 - missing { "accepted" } else { "transient" }).collect();
+        assert_eq!(outcomes, expected);
     }
 }
 
@@ -175,30 +165,30 @@ async fn an_answer_that_is_too_short_leaves_the_rest_to_be_said_again() {
 async fn calls_are_packed_by_size_as_the_service_counts_it() {
     let one = BusEntry::of(&entry(0, 1_000)).unwrap().bytes();
     for (limit, expected) in [(one * 3, vec![3, 3, 1]), (one * 3 - 1, vec![2, 2, 2, 1]), (one, vec![1; 7])] {
-        let wire = FakeWire::new(|_, request| answer(taken(request)));
+        let wire = FakeWire::new(|_, request| respond(accepted(request)));
         let entries: Vec<Entry> = (0..7).map(|number| entry(number, 1_000)).collect();
-        let said = bus(&wire).with_call_bytes(limit).publish(&entries).await;
-        assert_eq!(words(&said), ["taken"; 7]);
+        let outcomes = publish(&bus(&wire).with_call_bytes(limit), &entries).await;
+        assert_eq!(outcomes, ["accepted"; 7]);
         assert_eq!(wire.requests().iter().map(|request| ids(request).len()).collect::<Vec<_>>(), expected);
     }
 }
 
 #[tokio::test]
-async fn an_entry_larger_than_any_call_is_refused_here_and_the_others_go_out() {
+async fn an_entry_that_is_too_large_for_any_call_is_rejected_and_the_others_are_published() {
     for large in 0..4 {
-        let wire = FakeWire::new(|_, request| answer(taken(request)));
+        let wire = FakeWire::new(|_, request| respond(accepted(request)));
         let entries: Vec<Entry> =
             (0..4).map(|number| entry(number, if number == large { 300_000 } else { 10 })).collect();
-        let said = words(&bus(&wire).publish(&entries).await);
-        let mut expected = vec!["taken"; 4];
+        let outcomes = publish(&bus(&wire), &entries).await;
+        let mut expected = vec!["accepted"; 4];
         expected[large] = "TOO_LARGE";
-        assert_eq!(said, expected);
+        assert_eq!(outcomes, expected);
         assert!(!wire.requests().iter().flat_map(ids).any(|id| id == format!("e-{large}")));
     }
 }
 
 #[test]
-fn an_entry_weighs_its_time_source_name_detail_and_resources() {
+fn the_size_of_an_entry_counts_its_time_source_name_detail_and_resources() {
     let entry = BusEntry {
         source: "ab".to_owned(),
         detail_type: "cde".to_owned(),

@@ -1,9 +1,10 @@
-//! The one path of a message into a handler: decode the payload, call the handler in a span, report the outcome.
+//! The one path of a message into a handler: decode the EventBridge event, call the handler in a span, report the outcome.
 //! The Lambda loop and the in-process executor of the command line both use it.
 
 use causeway::{
-    App, Delivery, Failure, Handled, Message, Outcome, Route,
+    App, Delivery, Failure, Handled, Message, MessageId, Outcome, Route,
     delivery::{
+        bus::source_of,
         dead_letter::DeadLetter,
         handle::{Handler, handle},
         input::HandlerInput,
@@ -12,13 +13,11 @@ use causeway::{
 };
 use futures::future::BoxFuture;
 use jiff::Timestamp;
+use serde::Deserialize;
 use serde_json::value::{RawValue, to_raw_value};
 use tracing::{Instrument, error, info, info_span, warn};
 
-use super::{
-    Invocation,
-    event::{InvalidEvent, MessageContext, decode},
-};
+use super::Invocation;
 use crate::telemetry::{
     self,
     traces::{self, traced},
@@ -76,7 +75,7 @@ impl MessageHandler {
             attempt = invocation.attempt,
             request_id = invocation.request_id,
         );
-        traces::continue_trace(&span, context.traceparent(), context.version);
+        traces::continue_trace(&span, context.metadata.traceparent.as_deref(), context.version);
         let occurred = context.timestamp.unwrap_or(delivery.time);
         async {
             let outcome = (self.handle)(self.app.clone(), delivery).await;
@@ -119,5 +118,89 @@ fn as_json(payload: &str) -> Result<Box<RawValue>, serde_json::Error> {
     match RawValue::from_string(payload.to_owned()) {
         Ok(json) => Ok(json),
         Err(_) => to_raw_value(payload),
+    }
+}
+
+/// The context under which the message of a scheduled rule is published.
+const SCHEDULE: &str = "schedule";
+
+/// A payload that is not an EventBridge event.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not an EventBridge event: {reason}")]
+struct InvalidEvent {
+    reason: String,
+}
+
+/// Decodes a payload for a function that handles the message of this name.
+fn decode(payload: &str, message: &str) -> Result<Delivery, InvalidEvent> {
+    let delivery: Delivery =
+        serde_json::from_str(payload).map_err(|error| InvalidEvent { reason: error.to_string() })?;
+    if delivery.source == "aws.events" && delivery.detail_type == "Scheduled Event" {
+        return scheduled(delivery, message);
+    }
+    Ok(delivery)
+}
+
+/// The message id comes from the scheduled minute: a rule may fire twice for it, with two event ids.
+fn scheduled(delivery: Delivery, message: &str) -> Result<Delivery, InvalidEvent> {
+    let invalid = |reason: String| InvalidEvent { reason };
+    let name = MessageId::new(message).map_err(|error| invalid(error.to_string()))?;
+    let event_id = name.derived(&delivery.time.to_string());
+    let detail = to_raw_value(&serde_json::json!({ "eventId": event_id, "data": {} }));
+    let detail = detail.map_err(|error| invalid(error.to_string()))?;
+    Ok(Delivery { source: source_of(SCHEDULE), detail_type: message.to_owned(), detail, ..delivery })
+}
+
+/// The envelope fields that logs and traces name. Fields that cannot be read are left out.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct MessageContext {
+    event_id: Option<String>,
+    aggregate_type: Option<String>,
+    aggregate_id: Option<String>,
+    /// The event's version in its stream.
+    version: Option<u64>,
+    /// When the event occurred.
+    timestamp: Option<Timestamp>,
+    metadata: TraceMetadata,
+}
+
+/// The metadata fields that logs and traces name.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct TraceMetadata {
+    correlation_id: Option<String>,
+    causation_id: Option<String>,
+    /// The W3C `traceparent` of the span that published the message.
+    traceparent: Option<String>,
+}
+
+impl MessageContext {
+    /// Reads the context from an event's `detail`.
+    fn of(detail: &RawValue) -> Self {
+        serde_json::from_str(detail.get()).unwrap_or_default()
+    }
+
+    /// The message id, or the EventBridge event id if the envelope has none.
+    fn id<'a>(&'a self, delivery: &'a Delivery) -> &'a str {
+        self.event_id.as_deref().unwrap_or(&delivery.id)
+    }
+
+    /// The stream as `<context>/<id>`, such as `order/o-1001`; empty if the message belongs to none.
+    fn stream(&self) -> String {
+        match (&self.aggregate_type, &self.aggregate_id) {
+            (Some(context), Some(id)) => format!("{context}/{id}"),
+            _ => String::new(),
+        }
+    }
+
+    /// The correlation id; the message's own id if it starts the chain.
+    fn correlation_id<'a>(&'a self, delivery: &'a Delivery) -> &'a str {
+        self.metadata.correlation_id.as_deref().unwrap_or_else(|| self.id(delivery))
+    }
+
+    /// The causation id; the message's own id if it starts the chain.
+    fn causation_id<'a>(&'a self, delivery: &'a Delivery) -> &'a str {
+        self.metadata.causation_id.as_deref().unwrap_or_else(|| self.id(delivery))
     }
 }

@@ -1,21 +1,23 @@
-//! Schedules made, moved, cancelled and listed on a wire.
+//! Schedules created, updated, deleted and listed over a fake wire.
 
 use std::sync::Arc;
 
 use causeway::{
-    MessageId, StreamId,
+    StreamId,
     memory::Memory,
-    message::envelope::{Cause, Envelope},
     time::{
         clock::Clock,
         timers::{Timer, TimerError, TimerKey, Timers},
     },
 };
 use jiff::Timestamp;
-use serde_json::{Value, json, value::to_raw_value};
+use serde_json::{Value, json};
 
 use super::{SchedulerConfig, SchedulerTimers, at_expression, parse_due};
-use crate::fake_wire::{FakeWire, Reply, client_on};
+use crate::{
+    fake_wire::{FakeWire, Reply, client_on},
+    fixtures::envelope,
+};
 
 fn timers(wire: &FakeWire) -> SchedulerTimers {
     let scheduler = SchedulerConfig {
@@ -32,23 +34,11 @@ fn key() -> TimerKey {
 }
 
 fn timer(due: &str) -> Timer {
-    let id = MessageId::new("t-1").unwrap();
     let due: Timestamp = due.parse().unwrap();
-    let envelope = Envelope {
-        event_id: id.clone(),
-        event_type: "DeadlinePassed".to_owned(),
-        event_version: 1,
-        aggregate_type: "fulfilment".to_owned(),
-        aggregate_id: "o-1".to_owned(),
-        version: None,
-        timestamp: due,
-        data: to_raw_value(&json!({})).unwrap(),
-        metadata: Cause::new(id, "OrderPlaced").metadata,
-    };
-    Timer { key: key(), due, envelope }
+    Timer { key: key(), due, envelope: envelope("t-1", "DeadlinePassed", "fulfilment/o-1", due, &json!({})) }
 }
 
-fn made() -> Reply {
+fn created() -> Reply {
     Reply::Answer(200, json!({ "ScheduleArn": "arn:aws:scheduler:eu-central-1:1:schedule/timers/x" }))
 }
 
@@ -58,8 +48,8 @@ fn operations(wire: &FakeWire) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn a_timer_is_a_schedule_that_speaks_on_the_bus_once_and_goes() {
-    let wire = FakeWire::new(|_, _| made());
+async fn a_timer_is_a_one_time_schedule_that_publishes_on_the_bus_and_is_deleted() {
+    let wire = FakeWire::new(|_, _| created());
     timers(&wire).set(&timer("2026-01-02T03:04:05Z")).await.unwrap();
     let request = &wire.requests()[0];
     assert_eq!(request.operation, format!("POST /schedules/{}", key().schedule_name()));
@@ -78,38 +68,39 @@ async fn a_timer_is_a_schedule_that_speaks_on_the_bus_once_and_goes() {
     );
     assert_eq!(target["DeadLetterConfig"]["Arn"], "arn:aws:sqs:eu-central-1:1:letters");
     assert_eq!(target["RetryPolicy"], json!({ "MaximumRetryAttempts": 185, "MaximumEventAgeInSeconds": 86400 }));
-    let said: Value = serde_json::from_str(target["Input"].as_str().unwrap()).unwrap();
-    assert_eq!(said["eventId"], "t-1");
+    let input: Value = serde_json::from_str(target["Input"].as_str().unwrap()).unwrap();
+    assert_eq!(input["eventId"], "t-1");
 }
 
 #[tokio::test]
-async fn a_timer_that_is_set_already_is_moved() {
-    let wire = FakeWire::new(|number, _| if number == 0 { Reply::Refused(409, "ConflictException") } else { made() });
+async fn a_timer_that_is_already_set_is_updated() {
+    let wire =
+        FakeWire::new(|number, _| if number == 0 { Reply::Refused(409, "ConflictException") } else { created() });
     timers(&wire).set(&timer("2026-01-02T03:04:05Z")).await.unwrap();
     assert_eq!(operations(&wire), ["POST", "PUT"]);
     assert_eq!(wire.requests()[1].body["ScheduleExpression"], "at(2026-01-02T03:04:05)");
 }
 
 #[tokio::test]
-async fn a_timer_that_fires_while_it_is_moved_is_set_anew() {
+async fn a_timer_that_fires_while_it_is_updated_is_created_again() {
     let wire = FakeWire::new(|number, _| match number {
         0 => Reply::Refused(409, "ConflictException"),
         1 => Reply::Refused(404, "ResourceNotFoundException"),
-        _ => made(),
+        _ => created(),
     });
     timers(&wire).set(&timer("2026-01-02T03:04:05Z")).await.unwrap();
     assert_eq!(operations(&wire), ["POST", "PUT", "POST"]);
 }
 
 #[tokio::test]
-async fn what_may_work_later_and_what_never_will_are_told_apart() {
-    let passing = [
+async fn transient_and_permanent_errors_are_distinguished() {
+    let transient = [
         Reply::Nothing,
         Reply::Refused(500, "InternalServerException"),
         Reply::Refused(429, "ThrottlingException"),
         Reply::Refused(402, "ServiceQuotaExceededException"),
     ];
-    for reply in passing {
+    for reply in transient {
         let wire = FakeWire::new(move |_, _| reply.clone());
         let error = timers(&wire).set(&timer("2026-01-02T03:04:05Z")).await.unwrap_err();
         assert!(matches!(error, TimerError::Unavailable(_)), "{error:?}");
@@ -124,7 +115,7 @@ async fn what_may_work_later_and_what_never_will_are_told_apart() {
 }
 
 #[tokio::test]
-async fn cancelling_twice_is_cancelling_once() {
+async fn a_timer_can_be_cancelled_twice() {
     let wire = FakeWire::new(|number, _| match number {
         0 => Reply::Answer(200, json!({})),
         _ => Reply::Refused(404, "ResourceNotFoundException"),
@@ -136,7 +127,7 @@ async fn cancelling_twice_is_cancelling_once() {
 }
 
 #[tokio::test]
-async fn all_pages_are_listed_and_what_goes_meanwhile_is_left_out() {
+async fn all_pages_are_listed_without_schedules_deleted_meanwhile() {
     let summary = |name: &str| json!({ "Name": name });
     let wire = FakeWire::new(move |_, request| match request.operation.as_str() {
         first if first.starts_with("GET /schedules?") && !first.contains("NextToken") => {
@@ -152,7 +143,7 @@ async fn all_pages_are_listed_and_what_goes_meanwhile_is_left_out() {
 }
 
 #[test]
-fn a_due_time_is_never_early_and_never_in_the_past() {
+fn a_due_time_is_rounded_up_and_never_in_the_past() {
     let now = Memory::new(1).clock.now();
     let read = |due: &str| at_expression(due.parse().unwrap(), now);
     assert_eq!(now.to_string(), "2026-01-01T00:00:00Z");

@@ -1,4 +1,4 @@
-//! Mail on a wire that throttles, refuses or breaks.
+//! Mail on a fake wire that throttles, rejects or breaks.
 
 use std::sync::Arc;
 
@@ -9,19 +9,12 @@ use causeway::{
 use serde_json::json;
 
 use super::SesMailer;
-use crate::fake_wire::{FakeWire, Reply};
+use crate::fake_wire::{FakeWire, Reply, client_on};
 
-/// A mailer whose client would try again by itself, as in a real function.
+/// A mailer whose client has the default retries, as in a function.
 fn mailer(wire: &FakeWire) -> SesMailer {
-    let config = aws_sdk_sesv2::Config::builder()
-        .behavior_version(aws_sdk_sesv2::config::BehaviorVersion::latest())
-        .region(aws_sdk_sesv2::config::Region::new("eu-central-1"))
-        .credentials_provider(FakeWire::credentials())
-        .retry_config(aws_sdk_sesv2::config::retry::RetryConfig::standard())
-        .http_client(wire.clone())
-        .build();
+    let client = client_on!(aws_sdk_sesv2, wire, aws_sdk_sesv2::config::retry::RetryConfig::standard());
     let memory = Memory::new(1);
-    let client = aws_sdk_sesv2::Client::from_conf(config);
     SesMailer::new(client, "shop@example.com", Arc::clone(&memory.clock) as _, Arc::clone(&memory.ids) as _)
 }
 
@@ -35,7 +28,7 @@ fn mail() -> Mail {
 }
 
 #[tokio::test]
-async fn a_mail_goes_out_with_its_key_as_a_tag() {
+async fn a_mail_is_sent_with_its_key_as_a_tag() {
     let wire = FakeWire::new(|_, _| Reply::Answer(200, json!({ "MessageId": "m-1" })));
     assert_eq!(mailer(&wire).send(&mail()).await.unwrap().id, "m-1");
     let sent = &wire.requests()[0].body;
@@ -46,7 +39,7 @@ async fn a_mail_goes_out_with_its_key_as_a_tag() {
 }
 
 #[tokio::test]
-async fn a_lost_answer_is_not_followed_by_a_second_mail() {
+async fn a_lost_response_is_not_retried() {
     for reply in [Reply::Nothing, Reply::Refused(500, "InternalFailure")] {
         let wire = FakeWire::new(move |_, _| reply.clone());
         let error = mailer(&wire).send(&mail()).await.unwrap_err();
@@ -56,19 +49,19 @@ async fn a_lost_answer_is_not_followed_by_a_second_mail() {
 }
 
 #[tokio::test]
-async fn a_throttled_mail_was_surely_not_sent_and_is_tried_again() {
+async fn a_throttled_mail_is_retried_and_the_retries_end() {
     let wire = FakeWire::new(|number, _| match number {
         0..3 => Reply::Refused(429, "TooManyRequestsException"),
         _ => Reply::Answer(200, json!({ "MessageId": "m-1" })),
     });
     assert_eq!(mailer(&wire).send(&mail()).await.unwrap().id, "m-1");
-    let never = FakeWire::new(|_, _| Reply::Refused(429, "TooManyRequestsException"));
-    assert!(matches!(mailer(&never).send(&mail()).await, Err(MailError::NotTaken(_))));
-    assert_eq!(never.requests().len(), 5, "there is an end to it");
+    let always = FakeWire::new(|_, _| Reply::Refused(429, "TooManyRequestsException"));
+    assert!(matches!(mailer(&always).send(&mail()).await, Err(MailError::NotTaken(_))));
+    assert_eq!(always.requests().len(), 5);
 }
 
 #[tokio::test]
-async fn a_refused_mail_says_why() {
+async fn a_rejected_mail_has_the_reason() {
     for code in ["MessageRejected", "MailFromDomainNotVerifiedException", "BadRequestException"] {
         let wire = FakeWire::new(move |_, _| Reply::Refused(400, code));
         let error = mailer(&wire).send(&mail()).await.unwrap_err();
@@ -77,7 +70,7 @@ async fn a_refused_mail_says_why() {
 }
 
 #[tokio::test]
-async fn nobody_can_ask_for_a_key() {
+async fn a_mail_cannot_be_found_by_its_key() {
     let wire = FakeWire::new(|_, _| Reply::Nothing);
     assert_eq!(mailer(&wire).find("e-1").await.unwrap(), FoundMail::CannotTell);
     assert!(wire.requests().is_empty());

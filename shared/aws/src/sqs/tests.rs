@@ -1,4 +1,4 @@
-//! Keeping letters on a wire.
+//! Dead letters sent over a fake wire.
 
 use causeway::{
     delivery::dead_letter::{DeadLetter as OwnDeadLetter, DeadLetters},
@@ -28,7 +28,7 @@ fn queue(wire: &FakeWire) -> SqsDeadLetters {
 }
 
 #[tokio::test]
-async fn a_kept_letter_is_read_again_as_it_was() {
+async fn a_dead_letter_is_read_as_it_was_sent() {
     let wire = FakeWire::new(|_, _| Reply::Answer(200, json!({ "MessageId": "m-1" })));
     queue(&wire).keep(&letter(r#"{"detail":"not an event"}"#)).await.unwrap();
     let request = &wire.requests()[0];
@@ -41,7 +41,7 @@ async fn a_kept_letter_is_read_again_as_it_was() {
 }
 
 #[tokio::test]
-async fn letters_the_queue_would_refuse_go_as_escapes() {
+async fn characters_that_sqs_rejects_are_escaped() {
     let wire = FakeWire::new(|_, _| Reply::Answer(200, json!({ "MessageId": "m-1" })));
     queue(&wire).keep(&letter("{\"name\":\"a\u{fffe}b\u{ffff}c\"}")).await.unwrap();
     let requests = wire.requests();
@@ -52,7 +52,7 @@ async fn letters_the_queue_would_refuse_go_as_escapes() {
 }
 
 #[tokio::test]
-async fn a_letter_that_is_not_kept_is_said_so() {
+async fn a_dead_letter_that_cannot_be_sent_is_an_error() {
     let wire = FakeWire::new(|_, _| Reply::Refused(403, "AccessDenied"));
     let error = queue(&wire).keep(&letter("{}")).await.unwrap_err();
     assert!(causes(&error).starts_with("the dead letter for order-on-place-order was not kept"), "{error}");

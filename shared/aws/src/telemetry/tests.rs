@@ -1,4 +1,4 @@
-//! What stands in the log for the metrics.
+//! Metrics as they are written into the log.
 
 use causeway::{Failure, Handled};
 use jiff::SignedDuration;
@@ -8,7 +8,7 @@ use super::{Metrics, record_handled, record_relayed};
 use crate::capacity::Usage;
 
 #[test]
-fn all_that_was_counted_stands_in_the_log_once() {
+fn every_metric_is_written_once() {
     let metrics = Metrics::begin("Causeway", "order-on-place-order").unwrap();
     let handled = [Handled::Done, Handled::Duplicate, Handled::Rejected, Handled::DeadLettered];
     for handled in handled {
@@ -21,7 +21,7 @@ fn all_that_was_counted_stands_in_the_log_once() {
     let line: Value = serde_json::from_slice(&written).unwrap();
     assert_eq!(line["function"], "order-on-place-order");
     assert_eq!(line["_aws"]["CloudWatchMetrics"][0]["Namespace"], "Causeway");
-    // Other tests of this process count, too, so that only a lower bound is sure.
+    // Other tests of this process count too, so only a lower bound is certain.
     for (name, least) in
         [("handled", 1), ("duplicate", 1), ("rejected", 1), ("buried", 1), ("retried", 1), ("relayed", 3)]
     {
@@ -32,8 +32,8 @@ fn all_that_was_counted_stands_in_the_log_once() {
     assert_eq!(line["write_units"], serde_json::json!([3.0]));
     let ages: Vec<f64> = serde_json::from_value(line["event_age"].clone()).unwrap();
     assert!(ages.iter().filter(|age| **age == 250.0).count() >= 4);
-    assert!(ages.iter().all(|age| *age >= 0.0), "a clock that is behind makes no negative age");
+    assert!(ages.iter().all(|age| *age >= 0.0), "a clock that is behind gives no negative age");
     let mut rest = Vec::new();
     metrics.report_to(&mut rest, Usage::default()).unwrap();
-    assert!(!String::from_utf8(rest).unwrap().contains("requests"), "nothing is said twice");
+    assert!(!String::from_utf8(rest).unwrap().contains("requests"), "metrics are written once");
 }

@@ -1,5 +1,5 @@
-//! Traces by OpenTelemetry: a span for each message, in the trace of the message that caused it, told to a collector.
-//! Only with the feature `otel`, and only if a collector is named; else no span is made and metadata stays as it came.
+//! OpenTelemetry traces: one span per message, in the trace of the message that caused it, exported to a collector. They
+//! need the feature `otel` and a configured collector; without either, no span is made and metadata stays unchanged.
 
 #[cfg(not(feature = "otel"))]
 mod disabled;
@@ -7,49 +7,24 @@ mod disabled;
 mod enabled;
 pub mod settings;
 
+use self::settings::Settings;
 use causeway::{
     App,
     delivery::{handle::Handler, input::HandlerInput},
 };
-use tracing_subscriber::{Layer, Registry};
-
-use self::settings::{Settings, WrongSetting};
 
 #[cfg(not(feature = "otel"))]
-use self::disabled as kind;
+use self::disabled as implementation;
 #[cfg(feature = "otel")]
-use self::enabled as kind;
+use self::enabled as implementation;
 
-pub use self::kind::Traces;
-pub(crate) use self::kind::{continue_trace, link, record_outcome, relay_span};
+pub use self::implementation::Traces;
+pub(crate) use self::{
+    implementation::{continue_trace, link, record_outcome, relay_span},
+    settings::{BoxedLayer, NOT_LOGGED, TracesError},
+};
 
-/// A layer of the log's subscriber.
-pub(crate) type BoxedLayer = Box<dyn Layer<Registry> + Send + Sync>;
-
-/// The target of spans that are there for traces alone, and not for the log's lines.
-pub(crate) const NOT_LOGGED: &str = "traces";
-
-/// Traces that are wanted and cannot be told.
-#[derive(Debug, thiserror::Error)]
-pub enum TracesError {
-    /// A variable is wrong.
-    #[error(transparent)]
-    Wrong(#[from] WrongSetting),
-    /// They are not built in.
-    #[error("a collector is named, {endpoint}, but this binary has no traces in it: build it with the feature otel")]
-    NotBuilt {
-        /// The collector's address.
-        endpoint: String,
-    },
-    /// The exporter does not take what the variables say.
-    #[error("the exporter cannot be built: {reason}")]
-    Exporter {
-        /// What it says.
-        reason: String,
-    },
-}
-
-/// Begins to trace, if the environment names a collector. No connection is made before there is a span to tell.
+/// Starts traces if the environment configures a collector. The first export connects to it.
 pub(crate) fn begin(
     function: &str,
     lookup: impl Fn(&str) -> Option<String>,
@@ -60,15 +35,15 @@ pub(crate) fn begin(
     }
 }
 
-/// The handler as one whose messages stand in the span that handles them: what follows from a message, whoever writes
-/// or says it, carries this span on. The log keeps it with the commit, so that the relay says it word for word.
+/// Wraps a handler so that its messages carry the current span in their metadata. Commits take the metadata over, so that
+/// the events that the relay publishes continue the trace.
 pub(crate) fn traced<A: HandlerInput, H: Handler<A>>(handler: &H) -> impl Handler<A> + use<A, H> {
     let handler = handler.clone();
-    move |app: App, mut arrival: A| {
-        if let Some(traceparent) = kind::traceparent() {
-            arrival.metadata().traceparent = Some(traceparent);
+    move |app: App, mut input: A| {
+        if let Some(traceparent) = implementation::traceparent() {
+            input.metadata().traceparent = Some(traceparent);
         }
-        handler.call(app, arrival)
+        handler.call(app, input)
     }
 }
 

@@ -1,11 +1,11 @@
-//! No traces are built in: nothing is made, nothing is told.
+//! Traces in a binary without the feature `otel`: no span is made and none is exported.
 
 use causeway::Outcome;
 use tracing::Span;
 
-use super::{BoxedLayer, TracesError, settings::Settings};
+use super::settings::{BoxedLayer, Settings, TracesError};
 
-/// The traces of a process that has none.
+/// The traces of a process without any.
 #[derive(Clone, Debug, Default)]
 pub struct Traces {}
 
@@ -14,7 +14,7 @@ impl Traces {
         Err(TracesError::NotBuilt { endpoint: settings.endpoint.clone() })
     }
 
-    /// Tells nothing.
+    /// Exports nothing.
     pub async fn flush(&self) {}
 }
 

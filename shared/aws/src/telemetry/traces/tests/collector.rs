@@ -1,4 +1,4 @@
-//! A collector on a port of its own: it answers so many requests, and hands over the spans it was told.
+//! A fake OTLP collector on a local port: it accepts a number of requests and decodes their spans.
 
 use std::{
     collections::BTreeMap,
@@ -7,7 +7,7 @@ use std::{
     thread::JoinHandle,
 };
 
-/// One span as it stands on the wire.
+/// One span, decoded.
 #[derive(Clone, Debug, Default)]
 pub(super) struct CollectedSpan {
     pub(super) trace: String,
@@ -15,36 +15,36 @@ pub(super) struct CollectedSpan {
     pub(super) parent: String,
     pub(super) name: String,
     pub(super) kind: u64,
-    /// Attributes of the span and of who told it, as text.
+    /// Attributes of the span and of its resource, as text.
     pub(super) attributes: BTreeMap<String, String>,
-    /// The spans it names, as `trace-span`.
+    /// The spans it links to, as `trace-span`.
     pub(super) links: Vec<String>,
-    /// What is wrong with it.
-    pub(super) trouble: Option<String>,
+    /// The message of its error status.
+    pub(super) error: Option<String>,
 }
 
-/// A collector and what it hears.
+/// A collector and the thread that receives its spans.
 pub(super) struct FakeCollector {
     pub(super) address: String,
     spans: JoinHandle<Vec<CollectedSpan>>,
 }
 
 impl FakeCollector {
-    /// A collector for this many requests.
+    /// A collector that accepts this many requests.
     pub(super) fn of(requests: usize) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());
-        let spans = std::thread::spawn(move || (0..requests).flat_map(|_| one(&listener)).collect());
+        let spans = std::thread::spawn(move || (0..requests).flat_map(|_| receive(&listener)).collect());
         Self { address, spans }
     }
 
-    /// What was told, once all requests have come.
+    /// The spans, after all requests were received.
     pub(super) fn spans(self) -> Vec<CollectedSpan> {
         self.spans.join().unwrap()
     }
 }
 
-fn one(listener: &TcpListener) -> Vec<CollectedSpan> {
+fn receive(listener: &TcpListener) -> Vec<CollectedSpan> {
     let (stream, _) = listener.accept().unwrap();
     let mut reader = BufReader::new(stream);
     let mut head = Vec::new();
@@ -64,32 +64,34 @@ fn one(listener: &TcpListener) -> Vec<CollectedSpan> {
     reader.get_mut().write_all(b"HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 0\r\n\r\n").unwrap();
     let mut spans = Vec::new();
     for (_, resource_spans) in parts(&body) {
-        let who = parts(&resource_spans).into_iter().find(|(number, _)| *number == 1).unwrap().1;
+        let resource = parts(&resource_spans).into_iter().find(|(number, _)| *number == 1).unwrap().1;
         for (_, scope_spans) in parts(&resource_spans).into_iter().filter(|(number, _)| *number == 2) {
-            let told = parts(&scope_spans).into_iter().filter(|(number, _)| *number == 2);
-            spans.extend(told.map(|(_, span)| seen(&span, &who)));
+            let spans_of_scope = parts(&scope_spans).into_iter().filter(|(number, _)| *number == 2);
+            spans.extend(spans_of_scope.map(|(_, span)| decode(&span, &resource)));
         }
     }
     spans
 }
 
-fn seen(span: &[u8], who: &[u8]) -> CollectedSpan {
-    let mut seen = CollectedSpan::default();
-    seen.attributes.extend(parts(who).into_iter().filter(|(number, _)| *number == 1).map(|(_, it)| attribute(&it)));
+fn decode(span: &[u8], resource: &[u8]) -> CollectedSpan {
+    let mut decoded = CollectedSpan::default();
+    decoded
+        .attributes
+        .extend(parts(resource).into_iter().filter(|(number, _)| *number == 1).map(|(_, it)| attribute(&it)));
     for (number, value) in parts(span) {
         match number {
-            1 => seen.trace = hex(&value),
-            2 => seen.id = hex(&value),
-            4 => seen.parent = hex(&value),
-            5 => seen.name = text(&value),
-            6 => seen.kind = varint(&mut value.as_slice()),
-            9 => seen.attributes.extend([attribute(&value)]),
-            13 => seen.links.push(parts(&value).iter().take(2).map(|it| hex(&it.1)).collect::<Vec<_>>().join("-")),
-            15 => seen.trouble = parts(&value).into_iter().find(|(number, _)| *number == 2).map(|it| text(&it.1)),
+            1 => decoded.trace = hex(&value),
+            2 => decoded.id = hex(&value),
+            4 => decoded.parent = hex(&value),
+            5 => decoded.name = text(&value),
+            6 => decoded.kind = varint(&mut value.as_slice()),
+            9 => decoded.attributes.extend([attribute(&value)]),
+            13 => decoded.links.push(parts(&value).iter().take(2).map(|it| hex(&it.1)).collect::<Vec<_>>().join("-")),
+            15 => decoded.error = parts(&value).into_iter().find(|(number, _)| *number == 2).map(|it| text(&it.1)),
             _ => {}
         }
     }
-    seen
+    decoded
 }
 
 fn attribute(pair: &[u8]) -> (String, String) {
@@ -99,7 +101,7 @@ fn attribute(pair: &[u8]) -> (String, String) {
     (text(&pair[0].1), value)
 }
 
-/// The fields of a message of protobuf: their numbers and bytes. A number's bytes are as they stand.
+/// The fields of a protobuf message: their numbers and bytes. A varint keeps its encoding.
 fn parts(mut message: &[u8]) -> Vec<(u64, Vec<u8>)> {
     let mut parts = Vec::new();
     while !message.is_empty() {
@@ -109,7 +111,7 @@ fn parts(mut message: &[u8]) -> Vec<(u64, Vec<u8>)> {
             1 => 8,
             2 => usize::try_from(varint(&mut message)).unwrap(),
             5 => 4,
-            kind => panic!("no field is of kind {kind}"),
+            kind => panic!("unknown wire type {kind}"),
         };
         let (value, rest) = message.split_at(length);
         parts.push((tag >> 3, value.to_vec()));

@@ -1,23 +1,41 @@
-//! A function that an SQS event source mapping invokes: a batch, with a partial batch response.
-//! On a FIFO queue no message behind a failed one is handled, so that the order of its message group is kept.
+//! The functions that handle messages: as the target of an EventBridge rule, or behind an SQS event source mapping.
 
 use async_trait::async_trait;
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
+use causeway::Handled;
 use lambda_runtime::Diagnostic;
 use serde::de::Error as _;
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use super::{Function, Invocation, error_response::unreadable_batch, message_handler::MessageHandler};
+use super::{
+    Function, Invocation,
+    error_response::{diagnostic, unreadable_batch},
+    message_handler::MessageHandler,
+};
 
-/// A function that reads a queue.
-pub struct QueueFunction {
-    handler: MessageHandler,
+/// The target of a rule: one message per invocation. Lambda retries it after an error.
+pub struct BusFunction {
+    /// Handles the message.
+    pub handler: MessageHandler,
 }
 
-impl QueueFunction {
-    /// The function of this handler.
-    pub fn new(handler: MessageHandler) -> Self {
-        Self { handler }
+/// The consumer of a queue: a batch per invocation, with a partial batch response. On a FIFO queue no message after a
+/// failed one is handled, so that the order of its message group is kept.
+pub struct QueueFunction {
+    /// Handles each message.
+    pub handler: MessageHandler,
+}
+
+#[async_trait]
+impl Function for BusFunction {
+    async fn invoke(&self, invocation: Invocation<'_>) -> Result<Value, Diagnostic> {
+        let outcome = match self.handler.handle(invocation).await.map_err(|failure| diagnostic(&failure))? {
+            Handled::Done => "done",
+            Handled::Duplicate => "duplicate",
+            Handled::Rejected => "rejected",
+            Handled::DeadLettered => "buried",
+        };
+        Ok(json!({ "handled": outcome }))
     }
 }
 
