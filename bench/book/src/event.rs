@@ -1,4 +1,4 @@
-//! The event that both sides store: an order as a shop says it.
+//! The event that both sides store: an order of a shop.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -7,15 +7,15 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct OrderPlaced {
-    /// The order.
+    /// The order id.
     pub order_id: String,
-    /// Who placed it.
+    /// The user who placed it.
     pub user_id: String,
-    /// What was ordered.
+    /// The lines of the order.
     pub lines: Vec<Line>,
-    /// What it costs.
+    /// The total.
     pub total: Money,
-    /// Where it goes.
+    /// The shipping address.
     pub shipping_address: Address,
 }
 
@@ -23,11 +23,11 @@ pub struct OrderPlaced {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Line {
-    /// The article.
+    /// The SKU.
     pub sku: String,
-    /// How many.
+    /// The number of units.
     pub quantity: u32,
-    /// What one costs.
+    /// The price of one unit.
     pub unit_price: Money,
 }
 
@@ -35,9 +35,9 @@ pub struct Line {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Money {
-    /// How much.
+    /// The amount in minor units.
     pub amount: i64,
-    /// Of what.
+    /// The ISO 4217 currency code.
     pub currency: String,
 }
 
@@ -45,7 +45,7 @@ pub struct Money {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Address {
-    /// Who lives there.
+    /// The name of the recipient.
     pub name: String,
     /// Street and number.
     pub street: String,
@@ -57,7 +57,7 @@ pub struct Address {
     pub country: String,
 }
 
-/// The order of this number.
+/// The order with this number.
 pub fn order_placed(number: u64) -> OrderPlaced {
     let line = |sku: &str, quantity, amount| Line {
         sku: sku.to_owned(),
@@ -79,15 +79,15 @@ pub fn order_placed(number: u64) -> OrderPlaced {
     }
 }
 
-/// What the rules need to know of a book of orders, on both sides.
+/// The state of a book of orders, on both sides.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Book {
-    /// How many orders.
+    /// The number of orders.
     pub orders: u64,
-    /// What they cost together.
+    /// The total of all orders, in minor units.
     pub total: i64,
-    /// The last of them.
+    /// The id of the last order.
     pub last_order: String,
 }
 

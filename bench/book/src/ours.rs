@@ -1,39 +1,30 @@
 //! The book of orders on Causeway's kernel.
 
-use causeway::{Decider, Patch, Rejection, StreamId, View, log::commit::Recorded};
+use std::convert::Infallible;
+
+use causeway::{Decider, Patch, StreamId, View, log::commit::Recorded};
 use serde::{Deserialize, Serialize};
 
 use crate::event::{Book, OrderPlaced};
 
 causeway::events! {
-    /// What happens to a book of orders.
+    /// The events of a book of orders.
     pub enum BookEvent: events of "book" {
         OrderPlaced = 1,
     }
 }
 
-/// The rules: every order is written down.
+/// The decider: every order is accepted.
 pub struct OrderBook;
-
-/// No rule says no here.
-#[derive(Debug, PartialEq, thiserror::Error)]
-#[error("refused")]
-pub struct Refused;
-
-impl Rejection for Refused {
-    fn rule(&self) -> &'static str {
-        "Refused"
-    }
-}
 
 impl Decider for OrderBook {
     const CONTEXT: &'static str = "book";
     type State = Book;
     type Command = OrderPlaced;
     type Event = BookEvent;
-    type Rejection = Refused;
+    type Rejection = Infallible;
 
-    fn decide(_: &Book, command: &OrderPlaced) -> Result<Vec<BookEvent>, Refused> {
+    fn decide(_: &Book, command: &OrderPlaced) -> Result<Vec<BookEvent>, Infallible> {
         Ok(vec![command.clone().into()])
     }
 
@@ -44,25 +35,25 @@ impl Decider for OrderBook {
     }
 }
 
-/// The book's row: the last order and what all cost.
+/// The view of a book: its last order and the total of all.
 pub struct BookRow;
 
-/// The row as a reader sees it.
+/// A row of the view.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Shown {
-    /// How many orders.
+pub struct Row {
+    /// The number of orders.
     pub orders: u64,
-    /// What they cost together.
+    /// The total of all orders, in minor units.
     pub total: i64,
-    /// The last of them.
+    /// The id of the last order.
     pub last_order: String,
 }
 
 impl View for BookRow {
     const NAME: &'static str = "book";
     type Event = BookEvent;
-    type Row = Shown;
+    type Row = Row;
 
     fn patch(_: &StreamId, event: &Recorded<BookEvent>) -> Patch {
         let BookEvent::OrderPlaced(order) = &event.event;

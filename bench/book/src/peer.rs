@@ -1,4 +1,4 @@
-//! The book of orders on `cqrs-es`, as its own guide says it.
+//! The book of orders on `cqrs-es`, as its own guide shows it.
 
 use std::{collections::HashMap, convert::Infallible};
 
@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::event::{Book, OrderPlaced};
 
-/// What happens to a book of orders.
+/// The events of a book of orders.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum BookEvent {
     /// An order was placed.
@@ -27,7 +27,7 @@ impl DomainEvent for BookEvent {
 /// The aggregate.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct OrderBook {
-    /// What it knows.
+    /// The state.
     pub book: Book,
 }
 
@@ -49,10 +49,10 @@ impl Aggregate for OrderBook {
     }
 }
 
-/// The view: the last order and what all cost.
+/// The view of a book: its last order and the total of all.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct BookRow {
-    /// What it shows.
+    /// The row.
     pub book: Book,
 }
 
@@ -63,7 +63,7 @@ impl View<OrderBook> for BookRow {
     }
 }
 
-/// The metadata that Causeway's envelope carries too: where the event comes from, and when.
+/// The metadata that Causeway's envelope has too.
 pub fn metadata(command: &str) -> HashMap<String, String> {
     let pairs = [
         ("correlationId", command),

@@ -1,10 +1,13 @@
-//! Causeway's way from the item to the state.
+//! From the item to the state with Causeway.
 
 use std::error::Error;
 
-use causeway_aws::dynamo::commit_of;
-use bench_book::{event::Book, ours::{BookEvent, OrderBook}};
+use bench_book::{
+    event::Book,
+    ours::{BookEvent, OrderBook},
+};
 use causeway::{Encoded, Messages, command::decider};
+use causeway_aws::dynamo::commit_of;
 
 use crate::stored::Item;
 
@@ -18,8 +21,8 @@ pub(crate) fn fold_items(items: &[Item]) -> Result<Book, Box<dyn Error>> {
     Ok(book)
 }
 
-/// The items as they were if no state rode in them.
-pub(crate) fn without_states(items: &[Item]) -> Vec<Item> {
+/// The items without their snapshots.
+pub(crate) fn without_snapshots(items: &[Item]) -> Vec<Item> {
     let mut bare = items.to_vec();
     for item in &mut bare {
         item.retain(|name, _| !["state", "shape", "recent"].contains(&name.as_str()));
@@ -27,7 +30,7 @@ pub(crate) fn without_states(items: &[Item]) -> Vec<Item> {
     bare
 }
 
-/// The events as texts with their names.
+/// The encoded events.
 pub(crate) fn bodies(items: &[Item]) -> Result<Vec<Encoded>, Box<dyn Error>> {
     let mut bodies = Vec::new();
     for item in items {
@@ -36,7 +39,7 @@ pub(crate) fn bodies(items: &[Item]) -> Result<Vec<Encoded>, Box<dyn Error>> {
     Ok(bodies)
 }
 
-/// From the texts.
+/// From the encoded events.
 pub(crate) fn fold_bodies(bodies: &[Encoded]) -> Result<Book, Box<dyn Error>> {
     let mut book = Book::default();
     for body in bodies {
@@ -47,7 +50,7 @@ pub(crate) fn fold_bodies(bodies: &[Encoded]) -> Result<Book, Box<dyn Error>> {
 }
 
 /// The events.
-pub(crate) fn facts(bodies: &[Encoded]) -> Result<Vec<BookEvent>, Box<dyn Error>> {
+pub(crate) fn events(bodies: &[Encoded]) -> Result<Vec<BookEvent>, Box<dyn Error>> {
     bodies.iter().map(|body| Ok(BookEvent::decode(&body.name, body.version, &body.data)?)).collect()
 }
 

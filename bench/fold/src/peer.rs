@@ -1,9 +1,12 @@
-//! The published crates' way from the item to the state: what `dynamo-es` does with an item (its own function for it
+//! From the item to the state with the published crates: what `dynamo-es` does with an item (its own function for it
 //! is private), then the conversion and the fold of `cqrs-es`.
 
 use std::error::Error;
 
-use bench_book::{event::Book, peer::{BookEvent, OrderBook}};
+use bench_book::{
+    event::Book,
+    peer::{BookEvent, OrderBook},
+};
 use cqrs_es::{Aggregate, EventEnvelope, persist::SerializedEvent};
 use serde_json::Value;
 
@@ -79,15 +82,15 @@ fn event(payload: &Payload) -> Result<BookEvent, Box<dyn Error>> {
 
 fn text(item: &Item, name: &str) -> Result<String, String> {
     let value = item.get(name).and_then(|value| value.as_s().ok());
-    value.cloned().ok_or_else(|| format!("{name} is no text"))
+    value.cloned().ok_or_else(|| format!("{name} is not a string"))
 }
 
 fn number(item: &Item, name: &str) -> Result<usize, String> {
     let value = item.get(name).and_then(|value| value.as_n().ok());
-    value.and_then(|number| number.parse().ok()).ok_or_else(|| format!("{name} is no number"))
+    value.and_then(|number| number.parse().ok()).ok_or_else(|| format!("{name} is not a number"))
 }
 
 fn blob<'a>(item: &'a Item, name: &str) -> Result<&'a [u8], String> {
     let value = item.get(name).and_then(|value| value.as_b().ok());
-    value.map(|blob| blob.as_ref()).ok_or_else(|| format!("{name} is no blob"))
+    value.map(|blob| blob.as_ref()).ok_or_else(|| format!("{name} is not binary"))
 }

@@ -3,7 +3,11 @@
 use std::{collections::HashMap, error::Error};
 
 use aws_sdk_dynamodb::{Client, types::AttributeValue};
-use bench_store::{endpoint::Endpoint, ours::{self, Ours}, peer::{self, Keeping, Peer}};
+use bench_store::{
+    endpoint::Endpoint,
+    ours::{self, Ours},
+    peer::{self, Keeping, Peer},
+};
 
 /// An item.
 pub(crate) type Item = HashMap<String, AttributeValue>;

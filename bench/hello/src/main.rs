@@ -1,4 +1,4 @@
-//! The smallest function there is, as the runtime's own template writes it: what a start is measured against.
+//! The smallest possible function, from the template of the runtime: the baseline for cold starts.
 
 use lambda_runtime::{Error, LambdaEvent, run, service_fn, tracing};
 use serde_json::{Value, json};

@@ -1,52 +1,55 @@
-//! How fast the local cloud carries orders, and how soon it is ready with a long history. Everything is seen from
-//! outside: events are put through the port by the SDK, and a queue hears when an order is confirmed.
-#![expect(clippy::print_stdout, reason = "figures are its answer")]
+//! Measures the throughput of orders on the local cloud, and its startup time with a long history. Both are measured from
+//! outside: the SDK puts events over HTTP, and a queue receives every confirmed order.
+#![expect(clippy::print_stdout, reason = "a benchmark prints its results")]
 
-mod carry;
 mod process;
 mod queue;
-mod ready;
+mod startup;
+mod throughput;
 
 use anyhow::bail;
-use causeway::{command::{Causeway, Command}, up::{self, Running}};
+use causeway_cli::{
+    command::{Causeway, Command},
+    up::{self, Running},
+};
 use clap::Parser;
 
-// The allocator of the command, too.
+// The same allocator as the command `causeway`.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 #[derive(Parser)]
-enum Wanted {
-    /// Orders at several rates, from `PlaceOrder` to `OrderConfirmed`.
-    Carry(Carry),
-    /// Starts on a kept history, from the start of the process to its line `ready`, and the memory it has then.
-    Ready(Ready),
-    /// One start, for `ready`.
+enum Args {
+    /// Measures orders at several rates, from `PlaceOrder` to `OrderConfirmed`.
+    Throughput(Throughput),
+    /// Measures startups with stored data: from the start of the process until it is ready, and its memory then.
+    Startup(Startup),
+    /// One startup, for `startup`.
     #[command(hide = true)]
     Once(Up),
 }
 
 #[derive(clap::Args)]
-struct Carry {
-    /// So many orders at most in each run; a run at a rate takes 20 seconds at most.
+struct Throughput {
+    /// The most orders of a run; a run at a rate takes 20 seconds at most.
     #[arg(long, default_value_t = 2_000)]
     orders: usize,
-    /// So many orders a second; 0: as many as possible.
+    /// Orders per second; 0 puts as many as possible.
     #[arg(long, value_delimiter = ',', default_value = "10,50,100,0")]
     rates: Vec<f64>,
-    /// Under way at once when the rate is 0.
+    /// Concurrent orders when the rate is 0.
     #[arg(long, default_value_t = 64)]
-    at_once: usize,
-    /// So many goods, evenly ordered.
+    concurrency: usize,
+    /// The number of SKUs, ordered in turn.
     #[arg(long, default_value_t = 50)]
-    goods: usize,
+    skus: usize,
     #[command(flatten)]
     up: Up,
 }
 
 #[derive(clap::Args)]
-struct Ready {
-    /// So many starts.
+struct Startup {
+    /// The number of startups.
     #[arg(long, default_value_t = 11)]
     times: usize,
     #[command(flatten)]
@@ -55,36 +58,36 @@ struct Ready {
 
 #[derive(clap::Args, Clone)]
 struct Up {
-    /// What `causeway up` is told besides, such as `--data FOLDER` or `--memory`.
+    /// More arguments for `causeway up`, such as `--data FOLDER` or `--memory`.
     #[arg(last = true)]
     up: Vec<String>,
 }
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
-    match Wanted::parse() {
-        Wanted::Carry(wanted) => {
-            let running = wanted.up.start().await?;
-            carry::measure(&running, &wanted).await?;
+    match Args::parse() {
+        Args::Throughput(args) => {
+            let running = args.up.start().await?;
+            throughput::measure(&running, &args).await?;
             running.cloud.stop().await;
             Ok(())
         }
-        Wanted::Ready(wanted) => ready::measure(&wanted).await,
-        Wanted::Once(wanted) => {
-            let mut running = wanted.start().await?;
-            println!("{}", ready::LINE);
+        Args::Startup(args) => startup::measure(&args).await,
+        Args::Once(up) => {
+            let mut running = up.start().await?;
+            println!("{}", startup::LINE);
             bail!(running.cloud.broken().await)
         }
     }
 }
 
 impl Up {
-    /// Starts the cloud as the command does, on a free port.
+    /// Starts the local cloud like `causeway up`, on a free port.
     async fn start(&self) -> anyhow::Result<Running> {
         let template = concat!(env!("CARGO_MANIFEST_DIR"), "/../../infra/template.yaml");
-        let usual = ["causeway", "up", "--port", "0", "--template", template];
-        let line = usual.into_iter().chain(self.up.iter().map(String::as_str));
-        let Command::Up(options) = Causeway::try_parse_from(line)?.command else { bail!("only `up` is measured") };
+        let default = ["causeway", "up", "--port", "0", "--template", template];
+        let line = default.into_iter().chain(self.up.iter().map(String::as_str));
+        let Command::Up(options) = Causeway::try_parse_from(line)?.command else { bail!("only `up` can be measured") };
         up::start(&options).await
     }
 }

@@ -1,60 +1,70 @@
-//! As much of the Lambda service as a function sees before its first event: an environment and a runtime API.
+//! The part of Lambda that a function needs before its first event: an environment and a runtime API.
 
-use std::{fs, thread, error::Error, io::{self, BufRead, BufReader}, net::TcpListener, path::Path, process::{Child, Command, Stdio}, sync::mpsc::{self, Receiver, RecvTimeoutError}, time::{Duration, Instant}};
+use std::{
+    error::Error,
+    fs,
+    io::{self, BufRead, BufReader},
+    net::TcpListener,
+    path::Path,
+    process::{Child, Command, Stdio},
+    sync::mpsc::{self, Receiver, RecvTimeoutError},
+    thread,
+    time::{Duration, Instant},
+};
 
 const NEXT: &str = "GET /2018-06-01/runtime/invocation/next ";
-const PATIENCE: Duration = Duration::from_secs(20);
+const TIMEOUT: Duration = Duration::from_secs(20);
 
-/// One start of one function.
+/// One cold start of a function.
 #[derive(Clone, Debug)]
 pub(crate) struct Start {
-    /// From exec to the first request for work.
+    /// Microseconds from exec to the first request for an invocation.
     pub(crate) micros: u64,
-    /// Resident memory at that moment.
+    /// Resident memory at that time, in KiB.
     pub(crate) resident_kib: u64,
 }
 
 /// The runtime API on a free port of this machine.
 pub(crate) struct Lambda {
     address: String,
-    asked: Receiver<Instant>,
+    requested: Receiver<Instant>,
 }
 
 impl Lambda {
-    /// Listens; a request for work is noted with its time and never answered.
+    /// Listens. The time of each request for an invocation is recorded; no request is answered.
     pub(crate) fn listen() -> io::Result<Self> {
         let listener = TcpListener::bind(("127.0.0.1", 0))?;
         let address = listener.local_addr()?.to_string();
-        let (said, asked) = mpsc::channel();
+        let (sender, requested) = mpsc::channel();
         thread::spawn(move || {
             for stream in listener.incoming().flatten() {
-                let said = said.clone();
-                // The thread holds the connection until the function is gone.
+                let sender = sender.clone();
+                // The thread keeps the connection open until the function ends.
                 thread::spawn(move || {
                     for line in BufReader::new(stream).lines().map_while(Result::ok) {
                         let now = Instant::now();
-                        if line.starts_with(NEXT) && said.send(now).is_err() {
+                        if line.starts_with(NEXT) && sender.send(now).is_err() {
                             return;
                         }
                     }
                 });
             }
         });
-        Ok(Self { address, asked })
+        Ok(Self { address, requested })
     }
 
-    /// Starts the function, waits until it asks for work, and ends it.
+    /// Starts the function, waits for its first request, and kills it.
     pub(crate) fn start(&self, binary: &Path, settings: &[(&str, &str)]) -> Result<Start, Box<dyn Error>> {
         let mut command = Command::new(binary);
         command.env_clear().envs(self.environment()).envs(settings.iter().copied());
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
         let begun = Instant::now();
         let mut child = command.spawn()?;
-        let asked = self.asked.recv_timeout(PATIENCE);
+        let requested = self.requested.recv_timeout(TIMEOUT);
         let resident_kib = resident(child.id());
-        let asked = asked.map_err(|error| silent(binary, &mut child, error))?;
+        let requested = requested.map_err(|error| failed_start(binary, &mut child, error))?;
         end(&mut child)?;
-        let micros = u64::try_from(asked.duration_since(begun).as_micros())?;
+        let micros = u64::try_from(requested.duration_since(begun).as_micros())?;
         Ok(Start { micros, resident_kib: resident_kib? })
     }
 
@@ -85,11 +95,11 @@ fn resident(process: u32) -> Result<u64, String> {
     line.trim().trim_end_matches(" kB").parse().map_err(|error| format!("VmRSS {line}: {error}"))
 }
 
-/// Why a function did not ask for work, in its own last words.
-fn silent(binary: &Path, child: &mut Child, error: RecvTimeoutError) -> String {
+/// Why a function did not start, with its standard error.
+fn failed_start(binary: &Path, child: &mut Child, error: RecvTimeoutError) -> String {
     let ended = end(child).err().map(|error| error.to_string()).unwrap_or_default();
-    let words = child.stderr.take().and_then(|stderr| io::read_to_string(stderr).ok()).unwrap_or_default();
-    format!("{} did not ask for work ({error}) {ended}\n{words}", binary.display())
+    let stderr = child.stderr.take().and_then(|pipe| io::read_to_string(pipe).ok()).unwrap_or_default();
+    format!("{} did not request an invocation ({error}) {ended}\n{stderr}", binary.display())
 }
 
 fn end(child: &mut Child) -> io::Result<()> {

@@ -1,20 +1,29 @@
-//! How long a function needs from its exec to its first request for work, and how much memory it holds then.
-//! Alternates between the binaries, so that a busy machine is as unfair to one as to the other.
+//! Measures the cold start of a function: the time from exec to its first request for an invocation, and its memory then.
+//! The binaries take turns, so that other load affects them equally.
 
 mod lambda;
 mod median;
 
-use std::{env, fs, error::Error, io::{Write, stdout}, path::PathBuf};
+use std::{
+    env,
+    error::Error,
+    fs,
+    io::{Write, stdout},
+    path::PathBuf,
+};
 
-use crate::{lambda::{Lambda, Start}, median::median};
+use crate::{
+    lambda::{Lambda, Start},
+    median::median,
+};
 
 const USAGE: &str = "bench-start <rounds> [KEY=VALUE ...] <binary> <binary to compare with>";
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let mut words = env::args().skip(1);
-    let rounds: usize = words.next().ok_or(USAGE)?.parse()?;
-    let (settings, binaries): (Vec<String>, Vec<String>) = words.partition(|word| word.contains('='));
-    let settings: Vec<(&str, &str)> = settings.iter().filter_map(|word| word.split_once('=')).collect();
+    let mut arguments = env::args().skip(1);
+    let rounds: usize = arguments.next().ok_or(USAGE)?.parse()?;
+    let (settings, binaries): (Vec<String>, Vec<String>) = arguments.partition(|argument| argument.contains('='));
+    let settings: Vec<(&str, &str)> = settings.iter().filter_map(|setting| setting.split_once('=')).collect();
     let binaries: Vec<PathBuf> = binaries.iter().map(PathBuf::from).collect();
     let lambda = Lambda::listen()?;
     let mut starts: Vec<Vec<Start>> = vec![Vec::new(); binaries.len()];
@@ -41,9 +50,9 @@ fn main() -> Result<(), Box<dyn Error>> {
         let bytes = fs::metadata(binary)?.len();
         let name = binary.file_name().unwrap_or_default().to_string_lossy();
         let fastest = micros.iter().min().copied().unwrap_or_default();
-        let middle = median(micros);
-        writeln!(out, "| {name} | {bytes} | {middle} µs | {fastest} µs | {resident} KiB |")?;
-        medians.push(middle);
+        let median_micros = median(micros);
+        writeln!(out, "| {name} | {bytes} | {median_micros} µs | {fastest} µs | {resident} KiB |")?;
+        medians.push(median_micros);
     }
     if let [first, second] = medians.as_slice() {
         writeln!(out, "start, first to second: {:.2} ({rounds} rounds)", *first as f64 / *second as f64)?;

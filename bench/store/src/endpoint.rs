@@ -1,12 +1,16 @@
 //! One DynamoDB for both sides: dynoxide in this process, on a thread of its own, reached over HTTP.
 
-use std::{thread, error::Error};
+use std::{error::Error, thread};
 
 use aws_credential_types::Credentials;
-use aws_sdk_dynamodb::{Client, config::{BehaviorVersion, Builder, Region}, types::{AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType}};
+use aws_sdk_dynamodb::{
+    Client,
+    config::{BehaviorVersion, Builder, Region},
+    types::{AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType},
+};
 use aws_smithy_http_client::Builder as HttpBuilder;
 use dynoxide::Database;
-use tokio::{runtime, net::TcpListener};
+use tokio::{net::TcpListener, runtime};
 
 use crate::meter::Meter;
 

@@ -1,4 +1,4 @@
-//! What a command costs and how long it takes, Causeway beside the published `dynamo-es`, on one endpoint.
+//! The cost and the duration of a command: Causeway compared with the published crate `dynamo-es`, on one endpoint.
 
 pub mod endpoint;
 pub mod meter;

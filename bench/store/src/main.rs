@@ -1,15 +1,15 @@
-//! Prints the tables of the comparison: units and money per command, bytes per event, commands per second.
+//! Prints the comparison: capacity units and cost per command, bytes per event, commands per second.
 
 mod race;
 mod report;
 
 use std::{env, error::Error, io::stdout};
 
-use bench_store::{ours, peer, rules, endpoint::Endpoint, meter::Meter};
+use bench_store::{endpoint::Endpoint, meter::Meter, ours, peer, rules};
 
 use crate::{race::Race, report::Report};
 
-/// Events that are in the stream before the command comes.
+/// The lengths of the stream before the command.
 const LENGTHS: [u64; 4] = [1, 20, 100, 500];
 
 /// More events than one page of a query holds.
@@ -36,7 +36,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         }
     }
     report.bytes(&last)?;
-    let answers = Race::new(&endpoint.client(None), "long", false).attempt(LONG).await?;
-    report.long_stream(LONG, &answers)?;
+    let results = Race::new(&endpoint.client(None), "long", false).attempt(LONG).await?;
+    report.long_stream(LONG, &results)?;
     Ok(())
 }

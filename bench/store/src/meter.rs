@@ -1,16 +1,25 @@
-//! A meter under the SDK: asks for the consumed capacity in every request, whoever makes it, and sums the answers.
-//! It stands before the signature, so both crates send what they would send, plus one field.
+//! A meter in the SDK: it requests the consumed capacity with every call of either crate and sums it up. It changes
+//! requests before they are signed, so both crates send what they would send, plus one field.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use aws_sdk_dynamodb::{config::{ConfigBag, Intercept, RuntimeComponents, interceptors::{AfterDeserializationInterceptorContextRef, BeforeTransmitInterceptorContextMut}}, error::BoxError};
+use aws_sdk_dynamodb::{
+    config::{
+        ConfigBag, Intercept, RuntimeComponents,
+        interceptors::{AfterDeserializationInterceptorContextRef, BeforeTransmitInterceptorContextMut},
+    },
+    error::BoxError,
+};
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
-use aws_smithy_types::{body::SdkBody, config_bag::{Storable, StoreReplace}};
+use aws_smithy_types::{
+    body::SdkBody,
+    config_bag::{Storable, StoreReplace},
+};
 use serde_json::Value;
 
 use crate::value_size::value_size;
 
-/// What requests cost.
+/// The requests of a command and what they consumed.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Spent {
     /// Requests, by operation, in their order.
@@ -28,17 +37,17 @@ pub struct Spent {
 pub struct PutItem {
     /// Its size in bytes.
     pub bytes: usize,
-    /// What its attributes contribute, each with its name.
+    /// The size of each attribute, with its name.
     pub attributes: Vec<(String, usize)>,
 }
 
-/// The meter; a clone is the same meter.
+/// The meter; clones share the sum.
 #[derive(Clone, Debug, Default)]
 pub struct Meter {
     spent: Arc<Mutex<Spent>>,
 }
 
-/// What is asked, kept beside the request for the time when its answer comes.
+/// The operation, kept with the request until its response arrives.
 #[derive(Clone, Debug)]
 struct Operation(String);
 
@@ -47,7 +56,7 @@ impl Storable for Operation {
 }
 
 impl Meter {
-    /// What was spent since this was asked last.
+    /// What was spent since the last call.
     pub fn take(&self) -> Spent {
         std::mem::take(&mut *self.spent.lock().unwrap_or_else(PoisonError::into_inner))
     }

@@ -2,19 +2,29 @@
 
 use std::{error::Error, sync::Arc};
 
-use causeway_aws::{clock::{OsIds, SystemClock}, dynamo::{DynamoEventStore, DynamoViewStore}, capacity::CapacityMeter};
 use aws_sdk_dynamodb::Client;
-use bench_book::{event::{OrderPlaced, order_placed}, ours::{BookRow, OrderBook}};
-use causeway::{App, Cause, Decider, Id, MessageId, Ports, Received, StreamId, command::cache::Cache, time::clock::Clock, memory::Memory};
+use bench_book::{
+    event::{OrderPlaced, order_placed},
+    ours::{BookRow, OrderBook},
+};
+use causeway::{
+    App, Cause, Decider, Id, MessageId, Ports, Received, StreamId, command::cache::Cache, memory::Memory,
+    time::clock::Clock,
+};
+use causeway_aws::{
+    capacity::CapacityMeter,
+    clock::{OsIds, SystemClock},
+    dynamo::{DynamoEventStore, DynamoViewStore},
+};
 
 use crate::endpoint::{Key, create_table};
 
-/// The table of the log.
+/// The events table.
 pub const EVENTS: &str = "causeway-events";
 const VIEWS: &str = "causeway-views";
 const INBOX: &str = "causeway-inbox";
 
-/// Causeway, ready for commands.
+/// Causeway with its tables.
 pub struct Ours {
     app: App,
     with_view: bool,
@@ -27,21 +37,21 @@ pub async fn create_tables(client: &Client) -> Result<(), Box<dyn Error>> {
 }
 
 impl Ours {
-    /// Causeway over this client, with so many streams in mind and with the view or without.
+    /// Causeway on this client, with a cache of so many streams, and with or without the view.
     pub fn new(client: &Client, cached_streams: usize, with_view: bool) -> Self {
-        let units = Arc::new(CapacityMeter::default());
-        let parts = Ports {
-            store: Arc::new(DynamoEventStore::new(client.clone(), EVENTS, INBOX, units.clone())),
-            views: Arc::new(DynamoViewStore::new(client.clone(), VIEWS, units)),
+        let capacity = Arc::new(CapacityMeter::default());
+        let ports = Ports {
+            store: Arc::new(DynamoEventStore::new(client.clone(), EVENTS, INBOX, capacity.clone())),
+            views: Arc::new(DynamoViewStore::new(client.clone(), VIEWS, capacity)),
             clock: Arc::new(SystemClock),
             ids: Arc::new(OsIds),
             cache: Cache::new(cached_streams),
-            ..Memory::new(0).parts()
+            ..Memory::new(0).ports()
         };
-        Self { app: App::new(parts), with_view }
+        Self { app: App::new(ports), with_view }
     }
 
-    /// One command.
+    /// Executes one command.
     pub async fn place(&self, id: &str, number: u64) -> Result<(), Box<dyn Error>> {
         let id = Id::<OrderBook>::new(id)?;
         let mut cause = Cause::new(MessageId::new(format!("0193b2c4-7d10-7a51-9c11-{number:012}"))?, "PlaceOrder");
@@ -54,7 +64,7 @@ impl Ours {
         Ok(())
     }
 
-    /// Writes a stream of so many events, one command each, and brings its row to the end.
+    /// Writes a stream of so many events, one command each, and projects its row.
     pub async fn seed(&self, id: &str, events: u64) -> Result<(), Box<dyn Error>> {
         let writer = Self { app: self.app.clone(), with_view: false };
         for number in 1..=events {

@@ -1,15 +1,24 @@
 //! The published crate on the same task: a command that appends one event and updates one view.
 
-use std::{error::Error, sync::{Arc, Mutex, PoisonError}};
+use std::{
+    error::Error,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use aws_sdk_dynamodb::Client;
-use bench_book::{event::{Book, order_placed}, peer::{BookEvent, BookRow, OrderBook, metadata}};
-use cqrs_es::{Aggregate, EventEnvelope, Query, persist::{GenericQuery, PersistedEventRepository, SerializedEvent}};
+use bench_book::{
+    event::{Book, order_placed},
+    peer::{BookEvent, BookRow, OrderBook, metadata},
+};
+use cqrs_es::{
+    Aggregate, EventEnvelope, Query,
+    persist::{GenericQuery, PersistedEventRepository, SerializedEvent},
+};
 use dynamo_es::{DynamoCqrs, DynamoEventRepository, DynamoViewRepository, dynamodb_cqrs, dynamodb_snapshot_cqrs};
 
 use crate::endpoint::{Key, create_table};
 
-/// The tables' names are the crate's own.
+/// The table names are given by the crate.
 pub const EVENTS: &str = "Events";
 const SNAPSHOTS: &str = "Snapshots";
 const VIEWS: &str = "book_view";
@@ -18,7 +27,7 @@ const SNAPSHOT_EVERY: usize = 20;
 /// The most puts of one of its transactions.
 const TRANSACTION: u64 = 20;
 
-/// How the crate keeps its aggregates.
+/// How the crate loads its aggregates.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Keeping {
     /// All events are read for each command: what the crate's guide begins with.
@@ -27,7 +36,7 @@ pub enum Keeping {
     Snapshots,
 }
 
-/// The crate, ready for commands.
+/// The crate with its tables.
 pub struct Peer {
     framework: DynamoCqrs<OrderBook>,
     failures: Arc<Mutex<Vec<String>>>,
@@ -43,16 +52,16 @@ pub async fn create_tables(client: &Client) -> Result<(), Box<dyn Error>> {
 }
 
 impl Peer {
-    /// The crate over this client, with the view or without.
+    /// The crate on this client, with or without the view.
     pub fn new(client: &Client, keeping: Keeping, with_view: bool) -> Self {
         let failures = Arc::new(Mutex::new(Vec::new()));
         let mut views: Vec<Box<dyn Query<OrderBook>>> = Vec::new();
         if with_view {
             let repository = DynamoViewRepository::<BookRow, OrderBook>::new(VIEWS, client.clone());
             let mut view = GenericQuery::new(Arc::new(repository));
-            let heard = failures.clone();
+            let failed = failures.clone();
             view.use_error_handler(Box::new(move |error| {
-                heard.lock().unwrap_or_else(PoisonError::into_inner).push(error.to_string());
+                failed.lock().unwrap_or_else(PoisonError::into_inner).push(error.to_string());
             }));
             views.push(Box::new(view));
         }
@@ -63,7 +72,7 @@ impl Peer {
         Self { framework, failures, keeping, repository: DynamoEventRepository::new(client.clone()) }
     }
 
-    /// One command.
+    /// Executes one command.
     pub async fn place(&self, id: &str, number: u64) -> Result<(), Box<dyn Error>> {
         let command = format!("0193b2c4-7d10-7a51-9c11-{number:012}");
         self.framework.execute_with_metadata(id, order_placed(number), metadata(&command)).await?;
@@ -73,7 +82,7 @@ impl Peer {
         }
     }
 
-    /// Writes a stream of so many events through the crate's own repository, many at once.
+    /// Writes a stream of so many events through the crate's own repository, in batches.
     pub async fn seed(&self, id: &str, events: u64) -> Result<(), Box<dyn Error>> {
         let mut book = Book::default();
         for first in (1..=events).step_by(usize::try_from(TRANSACTION)?) {
@@ -90,7 +99,7 @@ impl Peer {
                 Ok(SerializedEvent::try_from(&envelope)?)
             });
             let serialized = serialized.collect::<Result<Vec<_>, Box<dyn Error>>>()?;
-            // Its snapshots are due at every full number; of a seeded stream only the last one matters.
+            // The crate takes a snapshot at every multiple; of a seeded stream only the last one matters.
             let full = last == events && events >= SNAPSHOT_EVERY as u64;
             let snapshot = if full && self.keeping == Keeping::Snapshots {
                 let aggregate = OrderBook { book: book.clone() };
@@ -104,7 +113,7 @@ impl Peer {
     }
 }
 
-/// The name under which it keeps a stream's events.
+/// The partition key of a stream's events.
 pub fn partition(id: &str) -> String {
     format!("{}:{id}", OrderBook::TYPE)
 }

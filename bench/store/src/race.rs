@@ -1,16 +1,23 @@
-//! The sides of the comparison, command by command in turn, so that a busy machine is equally unfair to all.
+//! The sides of the comparison. They take turns command by command, so that other load affects all of them equally.
 
-use std::{error::Error, time::{Duration, Instant}};
+use std::{
+    error::Error,
+    time::{Duration, Instant},
+};
 
 use aws_sdk_dynamodb::Client;
-use bench_store::{meter::{Meter, Spent}, ours::Ours, peer::{Keeping, Peer}};
+use bench_store::{
+    meter::{Meter, Spent},
+    ours::Ours,
+    peer::{Keeping, Peer},
+};
 
 /// The sides, in the order of the tables.
 pub(crate) const SIDES: [&str; 4] = ["Causeway, cold", "Causeway, warm", "dynamo-es", "dynamo-es, snapshots"];
-/// More streams than are ever made.
+/// More streams than any run creates.
 const ALL_STREAMS: usize = 1_000_000;
 
-/// All sides, ready.
+/// All sides.
 pub(crate) struct Race {
     name: String,
     sides: [Side; 4],
@@ -38,7 +45,7 @@ impl Side {
 }
 
 impl Race {
-    /// All sides over this client; the name keeps the streams of several races apart.
+    /// All sides on this client; the name separates the streams of several races.
     pub(crate) fn new(client: &Client, name: &str, with_view: bool) -> Self {
         let view = if with_view { "view" } else { "log" };
         let sides = [
@@ -63,18 +70,18 @@ impl Race {
         Ok(spent)
     }
 
-    /// Whether each side can still continue a stream of this length, and if not, what it says.
+    /// Whether each side can continue a stream of this length, or its error.
     pub(crate) async fn attempt(&self, length: u64) -> Result<Vec<Result<(), String>>, Box<dyn Error>> {
-        let mut answers = Vec::new();
+        let mut results = Vec::new();
         for (index, side) in self.sides.iter().enumerate() {
             let id = self.id(index, length, 0);
             side.seed(&id, length).await?;
-            answers.push(side.place(&id, length + 1).await.map_err(|error| error.to_string()));
+            results.push(side.place(&id, length + 1).await.map_err(|error| error.to_string()));
         }
-        Ok(answers)
+        Ok(results)
     }
 
-    /// How long the commands took on each side, one on each of so many streams.
+    /// The durations of the commands on each side, one command per stream.
     pub(crate) async fn time(&self, length: u64, streams: u64) -> Result<Vec<Vec<Duration>>, Box<dyn Error>> {
         let mut took = vec![Vec::new(); self.sides.len()];
         // The first stream opens the connections and is not counted.

@@ -1,6 +1,9 @@
-//! The tables, as they stand in the documents.
+//! Prints the tables of `docs/performance.md`.
 
-use std::{io::{self, Write}, time::Duration};
+use std::{
+    io::{self, Write},
+    time::Duration,
+};
 
 use bench_store::meter::Spent;
 
@@ -21,7 +24,7 @@ impl<W: Write> Report<W> {
         Self { out }
     }
 
-    /// So many rules of counting were checked.
+    /// How many of the capacity rules were checked.
     pub(crate) fn rules(&mut self, checked: usize) -> io::Result<()> {
         writeln!(self.out, "{checked} counts of the endpoint agree with DynamoDB's rules")
     }
@@ -59,10 +62,10 @@ impl<W: Write> Report<W> {
     }
 
     /// Whether each side continues a long stream.
-    pub(crate) fn long_stream(&mut self, length: u64, answers: &[Result<(), String>]) -> io::Result<()> {
+    pub(crate) fn long_stream(&mut self, length: u64, results: &[Result<(), String>]) -> io::Result<()> {
         writeln!(self.out, "\none more command on a stream of {length} events\n")?;
-        for (side, answer) in SIDES.iter().zip(answers) {
-            match answer {
+        for (side, result) in SIDES.iter().zip(results) {
+            match result {
                 Ok(()) => writeln!(self.out, "- {side}: done")?,
                 Err(reason) => writeln!(self.out, "- {side}: {reason}")?,
             }
@@ -70,7 +73,7 @@ impl<W: Write> Report<W> {
         Ok(())
     }
 
-    /// What the event's item consists of on each side.
+    /// The attributes of the event's item on each side.
     pub(crate) fn bytes(&mut self, counted: &[Spent]) -> io::Result<()> {
         writeln!(self.out, "\nbytes of the last stored event\n")?;
         for (side, spent) in SIDES.iter().zip(counted) {

@@ -1,14 +1,20 @@
-//! Whether the endpoint counts as DynamoDB does, asked before anything is counted.
+//! Checks that the endpoint counts capacity as DynamoDB does, before anything is measured.
 
 use std::error::Error;
 
-use aws_sdk_dynamodb::{Client, types::{AttributeValue, Put, TransactWriteItem}};
+use aws_sdk_dynamodb::{
+    Client,
+    types::{AttributeValue, Put, TransactWriteItem},
+};
 
-use crate::{endpoint::{Key, create_table}, meter::Meter};
+use crate::{
+    endpoint::{Key, create_table},
+    meter::Meter,
+};
 
 const TABLE: &str = "rules";
 
-/// Checks the rules that matter here; the answer is how many were checked.
+/// Checks the rules that matter here; returns how many were checked.
 pub async fn check(client: &Client, meter: &Meter) -> Result<usize, Box<dyn Error>> {
     create_table(client, TABLE, &[Key::Text("key")]).await?;
     meter.take();
