@@ -28,11 +28,6 @@ impl CapacityMeter {
         std::mem::take(&mut *self.usage.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// The usage since the last [`take`](Self::take); leaves the meter as it is.
-    pub fn usage(&self) -> Usage {
-        *self.usage.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     pub(crate) fn read<'a>(&self, consumed: impl IntoIterator<Item = &'a ConsumedCapacity>) {
         self.add(sum(consumed), 0.0);
     }

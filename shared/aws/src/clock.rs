@@ -74,16 +74,14 @@ impl FromStr for LinearClock {
     type Err = InvalidClock;
 
     fn from_str(given: &str) -> Result<Self, InvalidClock> {
-        parse(given).ok_or_else(|| InvalidClock { given: given.to_owned() })
+        let parse = || {
+            let (shown, rest) = given.trim().split_once('@')?;
+            let (at, speed) = rest.split_once('*')?;
+            let speed: f64 = speed.parse().ok().filter(|speed: &f64| speed.is_finite() && *speed >= 0.0)?;
+            Some(Self { shown: shown.parse().ok()?, at: at.parse().ok()?, speed })
+        };
+        parse().ok_or_else(|| InvalidClock { given: given.to_owned() })
     }
-}
-
-fn parse(given: &str) -> Option<LinearClock> {
-    let (shown, rest) = given.trim().split_once('@')?;
-    let (at, speed) = rest.split_once('*')?;
-    let speed: f64 = speed.parse().ok()?;
-    let clock = LinearClock { shown: shown.parse().ok()?, at: at.parse().ok()?, speed };
-    (speed.is_finite() && speed >= 0.0).then_some(clock)
 }
 
 impl LinearClock {

@@ -71,11 +71,13 @@ impl Config {
                 "a whole number",
                 DEFAULT_CALL_BYTES,
             ),
-            dead_letter_queue_url: reader.url("DEAD_LETTER_QUEUE_URL", "the dead-letter queue"),
+            dead_letter_queue_url: reader.checked("DEAD_LETTER_QUEUE_URL", "the dead-letter queue", URL),
             metrics_namespace: reader.optional("METRICS_NAMESPACE").unwrap_or_else(|| "Causeway".to_owned()),
             cache_streams: reader.parsed("CACHE_STREAMS", "how many streams a process caches", "a whole number", 256),
             verification: VerificationPolicy {
-                account: reader.account("ACCOUNT_ID", "the account whose events are ours"),
+                account: reader
+                    .optional("ACCOUNT_ID")
+                    .map(|_| reader.checked("ACCOUNT_ID", "the account whose events are ours", ACCOUNT)),
                 verify_events: reader.parsed(
                     "VERIFY_EVENTS",
                     "which events are verified against the log",
@@ -85,12 +87,12 @@ impl Config {
             },
             scheduler: needs.timers.then(|| SchedulerConfig {
                 group: reader.required("SCHEDULE_GROUP", "the schedule group of the timers"),
-                role_arn: reader.arn("SCHEDULE_ROLE_ARN", "the role with which a timer publishes on the bus"),
-                bus_arn: reader.arn("BUS_ARN", "the event bus for timers"),
+                role_arn: reader.checked("SCHEDULE_ROLE_ARN", "the role with which a timer publishes on the bus", ARN),
+                bus_arn: reader.checked("BUS_ARN", "the event bus for timers", ARN),
                 dead_letter_arn: reader
                     .arn("SCHEDULE_DEAD_LETTER_ARN", "the queue for messages that a timer could not publish"),
             }),
-            mail_from: needs.mail.then(|| reader.address("MAIL_FROM", "the sender of mail")),
+            mail_from: needs.mail.then(|| reader.checked("MAIL_FROM", "the sender of mail", ADDRESS)),
         };
         if reader.problems.is_empty() { Ok(config) } else { Err(ConfigError { problems: reader.problems }) }
     }
@@ -110,6 +112,13 @@ pub fn check_lambda(lookup: impl Fn(&str) -> Option<String>) -> Result<(), Confi
     if reader.problems.is_empty() { Ok(()) } else { Err(ConfigError { problems: reader.problems }) }
 }
 
+/// A form of values: its description, and the check.
+type Form = (&'static str, fn(&str) -> bool);
+const ARN: Form = ("an ARN", |value| value.starts_with("arn:") && value.split(':').count() >= 6);
+const URL: Form = ("a URL", |value| value.starts_with("https://") || value.starts_with("http://"));
+const ADDRESS: Form = ("a mail address", |value| value.contains('@'));
+const ACCOUNT: Form = ("twelve digits", |value| value.len() == 12 && value.bytes().all(|byte| byte.is_ascii_digit()));
+
 struct Reader<L> {
     lookup: L,
     problems: Vec<String>,
@@ -121,25 +130,7 @@ impl<L: Fn(&str) -> Option<String>> Reader<L> {
     }
 
     fn required(&mut self, variable: &str, purpose: &str) -> String {
-        self.checked(variable, purpose, "", |_| true)
-    }
-
-    fn arn(&mut self, variable: &str, purpose: &str) -> String {
-        self.checked(variable, purpose, "an ARN", |value| value.starts_with("arn:") && value.split(':').count() >= 6)
-    }
-
-    fn url(&mut self, variable: &str, purpose: &str) -> String {
-        self.checked(variable, purpose, "a URL", |value| value.starts_with("https://") || value.starts_with("http://"))
-    }
-
-    fn address(&mut self, variable: &str, purpose: &str) -> String {
-        self.checked(variable, purpose, "a mail address", |value| value.contains('@'))
-    }
-
-    fn account(&mut self, variable: &str, purpose: &str) -> Option<String> {
-        self.optional(variable)?;
-        let digits = |value: &str| value.len() == 12 && value.bytes().all(|byte| byte.is_ascii_digit());
-        Some(self.checked(variable, purpose, "twelve digits", digits))
+        self.checked(variable, purpose, ("", |_| true))
     }
 
     fn parsed<T: FromStr>(&mut self, variable: &str, purpose: &str, form: &str, default: T) -> T {
@@ -150,9 +141,9 @@ impl<L: Fn(&str) -> Option<String>> Reader<L> {
         })
     }
 
-    fn checked(&mut self, variable: &str, purpose: &str, form: &str, valid: impl Fn(&str) -> bool) -> String {
+    fn checked(&mut self, variable: &str, purpose: &str, (form, is_valid): Form) -> String {
         match self.optional(variable) {
-            Some(value) if valid(&value) => value,
+            Some(value) if is_valid(&value) => value,
             Some(value) => {
                 self.problems.push(format!("{variable} is {value:?} and must be {form}: {purpose}"));
                 value

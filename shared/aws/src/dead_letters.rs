@@ -65,7 +65,7 @@ pub enum Origin {
         /// The name of the function, or `relay`.
         consumer: String,
     },
-    /// It does not say.
+    /// The message does not name it.
     Unknown,
 }
 
@@ -86,34 +86,10 @@ pub enum Content {
 
 /// Why a dead letter cannot be redriven.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum NotRedrivable {
-    /// It holds no readable message.
-    #[error("{why}")]
-    Unreadable {
-        /// What is wrong with the content.
-        why: String,
-    },
-    /// Its detail is not valid JSON for an envelope; redrive it with a corrected detail.
-    #[error("its detail needs correction: {reason}")]
-    Malformed {
-        /// What is wrong with the detail.
-        reason: String,
-    },
-    /// It came from a replay. Published as a new message, it would repeat effects outside the system.
-    #[error("it comes from the replay {replay}: replay again instead")]
-    Replayed {
-        /// The name of the replay.
-        replay: String,
-    },
-    /// It failed verification. Published by us, it would pass.
-    #[error("it was forged: the log does not hold this event")]
-    Forged,
-    /// Its source is reserved for AWS services.
-    #[error("only AWS can publish with the source {source_name}; wait for its next event")]
-    ReservedSource {
-        /// The event source.
-        source_name: String,
-    },
+#[error("{why}")]
+pub struct NotRedrivable {
+    /// The reason as a sentence.
+    pub why: String,
 }
 
 impl DeadLetter {
@@ -142,7 +118,7 @@ impl DeadLetter {
         }
         Self {
             reason: "UNKNOWN".to_owned(),
-            explanation: "the message does not say why it was dead-lettered".to_owned(),
+            explanation: "the message holds no reason for being dead-lettered".to_owned(),
             attempts: None,
             origin: Origin::Unknown,
             at: sent,
@@ -152,18 +128,24 @@ impl DeadLetter {
 
     /// The entry that publishes the message again, with a corrected detail if one is given.
     pub fn entry(&self, corrected: Option<&RawValue>) -> Result<BusEntry, NotRedrivable> {
+        let refuse = |why: String| Err(NotRedrivable { why });
         let delivery = match &self.content {
             Content::Message(delivery) => delivery,
-            Content::Unreadable { why, .. } => return Err(NotRedrivable::Unreadable { why: why.clone() }),
+            Content::Unreadable { why, .. } => return refuse(why.clone()),
         };
         if self.reason == FORGED {
-            return Err(NotRedrivable::Forged);
+            // It failed verification. Published by us, it would pass.
+            return refuse("it was forged: the log does not hold this event".to_owned());
         }
         if let Some(replay) = &delivery.replay_name {
-            return Err(NotRedrivable::Replayed { replay: replay.clone() });
+            // Published as a new message, it would repeat effects outside the system.
+            return refuse(format!("it comes from the replay {replay}: replay again instead"));
         }
         if delivery.source.starts_with("aws.") {
-            return Err(NotRedrivable::ReservedSource { source_name: delivery.source.clone() });
+            return refuse(format!(
+                "only AWS can publish with the source {}; wait for its next event",
+                delivery.source
+            ));
         }
         let detail = with_id(corrected.unwrap_or(&delivery.detail), delivery)?;
         let ids = serde_json::from_str::<MessageIds>(&detail).unwrap_or_default();
@@ -315,7 +297,7 @@ struct PutCallEntry {
 
 /// The detail with a message id. A command without one has the EventBridge event id, which a new entry would lose.
 fn with_id(detail: &RawValue, delivery: &Delivery) -> Result<String, NotRedrivable> {
-    let malformed = |reason: String| NotRedrivable::Malformed { reason };
+    let malformed = |reason: String| NotRedrivable { why: format!("its detail needs correction: {reason}") };
     json::check(detail.get()).map_err(|error| malformed(error.reason))?;
     let mut fields: BTreeMap<String, &RawValue> =
         serde_json::from_str(detail.get()).map_err(|error| malformed(error.to_string()))?;

@@ -92,7 +92,10 @@ impl EventBridgeBus {
         let mut outcomes = Vec::with_capacity(entries.len());
         for range in calls(entries, self.call_bytes) {
             match entries.get(range).unwrap_or_default() {
-                [entry] if entry.bytes() > self.call_bytes => outcomes.push(too_large(entry.bytes(), self.call_bytes)),
+                [entry] if entry.bytes() > self.call_bytes => {
+                    let reason = format!("the entry has {} bytes; a call may have {}", entry.bytes(), self.call_bytes);
+                    outcomes.push(permanent("TOO_LARGE", &reason));
+                }
                 entries => outcomes.extend(self.put_together(entries).await),
             }
         }
@@ -114,20 +117,19 @@ impl EventBridgeBus {
     }
 
     async fn call(&self, entries: &[BusEntry]) -> Result<Vec<PutEventsResultEntry>, CallError> {
-        let requests = entries.iter().map(|entry| self.request(entry)).collect();
+        let request = |entry: &BusEntry| {
+            PutEventsRequestEntry::builder()
+                .event_bus_name(&self.bus_name)
+                .source(&entry.source)
+                .detail_type(&entry.detail_type)
+                .set_resources(Some(entry.resources.clone()))
+                .time(DateTime::from_millis(entry.time.as_millisecond()))
+                .detail(&entry.detail)
+                .build()
+        };
+        let requests = entries.iter().map(request).collect();
         let response = self.client.put_events().set_entries(Some(requests)).send().await.map_err(sdk_error)?;
         Ok(response.entries.unwrap_or_default())
-    }
-
-    fn request(&self, entry: &BusEntry) -> PutEventsRequestEntry {
-        PutEventsRequestEntry::builder()
-            .event_bus_name(&self.bus_name)
-            .source(&entry.source)
-            .detail_type(&entry.detail_type)
-            .set_resources(Some(entry.resources.clone()))
-            .time(DateTime::from_millis(entry.time.as_millisecond()))
-            .detail(&entry.detail)
-            .build()
     }
 }
 
@@ -187,10 +189,6 @@ fn outcome(result: &PutEventsResultEntry) -> PublishOutcome {
 
 fn unknown() -> PublishOutcome {
     PublishOutcome::Transient("the bus returned no result for the entry".into())
-}
-
-fn too_large(bytes: usize, limit: usize) -> PublishOutcome {
-    permanent("TOO_LARGE", &format!("the entry has {bytes} bytes; a call may have {limit}"))
 }
 
 fn permanent(code: &str, reason: &str) -> PublishOutcome {

@@ -5,7 +5,6 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use aws_credential_types::Credentials;
 use aws_smithy_runtime_api::{
     client::{
         http::{HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector},
@@ -59,10 +58,6 @@ impl FakeWire {
     pub(crate) fn operations(&self) -> Vec<String> {
         self.requests().into_iter().map(|request| request.operation).collect()
     }
-
-    pub(crate) fn credentials() -> Credentials {
-        Credentials::from_keys("key", "secret", None)
-    }
 }
 
 /// An SDK client of the given crate on a fake wire, by default without retries.
@@ -75,7 +70,7 @@ macro_rules! client_on {
             $sdk::Config::builder()
                 .behavior_version($sdk::config::BehaviorVersion::latest())
                 .region($sdk::config::Region::new("eu-central-1"))
-                .credentials_provider($crate::fake_wire::FakeWire::credentials())
+                .credentials_provider(aws_credential_types::Credentials::from_keys("key", "secret", None))
                 .retry_config($retries)
                 .http_client($wire.clone())
                 .build(),

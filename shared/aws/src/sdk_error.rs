@@ -26,13 +26,8 @@ const TRANSIENT_CODES: [&str; 13] = [
 pub(crate) enum CallError {
     /// The service was not reached, throttled the call, or failed inside.
     Transient(BoxError),
-    /// The service refused the call for what it is.
-    Permanent {
-        /// The service's error code, without its namespace.
-        code: String,
-        /// The service's error message.
-        reason: String,
-    },
+    /// The service rejected the call, with its error code and message.
+    Permanent { code: String, reason: String },
 }
 
 /// Classifies the error of a call.

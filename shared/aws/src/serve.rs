@@ -2,7 +2,6 @@
 //! A function with an incomplete configuration does not start; the log names everything that is missing.
 
 use std::{
-    any::Any,
     collections::VecDeque,
     panic::AssertUnwindSafe,
     process::ExitCode,
@@ -167,16 +166,13 @@ impl Attempts {
 
 /// A panic becomes an error response, and the environment stays usable.
 async fn catch_panic(function: &dyn Function, invocation: Invocation<'_>) -> Result<Value, Diagnostic> {
-    let response = AssertUnwindSafe(function.invoke(invocation)).catch_unwind().await;
-    response.unwrap_or_else(|panic| Err(panicked(panic.as_ref())))
-}
-
-fn panicked(panic: &(dyn Any + Send)) -> Diagnostic {
-    let message = panic.downcast_ref::<&str>().copied();
-    let message = message.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
-    let error_message = message.unwrap_or("a panic without a message").to_owned();
-    error!(reason = error_message, "panicked");
-    Diagnostic { error_type: "Panic".to_owned(), error_message }
+    AssertUnwindSafe(function.invoke(invocation)).catch_unwind().await.unwrap_or_else(|panic| {
+        let message = panic.downcast_ref::<&str>().copied();
+        let message = message.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+        let error_message = message.unwrap_or("a panic without a message").to_owned();
+        error!(reason = error_message, "panicked");
+        Err(Diagnostic { error_type: "Panic".to_owned(), error_message })
+    })
 }
 
 #[cfg(test)]

@@ -74,7 +74,14 @@ impl Mailer for SesMailer {
             match THROTTLING_RETRY.delay(retry, self.ids.as_ref()) {
                 Some(delay) if throttled => self.clock.sleep(delay).await,
                 None if throttled => return Err(MailError::NotTaken(error.into())),
-                _ => return Err(mail_error(sdk_error(error))),
+                _ => {
+                    return Err(match sdk_error(error) {
+                        CallError::Transient(error) => MailError::Unavailable(error),
+                        CallError::Permanent { code, reason } => {
+                            MailError::Refused { reason: format!("{code}: {reason}") }
+                        }
+                    });
+                }
             }
             retry += 1;
         }
@@ -96,13 +103,6 @@ fn content(mail: &Mail) -> Result<EmailContent, BuildError> {
 fn tag_value(key: &str) -> String {
     let allowed = |c: char| if c.is_ascii_alphanumeric() || "_-.@".contains(c) { c } else { '_' };
     key.chars().take(TAG_LENGTH).map(allowed).collect()
-}
-
-fn mail_error(error: CallError) -> MailError {
-    match error {
-        CallError::Transient(error) => MailError::Unavailable(error),
-        CallError::Permanent { code, reason } => MailError::Refused { reason: format!("{code}: {reason}") },
-    }
 }
 
 #[cfg(test)]

@@ -115,8 +115,7 @@ impl DlqClient {
         Ok(selected.len())
     }
 
-    /// Deletes the dead letters of these ids, which somebody has seen; those that arrived since stay. Returns the
-    /// deleted ones.
+    /// Deletes the dead letters with these ids and returns them; letters that arrived since they were listed stay.
     pub async fn purge_seen(&self, seen: &BTreeSet<String>) -> Result<Vec<ReceivedDeadLetter>, QueueError> {
         let mut selected = self.receive(|received| seen.contains(&received.id)).await?;
         let mut deleted = Vec::with_capacity(selected.len());

@@ -138,16 +138,15 @@ fn fixed(commit: &Commit) -> Result<Item, serde_json::Error> {
 
 /// The item without a snapshot, deflated if that saves a write unit.
 fn bare(fixed: &Item, texts: &Texts) -> Packed {
-    let item = readable(fixed, texts);
-    let bytes = size(&item);
-    if write_units(bytes) > 1 {
-        let deflated = all_deflated(fixed, texts, None);
-        let deflated_bytes = size(&deflated);
-        if write_units(deflated_bytes) < write_units(bytes) {
-            return Packed { item: deflated, bytes: deflated_bytes, has_snapshot: false };
+    let packed = |item: Item| Packed { bytes: size(&item), item, has_snapshot: false };
+    let readable = packed(readable(fixed, texts));
+    if write_units(readable.bytes) > 1 {
+        let deflated = packed(all_deflated(fixed, texts, None));
+        if write_units(deflated.bytes) < write_units(readable.bytes) {
+            return deflated;
         }
     }
-    Packed { item, bytes, has_snapshot: false }
+    readable
 }
 
 fn readable(fixed: &Item, texts: &Texts) -> Item {
@@ -168,14 +167,10 @@ fn readable_with(fixed: &Item, texts: &Texts, snapshot: &SnapshotTexts<'_>) -> I
 }
 
 fn snapshot_deflated(fixed: &Item, texts: &Texts, snapshot: &SnapshotTexts<'_>) -> Item {
-    match deflate(&snapshot.whole) {
-        Some(deflated) => {
-            let mut item = readable(fixed, texts);
-            item.insert(STATE.to_owned(), deflated);
-            item
-        }
-        None => readable_with(fixed, texts, snapshot),
-    }
+    let Some(deflated) = deflate(&snapshot.whole) else { return readable_with(fixed, texts, snapshot) };
+    let mut item = readable(fixed, texts);
+    item.insert(STATE.to_owned(), deflated);
+    item
 }
 
 fn all_deflated(fixed: &Item, texts: &Texts, snapshot: Option<&str>) -> Item {

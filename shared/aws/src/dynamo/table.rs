@@ -12,7 +12,6 @@ use causeway::failure::BoxError;
 use super::attributes::{Item, size, write_units};
 use crate::capacity::CapacityMeter;
 
-/// A table.
 #[derive(Clone, Debug)]
 pub(super) struct Table {
     pub(super) client: Client,

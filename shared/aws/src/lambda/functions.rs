@@ -7,11 +7,7 @@ use lambda_runtime::Diagnostic;
 use serde::de::Error as _;
 use serde_json::{Value, json};
 
-use super::{
-    Function, Invocation,
-    error_response::{diagnostic, unreadable_batch},
-    message_handler::MessageHandler,
-};
+use super::{Function, Invocation, diagnostic, message_handler::MessageHandler, unreadable_batch};
 
 /// The target of a rule: one message per invocation. Lambda retries it after an error.
 pub struct BusFunction {

@@ -64,18 +64,21 @@ impl MessageHandler {
                 return outcome;
             }
         };
-        let context = MessageContext::of(&delivery.detail);
+        let context: MessageContext = serde_json::from_str(delivery.detail.get()).unwrap_or_default();
+        let (metadata, stream) = (context.metadata, context.aggregate_type.zip(context.aggregate_id));
+        // An envelope without these ids starts a chain under its EventBridge event id.
+        let id = context.event_id.as_deref().unwrap_or(&delivery.id);
         let span = info_span!(
             "message",
             event = delivery.detail_type,
-            id = context.id(&delivery),
-            stream = context.stream(),
-            correlation_id = context.correlation_id(&delivery),
-            causation_id = context.causation_id(&delivery),
+            id,
+            stream = stream.map(|(context, id)| format!("{context}/{id}")).unwrap_or_default(),
+            correlation_id = metadata.correlation_id.as_deref().unwrap_or(id),
+            causation_id = metadata.causation_id.as_deref().unwrap_or(id),
             attempt = invocation.attempt,
             request_id = invocation.request_id,
         );
-        traces::continue_trace(&span, context.metadata.traceparent.as_deref(), context.version);
+        traces::continue_trace(&span, metadata.traceparent.as_deref(), context.version);
         let occurred = context.timestamp.unwrap_or(delivery.time);
         async {
             let outcome = (self.handle)(self.app.clone(), delivery).await;
@@ -100,41 +103,24 @@ impl MessageHandler {
         }
     }
 
-    async fn dead_letter(&self, payload: &str, error: &InvalidEvent) -> Outcome {
+    async fn dead_letter(&self, payload: &str, error: &str) -> Outcome {
+        // JSON as it is; any other text as a JSON string.
+        let message = RawValue::from_string(payload.to_owned()).or_else(|_| to_raw_value(payload));
         let letter = DeadLetter {
             reason: "MALFORMED".to_owned(),
-            explanation: error.to_string(),
+            explanation: format!("not an EventBridge event: {error}"),
             consumer: self.function.clone(),
             at: self.app.clock().now(),
-            message: as_json(payload).map_err(Failure::transient)?,
+            message: message.map_err(Failure::transient)?,
         };
         self.app.dead_letters().keep(&letter).await?;
         Ok(Handled::DeadLettered)
     }
 }
 
-/// JSON as it is; any other text as a JSON string.
-fn as_json(payload: &str) -> Result<Box<RawValue>, serde_json::Error> {
-    match RawValue::from_string(payload.to_owned()) {
-        Ok(json) => Ok(json),
-        Err(_) => to_raw_value(payload),
-    }
-}
-
-/// The context under which the message of a scheduled rule is published.
-const SCHEDULE: &str = "schedule";
-
-/// A payload that is not an EventBridge event.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("not an EventBridge event: {reason}")]
-struct InvalidEvent {
-    reason: String,
-}
-
 /// Decodes a payload for a function that handles the message of this name.
-fn decode(payload: &str, message: &str) -> Result<Delivery, InvalidEvent> {
-    let delivery: Delivery =
-        serde_json::from_str(payload).map_err(|error| InvalidEvent { reason: error.to_string() })?;
+fn decode(payload: &str, message: &str) -> Result<Delivery, String> {
+    let delivery: Delivery = serde_json::from_str(payload).map_err(|error| error.to_string())?;
     if delivery.source == "aws.events" && delivery.detail_type == "Scheduled Event" {
         return scheduled(delivery, message);
     }
@@ -142,13 +128,12 @@ fn decode(payload: &str, message: &str) -> Result<Delivery, InvalidEvent> {
 }
 
 /// The message id comes from the scheduled minute: a rule may fire twice for it, with two event ids.
-fn scheduled(delivery: Delivery, message: &str) -> Result<Delivery, InvalidEvent> {
-    let invalid = |reason: String| InvalidEvent { reason };
-    let name = MessageId::new(message).map_err(|error| invalid(error.to_string()))?;
+fn scheduled(delivery: Delivery, message: &str) -> Result<Delivery, String> {
+    let name = MessageId::new(message).map_err(|error| error.to_string())?;
     let event_id = name.derived(&delivery.time.to_string());
     let detail = to_raw_value(&serde_json::json!({ "eventId": event_id, "data": {} }));
-    let detail = detail.map_err(|error| invalid(error.to_string()))?;
-    Ok(Delivery { source: source_of(SCHEDULE), detail_type: message.to_owned(), detail, ..delivery })
+    let detail = detail.map_err(|error| error.to_string())?;
+    Ok(Delivery { source: source_of("schedule"), detail_type: message.to_owned(), detail, ..delivery })
 }
 
 /// The envelope fields that logs and traces name. Fields that cannot be read are left out.
@@ -173,34 +158,4 @@ struct TraceMetadata {
     causation_id: Option<String>,
     /// The W3C `traceparent` of the span that published the message.
     traceparent: Option<String>,
-}
-
-impl MessageContext {
-    /// Reads the context from an event's `detail`.
-    fn of(detail: &RawValue) -> Self {
-        serde_json::from_str(detail.get()).unwrap_or_default()
-    }
-
-    /// The message id, or the EventBridge event id if the envelope has none.
-    fn id<'a>(&'a self, delivery: &'a Delivery) -> &'a str {
-        self.event_id.as_deref().unwrap_or(&delivery.id)
-    }
-
-    /// The stream as `<context>/<id>`, such as `order/o-1001`; empty if the message belongs to none.
-    fn stream(&self) -> String {
-        match (&self.aggregate_type, &self.aggregate_id) {
-            (Some(context), Some(id)) => format!("{context}/{id}"),
-            _ => String::new(),
-        }
-    }
-
-    /// The correlation id; the message's own id if it starts the chain.
-    fn correlation_id<'a>(&'a self, delivery: &'a Delivery) -> &'a str {
-        self.metadata.correlation_id.as_deref().unwrap_or_else(|| self.id(delivery))
-    }
-
-    /// The causation id; the message's own id if it starts the chain.
-    fn causation_id<'a>(&'a self, delivery: &'a Delivery) -> &'a str {
-        self.metadata.causation_id.as_deref().unwrap_or_else(|| self.id(delivery))
-    }
 }

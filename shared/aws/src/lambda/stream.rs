@@ -21,7 +21,7 @@ use serde::Deserialize;
 use serde_json::{Value, value::RawValue};
 use tracing::{Instrument, error, info, warn};
 
-use super::{Function, Invocation, error_response::unreadable_batch};
+use super::{Function, Invocation, unreadable_batch};
 use crate::{
     dynamo::{Item, commit_of},
     telemetry::{self, traces},

@@ -2,11 +2,7 @@
 
 mod relay;
 
-use std::{
-    error::Error,
-    fmt,
-    sync::{Arc, Mutex},
-};
+use std::sync::{Arc, Mutex};
 
 use causeway::{App, Failure, Handled, Outcome, Received, StreamId, log::event_store::ReadError, memory::Memory};
 use futures::future::BoxFuture;
@@ -14,8 +10,7 @@ use lambda_runtime::Diagnostic;
 use serde_json::{Value, json};
 
 use super::{
-    Function, Invocation,
-    error_response::diagnostic,
+    Function, Invocation, diagnostic,
     functions::{BusFunction, QueueFunction},
     message_handler::MessageHandler,
 };
@@ -164,16 +159,9 @@ async fn two_scheduled_events_of_one_minute_are_the_same_message() {
     assert_eq!(handled[2].1, "2026-11-22T06:00:00Z");
 }
 
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
+#[error("closed")]
 struct Closed;
-
-impl fmt::Display for Closed {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("closed")
-    }
-}
-
-impl Error for Closed {}
 
 #[test]
 fn an_error_type_is_one_stable_word() {

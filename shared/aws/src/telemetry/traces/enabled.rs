@@ -221,7 +221,12 @@ impl SpanBuffer {
 
     /// The span with OpenTelemetry's names for its name, kind and attributes.
     fn renamed(&self, mut span: SpanData) -> SpanData {
-        span.attributes = span.attributes.into_iter().filter_map(renamed_attribute).collect();
+        span.attributes.retain_mut(|attribute| {
+            let name =
+                ATTRIBUTE_NAMES.iter().find(|(field, _)| *field == attribute.key.as_str()).map(|(_, name)| *name);
+            attribute.key = name.map_or_else(|| attribute.key.clone(), Into::into);
+            name != Some("")
+        });
         if span.name != "message" && span.name != "relay" {
             span.span_kind = SpanKind::Client;
             return span;
@@ -234,14 +239,6 @@ impl SpanBuffer {
             KeyValue::new("messaging.operation.type", "process"),
         ]);
         span
-    }
-}
-
-fn renamed_attribute(attribute: KeyValue) -> Option<KeyValue> {
-    match ATTRIBUTE_NAMES.iter().find(|(field, _)| *field == attribute.key.as_str()) {
-        Some((_, "")) => None,
-        Some((_, name)) => Some(KeyValue::new(*name, attribute.value)),
-        None => Some(attribute),
     }
 }
 
