@@ -89,8 +89,11 @@ impl Config {
                 group: reader.required("SCHEDULE_GROUP", "the schedule group of the timers"),
                 role_arn: reader.checked("SCHEDULE_ROLE_ARN", "the role with which a timer publishes on the bus", ARN),
                 bus_arn: reader.checked("BUS_ARN", "the event bus for timers", ARN),
-                dead_letter_arn: reader
-                    .arn("SCHEDULE_DEAD_LETTER_ARN", "the queue for messages that a timer could not publish"),
+                dead_letter_arn: reader.checked(
+                    "SCHEDULE_DEAD_LETTER_ARN",
+                    "the queue for messages that a timer could not publish",
+                    ARN,
+                ),
             }),
             mail_from: needs.mail.then(|| reader.checked("MAIL_FROM", "the sender of mail", ADDRESS)),
         };
