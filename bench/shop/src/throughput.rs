@@ -39,7 +39,7 @@ impl Pending {
 }
 
 pub(crate) async fn measure(running: &Running, args: &Throughput) -> anyhow::Result<()> {
-    let client = Client::new(running.connected.sdk());
+    let client = Client::new(running.apps.sdk());
     for sku in 0..args.skus {
         let stock = json!({ "sku": format!("sku-{sku}"), "quantity": 1_000_000 });
         put(client.clone(), entry("ReceiveStock", stock)).await?;
