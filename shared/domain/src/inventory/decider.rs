@@ -57,14 +57,14 @@ pub enum InventoryRejection {
     #[error("quantity: {0}")]
     QuantityOutOfRange(#[from] InvalidQuantity),
     /// The order has a reservation of another quantity.
-    #[error("quantity: order {order_id} has reserved {held}; it requests {asked}")]
+    #[error("quantity: order {order_id} has reserved {reserved}; it requests {requested}")]
     ReservedDifferently {
         /// The order.
         order_id: OrderId,
         /// The quantity that is reserved.
-        held: Quantity,
+        reserved: Quantity,
         /// The quantity that is requested.
-        asked: Quantity,
+        requested: Quantity,
     },
     /// Shipped pieces cannot be released.
     #[error("orderId: the pieces of order {order_id} are shipped")]
@@ -145,7 +145,7 @@ impl StockState {
 
     /// How the order's reservation ended, if the state still has it.
     pub fn closed(&self, order: &OrderId) -> Option<ReservationEnd> {
-        self.closed.iter().find(|(known, _)| known == order).map(|(_, closed)| *closed)
+        self.closed.iter().find(|(id, _)| id == order).map(|(_, end)| *end)
     }
 
     fn close(&mut self, order: &OrderId, end: ReservationEnd) {
@@ -154,7 +154,7 @@ impl StockState {
             (Some(before), end) if before != end => ReservationEnd::RefusedAndReleased,
             (_, end) => end,
         };
-        self.closed.retain(|(known, _)| known != order);
+        self.closed.retain(|(id, _)| id != order);
         self.closed.push((order.clone(), end));
         let surplus = self.closed.len().saturating_sub(MAX_CLOSED_RESERVATIONS);
         self.closed.drain(..surplus);
@@ -163,9 +163,9 @@ impl StockState {
     fn reserve(&self, reserve: &ReserveStock) -> Result<Vec<InventoryEvent>, InventoryRejection> {
         let ReserveStock { sku, order_id, quantity } = reserve.clone();
         let quantity = Quantity::new(quantity)?;
-        if let Some(held) = self.open.get(&order_id).copied() {
-            let differently = InventoryRejection::ReservedDifferently { order_id, held, asked: quantity };
-            return if held == quantity { Ok(Vec::new()) } else { Err(differently) };
+        if let Some(reserved) = self.open.get(&order_id).copied() {
+            let differently = InventoryRejection::ReservedDifferently { order_id, reserved, requested: quantity };
+            return if reserved == quantity { Ok(Vec::new()) } else { Err(differently) };
         }
         let because = match self.closed(&order_id) {
             Some(ReservationEnd::Refused | ReservationEnd::RefusedAndReleased | ReservationEnd::Shipped) => {
@@ -182,10 +182,12 @@ impl StockState {
 
     fn release(&self, release: &ReleaseStock) -> Result<Vec<InventoryEvent>, InventoryRejection> {
         let ReleaseStock { sku, order_id } = release.clone();
-        let held = self.open.get(&order_id).map_or(0, |quantity| quantity.get());
-        match self.closed(&order_id).filter(|_| held == 0) {
+        let reserved = self.open.get(&order_id).map_or(0, |quantity| quantity.get());
+        match self.closed(&order_id).filter(|_| reserved == 0) {
             // The process waits for an event, also when nothing was reserved.
-            None | Some(ReservationEnd::Refused) => Ok(vec![StockReleased { sku, order_id, quantity: held }.into()]),
+            None | Some(ReservationEnd::Refused) => {
+                Ok(vec![StockReleased { sku, order_id, quantity: reserved }.into()])
+            }
             Some(ReservationEnd::Released | ReservationEnd::RefusedAndReleased) => Ok(Vec::new()),
             Some(ReservationEnd::Shipped) => Err(InventoryRejection::AlreadyShipped { order_id }),
         }

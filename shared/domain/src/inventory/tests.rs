@@ -93,7 +93,7 @@ fn a_repeated_reservation_changes_nothing() {
 #[test]
 fn a_repeated_reservation_of_another_quantity_is_rejected() {
     given::<Inventory>([received(9), reserved(1, 2)]).when(reserve(1, 3)).then_rejected(
-        InventoryRejection::ReservedDifferently { order_id: order(1), held: pieces(2), asked: pieces(3) },
+        InventoryRejection::ReservedDifferently { order_id: order(1), reserved: pieces(2), requested: pieces(3) },
     );
 }
 
