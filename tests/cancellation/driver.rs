@@ -159,7 +159,7 @@ impl Driver {
         match step.clone() {
             Step::Deliver(route, delivery) => async move { route.handle(&app, &delivery).await.map(|_| ()) }.boxed(),
             Step::Relay(commits) => async move {
-                let answers = relay(&app, commits).await;
+                let answers = relay(app.ports(), commits).await;
                 answers.into_iter().collect::<Result<(), _>>().map_err(Failure::Transient)
             }
             .boxed(),

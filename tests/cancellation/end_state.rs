@@ -58,7 +58,7 @@ impl EndState {
         let letters: BTreeSet<String> = pump
             .memory
             .dead_letters
-            .letters()
+            .all()
             .into_iter()
             .map(|letter| plain(json!([letter.reason, letter.explanation, letter.consumer, letter.message])))
             .collect();

@@ -1,8 +1,12 @@
 //! What must not come in: each kind of bad input gets its typed answer or its letter with the reason, and leaves the
 //! log, the views and the bus as they were.
 
-use causeway::delivery::declare::{handle_command, handle_event};
-use causeway::{App, Handled, Outcome, memory::Memory, message::contract::MAX_MESSAGE_BYTES};
+use causeway::{
+    App, Handled, Outcome,
+    memory::Memory,
+    message::contract::MAX_MESSAGE_BYTES,
+    routing::{handle_command, handle_event},
+};
 use causeway_aws::lambda::{Invocation, message_handler::MessageHandler};
 use domain::{
     inventory::{Inventory, ReceiveStock},
@@ -176,7 +180,7 @@ fn each_bad_input_has_its_answer_and_changes_nothing() {
     for (what, message, payload, answer) in bad_inputs() {
         let memory = Memory::new(1);
         let handled = hear(memory.app(), message, &payload).unwrap();
-        let letters = memory.dead_letters.letters();
+        let letters = memory.dead_letters.all();
         let said = memory.bus.deliveries();
         match answer {
             Answer::Letter(reason, words) => {

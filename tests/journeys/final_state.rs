@@ -46,7 +46,7 @@ impl FinalState {
             appended,
             rows: memory.views.rows(),
             mails: memory.mailer.sent(),
-            letters: memory.dead_letters.letters(),
+            letters: memory.dead_letters.all(),
             timers: world.timers().pending(),
             run_log: world.run_log(),
             cancelled_by_hand: BTreeSet::new(),

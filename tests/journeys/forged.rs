@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use causeway::{
     App, Failure, Handled, Kind, Outcome, Ports, Route, VerificationPolicy,
-    delivery::{bus::source_of, verify::VerifyEvents},
+    delivery::{VerifyEvents, bus::source_of},
     memory::Memory,
     message::envelope::Delivery,
     testing::sim::Plan,
@@ -134,7 +134,7 @@ fn a_thousand_forged_facts_change_nothing_and_end_as_a_thousand_letters() {
             assert_eq!(handled, Handled::DeadLettered, "{what} at {}", route.function());
         }
         assert_eq!(everything(&pump.memory), before);
-        let letters = pump.memory.dead_letters.letters();
+        let letters = pump.memory.dead_letters.all();
         assert_eq!(letters.len(), FORGED);
         for letter in letters {
             assert_eq!(letter.reason, "FORGED", "{}", letter.explanation);

@@ -2,7 +2,7 @@
 
 use causeway::{
     App, Handled, Kind, Ports, VerificationPolicy,
-    delivery::{bus::source_of, verify::VerifyEvents},
+    delivery::{VerifyEvents, bus::source_of},
     memory::Memory,
     message::envelope::Delivery,
     testing::sim::Rng,
@@ -45,7 +45,7 @@ fn twenty_thousand_generated_inputs_crash_nothing_and_change_nothing_unless_they
                 Handled::Rejected | Handled::Duplicate => assert!(well_formed && !changed, "{text}"),
                 Handled::DeadLettered => {
                     assert!(!changed && memory.bus.deliveries().is_empty(), "{text}");
-                    assert_eq!(memory.dead_letters.letters().len(), 1, "{text}");
+                    assert_eq!(memory.dead_letters.all().len(), 1, "{text}");
                 }
             }
             counts[if well_formed { 2 } else { 1 }] += 1;

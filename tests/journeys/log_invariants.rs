@@ -57,8 +57,8 @@ fn unsaid(end: &FinalState) -> Vec<String> {
 }
 
 fn said_by(commit: &causeway::log::commit::Commit) -> Vec<Envelope> {
-    let events = (0..commit.events.len()).filter_map(|index| Envelope::of_event(commit, index));
-    let sends = (0..commit.sends.len()).filter_map(|index| Envelope::of_send(commit, index));
+    let events = (0..commit.events.len()).filter_map(|index| commit.event_envelope(index));
+    let sends = (0..commit.sends.len()).filter_map(|index| commit.send_envelope(index));
     events.chain(sends).collect()
 }
 
@@ -106,7 +106,7 @@ fn rejected_although_obeyed(end: &FinalState) -> Vec<String> {
             broken.push(format!("{} handled_at command {} twice", key.0, key.1));
         }
     }
-    for entry in end.run_log.said.iter().filter(|entry| entry.envelope.event_type == "CommandRejected") {
+    for entry in end.run_log.published.iter().filter(|entry| entry.envelope.event_type == "CommandRejected") {
         let rejected: causeway::message::system::CommandRejected =
             serde_json::from_str(entry.envelope.data.get()).unwrap();
         if rejected.rule != TOO_EARLY

@@ -16,14 +16,14 @@ impl Shop<'_> {
     /// Somebody says this some time in the first seconds after `after`.
     pub(crate) fn say(&self, after: SignedDuration, name: &str, data: Value) {
         let detail = to_raw_value(&json!({ "data": data })).unwrap();
-        self.world.say(after + self.soon(), "shop.web", name, detail);
+        self.world.publish(after + self.soon(), "shop.web", name, detail);
     }
 
     /// Somebody says this under an id of the message's own, a few times.
     pub(crate) fn insist(&self, name: &str, id: &str, times: u32, data: &Value) {
         for _ in 0..times {
             let detail = to_raw_value(&json!({ "eventId": id, "data": data })).unwrap();
-            self.world.say(self.soon(), "shop.web", name, detail);
+            self.world.publish(self.soon(), "shop.web", name, detail);
         }
     }
 

@@ -151,7 +151,7 @@ fn insistent(shop: &Shop) {
 
 fn insistent_end(end: &FinalState) -> Vec<String> {
     let mut broken = confirmed_unless_late(end, "o-again");
-    let rejected = end.run_log.said.iter().filter(|entry| {
+    let rejected = end.run_log.published.iter().filter(|entry| {
         let said = entry.envelope.data.get();
         entry.envelope.event_type == "CommandRejected" && said.contains("order/o-again") && said.contains("PlaceOrder")
     });
@@ -190,7 +190,7 @@ fn bad_end(end: &FinalState) -> Vec<String> {
             broken.push(format!("order/{id} came to be"));
         }
     }
-    let told = end.run_log.said.iter().any(|entry| entry.envelope.data.get().contains("NoLines"));
+    let told = end.run_log.published.iter().any(|entry| entry.envelope.data.get().contains("NoLines"));
     if !told {
         broken.push("nobody was told that an order needs lines".to_owned());
     }

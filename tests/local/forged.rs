@@ -4,10 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use aws_sdk_eventbridge::types::PutEventsRequestEntry;
-use causeway::{
-    App, Kind, StreamId, delivery::bus::source_of, log::commit::TimerChange, message::envelope::Envelope,
-    time::timers::Timer,
-};
+use causeway::{App, Kind, StreamId, delivery::bus::source_of, log::commit::TimerChange, time::timers::Timer};
 use causeway_cli::{command::Causeway, command_status::CommandStatus, up::Running};
 use clap::Parser as _;
 use domain::order::{OrderDetails, OrderStatus};
@@ -96,7 +93,7 @@ async fn forgeries(app: &App) -> Vec<Value> {
     let mut true_ones = Vec::new();
     for stream in ["order/done", "order/waiting", "inventory/mug", "fulfilment/done", "fulfilment/waiting"] {
         for commit in app.store().since(&StreamId::parse(stream).unwrap(), 1).await.unwrap() {
-            let facts = (0..commit.events.len()).filter_map(|index| Envelope::of_event(&commit, index));
+            let facts = (0..commit.events.len()).filter_map(|index| commit.event_envelope(index));
             true_ones.extend(facts.map(|fact| serde_json::to_value(fact).unwrap()));
             let timers = commit.timers.iter().filter_map(|change| match change {
                 TimerChange::Set { name, due, message } => Some(Timer::of(&commit, name, *due, message).envelope),

@@ -1,8 +1,7 @@
 //! Every message has its schema and its sample; both are what the types say, and every sample ever published is read.
 
 use causeway::{
-    App, Delivery, Ports, RawValue, VerificationPolicy, delivery::verify::VerifyEvents, failure::BoxError,
-    memory::Memory,
+    App, Delivery, Ports, RawValue, VerificationPolicy, delivery::VerifyEvents, failure::BoxError, memory::Memory,
 };
 use domain::{Entry, Family};
 use serde_json::{Value, value::to_raw_value};
@@ -75,7 +74,7 @@ async fn every_sample_is_opened_by_the_functions_that_hear_it() {
             if let Err(failure) = route.handle(&app, &delivery).await {
                 problems.push(format!("{} v{version}: {}", route.function(), failure.reason()));
             }
-            for letter in memory.dead_letters.letters() {
+            for letter in memory.dead_letters.all() {
                 if letter.reason != "REJECTED" {
                     problems.push(format!("{} v{version}: {}", route.function(), letter.explanation));
                 }

@@ -3,7 +3,7 @@
 
 use std::{collections::BTreeSet, path::Path};
 
-use causeway::{Role, delivery::route::Binding};
+use causeway::{Role, routing::Binding};
 use serde_json::{Value, json};
 use xtask::{permissions, place};
 

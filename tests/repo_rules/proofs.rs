@@ -11,7 +11,7 @@ use super::nothing_wrong;
 fn what_acts_on_a_fact_has_it_proven() {
     let proven = functions::routes()
         .into_iter()
-        .filter(|route| route.verification != causeway::delivery::verify::Verification::Origin)
+        .filter(|route| route.verification != causeway::delivery::Verification::Origin)
         .count();
     assert!(proven >= 9, "only {proven} handlers ask for a proof");
     nothing_wrong(problems(&place::root()));

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use causeway::{Kind, Route, delivery::route::Binding};
+use causeway::{Kind, Route, routing::Binding};
 
 use crate::{place, stacks};
 

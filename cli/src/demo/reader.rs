@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use anyhow::Context;
-use causeway::{App, StreamId, message::envelope::Envelope, saga::process::Status};
+use causeway::{App, StreamId, saga::process::Status};
 use domain::{
     fulfilment::ProcessBoard,
     ids::Sku,
@@ -133,7 +133,7 @@ impl<'r> Reader<'r> {
     /// Whether the mail about the newest thing that happened to the order is recorded as failed.
     async fn is_given_up(&self, order: &str) -> anyhow::Result<bool> {
         let newest = self.app.store().newest(&StreamId::parse(&format!("order/{order}"))?).await?;
-        let Some(told) = newest.and_then(|commit| Envelope::of_event(&commit, 0)) else {
+        let Some(told) = newest.and_then(|commit| commit.event_envelope(0)) else {
             return Ok(false);
         };
         Ok(self.app.state::<Notification>(&told.event_id).await? == NotificationState::Failed)

@@ -107,7 +107,7 @@ impl TestApp {
     }
 
     pub(super) fn assert_no_dead_letters(&self) {
-        let letters = self.memory.dead_letters.letters();
+        let letters = self.memory.dead_letters.all();
         assert!(letters.is_empty(), "{letters:#?}");
     }
 
@@ -129,7 +129,7 @@ impl TestApp {
             if idle && commits.is_empty() {
                 return;
             }
-            for result in block_on(relay(&self.app, commits)) {
+            for result in block_on(relay(self.app.ports(), commits)) {
                 result.unwrap();
             }
         }

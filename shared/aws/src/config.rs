@@ -3,7 +3,7 @@
 
 use std::str::FromStr;
 
-use causeway::{VerificationPolicy, delivery::verify::VerifyEvents};
+use causeway::{VerificationPolicy, delivery::VerifyEvents};
 
 use crate::{eventbridge::DEFAULT_CALL_BYTES, scheduler::SchedulerConfig};
 

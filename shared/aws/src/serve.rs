@@ -10,12 +10,9 @@ use std::{
 
 use causeway::{
     App, Decider, Message,
-    delivery::{
-        declare::{Addressed, ViewSet, handle_command, handle_event},
-        handle::Handler,
-        input::HandlerInput,
-    },
+    delivery::input::HandlerInput,
     failure::{BoxError, causes},
+    routing::{Addressed, Handler, ViewSet, handle_command, handle_event},
 };
 use futures::FutureExt;
 use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};

@@ -1,4 +1,4 @@
-//! The app: all ports in one hand, as a handler gets them, and the few sentences a handler says.
+//! [`App`]: the ports with the operations that a handler calls: execute a command, project an event, read a row.
 
 #[cfg(test)]
 mod tests;
@@ -9,64 +9,18 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::{
-    command::{
-        cache::Cache,
-        decider::{Decider, Rejection},
-        execute::{ExecuteError, Executed, execute},
-        load::{LoadError, load, load_at},
-    },
-    delivery::{
-        bus::{Bus, Entry, PublishOutcome},
-        dead_letter::DeadLetters,
-        inbox::Inbox,
-        verify::VerificationPolicy,
-    },
+    command::{Decider, ExecuteError, Executed, LoadError, Rejection, execute, load, load_at},
+    delivery::{DeadLetters, Entry, Inbox, PublishOutcome},
     failure::{Failure, Handled, Outcome},
-    gateway::gateways::{Gateways, NotConnected},
-    log::event_store::EventStore,
-    message::{
-        contract::{Encoded, Message},
-        envelope::{Cause, Envelope, Received},
-        id::{Id, StreamId},
-        system::CommandRejected,
-    },
-    time::{
-        clock::{Clock, Ids},
-        timers::Timers,
-    },
-    view::{
-        project::project,
-        view_store::{Page, RowKey, View, ViewError, ViewStore},
-    },
+    gateway::NotConnected,
+    log::EventStore,
+    message::{Cause, CommandRejected, Encoded, Envelope, Id, Message, Received, StreamId},
+    ports::Ports,
+    time::{Clock, Ids},
+    view::{Page, RowKey, View, ViewError, project::project},
 };
 
-/// The ports an app is made of.
-pub struct Ports {
-    /// The log.
-    pub store: Arc<dyn EventStore>,
-    /// The views.
-    pub views: Arc<dyn ViewStore>,
-    /// The inbox.
-    pub inbox: Arc<dyn Inbox>,
-    /// The bus.
-    pub bus: Arc<dyn Bus>,
-    /// The timers.
-    pub timers: Arc<dyn Timers>,
-    /// The dead letters.
-    pub dead_letters: Arc<dyn DeadLetters>,
-    /// The clock.
-    pub clock: Arc<dyn Clock>,
-    /// Ids and chance.
-    pub ids: Arc<dyn Ids>,
-    /// The outside parties.
-    pub gateways: Gateways,
-    /// What this process saw last.
-    pub cache: Cache,
-    /// How far it believes the bus.
-    pub verification: VerificationPolicy,
-}
-
-/// All ports in one hand; a clone is the same app.
+/// The ports of an application with the operations on them. Cloning is cheap; a clone shares the ports.
 #[derive(Clone)]
 pub struct App {
     ports: Arc<Ports>,
@@ -77,38 +31,41 @@ pub struct App {
 pub struct Rows<R> {
     /// The rows.
     pub rows: Vec<R>,
-    /// What to say for the next page; none: this was the last.
+    /// The page token of the next page; `None` after the last.
     pub next: Option<String>,
 }
 
 impl App {
-    /// An app of these parts.
+    /// An app on these ports.
     pub fn new(ports: Ports) -> Self {
         Self { ports: Arc::new(ports) }
     }
 
-    /// Runs a command on the stream of `id` and says so when a rule says no: what a handler returns.
+    /// The ports, for the functions that take them.
+    pub fn ports(&self) -> &Ports {
+        &self.ports
+    }
+
+    /// Executes a command on the aggregate `id`; a rejection is published as [`CommandRejected`]. Returns a handler's outcome.
+    ///
+    /// Costs one append on a warm process, and a read before it on a cold one.
     pub async fn execute<D: Decider>(&self, id: &Id<impl ?Sized>, command: &D::Command, cause: &Cause) -> Outcome {
         self.execute_on::<D>(StreamId::new(D::CONTEXT, id), command, cause).await
     }
 
-    /// Runs a command on the stream of `id` and answers with its events or the reason why not.
+    /// Executes a command on the aggregate `id`. Returns its events, or the rejection, which is not published.
     pub async fn try_execute<D: Decider>(
         &self,
         id: &Id<impl ?Sized>,
         command: &D::Command,
         cause: &Cause,
     ) -> Result<Executed<D::Event>, ExecuteError<D::Rejection>> {
-        execute::<D>(self, StreamId::new(D::CONTEXT, id), command, cause).await
+        execute::<D>(&self.ports, StreamId::new(D::CONTEXT, id), command, cause).await
     }
 
-    pub(crate) async fn execute_on<D: Decider>(
-        &self,
-        stream: StreamId,
-        command: &D::Command,
-        cause: &Cause,
-    ) -> Outcome {
-        match execute::<D>(self, stream.clone(), command, cause).await {
+    /// Executes a command on a stream; see [`App::execute`].
+    pub async fn execute_on<D: Decider>(&self, stream: StreamId, command: &D::Command, cause: &Cause) -> Outcome {
+        match execute::<D>(&self.ports, stream.clone(), command, cause).await {
             Ok(executed) if executed.repeated => Ok(Handled::Duplicate),
             Ok(_) => Ok(Handled::Done),
             Err(ExecuteError::Rejected(rejection)) => self.publish_rejection(&stream, &rejection, cause).await,
@@ -116,41 +73,41 @@ impl App {
         }
     }
 
-    /// The state of a stream, read from the log.
+    /// The current state of an aggregate, read from the log.
     pub async fn state<D: Decider>(&self, id: &Id<impl ?Sized>) -> Result<D::State, LoadError> {
         Ok(load::<D>(self.store(), &StreamId::new(D::CONTEXT, id)).await?.state)
     }
 
-    /// The state of a stream after the event of this version.
+    /// The state of an aggregate after the event of this version. Reads the whole stream.
     pub async fn state_at_version<D: Decider>(&self, id: &Id<impl ?Sized>, at: u64) -> Result<D::State, LoadError> {
         load_at::<D>(self.store(), &StreamId::new(D::CONTEXT, id), |_, version| version <= at).await
     }
 
-    /// The state of a stream as it was at this moment.
+    /// The state of an aggregate at this time. Reads the whole stream.
     pub async fn state_at_time<D: Decider>(&self, id: &Id<impl ?Sized>, at: Timestamp) -> Result<D::State, LoadError> {
         load_at::<D>(self.store(), &StreamId::new(D::CONTEXT, id), |commit, _| commit.at <= at).await
     }
 
-    /// Brings the view's row up to the event.
+    /// Updates the view's row of the event's stream: one conditional write, more if the row is behind.
     pub async fn project<V: View>(&self, event: &Received<impl Clone + Into<V::Event>>) -> Outcome {
-        project::<V, _>(self, event).await
+        project::<V, _>(&self.ports, event).await
     }
 
-    /// The view's row of a stream.
+    /// The view's row of an aggregate. One read.
     pub async fn row<V: View>(&self, id: &str) -> Result<Option<V::Row>, ViewError> {
         let key = RowKey { view: V::NAME.to_owned(), id: id.to_owned() };
-        let row = self.views().get(&key).await?;
+        let row = self.ports.views.get(&key).await?;
         row.map(|row| typed::<V>(id, row.columns)).transpose()
     }
 
-    /// One page of the view's list.
+    /// One page of the view's list. One query.
     pub async fn list<V: View>(&self, list: &str, page: &Page) -> Result<Rows<V::Row>, ViewError> {
-        let listed = self.views().list(V::NAME, list, page).await?;
+        let listed = self.ports.views.list(V::NAME, list, page).await?;
         let rows = listed.rows.into_iter().map(|(id, row)| typed::<V>(&id, row.columns));
         Ok(Rows { rows: rows.collect::<Result<_, _>>()?, next: listed.next })
     }
 
-    /// The outside party of a port.
+    /// The client of an outside service, by its port type.
     pub fn gateway<P: ?Sized + Send + Sync + 'static>(&self) -> Result<Arc<P>, NotConnected> {
         self.ports.gateways.get::<P>()
     }
@@ -160,24 +117,9 @@ impl App {
         self.ports.store.as_ref()
     }
 
-    /// The views.
-    pub fn views(&self) -> &dyn ViewStore {
-        self.ports.views.as_ref()
-    }
-
     /// The inbox.
     pub fn inbox(&self) -> &dyn Inbox {
         self.ports.inbox.as_ref()
-    }
-
-    /// The bus.
-    pub fn bus(&self) -> &dyn Bus {
-        self.ports.bus.as_ref()
-    }
-
-    /// The timers.
-    pub fn timers(&self) -> &dyn Timers {
-        self.ports.timers.as_ref()
     }
 
     /// The dead letters.
@@ -190,18 +132,9 @@ impl App {
         self.ports.clock.as_ref()
     }
 
-    /// Ids and chance.
+    /// The source of ids and random numbers.
     pub fn ids(&self) -> &dyn Ids {
         self.ports.ids.as_ref()
-    }
-
-    /// How far it believes the bus.
-    pub fn verification(&self) -> &VerificationPolicy {
-        &self.ports.verification
-    }
-
-    pub(crate) fn cache(&self) -> &Cache {
-        &self.ports.cache
     }
 
     async fn publish_rejection(&self, stream: &StreamId, rejection: &dyn Rejection, cause: &Cause) -> Outcome {
@@ -224,12 +157,12 @@ impl App {
             data,
             metadata: cause.metadata.clone(),
         };
-        let said = self.bus().publish(&[Entry::from_context(CommandRejected::CONTEXT, envelope)]).await;
-        match said.into_iter().next() {
+        let outcomes = self.ports.bus.publish(&[Entry::from_context(CommandRejected::CONTEXT, envelope)]).await;
+        match outcomes.into_iter().next() {
             Some(PublishOutcome::Accepted) => Ok(Handled::Rejected),
             Some(PublishOutcome::Permanent { code, reason }) => Err(Failure::permanent(format!("{code}: {reason}"))),
             Some(PublishOutcome::Transient(error)) => Err(Failure::Transient(error)),
-            None => Err(Failure::transient("the bus gave no answer")),
+            None => Err(Failure::transient("the bus returned no outcome")),
         }
     }
 }

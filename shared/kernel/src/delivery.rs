@@ -1,12 +1,21 @@
-//! Delivery: from the log to the bus by the relay, and from the bus into a handler by a route.
+//! Delivery: from the log to the bus by the relay, and from the bus into a handler.
 
 pub mod bus;
 pub mod dead_letter;
-pub mod declare;
 pub mod handle;
 pub mod inbox;
 pub mod input;
 pub mod receive;
 pub mod relay;
-pub mod route;
+pub mod verification_policy;
 pub mod verify;
+
+pub use bus::{Bus, Entry, PublishOutcome, source_of};
+pub use dead_letter::{DeadLetter, DeadLetterError, DeadLetters};
+pub use handle::{handle, reason_code};
+pub use inbox::{Claim, ClaimHeld, INBOX_RETENTION, Inbox, InboxError, InboxKey, LEASE, NotAttempted};
+pub use input::{Claimed, HandlerInput, TimerFired, Verified};
+pub use receive::{ReceiveError, receive};
+pub use relay::relay;
+pub use verification_policy::{InvalidVerifyEvents, Verification, VerificationPolicy, VerifyEvents};
+pub use verify::{FORGED, Forged};

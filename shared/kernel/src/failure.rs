@@ -1,33 +1,32 @@
-//! How a handler ends: two words for failure, four for an answer.
-//! `Retry` says that the world may be better soon; `Reject` that it will never work.
-//! A rejection by a decider is neither: it is an answer.
+//! The outcome of a handler: [`Handled`] or a [`Failure`], which is transient or permanent.
+//! A rejection by a decider is no failure: the command was handled, and the answer was no.
 
 use std::{error::Error, fmt};
 
-/// Any error, boxed.
+/// Any error.
 pub type BoxError = Box<dyn Error + Send + Sync>;
 
 /// Why a message was not handled.
 #[derive(Debug)]
 pub enum Failure {
-    /// The world may be better soon: throttled, conflict, timeout.
+    /// It may work later: throttling, a conflict, a timeout. The message is retried.
     Transient(BoxError),
-    /// It will never work: malformed, unknown version. Goes to the dead letters with its reason.
+    /// It will never work: malformed, unknown version. The message is dead-lettered with its reason.
     Permanent(BoxError),
 }
 
 impl Failure {
-    /// A passing failure.
+    /// A transient failure with this error.
     pub fn transient(error: impl Into<BoxError>) -> Self {
         Self::Transient(error.into())
     }
 
-    /// A final failure.
+    /// A permanent failure with this error.
     pub fn permanent(error: impl Into<BoxError>) -> Self {
         Self::Permanent(error.into())
     }
 
-    /// The reason, whichever it is.
+    /// The error inside.
     pub fn reason(&self) -> &(dyn Error + Send + Sync + 'static) {
         match self {
             Self::Transient(error) | Self::Permanent(error) => error.as_ref(),
@@ -38,8 +37,8 @@ impl Failure {
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Transient(_) => f.write_str("not handled, to be tried again"),
-            Self::Permanent(_) => f.write_str("not handled, and never will be"),
+            Self::Transient(_) => f.write_str("not handled, will be retried"),
+            Self::Permanent(_) => f.write_str("not handled, can never be handled"),
         }
     }
 }
@@ -55,20 +54,20 @@ impl Error for Failure {
 /// How a message was handled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Handled {
-    /// It had its effect.
+    /// The message had its effect.
     Done,
-    /// It had had its effect before; nothing was done.
+    /// The message was handled before; nothing was done.
     Duplicate,
-    /// A rule said no, and the bus was told so.
+    /// A rule rejected the command, and `CommandRejected` was published.
     Rejected,
-    /// It can never work, and is in the dead letters with its reason.
+    /// The message can never be handled; it is in the dead letters with its reason.
     DeadLettered,
 }
 
-/// What a handler answers.
+/// What a handler returns.
 pub type Outcome = Result<Handled, Failure>;
 
-/// An error and all its causes on one line.
+/// An error and all its sources on one line: `the log did not answer: timeout`.
 pub fn causes(error: &dyn Error) -> String {
     let mut line = error.to_string();
     let mut cause = error.source();

@@ -1,4 +1,7 @@
-//! The log: one commit per command, appended under a condition and never changed.
+//! The log: one commit per command, appended at an expected version and never changed.
 
 pub mod commit;
 pub mod event_store;
+
+pub use commit::{Commit, EmbeddedSnapshot, MAX_EVENTS, RecentCommand, Recorded, Send, TimerChange};
+pub use event_store::{Append, AppendError, Appended, EventStore, ReadError, SnapshotPolicy, check_contiguous};

@@ -1,11 +1,11 @@
-//! Twins of every port, in memory: deterministic, complete, and without any runtime.
-//! Together they are a whole house that runs on one seed; [`MemoryBus`] is also the bus that one starts with.
+//! In-memory implementations of every port: deterministic, complete, and without an async runtime.
+//! [`Memory`] holds one of each, for tests and for local runs; [`MemoryBus`] is also an in-process message bus.
 
 mod bus;
 mod clock;
 mod dead_letters;
-mod ids;
 mod inbox;
+pub(crate) mod lock;
 mod mailer;
 mod store;
 mod timers;
@@ -14,29 +14,23 @@ mod views;
 #[cfg(test)]
 mod tests;
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
-use crate::{
-    app::{App, Ports},
-    command::cache::Cache,
-    delivery::verify::VerificationPolicy,
-    gateway::{gateways::Gateways, mail::Mailer},
-};
+use crate::{App, Gateways, Ports, VerificationPolicy, command::Cache, gateway::Mailer};
 
 pub use bus::{FailedDelivery, MemoryBus, Middleware, Next, Subject, SubscriptionId};
-pub use clock::MemoryClock;
+pub use clock::{MemoryClock, MemoryIds};
 pub use dead_letters::MemoryDeadLetters;
-pub use ids::MemoryIds;
 pub use inbox::MemoryInbox;
 pub use mailer::{MailFault, MemoryMailer};
 pub use store::MemoryStore;
 pub use timers::MemoryTimers;
 pub use views::MemoryViews;
 
-/// How many streams the cache of a memory app keeps.
+/// The number of streams that the cache of an in-memory app holds.
 const CACHED_STREAMS: usize = 1000;
 
-/// All twins in one hand; a clone is the same memory.
+/// One in-memory implementation of each port. A clone shares them.
 ///
 /// ```
 /// use causeway::memory::Memory;
@@ -60,14 +54,14 @@ pub struct Memory {
     pub dead_letters: Arc<MemoryDeadLetters>,
     /// The clock.
     pub clock: Arc<MemoryClock>,
-    /// Ids and chance.
+    /// Ids and random numbers.
     pub ids: Arc<MemoryIds>,
-    /// The mail.
+    /// The mail service.
     pub mailer: Arc<MemoryMailer>,
 }
 
 impl Memory {
-    /// An empty memory whose ids and chance follow from the seed. Its clock is hasty and begins in 2026.
+    /// Empty ports. Ids and random numbers follow from the seed; the clock begins in 2026, and a sleep advances it at once.
     pub fn new(seed: u64) -> Self {
         Self {
             store: Arc::default(),
@@ -82,12 +76,12 @@ impl Memory {
         }
     }
 
-    /// An app on these twins, with a cache of its own.
+    /// A new app on these ports, with a cache of its own.
     pub fn app(&self) -> App {
         App::new(self.ports())
     }
 
-    /// The parts of an app on these twins, so that single ports can be exchanged.
+    /// The ports of an app, so that single ones can be replaced.
     pub fn ports(&self) -> Ports {
         let mailer: Arc<dyn Mailer> = self.mailer.clone();
         Ports {
@@ -104,9 +98,4 @@ impl Memory {
             verification: VerificationPolicy::default(),
         }
     }
-}
-
-/// Locks, also after another holder panicked: a twin's data is whole between two statements.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,5 +1,5 @@
-//! The test kit: how tests of deciders, views, processes and ports are told.
-//! It is made for tests, so it panics, with what was expected and what was found.
+//! The test kit: given/when/then for deciders, views and processes, recorders, port suites and the simulator.
+//! A failed expectation panics with the difference between what was expected and what was found.
 
 mod assert_idempotent;
 mod diff;

@@ -3,3 +3,7 @@
 pub mod backoff;
 pub mod clock;
 pub mod timers;
+
+pub use backoff::Backoff;
+pub use clock::{Clock, Ids};
+pub use timers::{Pending, Timer, TimerError, TimerKey, Timers};

@@ -2,3 +2,5 @@
 
 pub mod project;
 pub mod view_store;
+
+pub use view_store::{Change, ListPosition, Listed, Page, Patch, PatchError, Row, RowKey, View, ViewError, ViewStore};

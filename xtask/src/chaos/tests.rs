@@ -27,7 +27,7 @@ fn end() -> FinalState {
     let wanted = Orders::by(7, ORDERS);
     let say = |after, name, id: &str, data: &Value| {
         let detail = to_raw_value(&json!({ "eventId": id, "data": data })).unwrap();
-        world.say(SignedDuration::from_secs(after), "storm", name, detail);
+        world.publish(SignedDuration::from_secs(after), "storm", name, detail);
     };
     for (sku, quantity) in &wanted.stock {
         say(0, "ReceiveStock", &format!("receive-{sku}"), &orders::receive(sku, *quantity));

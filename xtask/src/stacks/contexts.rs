@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use causeway::{
     Kind, Message as _, Route,
-    delivery::{bus::source_of as source_of_context, verify::Verification},
+    delivery::{Verification, bus::source_of as source_of_context},
     message::system::CommandRejected,
 };
 

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use causeway::{VerificationPolicy, delivery::verify::VerifyEvents};
+use causeway::{VerificationPolicy, delivery::VerifyEvents};
 
 use super::{Config, ConfigError, Needs, check_lambda};
 

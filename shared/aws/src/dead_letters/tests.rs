@@ -7,7 +7,7 @@ use std::sync::{
     atomic::{AtomicU32, Ordering},
 };
 
-use causeway::{App, Claimed, Delivery, Handled, Outcome, delivery::route::route, memory::Memory};
+use causeway::{App, Claimed, Delivery, Handled, Outcome, memory::Memory, route};
 use serde_json::value::RawValue;
 
 use super::{

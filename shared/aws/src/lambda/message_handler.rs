@@ -3,13 +3,9 @@
 
 use causeway::{
     App, Delivery, Failure, Handled, Message, MessageId, Outcome, Route,
-    delivery::{
-        bus::source_of,
-        dead_letter::DeadLetter,
-        handle::{Handler, handle},
-        input::HandlerInput,
-    },
+    delivery::{bus::source_of, dead_letter::DeadLetter, input::HandlerInput},
     failure::causes,
+    routing::{Handler, handle_with},
 };
 use futures::future::BoxFuture;
 use jiff::Timestamp;
@@ -39,7 +35,7 @@ impl MessageHandler {
         let (consumer, handler) = (function.to_owned(), traced(&handler));
         let call = move |app: App, delivery: Delivery| -> BoxFuture<'static, Outcome> {
             let (consumer, handler) = (consumer.clone(), handler.clone());
-            Box::pin(async move { handle(&app, &consumer, &delivery, &handler).await })
+            Box::pin(async move { handle_with(&app, &consumer, &delivery, &handler).await })
         };
         Self { function: function.to_owned(), message: A::Message::NAME, app, handle: Box::new(call) }
     }

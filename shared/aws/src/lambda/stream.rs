@@ -112,7 +112,7 @@ impl RelayFunction {
         let (indexes, commits): (Vec<usize>, Vec<Commit>) = commits.into_iter().unzip();
         let oldest = commits.iter().map(|commit| self.app.clock().now().duration_since(commit.at)).max();
         traces::link(commits.iter().filter_map(|commit| commit.metadata.traceparent.as_deref()));
-        let relayed = relay(&self.app, commits).await;
+        let relayed = relay(self.app.ports(), commits).await;
         let (published, all) = (relayed.iter().filter(|result| result.is_ok()).count(), relayed.len());
         telemetry::record_relayed(published as u64, (all - published) as u64, oldest);
         for (index, result) in indexes.into_iter().zip(relayed) {

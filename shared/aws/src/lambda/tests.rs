@@ -61,7 +61,7 @@ async fn invoke(function: &impl Function, payload: &str) -> Result<Value, Diagno
 }
 
 fn reasons(memory: &Memory) -> Vec<String> {
-    memory.dead_letters.letters().into_iter().map(|letter| letter.reason).collect()
+    memory.dead_letters.all().into_iter().map(|letter| letter.reason).collect()
 }
 
 #[tokio::test]
@@ -78,7 +78,7 @@ async fn a_transient_failure_is_an_error_with_a_readable_type() {
     let (memory, _, handler) = place_order();
     let error = invoke(&BusFunction { handler }, &event("fail").to_string()).await.unwrap_err();
     assert_eq!((error.error_type.as_str(), error.error_message.as_str()), ("Retry.Failed", "throttled"));
-    assert!(memory.dead_letters.letters().is_empty());
+    assert!(memory.dead_letters.all().is_empty());
 }
 
 #[tokio::test]
@@ -118,7 +118,7 @@ async fn a_payload_that_is_no_event_is_dead_lettered_and_never_handled() {
         let response = invoke(&BusFunction { handler }, &payload).await.unwrap();
         assert_eq!(response, json!({ "handled": "buried" }), "{payload:.200}");
         assert_eq!(reasons(&memory), ["MALFORMED"], "{payload:.200}");
-        assert_eq!(memory.dead_letters.letters()[0].consumer, "order-on-place-order");
+        assert_eq!(memory.dead_letters.all()[0].consumer, "order-on-place-order");
         assert!(handled.orders().is_empty());
         assert!(memory.bus.deliveries().is_empty());
     }

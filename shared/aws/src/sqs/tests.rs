@@ -55,5 +55,5 @@ async fn characters_that_sqs_rejects_are_escaped() {
 async fn a_dead_letter_that_cannot_be_sent_is_an_error() {
     let wire = FakeWire::new(|_, _| Reply::Refused(403, "AccessDenied"));
     let error = queue(&wire).keep(&letter("{}")).await.unwrap_err();
-    assert!(causes(&error).starts_with("the dead letter for order-on-place-order was not kept"), "{error}");
+    assert!(causes(&error).starts_with("the dead letter of order-on-place-order was not stored"), "{error}");
 }

@@ -8,10 +8,7 @@ mod enabled;
 pub mod settings;
 
 use self::settings::Settings;
-use causeway::{
-    App,
-    delivery::{handle::Handler, input::HandlerInput},
-};
+use causeway::{App, delivery::input::HandlerInput, routing::Handler};
 
 #[cfg(not(feature = "otel"))]
 use self::disabled as implementation;

@@ -1,5 +1,5 @@
-//! The warm path: what this process saw last, so that a command costs no read.
-//! Never trusted by itself: the append's condition checks it, and a "no" decided on it is decided again.
+//! [`Cache`]: the streams that this process loaded last, so that a command on a warm process needs no read.
+//! An entry may be stale: the append's expected version checks it, and a rejection decided on it is decided again.
 
 #[cfg(test)]
 mod tests;
@@ -12,12 +12,12 @@ use std::{
 
 use crate::{
     command::{decider::Decider, snapshot::LoadedStream},
-    message::id::StreamId,
+    message::StreamId,
 };
 
 type Key = (TypeId, StreamId);
 
-/// The last states of a process, bounded.
+/// A bounded cache of loaded streams; the least recently used is evicted.
 pub struct Cache {
     capacity: usize,
     entries: Mutex<Entries>,
@@ -25,39 +25,39 @@ pub struct Cache {
 
 #[derive(Default)]
 struct Entries {
-    known: HashMap<Key, (u64, Arc<dyn Any + Send + Sync>)>,
+    streams: HashMap<Key, (u64, Arc<dyn Any + Send + Sync>)>,
     uses: u64,
 }
 
 impl Cache {
-    /// A cache of at most this many streams; 0 keeps none.
+    /// A cache of at most this many streams; 0 caches none.
     pub fn new(capacity: usize) -> Self {
         Self { capacity, entries: Mutex::default() }
     }
 
-    /// What is known of the stream. It is taken out: whoever decides on it puts back what came of it.
+    /// Takes the stream out of the cache. The caller puts it back after its append.
     pub fn take<D: Decider>(&self, stream: &StreamId) -> Option<LoadedStream<D>> {
         let mut entries = self.entries.lock().ok()?;
-        let (_, known) = entries.known.remove(&(TypeId::of::<D>(), stream.clone()))?;
-        let known = known.downcast::<LoadedStream<D>>().ok()?;
-        Some(Arc::unwrap_or_clone(known))
+        let (_, loaded) = entries.streams.remove(&(TypeId::of::<D>(), stream.clone()))?;
+        let loaded = loaded.downcast::<LoadedStream<D>>().ok()?;
+        Some(Arc::unwrap_or_clone(loaded))
     }
 
-    /// Keeps what is known; the least recently used makes room.
-    pub fn put<D: Decider>(&self, stream: &StreamId, known: LoadedStream<D>) {
+    /// Puts a loaded stream into the cache.
+    pub fn put<D: Decider>(&self, stream: &StreamId, loaded: LoadedStream<D>) {
         let Ok(mut entries) = self.entries.lock() else { return };
         if self.capacity == 0 {
             return;
         }
         let key = (TypeId::of::<D>(), stream.clone());
-        if entries.known.len() >= self.capacity && !entries.known.contains_key(&key) {
-            let oldest = entries.known.iter().min_by_key(|(_, (used, _))| *used).map(|(key, _)| key.clone());
+        if entries.streams.len() >= self.capacity && !entries.streams.contains_key(&key) {
+            let oldest = entries.streams.iter().min_by_key(|(_, (used, _))| *used).map(|(key, _)| key.clone());
             if let Some(oldest) = oldest {
-                entries.known.remove(&oldest);
+                entries.streams.remove(&oldest);
             }
         }
         entries.uses += 1;
         let used = entries.uses;
-        entries.known.insert(key, (used, Arc::new(known)));
+        entries.streams.insert(key, (used, Arc::new(loaded)));
     }
 }

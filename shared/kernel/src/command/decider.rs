@@ -1,76 +1,47 @@
-//! The decider: rules as two pure functions.
-//! `decide` says which events follow from a command, `evolve` folds an event into the state, and
-//! `wishes` says what the new facts ask of others. None of them reads a clock, logs or waits.
+//! [`Decider`]: the rules of an aggregate as pure functions. `decide` turns a command into events, `evolve` folds an event
+//! into the state, and `effects` lists the commands and timers that an event causes. None of them reads a clock or waits.
 
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Serialize, de::DeserializeOwned};
 
-use crate::message::{
-    contract::{EncodeError, Encoded, Message, Messages},
-    id::{Id, StreamId},
-};
+use crate::message::{EncodeError, Encoded, Id, Message, Messages, StreamId};
 
-/// The rules of one kind of stream.
-///
-/// See `domain::order` for one in full; the smallest possible one:
-///
-/// ```
-/// # use schemars::JsonSchema; use serde::{Serialize, Deserialize};
-/// use causeway::{Decider, Rejection};
-/// #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-/// pub struct LampLit {}
-/// causeway::events! { pub enum LampEvent: events of "lamp" { LampLit = 1 } }
-/// #[derive(Debug, PartialEq, thiserror::Error)]
-/// #[error("the lamp is broken")]
-/// pub struct Broken;
-/// impl Rejection for Broken { fn rule(&self) -> &'static str { "Broken" } }
-/// pub struct Lamp;
-/// impl Decider for Lamp {
-///     const CONTEXT: &'static str = "lamp";
-///     type State = bool;
-///     type Command = ();
-///     type Event = LampEvent;
-///     type Rejection = Broken;
-///     fn decide(lit: &bool, _: &()) -> Result<Vec<LampEvent>, Broken> {
-///         Ok(if *lit { Vec::new() } else { vec![LampLit {}.into()] })
-///     }
-///     fn evolve(_: bool, _: &LampEvent) -> bool { true }
-/// }
-/// ```
+/// The rules of one kind of aggregate. The [crate's page](crate#an-example) has a small one.
 pub trait Decider: Send + Sync + 'static {
-    /// The stream's context: `order`.
+    /// The context of its streams: `order`.
     const CONTEXT: &'static str;
-    /// Raise this when `evolve` means something else by the same state: carried states of before are
-    /// then folded anew. A change of the state's shape is seen without it.
+    /// Raise this when `evolve` gives another meaning to the same state: older embedded snapshots are then ignored and
+    /// the streams folded anew. A change of the state's schema is detected without it.
     const STATE_REVISION: u32 = 1;
-    /// Whether a repeated command is kept out by an inbox marker in the transaction of its commit.
-    /// For commands whose repeat the state cannot tell for 16 days, such as a deposit.
+    /// Which commands are guarded by an inbox marker, written in the transaction of their commit and kept for 16 days.
+    /// For commands whose repeat the state does not recognise, such as a deposit.
     const ONCE: Once<Self::Command> = Once::Never;
 
-    /// What the rules need to know.
+    /// What the rules need of the past.
     type State: Default + Clone + Serialize + DeserializeOwned + JsonSchema + Send + Sync + 'static;
-    /// What may be asked.
+    /// The commands.
     type Command: Send + Sync;
-    /// What may happen.
+    /// The events.
     type Event: Messages;
-    /// How the rules say no.
+    /// The reasons why a command is rejected.
     type Rejection: Rejection;
 
-    /// Which events follow. None: nothing changes. Total: every pair has its answer.
+    /// The events that follow from the command; no events if it changes nothing.
     fn decide(state: &Self::State, command: &Self::Command) -> Result<Vec<Self::Event>, Self::Rejection>;
 
-    /// The state after the event. Knows no rule: a fact is a fact.
+    /// The state after the event. It never fails: the event has happened.
     fn evolve(state: Self::State, event: &Self::Event) -> Self::State;
 
-    /// What a new fact asks of others, said in the fact's own commit. `after` is the state after the whole commit.
+    /// The commands and timers that a new event causes, stored in the event's own commit. `after` is the state after the
+    /// whole commit.
     fn effects(after: &Self::State, event: &Self::Event) -> Vec<Effect> {
         let (_, _) = (after, event);
         Vec::new()
     }
 }
 
-/// Which commands are executed once only, guarded by an inbox marker in the transaction of their commit.
+/// Which commands are executed once only, by an inbox marker in the transaction of their commit.
 #[derive(Clone, Copy, Debug)]
 pub enum Once<C> {
     /// None: the state recognises every repeat.
@@ -101,7 +72,7 @@ impl<C> Once<C> {
     }
 }
 
-/// A "no" by the rules: an answer, recorded on the bus, never retried.
+/// The business "no" to a command: published as `CommandRejected`, never retried.
 pub trait Rejection: std::error::Error + Send + Sync + 'static {
     /// The broken rule's name, for machines.
     fn rule(&self) -> &'static str;
@@ -114,26 +85,26 @@ impl Rejection for std::convert::Infallible {
     }
 }
 
-/// What a new fact asks of others.
+/// What a new event causes: a message or a timer.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Effect {
-    /// Send this message to this stream.
+    /// Sends a message to a stream.
     Send {
-        /// Whose stream.
+        /// The stream.
         to: StreamId,
-        /// What is said.
+        /// The message.
         message: Result<Encoded, EncodeError>,
     },
-    /// Say this to the own stream's context at this time. The same name again moves the timer.
+    /// Sets a timer, or moves the one of this name: it publishes a message to the own stream's context.
     SetTimer {
         /// The timer's name in this stream.
         name: String,
         /// When it is due.
         due: Timestamp,
-        /// What is said then.
+        /// The message that it publishes.
         message: Result<Encoded, EncodeError>,
     },
-    /// Forget the timer of this name.
+    /// Cancels the timer of this name.
     CancelTimer {
         /// The timer's name in this stream.
         name: String,
@@ -146,12 +117,12 @@ impl Effect {
         Self::Send { to: StreamId::new(M::CONTEXT, id), message: Encoded::of(message) }
     }
 
-    /// Says `message` to this stream's context at `due`.
+    /// Sets the timer `name`: it publishes `message` to this stream's context at `due`.
     pub fn set_timer<M: Message>(name: &str, due: Timestamp, message: &M) -> Self {
         Self::SetTimer { name: name.to_owned(), due, message: Encoded::of(message) }
     }
 
-    /// Forgets the timer `name`.
+    /// Cancels the timer `name`.
     pub fn cancel_timer(name: &str) -> Self {
         Self::CancelTimer { name: name.to_owned() }
     }

@@ -1,13 +1,13 @@
-//! The state of a stream for somebody who does not know its type: events go in, JSON comes out.
+//! [`StreamFold`]: the state of a stream as JSON, without knowing the decider's types. For tools.
 
 use serde_json::Value;
 
 use crate::{
     command::decider::Decider,
-    message::contract::{DecodeError, Encoded, Messages},
+    message::{DecodeError, Encoded, Messages},
 };
 
-/// How the streams of one context are folded.
+/// The fold of the streams of one context.
 #[derive(Clone, Copy, Debug)]
 pub struct StreamFold {
     /// The context.
@@ -15,23 +15,23 @@ pub struct StreamFold {
     begin: fn() -> Box<dyn DynFold>,
 }
 
-/// A state on its way through the events of one stream.
+/// A state while the events of one stream are folded into it.
 pub trait DynFold: Send {
-    /// Goes on to the state after this event.
+    /// Folds an event into the state.
     fn follow(&mut self, event: &Encoded) -> Result<(), DecodeError>;
 
-    /// The state as it stands.
+    /// The current state as JSON.
     fn state(&self) -> Result<Value, serde_json::Error>;
 }
 
-struct Standing<D: Decider> {
+struct Folding<D: Decider> {
     state: D::State,
 }
 
 impl StreamFold {
     /// The fold of a decider's streams.
     pub fn of<D: Decider>() -> Self {
-        Self { context: D::CONTEXT, begin: || Box::new(Standing::<D> { state: D::State::default() }) }
+        Self { context: D::CONTEXT, begin: || Box::new(Folding::<D> { state: D::State::default() }) }
     }
 
     /// The state before the first event.
@@ -40,7 +40,7 @@ impl StreamFold {
     }
 }
 
-impl<D: Decider> DynFold for Standing<D> {
+impl<D: Decider> DynFold for Folding<D> {
     fn follow(&mut self, event: &Encoded) -> Result<(), DecodeError> {
         let event = D::Event::decode(&event.name, event.version, &event.data)?;
         let state = std::mem::take(&mut self.state);

@@ -1,5 +1,5 @@
-//! The only write path: load, decide, append; and when another was first, fold its commit in and decide again.
-//! A repeat of a command is answered as before, and a lost answer is found to be our own earlier write.
+//! [`execute`], the only write path: load the stream, decide, append one commit. On a conflict it folds in the winning
+//! commit and decides again. A repeated command returns the events of its first execution, also if that answer was lost.
 
 #[cfg(test)]
 mod tests;
@@ -7,74 +7,64 @@ mod tests;
 use jiff::SignedDuration;
 
 use crate::{
-    app::App,
     command::{
         decider::{Decider, Effect, fold},
         load::{LoadError, decode, load},
         snapshot::{LoadedStream, SNAPSHOT_EVERY},
     },
     failure::Failure,
-    log::{
-        commit::{Commit, Send, TimerChange},
-        event_store::{Append, AppendError, ReadError, SnapshotPolicy},
-    },
-    message::{
-        contract::{EncodeError, Encoded, Messages},
-        envelope::Cause,
-        id::{CommitId, StreamId},
-    },
-    time::backoff::Backoff,
+    log::{Append, AppendError, Commit, MAX_EVENTS, ReadError, Send, SnapshotPolicy, TimerChange},
+    message::{Cause, CommitId, EncodeError, Encoded, Messages, StreamId},
+    ports::Ports,
+    time::Backoff,
 };
 
-/// Lost races after which the command is given back, to be retried later.
-const MOST_LOSSES: u32 = 8;
-/// Lost races that are folded in without a read; after more, the stream is loaded anew.
-const FREE_LOSSES: u32 = 3;
-/// The most events one commit may hold.
-pub const MAX_EVENTS: usize = 100;
-/// The pause between lost races. On a stream that many want at once, patience here is cheaper than giving the command
-/// back, which costs a minute and one of few tries.
+/// Conflicts after which the command fails as transient.
+const MAX_CONFLICTS: u32 = 8;
+/// Conflicts whose winning commit is folded in without a read; after more, the stream is loaded again.
+const FREE_CONFLICTS: u32 = 3;
+/// The delay between conflicts. Waiting here is cheaper than a redelivery, which costs a minute and one of few tries.
 const CONFLICT_BACKOFF: Backoff =
-    Backoff { first: SignedDuration::from_millis(25), most: SignedDuration::from_secs(1), tries: MOST_LOSSES + 1 };
+    Backoff { first: SignedDuration::from_millis(25), most: SignedDuration::from_secs(1), tries: MAX_CONFLICTS + 1 };
 
-/// What a command did.
+/// The result of a command.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Executed<E> {
-    /// The events, whoever wrote them: this call or an earlier one of the same command.
+    /// The events that this call, or an earlier one of the same command, appended.
     pub events: Vec<E>,
     /// The version of the stream's last event.
     pub version: u64,
-    /// Whether an earlier call of the same command had done it.
+    /// Whether an earlier call of the same command appended them.
     pub repeated: bool,
 }
 
-/// A command that did nothing.
+/// A command that appended nothing.
 #[derive(Debug, thiserror::Error)]
 pub enum ExecuteError<R> {
-    /// A rule said no.
+    /// A rule rejected the command.
     #[error("rejected")]
     Rejected(#[source] R),
-    /// Others were first, again and again.
-    #[error("{stream}: others were first {losses} times")]
+    /// Other writers won every time.
+    #[error("{stream}: {losses} conflicts with other writers")]
     Conflict {
         /// The stream.
         stream: StreamId,
-        /// How often.
+        /// How many appends lost.
         losses: u32,
     },
-    /// An event or a wish cannot be written.
+    /// An event or an effect cannot be encoded.
     #[error(transparent)]
     Encode(#[from] EncodeError),
-    /// The command did too much at once.
-    #[error("{events} events in one commit; there may be {MAX_EVENTS}")]
+    /// The command has more than [`MAX_EVENTS`] events.
+    #[error("{events} events in one commit, at most {MAX_EVENTS} are allowed")]
     TooManyEvents {
         /// How many.
         events: usize,
     },
-    /// The stream was not loaded.
+    /// The stream could not be loaded.
     #[error(transparent)]
     Load(#[from] LoadError),
-    /// The commit was not written.
+    /// The commit could not be appended.
     #[error(transparent)]
     Append(AppendError),
 }
@@ -99,98 +89,102 @@ impl<R: std::error::Error + std::marker::Send + Sync + 'static> From<ExecuteErro
     }
 }
 
-/// Runs one command on a stream. See [`App::execute`] for handlers.
-pub(crate) async fn execute<D: Decider>(
-    app: &App,
+/// Executes one command on a stream; `cause` has the command's id. Handlers call [`App::execute`](crate::App::execute).
+///
+/// A warm process needs one append and no read, a cold one a read more. A rejection costs one read and no write. Each
+/// conflict costs another append, and after the third also a read.
+pub async fn execute<D: Decider>(
+    ports: &Ports,
     stream: StreamId,
     command: &D::Command,
     cause: &Cause,
 ) -> Result<Executed<D::Event>, ExecuteError<D::Rejection>> {
-    let warm = app.cache().take::<D>(&stream);
-    let mut checked = warm.is_none();
-    let mut known = match warm {
-        Some(known) => known,
-        None => load::<D>(app.store(), &stream).await?,
+    let cached = ports.cache.take::<D>(&stream);
+    let mut fresh = cached.is_none();
+    let mut loaded = match cached {
+        Some(loaded) => loaded,
+        None => load::<D>(ports.store.as_ref(), &stream).await?,
     };
-    let mut losses = 0;
+    let mut conflicts = 0;
     loop {
-        if let Some(version) = known.handled_at(&cause.command) {
-            let answer = answer_as_before::<D>(app, &stream, version, known.version).await?;
-            app.cache().put(&stream, known);
-            return Ok(answer);
+        if let Some(version) = loaded.handled_at(&cause.command) {
+            let result = earlier_result::<D>(ports, &stream, version, loaded.version).await?;
+            ports.cache.put(&stream, loaded);
+            return Ok(result);
         }
-        let decided = match D::decide(&known.state, command) {
+        let events = match D::decide(&loaded.state, command) {
             Ok(events) if !events.is_empty() => events,
-            // No append will check a "no" or a "nothing to do", so it must not rest on what may be stale.
-            _ if !checked => {
-                known = load::<D>(app.store(), &stream).await?;
-                checked = true;
+            // No append checks a rejection or a command without events, so it must not be decided on a stale state.
+            _ if !fresh => {
+                loaded = load::<D>(ports.store.as_ref(), &stream).await?;
+                fresh = true;
                 continue;
             }
-            answer => {
-                let version = known.version;
-                app.cache().put(&stream, known);
-                let events = answer.map_err(ExecuteError::Rejected)?;
+            result => {
+                let version = loaded.version;
+                ports.cache.put(&stream, loaded);
+                let events = result.map_err(ExecuteError::Rejected)?;
                 return Ok(Executed { events, version, repeated: false });
             }
         };
-        if decided.len() > MAX_EVENTS {
-            return Err(ExecuteError::TooManyEvents { events: decided.len() });
+        if events.len() > MAX_EVENTS {
+            return Err(ExecuteError::TooManyEvents { events: events.len() });
         }
-        let commit = compose::<D>(app, &stream, &known, &decided, cause)?;
+        let commit = commit_of::<D>(ports, &stream, &loaded, &events, cause)?;
         let snapshot =
-            if known.since_snapshot + 1 >= SNAPSHOT_EVERY { SnapshotPolicy::Must } else { SnapshotPolicy::IfFree };
+            if loaded.since_snapshot + 1 >= SNAPSHOT_EVERY { SnapshotPolicy::Must } else { SnapshotPolicy::IfFree };
         let append = Append { commit: &commit, snapshot, once: D::ONCE.applies(command) };
-        match app.store().append(append).await {
+        match ports.store.append(append).await {
             Ok(appended) => {
-                known.follow(&commit, &decided, appended.snapshot);
-                let version = known.version;
-                app.cache().put(&stream, known);
-                return Ok(Executed { events: decided, version, repeated: false });
+                loaded.follow(&commit, &events, appended.snapshot);
+                let version = loaded.version;
+                ports.cache.put(&stream, loaded);
+                return Ok(Executed { events, version, repeated: false });
             }
             Err(AppendError::Repeated { version, .. }) => {
-                return Ok(answer_as_before::<D>(app, &stream, version, version).await?);
+                return Ok(earlier_result::<D>(ports, &stream, version, version).await?);
             }
             Err(AppendError::Conflict { winner, .. }) => {
-                losses += 1;
+                conflicts += 1;
                 let theirs = decode::<D>(&stream, &winner)?;
                 let ours = winner.command == cause.command;
-                if winner.version == known.version + 1 {
+                if winner.version == loaded.version + 1 {
                     let snapshot = LoadedStream::<D>::from_snapshot(&winner).is_some();
-                    known.follow(&winner, &theirs, snapshot);
+                    loaded.follow(&winner, &theirs, snapshot);
                     if ours {
-                        let version = known.version;
-                        app.cache().put(&stream, known);
+                        let version = loaded.version;
+                        ports.cache.put(&stream, loaded);
                         return Ok(Executed { events: theirs, version, repeated: true });
                     }
                 }
-                if losses >= MOST_LOSSES {
-                    return Err(ExecuteError::Conflict { stream, losses });
+                if conflicts >= MAX_CONFLICTS {
+                    return Err(ExecuteError::Conflict { stream, losses: conflicts });
                 }
-                if let Some(pause) = CONFLICT_BACKOFF.delay(losses - 1, app.ids()).filter(|_| losses > 1) {
-                    app.clock().sleep(pause).await;
+                if let Some(pause) = CONFLICT_BACKOFF.delay(conflicts - 1, ports.ids.as_ref()).filter(|_| conflicts > 1)
+                {
+                    ports.clock.sleep(pause).await;
                 }
-                if losses >= FREE_LOSSES {
-                    known = load::<D>(app.store(), &stream).await?;
+                if conflicts >= FREE_CONFLICTS {
+                    loaded = load::<D>(ports.store.as_ref(), &stream).await?;
                 }
-                checked = losses >= FREE_LOSSES;
+                fresh = conflicts >= FREE_CONFLICTS;
             }
             Err(error) => return Err(ExecuteError::Append(error)),
         }
     }
 }
 
-/// The commit that says these events and what they wish.
-fn compose<D: Decider>(
-    app: &App,
+/// The commit of these events and their effects.
+fn commit_of<D: Decider>(
+    ports: &Ports,
     stream: &StreamId,
-    known: &LoadedStream<D>,
+    loaded: &LoadedStream<D>,
     events: &[D::Event],
     cause: &Cause,
 ) -> Result<Commit, EncodeError> {
-    let at = app.clock().now();
-    let version = known.version + 1;
-    let mut after = known.clone();
+    let at = ports.clock.now();
+    let version = loaded.version + 1;
+    let mut after = loaded.clone();
     after.state = fold::<D>(after.state, events);
     let effects = events.iter().flat_map(|event| D::effects(&after.state, event));
     let mut sends = Vec::new();
@@ -205,26 +199,26 @@ fn compose<D: Decider>(
     Ok(Commit {
         stream: stream.clone(),
         version,
-        id: CommitId::new(app.ids().uuid(at)),
+        id: CommitId::new(ports.ids.uuid(at)),
         events: events.iter().map(Messages::encode).collect::<Result<Vec<Encoded>, _>>()?,
         sends,
         timers,
         snapshot: after.into_snapshot(&cause.command, version),
-        snapshot_before: known.snapshot_at,
+        snapshot_before: loaded.snapshot_at,
         command: cause.command.clone(),
         metadata: cause.metadata.clone(),
         at,
     })
 }
 
-/// The answer that the command got the first time.
-async fn answer_as_before<D: Decider>(
-    app: &App,
+/// The result of the command's first execution.
+async fn earlier_result<D: Decider>(
+    ports: &Ports,
     stream: &StreamId,
     version: u64,
     head: u64,
 ) -> Result<Executed<D::Event>, LoadError> {
-    let events = match app.store().at(stream, version).await? {
+    let events = match ports.store.at(stream, version).await? {
         Some(commit) => decode::<D>(stream, &commit)?,
         None => Vec::new(),
     };

@@ -1,5 +1,5 @@
-//! Loading a stream: the newest commit, and only if no state rides in it the few behind it.
-//! One consistent read in nearly all cases, whatever the stream's length.
+//! [`load`]: loads a stream from the newest commit with an embedded snapshot of ours, and the commits after it.
+//! In nearly all cases that is one consistent read, however long the stream is.
 
 #[cfg(test)]
 mod tests;
@@ -7,25 +7,22 @@ mod tests;
 use crate::{
     command::{decider::Decider, snapshot::LoadedStream},
     failure::Failure,
-    log::{
-        commit::Commit,
-        event_store::{EventStore, ReadError, check_contiguous},
-    },
-    message::{contract::DecodeError, id::StreamId},
+    log::{Commit, EventStore, ReadError, check_contiguous},
+    message::{DecodeError, StreamId},
 };
 
-/// A stream that was not loaded.
+/// A stream that could not be loaded.
 #[derive(Debug, thiserror::Error)]
 pub enum LoadError {
-    /// The log was not read.
+    /// The log could not be read.
     #[error(transparent)]
     Read(#[from] ReadError),
-    /// An event of the log cannot be read by this code.
-    #[error("{stream} holds an event that cannot be read")]
+    /// This code cannot decode an event of the stream.
+    #[error("{stream} holds an event that cannot be decoded")]
     Event {
         /// The stream.
         stream: StreamId,
-        /// Why.
+        /// The error of the event.
         #[source]
         source: DecodeError,
     },
@@ -35,14 +32,16 @@ impl From<LoadError> for Failure {
     fn from(error: LoadError) -> Self {
         match error {
             LoadError::Read(error) => error.into(),
-            // A newer version in the log: an older function shall not decide on what it cannot read.
+            // The log has a newer version of an event: the command waits until this function is updated.
             LoadError::Event { source: DecodeError::Newer { .. }, .. } => Self::transient(error),
             LoadError::Event { .. } => Self::permanent(error),
         }
     }
 }
 
-/// Loads what the stream's decider needs to know.
+/// Loads the state and version of a stream.
+///
+/// One read if the newest commit has a snapshot, else two.
 pub async fn load<D: Decider>(store: &dyn EventStore, stream: &StreamId) -> Result<LoadedStream<D>, LoadError> {
     let Some(newest) = store.newest(stream).await? else {
         return Ok(LoadedStream::default());
@@ -62,11 +61,11 @@ pub async fn load<D: Decider>(store: &dyn EventStore, stream: &StreamId) -> Resu
     replay(stream, &commits)
 }
 
-/// Folds commits that follow one another, from the newest state of ours that rides in them.
+/// Folds contiguous commits, beginning with the newest snapshot of ours in them.
 pub fn replay<D: Decider>(stream: &StreamId, commits: &[Commit]) -> Result<LoadedStream<D>, LoadError> {
-    let newest_carried = commits.iter().enumerate().rev();
+    let newest_first = commits.iter().enumerate().rev();
     let begun =
-        newest_carried.filter_map(|(index, commit)| Some((index + 1, LoadedStream::from_snapshot(commit)?))).next();
+        newest_first.filter_map(|(index, commit)| Some((index + 1, LoadedStream::from_snapshot(commit)?))).next();
     let (begin, mut known) = begun.unwrap_or_default();
     for commit in &commits[begin..] {
         let events = decode::<D>(stream, commit)?;
@@ -75,7 +74,7 @@ pub fn replay<D: Decider>(stream: &StreamId, commits: &[Commit]) -> Result<Loade
     Ok(known)
 }
 
-/// The state after the last event for which `until` says yes, folded from the first: a question about the past.
+/// A state of the past: after the last event for which `until` returns true. It reads the whole stream.
 pub async fn load_at<D: Decider>(
     store: &dyn EventStore,
     stream: &StreamId,
@@ -95,7 +94,7 @@ pub async fn load_at<D: Decider>(
     Ok(state)
 }
 
-/// The commit's events, or which of them cannot be read.
+/// The commit's events, decoded.
 pub(crate) fn decode<D: Decider>(stream: &StreamId, commit: &Commit) -> Result<Vec<D::Event>, LoadError> {
     commit.decode().map_err(|source| LoadError::Event { stream: stream.clone(), source })
 }

@@ -1,5 +1,5 @@
-//! State carrying: the snapshot rides in the commit, in the spare part of a write unit that is paid for anyway.
-//! A state is trusted only under our own fingerprint of its shape and meaning; any other is ignored.
+//! Embedded snapshots: the state is stored in the commit, if it fits into the write capacity unit that is paid anyway.
+//! A snapshot is used only if it has the fingerprint of the decider's current state type.
 
 #[cfg(test)]
 mod tests;
@@ -12,29 +12,28 @@ use std::{
 
 use schemars::schema_for;
 use serde_json::value::to_raw_value;
-use sha2::{Digest, Sha256};
 
 use crate::{
     command::decider::Decider,
-    log::commit::{Commit, EmbeddedSnapshot, RecentCommand},
-    message::id::MessageId,
+    log::{Commit, EmbeddedSnapshot, RecentCommand},
+    message::{MessageId, id::short_digest},
 };
 
-/// A state is carried at the latest after this many commits without one.
+/// A snapshot is stored at the latest after this many commits without one.
 pub const SNAPSHOT_EVERY: u32 = 20;
 
-/// How many of a stream's last commands travel with its state.
+/// How many of a stream's last commands are stored with its state.
 pub const RECENT_COMMANDS: usize = 8;
 
-/// A stream's state as one process knows it.
+/// A loaded stream: its state, version and last commands.
 pub struct LoadedStream<D: Decider> {
     /// The state.
     pub state: D::State,
-    /// The version of the last event; 0 for a stream that is new.
+    /// The version of the last event; 0 for a new stream.
     pub version: u64,
-    /// The version of the newest commit that carries a state of ours; 0 when none does.
+    /// The version of the newest commit with a snapshot of ours; 0 if there is none.
     pub snapshot_at: u64,
-    /// Commits since then.
+    /// The number of commits since then.
     pub since_snapshot: u32,
     /// The last commands, oldest first.
     pub recent: Vec<RecentCommand>,
@@ -53,7 +52,7 @@ impl<D: Decider> Default for LoadedStream<D> {
 }
 
 impl<D: Decider> LoadedStream<D> {
-    /// The knowledge that a carried state gives, if it is one of ours.
+    /// The stream from the commit's embedded snapshot, if it has one with our fingerprint.
     pub fn from_snapshot(commit: &Commit) -> Option<Self> {
         let snapshot = commit.snapshot.as_ref().filter(|snapshot| snapshot.shape == fingerprint::<D>())?;
         let state = serde_json::from_str(snapshot.state.get()).ok()?;
@@ -66,13 +65,13 @@ impl<D: Decider> LoadedStream<D> {
         })
     }
 
-    /// The version of the commit that obeyed this command, if it was one of the last.
+    /// The version of the commit that handled this command, if it was one of the last.
     pub fn handled_at(&self, command: &MessageId) -> Option<u64> {
         let digest = digest(command);
         self.recent.iter().find(|recent| recent.0 == digest).map(|recent| recent.1)
     }
 
-    /// Folds in a commit that follows, with its events decoded; `carried` says whether a state of ours is in it.
+    /// Folds in the next commit, with its decoded events; `snapshot` is true if it has a snapshot of ours.
     pub fn follow(&mut self, commit: &Commit, events: &[D::Event], snapshot: bool) {
         let state = std::mem::take(&mut self.state);
         self.state = crate::command::decider::fold::<D>(state, events);
@@ -86,7 +85,7 @@ impl<D: Decider> LoadedStream<D> {
         }
     }
 
-    /// The state as it rides in the commit of `command` at `version`.
+    /// The snapshot to embed in the commit of `command` at `version`.
     pub fn into_snapshot(mut self, command: &MessageId, version: u64) -> Option<EmbeddedSnapshot> {
         self.remember(command, version);
         let state = to_raw_value(&self.state).ok()?;
@@ -100,7 +99,7 @@ impl<D: Decider> LoadedStream<D> {
     }
 }
 
-/// The fingerprint of a decider's state: the schema of its shape and the revision of its meaning.
+/// The fingerprint of a decider's state: a digest of its context, its JSON schema and its revision.
 pub fn fingerprint<D: Decider>() -> String {
     static SEEN: LazyLock<RwLock<HashMap<TypeId, String>>> = LazyLock::new(RwLock::default);
     let key = TypeId::of::<D>();
@@ -117,17 +116,4 @@ pub fn fingerprint<D: Decider>() -> String {
 
 fn digest(command: &MessageId) -> String {
     short_digest(command.as_str())
-}
-
-/// The first 96 bits of SHA-256, in hexadecimal.
-pub(crate) fn short_digest(text: &str) -> String {
-    use std::fmt::Write as _;
-    let mut digest = String::with_capacity(24);
-    for byte in Sha256::digest(text.as_bytes()).iter().take(12) {
-        // Writing to a string cannot fail.
-        if write!(digest, "{byte:02x}").is_err() {
-            break;
-        }
-    }
-    digest
 }

@@ -1,56 +1,56 @@
-//! The port to the bus: say many messages, and hear of each whether it was taken.
+//! [`Bus`], the port to the message bus: publishes entries and reports an outcome for each.
 
 use async_trait::async_trait;
 use jiff::Timestamp;
 
-use crate::{failure::BoxError, message::envelope::Envelope};
+use crate::{failure::BoxError, message::Envelope};
 
-/// The bus.
+/// A message bus.
 #[async_trait]
 pub trait Bus: Send + Sync {
-    /// Says all entries; the answer has one outcome per entry, in their order. Several entries may be said in one
-    /// call or in many; nothing is promised about their order, so say only what may stand side by side.
+    /// Publishes all entries, in one request or several, and returns one outcome per entry, in their order. The entries
+    /// may be delivered in any order.
     async fn publish(&self, entries: &[Entry]) -> Vec<PublishOutcome>;
 }
 
-/// One message to say.
+/// One message to publish.
 #[derive(Clone, Debug)]
 pub struct Entry {
-    /// Who says it: `causeway.<context>`.
+    /// Who publishes it: `causeway.<context>`.
     pub source: String,
-    /// The message.
+    /// The message in its envelope.
     pub envelope: Envelope,
 }
 
 impl Entry {
-    /// An entry said by `context`.
+    /// An entry of this context's source.
     pub fn from_context(context: &str, envelope: Envelope) -> Self {
         Self { source: source_of(context), envelope }
     }
 
-    /// When the message happened.
+    /// The timestamp of the message.
     pub fn time(&self) -> Timestamp {
         self.envelope.timestamp
     }
 }
 
-/// The source under which a context says its facts.
+/// The source under which a context publishes: `causeway.<context>`.
 pub fn source_of(context: &str) -> String {
     format!("causeway.{context}")
 }
 
-/// What became of one entry.
+/// The outcome of publishing one entry.
 #[derive(Debug)]
 pub enum PublishOutcome {
-    /// The bus has it.
+    /// The bus accepted it.
     Accepted,
-    /// Not taken, but it may be later: throttled, internal error, no answer.
+    /// Not accepted, but it may be later: throttled, internal error, no answer.
     Transient(BoxError),
-    /// Never to be taken: malformed, not authorized.
+    /// Never to be accepted: malformed, not authorized.
     Permanent {
-        /// The bus's word.
+        /// The bus's error code.
         code: String,
-        /// Why.
+        /// The bus's error message.
         reason: String,
     },
 }

@@ -1,4 +1,4 @@
-//! The port to the dead letters: what can never work is kept with its reason, never dropped.
+//! [`DeadLetters`], the port to the store of messages that can never be handled; each is kept with its reason.
 
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -7,36 +7,36 @@ use serde_json::value::RawValue;
 
 use crate::failure::{BoxError, Failure};
 
-/// The dead letters.
+/// A store of dead letters.
 #[async_trait]
 pub trait DeadLetters: Send + Sync {
-    /// Keeps the letter.
-    async fn keep(&self, letter: &DeadLetter) -> Result<(), DeadLetterError>;
+    /// Stores the dead letter.
+    async fn keep(&self, dead_letter: &DeadLetter) -> Result<(), DeadLetterError>;
 }
 
-/// A message that will never work as it is.
+/// A message that can never be handled as it is.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct DeadLetter {
-    /// The reason as one word: `MALFORMED`, `LOOP`, `UNKNOWN_VERSION`, a bus's final code …
+    /// The reason code: `MALFORMED`, `LOOP`, `UNKNOWN_VERSION`, or the error code of the bus.
     pub reason: String,
-    /// The reason in full.
+    /// The error and its causes.
     pub explanation: String,
-    /// Who gave up: a function's name, or `relay`.
+    /// The consumer that dead-lettered it: a function's name, or `relay`.
     pub consumer: String,
-    /// When.
+    /// When it was dead-lettered.
     pub at: Timestamp,
-    /// The message as it came: a bus event.
+    /// The message as it was delivered: a bus event.
     pub message: Box<RawValue>,
 }
 
-/// A letter that was not kept.
+/// A dead letter that was not stored.
 #[derive(Debug, thiserror::Error)]
-#[error("the dead letter for {consumer} was not kept")]
+#[error("the dead letter of {consumer} was not stored")]
 pub struct DeadLetterError {
-    /// Who gave up.
+    /// The consumer that wrote it.
     pub consumer: String,
-    /// Why it was not kept.
+    /// The error of the store.
     #[source]
     pub source: BoxError,
 }

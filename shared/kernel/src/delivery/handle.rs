@@ -1,13 +1,12 @@
-//! Handling a delivery: decode, verify, claim, call the handler, and settle the claim or write a dead letter.
+//! [`handle`]: decode a delivery, verify it, claim it in the inbox, call the handler, and settle the claim or write a
+//! dead letter.
 
 #[cfg(test)]
 mod tests;
 
-use futures::future::BoxFuture;
 use serde_json::value::to_raw_value;
 
 use crate::{
-    app::App,
     delivery::{
         dead_letter::DeadLetter,
         inbox::{Claim, ClaimHeld, InboxKey, LEASE, NotAttempted},
@@ -16,86 +15,76 @@ use crate::{
         verify::{FORGED, Forged, verify},
     },
     failure::{Failure, Handled, Outcome, causes},
-    message::{contract::EncodeError, envelope::Delivery},
+    message::{Delivery, EncodeError},
+    ports::Ports,
 };
 
-/// A function that handles one message type.
-pub trait Handler<A: HandlerInput>: Clone + Send + Sync + 'static {
-    /// Handles the message.
-    fn call(&self, app: App, input: A) -> BoxFuture<'static, Outcome>;
-}
-
-impl<A, F, Answer> Handler<A> for F
-where
-    A: HandlerInput,
-    F: Fn(App, A) -> Answer + Clone + Send + Sync + 'static,
-    Answer: Future<Output = Outcome> + Send + 'static,
-{
-    fn call(&self, app: App, input: A) -> BoxFuture<'static, Outcome> {
-        Box::pin(self(app, input))
-    }
-}
-
-/// The way of a message into a handler. What can never work is in the dead letters when this returns.
-pub async fn handle<A: HandlerInput>(
-    app: &App,
+/// Handles one delivery for `consumer`, which is the function's name in the inbox and in dead letters. `handler` gets
+/// the decoded message.
+///
+/// A message that can never be handled is in the dead letters when this returns `Ok(DeadLettered)`. An input that is
+/// claimed costs two writes to the inbox beside what its handler does.
+pub async fn handle<A: HandlerInput, Answer: Future<Output = Outcome>>(
+    ports: &Ports,
     consumer: &str,
     delivery: &Delivery,
-    handler: &impl Handler<A>,
+    handler: impl FnOnce(A) -> Answer,
 ) -> Outcome {
     let received = match receive::<A::Message>(delivery) {
         Ok(received) => received,
-        Err(error) => return dead_letter(app, consumer, delivery, error.into()).await,
+        Err(error) => return dead_letter(ports, consumer, delivery, error.into()).await,
     };
-    if let Err(failure) = verify(app, delivery, &received, A::VERIFICATION).await {
-        return settle(app, consumer, delivery, Err(failure)).await;
+    if let Err(failure) = verify(ports, delivery, &received, A::VERIFICATION).await {
+        return settle(ports, consumer, delivery, Err(failure)).await;
     }
     if !A::CLAIMED {
-        let outcome = handler.call(app.clone(), A::new(received, false)).await;
-        return settle(app, consumer, delivery, outcome).await;
+        return settle(ports, consumer, delivery, handler(A::new(received, false)).await).await;
     }
     if delivery.replay_name.is_some() {
-        // No effect leaves the house when the past is told again.
+        // A replay must not repeat an effect outside of the system.
         return Ok(Handled::Duplicate);
     }
     let key = InboxKey { consumer: consumer.to_owned(), message: received.id.clone() };
-    let now = app.clock().now();
-    let resumed = match app.inbox().claim(&key, now, now + LEASE).await? {
+    let now = ports.clock.now();
+    let resumed = match ports.inbox.claim(&key, now, now + LEASE).await? {
         Claim::First => false,
         Claim::Resumed => true,
         Claim::Held => return Err(Failure::transient(ClaimHeld { key })),
         Claim::Completed => return Ok(Handled::Duplicate),
     };
-    let outcome = handler.call(app.clone(), A::new(received, resumed)).await;
-    let outcome = settle(app, consumer, delivery, outcome).await;
+    let outcome = settle(ports, consumer, delivery, handler(A::new(received, resumed)).await).await;
     match &outcome {
         Err(Failure::Transient(error)) if error.is::<NotAttempted>() && !resumed => {
-            app.inbox().forget(&key, app.clock().now()).await?;
+            ports.inbox.forget(&key, ports.clock.now()).await?;
         }
-        Ok(Handled::DeadLettered) | Err(_) => app.inbox().abandon(&key, app.clock().now()).await?,
-        Ok(_) => app.inbox().complete(&key, app.clock().now()).await?,
+        Ok(Handled::DeadLettered) | Err(_) => ports.inbox.abandon(&key, ports.clock.now()).await?,
+        Ok(_) => ports.inbox.complete(&key, ports.clock.now()).await?,
     }
     outcome
 }
 
-async fn settle(app: &App, consumer: &str, delivery: &Delivery, outcome: Outcome) -> Outcome {
+/// Dead-letters a permanent failure; any other outcome stays as it is.
+async fn settle(ports: &Ports, consumer: &str, delivery: &Delivery, outcome: Outcome) -> Outcome {
     match outcome {
-        Err(Failure::Permanent(error)) => dead_letter(app, consumer, delivery, Failure::Permanent(error)).await,
+        Err(Failure::Permanent(error)) => dead_letter(ports, consumer, delivery, Failure::Permanent(error)).await,
         outcome => outcome,
     }
 }
 
-/// Writes the message to the dead letters; only then is it handled.
-async fn dead_letter(app: &App, consumer: &str, delivery: &Delivery, failure: Failure) -> Outcome {
-    let message = to_raw_value(delivery).map_err(Failure::transient)?;
-    let reason = reason_code(failure.reason()).to_owned();
-    let explanation = causes(failure.reason());
-    let letter = DeadLetter { reason, explanation, consumer: consumer.to_owned(), at: app.clock().now(), message };
-    app.dead_letters().keep(&letter).await?;
+async fn dead_letter(ports: &Ports, consumer: &str, delivery: &Delivery, failure: Failure) -> Outcome {
+    let dead_letter = DeadLetter {
+        reason: reason_code(failure.reason()).to_owned(),
+        explanation: causes(failure.reason()),
+        consumer: consumer.to_owned(),
+        at: ports.clock.now(),
+        message: to_raw_value(delivery).map_err(Failure::transient)?,
+    };
+    ports.dead_letters.keep(&dead_letter).await?;
     Ok(Handled::DeadLettered)
 }
 
-/// The reason as one word.
+/// The reason code of a dead letter for this error: `MALFORMED`, `FORGED`, `TOO_LARGE` …; `REJECTED` for an error of
+/// the handler itself.
 pub fn reason_code(error: &(dyn std::error::Error + Send + Sync + 'static)) -> &'static str {
     if let Some(error) = error.downcast_ref::<ReceiveError>() {
         return error.code();

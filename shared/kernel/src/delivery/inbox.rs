@@ -1,22 +1,22 @@
-//! The inbox: which message a consumer has seen, for effects that leave the house.
-//! A claim is written before the effect and closed after it, so that a killed handler leaves a trace:
-//! whoever finds an open claim asks the other side before doing it again.
+//! [`Inbox`], the port that records which messages a consumer has handled, for effects outside of the system.
+//! A claim is written before the effect and completed after it. If the handler is killed in between, the next claim is
+//! [`Claim::Resumed`], and the handler asks the other side before it repeats the effect.
 
 use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::{
     failure::{BoxError, Failure},
-    message::id::MessageId,
+    message::MessageId,
 };
 
-/// How long a message is remembered: longer than the longest redelivery (14 days of a queue and one of the bus).
+/// How long a key is kept: longer than the longest redelivery (14 days of a queue and one of the bus).
 pub const INBOX_RETENTION: SignedDuration = SignedDuration::from_hours(16 * 24);
 
-/// How long a claim holds others off: longer than any function may run.
+/// How long a claim is held: longer than any function may run.
 pub const LEASE: SignedDuration = SignedDuration::from_secs(60);
 
-/// A message and the consumer that shall see it once.
+/// The key of a claim: a message and the consumer that handles it once.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct InboxKey {
     /// The consumer: a function's name, or a stream for its once-commands.
@@ -31,33 +31,34 @@ impl std::fmt::Display for InboxKey {
     }
 }
 
-/// What a claim found.
+/// The result of a claim.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Claim {
-    /// Nobody was here: go on.
+    /// The first claim: handle the message.
     First,
-    /// Somebody was here and did not finish: ask before doing it again.
+    /// An earlier claim was not completed: ask the other side before repeating the effect.
     Resumed,
-    /// Somebody is here now: come back later.
+    /// Another claim is held now: retry later.
     Held,
-    /// It is done.
+    /// The message was handled before.
     Completed,
 }
 
-/// The memory of what was seen.
+/// A record of claims.
 #[async_trait]
 pub trait Inbox: Send + Sync {
-    /// Claims the ticket until `until`; a claim that ran out before `now` may be taken over.
+    /// Claims the key until `until`. A claim that expired before `now` is taken over.
     async fn claim(&self, key: &InboxKey, now: Timestamp, until: Timestamp) -> Result<Claim, InboxError>;
 
-    /// The effect is done: no further claim will be granted.
+    /// Completes the claim after the effect: further claims return [`Claim::Completed`].
     async fn complete(&self, key: &InboxKey, now: Timestamp) -> Result<(), InboxError>;
 
-    /// The effect was not done after all, or nobody knows: the next claim is granted at once, as [`Claim::Resumed`].
+    /// Gives up the claim when the effect may or may not have happened: the next claim is granted at once, as
+    /// [`Claim::Resumed`]. A completed key stays completed.
     async fn abandon(&self, key: &InboxKey, now: Timestamp) -> Result<(), InboxError>;
 
-    /// Nothing left the house: the next claim is granted at once, as [`Claim::First`]. An inbox that cannot forget a
-    /// claim releases it, which is the cautious side.
+    /// Removes the claim when the effect certainly did not happen: the next claim is granted at once, as
+    /// [`Claim::First`]. A completed key stays completed. The default abandons the claim, which is the safe side.
     async fn forget(&self, key: &InboxKey, now: Timestamp) -> Result<(), InboxError> {
         self.abandon(key, now).await
     }
@@ -67,9 +68,9 @@ pub trait Inbox: Send + Sync {
 #[derive(Debug, thiserror::Error)]
 #[error("the inbox did not answer for {key}")]
 pub struct InboxError {
-    /// The ticket.
+    /// The key.
     pub key: InboxKey,
-    /// Why.
+    /// The error of the store.
     #[source]
     pub source: BoxError,
 }
@@ -80,22 +81,22 @@ impl From<InboxError> for Failure {
     }
 }
 
-/// Somebody else has the message in hand.
+/// Another claim of the message is held.
 #[derive(Debug, thiserror::Error)]
-#[error("{key} is in another's hands")]
+#[error("{key} is claimed by another run")]
 pub struct ClaimHeld {
-    /// The ticket.
+    /// The key.
     pub key: InboxKey,
 }
 
-/// A passing failure before which nothing left the house: whoever comes again need not ask the other side.
-/// Inside [`Failure::Transient`] it withdraws the claim.
+/// A transient failure before the effect was attempted: a retry need not ask the other side.
+/// Inside [`Failure::Transient`] it makes [`handle`](crate::delivery::handle::handle) forget the claim.
 #[derive(Debug, thiserror::Error)]
-#[error("nothing left the house")]
+#[error("the effect was not attempted")]
 pub struct NotAttempted(#[source] pub BoxError);
 
 impl NotAttempted {
-    /// The failure, if it is a passing one, as one before which nothing left the house.
+    /// Marks a transient failure as one before the effect was attempted; a permanent one stays as it is.
     pub fn before(failure: impl Into<Failure>) -> Failure {
         match failure.into() {
             Failure::Transient(error) => Failure::transient(Self(error)),

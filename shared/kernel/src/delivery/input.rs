@@ -1,29 +1,26 @@
-//! What a handler gets: the type of its argument decides how a message is claimed and verified before the handler runs.
+//! [`HandlerInput`]: the type of a handler's argument decides whether a message is claimed and verified before it runs:
+//! `Received<M>`, [`Claimed<M>`](Claimed), [`Verified<M>`](Verified) or [`TimerFired<M>`](TimerFired).
 
 use std::ops::Deref;
 
 use crate::{
-    delivery::verify::Verification,
-    message::{
-        contract::Message,
-        envelope::{Metadata, Received},
-    },
+    delivery::verification_policy::Verification,
+    message::{Message, Metadata, Received},
 };
 
-/// How a message comes into a handler: plain, for effects that versions guard, or claimed in the inbox.
+/// The argument of a handler.
 pub trait HandlerInput: Send + 'static {
-    /// The message.
+    /// The message type.
     type Message: Message;
-    /// Whether the inbox is asked first.
+    /// Whether the message is claimed in the inbox.
     const CLAIMED: bool;
-    /// What must be known of the message besides.
+    /// What is verified of the message.
     const VERIFICATION: Verification;
 
-    /// What the handler gets.
+    /// The input of a message; `resumed` is true for [`Claim::Resumed`](crate::delivery::inbox::Claim).
     fn new(received: Received<Self::Message>, resumed: bool) -> Self;
 
-    /// Where the message comes from, which is what all that follows from it will say of itself. It was believed
-    /// before; whoever writes a trace's next step here changes nothing of what is proven.
+    /// The message's metadata, which its effects take over. It is verified before; tracing sets its span here.
     fn metadata(&mut self) -> &mut Metadata;
 }
 
@@ -41,20 +38,20 @@ impl<M: Message> HandlerInput for Received<M> {
     }
 }
 
-/// A message whose effect leaves the house: a fact that the log holds; the inbox was asked, and the claim is this
-/// handler's.
+/// A message for a handler with an effect outside of the system. The inbox granted the claim; an event was looked up in
+/// the log.
 #[derive(Clone, Debug)]
 pub struct Claimed<M> {
     /// The message.
     pub message: Received<M>,
-    /// Somebody began and did not finish: ask the other side before doing it again.
+    /// An earlier run did not complete: ask the other side before repeating the effect.
     pub resumed: bool,
 }
 
 impl<M: Message> HandlerInput for Claimed<M> {
     type Message = M;
     const CLAIMED: bool = true;
-    // What has left the house cannot be taken back.
+    // An effect outside of the system cannot be undone.
     const VERIFICATION: Verification = Verification::Event;
 
     fn new(message: Received<M>, resumed: bool) -> Self {
@@ -66,8 +63,8 @@ impl<M: Message> HandlerInput for Claimed<M> {
     }
 }
 
-/// A fact that the log holds at its place, word for word. For handlers that move money or stock, or begin such:
-/// one read more for each message.
+/// An event that the log holds with the same content. For handlers that move money or stock; it costs one read per
+/// message.
 #[derive(Clone, Debug)]
 pub struct Verified<M>(Received<M>);
 
@@ -93,7 +90,7 @@ impl<M> Deref for Verified<M> {
     }
 }
 
-/// What a timer says that a commit of its stream has set, and whose time has come.
+/// The message of a timer that a commit of the stream has set and that is due. It costs a read of the stream.
 #[derive(Clone, Debug)]
 pub struct TimerFired<M>(Received<M>);
 

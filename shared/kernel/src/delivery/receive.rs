@@ -1,5 +1,5 @@
-//! Receiving: a message from the bus is opened strictly, or refused with the field and the rule named.
-//! A fact is complete; a command sent by hand may be `{"data":{…}}`, the rest is filled in here.
+//! [`receive`]: decodes a delivery strictly; the error names the field and the rule.
+//! An event's envelope must be complete; a command sent by hand may be `{"data":{…}}`, with defaults for the rest.
 
 #[cfg(test)]
 mod tests;
@@ -11,60 +11,58 @@ use serde_json::value::RawValue;
 use crate::{
     failure::Failure,
     message::{
-        contract::{DecodeError, Kind, MAX_MESSAGE_BYTES, Message},
-        envelope::{Delivery, MAX_HOPS, Metadata, Received},
-        id::{MessageId, StreamId},
+        DecodeError, Delivery, Kind, MAX_HOPS, MAX_MESSAGE_BYTES, Message, MessageId, Metadata, Received, StreamId,
         json,
     },
 };
 
-/// A message that cannot be accepted. Each names the field and the rule.
+/// A delivery that cannot be decoded.
 #[derive(Debug, thiserror::Error)]
 pub enum ReceiveError {
-    /// The detail is not JSON as it should be.
+    /// The detail is not strict JSON.
     #[error(transparent)]
     NotJson(#[from] json::JsonError),
-    /// The detail is no envelope.
+    /// The detail is not an envelope.
     #[error("envelope, field {field}: {reason}")]
     Envelope {
-        /// Where.
+        /// The path of the field.
         field: String,
-        /// Which rule it breaks.
+        /// What is wrong there.
         reason: String,
     },
-    /// The envelope names another message than the bus does.
-    #[error("envelope, field eventType: says {said}, the detail-type says {expected}")]
+    /// The envelope and the detail-type name different messages.
+    #[error("envelope, field eventType: {found} differs from the detail-type {expected}")]
     WrongName {
-        /// The envelope's word.
-        said: String,
-        /// The handler's word.
+        /// The envelope's name.
+        found: String,
+        /// The detail-type.
         expected: &'static str,
     },
-    /// A fact lacks what makes it one.
-    #[error("envelope, field {field}: a fact needs it")]
+    /// A field that an event needs is missing.
+    #[error("envelope, field {field}: an event needs it")]
     NotAnEvent {
         /// The missing field.
         field: &'static str,
     },
     /// The body is too large.
-    #[error("envelope, field data: {bytes} bytes; a message may have {MAX_MESSAGE_BYTES}")]
+    #[error("envelope, field data: {bytes} bytes, at most {MAX_MESSAGE_BYTES} are allowed")]
     TooLarge {
-        /// Its size.
+        /// Its size in bytes.
         bytes: usize,
     },
     /// The chain of causes is too long.
     #[error("LOOP: envelope, field metadata.hops: {hops} is more than {MAX_HOPS}")]
     Loop {
-        /// Its length.
+        /// The hop count.
         hops: u32,
     },
-    /// The body cannot be read.
+    /// The body cannot be decoded.
     #[error(transparent)]
     Decode(#[from] DecodeError),
 }
 
 impl ReceiveError {
-    /// The reason as one word, for dead letters and metrics.
+    /// The reason code, for dead letters and metrics.
     pub fn code(&self) -> &'static str {
         match self {
             Self::NotJson(_) | Self::Envelope { .. } | Self::WrongName { .. } | Self::NotAnEvent { .. } => "MALFORMED",
@@ -83,7 +81,7 @@ impl From<ReceiveError> for Failure {
     }
 }
 
-/// The envelope as it may come in.
+/// The envelope with all fields optional that a command may leave out.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Incoming {
@@ -109,7 +107,7 @@ struct IncomingMetadata {
     hops: u32,
 }
 
-/// Opens a delivery as an `M`: strict JSON, envelope, hops, size, upcast.
+/// Decodes a delivery as an `M`: checks JSON, size, envelope and hop count, and upcasts the body.
 pub fn receive<M: Message>(delivery: &Delivery) -> Result<Received<M>, ReceiveError> {
     if delivery.detail_type != M::NAME {
         return Err(DecodeError::Unknown { name: delivery.detail_type.chars().take(128).collect() }.into());
@@ -130,8 +128,8 @@ pub fn receive<M: Message>(delivery: &Delivery) -> Result<Received<M>, ReceiveEr
     if incoming.data.get().len() > MAX_MESSAGE_BYTES {
         return Err(ReceiveError::TooLarge { bytes: incoming.data.get().len() });
     }
-    if let Some(said) = incoming.event_type.filter(|said| said != M::NAME) {
-        return Err(ReceiveError::WrongName { said: said.chars().take(128).collect(), expected: M::NAME });
+    if let Some(found) = incoming.event_type.filter(|found| found != M::NAME) {
+        return Err(ReceiveError::WrongName { found: found.chars().take(128).collect(), expected: M::NAME });
     }
     if incoming.metadata.hops > MAX_HOPS {
         return Err(ReceiveError::Loop { hops: incoming.metadata.hops });

@@ -1,6 +1,6 @@
-//! The relay: what the log holds is said on the bus, in the order of each stream.
-//! Every stream moves by itself, stage by stage: its events one by one, then what the commit sends, then its timers.
-//! A later stage is never begun while an earlier one fails, so no later version overtakes an earlier one.
+//! [`relay`]: publishes what commits hold, in the order of each stream.
+//! Each stream is a lane of stages: a commit's events one by one, then the messages it sends, then its timers. A stage
+//! begins when the one before it is complete, so no version overtakes an earlier one. Lanes do not wait for each other.
 
 #[cfg(test)]
 mod tests;
@@ -11,64 +11,64 @@ use jiff::SignedDuration;
 use serde_json::value::to_raw_value;
 
 use crate::{
-    app::App,
     delivery::{
         bus::{Entry, PublishOutcome},
         dead_letter::DeadLetter,
     },
     failure::{BoxError, causes},
-    log::commit::{Commit, TimerChange},
-    message::{envelope::Envelope, id::StreamId},
-    time::{
-        backoff::Backoff,
-        timers::{Timer, TimerError, TimerKey},
-    },
+    log::{Commit, TimerChange},
+    message::StreamId,
+    ports::Ports,
+    time::{Backoff, Timer, TimerError, TimerKey},
 };
 
-/// How long a failing stage is tried within one call.
+/// The retries of a failing stage within one call.
 const RELAY_RETRY: Backoff =
     Backoff { first: SignedDuration::from_millis(50), most: SignedDuration::from_secs(2), tries: 6 };
 
-/// What stands next in a stream.
+/// One step of a lane.
 enum Stage {
-    /// Entries that may go side by side; those not yet taken.
+    /// Entries to publish in any order; those not accepted yet.
     Publish(Vec<Entry>),
-    /// A timer's change.
+    /// A timer to set or cancel.
     Timer(TimerChange),
-    /// All of this commit is out.
+    /// All of the commit at this index is published.
     CommitDone(usize),
 }
 
-/// One stream's way through the relay.
+/// The commits of one stream and the stages of the first one.
 struct Lane {
     commits: VecDeque<(usize, Commit)>,
     stages: VecDeque<Stage>,
     failures: u32,
 }
 
-/// Says all that the commits hold. The answer has one word per commit, in their order: done, or why not.
-/// Whoever calls this brings back the commits that are not done, and may bring back done ones.
-pub async fn relay(app: &App, commits: Vec<Commit>) -> Vec<Result<(), BoxError>> {
-    let mut answers: Vec<Result<(), BoxError>> =
-        commits.iter().map(|_| Err("an earlier commit of the stream is not out".into())).collect();
+/// Publishes all that the commits hold, and sets their timers. Returns one result per commit, in their order.
+///
+/// The caller relays failed commits again, and may repeat successful ones: repeats have the same ids. What the bus or the
+/// scheduler refuses for good is dead-lettered and counts as published.
+pub async fn relay(ports: &Ports, commits: Vec<Commit>) -> Vec<Result<(), BoxError>> {
+    let mut results: Vec<Result<(), BoxError>> =
+        commits.iter().map(|_| Err("an earlier commit of the stream is not published".into())).collect();
     let mut lanes = lanes_of(commits);
     while !lanes.is_empty() {
         let mut pause = SignedDuration::ZERO;
         let mut round: Vec<(usize, Entry)> = Vec::new();
         for (index, lane) in lanes.iter_mut().enumerate() {
-            lane.advance(&mut answers);
+            lane.advance(&mut results);
             if let Some(Stage::Publish(entries)) = lane.stages.front_mut() {
                 round.extend(std::mem::take(entries).into_iter().map(|entry| (index, entry)));
             }
         }
         let entries: Vec<Entry> = round.iter().map(|(_, entry)| entry.clone()).collect();
-        let said = if entries.is_empty() { Vec::new() } else { app.bus().publish(&entries).await };
+        let outcomes = if entries.is_empty() { Vec::new() } else { ports.bus.publish(&entries).await };
         let mut errors: BTreeMap<usize, BoxError> = BTreeMap::new();
-        let mut said = said.into_iter();
+        let mut outcomes = outcomes.into_iter();
         for (index, entry) in round {
-            let word =
-                said.next().unwrap_or_else(|| PublishOutcome::Transient("the bus gave no answer for the entry".into()));
-            if let Some((entry, error)) = settle(app, entry, word).await {
+            let outcome = outcomes
+                .next()
+                .unwrap_or_else(|| PublishOutcome::Transient("the bus returned no outcome for the entry".into()));
+            if let Some((entry, error)) = settle(ports, entry, outcome).await {
                 if let Some(Stage::Publish(entries)) = lanes.get_mut(index).and_then(|lane| lane.stages.front_mut()) {
                     entries.push(entry);
                 }
@@ -76,7 +76,7 @@ pub async fn relay(app: &App, commits: Vec<Commit>) -> Vec<Result<(), BoxError>>
             }
         }
         for (index, lane) in lanes.iter_mut().enumerate() {
-            if let Some(Err(error)) = lane.set_timer(app).await {
+            if let Some(Err(error)) = lane.set_timer(ports).await {
                 errors.insert(index, error);
             }
             lane.drop_empty_stage();
@@ -84,11 +84,11 @@ pub async fn relay(app: &App, commits: Vec<Commit>) -> Vec<Result<(), BoxError>>
         let mut blocked = Vec::new();
         for (index, error) in errors {
             let Some(lane) = lanes.get_mut(index) else { continue };
-            match RELAY_RETRY.delay(lane.failures, app.ids()) {
+            match RELAY_RETRY.delay(lane.failures, ports.ids.as_ref()) {
                 Some(delay) => pause = pause.max(delay),
                 None => {
-                    if let Some(answer) = lane.commits.front().and_then(|(place, _)| answers.get_mut(*place)) {
-                        *answer = Err(error);
+                    if let Some(result) = lane.commits.front().and_then(|(index, _)| results.get_mut(*index)) {
+                        *result = Err(error);
                     }
                     blocked.push(index);
                 }
@@ -97,26 +97,26 @@ pub async fn relay(app: &App, commits: Vec<Commit>) -> Vec<Result<(), BoxError>>
         }
         let mut index = 0;
         lanes.retain_mut(|lane| {
-            lane.advance(&mut answers);
+            lane.advance(&mut results);
             let keep = !lane.stages.is_empty() && !blocked.contains(&index);
             index += 1;
             keep
         });
         if !pause.is_zero() {
-            app.clock().sleep(pause).await;
+            ports.clock.sleep(pause).await;
         }
     }
-    answers
+    results
 }
 
-/// The entry again with its trouble, when it must be said again.
-async fn settle(app: &App, entry: Entry, word: PublishOutcome) -> Option<(Entry, BoxError)> {
-    match word {
+/// The entry with its error, if it must be published again.
+async fn settle(ports: &Ports, entry: Entry, outcome: PublishOutcome) -> Option<(Entry, BoxError)> {
+    match outcome {
         PublishOutcome::Accepted => None,
         PublishOutcome::Transient(error) => Some((entry, error)),
         PublishOutcome::Permanent { code, reason } => {
-            let kept = match letter(app, &entry, code, reason) {
-                Ok(letter) => app.dead_letters().keep(&letter).await.map_err(BoxError::from),
+            let kept = match dead_letter(ports, &entry, code, reason) {
+                Ok(dead_letter) => ports.dead_letters.keep(&dead_letter).await.map_err(BoxError::from),
                 Err(error) => Err(error.into()),
             };
             kept.err().map(|error| (entry, error))
@@ -124,7 +124,12 @@ async fn settle(app: &App, entry: Entry, word: PublishOutcome) -> Option<(Entry,
     }
 }
 
-fn letter(app: &App, entry: &Entry, reason: String, explanation: String) -> Result<DeadLetter, serde_json::Error> {
+fn dead_letter(
+    ports: &Ports,
+    entry: &Entry,
+    reason: String,
+    explanation: String,
+) -> Result<DeadLetter, serde_json::Error> {
     let message = to_raw_value(&serde_json::json!({
         "id": entry.envelope.event_id,
         "source": entry.source,
@@ -132,16 +137,16 @@ fn letter(app: &App, entry: &Entry, reason: String, explanation: String) -> Resu
         "time": entry.envelope.timestamp,
         "detail": entry.envelope,
     }))?;
-    Ok(DeadLetter { reason, explanation, consumer: "relay".to_owned(), at: app.clock().now(), message })
+    Ok(DeadLetter { reason, explanation, consumer: "relay".to_owned(), at: ports.clock.now(), message })
 }
 
 fn lanes_of(commits: Vec<Commit>) -> Vec<Lane> {
     let mut streams: BTreeMap<StreamId, Vec<(usize, Commit)>> = BTreeMap::new();
-    for (place, commit) in commits.into_iter().enumerate() {
-        streams.entry(commit.stream.clone()).or_default().push((place, commit));
+    for (index, commit) in commits.into_iter().enumerate() {
+        streams.entry(commit.stream.clone()).or_default().push((index, commit));
     }
     let lane = |mut commits: Vec<(usize, Commit)>| {
-        // A stream of changes is ordered per item only.
+        // A DynamoDB stream is ordered per item only.
         commits.sort_by_key(|(_, commit)| commit.version);
         Lane { commits: commits.into(), stages: VecDeque::new(), failures: 0 }
     };
@@ -149,21 +154,21 @@ fn lanes_of(commits: Vec<Commit>) -> Vec<Lane> {
 }
 
 impl Lane {
-    /// Passes what is done and lays out the next commit's stages, if none is under way.
-    fn advance(&mut self, answers: &mut [Result<(), BoxError>]) {
+    /// Drops completed commits and lays out the stages of the next one, if no stage is left.
+    fn advance(&mut self, results: &mut [Result<(), BoxError>]) {
         loop {
             match self.stages.front() {
-                Some(Stage::CommitDone(place)) => {
-                    if let Some(answer) = answers.get_mut(*place) {
-                        *answer = Ok(());
+                Some(Stage::CommitDone(index)) => {
+                    if let Some(result) = results.get_mut(*index) {
+                        *result = Ok(());
                     }
                     self.stages.pop_front();
                     self.commits.pop_front();
                 }
                 Some(_) => return,
                 None => match self.commits.front() {
-                    Some((place, commit)) => {
-                        self.stages = stages_of(*place, commit);
+                    Some((index, commit)) => {
+                        self.stages = stages_of(*index, commit);
                     }
                     None => return,
                 },
@@ -171,7 +176,7 @@ impl Lane {
         }
     }
 
-    /// Drops a stage whose entries are all taken.
+    /// Drops a stage whose entries are all accepted.
     fn drop_empty_stage(&mut self) {
         if matches!(self.stages.front(), Some(Stage::Publish(entries)) if entries.is_empty()) {
             self.stages.pop_front();
@@ -179,22 +184,22 @@ impl Lane {
         }
     }
 
-    /// Changes the timer that stands next, if one does.
-    async fn set_timer(&mut self, app: &App) -> Option<Result<(), BoxError>> {
+    /// Sets or cancels the timer, if that is the next stage.
+    async fn set_timer(&mut self, ports: &Ports) -> Option<Result<(), BoxError>> {
         let (Some(Stage::Timer(change)), Some((_, commit))) = (self.stages.front(), self.commits.front()) else {
             return None;
         };
         let (name, result) = match change {
             TimerChange::Set { name, due, message } => {
-                (name, app.timers().set(&Timer::of(commit, name, *due, message)).await)
+                (name, ports.timers.set(&Timer::of(commit, name, *due, message)).await)
             }
             TimerChange::Cancel { name } => {
                 let key = TimerKey { stream: commit.stream.clone(), name: name.clone() };
-                (name, app.timers().cancel(&key).await)
+                (name, ports.timers.cancel(&key).await)
             }
         };
         let result = match result {
-            Err(TimerError::Refused { code, reason }) => refuse_timer(app, commit, name, code, reason).await,
+            Err(TimerError::Refused { code, reason }) => dead_letter_timer(ports, commit, name, code, reason).await,
             result => result.map_err(|error| causes(&error).into()),
         };
         if result.is_ok() {
@@ -205,29 +210,35 @@ impl Lane {
     }
 }
 
-/// A timer that can never be set is a dead letter, too: what it would have said is kept.
-async fn refuse_timer(app: &App, commit: &Commit, name: &str, code: String, why: String) -> Result<(), BoxError> {
+/// Dead-letters the message of a timer that the scheduler refused for good.
+async fn dead_letter_timer(
+    ports: &Ports,
+    commit: &Commit,
+    name: &str,
+    code: String,
+    why: String,
+) -> Result<(), BoxError> {
     let change = commit.timers.iter().find_map(|change| match change {
         TimerChange::Set { name: set, due, message } if set == name => Some(Timer::of(commit, name, *due, message)),
         TimerChange::Set { .. } | TimerChange::Cancel { .. } => None,
     });
     let Some(timer) = change else { return Ok(()) };
     let entry = Entry::from_context(commit.stream.context(), timer.envelope);
-    let letter = letter(app, &entry, code, format!("timer {name}: {why}"))?;
-    app.dead_letters().keep(&letter).await.map_err(BoxError::from)
+    let dead_letter = dead_letter(ports, &entry, code, format!("timer {name}: {why}"))?;
+    ports.dead_letters.keep(&dead_letter).await.map_err(BoxError::from)
 }
 
-fn stages_of(place: usize, commit: &Commit) -> VecDeque<Stage> {
+fn stages_of(index: usize, commit: &Commit) -> VecDeque<Stage> {
     let context = commit.stream.context();
-    let say = |envelope| Entry::from_context(context, envelope);
-    let events = (0..commit.events.len()).filter_map(|index| Envelope::of_event(commit, index));
-    let mut stages: VecDeque<Stage> = events.map(|envelope| Stage::Publish(vec![say(envelope)])).collect();
+    let entry = |envelope| Entry::from_context(context, envelope);
+    let events = (0..commit.events.len()).filter_map(|index| commit.event_envelope(index));
+    let mut stages: VecDeque<Stage> = events.map(|envelope| Stage::Publish(vec![entry(envelope)])).collect();
     let sends: Vec<Entry> =
-        (0..commit.sends.len()).filter_map(|index| Envelope::of_send(commit, index)).map(say).collect();
+        (0..commit.sends.len()).filter_map(|index| commit.send_envelope(index)).map(entry).collect();
     if !sends.is_empty() {
         stages.push_back(Stage::Publish(sends));
     }
     stages.extend(commit.timers.iter().cloned().map(Stage::Timer));
-    stages.push_back(Stage::CommitDone(place));
+    stages.push_back(Stage::CommitDone(index));
     stages
 }

@@ -1,4 +1,4 @@
-//! The circuit breaker: an outside party that fails again and again is left alone for a while.
+//! [`Breaker`]: a circuit breaker. It stops calls to a service that failed repeatedly, for a while.
 
 #[cfg(test)]
 mod tests;
@@ -7,18 +7,18 @@ use std::sync::Mutex;
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::time::clock::Clock;
+use crate::time::Clock;
 
-/// When to open, and for how long.
+/// When a circuit opens, and for how long.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BreakerPolicy {
-    /// So many failures in a row open the circuit.
+    /// The number of consecutive failures that opens the circuit.
     pub failures: u32,
-    /// It stays open so long; then one call may try.
+    /// How long it stays open before one trial call is made.
     pub rest: SignedDuration,
 }
 
-/// A circuit breaker around the calls to one outside party.
+/// A circuit breaker around the calls to one service.
 #[derive(Debug)]
 pub struct Breaker {
     policy: BreakerPolicy,
@@ -29,14 +29,14 @@ pub struct Breaker {
 enum Circuit {
     Closed { failures: u32 },
     Open { until: Timestamp },
-    Trying { until: Timestamp },
+    HalfOpen { until: Timestamp },
 }
 
-/// A call that was not made, or failed.
+/// A call that was not made, or that failed.
 #[derive(Debug, thiserror::Error)]
 pub enum BreakerError<E> {
-    /// The circuit is open: nobody was called.
-    #[error("left alone after repeated failures")]
+    /// The circuit is open; no call was made.
+    #[error("the circuit is open after repeated failures")]
     Open,
     /// The call was made and failed.
     #[error(transparent)]
@@ -44,12 +44,12 @@ pub enum BreakerError<E> {
 }
 
 impl Breaker {
-    /// A closed circuit.
+    /// A breaker with a closed circuit.
     pub fn new(policy: BreakerPolicy) -> Self {
         Self { policy, state: Mutex::new(Circuit::Closed { failures: 0 }) }
     }
 
-    /// Makes the call if the circuit lets it. `counts` says which errors are the party's fault.
+    /// Makes the call unless the circuit is open. `counts` selects the errors that count as failures of the service.
     pub async fn call<T, E>(
         &self,
         clock: &dyn Clock,
@@ -68,10 +68,10 @@ impl Breaker {
         let Ok(mut state) = self.state.lock() else { return true };
         match *state {
             Circuit::Closed { .. } => true,
-            Circuit::Open { until } | Circuit::Trying { until } if now < until => false,
-            // One call tries; should it be killed, the next may try after another rest.
-            Circuit::Open { .. } | Circuit::Trying { .. } => {
-                *state = Circuit::Trying { until: now + self.policy.rest };
+            Circuit::Open { until } | Circuit::HalfOpen { until } if now < until => false,
+            // One trial call; if its process is killed, the next one is made after another rest.
+            Circuit::Open { .. } | Circuit::HalfOpen { .. } => {
+                *state = Circuit::HalfOpen { until: now + self.policy.rest };
                 true
             }
         }

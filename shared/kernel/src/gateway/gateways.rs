@@ -1,4 +1,4 @@
-//! Outside parties by type: what one application needs and the library need not know.
+//! [`Gateways`]: the clients of outside services that one application uses, found by their port type.
 
 use std::{
     any::{Any, TypeId},
@@ -6,39 +6,39 @@ use std::{
     sync::Arc,
 };
 
-/// The outside parties of an application: one per port.
+/// The clients of outside services: one per port type.
 ///
 /// ```
 /// use std::sync::Arc;
 /// use causeway::Gateways;
-/// trait Weather: Send + Sync { fn sunny(&self) -> bool; }
+/// trait Forecast: Send + Sync { fn sunny(&self) -> bool; }
 /// struct Always;
-/// impl Weather for Always { fn sunny(&self) -> bool { true } }
-/// let gateways = Gateways::default().with::<dyn Weather>(Arc::new(Always));
-/// assert!(gateways.get::<dyn Weather>().is_ok_and(|weather| weather.sunny()));
+/// impl Forecast for Always { fn sunny(&self) -> bool { true } }
+/// let gateways = Gateways::default().with::<dyn Forecast>(Arc::new(Always));
+/// assert!(gateways.get::<dyn Forecast>().is_ok_and(|forecast| forecast.sunny()));
 /// ```
 #[derive(Clone, Default)]
 pub struct Gateways {
     by_port: HashMap<TypeId, Arc<dyn Any + Send + Sync>>,
 }
 
-/// A party nobody connected.
+/// No client was registered for a port.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("no outside party is connected for {port}")]
+#[error("no gateway is registered for {port}")]
 pub struct NotConnected {
-    /// The port's type.
+    /// The name of the port's type.
     pub port: &'static str,
 }
 
 impl Gateways {
-    /// Connects a party to its port.
+    /// Registers the client of a port; it replaces an earlier one.
     #[must_use]
     pub fn with<P: ?Sized + Send + Sync + 'static>(mut self, gateway: Arc<P>) -> Self {
         self.by_port.insert(TypeId::of::<P>(), Arc::new(gateway));
         self
     }
 
-    /// The party of the port.
+    /// The client of the port.
     pub fn get<P: ?Sized + Send + Sync + 'static>(&self) -> Result<Arc<P>, NotConnected> {
         let gateway = self.by_port.get(&TypeId::of::<P>()).and_then(|gateway| gateway.downcast_ref::<Arc<P>>());
         gateway.cloned().ok_or(NotConnected { port: std::any::type_name::<P>() })

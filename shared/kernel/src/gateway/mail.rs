@@ -1,16 +1,16 @@
-//! The port to the mail: an outside party, so it may not answer, and then it is asked before it is told again.
+//! [`Mailer`], the port to a mail service. It may not answer; then [`Mailer::find`] tells whether the mail was accepted.
 
 use async_trait::async_trait;
 
 use crate::failure::BoxError;
 
-/// The mail.
+/// A mail service.
 #[async_trait]
 pub trait Mailer: Send + Sync {
-    /// Hands the mail over. A second mail under the same key is the same mail, where the other side can tell.
+    /// Sends the mail. A second mail with the same key is not sent again, if the service knows its keys.
     async fn send(&self, mail: &Mail) -> Result<AcceptedMail, MailError>;
 
-    /// Whether a mail of this key was accepted.
+    /// Whether a mail with this key was accepted.
     async fn find(&self, key: &str) -> Result<FoundMail, MailError>;
 }
 
@@ -19,45 +19,45 @@ pub trait Mailer: Send + Sync {
 pub struct Mail {
     /// The idempotency key.
     pub key: String,
-    /// To whom.
+    /// The recipient's address.
     pub to: String,
-    /// What it is about.
+    /// The subject line.
     pub subject: String,
-    /// What it says.
+    /// The text.
     pub body: String,
 }
 
-/// A mail the other side has taken.
+/// A mail that the service accepted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AcceptedMail {
-    /// The other side's id.
+    /// The service's id of the mail.
     pub id: String,
 }
 
-/// What the other side knows of a key.
+/// What the service knows about a key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum FoundMail {
-    /// It took it.
+    /// It accepted the mail.
     Accepted(AcceptedMail),
-    /// It never saw it.
+    /// It never got the mail.
     Unknown,
-    /// It cannot tell.
+    /// It does not know its keys.
     CannotTell,
 }
 
-/// A mail that was not accepted, or of which nobody knows.
+/// A mail that was not accepted, or may have been.
 #[derive(Debug, thiserror::Error)]
 pub enum MailError {
-    /// No answer: it may have been accepted or not.
-    #[error("the mail did not answer")]
+    /// No answer; the mail may have been accepted.
+    #[error("the mail service did not answer")]
     Unavailable(#[source] BoxError),
-    /// Certainly not accepted, but it may be later: throttled, not reached.
-    #[error("the mail was not taken this time")]
+    /// Not accepted, but it may be later: throttled, not reached.
+    #[error("the mail was not accepted this time")]
     NotTaken(#[source] BoxError),
     /// It will never be accepted.
     #[error("the mail was refused: {reason}")]
     Refused {
-        /// Why.
+        /// The service's reason.
         reason: String,
     },
 }

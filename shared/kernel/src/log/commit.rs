@@ -1,53 +1,52 @@
-//! A commit: what one command did to one stream, and the unit of the log.
-//! One commit is one item, however many events it holds, so it is there whole or not at all.
+//! [`Commit`]: what one command appended to one stream. It is one item of the log, however many events it holds, so it is
+//! written completely or not at all.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use crate::message::{
-    contract::{DecodeError, Encoded, Messages},
-    envelope::Metadata,
-    id::{CommitId, MessageId, StreamId},
-};
+use crate::message::{CommitId, DecodeError, Encoded, Envelope, MessageId, Messages, Metadata, StreamId};
+
+/// The most events that one commit may hold.
+pub const MAX_EVENTS: usize = 100;
 
 /// One commit of the log.
 #[derive(Clone, Debug)]
 pub struct Commit {
     /// The stream.
     pub stream: StreamId,
-    /// The place of its first event, counted from 1.
+    /// The version of its first event, counted from 1.
     pub version: u64,
-    /// The root of all ids in it.
+    /// The id, from which the ids of its messages follow.
     pub id: CommitId,
-    /// The facts; at least one.
+    /// The events; at least one.
     pub events: Vec<Encoded>,
     /// The messages it sends.
     pub sends: Vec<Send>,
     /// The timers it sets and cancels.
     pub timers: Vec<TimerChange>,
-    /// The state after it, when it rides along.
+    /// The state after it, if it is embedded.
     pub snapshot: Option<EmbeddedSnapshot>,
-    /// The version of the newest earlier commit that carries a state; 0 when none does.
+    /// The version of the newest earlier commit with an embedded snapshot; 0 if there is none.
     pub snapshot_before: u64,
-    /// The command that made it.
+    /// The id of the command.
     pub command: MessageId,
-    /// Where it comes from.
+    /// Correlation, causation and trace of its events.
     pub metadata: Metadata,
-    /// When it was made.
+    /// When it was appended.
     pub at: Timestamp,
 }
 
-/// A message a commit sends.
+/// A message that a commit sends.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Send {
-    /// Whose stream.
+    /// The stream that it is sent to.
     pub to: StreamId,
-    /// What is said.
+    /// The message.
     pub message: Encoded,
 }
 
-/// A timer a commit sets or cancels. Its key is the stream and the name.
+/// A timer that a commit sets or cancels. Its key is the stream and the name.
 #[derive(Clone, Debug, PartialEq)]
 pub enum TimerChange {
     /// Set it, or move it when it is set already.
@@ -56,7 +55,7 @@ pub enum TimerChange {
         name: String,
         /// When it is due.
         due: Timestamp,
-        /// What is said then.
+        /// The message that it publishes then.
         message: Encoded,
     },
     /// Cancel it, if it is set.
@@ -66,18 +65,18 @@ pub enum TimerChange {
     },
 }
 
-/// A state that rides in a commit.
+/// A state that is stored in a commit.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct EmbeddedSnapshot {
-    /// The fingerprint of its shape and meaning; one that is not ours is ignored.
+    /// The fingerprint of the state's type; a snapshot with another fingerprint is ignored.
     pub shape: String,
-    /// The packed state.
+    /// The state as JSON.
     pub state: Box<RawValue>,
-    /// The last commands of the stream, so that a repeat is known.
+    /// The last commands of the stream, by which a repeat is recognised.
     pub recent: Vec<RecentCommand>,
 }
 
-/// A command the stream has obeyed.
+/// A command that the stream has handled.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RecentCommand(
     /// A digest of the command's id.
@@ -86,28 +85,66 @@ pub struct RecentCommand(
     pub u64,
 );
 
-/// An event with its place in the log.
+/// A decoded event with its position in the log.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Recorded<E> {
     /// The event's id.
     pub id: MessageId,
-    /// Its place in the stream.
+    /// Its version in the stream.
     pub version: u64,
-    /// When it happened.
+    /// When it was appended.
     pub at: Timestamp,
-    /// What happened.
+    /// The event.
     pub event: E,
 }
 
 impl Commit {
-    /// The place of its last event.
+    /// The version of its last event.
     pub fn last_version(&self) -> u64 {
         self.version + (self.events.len() as u64).saturating_sub(1)
     }
 
-    /// The metadata of what follows from this commit: its first event is the cause.
+    /// The metadata of messages that follow from this commit: its first event is the cause.
     pub fn follow_up(&self) -> Metadata {
         Metadata { causation_id: self.id.event(0), hops: self.metadata.hops + 1, ..self.metadata.clone() }
+    }
+
+    /// The envelope of the event at this index.
+    pub fn event_envelope(&self, index: usize) -> Option<Envelope> {
+        let event = self.events.get(index)?;
+        Some(Envelope {
+            event_id: self.id.event(u16::try_from(index).ok()?),
+            event_type: event.name.clone(),
+            event_version: event.version,
+            aggregate_type: self.stream.context().to_owned(),
+            aggregate_id: self.stream.id().to_owned(),
+            version: Some(self.version + index as u64),
+            timestamp: self.at,
+            data: event.data.clone(),
+            metadata: self.metadata.clone(),
+        })
+    }
+
+    /// The envelope of the message that the commit sends at this index; its cause is the commit's first event.
+    pub fn send_envelope(&self, index: usize) -> Option<Envelope> {
+        let send = self.sends.get(index)?;
+        let id = self.id.send(u16::try_from(index).ok()?);
+        Some(self.follow_up_envelope(id, &send.to, self.at, &send.message))
+    }
+
+    /// The envelope of a message to `to` that this commit causes.
+    pub fn follow_up_envelope(&self, id: MessageId, to: &StreamId, at: Timestamp, message: &Encoded) -> Envelope {
+        Envelope {
+            event_id: id,
+            event_type: message.name.clone(),
+            event_version: message.version,
+            aggregate_type: to.context().to_owned(),
+            aggregate_id: to.id().to_owned(),
+            version: None,
+            timestamp: at,
+            data: message.data.clone(),
+            metadata: self.follow_up(),
+        }
     }
 
     /// The events, decoded.
@@ -115,11 +152,12 @@ impl Commit {
         self.events.iter().map(|event| E::decode(&event.name, event.version, &event.data)).collect()
     }
 
-    /// The events with their places, decoded.
+    /// The events with their versions, decoded.
     pub fn recorded<E: Messages>(&self) -> Result<Vec<Recorded<E>>, DecodeError> {
         let events = self.decode::<E>()?;
-        let places = events.into_iter().zip(0_u16..);
-        Ok(places
+        Ok(events
+            .into_iter()
+            .zip(0_u16..)
             .map(|(event, index)| Recorded {
                 id: self.id.event(index),
                 version: self.version + u64::from(index),

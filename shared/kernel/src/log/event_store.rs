@@ -1,27 +1,28 @@
-//! The port to the log: append a commit at its place, read a stream.
-//! Streams are contiguous because an append says its place, and a place is given once.
+//! [`EventStore`], the port to the log: append a commit at its expected version, read a stream.
+//! Each version is taken once, so two writers never both append at the same version, and streams have no gaps.
 
 use async_trait::async_trait;
 
 use crate::{
     failure::{BoxError, Failure},
     log::commit::Commit,
-    message::id::{MessageId, StreamId},
+    message::{MessageId, StreamId},
 };
 
 /// The log.
 #[async_trait]
 pub trait EventStore: Send + Sync {
-    /// Writes the commit at its place, whole or not at all.
+    /// Writes the commit at its version, completely or not at all. One conditional write.
     async fn append(&self, append: Append<'_>) -> Result<Appended, AppendError>;
 
-    /// The newest commit of the stream, read consistently.
+    /// The newest commit of the stream, read consistently. One read.
     async fn newest(&self, stream: &StreamId) -> Result<Option<Commit>, ReadError>;
 
-    /// All commits from the one that begins at `from` (or the next), oldest first, read consistently and whole.
+    /// All commits whose first event has version `from` or higher, oldest first, read consistently; all pages.
     async fn since(&self, stream: &StreamId, from: u64) -> Result<Vec<Commit>, ReadError>;
 
-    /// The commit that begins at this version, read consistently. A log that can read one alone should.
+    /// The commit whose first event has this version, read consistently. A store that can read a single item should
+    /// implement it that way.
     async fn at(&self, stream: &StreamId, version: u64) -> Result<Option<Commit>, ReadError> {
         let commits = self.since(stream, version).await?;
         Ok(commits.into_iter().next().filter(|commit| commit.version == version))
@@ -31,66 +32,66 @@ pub trait EventStore: Send + Sync {
 /// One append.
 #[derive(Clone, Copy, Debug)]
 pub struct Append<'a> {
-    /// What to write. Its `carried` is the state that may ride along.
+    /// The commit to write. Its `snapshot` may be left out, by the policy.
     pub commit: &'a Commit,
-    /// Whether the state must ride along, or only if it costs nothing.
+    /// When the snapshot is stored with the commit.
     pub snapshot: SnapshotPolicy,
-    /// Whether a marker for the commit's command on this stream is written in the same transaction. A marker that
-    /// is there already refuses the commit as [`AppendError::Repeated`], also when the place is taken.
+    /// Whether a marker for the commit's command on this stream is written in the same transaction. If there is one
+    /// already, the append fails with [`AppendError::Repeated`], also when the version is taken.
     pub once: bool,
 }
 
-/// Whether the state rides along.
+/// When a snapshot is stored with its commit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SnapshotPolicy {
-    /// If it fits the capacity units that the events cost anyway.
+    /// If it fits into the write capacity units that the events cost anyway.
     IfFree,
-    /// In any case, unless the item would grow beyond what the store takes.
+    /// Always, unless the item would exceed the store's limit.
     Must,
 }
 
-/// A commit that is written.
+/// A commit that was written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Appended {
-    /// Whether the state rides along.
+    /// Whether the snapshot was stored with it.
     pub snapshot: bool,
 }
 
-/// A commit that was not written, or of which nobody knows.
+/// A commit that was not written, or may have been.
 #[derive(Debug, thiserror::Error)]
 pub enum AppendError {
-    /// The place is taken.
-    #[error("{stream} has a commit at version {version} already")]
+    /// The version is taken.
+    #[error("{stream} already has a commit at version {version}")]
     Conflict {
         /// The stream.
         stream: StreamId,
-        /// The place.
+        /// The version.
         version: u64,
-        /// Who stands there.
+        /// The commit that has it.
         winner: Box<Commit>,
     },
-    /// The once-command was obeyed before.
+    /// The once-command was handled before.
     #[error("command {command} was handled before")]
     Repeated {
         /// The command.
         command: MessageId,
-        /// The version of the commit that obeyed it.
+        /// The version of the commit that handled it.
         version: u64,
     },
-    /// The commit is larger than the store takes.
-    #[error("the commit on {stream} has {bytes} bytes; the store takes {limit}")]
+    /// The commit exceeds the store's limit.
+    #[error("the commit on {stream} has {bytes} bytes, the store's limit is {limit}")]
     TooLarge {
         /// The stream.
         stream: StreamId,
-        /// Its size.
+        /// Its size in bytes.
         bytes: usize,
-        /// The limit.
+        /// The limit in bytes.
         limit: usize,
     },
-    /// Throttled, timed out, not reached: it may be written or not.
+    /// Throttled, timed out, not reached: the commit may have been written.
     #[error("the log did not answer")]
     Unavailable(#[source] BoxError),
-    /// The winner's item cannot be read.
+    /// The winning commit cannot be read.
     #[error(transparent)]
     Read(#[from] ReadError),
 }
@@ -98,32 +99,32 @@ pub enum AppendError {
 /// A stream that was not read.
 #[derive(Debug, thiserror::Error)]
 pub enum ReadError {
-    /// A place in the stream is empty. Never skipped: something was lost.
+    /// A version is missing in the stream. It is never skipped, because events would be lost.
     #[error("{stream} has a gap: version {expected} is missing before {found}")]
     Gap {
         /// The stream.
         stream: StreamId,
-        /// The place that is empty.
+        /// The missing version.
         expected: u64,
-        /// The next place that is not.
+        /// The next version that is there.
         found: u64,
     },
     /// The item's format is newer than this code.
-    #[error("{stream} version {version} has format {format}, newer than is known here")]
+    #[error("{stream} version {version} has format {format}, which is newer than this code")]
     NewerFormat {
         /// The stream.
         stream: StreamId,
-        /// The place.
+        /// The version.
         version: u64,
         /// The format.
         format: u64,
     },
-    /// The item is not as it was written.
+    /// The item is malformed.
     #[error("{stream} version {version} is corrupt: {reason}")]
     Corrupt {
         /// The stream.
         stream: StreamId,
-        /// The place.
+        /// The version.
         version: u64,
         /// What is wrong.
         reason: String,
@@ -142,7 +143,7 @@ impl From<ReadError> for Failure {
     }
 }
 
-/// Checks that the commits follow one another, beginning at `from`.
+/// Checks that the commits are contiguous, beginning at version `from`.
 pub fn check_contiguous(stream: &StreamId, from: u64, commits: &[Commit]) -> Result<(), ReadError> {
     let mut expected = from;
     for commit in commits {

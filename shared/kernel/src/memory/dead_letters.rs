@@ -1,29 +1,31 @@
-//! The dead letters in memory.
+//! [`MemoryDeadLetters`]: dead letters in memory.
 
 use std::sync::Mutex;
 
 use async_trait::async_trait;
 
-use super::lock;
-use crate::delivery::dead_letter::{DeadLetter, DeadLetterError, DeadLetters};
+use crate::{
+    delivery::{DeadLetter, DeadLetterError, DeadLetters},
+    memory::lock::lock,
+};
 
 /// Dead letters in memory.
 #[derive(Debug, Default)]
 pub struct MemoryDeadLetters {
-    letters: Mutex<Vec<DeadLetter>>,
+    dead_letters: Mutex<Vec<DeadLetter>>,
 }
 
 impl MemoryDeadLetters {
-    /// All letters, in the order they came.
-    pub fn letters(&self) -> Vec<DeadLetter> {
-        lock(&self.letters).clone()
+    /// All dead letters, in the order they were written.
+    pub fn all(&self) -> Vec<DeadLetter> {
+        lock(&self.dead_letters).clone()
     }
 }
 
 #[async_trait]
 impl DeadLetters for MemoryDeadLetters {
-    async fn keep(&self, letter: &DeadLetter) -> Result<(), DeadLetterError> {
-        lock(&self.letters).push(letter.clone());
+    async fn keep(&self, dead_letter: &DeadLetter) -> Result<(), DeadLetterError> {
+        lock(&self.dead_letters).push(dead_letter.clone());
         Ok(())
     }
 }

@@ -1,74 +1,73 @@
-//! The inbox in memory.
+//! [`MemoryInbox`]: an inbox in memory.
 
 use std::{collections::BTreeMap, sync::Mutex};
 
 use async_trait::async_trait;
 use jiff::Timestamp;
 
-use super::lock;
-use crate::delivery::inbox::{Claim, INBOX_RETENTION, Inbox, InboxError, InboxKey};
+use crate::{
+    delivery::{Claim, INBOX_RETENTION, Inbox, InboxError, InboxKey},
+    memory::lock::lock,
+};
 
-/// An inbox in memory. It forgets after [`INBOX_RETENTION`], as the real one does.
+/// An inbox in memory. Keys expire after [`INBOX_RETENTION`], as in DynamoDB.
 #[derive(Debug, Default)]
 pub struct MemoryInbox {
-    seen: Mutex<BTreeMap<InboxKey, Seen>>,
+    claims: Mutex<BTreeMap<InboxKey, StoredClaim>>,
 }
 
 #[derive(Clone, Copy, Debug)]
-struct Seen {
-    stand: Stand,
-    touched: Timestamp,
-}
-
-#[derive(Clone, Copy, Debug)]
-enum Stand {
-    Open { until: Timestamp },
-    Completed,
+struct StoredClaim {
+    /// When an open claim expires; `None` for a completed one.
+    open_until: Option<Timestamp>,
+    changed: Timestamp,
 }
 
 impl MemoryInbox {
-    /// The tickets whose effect is done.
-    pub fn closed(&self) -> Vec<InboxKey> {
-        let seen = lock(&self.seen);
-        seen.iter().filter(|(_, seen)| matches!(seen.stand, Stand::Completed)).map(|(key, _)| key.clone()).collect()
+    /// The completed keys.
+    pub fn completed(&self) -> Vec<InboxKey> {
+        let claims = lock(&self.claims);
+        claims.iter().filter(|(_, claim)| claim.open_until.is_none()).map(|(key, _)| key.clone()).collect()
     }
 
-    fn write(&self, key: &InboxKey, stand: Stand, touched: Timestamp) {
-        lock(&self.seen).insert(key.clone(), Seen { stand, touched });
+    fn write(&self, key: &InboxKey, open_until: Option<Timestamp>, changed: Timestamp) {
+        lock(&self.claims).insert(key.clone(), StoredClaim { open_until, changed });
+    }
+
+    fn is_completed(&self, key: &InboxKey) -> bool {
+        lock(&self.claims).get(key).is_some_and(|claim| claim.open_until.is_none())
     }
 }
 
 #[async_trait]
 impl Inbox for MemoryInbox {
     async fn claim(&self, key: &InboxKey, now: Timestamp, until: Timestamp) -> Result<Claim, InboxError> {
-        let remembered = lock(&self.seen).get(key).copied();
-        let claim = match remembered.filter(|seen| now.duration_since(seen.touched) < INBOX_RETENTION) {
+        let stored = lock(&self.claims).get(key).copied();
+        let claim = match stored.filter(|claim| now.duration_since(claim.changed) < INBOX_RETENTION) {
             None => Claim::First,
-            Some(Seen { stand: Stand::Completed, .. }) => return Ok(Claim::Completed),
-            Some(Seen { stand: Stand::Open { until }, .. }) if now < until => return Ok(Claim::Held),
-            Some(Seen { stand: Stand::Open { .. }, .. }) => Claim::Resumed,
+            Some(StoredClaim { open_until: None, .. }) => return Ok(Claim::Completed),
+            Some(StoredClaim { open_until: Some(until), .. }) if now < until => return Ok(Claim::Held),
+            Some(StoredClaim { open_until: Some(_), .. }) => Claim::Resumed,
         };
-        self.write(key, Stand::Open { until }, now);
+        self.write(key, Some(until), now);
         Ok(claim)
     }
 
     async fn complete(&self, key: &InboxKey, now: Timestamp) -> Result<(), InboxError> {
-        self.write(key, Stand::Completed, now);
+        self.write(key, None, now);
         Ok(())
     }
 
     async fn abandon(&self, key: &InboxKey, now: Timestamp) -> Result<(), InboxError> {
-        let closed = lock(&self.seen).get(key).is_some_and(|seen| matches!(seen.stand, Stand::Completed));
-        if !closed {
-            self.write(key, Stand::Open { until: now }, now);
+        if !self.is_completed(key) {
+            self.write(key, Some(now), now);
         }
         Ok(())
     }
 
     async fn forget(&self, key: &InboxKey, _: Timestamp) -> Result<(), InboxError> {
-        let mut seen = lock(&self.seen);
-        if seen.get(key).is_some_and(|seen| matches!(seen.stand, Stand::Open { .. })) {
-            seen.remove(key);
+        if !self.is_completed(key) {
+            lock(&self.claims).remove(key);
         }
         Ok(())
     }

@@ -1,59 +1,61 @@
-//! The mail in memory: an outside party that can be told to be in trouble.
+//! [`MemoryMailer`]: a mail service in memory, with injected faults.
 
 use std::{collections::VecDeque, sync::Mutex};
 
 use async_trait::async_trait;
 
-use super::lock;
-use crate::gateway::mail::{AcceptedMail, FoundMail, Mail, MailError, Mailer};
+use crate::{
+    gateway::{AcceptedMail, FoundMail, Mail, MailError, Mailer},
+    memory::lock::lock,
+};
 
-/// A mailer in memory. It knows its keys: a mail that comes again under the same key is the same mail.
+/// A mail service in memory. It knows its keys: a second mail with the same key is not sent again.
 #[derive(Debug, Default)]
 pub struct MemoryMailer {
-    desk: Mutex<Desk>,
+    state: Mutex<State>,
 }
 
 #[derive(Debug, Default)]
-struct Desk {
+struct State {
     accepted: Vec<Mail>,
     faults: VecDeque<MailFault>,
     cannot_tell: bool,
 }
 
-/// What shall go wrong with a mail.
+/// A fault of one call.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum MailFault {
-    /// It is not accepted, and nobody says so.
+    /// The mail is not accepted, and there is no answer.
     NotReached,
-    /// It is not accepted, and the other side says so.
+    /// The mail is not accepted, and the answer says so.
     NotTaken,
-    /// It is accepted, and the answer is lost.
+    /// The mail is accepted, and the answer is lost.
     AnswerLost,
-    /// It is refused for this reason.
+    /// The mail is refused for this reason.
     Refused(String),
 }
 
 impl MemoryMailer {
-    /// All accepted mails, in their order.
+    /// All accepted mails, in order.
     pub fn sent(&self) -> Vec<Mail> {
-        lock(&self.desk).accepted.clone()
+        lock(&self.state).accepted.clone()
     }
 
-    /// Something goes wrong with the next mail that has no trouble in store yet.
+    /// Injects a fault into the next call of `send` that has none yet.
     pub fn inject_fault(&self, fault: MailFault) {
-        lock(&self.desk).faults.push_back(fault);
+        lock(&self.state).faults.push_back(fault);
     }
 
-    /// From now on the other side forgets its keys: each mail is a new one, and asked, it cannot tell.
+    /// From now on the service does not know its keys: each mail is sent, and `find` cannot tell.
     pub fn forget_keys(&self) {
-        lock(&self.desk).cannot_tell = true;
+        lock(&self.state).cannot_tell = true;
     }
 }
 
-impl Desk {
+impl State {
     fn known(&self, key: &str) -> Option<AcceptedMail> {
-        let place = self.accepted.iter().position(|mail| mail.key == key)?;
-        Some(AcceptedMail { id: format!("mail-{}", place + 1) })
+        let index = self.accepted.iter().position(|mail| mail.key == key)?;
+        Some(AcceptedMail { id: format!("mail-{}", index + 1) })
     }
 
     fn accept(&mut self, mail: &Mail) -> AcceptedMail {
@@ -70,13 +72,13 @@ impl Desk {
 #[async_trait]
 impl Mailer for MemoryMailer {
     async fn send(&self, mail: &Mail) -> Result<AcceptedMail, MailError> {
-        let mut desk = lock(&self.desk);
-        match desk.faults.pop_front() {
-            None => Ok(desk.accept(mail)),
+        let mut state = lock(&self.state);
+        match state.faults.pop_front() {
+            None => Ok(state.accept(mail)),
             Some(MailFault::NotReached) => Err(MailError::Unavailable("not reached".into())),
             Some(MailFault::NotTaken) => Err(MailError::NotTaken("throttled".into())),
             Some(MailFault::AnswerLost) => {
-                desk.accept(mail);
+                state.accept(mail);
                 Err(MailError::Unavailable("the answer was lost".into()))
             }
             Some(MailFault::Refused(reason)) => Err(MailError::Refused { reason }),
@@ -84,10 +86,10 @@ impl Mailer for MemoryMailer {
     }
 
     async fn find(&self, key: &str) -> Result<FoundMail, MailError> {
-        let desk = lock(&self.desk);
-        if desk.cannot_tell {
+        let state = lock(&self.state);
+        if state.cannot_tell {
             return Ok(FoundMail::CannotTell);
         }
-        Ok(desk.known(key).map_or(FoundMail::Unknown, FoundMail::Accepted))
+        Ok(state.known(key).map_or(FoundMail::Unknown, FoundMail::Accepted))
     }
 }

@@ -1,4 +1,4 @@
-//! The log in memory, with the same limits as the real one, so that what passes here passes there.
+//! [`MemoryStore`]: a log in memory, with the limits of DynamoDB.
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -7,21 +7,20 @@ use std::{
 
 use async_trait::async_trait;
 
-use super::lock;
 use crate::{
+    MessageId, StreamId,
     log::{
-        commit::{Commit, EmbeddedSnapshot, TimerChange},
-        event_store::{Append, AppendError, Appended, EventStore, ReadError, SnapshotPolicy},
+        Append, AppendError, Appended, Commit, EmbeddedSnapshot, EventStore, ReadError, SnapshotPolicy, TimerChange,
     },
-    message::id::{MessageId, StreamId},
+    memory::lock::lock,
 };
 
-/// The largest commit, in bytes.
+/// The largest item, in bytes.
 const LIMIT: usize = 400 * 1024;
-/// What is paid for by one write unit, in bytes.
+/// The bytes of one write capacity unit.
 const UNIT: usize = 1024;
 
-/// A log in memory.
+/// A log in memory. Commits are kept in the order of their appends.
 #[derive(Debug, Default)]
 pub struct MemoryStore {
     log: Mutex<Log>,
@@ -35,12 +34,12 @@ struct Log {
 }
 
 impl MemoryStore {
-    /// All commits in the order they were appended, from this place on; the first place is 0.
+    /// The commits in the order they were appended, from this index on.
     pub fn changes(&self, from: usize) -> Vec<Commit> {
         lock(&self.log).order.get(from..).map(<[Commit]>::to_vec).unwrap_or_default()
     }
 
-    /// All streams that have a commit.
+    /// All streams.
     pub fn streams(&self) -> Vec<StreamId> {
         lock(&self.log).streams.keys().cloned().collect()
     }
@@ -75,8 +74,7 @@ impl EventStore for MemoryStore {
             let winner = Box::new(winner.clone());
             return Err(AppendError::Conflict { stream: stream.clone(), version: *version, winner });
         }
-        let snapshot =
-            commit.snapshot.clone().filter(|snapshot| rides(bytes, size_of_carried(snapshot), append.snapshot));
+        let snapshot = commit.snapshot.clone().filter(|snapshot| fits(bytes, snapshot_size(snapshot), append.snapshot));
         let appended = Appended { snapshot: snapshot.is_some() };
         let place = log.order.len();
         log.order.push(Commit { snapshot, ..commit.clone() });
@@ -102,16 +100,16 @@ impl EventStore for MemoryStore {
     }
 }
 
-/// Whether a state of this size rides along with a commit of that size.
-fn rides(commit: usize, snapshot: usize, policy: SnapshotPolicy) -> bool {
-    let together = commit + snapshot;
+/// Whether a snapshot of this size is stored with a commit of that size.
+fn fits(commit: usize, snapshot: usize, policy: SnapshotPolicy) -> bool {
+    let total = commit + snapshot;
     match policy {
-        SnapshotPolicy::IfFree => together.div_ceil(UNIT) == commit.div_ceil(UNIT),
-        SnapshotPolicy::Must => together <= LIMIT,
+        SnapshotPolicy::IfFree => total.div_ceil(UNIT) == commit.div_ceil(UNIT),
+        SnapshotPolicy::Must => total <= LIMIT,
     }
 }
 
-/// About the bytes of the commit without its state.
+/// The approximate size of the commit without its snapshot.
 fn size(commit: &Commit) -> usize {
     let events: usize = commit.events.iter().map(|event| event.name.len() + event.data.get().len()).sum();
     let send = |send: &crate::log::commit::Send| send.message.name.len() + send.message.data.get().len();
@@ -123,7 +121,7 @@ fn size(commit: &Commit) -> usize {
     events + sends + commit.timers.iter().map(timer).sum::<usize>()
 }
 
-fn size_of_carried(snapshot: &EmbeddedSnapshot) -> usize {
+fn snapshot_size(snapshot: &EmbeddedSnapshot) -> usize {
     let recent: usize = snapshot.recent.iter().map(|recent| recent.0.len() + 8).sum();
     snapshot.shape.len() + snapshot.state.get().len() + recent
 }

@@ -1,12 +1,14 @@
-//! The timers in memory: whoever has the clock in hand takes out what is due.
+//! [`MemoryTimers`]: timers in memory; the caller takes out the ones that are due.
 
 use std::{collections::BTreeMap, sync::Mutex};
 
 use async_trait::async_trait;
 use jiff::Timestamp;
 
-use super::lock;
-use crate::time::timers::{Pending, Timer, TimerError, TimerKey, Timers};
+use crate::{
+    memory::lock::lock,
+    time::{Pending, Timer, TimerError, TimerKey, Timers},
+};
 
 /// Timers in memory.
 #[derive(Debug, Default)]
@@ -15,7 +17,7 @@ pub struct MemoryTimers {
 }
 
 impl MemoryTimers {
-    /// Takes out what is due, the earliest first.
+    /// Takes out the due timers, the earliest first.
     pub fn due(&self, now: Timestamp) -> Vec<Timer> {
         let mut set = lock(&self.set);
         let (mut due, later) =
@@ -30,7 +32,7 @@ impl MemoryTimers {
         lock(&self.set).values().map(|timer| timer.due).min()
     }
 
-    /// What is set, in the order of the keys.
+    /// The pending timers, in the order of their keys.
     pub fn pending(&self) -> Vec<Timer> {
         lock(&self.set).values().cloned().collect()
     }

@@ -1,13 +1,16 @@
-//! The views in memory.
+//! [`MemoryViews`]: view rows in memory.
 
 use std::{collections::BTreeMap, sync::Mutex};
 
 use async_trait::async_trait;
 
-use super::lock;
-use crate::view::view_store::{Listed, Page, Patch, PatchError, Row, RowKey, ViewError, ViewStore};
+use crate::{
+    Patch,
+    memory::lock::lock,
+    view::{Listed, Page, PatchError, Row, RowKey, ViewError, ViewStore},
+};
 
-/// Views in memory.
+/// View rows in memory.
 #[derive(Debug, Default)]
 pub struct MemoryViews {
     rows: Mutex<BTreeMap<RowKey, Row>>,
@@ -19,7 +22,7 @@ impl MemoryViews {
         lock(&self.rows).clone()
     }
 
-    /// Writes the row if it stands at `from`, else gives it back as it is.
+    /// Writes the row if it has version `from`, else returns the stored row.
     fn write(&self, key: &RowKey, from: u64, row: impl FnOnce(Row) -> Row) -> Result<(), Option<Row>> {
         let mut rows = lock(&self.rows);
         let found = rows.get(key).cloned();
@@ -51,7 +54,7 @@ impl ViewStore for MemoryViews {
     }
 
     async fn list(&self, view: &str, list: &str, page: &Page) -> Result<Listed, ViewError> {
-        let after = page.after.as_deref().map(read_mark).transpose()?;
+        let after = page.after.as_deref().map(parse_token).transpose()?;
         let rows = lock(&self.rows);
         let mut listed: Vec<((String, String), &Row)> = rows
             .iter()
@@ -69,17 +72,18 @@ impl ViewStore for MemoryViews {
             listed.retain(|(place, _)| if page.newest_first { *place < after } else { *place > after });
         }
         let limit = page.limit.max(1) as usize;
-        let next = listed.get(limit).and_then(|_| listed.get(limit - 1)).map(|(place, _)| mark(place));
+        let next = listed.get(limit).and_then(|_| listed.get(limit - 1)).map(|(place, _)| page_token(place));
         let rows = listed.into_iter().take(limit).map(|((_, id), row)| (id, row.clone())).collect();
         Ok(Listed { rows, next })
     }
 }
 
-fn mark(place: &(String, String)) -> String {
+fn page_token(place: &(String, String)) -> String {
     serde_json::json!([place.0, place.1]).to_string()
 }
 
-fn read_mark(mark: &str) -> Result<(String, String), ViewError> {
-    let corrupt = |error: serde_json::Error| ViewError::Corrupt { what: "page mark".into(), reason: error.to_string() };
-    serde_json::from_str(mark).map_err(corrupt)
+fn parse_token(token: &str) -> Result<(String, String), ViewError> {
+    let corrupt =
+        |error: serde_json::Error| ViewError::Corrupt { what: "page token".into(), reason: error.to_string() };
+    serde_json::from_str(token).map_err(corrupt)
 }

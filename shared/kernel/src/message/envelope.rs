@@ -1,72 +1,70 @@
-//! The envelope: what every message carries besides its body.
+//! [`Envelope`]: what a message carries besides its body. [`Delivery`] is a bus event that holds one, [`Received`] a decoded
+//! message, [`Metadata`] its correlation and causation.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use crate::{
-    log::commit::Commit,
-    message::{
-        contract::Message,
-        id::{MessageId, StreamId},
-    },
+use crate::message::{
+    contract::Message,
+    id::{MessageId, StreamId},
 };
 
-/// The longest chain of causes. A longer one is a loop and ends in the dead letters as `LOOP`.
+/// The longest chain of causes. A longer one is taken for a loop and dead-lettered as `LOOP`.
 pub const MAX_HOPS: u32 = 16;
 
-/// A message as it travels: the `detail` of a bus event.
+/// A message on the bus: the `detail` of a bus event.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Envelope {
-    /// The key by which a repeat is known.
+    /// The message's id; a repeat has the same.
     pub event_id: MessageId,
     /// The message's name.
     pub event_type: String,
     /// The schema's version.
     pub event_version: u32,
-    /// The stream's context; for a command, the context that shall obey.
+    /// The stream's context; for a command, the context that handles it.
     pub aggregate_type: String,
     /// The stream's id.
     pub aggregate_id: String,
-    /// The fact's place in its stream; a command has none.
+    /// The event's version in its stream, counted from 1; a command has none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub version: Option<u64>,
-    /// When it happened.
+    /// When the event was appended, or the command sent.
     pub timestamp: Timestamp,
     /// The body.
     pub data: Box<RawValue>,
-    /// Where it comes from.
+    /// Correlation, causation and trace.
     pub metadata: Metadata,
 }
 
-/// Where a message comes from.
+/// Correlation, causation and trace of a message.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Metadata {
-    /// The same for everything that follows from one wish.
+    /// The first message of the chain; the same for everything that follows from it.
     pub correlation_id: MessageId,
-    /// The message this one follows from.
+    /// The message that caused this one.
     pub causation_id: MessageId,
-    /// Who wished it.
+    /// The user who sent the first message.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user_id: Option<String>,
-    /// The trace it belongs to (W3C).
+    /// The trace context (W3C `traceparent`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub traceparent: Option<String>,
-    /// The length of the chain of causes.
+    /// How many messages of the chain come before this one.
     #[serde(default)]
     pub hops: u32,
 }
 
-/// Why something is done: what a command takes over from the message that caused it.
+/// The cause of a command: what its events take over from the message that caused it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cause {
-    /// The id of the command: a repeat has the same.
+    /// The command's id; a repeat has the same.
     pub command: MessageId,
-    /// The name of the message that asks.
+    /// The name of the causing message.
     pub name: String,
-    /// What the facts that follow will carry.
+    /// The metadata of the events that follow.
     pub metadata: Metadata,
 }
 
@@ -84,24 +82,24 @@ impl Cause {
     }
 }
 
-/// One message as the bus hands it over, still undecoded.
+/// A bus event as it is delivered, not decoded yet.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Delivery {
-    /// The bus's own id. It changes when a publisher tries again; never a key by itself.
+    /// The bus's own id. It changes when the publisher retries, so it is no idempotency key.
     pub id: String,
-    /// Who said it.
+    /// Who published it: `causeway.<context>`, or another source.
     pub source: String,
-    /// The account in which it was said; the bus writes it down, whoever speaks.
+    /// The account that published it; the bus sets it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub account: Option<String>,
     /// The message's name.
     #[serde(rename = "detail-type")]
     pub detail_type: String,
-    /// When it was said.
+    /// When it was published.
     pub time: Timestamp,
     /// The envelope.
     pub detail: Box<RawValue>,
-    /// Set when an archive says it again.
+    /// The replay that delivers it again from an archive.
     #[serde(default, rename = "replay-name", skip_serializing_if = "Option::is_none")]
     pub replay_name: Option<String>,
 }
@@ -109,17 +107,17 @@ pub struct Delivery {
 /// A decoded message.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Received<M> {
-    /// The key by which a repeat is known.
+    /// The message's id; a repeat has the same.
     pub id: MessageId,
-    /// The stream of a fact; a command sent by hand has none.
+    /// The stream; a command sent by hand has none.
     pub stream: Option<StreamId>,
-    /// The fact's place in its stream.
+    /// The event's version in its stream.
     pub version: Option<u64>,
-    /// When it happened.
+    /// When the event was appended, or the command sent.
     pub timestamp: Timestamp,
-    /// The body, in the newest shape.
+    /// The body, upcast to the newest version.
     pub data: M,
-    /// Where it comes from.
+    /// Correlation, causation and trace.
     pub metadata: Metadata,
 }
 
@@ -129,39 +127,5 @@ impl<M: Message> Received<M> {
         let metadata =
             Metadata { causation_id: self.id.clone(), hops: self.metadata.hops + 1, ..self.metadata.clone() };
         Cause { command: self.id.clone(), name: M::NAME.to_owned(), metadata }
-    }
-}
-
-impl Envelope {
-    /// The envelope of a fact: the event at this index of the commit.
-    pub fn of_event(commit: &Commit, index: usize) -> Option<Self> {
-        let event = commit.events.get(index)?;
-        Some(Self {
-            event_id: commit.id.event(u16::try_from(index).ok()?),
-            event_type: event.name.clone(),
-            event_version: event.version,
-            aggregate_type: commit.stream.context().to_owned(),
-            aggregate_id: commit.stream.id().to_owned(),
-            version: Some(commit.version + index as u64),
-            timestamp: commit.at,
-            data: event.data.clone(),
-            metadata: commit.metadata.clone(),
-        })
-    }
-
-    /// The envelope of the message that the commit sends at this index; its cause is the commit's first event.
-    pub fn of_send(commit: &Commit, index: usize) -> Option<Self> {
-        let send = commit.sends.get(index)?;
-        Some(Self {
-            event_id: commit.id.send(u16::try_from(index).ok()?),
-            event_type: send.message.name.clone(),
-            event_version: send.message.version,
-            aggregate_type: send.to.context().to_owned(),
-            aggregate_id: send.to.id().to_owned(),
-            version: None,
-            timestamp: commit.at,
-            data: send.message.data.clone(),
-            metadata: commit.follow_up(),
-        })
     }
 }

@@ -1,6 +1,5 @@
-//! Names of things: ids, streams and the places inside a stream.
-//! An id is `[A-Za-z0-9_-]{1,64}`, checked where it enters; a stream is `<context>/<id>`.
-//! `Id<T>` is one newtype for all ids: `Id<Order>` and `Id<Account>` do not mix.
+//! Ids. [`Id<T>`](Id) is `[A-Za-z0-9_-]{1,64}`, checked when it is made; `Id<Order>` and `Id<Account>` are different types.
+//! [`StreamId`] is `<context>/<id>`. [`CommitId`] gives the ids of all messages of a commit.
 
 #[cfg(test)]
 mod tests;
@@ -14,6 +13,7 @@ use std::{
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
+use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 /// The longest id, in characters.
@@ -35,23 +35,23 @@ pub struct Id<T: ?Sized> {
     of: PhantomData<fn() -> Box<T>>,
 }
 
-/// What a [`MessageId`] is the id of.
+/// The `T` of a [`MessageId`].
 #[derive(Debug)]
 pub enum AnyMessage {}
 
-/// The id of a message: the key by which a repeat is known.
+/// The id of a message: its idempotency key.
 pub type MessageId = Id<AnyMessage>;
 
-/// A text that is no id.
+/// A text that is not an id.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("id {text:?} must be 1 to 64 characters of A-Z a-z 0-9 _ -")]
 pub struct InvalidId {
-    /// The refused text, shortened.
+    /// The text, cut to 65 characters.
     pub text: String,
 }
 
 impl<T: ?Sized> Id<T> {
-    /// Checks the text.
+    /// Checks the text: 1 to 64 characters of `A-Z a-z 0-9 _ -`.
     pub fn new(text: impl Into<String>) -> Result<Self, InvalidId> {
         let text = text.into();
         let allowed = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-';
@@ -59,7 +59,7 @@ impl<T: ?Sized> Id<T> {
             let text = text.chars().take(MAX_ID_LENGTH + 1).collect();
             return Err(InvalidId { text });
         }
-        Ok(Self::verified(text))
+        Ok(Self::unchecked(text))
     }
 
     /// The id as text.
@@ -69,17 +69,17 @@ impl<T: ?Sized> Id<T> {
 
     /// The same text as the id of something else.
     pub fn cast<U: ?Sized>(&self) -> Id<U> {
-        Id::verified(self.text.clone())
+        Id::unchecked(self.text.clone())
     }
 
-    fn verified(text: String) -> Self {
+    fn unchecked(text: String) -> Self {
         Self { text, of: PhantomData }
     }
 }
 
 impl<T: ?Sized> From<Uuid> for Id<T> {
     fn from(uuid: Uuid) -> Self {
-        Self::verified(uuid.to_string())
+        Self::unchecked(uuid.to_string())
     }
 }
 
@@ -168,11 +168,11 @@ pub struct StreamId {
     id: String,
 }
 
-/// A text that is no stream.
+/// A text that is not a stream id.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("stream {text:?} must be <context>/<id>")]
 pub struct InvalidStream {
-    /// The refused text.
+    /// The text, cut to 130 characters.
     pub text: String,
 }
 
@@ -182,12 +182,12 @@ impl StreamId {
         Self { context: Cow::Borrowed(context), id: id.as_str().to_owned() }
     }
 
-    /// Reads `<context>/<id>`.
+    /// Parses `<context>/<id>`.
     pub fn parse(text: &str) -> Result<Self, InvalidStream> {
-        let refused = || InvalidStream { text: text.chars().take(130).collect() };
-        let (context, id) = text.split_once('/').ok_or_else(refused)?;
-        let context = MessageId::new(context).map_err(|_| refused())?;
-        let id = MessageId::new(id).map_err(|_| refused())?;
+        let invalid = || InvalidStream { text: text.chars().take(130).collect() };
+        let (context, id) = text.split_once('/').ok_or_else(invalid)?;
+        let context = MessageId::new(context).map_err(|_| invalid())?;
+        let id = MessageId::new(id).map_err(|_| invalid())?;
         Ok(Self { context: Cow::Owned(context.text), id: id.text })
     }
 
@@ -226,16 +226,16 @@ impl<'de> Deserialize<'de> for StreamId {
     }
 }
 
-/// The id of a commit, and the root of the ids of all that the commit says.
+/// The id of a commit, from which the ids of all its messages follow.
 ///
-/// A UUID v7 whose last 16 bits are free: the events count up in them, and what the commit sends has ids derived from
-/// its first event. One id is stored, any number follow from it, and a repeat of the relay says the same ids.
+/// It is a UUID v7 whose last 16 bits are 0. An event's id has the event's index in these bits; the ids of sent messages
+/// are derived from the first event. One id is stored, and a repeated relay publishes the same ids.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct CommitId(Uuid);
 
 impl CommitId {
-    /// A commit's id from a fresh UUID v7.
+    /// A commit id from a new UUID v7.
     pub fn new(uuid: Uuid) -> Self {
         Self(Uuid::from_u128(uuid.as_u128() & !0xffff))
     }
@@ -250,7 +250,7 @@ impl CommitId {
         Uuid::from_u128(self.0.as_u128() | u128::from(index & 0x7fff)).into()
     }
 
-    /// The commit that has an event with this id, and the event's index in it; none when no commit can.
+    /// The commit of the event with this id, and the event's index there; `None` if it is not an event's id.
     pub fn of_event(id: &MessageId) -> Option<(Self, u16)> {
         let uuid = Uuid::parse_str(id.as_str()).ok()?;
         let index = u16::try_from(uuid.as_u128() & 0x7fff).ok()?;
@@ -265,8 +265,14 @@ impl CommitId {
 }
 
 impl MessageId {
-    /// The id of a message that follows from this one: the same every time.
+    /// The id of a message that follows from this one: the same for the same `what`.
     pub fn derived(&self, what: &str) -> MessageId {
         Uuid::new_v5(&Uuid::NAMESPACE_URL, format!("{self}/{what}").as_bytes()).into()
     }
+}
+
+/// The first 96 bits of SHA-256, in hexadecimal.
+pub(crate) fn short_digest(text: &str) -> String {
+    let bits = Sha256::digest(text.as_bytes()).iter().take(12).fold(0_u128, |bits, byte| bits << 8 | u128::from(*byte));
+    format!("{bits:024x}")
 }

@@ -1,5 +1,5 @@
-//! JSON as it should be: no key twice, not too deep.
-//! Parsers differ in what they make of the rest, and what two readers read differently is an attack.
+//! Strict JSON: [`check`] refuses duplicate keys and deep nesting, which parsers treat differently. A message that two
+//! readers decode differently could get past one of them.
 
 #[cfg(test)]
 mod tests;
@@ -14,15 +14,15 @@ use serde::{
 /// The deepest nesting accepted.
 pub const MAX_DEPTH: usize = 64;
 
-/// A text that is no JSON as it should be.
+/// A text that is not strict JSON.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("JSON: {reason}")]
 pub struct JsonError {
-    /// Which rule it breaks, and where.
+    /// The broken rule, with line and column.
     pub reason: String,
 }
 
-/// Checks a text.
+/// Checks that a text is JSON without duplicate keys, at most [`MAX_DEPTH`] levels deep.
 ///
 /// ```
 /// use causeway::message::json::check;
@@ -65,6 +65,15 @@ impl<'de> DeserializeSeed<'de> for Strict<'_> {
     }
 }
 
+/// The visitor functions of values that need no check.
+macro_rules! accept {
+    ($($visit:ident($value:ty))+) => {
+        $(fn $visit<E>(self, _: $value) -> Result<(), E> {
+            Ok(())
+        })+
+    };
+}
+
 impl<'de> Visitor<'de> for Strict<'_> {
     type Value = ();
 
@@ -72,25 +81,7 @@ impl<'de> Visitor<'de> for Strict<'_> {
         f.write_str("JSON")
     }
 
-    fn visit_bool<E>(self, _: bool) -> Result<(), E> {
-        Ok(())
-    }
-
-    fn visit_i64<E>(self, _: i64) -> Result<(), E> {
-        Ok(())
-    }
-
-    fn visit_u64<E>(self, _: u64) -> Result<(), E> {
-        Ok(())
-    }
-
-    fn visit_f64<E>(self, _: f64) -> Result<(), E> {
-        Ok(())
-    }
-
-    fn visit_str<E>(self, _: &str) -> Result<(), E> {
-        Ok(())
-    }
+    accept! { visit_bool(bool) visit_i64(i64) visit_u64(u64) visit_f64(f64) visit_str(&str) }
 
     fn visit_unit<E>(self) -> Result<(), E> {
         Ok(())
@@ -109,7 +100,7 @@ impl<'de> Visitor<'de> for Strict<'_> {
         while let Some(Key(key)) = entries.next_key()? {
             entries.next_value_seed(self)?;
             if let Some(key) = keys.replace(key) {
-                return Err(A::Error::custom(format!("key {key:?} stands twice")));
+                return Err(A::Error::custom(format!("duplicate key {key:?}")));
             }
         }
         self.leave();

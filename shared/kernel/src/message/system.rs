@@ -1,4 +1,4 @@
-//! What the machinery itself says: technical events under their own source, which wake no business.
+//! Technical events that the library itself publishes, under the source `causeway.system`.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -12,18 +12,18 @@ crate::events! {
     }
 }
 
-/// A rule said no to a command.
+/// A rule rejected a command.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct CommandRejected {
-    /// The stream that was asked: `order/o-1001`.
+    /// The stream of the aggregate that decided: `order/o-1001`.
     pub stream: String,
     /// The rejected command's id.
     pub command_id: MessageId,
-    /// The rejected command's name, or that of the event that asked.
+    /// The rejected command's name, or that of the event that caused it.
     pub command: String,
-    /// The broken rule, for machines.
+    /// The broken rule's name, for machines.
     pub rule: String,
-    /// The broken rule, for people.
+    /// The broken rule in words, for people.
     pub reason: String,
 }

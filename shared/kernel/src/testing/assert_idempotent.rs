@@ -1,27 +1,17 @@
-//! The property every decider has: a command that comes twice has its effect once.
+//! [`assert_idempotent`]: a command that is executed twice has its effect once.
 
 use futures::executor::block_on;
 
-use super::diff::fail;
+use super::{diff::fail, ports::fixture::commit_of};
 use crate::{
-    command::{
-        decider::{Decider, fold},
-        execute::MAX_EVENTS,
-    },
-    log::{
-        commit::Commit,
-        event_store::{Append, EventStore, SnapshotPolicy},
-    },
+    Cause, Decider, MessageId, Messages, StreamId,
+    command::fold,
+    log::{Append, EventStore, MAX_EVENTS, SnapshotPolicy},
     memory::Memory,
-    message::{
-        contract::Messages,
-        envelope::Cause,
-        id::{CommitId, MessageId, StreamId},
-    },
 };
 
-/// Gives the command twice after these events. The second time it must add no event, or be rejected.
-/// A command that the state alone cannot tell is guarded by the marker of its [`Decider::ONCE`], and tried with it.
+/// Executes the command twice after these events. The second time it must add no event, or be rejected.
+/// A command of [`Decider::ONCE`] is executed with its inbox marker.
 #[track_caller]
 pub fn assert_idempotent<D: Decider>(events: impl IntoIterator<Item = D::Event>, command: &D::Command) {
     let events: Vec<D::Event> = events.into_iter().collect();
@@ -30,7 +20,7 @@ pub fn assert_idempotent<D: Decider>(events: impl IntoIterator<Item = D::Event>,
         false => second_by_state::<D>(&events, command),
     };
     if !second.is_empty() {
-        fail(&format!("given twice, the command adds {second:?} the second time"));
+        fail(&format!("executed twice, the command adds {second:?} the second time"));
     }
 }
 
@@ -41,7 +31,7 @@ fn second_by_state<D: Decider>(events: &[D::Event], command: &D::Command) -> Vec
     D::decide(&after, command).unwrap_or_default().iter().map(Messages::name).collect()
 }
 
-/// Two apps, so that nothing but the log knows of the first time.
+/// Two apps with caches of their own, so that only the log holds the first execution.
 fn second_with_marker<D: Decider>(events: &[D::Event], command: &D::Command) -> Vec<&'static str> {
     let memory = Memory::new(1);
     let id = MessageId::from(uuid::Uuid::nil());
@@ -62,20 +52,8 @@ async fn write<D: Decider>(memory: &Memory, stream: &StreamId, events: &[D::Even
     for (index, chunk) in events.chunks(MAX_EVENTS).enumerate() {
         let encoded = chunk.iter().map(Messages::encode).collect::<Result<_, _>>();
         let events = encoded.unwrap_or_else(|error| fail(&error.to_string()));
-        let cause = Cause::new(by.derived(&format!("given/{index}")), "Given");
-        let commit = Commit {
-            stream: stream.clone(),
-            version: (index * MAX_EVENTS + 1) as u64,
-            id: CommitId::new(uuid::Uuid::from_u128((index as u128 + 1) << 16)),
-            events,
-            sends: Vec::new(),
-            timers: Vec::new(),
-            snapshot: None,
-            snapshot_before: 0,
-            command: cause.command,
-            metadata: cause.metadata,
-            at: jiff::Timestamp::UNIX_EPOCH,
-        };
+        let command = by.derived(&format!("given/{index}"));
+        let commit = commit_of(stream, (index * MAX_EVENTS + 1) as u64, command.as_str(), events);
         let append = Append { commit: &commit, snapshot: SnapshotPolicy::IfFree, once: false };
         if let Err(error) = memory.store.append(append).await {
             fail(&error.to_string());

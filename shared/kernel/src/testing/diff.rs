@@ -1,8 +1,8 @@
-//! A readable difference of two things: their lines, those that differ marked.
+//! A readable difference of two values: their debug lines, with the differing ones marked.
 
 use std::fmt::Debug;
 
-/// Panics with what differs, unless the two are equal.
+/// Panics with the difference, unless the two are equal.
 #[track_caller]
 pub(crate) fn assert_same<T: PartialEq + Debug>(what: &str, found: &T, expected: &T) {
     if found != expected {
@@ -10,14 +10,14 @@ pub(crate) fn assert_same<T: PartialEq + Debug>(what: &str, found: &T, expected:
     }
 }
 
-/// Ends a test with these words.
+/// Panics with this message.
 #[track_caller]
-#[expect(clippy::panic, reason = "this is how a test says what it saw")]
-pub(crate) fn fail(words: &str) -> ! {
-    panic!("{words}")
+#[expect(clippy::panic, reason = "a failed expectation panics")]
+pub(crate) fn fail(message: &str) -> ! {
+    panic!("{message}")
 }
 
-/// The lines of both; `-` was expected and is missing, `+` was found and not expected.
+/// The lines of both: `-` was expected and is missing, `+` was found and not expected.
 pub(crate) fn difference(found: &impl Debug, expected: &impl Debug) -> String {
     let found = format!("{found:#?}");
     let expected = format!("{expected:#?}");
@@ -28,7 +28,7 @@ pub(crate) fn difference(found: &impl Debug, expected: &impl Debug) -> String {
     lines.join("\n")
 }
 
-/// Writes what both begin with, then what one must skip to meet the other again, and so on.
+/// Writes the common lines, then the lines that one side must skip to match again, and so on.
 fn mark(mut expected: &[&str], mut found: &[&str], lines: &mut Vec<String>) {
     loop {
         match (expected.split_first(), found.split_first()) {
@@ -41,9 +41,9 @@ fn mark(mut expected: &[&str], mut found: &[&str], lines: &mut Vec<String>) {
                 let ahead = found.iter().position(|found| found == line);
                 let behind = other.and_then(|(found, _)| rest.iter().position(|line| line == found));
                 match (ahead, behind, other) {
-                    // What stands further down in the found was put in before it.
-                    (Some(ahead), behind, Some((put_in, others))) if behind.is_none_or(|behind| ahead <= behind) => {
-                        lines.push(format!("+ {put_in}"));
+                    // The expected line follows further down: the lines before it were added.
+                    (Some(ahead), behind, Some((added, others))) if behind.is_none_or(|behind| ahead <= behind) => {
+                        lines.push(format!("+ {added}"));
                         found = others;
                     }
                     _ => {

@@ -1,11 +1,11 @@
-//! Given events, when a command, then events: how a decider's test is told.
+//! [`given`] events, when a command, then events: tests of deciders.
 
 use std::fmt::Debug;
 
 use super::diff::{assert_same, fail};
-use crate::command::decider::{Decider, Effect, Rejection, fold};
+use crate::{Decider, Effect, Rejection, command::fold};
 
-/// Begins a story with what has happened.
+/// Begins a test of a decider with the events that have happened.
 ///
 /// ```
 /// # use schemars::JsonSchema; use serde::{Serialize, Deserialize};
@@ -38,33 +38,33 @@ pub fn given<D: Decider>(events: impl IntoIterator<Item = D::Event>) -> Given<D>
     Given { state: fold::<D>(D::State::default(), &events) }
 }
 
-/// What has happened before the command.
+/// The state before the command.
 #[derive(Clone, Debug)]
 pub struct Given<D: Decider> {
     state: D::State,
 }
 
-/// What a command did.
+/// The decision on a command.
 #[derive(Clone, Debug)]
 pub struct Decided<D: Decider> {
-    answer: Result<Vec<D::Event>, D::Rejection>,
+    decision: Result<Vec<D::Event>, D::Rejection>,
     after: D::State,
 }
 
 impl<D: Decider> Given<D> {
-    /// A story that begins in this state.
+    /// A test that begins in this state.
     pub fn in_state(state: D::State) -> Self {
         Self { state }
     }
 
-    /// Gives the command.
+    /// Decides on the command.
     pub fn when(self, command: D::Command) -> Decided<D> {
-        let answer = D::decide(&self.state, &command);
-        let after = match &answer {
+        let decision = D::decide(&self.state, &command);
+        let after = match &decision {
             Ok(events) => fold::<D>(self.state, events),
             Err(_) => self.state,
         };
-        Decided { answer, after }
+        Decided { decision, after }
     }
 
     /// The state.
@@ -74,7 +74,7 @@ impl<D: Decider> Given<D> {
 }
 
 impl<D: Decider> Decided<D> {
-    /// Exactly these events follow.
+    /// Expects exactly these events.
     #[track_caller]
     pub fn then(self, expected: impl IntoIterator<Item = D::Event>) -> Self
     where
@@ -85,7 +85,7 @@ impl<D: Decider> Decided<D> {
         self
     }
 
-    /// The command is accepted and changes nothing.
+    /// Expects no events and no rejection.
     #[track_caller]
     pub fn then_nothing(self) -> Self
     where
@@ -94,52 +94,52 @@ impl<D: Decider> Decided<D> {
         self.then([])
     }
 
-    /// The rules say no, in exactly these words.
+    /// Expects exactly this rejection.
     #[track_caller]
     pub fn then_rejected(self, expected: D::Rejection) -> Self
     where
         D::Event: Debug,
         D::Rejection: PartialEq,
     {
-        match &self.answer {
+        match &self.decision {
             Err(rejection) => assert_same("the command is rejected for another reason", rejection, &expected),
-            Ok(events) => fail(&format!("the command is not rejected: {expected:?} expected, but it did {events:#?}")),
+            Ok(events) => fail(&format!("the command is not rejected: expected {expected:?}, found {events:#?}")),
         }
         self
     }
 
-    /// The rules say no by the rule of this name.
+    /// Expects a rejection by the rule of this name.
     #[track_caller]
     pub fn then_rejected_by(self, rule: &str) -> Self
     where
         D::Event: Debug,
     {
-        match &self.answer {
+        match &self.decision {
             Err(rejection) => assert_same("the command is rejected by another rule", &rejection.rule(), &rule),
-            Ok(events) => fail(&format!("the command is not rejected by {rule}, but did {events:#?}")),
+            Ok(events) => fail(&format!("the command is not rejected by {rule}, found {events:#?}")),
         }
         self
     }
 
-    /// The events ask exactly this of others, in this order.
+    /// Expects exactly these effects, in this order.
     #[track_caller]
     pub fn then_effects(self, expected: impl IntoIterator<Item = Effect>) -> Self {
         let expected: Vec<Effect> = expected.into_iter().collect();
-        assert_same("the events wish something else", &self.effects(), &expected);
+        assert_same("the events have other effects", &self.effects(), &expected);
         self
     }
 
-    /// The events send exactly these messages, in this order; their timers are not looked at.
+    /// Expects exactly these sent messages, in this order; timers are ignored.
     #[track_caller]
     pub fn then_sends(self, expected: impl IntoIterator<Item = Effect>) -> Self {
         let expected: Vec<Effect> = expected.into_iter().collect();
         let mut sends = self.effects();
         sends.retain(|effect| matches!(effect, Effect::Send { .. }));
-        assert_same("the events send something else", &sends, &expected);
+        assert_same("the events send other messages", &sends, &expected);
         self
     }
 
-    /// The events set and cancel exactly these timers, in this order; what they send is not looked at.
+    /// Expects exactly these timers to be set and cancelled, in this order; sent messages are ignored.
     #[track_caller]
     pub fn then_timers(self, expected: impl IntoIterator<Item = Effect>) -> Self {
         let expected: Vec<Effect> = expected.into_iter().collect();
@@ -149,7 +149,7 @@ impl<D: Decider> Decided<D> {
         self
     }
 
-    /// The state is this.
+    /// Expects this state.
     #[track_caller]
     pub fn then_state(self, expected: D::State) -> Self
     where
@@ -159,7 +159,7 @@ impl<D: Decider> Decided<D> {
         self
     }
 
-    /// Goes on with a further command.
+    /// Continues with another command.
     pub fn when(self, command: D::Command) -> Self {
         Given::<D>::in_state(self.after).when(command)
     }
@@ -172,18 +172,18 @@ impl<D: Decider> Decided<D> {
     /// The events of the command.
     #[track_caller]
     pub fn events(&self) -> &Vec<D::Event> {
-        match &self.answer {
+        match &self.decision {
             Ok(events) => events,
             Err(rejection) => fail(&format!("the command is rejected by {}: {rejection}", rejection.rule())),
         }
     }
 
-    /// The events, unless the rules say no.
+    /// The events; `None` if the command was rejected.
     pub(super) fn accepted(&self) -> Option<&Vec<D::Event>> {
-        self.answer.as_ref().ok()
+        self.decision.as_ref().ok()
     }
 
-    /// What the events ask of others.
+    /// The effects of the events.
     #[track_caller]
     pub fn effects(&self) -> Vec<Effect> {
         self.events().iter().flat_map(|event| D::effects(&self.after, event)).collect()

@@ -1,4 +1,4 @@
-//! A process with the clock in hand: it hears something at a time, and stands somewhere afterwards.
+//! [`given_process`]: tests of processes, with commands at given times, the timers that are set, and the status.
 
 use std::{collections::BTreeMap, fmt::Debug};
 
@@ -8,21 +8,14 @@ use super::{
     diff::{assert_same, fail},
     given::{Decided, Given},
 };
-use crate::{
-    command::decider::{Decider, Effect},
-    memory::MemoryClock,
-    saga::process::{Process, Status},
-    time::clock::Clock,
-};
+use crate::{Decider, Effect, Process, memory::MemoryClock, saga::process::Status, time::Clock};
 
-/// Begins the story of a process to which nothing has happened, at the beginning of 2026.
+/// Begins a test of a process that has not started, at the beginning of 2026.
 pub fn given_process<P: Process>() -> GivenProcess<P> {
     GivenProcess { now: MemoryClock::default().now(), state: P::State::default(), last: None, timers: BTreeMap::new() }
 }
 
-/// The story of one process: what it hears and when, where it stands, which timers it has set.
-///
-/// Beside what the test asks, it always checks that an end is never left.
+/// A test of one process. It always checks that a final status is never left.
 pub struct GivenProcess<P: Decider> {
     now: Timestamp,
     state: P::State,
@@ -31,21 +24,21 @@ pub struct GivenProcess<P: Decider> {
 }
 
 impl<P: Process> GivenProcess<P> {
-    /// It is this time now.
+    /// Sets the time.
     #[must_use]
     pub fn at(mut self, now: Timestamp) -> Self {
         self.now = now;
         self
     }
 
-    /// Time passes.
+    /// Advances the time.
     #[must_use]
     pub fn after(mut self, duration: SignedDuration) -> Self {
         self.now = self.now.checked_add(duration).unwrap_or(Timestamp::MAX);
         self
     }
 
-    /// The process hears something; the closure gets the time.
+    /// Decides on a command; the closure gets the time.
     #[track_caller]
     #[must_use]
     pub fn when(mut self, command: impl FnOnce(Timestamp) -> P::Command) -> Self {
@@ -54,7 +47,7 @@ impl<P: Process> GivenProcess<P> {
         self.state = decided.state().clone();
         let after = P::status(&self.state);
         if before.is_end() && before != after {
-            fail(&format!("the process left its end: it was {before:?} and is {after:?}"));
+            fail(&format!("the process left its final status: it was {before:?} and is {after:?}"));
         }
         for effect in decided.accepted().map(|_| decided.effects()).unwrap_or_default() {
             match effect {
@@ -67,14 +60,14 @@ impl<P: Process> GivenProcess<P> {
         self
     }
 
-    /// Where the process stands.
+    /// Expects this status.
     #[track_caller]
     pub fn then_status(self, expected: Status) -> Self {
-        assert_same("the process stands elsewhere", &P::status(&self.state), &expected);
+        assert_same("the process has another status", &P::status(&self.state), &expected);
         self
     }
 
-    /// Exactly these events follow from what it heard last.
+    /// Expects exactly these events of the last command.
     #[track_caller]
     pub fn then(self, expected: impl IntoIterator<Item = P::Event>) -> Self
     where
@@ -83,7 +76,7 @@ impl<P: Process> GivenProcess<P> {
         self.check(|last| last.then(expected))
     }
 
-    /// What it heard last changes nothing.
+    /// Expects no events of the last command.
     #[track_caller]
     pub fn then_nothing(self) -> Self
     where
@@ -92,13 +85,13 @@ impl<P: Process> GivenProcess<P> {
         self.check(Decided::then_nothing)
     }
 
-    /// Exactly these messages are sent for what it heard last.
+    /// Expects exactly these messages to be sent by the last command.
     #[track_caller]
     pub fn then_sends(self, expected: impl IntoIterator<Item = Effect>) -> Self {
         self.check(|last| last.then_sends(expected))
     }
 
-    /// Exactly these timers are set now, and none of them is due or late.
+    /// Expects exactly these timers to be set and not due yet.
     #[track_caller]
     pub fn then_waits_for<'a>(self, expected: impl IntoIterator<Item = &'a str>) -> Self {
         let expected: Vec<&str> = expected.into_iter().collect();
@@ -108,7 +101,7 @@ impl<P: Process> GivenProcess<P> {
         self
     }
 
-    /// Exactly these timers are due now.
+    /// Expects exactly these timers to be due.
     #[track_caller]
     pub fn then_due<'a>(self, expected: impl IntoIterator<Item = &'a str>) -> Self {
         let expected: Vec<&str> = expected.into_iter().collect();
@@ -118,7 +111,7 @@ impl<P: Process> GivenProcess<P> {
         self
     }
 
-    /// What time it is.
+    /// The current time.
     pub fn now(&self) -> Timestamp {
         self.now
     }
@@ -132,7 +125,7 @@ impl<P: Process> GivenProcess<P> {
     fn check(mut self, check: impl FnOnce(Decided<P>) -> Decided<P>) -> Self {
         match self.last.take() {
             Some(last) => self.last = Some(check(last)),
-            None => fail("the process has heard nothing yet"),
+            None => fail("the process has had no command yet"),
         }
         self
     }

@@ -1,4 +1,4 @@
-//! Given events, then a row: how a view's test is told.
+//! [`given_view`]: given events, then a row: tests of views.
 
 use std::fmt::Debug;
 
@@ -7,18 +7,15 @@ use serde_json::Value;
 
 use super::diff::{assert_same, fail};
 use crate::{
-    log::commit::Recorded,
+    MessageId, Messages, StreamId, View,
+    log::Recorded,
     memory::MemoryClock,
-    message::{
-        contract::Messages,
-        id::{MessageId, StreamId},
-    },
-    time::clock::Clock,
-    view::view_store::{ListPosition, Row, View},
+    time::Clock,
+    view::{ListPosition, Row},
 };
 
-/// Begins a story with the events of one stream, `<context>/s-1`. The first happens at the beginning of 2026 and each
-/// other a second later, unless the story says otherwise.
+/// Begins a test of a view with the events of one stream, `<context>/s-1`. The first event is at the beginning of 2026,
+/// each further one a second later, unless the test sets other times.
 ///
 /// ```
 /// # use schemars::JsonSchema; use serde::{Serialize, Deserialize};
@@ -41,47 +38,47 @@ use crate::{
 pub fn given_view<V: View>(events: impl IntoIterator<Item = V::Event>) -> GivenView<V> {
     let context = V::Event::descriptions().first().map(|description| description.context);
     let id = MessageId::new("s-1").ok();
-    let Some((context, id)) = context.zip(id) else { fail("the view's stream has no messages") };
+    let Some((context, id)) = context.zip(id) else { fail("the view's event family is empty") };
     GivenView {
         stream: StreamId::new(context, &id),
-        begun: MemoryClock::default().now(),
-        apart: SignedDuration::from_secs(1),
+        start: MemoryClock::default().now(),
+        interval: SignedDuration::from_secs(1),
         events: events.into_iter().collect(),
     }
 }
 
-/// What has happened to the stream that the row tells of.
+/// The events of the row's stream.
 #[derive(Clone, Debug)]
 pub struct GivenView<V: View> {
     stream: StreamId,
-    begun: Timestamp,
-    apart: SignedDuration,
+    start: Timestamp,
+    interval: SignedDuration,
     events: Vec<V::Event>,
 }
 
 impl<V: View> GivenView<V> {
-    /// The events are those of this stream.
+    /// Sets the stream.
     #[must_use]
     pub fn on(mut self, stream: StreamId) -> Self {
         self.stream = stream;
         self
     }
 
-    /// The first event happens at this time.
+    /// Sets the time of the first event.
     #[must_use]
-    pub fn at(mut self, begun: Timestamp) -> Self {
-        self.begun = begun;
+    pub fn at(mut self, start: Timestamp) -> Self {
+        self.start = start;
         self
     }
 
-    /// Each further event happens so much later.
+    /// Sets the time between two events.
     #[must_use]
-    pub fn apart(mut self, apart: SignedDuration) -> Self {
-        self.apart = apart;
+    pub fn interval(mut self, interval: SignedDuration) -> Self {
+        self.interval = interval;
         self
     }
 
-    /// A reader sees exactly this row.
+    /// Expects exactly this row.
     #[track_caller]
     pub fn then_row(self, expected: V::Row) -> Self
     where
@@ -89,28 +86,28 @@ impl<V: View> GivenView<V> {
     {
         let columns = self.row().columns;
         match serde_json::from_value::<V::Row>(Value::Object(columns.clone())) {
-            Ok(row) => assert_same("the row is another", &row, &expected),
-            Err(error) => fail(&format!("the row cannot be read: {error}\n{columns:#?}")),
+            Ok(row) => assert_same("the row differs", &row, &expected),
+            Err(error) => fail(&format!("the row cannot be decoded: {error}\n{columns:#?}")),
         }
         self
     }
 
-    /// The row stands here; `None`: in no list.
+    /// Expects this position; `None` for a row in no list.
     #[track_caller]
     pub fn then_position(self, expected: Option<ListPosition>) -> Self {
-        assert_same("the row stands elsewhere", &self.row().position, &expected);
+        assert_same("the row has another position", &self.row().position, &expected);
         self
     }
 
     /// The row as it is stored.
     pub fn row(&self) -> Row {
         let mut row = Row::default();
-        let mut at = self.begun;
+        let mut at = self.start;
         for (version, event) in (1_u64..).zip(&self.events) {
             let id = MessageId::from(uuid::Uuid::from_u128(u128::from(version)));
             let recorded = Recorded { id, version, at, event: event.clone() };
             row.apply(version, V::patch(&self.stream, &recorded));
-            at = at.checked_add(self.apart).unwrap_or(Timestamp::MAX);
+            at = at.checked_add(self.interval).unwrap_or(Timestamp::MAX);
         }
         row
     }

@@ -1,30 +1,25 @@
-//! A simulated sequence: deliveries as a bus would hand them over, to feed handlers and routes with.
+//! [`Sequence`]: builds deliveries as a bus would, and feeds them to routes.
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::value::to_raw_value;
 use uuid::Uuid;
 
-use super::diff::fail;
+use super::ports::fixture::must;
 use crate::{
-    app::App,
-    delivery::{bus::source_of, route::Route},
-    failure::Outcome,
+    App, Cause, Delivery, Encoded, Message, MessageId, Outcome, Route, StreamId,
+    delivery::source_of,
     memory::{MemoryClock, MemoryIds},
-    message::{
-        contract::{Encoded, Message},
-        envelope::{Cause, Delivery, Envelope, Metadata},
-        id::{MessageId, StreamId},
-    },
-    time::clock::{Clock, Ids},
+    message::{Envelope, Metadata},
+    time::{Clock, Ids},
 };
 
-/// Builds deliveries one by one. Each message follows from the one before it, so that they share a correlation.
+/// Builds deliveries one by one. Each message is caused by the one before it, so that they share a correlation id.
 ///
 /// ```
 /// # use causeway::{StreamId, delivery::receive::receive, message::system::CommandRejected, testing::Sequence};
 /// # let rejected = CommandRejected { stream: "order/o-1".into(), command_id: "c-1".parse()?, command: "PlaceOrder".into(),
 /// #     rule: "AlreadyPlaced".into(), reason: "it is placed".into() };
-/// let deliveries = Sequence::new(StreamId::parse("system/c-1")?).fact(&rejected).redelivered().fact(&rejected).deliveries();
+/// let deliveries = Sequence::new(StreamId::parse("system/c-1")?).event(&rejected).redelivered().event(&rejected).deliveries();
 /// let received = deliveries.iter().map(receive::<CommandRejected>).collect::<Result<Vec<_>, _>>()?;
 /// assert_eq!(received[0], received[1], "the same message, delivered twice");
 /// assert_eq!(received[2].version, Some(2));
@@ -40,49 +35,49 @@ pub struct Sequence {
 }
 
 impl Sequence {
-    /// A sequence around this stream; its first fact has version 1, and it begins with the year 2026.
+    /// A sequence of messages of this stream; its first event has version 1 and is at the beginning of 2026.
     pub fn new(stream: StreamId) -> Self {
         Self { stream, now: MemoryClock::default().now(), version: 0, last: None, deliveries: Vec::new() }
     }
 
-    /// It is this time now.
+    /// Sets the time.
     #[must_use]
     pub fn at(mut self, now: Timestamp) -> Self {
         self.now = now;
         self
     }
 
-    /// Time passes.
+    /// Advances the time.
     #[must_use]
     pub fn after(mut self, duration: SignedDuration) -> Self {
         self.now = self.now.checked_add(duration).unwrap_or(Timestamp::MAX);
         self
     }
 
-    /// The versions go on from here: the next fact has the next one.
+    /// Sets the version of the last event; the next one has the next version.
     #[must_use]
     pub fn from_version(mut self, version: u64) -> Self {
         self.version = version;
         self
     }
 
-    /// The stream says a fact.
+    /// Adds an event of the stream.
     #[track_caller]
     #[must_use]
-    pub fn fact<M: Message>(mut self, fact: &M) -> Self {
+    pub fn event<M: Message>(mut self, event: &M) -> Self {
         self.version += 1;
         let version = self.version;
-        self.say(fact, Some(version))
+        self.push(event, Some(version))
     }
 
-    /// The stream is told a command.
+    /// Adds a command to the stream.
     #[track_caller]
     #[must_use]
     pub fn command<M: Message>(self, command: &M) -> Self {
-        self.say(command, None)
+        self.push(command, None)
     }
 
-    /// The last message comes once more, under another transport id.
+    /// Delivers the last message again, with another transport id.
     #[must_use]
     pub fn redelivered(mut self) -> Self {
         if let Some(last) = self.deliveries.last().cloned() {
@@ -92,7 +87,7 @@ impl Sequence {
         self
     }
 
-    /// The messages come in another order, one that follows from the seed.
+    /// Shuffles the deliveries, by a seed.
     #[must_use]
     pub fn shuffled(mut self, seed: u64) -> Self {
         let ids = MemoryIds::seeded(seed);
@@ -105,7 +100,7 @@ impl Sequence {
         self.deliveries.clone()
     }
 
-    /// Hands each delivery to all routes that hear its message; one outcome per handler that heard one.
+    /// Handles each delivery with all routes of its message. Returns one outcome per call.
     pub async fn feed(&self, app: &App, routes: &[Route]) -> Vec<Outcome> {
         let mut outcomes = Vec::new();
         for delivery in &self.deliveries {
@@ -117,7 +112,7 @@ impl Sequence {
     }
 
     #[track_caller]
-    fn say<M: Message>(mut self, message: &M, version: Option<u64>) -> Self {
+    fn push<M: Message>(mut self, message: &M, version: Option<u64>) -> Self {
         let root = MessageId::from(Uuid::new_v5(&Uuid::NAMESPACE_URL, self.stream.to_string().as_bytes()));
         let id = root.derived(&format!("{}/{}", M::NAME, self.deliveries.len()));
         let metadata = match self.last.take() {
@@ -125,10 +120,7 @@ impl Sequence {
             Some((before, metadata)) => Metadata { causation_id: before, hops: metadata.hops + 1, ..metadata },
         };
         self.last = Some((id.clone(), metadata.clone()));
-        let data = match Encoded::of(message) {
-            Ok(encoded) => encoded.data,
-            Err(error) => fail(&error.to_string()),
-        };
+        let data = must(Encoded::of(message), "encode the message").data;
         let envelope = Envelope {
             event_id: id,
             event_type: M::NAME.to_owned(),
@@ -140,10 +132,7 @@ impl Sequence {
             data,
             metadata,
         };
-        let detail = match to_raw_value(&envelope) {
-            Ok(detail) => detail,
-            Err(error) => fail(&error.to_string()),
-        };
+        let detail = must(to_raw_value(&envelope), "encode the envelope");
         self.deliveries.push(Delivery {
             id: self.transport_id(),
             source: source_of(self.stream.context()),

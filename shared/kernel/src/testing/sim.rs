@@ -1,6 +1,6 @@
-//! The simulator: a whole house in one thread, on one seed, under a virtual clock and bad weather.
-//! Every port call lets others go first, before and after its effect, so each await is a place where two handlers
-//! meet and where one may be killed. The same seed tells the same story again.
+//! The simulator: a whole application in one thread, with a virtual clock and injected faults.
+//! Every port call yields before and after its effect, so handlers interleave at each await, and may be killed there.
+//! A run is deterministic: the same seed gives the same run.
 
 pub mod bus;
 pub mod fault_plan;

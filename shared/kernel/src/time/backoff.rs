@@ -1,4 +1,4 @@
-//! Waiting between tries: exponential, with jitter, and with an end.
+//! [`Backoff`]: a retry policy with exponential delays, full jitter and a maximum number of tries.
 
 #[cfg(test)]
 mod tests;
@@ -7,16 +7,16 @@ use jiff::SignedDuration;
 
 use crate::time::clock::Ids;
 
-/// How often and how long to try again.
+/// A retry policy.
 ///
 /// ```
 /// # use jiff::SignedDuration;
 /// use causeway::Backoff;
-/// let patient = Backoff { first: SignedDuration::from_millis(50), most: SignedDuration::from_secs(2), tries: 5 };
+/// let policy = Backoff { first: SignedDuration::from_millis(50), most: SignedDuration::from_secs(2), tries: 5 };
 /// # let ids = causeway::memory::MemoryIds::seeded(1);
 /// let mut wait = SignedDuration::ZERO;
 /// for retry in 0..10 {
-///     match patient.delay(retry, &ids) {
+///     match policy.delay(retry, &ids) {
 ///         Some(delay) => wait += delay,
 ///         None => break,
 ///     }
@@ -25,17 +25,17 @@ use crate::time::clock::Ids;
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Backoff {
-    /// The longest first wait; each further one may be twice as long.
+    /// The upper bound of the first delay; each further bound is twice as long.
     pub first: SignedDuration,
-    /// No wait is longer.
+    /// The longest delay.
     pub most: SignedDuration,
-    /// Tries in all, the first included.
+    /// The number of tries, including the first.
     pub tries: u32,
 }
 
 impl Backoff {
-    /// The wait before this retry (0 is the first retry), or `None` when the tries are used up.
-    /// Full jitter: anything from nothing to the exponential bound, so that losers do not meet again.
+    /// The delay before this retry (0 is the first retry), or `None` when the tries are used up.
+    /// Full jitter: a random delay from zero to the exponential bound, so that competing writers do not collide again.
     pub fn delay(&self, retry: u32, ids: &dyn Ids) -> Option<SignedDuration> {
         if retry.saturating_add(1) >= self.tries {
             return None;

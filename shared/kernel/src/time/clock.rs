@@ -1,25 +1,25 @@
-//! Time, ids and chance, each behind a port, so that a whole house can run on one seed.
-//! `decide` and `evolve` never see these: what they need arrives inside the command.
+//! The ports [`Clock`] and [`Ids`]: time, ids and random numbers, so that a whole system can run on one seed.
+//! `decide` and `evolve` never use them; the time and ids that they need are in the command.
 
 use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 
-/// What time it is.
+/// A clock.
 #[async_trait]
 pub trait Clock: Send + Sync {
-    /// Now.
+    /// The current time.
     fn now(&self) -> Timestamp;
 
-    /// Waits.
+    /// Waits for the duration.
     async fn sleep(&self, duration: SignedDuration);
 }
 
-/// Where ids and chance come from. Drawn per call, never at start: an environment may be a copy.
+/// A source of random ids and numbers. Each call draws anew, because a function's environment may be a restored copy.
 pub trait Ids: Send + Sync {
-    /// A new UUID v7 for something made at this time.
+    /// A new UUID v7 with this timestamp.
     fn uuid(&self, at: Timestamp) -> Uuid;
 
-    /// A number from 0 up to 1.
+    /// A random number from 0 to below 1.
     fn random(&self) -> f64;
 }

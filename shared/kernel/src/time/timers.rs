@@ -1,6 +1,5 @@
-//! The port to timers: say a message later, move it, cancel it, see what is set.
-//! A timer's key is its stream and its name. It fires at least once and maybe late, so what it says is checked
-//! against the state by whoever hears it.
+//! [`Timers`], the port to the scheduler: publish a message at a due time, move it, cancel it, list what is pending.
+//! A timer's key is its stream and its name. It fires at least once and maybe late, so its handler checks the state.
 
 #[cfg(test)]
 mod tests;
@@ -10,35 +9,36 @@ use jiff::Timestamp;
 
 use crate::{
     failure::BoxError,
-    message::{contract::Encoded, envelope::Envelope, id::StreamId},
+    log::Commit,
+    message::{Encoded, Envelope, StreamId, id::short_digest},
 };
 
-/// The timers.
+/// A scheduler of timers.
 #[async_trait]
 pub trait Timers: Send + Sync {
-    /// Sets the timer, or moves it.
+    /// Sets the timer; one with the same key is replaced.
     async fn set(&self, timer: &Timer) -> Result<(), TimerError>;
 
-    /// Cancels the timer; one that is not set is cancelled already.
+    /// Cancels the timer. Cancelling a timer that is not set succeeds.
     async fn cancel(&self, key: &TimerKey) -> Result<(), TimerError>;
 
-    /// What is set, in the order of the keys.
+    /// Lists the pending timers, in the order of their keys.
     async fn list(&self) -> Result<Vec<Pending>, TimerError>;
 }
 
-/// A timer's key.
+/// The key of a timer.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct TimerKey {
     /// The stream it belongs to.
     pub stream: StreamId,
-    /// Its name there.
+    /// Its name in the stream.
     pub name: String,
 }
 
 impl TimerKey {
-    /// The key as one short name that any scheduler takes: the context and a digest.
+    /// A name of at most 64 characters that any scheduler accepts: the context and a digest of the key.
     pub fn schedule_name(&self) -> String {
-        let digest = crate::command::snapshot::short_digest(&format!("{}#{}", self.stream, self.name));
+        let digest = short_digest(&format!("{}#{}", self.stream, self.name));
         format!("{}-{digest}", self.stream.context().chars().take(36).collect::<String>())
     }
 }
@@ -46,53 +46,44 @@ impl TimerKey {
 /// A timer to set.
 #[derive(Clone, Debug)]
 pub struct Timer {
-    /// Its key.
+    /// The key.
     pub key: TimerKey,
     /// When it is due.
     pub due: Timestamp,
-    /// What is said then.
+    /// The message that it publishes.
     pub envelope: Envelope,
 }
 
-/// A timer that is set.
+/// A pending timer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Pending {
-    /// Its name at the scheduler.
+    /// Its name in the scheduler.
     pub schedule_name: String,
     /// When it is due.
     pub due: Timestamp,
 }
 
-/// A timer that was not changed.
+/// A timer that was not set, cancelled or listed.
 #[derive(Debug, thiserror::Error)]
 pub enum TimerError {
-    /// It may work later.
-    #[error("the timers did not answer")]
+    /// Throttled, timed out, not reached; it may work later.
+    #[error("the scheduler did not answer")]
     Unavailable(#[source] BoxError),
-    /// It will never work.
+    /// The scheduler will never accept it.
     #[error("the timer was refused, {code}: {reason}")]
     Refused {
-        /// The scheduler's word.
+        /// The scheduler's error code.
         code: String,
-        /// Why.
+        /// The scheduler's message.
         reason: String,
     },
 }
 
 impl Timer {
-    /// The timer that a commit sets: its message is caused by the commit, and its id says which timer and when.
-    pub fn of(commit: &crate::log::commit::Commit, name: &str, due: Timestamp, message: &Encoded) -> Self {
-        let envelope = Envelope {
-            event_id: commit.id.event(0).derived(&format!("timer/{name}/{due}")),
-            event_type: message.name.clone(),
-            event_version: message.version,
-            aggregate_type: commit.stream.context().to_owned(),
-            aggregate_id: commit.stream.id().to_owned(),
-            version: None,
-            timestamp: due,
-            data: message.data.clone(),
-            metadata: commit.follow_up(),
-        };
+    /// The timer that a commit sets. Its message is caused by the commit; the message's id is derived from name and due time.
+    pub fn of(commit: &Commit, name: &str, due: Timestamp, message: &Encoded) -> Self {
+        let id = commit.id.event(0).derived(&format!("timer/{name}/{due}"));
+        let envelope = commit.follow_up_envelope(id, &commit.stream, due, message);
         Self { key: TimerKey { stream: commit.stream.clone(), name: name.to_owned() }, due, envelope }
     }
 }

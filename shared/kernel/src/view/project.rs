@@ -1,47 +1,47 @@
-//! Projecting: an event moves its stream's row by one version, or the row catches up with the log.
+//! [`project`]: updates a view's row by one event, or from the log if the row is behind.
 
 #[cfg(test)]
 mod tests;
 
 use crate::{
-    app::App,
-    command::{execute::MAX_EVENTS, load::LoadError},
-    delivery::receive::ReceiveError,
+    command::LoadError,
+    delivery::ReceiveError,
     failure::{Failure, Handled, Outcome},
-    log::{
-        commit::Recorded,
-        event_store::{ReadError, check_contiguous},
-    },
-    message::{envelope::Received, id::StreamId},
+    log::{MAX_EVENTS, ReadError, Recorded, check_contiguous},
+    message::{Received, StreamId},
+    ports::Ports,
     view::view_store::{PatchError, Row, RowKey, View},
 };
 
-/// How often a row may move while it is caught up.
+/// How often a row may change while it is caught up, before the event is retried.
 const MOST_RACES: u32 = 5;
 
-/// A row that could not be brought up to date.
+/// A row that was not updated.
 #[derive(Debug, thiserror::Error)]
 pub enum ProjectError {
-    /// Others moved the row, again and again.
-    #[error("{key} was moved by others {MOST_RACES} times")]
+    /// Other writers changed the row every time.
+    #[error("{key} was changed by others {MOST_RACES} times")]
     Raced {
         /// The row.
         key: RowKey,
     },
-    /// The log does not know the event.
+    /// The log does not hold the event.
     #[error("{stream} ends at version {head}; an event of version {claimed} is not in the log")]
     NotInLog {
         /// The stream.
         stream: StreamId,
-        /// Its head.
+        /// The version of its last event.
         head: u64,
-        /// What the event claims.
+        /// The version that the event claims.
         claimed: u64,
     },
 }
 
-/// Brings the row of the event's stream to the event, or to the log's head.
-pub(crate) async fn project<V: View, M>(app: &App, event: &Received<M>) -> Outcome
+/// Updates the row of the event's stream.
+///
+/// One conditional write if the row has the version before the event. Else the missing events are read from the log and
+/// the row is replaced: a read of the log and one or more writes.
+pub async fn project<V: View, M>(ports: &Ports, event: &Received<M>) -> Outcome
 where
     M: Clone + Into<V::Event>,
 {
@@ -51,7 +51,7 @@ where
     let key = RowKey { view: V::NAME.to_owned(), id: stream.id().to_owned() };
     let recorded = Recorded { id: event.id.clone(), version, at: event.timestamp, event: event.data.clone().into() };
     let patch = V::patch(stream, &recorded);
-    let mut found = match app.views().patch(&key, version - 1, version, &patch).await {
+    let mut found = match ports.views.patch(&key, version - 1, version, &patch).await {
         Ok(()) => return Ok(Handled::Done),
         Err(PatchError::Moved { found, .. }) => found,
         Err(PatchError::View(error)) => return Err(error.into()),
@@ -62,12 +62,12 @@ where
             return Ok(Handled::Duplicate);
         }
         let from = row.version;
-        let row = catch_up::<V>(app, stream, row).await?;
+        let row = catch_up::<V>(ports, stream, row).await?;
         if row.version < version {
             let missing = ProjectError::NotInLog { stream: stream.clone(), head: row.version, claimed: version };
             return Err(Failure::permanent(missing));
         }
-        found = match app.views().replace(&key, from, &row).await {
+        found = match ports.views.replace(&key, from, &row).await {
             Ok(()) => return Ok(Handled::Done),
             Err(PatchError::Moved { found, .. }) => found,
             Err(PatchError::View(error)) => return Err(error.into()),
@@ -76,14 +76,14 @@ where
     Err(Failure::transient(ProjectError::Raced { key }))
 }
 
-/// Folds what the row has not seen, up to the log's head.
-pub(crate) async fn catch_up<V: View>(app: &App, stream: &StreamId, mut row: Row) -> Result<Row, LoadError> {
+/// Folds the events that the row has not seen, up to the end of the stream.
+pub(crate) async fn catch_up<V: View>(ports: &Ports, stream: &StreamId, mut row: Row) -> Result<Row, LoadError> {
     let next = row.version + 1;
-    let mut commits = app.store().since(stream, next).await?;
+    let mut commits = ports.store.since(stream, next).await?;
     if next > 1 && commits.first().is_none_or(|commit| commit.version != next) {
-        // The row stands inside a commit, which begins at most so far back.
+        // The row's version is inside a commit, which begins at most this far back.
         let back = next.saturating_sub(MAX_EVENTS as u64).max(1);
-        commits = app.store().since(stream, back).await?;
+        commits = ports.store.since(stream, back).await?;
     }
     let from = commits.first().map_or(next, |commit| commit.version);
     if from > next {

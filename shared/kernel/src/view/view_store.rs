@@ -1,6 +1,5 @@
-//! Views: rows that answer questions, each a fold of one stream.
-//! An event is a patch under a version guard: one conditional write, no read. It is only a nudge, the log is the
-//! truth: a row that is behind is folded from the log up to its head.
+//! [`View`]: rows for queries, each a fold of one stream, and [`ViewStore`], the port that stores them.
+//! An event becomes a [`Patch`] that is written if the row has the version before it: one conditional write, no read.
 
 use async_trait::async_trait;
 use serde::{Serialize, de::DeserializeOwned};
@@ -8,57 +7,56 @@ use serde_json::{Map, Value};
 
 use crate::{
     failure::{BoxError, Failure},
-    log::commit::Recorded,
-    message::{contract::Messages, id::StreamId},
+    log::Recorded,
+    message::{Messages, StreamId},
 };
 
-/// One kind of row, of which a stream has one.
+/// A view: one row per stream.
 pub trait View: Send + Sync + 'static {
     /// The view's name: `order-summary`.
     const NAME: &'static str;
-    /// What the stream says.
+    /// The events of the stream.
     type Event: Messages;
-    /// The row as a reader sees it.
+    /// The row as queries return it.
     type Row: Serialize + DeserializeOwned + Send;
 
-    /// What the event changes in the stream's row. An event that changes no column gives an empty patch, which still
-    /// moves the row's version.
+    /// What the event changes in the stream's row. An empty patch still advances the row's version.
     fn patch(stream: &StreamId, event: &Recorded<Self::Event>) -> Patch;
 }
 
 /// What an event changes in a row.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Patch {
-    /// The columns' changes; each column at most once.
+    /// The changes of columns; each column at most once.
     pub changes: Vec<(&'static str, Change)>,
-    /// Where the row stands in a list from now on, when that changes.
+    /// The row's new position in a list, if it changes.
     pub position: Option<ListPosition>,
 }
 
-/// What becomes of a column.
+/// The change of a column.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Change {
-    /// It has this value.
+    /// Sets this value.
     Set(Value),
-    /// This is added to its number; an absent one counts as 0.
+    /// Adds this to the column's number; a missing column counts as 0.
     Add(i64),
-    /// This is appended to its list; an absent one counts as empty.
+    /// Appends this to the column's list; a missing column counts as empty.
     Append(Value),
-    /// It goes.
+    /// Removes the column.
     Remove,
 }
 
-/// A row's place in a list.
+/// A row's position in a list.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, serde::Deserialize)]
 pub struct ListPosition {
     /// The list: `user/u-1`.
     pub list: String,
-    /// What the list is sorted by.
+    /// The key that the list is sorted by.
     pub sort_key: String,
 }
 
 impl Patch {
-    /// A patch of nothing but the version.
+    /// A patch that only advances the version.
     pub fn none() -> Self {
         Self::default()
     }
@@ -89,7 +87,7 @@ impl Patch {
         self.change(column, Change::Remove)
     }
 
-    /// Places the row in a list.
+    /// Moves the row to this position in a list.
     #[must_use]
     pub fn list_at(mut self, list: impl Into<String>, sort_key: impl Into<String>) -> Self {
         self.position = Some(ListPosition { list: list.into(), sort_key: sort_key.into() });
@@ -103,7 +101,7 @@ impl Patch {
     }
 }
 
-/// A row's key.
+/// The key of a row.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RowKey {
     /// The view's name.
@@ -121,16 +119,16 @@ impl std::fmt::Display for RowKey {
 /// A row as it is stored.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Row {
-    /// The version of the last event that is in it; 0 for a row that is not there.
+    /// The version of the last event in it; 0 for a row that does not exist.
     pub version: u64,
-    /// Its place in a list.
+    /// Its position in a list.
     pub position: Option<ListPosition>,
     /// Its columns.
     pub columns: Map<String, Value>,
 }
 
 impl Row {
-    /// The row after a patch.
+    /// Applies a patch and sets the version.
     pub fn apply(&mut self, version: u64, patch: Patch) {
         self.version = version;
         self.position = patch.position.or(self.position.take());
@@ -156,27 +154,27 @@ impl Row {
 /// The rows of all views.
 #[async_trait]
 pub trait ViewStore: Send + Sync {
-    /// Patches the row if it stands at `from`, and moves it to `to`. The row is made when `from` is 0.
+    /// Patches the row if it has version `from`, and sets version `to`. Version 0 creates the row. One conditional write.
     async fn patch(&self, key: &RowKey, from: u64, to: u64, patch: &Patch) -> Result<(), PatchError>;
 
-    /// Writes the whole row if it stands at `from`.
+    /// Replaces the whole row if it has version `from`. One conditional write.
     async fn replace(&self, key: &RowKey, from: u64, row: &Row) -> Result<(), PatchError>;
 
-    /// The row.
+    /// Reads a row.
     async fn get(&self, key: &RowKey) -> Result<Option<Row>, ViewError>;
 
-    /// One page of a view's list, by rank.
+    /// Reads one page of a view's list, in the order of the sort keys.
     async fn list(&self, view: &str, list: &str, page: &Page) -> Result<Listed, ViewError>;
 }
 
-/// Which part of a list.
+/// The request for one page of a list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Page {
     /// At most this many rows.
     pub limit: u32,
-    /// Highest rank first.
+    /// Highest sort key first.
     pub newest_first: bool,
-    /// Behind this, as the page before said it.
+    /// The page token of the page before; `None` for the first page.
     pub after: Option<String>,
 }
 
@@ -191,36 +189,36 @@ impl Default for Page {
 pub struct Listed {
     /// The rows with their ids.
     pub rows: Vec<(String, Row)>,
-    /// What to say for the next page; none: this was the last.
+    /// The page token of the next page; `None` after the last.
     pub next: Option<String>,
 }
 
 /// A row that was not patched.
 #[derive(Debug, thiserror::Error)]
 pub enum PatchError {
-    /// The row stands elsewhere.
-    #[error("{key} stands at version {}", found.as_ref().map_or(0, |row| row.version))]
+    /// The row has another version.
+    #[error("{key} has version {}", found.as_ref().map_or(0, |row| row.version))]
     Moved {
-        /// The row's key.
+        /// The key of the row.
         key: RowKey,
-        /// The row as it is.
+        /// The row as it is stored.
         found: Option<Row>,
     },
-    /// The row was not reached.
+    /// The row could not be read or written.
     #[error(transparent)]
     View(#[from] ViewError),
 }
 
-/// Rows that were not reached.
+/// Rows that could not be read or written.
 #[derive(Debug, thiserror::Error)]
 pub enum ViewError {
     /// Throttled, timed out, not reached.
     #[error("the views did not answer")]
     Unavailable(#[source] BoxError),
-    /// A row or a page mark is not as it was written.
+    /// A row or a page token is malformed.
     #[error("{what} is corrupt: {reason}")]
     Corrupt {
-        /// The row, or the page mark.
+        /// The row, or `page token`.
         what: String,
         /// What is wrong.
         reason: String,

@@ -256,7 +256,7 @@ pub(super) fn not_redrivable() -> Vec<(StoredLetter, &'static str)> {
         (letter(&pointers, &[]), "repair"),
         (letter(&replayed, &RULE), "replay again"),
         (letter(&tick, &RULE), "only AWS"),
-        (twice, "stands twice"),
+        (twice, "duplicate key"),
         (letter(&event(&json!([1])), &RULE), "needs correction"),
         (kept_with("MALFORMED", &json!("no event")), "not an EventBridge event"),
         (kept_with("FORGED", &command()), "it was forged"),

@@ -138,7 +138,7 @@ async fn items_that_are_removed_or_modified_are_not_published() {
     let records = [expired, record("MODIFY", 2, &image), record("REMOVE", 3, &image)];
     assert_eq!(invoke(&relay, &batch(&records)).await.unwrap(), no_failures());
     assert!(bus.published.lock().unwrap().is_empty());
-    assert!(memory.dead_letters.letters().is_empty());
+    assert!(memory.dead_letters.all().is_empty());
 }
 
 #[tokio::test]
@@ -164,7 +164,7 @@ async fn a_record_that_cannot_be_read_is_dead_lettered_and_blocks_no_other() {
         let records = [record("INSERT", 1, &image), record("INSERT", 2, &whole)];
         assert_eq!(invoke(&relay, &batch(&records)).await.unwrap(), no_failures(), "{image}");
         assert_eq!(reasons(&memory), ["CORRUPT"], "{image}");
-        assert_eq!(memory.dead_letters.letters()[0].consumer, "relay");
+        assert_eq!(memory.dead_letters.all()[0].consumer, "relay");
         assert_eq!(*bus.published.lock().unwrap(), ["o-1/1"]);
     }
 }

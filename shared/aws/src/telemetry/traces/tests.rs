@@ -7,7 +7,7 @@ mod otel;
 
 use std::time::Duration;
 
-use causeway::{App, Cause, Handled, MessageId, Received, delivery::handle::Handler, memory::Memory};
+use causeway::{App, Cause, Handled, MessageId, Received, memory::Memory, routing::Handler};
 use jiff::Timestamp;
 
 use super::{begin, settings::Settings, traced};

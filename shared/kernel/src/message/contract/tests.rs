@@ -1,15 +1,12 @@
-//! Families: names, versions, and the chain from old shapes up to the newest.
+//! Families of messages: names, versions, upcasting and limits.
 
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use serde_json::json;
 
-use crate::{
-    message::contract::{DecodeError, EncodeError, Encoded, Kind, MAX_MESSAGE_BYTES, Message, Messages},
-    testing::ports::fixture::raw,
-};
+use super::*;
+use crate::testing::tests::raw;
 
-/// The third shape: the price has a currency.
+/// Version 3: the price has a currency.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub(crate) struct LampSold {
     to: Vec<String>,
@@ -63,7 +60,7 @@ fn decode(version: u32, body: serde_json::Value) -> Result<ShopEvent, DecodeErro
 }
 
 #[test]
-fn every_shape_there_ever_was_is_read_up_to_the_newest() {
+fn every_older_version_is_upcast_to_the_newest() {
     let sold = |currency: &str| {
         let sold = LampSold { to: vec!["ann".to_owned()], cents: 500, currency: currency.to_owned() };
         ShopEvent::from(sold)
@@ -74,7 +71,7 @@ fn every_shape_there_ever_was_is_read_up_to_the_newest() {
 }
 
 #[test]
-fn what_was_never_said_is_refused_by_name() {
+fn an_unknown_name_or_version_is_an_error() {
     assert!(matches!(decode(0, json!({})), Err(DecodeError::NoSuchVersion { name: "LampSold", version: 0 })));
     assert!(matches!(decode(4, json!({})), Err(DecodeError::Newer { name: "LampSold", version: 4, known: 3 })));
     let unknown = ShopEvent::decode(&"X".repeat(1_000), 1, &raw(&json!({})));
@@ -86,7 +83,7 @@ fn what_was_never_said_is_refused_by_name() {
 }
 
 #[test]
-fn what_is_encoded_is_decoded_the_same() {
+fn an_encoded_message_is_decoded_the_same() {
     let events =
         [LampMended { note: "Grüße 🦀".to_owned() }.into(), decode(1, json!({ "to": "bob", "euros": 1 })).unwrap()];
     for event in events {
@@ -99,16 +96,16 @@ fn what_is_encoded_is_decoded_the_same() {
 #[test]
 fn a_family_describes_its_members() {
     assert_eq!(ShopEvent::NAMES, ["LampSold", "LampMended"]);
-    let told: Vec<_> = ShopEvent::descriptions().iter().map(|one| (one.name, one.version, one.context)).collect();
-    assert_eq!(told, [("LampSold", 3, "shop"), ("LampMended", 1, "shop")]);
+    let described: Vec<_> = ShopEvent::descriptions().iter().map(|one| (one.name, one.version, one.context)).collect();
+    assert_eq!(described, [("LampSold", 3, "shop"), ("LampMended", 1, "shop")]);
     let [sold, _] = ShopEvent::descriptions().try_into().expect("two members");
     assert_eq!(sold.kind, Kind::Event);
     assert_eq!((sold.schema)().as_value()["properties"]["currency"]["type"], "string");
-    assert_eq!(crate::testing::tests::lamp::DimLamp::KIND, Kind::Command);
+    assert_eq!(crate::testing::tests::DimLamp::KIND, Kind::Command);
 }
 
 #[test]
-fn a_message_may_have_192_kib_and_not_a_byte_more() {
+fn a_message_of_more_than_192_kib_is_not_encoded() {
     let empty = Encoded::of(&LampMended { note: String::new() }).unwrap().data.get().len();
     let of = |bytes: usize| Encoded::of(&LampMended { note: "x".repeat(bytes - empty) });
     assert_eq!(of(MAX_MESSAGE_BYTES).unwrap().data.get().len(), MAX_MESSAGE_BYTES);

@@ -1,11 +1,9 @@
-//! What is JSON as it should be, and what only looks like it.
+//! Which texts are strict JSON.
 
 use serde_json::Value;
 
-use crate::{
-    memory::MemoryIds,
-    message::json::{MAX_DEPTH, check},
-};
+use super::*;
+use crate::memory::MemoryIds;
 
 fn nested(depth: usize) -> [String; 3] {
     let list = format!("{}{}", "[".repeat(depth), "]".repeat(depth));
@@ -15,17 +13,17 @@ fn nested(depth: usize) -> [String; 3] {
 }
 
 #[test]
-fn json_as_it_should_be_passes() {
+fn strict_json_passes() {
     let texts = ["null", "true", "1.5e3", "-0", r#""""#, "[]", "{}", r#"{"a":{"a":[{"a":1},{"a":2}]},"b":1}"#, " [1] "];
     for text in texts {
         assert!(check(text).is_ok(), "{text}");
     }
     let huge = format!("[{}0]", "0,".repeat(100_000));
-    assert!(check(&huge).is_ok(), "long is not deep");
+    assert!(check(&huge).is_ok(), "a long array is not deep");
 }
 
 #[test]
-fn a_key_twice_is_refused_wherever_it_stands() {
+fn a_duplicate_key_is_refused_at_any_depth() {
     let texts = [
         r#"{"a":1,"a":1}"#,
         r#"{"a":1,"b":2,"a":3}"#,
@@ -35,12 +33,12 @@ fn a_key_twice_is_refused_wherever_it_stands() {
     ];
     for text in texts {
         let error = check(text).expect_err(text);
-        assert!(error.to_string().contains("stands twice"), "{error}");
+        assert!(error.to_string().contains("duplicate key"), "{error}");
     }
 }
 
 #[test]
-fn depth_has_a_bound() {
+fn nesting_is_limited() {
     for text in nested(MAX_DEPTH) {
         assert!(check(&text).is_ok(), "{text}");
     }
@@ -54,17 +52,17 @@ fn depth_has_a_bound() {
 }
 
 #[test]
-fn what_is_no_json_is_refused() {
+fn a_text_that_is_not_json_is_refused() {
     let texts =
         ["", " ", "{", "[1", "nul", "{a:1}", "{'a':1}", "[1,]", r#"{"a":1,}"#, "1 2", "{}{}", "NaN", "\u{feff}{}"];
     for text in texts {
         assert!(check(text).is_err(), "{text:?}");
     }
-    assert!(check(r#""\ud800""#).is_err(), "half a character");
+    assert!(check(r#""\ud800""#).is_err(), "half of a surrogate pair");
 }
 
 #[test]
-fn garbage_is_refused_or_accepted_as_the_parser_does() {
+fn random_texts_are_accepted_only_if_the_parser_accepts_them() {
     const PIECES: [&str; 14] = ["{", "}", "[", "]", ",", ":", "\"a\"", "\"b\"", "1", "null", " ", "\\", "\"", "-"];
     let ids = MemoryIds::seeded(9);
     for _ in 0..20_000 {
@@ -73,7 +71,7 @@ fn garbage_is_refused_or_accepted_as_the_parser_does() {
         let read: Result<Value, _> = serde_json::from_str(&text);
         match check(&text) {
             Ok(()) => assert!(read.is_ok(), "{text}"),
-            Err(error) => assert!(read.is_err() || error.reason.contains("stands twice"), "{text}: {error}"),
+            Err(error) => assert!(read.is_err() || error.reason.contains("duplicate key"), "{text}: {error}"),
         }
     }
 }

@@ -1,9 +1,7 @@
 //! The memory of a process only moves forward, whatever comes, and however often.
 
-use crate::{
-    memory::MemoryIds,
-    saga::process::{Progress, Status, Steps},
-};
+use super::*;
+use crate::memory::MemoryIds;
 
 fn asked(steps: &[&'static str]) -> Steps<&'static str> {
     let mut asked = Steps::default();

@@ -1,4 +1,4 @@
-//! What the suites write: commits, bodies and texts that are awkward on purpose.
+//! Fixtures of the suites: commits, bodies and texts with unusual characters.
 
 use std::error::Error;
 
@@ -9,22 +9,19 @@ use serde_json::{
 };
 
 use crate::{
+    Encoded, MessageId, StreamId,
     failure::causes,
-    log::commit::{Commit, EmbeddedSnapshot, RecentCommand, Send, TimerChange},
+    log::{Commit, EmbeddedSnapshot, RecentCommand, Send, TimerChange},
     memory::{MemoryClock, MemoryIds},
-    message::{
-        contract::Encoded,
-        envelope::{Envelope, Metadata},
-        id::{CommitId, MessageId, StreamId},
-    },
+    message::{CommitId, Envelope, Metadata},
     testing::diff::fail,
-    time::clock::{Clock, Ids},
+    time::{Clock, Ids},
 };
 
-/// Text with everything in it that has ever broken a store.
+/// Text with the characters that break stores.
 pub(crate) const AWKWARD: &str = "Grüße 🦀 \"quoted\" \\ / \u{0} \u{7f} \u{2028} \u{fffd} e\u{301} שלום\nline\ttab";
 
-/// What came of a call that must not fail.
+/// The value of a call that must not fail.
 #[track_caller]
 pub(crate) fn must<T, E: Error>(result: Result<T, E>, what: &str) -> T {
     match result {
@@ -43,23 +40,23 @@ pub(crate) fn message_id(prefix: &str, name: &str) -> MessageId {
     must(MessageId::new(format!("{prefix}-{name}")), "the prefix and the name make an id")
 }
 
-/// A time with all its digits.
+/// A time with nanoseconds: 2026-01-01T12:00:00.123456789Z.
 pub(crate) fn noon() -> Timestamp {
     let beginning = MemoryClock::default().now();
     must(beginning.checked_add(SignedDuration::new(12 * 3600, 123_456_789)), "noon is a time")
 }
 
-/// A body.
+/// A body as raw JSON.
 pub(crate) fn raw(body: &Value) -> Box<RawValue> {
     must(to_raw_value(body), "a JSON value is JSON")
 }
 
-/// A message of this body.
+/// A message with this body.
 pub(crate) fn message(name: &str, body: &Value) -> Encoded {
     Encoded { name: name.to_owned(), version: 1, data: raw(body) }
 }
 
-/// A body of so many bytes that no packing makes small.
+/// A body of this size that cannot be compressed.
 pub(crate) fn bulky(bytes: usize, seed: u64) -> Value {
     const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
     let ids = MemoryIds::seeded(seed);
@@ -103,7 +100,7 @@ pub(crate) fn metadata(cause: &MessageId) -> Metadata {
     }
 }
 
-/// A commit with something of everything.
+/// A commit with every field filled.
 pub(crate) fn full_commit(stream: &StreamId, version: u64, command: &str) -> Commit {
     let numbers = json!({ "most": u64::MAX, "least": i64::MIN, "half": 0.5, "nothing": null, "empty": {}, "list": [] });
     let events = vec![

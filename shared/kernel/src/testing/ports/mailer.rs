@@ -1,17 +1,17 @@
-//! What any mailer must do that has no trouble.
+//! The suite of [`Mailer`], for a service without faults.
 
 use super::fixture::{AWKWARD, must};
 use crate::{
-    gateway::mail::{FoundMail, Mail, Mailer},
+    gateway::{FoundMail, Mail, Mailer},
     testing::diff::{assert_same, fail},
 };
 
-/// Tries a mailer that answers. The prefix keeps its keys apart from those of other runs.
+/// Tests a mail service.
 pub async fn mailer(mailer: &dyn Mailer, prefix: &str) {
-    let mail = mail(prefix, "first");
+    let (mail, other) = (mail(prefix, "first"), mail(prefix, "second"));
     match must(mailer.find(&mail.key).await, "find") {
         FoundMail::Unknown | FoundMail::CannotTell => {}
-        FoundMail::Accepted(mail) => fail(&format!("a mail nobody sent was accepted as {}", mail.id)),
+        FoundMail::Accepted(mail) => fail(&format!("a mail that was not sent is found as {}", mail.id)),
     }
     let accepted = must(mailer.send(&mail).await, "send");
     assert_same("an accepted mail has an id", &accepted.id.is_empty(), &false);
@@ -19,12 +19,11 @@ pub async fn mailer(mailer: &dyn Mailer, prefix: &str) {
         FoundMail::Accepted(found) => {
             assert_same("the mail that is found", &found, &accepted);
             let repeat = must(mailer.send(&mail).await, "send again");
-            assert_same("who knows its keys takes a mail once", &repeat, &accepted);
+            assert_same("a mail with a known key is accepted once", &repeat, &accepted);
         }
         FoundMail::CannotTell => {}
-        FoundMail::Unknown => fail("a mailer that can tell has forgotten a mail it accepted"),
+        FoundMail::Unknown => fail("an accepted mail is not found"),
     }
-    let other = super::mailer::mail(prefix, "second");
     let second = must(mailer.send(&other).await, "send another");
     assert_same("another key is another mail", &(second == accepted), &false);
 }

@@ -1,4 +1,4 @@
-//! What any timers must do.
+//! The suite of [`Timers`].
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
@@ -6,40 +6,44 @@ use serde_json::json;
 use super::fixture::{envelope, must, noon, stream};
 use crate::{
     testing::diff::assert_same,
-    time::timers::{Timer, TimerKey, Timers},
+    time::{Timer, TimerKey, Timers},
 };
 
-/// Tries timers. The prefix keeps them apart from those of other runs. They are due in about ten years.
+/// Tests a scheduler of timers. The timers are due in about ten years.
 pub async fn timers(timers: &dyn Timers, prefix: &str) {
     let deadline = timer(prefix, "one", "deadline", 1);
     let reminder = timer(prefix, "one", "reminder", 2);
     let of_another = timer(prefix, "two", "deadline", 3);
     for key in [&deadline.key, &reminder.key] {
-        assert_same("what nobody set", &due(timers, key).await, &None);
-        must(timers.cancel(key).await, "cancel what is not set");
+        assert_same("a timer that is not set", &due(timers, key).await, &None);
+        must(timers.cancel(key).await, "cancel a timer that is not set");
     }
     for timer in [&deadline, &reminder, &of_another] {
         must(timers.set(timer).await, "set");
     }
     for timer in [&deadline, &reminder, &of_another] {
-        assert_same("what is set is listed, once", &due(timers, &timer.key).await, &Some(timer.due));
+        assert_same("a set timer is listed once", &due(timers, &timer.key).await, &Some(timer.due));
     }
 
     let moved = Timer { due: later(100), ..deadline.clone() };
     must(timers.set(&moved).await, "move");
-    must(timers.set(&moved).await, "move to where it is");
-    assert_same("what is moved is listed, once", &due(timers, &moved.key).await, &Some(moved.due));
-    assert_same("the same name of another stream stays", &due(timers, &of_another.key).await, &Some(of_another.due));
+    must(timers.set(&moved).await, "set it again unchanged");
+    assert_same("a moved timer is listed once", &due(timers, &moved.key).await, &Some(moved.due));
+    assert_same(
+        "the same name in another stream is unchanged",
+        &due(timers, &of_another.key).await,
+        &Some(of_another.due),
+    );
 
     must(timers.cancel(&deadline.key).await, "cancel");
-    must(timers.cancel(&deadline.key).await, "cancel what is cancelled");
-    assert_same("what is cancelled is gone", &due(timers, &deadline.key).await, &None);
-    assert_same("the others stay", &due(timers, &reminder.key).await, &Some(reminder.due));
+    must(timers.cancel(&deadline.key).await, "cancel a cancelled timer");
+    assert_same("a cancelled timer is not listed", &due(timers, &deadline.key).await, &None);
+    assert_same("the other timers stay", &due(timers, &reminder.key).await, &Some(reminder.due));
     must(timers.set(&deadline).await, "set again");
-    assert_same("it is there again", &due(timers, &deadline.key).await, &Some(deadline.due));
+    assert_same("it is listed again", &due(timers, &deadline.key).await, &Some(deadline.due));
     for timer in [&deadline, &reminder, &of_another] {
         must(timers.cancel(&timer.key).await, "cancel");
-        assert_same("nothing is left", &due(timers, &timer.key).await, &None);
+        assert_same("no timer is left", &due(timers, &timer.key).await, &None);
     }
 }
 

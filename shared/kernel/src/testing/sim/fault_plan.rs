@@ -1,17 +1,17 @@
-//! The weather: how often what goes wrong, drawn from the seed, until the storm is over.
-//! It passes at some time, because what the house promises it promises to those who wait.
+//! [`FaultPlan`]: which faults a simulation injects, drawn from its seed, for one hour. After it there are no faults, so
+//! that every message can be handled.
 
 use jiff::{SignedDuration, Timestamp};
 
 use super::{rng::Rng, schedule::Schedule};
-use crate::{failure::BoxError, time::clock::Clock};
+use crate::{failure::BoxError, time::Clock};
 
-/// How often what goes wrong: rates from 0 to 1.
+/// The rates of faults, from 0 to 1.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Faults {
-    /// A call is refused before it has an effect.
+    /// A call fails before its effect.
     pub throttled: f64,
-    /// A call has its effect, and the answer is lost.
+    /// A call has its effect, and its answer is lost.
     pub lost: f64,
     /// A call takes seconds.
     pub slow: f64,
@@ -21,14 +21,14 @@ pub struct Faults {
     pub doubled: f64,
     /// A delivery is minutes late.
     pub delayed: f64,
-    /// A timer that was cancelled or moved fires all the same.
+    /// A timer that was cancelled or moved fires nevertheless.
     pub stale_timers: f64,
-    /// So many times nothing works for a minute or two.
+    /// The number of outages of one or two minutes in which every call fails.
     pub outages: u64,
 }
 
 impl Faults {
-    /// Nothing goes wrong; messages still overtake each other.
+    /// No faults; messages still overtake each other.
     pub const NONE: Self = Self {
         throttled: 0.0,
         lost: 0.0,
@@ -40,7 +40,7 @@ impl Faults {
         outages: 0,
     };
 
-    /// Everything goes wrong now and then.
+    /// All kinds of faults.
     pub const CHAOS: Self = Self {
         throttled: 0.04,
         lost: 0.04,
@@ -53,25 +53,25 @@ impl Faults {
     };
 }
 
-/// How long a storm lasts.
+/// How long faults are injected.
 const CHAOS: SignedDuration = SignedDuration::from_mins(60);
 
-/// The weather of one run; a clone is the same weather.
+/// The faults of one run; a clone draws from the same sequence.
 #[derive(Clone)]
 pub struct FaultPlan {
     faults: Faults,
     over: Timestamp,
     outages: Vec<(Timestamp, Timestamp)>,
-    rng: Rng,
-    schedule: Schedule,
+    pub(super) rng: Rng,
+    pub(super) schedule: Schedule,
 }
 
 impl FaultPlan {
-    /// The weather from now on.
+    /// Faults from now on, for an hour.
     pub fn new(faults: Faults, rng: Rng, schedule: Schedule) -> Self {
         let begin = schedule.now();
         let outage = |_| {
-            // Most begin early, when most is going on.
+            // Most begin early, when there are most messages.
             let from = begin + rng.up_to(rng.up_to(CHAOS / 2));
             (from, from + SignedDuration::from_secs(30) + rng.up_to(SignedDuration::from_secs(90)))
         };
@@ -79,22 +79,22 @@ impl FaultPlan {
         Self { faults, over: begin + CHAOS, outages, rng, schedule }
     }
 
-    /// How often what goes wrong while the storm lasts.
+    /// The rates.
     pub fn faults(&self) -> Faults {
         self.faults
     }
 
-    /// When the storm is over.
+    /// When the faults end.
     pub fn over(&self) -> Timestamp {
         self.over
     }
 
-    /// Whether something of this rate happens now.
+    /// Whether a fault of this rate occurs now.
     pub fn occurs(&self, rate: f64) -> bool {
         self.schedule.now() < self.over && self.rng.happens(rate)
     }
 
-    /// The await at which a process is killed, if it is: rather an early one of so many, because most runs are short.
+    /// The await at which a run is killed, if it is: of at most `most`, and more likely an early one.
     pub fn last_await(&self, most: u64) -> Option<u32> {
         if !self.occurs(self.faults.killed) {
             return None;
@@ -102,25 +102,37 @@ impl FaultPlan {
         u32::try_from(1 + self.rng.below(1 + self.rng.below(most))).ok()
     }
 
-    /// On the way to a port: others go first, the call may be slow, and it may be refused.
+    /// Before a call: yields, may wait, and may fail.
     pub async fn before(&self) -> Result<(), BoxError> {
         self.schedule.pass().await;
         if self.occurs(self.faults.slow) {
             self.schedule.sleep(self.rng.up_to(SignedDuration::from_secs(20))).await;
         }
-        if self.nothing_works() {
-            return Err("nothing works at the moment".into());
+        if self.is_outage() {
+            return Err("an outage".into());
         }
         if self.occurs(self.faults.throttled) { Err("too many calls".into()) } else { Ok(()) }
     }
 
-    /// On the way back: others go first, and the answer may be lost.
+    /// After a call: yields, and may lose the answer.
     pub async fn after(&self) -> Result<(), BoxError> {
         self.schedule.pass().await;
         if self.occurs(self.faults.lost) { Err("the answer was lost".into()) } else { Ok(()) }
     }
 
-    fn nothing_works(&self) -> bool {
+    /// Calls a port with the faults of this plan before and after; `error` makes the port's error of a fault.
+    pub async fn around<T, E>(
+        &self,
+        error: impl Fn(BoxError) -> E + Send + Sync,
+        call: impl Future<Output = Result<T, E>> + Send,
+    ) -> Result<T, E> {
+        self.before().await.map_err(&error)?;
+        let result = call.await;
+        self.after().await.map_err(&error)?;
+        result
+    }
+
+    fn is_outage(&self) -> bool {
         let now = self.schedule.now();
         self.outages.iter().any(|(from, to)| *from <= now && now < *to)
     }

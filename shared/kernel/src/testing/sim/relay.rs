@@ -1,5 +1,5 @@
-//! The stream of the log's changes and the relay on it: batches from a checkpoint, streams mixed, records that come
-//! again until they are done, and a relay that may be killed on the way.
+//! [`SimRelay`]: the relay on the log's change stream: batches from a checkpoint, with streams interleaved; unacknowledged
+//! records come again, and the relay may be killed.
 
 use std::sync::{Arc, Mutex};
 
@@ -10,35 +10,30 @@ use super::{
     bus::SimBus,
     fault_plan::FaultPlan,
     killable::{Completion, Killable},
-    rng::Rng,
-    schedule::{Schedule, lock},
 };
 use crate::{
-    delivery::relay::relay,
+    StreamId,
+    delivery::relay,
     failure::BoxError,
-    log::{
-        commit::Commit,
-        event_store::{Append, AppendError, Appended, EventStore, ReadError},
-    },
-    memory::MemoryStore,
-    message::id::StreamId,
-    time::clock::Clock,
+    log::{Append, AppendError, Appended, Commit, EventStore, ReadError},
+    memory::{MemoryStore, lock::lock},
+    time::Clock,
 };
 
 /// The largest batch.
 const BATCH: u64 = 8;
-/// The relay is killed at one of so many awaits.
+/// The relay is killed at one of this many awaits.
 const AWAITS: u64 = 40;
-/// The relay is killed when it takes longer.
+/// The timeout of one relay run.
 const TIMEOUT: SignedDuration = SignedDuration::from_secs(60);
 
-/// Where the log's changes can be seen.
+/// The change stream of a log.
 pub trait Changes: Send + Sync {
-    /// All commits in the order they were appended, from this place on.
+    /// The commits in the order they were appended, from this index on.
     fn changes(&self, from: usize) -> Vec<Commit>;
 }
 
-/// A log with its changes.
+/// A log with its change stream.
 pub trait Log: EventStore + Changes {}
 
 impl<L: EventStore + Changes> Log for L {}
@@ -49,26 +44,24 @@ impl Changes for MemoryStore {
     }
 }
 
-/// How many of a batch's records are behind us, given one answer per record.
+/// How many of a batch's records are acknowledged, given one result per record.
 pub type Acknowledge = fn(&[Result<(), BoxError>]) -> usize;
 
-/// All before the first that is not done.
-pub fn up_to_the_first_not_done(answers: &[Result<(), BoxError>]) -> usize {
+/// All records before the first failed one.
+pub fn up_to_the_first_failure(answers: &[Result<(), BoxError>]) -> usize {
     answers.iter().position(Result::is_err).unwrap_or(answers.len())
 }
 
-/// The relay of a simulated house.
+/// The relay of a simulation.
 pub struct SimRelay {
     log: Arc<dyn Log>,
-    schedule: Schedule,
-    rng: Rng,
     fault_plan: FaultPlan,
     bus: Arc<SimBus>,
     acknowledge: Acknowledge,
     shard: Mutex<Shard>,
 }
 
-/// The records of the stream of changes and how far they are done.
+/// The records of the change stream and its checkpoint.
 #[derive(Default)]
 struct Shard {
     records: Vec<Commit>,
@@ -79,57 +72,44 @@ struct Shard {
 
 impl SimRelay {
     /// A relay from this log to this bus.
-    pub fn new(
-        log: Arc<dyn Log>,
-        (schedule, rng, fault_plan): (&Schedule, &Rng, &FaultPlan),
-        bus: &Arc<SimBus>,
-        acknowledge: Acknowledge,
-    ) -> Self {
-        Self {
-            log,
-            schedule: schedule.clone(),
-            rng: rng.clone(),
-            fault_plan: fault_plan.clone(),
-            bus: Arc::clone(bus),
-            acknowledge,
-            shard: Mutex::default(),
-        }
+    pub fn new(log: Arc<dyn Log>, fault_plan: &FaultPlan, bus: &Arc<SimBus>, acknowledge: Acknowledge) -> Self {
+        Self { log, fault_plan: fault_plan.clone(), bus: Arc::clone(bus), acknowledge, shard: Mutex::default() }
     }
 
-    /// Something was appended: the relay wakes up, if it is not awake.
+    /// Starts the relay after an append, if it is not running.
     pub fn wake(self: &Arc<Self>) {
-        self.look();
-        let asleep = !std::mem::replace(&mut lock(&self.shard).running, true);
-        if asleep {
-            self.schedule.spawn(Arc::clone(self).run());
+        self.poll_changes();
+        let stopped = !std::mem::replace(&mut lock(&self.shard).running, true);
+        if stopped {
+            self.fault_plan.schedule.spawn(Arc::clone(self).run());
         }
     }
 
-    /// The new changes become records, streams mixed, each stream in its order.
-    fn look(&self) {
+    /// Adds the new commits to the records, interleaved, each stream in order.
+    fn poll_changes(&self) {
         let mut shard = lock(&self.shard);
         let known = shard.records.len();
         for commit in self.log.changes(known) {
             let lowest = shard.records.iter().rposition(|record| record.stream == commit.stream);
-            let lowest = lowest.map_or(0, |place| place + 1).max(shard.begun);
-            let place = lowest + self.rng.index(shard.records.len() - lowest + 1);
-            shard.records.insert(place, commit);
+            let lowest = lowest.map_or(0, |index| index + 1).max(shard.begun);
+            let index = lowest + self.fault_plan.rng.index(shard.records.len() - lowest + 1);
+            shard.records.insert(index, commit);
         }
     }
 
     async fn run(self: Arc<Self>) {
         loop {
-            self.schedule.sleep(self.rng.up_to(SignedDuration::from_millis(300))).await;
+            self.fault_plan.schedule.sleep(self.fault_plan.rng.up_to(SignedDuration::from_millis(300))).await;
             let batch = self.batch();
             if batch.is_empty() {
                 return;
             }
-            let Some(app) = self.bus.environments().any(&self.rng) else { return };
+            let Some(app) = self.bus.any_app() else { return };
             let awaits = self.fault_plan.last_await(AWAITS);
-            let schedule = self.schedule.clone();
+            let schedule = self.fault_plan.schedule.clone();
             let over = schedule.now() + TIMEOUT;
-            let life = Box::pin(async move { relay(&app, batch).await });
-            match Killable::new(life, awaits).until(move || schedule.now() > over).await {
+            let run = Box::pin(async move { relay(app.ports(), batch).await });
+            match Killable::new(run, awaits).until(move || schedule.now() > over).await {
                 Completion::Finished(answers) => {
                     let done = (self.acknowledge)(&answers);
                     self.bus.trace(|| format!("relay: {done} of {} done", answers.len()));
@@ -140,9 +120,9 @@ impl SimRelay {
         }
     }
 
-    /// The next records; none: the relay goes to sleep.
+    /// The next records; if there are none, the relay stops.
     fn batch(&self) -> Vec<Commit> {
-        let most = 1 + self.rng.index(BATCH as usize);
+        let most = 1 + self.fault_plan.rng.index(BATCH as usize);
         let mut shard = lock(&self.shard);
         let batch: Vec<Commit> = shard.records.iter().skip(shard.done).take(most).cloned().collect();
         shard.begun = shard.begun.max(shard.done + batch.len());
@@ -151,7 +131,7 @@ impl SimRelay {
     }
 }
 
-/// A log that wakes the relay.
+/// A log that wakes the relay after each append.
 pub(super) struct Watched {
     pub(super) log: Arc<dyn Log>,
     pub(super) relay: Arc<SimRelay>,

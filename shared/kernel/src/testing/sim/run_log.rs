@@ -1,39 +1,35 @@
-//! The ledger: what was said, and what became of each delivery, so that nothing goes silently.
+//! [`RunLog`]: what a simulation published, and the outcome of every delivery.
 
 use std::collections::BTreeMap;
 
-use crate::{
-    delivery::bus::Entry,
-    failure::Handled,
-    message::id::{MessageId, StreamId},
-};
+use crate::{Handled, MessageId, StreamId, delivery::Entry};
 
-/// What a run wrote down.
+/// The record of one run.
 #[derive(Clone, Debug, Default)]
 pub struct RunLog {
-    /// All messages the bus took, in the order of their first time.
-    pub said: Vec<Entry>,
-    /// How often each of them was said.
+    /// All messages that the bus accepted, in the order of their first publishing.
+    pub published: Vec<Entry>,
+    /// How often each of them was published.
     pub times: BTreeMap<MessageId, u32>,
-    /// The deliveries to functions, copies included.
+    /// The number of deliveries to functions, duplicates included.
     pub deliveries: u64,
-    /// What they ended in.
+    /// The outcomes of deliveries.
     pub ends: Vec<End>,
-    /// The function runs that were killed.
+    /// The number of function runs that were killed.
     pub killed: u64,
-    /// The function runs that asked to be tried again.
+    /// The number of function runs with a transient failure.
     pub retried: u64,
-    /// How often a message went to a function's dead letters and was redriven from there.
+    /// The number of redrives from functions' dead letters.
     pub redriven: u64,
-    /// Deliveries that still fail in good weather, with the last reason.
+    /// Deliveries that still failed after the end of the faults, with the last error.
     pub stuck: Vec<String>,
-    /// The timers that fired.
+    /// The number of timers that fired.
     pub fired: u64,
-    /// One line for each thing that happened, when the plan asks for it.
+    /// One line per step, if the plan is traced.
     pub trace: Vec<String>,
 }
 
-/// The end of one delivery.
+/// The outcome of one delivery.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct End {
     /// The function.
@@ -45,19 +41,19 @@ pub struct End {
 }
 
 impl RunLog {
-    /// Writes down that the bus took the entry.
-    pub fn hear(&mut self, entry: &Entry) {
+    /// Records that the bus accepted the entry.
+    pub fn record(&mut self, entry: &Entry) {
         let times = self.times.entry(entry.envelope.event_id.clone()).or_default();
         *times += 1;
         if *times == 1 {
-            self.said.push(entry.clone());
+            self.published.push(entry.clone());
         }
     }
 
-    /// The versions of a stream's events in the order in which they were said for the first time.
+    /// The versions of each stream's events, in the order of their first publishing.
     pub fn order_of(&self) -> BTreeMap<StreamId, Vec<u64>> {
         let mut order: BTreeMap<StreamId, Vec<u64>> = BTreeMap::new();
-        for entry in &self.said {
+        for entry in &self.published {
             let envelope = &entry.envelope;
             let stream = StreamId::parse(&format!("{}/{}", envelope.aggregate_type, envelope.aggregate_id));
             if let (Some(version), Ok(stream)) = (envelope.version, stream) {
@@ -67,7 +63,7 @@ impl RunLog {
         order
     }
 
-    /// How many deliveries ended like this.
+    /// The number of deliveries with this outcome.
     pub fn ended(&self, handled: Handled) -> usize {
         self.ends.iter().filter(|end| end.handled == handled).count()
     }

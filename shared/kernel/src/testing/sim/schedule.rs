@@ -1,11 +1,12 @@
-//! The schedule: one thread that polls any ready task, and a clock that moves when there is nothing else to do.
+//! [`Schedule`]: a single-threaded executor that polls ready tasks in random order, with a virtual clock that advances when
+//! no task is ready.
 
 use std::{
     collections::BTreeMap,
     future::poll_fn,
     mem::take,
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
+        Arc, Mutex,
         atomic::{AtomicBool, Ordering},
     },
     task::{Context, Poll, Wake, Waker},
@@ -16,19 +17,19 @@ use futures::future::BoxFuture;
 use jiff::{SignedDuration, Timestamp};
 
 use super::rng::Rng;
-use crate::time::clock::Clock;
+use crate::{memory::lock::lock, time::Clock};
 
-/// After so many steps a run is called endless.
-const MOST_STEPS: u64 = 5_000_000;
-/// How often time goes on although somebody could go first: one step in so many.
-const IMPATIENCE: u64 = 64;
+/// The steps after which a run is endless.
+const MAX_STEPS: u64 = 5_000_000;
+/// The clock also advances in one of this many steps while tasks are ready.
+const STEPS_PER_ADVANCE: u64 = 64;
 
-/// A run that did not come to an end.
+/// A run that did not end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("not quiet after {MOST_STEPS} steps")]
+#[error("not idle after {MAX_STEPS} steps")]
 pub struct Endless;
 
-/// The tasks and the clock of one simulated house; a clone is the same schedule.
+/// The tasks and the clock of one simulation; a clone shares them.
 #[derive(Clone)]
 pub struct Schedule {
     rng: Rng,
@@ -47,26 +48,26 @@ struct State {
 
 struct Task {
     future: Option<BoxFuture<'static, ()>>,
-    bell: Arc<Bell>,
+    waker: Arc<TaskWaker>,
 }
 
 /// Wakes one task.
-struct Bell {
-    place: usize,
-    rung: AtomicBool,
+struct TaskWaker {
+    index: usize,
+    woken: AtomicBool,
     ready: Arc<Mutex<Vec<usize>>>,
 }
 
-impl Wake for Bell {
+impl Wake for TaskWaker {
     fn wake(self: Arc<Self>) {
-        if !self.rung.swap(true, Ordering::Relaxed) {
-            lock(&self.ready).push(self.place);
+        if !self.woken.swap(true, Ordering::Relaxed) {
+            lock(&self.ready).push(self.index);
         }
     }
 }
 
 impl Schedule {
-    /// An empty schedule that begins at this time.
+    /// An empty schedule whose clock begins at this time.
     pub fn new(rng: Rng, now: Timestamp) -> Self {
         let state = State { now, tasks: Vec::new(), free: Vec::new(), sleepers: BTreeMap::new(), sleeps: 0, steps: 0 };
         Self { rng, state: Arc::new(Mutex::new(state)), ready: Arc::default() }
@@ -75,18 +76,18 @@ impl Schedule {
     /// Adds a task.
     pub fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
         let mut state = lock(&self.state);
-        let place = match state.free.pop() {
-            Some(place) => place,
+        let index = match state.free.pop() {
+            Some(index) => index,
             None => {
-                let place = state.tasks.len();
-                let bell = Bell { place, rung: AtomicBool::new(false), ready: Arc::clone(&self.ready) };
-                state.tasks.push(Task { future: None, bell: Arc::new(bell) });
-                place
+                let index = state.tasks.len();
+                let waker = TaskWaker { index, woken: AtomicBool::new(false), ready: Arc::clone(&self.ready) };
+                state.tasks.push(Task { future: None, waker: Arc::new(waker) });
+                index
             }
         };
-        if let Some(task_at) = state.tasks.get_mut(place) {
+        if let Some(task_at) = state.tasks.get_mut(index) {
             task_at.future = Some(Box::pin(task));
-            Arc::clone(&task_at.bell).wake();
+            Arc::clone(&task_at.waker).wake();
         }
     }
 
@@ -98,26 +99,26 @@ impl Schedule {
                 state.steps += 1;
                 state.steps
             };
-            if steps > MOST_STEPS {
+            if steps > MAX_STEPS {
                 return Err(Endless);
             }
-            if self.rng.below(IMPATIENCE) == 0 {
+            if self.rng.below(STEPS_PER_ADVANCE) == 0 {
                 self.move_clock();
             }
-            let place = {
+            let index = {
                 let mut ready = lock(&self.ready);
                 let index = self.rng.index(ready.len());
                 if ready.is_empty() { None } else { Some(ready.swap_remove(index)) }
             };
-            match place {
-                Some(place) => self.poll(place),
+            match index {
+                Some(index) => self.poll(index),
                 None if self.move_clock() => {}
                 None => return Ok(()),
             }
         }
     }
 
-    /// Runs until the future has answered and everything is quiet.
+    /// Runs until every task has ended, and returns the future's result.
     pub fn finish<T: Send + 'static>(&self, future: impl Future<Output = T> + Send + 'static) -> Result<T, Endless> {
         let answer = Arc::new(Mutex::new(None));
         let slot = Arc::clone(&answer);
@@ -129,7 +130,7 @@ impl Schedule {
         lock(&answer).take().ok_or(Endless)
     }
 
-    /// Lets any other task go first.
+    /// Yields to the other tasks.
     pub async fn pass(&self) {
         let mut passed = false;
         poll_fn(move |context| {
@@ -143,12 +144,12 @@ impl Schedule {
         .await;
     }
 
-    /// How many steps were taken: the same on every run of a seed.
+    /// The number of steps so far; the same on every run of a seed.
     pub fn steps(&self) -> u64 {
         lock(&self.state).steps
     }
 
-    /// Drops what is left, so that tasks and schedule do not keep each other.
+    /// Drops all tasks, so that tasks and schedule do not keep each other alive.
     pub fn clear(&self) {
         let (tasks, sleepers) = {
             let mut state = lock(&self.state);
@@ -158,25 +159,25 @@ impl Schedule {
         lock(&self.ready).clear();
     }
 
-    fn poll(&self, place: usize) {
-        let taken = lock(&self.state).tasks.get_mut(place).and_then(|task| {
-            task.bell.rung.store(false, Ordering::Relaxed);
-            Some((task.future.take()?, Arc::clone(&task.bell)))
+    fn poll(&self, index: usize) {
+        let taken = lock(&self.state).tasks.get_mut(index).and_then(|task| {
+            task.waker.woken.store(false, Ordering::Relaxed);
+            Some((task.future.take()?, Arc::clone(&task.waker)))
         });
-        let Some((mut future, bell)) = taken else { return };
-        let waker = Waker::from(bell);
+        let Some((mut future, waker)) = taken else { return };
+        let waker = Waker::from(waker);
         let ended = future.as_mut().poll(&mut Context::from_waker(&waker)).is_ready();
         if ended {
             drop(future);
-            lock(&self.state).free.push(place);
+            lock(&self.state).free.push(index);
             return;
         }
-        if let Some(task) = lock(&self.state).tasks.get_mut(place) {
+        if let Some(task) = lock(&self.state).tasks.get_mut(index) {
             task.future = Some(future);
         }
     }
 
-    /// Moves the clock to the next sleeper and wakes it. False when nobody sleeps.
+    /// Advances the clock to the next sleeper and wakes it. Returns false if there is none.
     fn move_clock(&self) -> bool {
         let mut state = lock(&self.state);
         let Some(((due, _), waker)) = state.sleepers.pop_first() else { return false };
@@ -230,9 +231,4 @@ impl Drop for Sleep<'_> {
             lock(self.state).sleepers.remove(&key);
         }
     }
-}
-
-/// One thread runs all; should a test have panicked meanwhile, the data is whole all the same.
-pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,4 +1,4 @@
-//! A simulated house: functions, ports, bus, timers, relay, and the seed from which its story follows.
+//! [`Simulation`]: an application's functions on simulated ports, with faults, on one seed.
 
 use std::sync::Arc;
 
@@ -9,35 +9,35 @@ use super::{
     bus::{FaultyBus, SimBus},
     fault_plan::{FaultPlan, Faults},
     faulty_port::FaultyPort,
-    relay::{Acknowledge, Log, SimRelay, Watched, up_to_the_first_not_done},
+    relay::{Acknowledge, Log, SimRelay, Watched, up_to_the_first_failure},
     rng::Rng,
     run_log::RunLog,
     schedule::{Endless, Schedule},
     timers::SimTimers,
 };
 use crate::{
-    app::{App, Ports},
-    command::cache::Cache,
-    delivery::{bus::Bus, dead_letter::DeadLetters, inbox::Inbox, route::Route, verify::VerificationPolicy},
-    gateway::{gateways::Gateways, mail::Mailer},
-    log::event_store::EventStore,
+    App, Gateways, Ports, Route, VerificationPolicy,
+    command::Cache,
+    delivery::{Bus, DeadLetters, Inbox},
+    gateway::Mailer,
+    log::EventStore,
     memory::Memory,
-    time::{clock::Clock, timers::Timers},
-    view::view_store::ViewStore,
+    time::{Clock, Timers},
+    view::ViewStore,
 };
 
-/// So many environments run the functions.
+/// The number of execution environments.
 const ENVIRONMENTS: usize = 3;
-/// So many streams an environment remembers: few, so that it forgets as well.
-const REMEMBERED_STREAMS: usize = 6;
+/// The size of an environment's cache: small, so that streams are evicted.
+const CACHED_STREAMS: usize = 6;
 
-/// What a simulated house is made of.
+/// The configuration of a simulation.
 pub struct Plan {
     /// The seed.
     pub seed: u64,
-    /// What goes wrong.
+    /// The rates of faults.
     pub faults: Faults,
-    /// The functions.
+    /// The routes of the functions.
     pub routes: Vec<Route>,
     /// The log.
     pub log: Arc<dyn Log>,
@@ -47,20 +47,20 @@ pub struct Plan {
     pub inbox: Arc<dyn Inbox>,
     /// The dead letters.
     pub dead_letters: Arc<dyn DeadLetters>,
-    /// The mail.
+    /// The mail service.
     pub mailer: Arc<dyn Mailer>,
-    /// What stands between the house and its bus.
+    /// A wrapper around the application's bus client.
     pub wrap_bus: fn(Arc<dyn Bus>) -> Arc<dyn Bus>,
-    /// How the relay's answers are taken.
+    /// How the relay's results are acknowledged.
     pub acknowledge: Acknowledge,
-    /// How far the functions believe the bus.
+    /// What is verified of messages.
     pub verification: VerificationPolicy,
-    /// Whether every step is written down.
+    /// Whether every step is traced.
     pub traced: bool,
 }
 
 impl Plan {
-    /// These functions on this memory.
+    /// These routes on the in-memory ports.
     pub fn new(seed: u64, faults: Faults, routes: Vec<Route>, memory: &Memory) -> Self {
         Self {
             seed,
@@ -72,17 +72,15 @@ impl Plan {
             dead_letters: memory.dead_letters.clone(),
             mailer: memory.mailer.clone(),
             wrap_bus: |bus| bus,
-            acknowledge: up_to_the_first_not_done,
+            acknowledge: up_to_the_first_failure,
             verification: VerificationPolicy::default(),
             traced: false,
         }
     }
 }
 
-/// A simulated house.
+/// A simulated application.
 pub struct Simulation {
-    schedule: Schedule,
-    rng: Rng,
     fault_plan: FaultPlan,
     bus: Arc<SimBus>,
     timers: Arc<SimTimers>,
@@ -90,15 +88,14 @@ pub struct Simulation {
 }
 
 impl Simulation {
-    /// The house of this plan, at the beginning of 2026.
+    /// The simulation of this plan, at the beginning of 2026.
     pub fn new(plan: Plan) -> Self {
         let rng = Rng::seeded(plan.seed);
         let schedule = Schedule::new(rng.clone(), Timestamp::constant(1_767_225_600, 0));
         let fault_plan = FaultPlan::new(plan.faults, rng.clone(), schedule.clone());
-        let bus = Arc::new(SimBus::new(&schedule, &rng, &fault_plan, plan.routes, plan.traced));
-        let timers = Arc::new(SimTimers::new(&schedule, &rng, &fault_plan, &bus));
-        let all = (&schedule, &rng, &fault_plan);
-        let relay = Arc::new(SimRelay::new(Arc::clone(&plan.log), all, &bus, plan.acknowledge));
+        let bus = Arc::new(SimBus::new(&fault_plan, plan.routes, plan.traced));
+        let timers = Arc::new(SimTimers::new(&fault_plan, &bus));
+        let relay = Arc::new(SimRelay::new(Arc::clone(&plan.log), &fault_plan, &bus, plan.acknowledge));
         let watched: Arc<dyn EventStore> = Arc::new(Watched { log: plan.log, relay: Arc::clone(&relay) });
         let wrap_bus = (plan.wrap_bus)(Arc::new(FaultyBus { bus: Arc::clone(&bus), fault_plan: fault_plan.clone() }));
         let mailer: Arc<dyn Mailer> = FaultyPort::new(plan.mailer, &fault_plan);
@@ -114,50 +111,50 @@ impl Simulation {
                 clock: Arc::new(schedule.clone()),
                 ids: Arc::new(rng.clone()),
                 gateways: Gateways::default().with(Arc::clone(&mailer)),
-                cache: Cache::new(REMEMBERED_STREAMS),
+                cache: Cache::new(CACHED_STREAMS),
                 verification: plan.verification.clone(),
             })
         };
-        bus.environments().set((0..ENVIRONMENTS).map(environment).collect());
-        Self { schedule, rng, fault_plan, bus, timers, relay }
+        bus.set_environments((0..ENVIRONMENTS).map(environment).collect());
+        Self { fault_plan, bus, timers, relay }
     }
 
-    /// Somebody outside says something after this time.
-    pub fn say(&self, after: SignedDuration, source: &str, name: &str, detail: Box<RawValue>) {
+    /// Publishes a message of any source after this time.
+    pub fn publish(&self, after: SignedDuration, source: &str, name: &str, detail: Box<RawValue>) {
         let (source, name) = (source.to_owned(), name.to_owned());
-        let (schedule, bus) = (self.schedule.clone(), Arc::clone(&self.bus));
-        self.schedule.spawn(async move {
+        let (schedule, bus) = (self.fault_plan.schedule.clone(), Arc::clone(&self.bus));
+        self.fault_plan.schedule.spawn(async move {
             schedule.sleep(after).await;
-            bus.say(&source, &name, detail);
+            bus.publish_detail(&source, &name, detail);
         });
     }
 
-    /// Wakes the relay for what stood in the log before.
+    /// Starts the relay for commits that were in the log before.
     pub fn wake_relay(&self) {
         self.relay.wake();
     }
 
-    /// Runs until everything is quiet.
+    /// Runs until every task has ended.
     pub fn run(&self) -> Result<(), Endless> {
-        self.schedule.run()
+        self.fault_plan.schedule.run()
     }
 
-    /// One of the environments.
+    /// The app of a random environment.
     pub fn app(&self) -> Option<App> {
-        self.bus.environments().any(&self.rng)
+        self.bus.any_app()
     }
 
     /// The schedule and the clock.
     pub fn schedule(&self) -> &Schedule {
-        &self.schedule
+        &self.fault_plan.schedule
     }
 
-    /// The chance from which everything follows.
+    /// The random numbers of the run.
     pub fn rng(&self) -> &Rng {
-        &self.rng
+        &self.fault_plan.rng
     }
 
-    /// The weather.
+    /// The faults.
     pub fn fault_plan(&self) -> &FaultPlan {
         &self.fault_plan
     }
@@ -167,21 +164,21 @@ impl Simulation {
         &self.timers
     }
 
-    /// What was written down.
+    /// The run log so far.
     pub fn run_log(&self) -> RunLog {
         self.bus.run_log()
     }
 
-    /// The time it is.
+    /// The current time.
     pub fn now(&self) -> Timestamp {
-        self.schedule.now()
+        self.fault_plan.schedule.now()
     }
 }
 
 impl Drop for Simulation {
     fn drop(&mut self) {
-        // Tasks hold the bus and the bus its apps: without this nothing would ever be freed.
-        self.bus.environments().set(Vec::new());
-        self.schedule.clear();
+        // Tasks hold the bus, and the bus its apps: without this the cycle would never be freed.
+        self.bus.set_environments(Vec::new());
+        self.fault_plan.schedule.clear();
     }
 }

@@ -1,15 +1,13 @@
-//! A lamp: a decider, a view and a process small enough to see through.
+//! The example of the tests: a lamp as a decider, a view and a process.
 
 use jiff::{SignedDuration, Timestamp};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::{
-    command::decider::{Decider, Effect, Once, Rejection},
-    log::commit::Recorded,
-    message::id::{Id, StreamId},
-    saga::process::{Process, Status},
-    view::view_store::{Patch, View},
+    Decider, Delivery, Effect, Id, Once, Patch, Process, Rejection, StreamId, View, log::Recorded,
+    saga::process::Status, testing::ports::fixture::raw,
 };
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -34,26 +32,18 @@ crate::events! {
 pub(crate) struct DimLamp {}
 
 crate::events! {
-    #[expect(dead_code, reason = "only its member is said")]
-    pub(crate) enum LampWish: commands to "lamp" { DimLamp = 1 }
+    #[expect(dead_code, reason = "only its member is used")]
+    pub(crate) enum LampMessage: commands to "lamp" { DimLamp = 1 }
 }
 
 #[derive(Debug, PartialEq)]
 pub(crate) enum LampCommand {
-    Light {
-        until: Timestamp,
-    },
-    Dim {
-        now: Timestamp,
-    },
-    Feed {
-        drops: u32,
-    },
-    /// So many drops, each an event.
-    Drip {
-        times: u32,
-    },
-    /// Wrong on purpose: it counts every time it comes.
+    Light { until: Timestamp },
+    Dim { now: Timestamp },
+    Feed { drops: u32 },
+    // Feeds one drop this many times, each an event.
+    Drip { times: u32 },
+    // Not idempotent on purpose.
     Flicker,
 }
 
@@ -161,9 +151,21 @@ impl View for LampWear {
     }
 }
 
-/// So many minutes into 2026.
+/// This many minutes after the beginning of 2026.
 pub(crate) fn minute(minutes: i64) -> Timestamp {
     Timestamp::from_second(1_767_225_600).unwrap() + SignedDuration::from_mins(minutes)
+}
+
+/// The delivery with one field of its envelope changed, or removed by null.
+pub(crate) fn with_field(delivery: &Delivery, path: &str, value: Value) -> Delivery {
+    let mut detail: Value = serde_json::from_str(delivery.detail.get()).unwrap();
+    let (parent, field) = path.rsplit_once('/').unwrap();
+    let parent = detail.pointer_mut(parent).unwrap().as_object_mut().unwrap();
+    match value {
+        Value::Null => parent.remove(field),
+        value => parent.insert(field.to_owned(), value),
+    };
+    Delivery { detail: raw(&detail), ..delivery.clone() }
 }
 
 pub(crate) fn lamp() -> Id<Lamp> {
@@ -177,3 +179,32 @@ pub(crate) fn lit() -> LampEvent {
 pub(crate) fn dimmed() -> LampEvent {
     LampDimmed {}.into()
 }
+
+/// A decider of the lamp's messages without rules: of this name, state, context and state revision.
+macro_rules! no_op_decider {
+    ($name:ident, $state:ty, $context:literal, $revision:literal) => {
+        struct $name;
+
+        impl $crate::Decider for $name {
+            const CONTEXT: &'static str = $context;
+            const STATE_REVISION: u32 = $revision;
+            type State = $state;
+            type Command = $crate::testing::tests::LampCommand;
+            type Event = $crate::testing::tests::LampEvent;
+            type Rejection = $crate::testing::tests::LampRejection;
+
+            fn decide(
+                _: &$state,
+                _: &$crate::testing::tests::LampCommand,
+            ) -> Result<Vec<$crate::testing::tests::LampEvent>, $crate::testing::tests::LampRejection> {
+                Ok(Vec::new())
+            }
+
+            fn evolve(state: $state, _: &$crate::testing::tests::LampEvent) -> $state {
+                state
+            }
+        }
+    };
+}
+
+pub(crate) use no_op_decider;

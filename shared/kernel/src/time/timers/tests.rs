@@ -1,20 +1,17 @@
-//! Names of timers fit any scheduler; what a timer says is the same however often it is made.
+//! Schedule names, and the message ids of timers.
 
 use jiff::SignedDuration;
 use serde_json::json;
 
-use crate::{
-    message::id::StreamId,
-    testing::ports::fixture::{commit, message, noon},
-    time::timers::{Timer, TimerKey},
-};
+use super::*;
+use crate::testing::tests::{commit, message, noon};
 
 fn key(stream: &str, name: &str) -> TimerKey {
     TimerKey { stream: StreamId::parse(stream).unwrap(), name: name.to_owned() }
 }
 
 #[test]
-fn a_schedule_name_is_short_and_plain_and_tells_timers_apart() {
+fn a_schedule_name_is_short_and_unique() {
     let long = format!("{}/{}", "c".repeat(64), "i".repeat(64));
     let keys = [
         key("order/o-1", "deadline"),
@@ -37,13 +34,13 @@ fn a_schedule_name_is_short_and_plain_and_tells_timers_apart() {
 }
 
 #[test]
-fn a_timer_that_is_moved_says_another_message_and_a_repeated_one_the_same() {
+fn a_moved_timer_has_another_message_id_and_a_repeated_one_the_same() {
     let commit = commit(&StreamId::parse("lamp/l-1").unwrap(), 1, "c-1");
     let later = noon() + SignedDuration::from_hours(1);
     let of = |name, due| Timer::of(&commit, name, due, &message("DimLamp", &json!({}))).envelope.event_id;
     assert_eq!(of("dusk", noon()), of("dusk", noon()));
     let ids = [of("dusk", noon()), of("dusk", later), of("dawn", noon()), commit.id.event(0), commit.id.send(0)];
     for (index, id) in ids.iter().enumerate() {
-        assert!(!ids[..index].contains(id), "{id} stands for two messages");
+        assert!(!ids[..index].contains(id), "two messages have the id {id}");
     }
 }

@@ -1,24 +1,20 @@
-//! Projecting: whatever the bus does with the events, the row says what the log says.
+//! Projecting events in any order, with repeats and concurrent writers: the row equals a fold of the log.
 
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use futures::executor::block_on;
 
+use super::*;
 use crate::{
-    app::{App, Ports},
-    failure::{Failure, Handled, Outcome},
+    App, Cause, Patch,
     memory::{Memory, MemoryViews},
-    message::{
-        envelope::{Cause, Received},
-        id::StreamId,
-    },
-    testing::tests::lamp::{Lamp, LampCommand, LampEvent, LampWear, Wear, lamp, minute},
-    view::view_store::{Listed, Page, Patch, PatchError, Row, RowKey, ViewError, ViewStore},
+    testing::tests::{Lamp, LampCommand, LampEvent, LampWear, Wear, lamp, minute},
+    view::{Listed, Page, ViewError, ViewStore},
 };
 
 /// A lamp that is lit, fed three drops in one commit, dimmed, and lit again: versions 1 to 6.
-fn evening(memory: &Memory) {
+fn six_events(memory: &Memory) {
     let app = memory.app();
     let commands = [
         LampCommand::Light { until: minute(10) },
@@ -27,7 +23,7 @@ fn evening(memory: &Memory) {
         LampCommand::Light { until: minute(20) },
     ];
     for (number, command) in commands.iter().enumerate() {
-        let cause = Cause::new(format!("c-{number}").parse().unwrap(), "Evening");
+        let cause = Cause::new(format!("c-{number}").parse().unwrap(), "Lamp");
         block_on(app.try_execute::<Lamp>(&lamp(), command, &cause)).unwrap();
     }
 }
@@ -59,9 +55,9 @@ fn row(memory: &Memory) -> Option<Row> {
 }
 
 #[test]
-fn each_event_in_its_turn_is_one_patch() {
+fn each_event_in_order_is_one_patch() {
     let memory = Memory::new(1);
-    evening(&memory);
+    six_events(&memory);
     for event in events(&memory) {
         assert_eq!(project(&memory.app(), &event).unwrap(), Handled::Done);
         assert_eq!(row(&memory).unwrap().version, event.version.unwrap());
@@ -74,12 +70,12 @@ fn each_event_in_its_turn_is_one_patch() {
 }
 
 #[test]
-fn every_order_and_any_repeat_end_in_the_same_row() {
-    let told = Memory::new(1);
-    evening(&told);
-    let events = events(&told);
+fn every_order_with_repeats_ends_in_the_same_row() {
+    let ordered = Memory::new(1);
+    six_events(&ordered);
+    let events = events(&ordered);
     for event in &events {
-        project(&told.app(), event).unwrap();
+        project(&ordered.app(), event).unwrap();
     }
     let mut orders = vec![vec![]];
     for index in 0..events.len() {
@@ -90,18 +86,18 @@ fn every_order_and_any_repeat_end_in_the_same_row() {
     }
     assert_eq!(orders.len(), 720);
     for order in orders {
-        let memory = Memory { views: Arc::default(), ..told.clone() };
+        let memory = Memory { views: Arc::default(), ..ordered.clone() };
         for index in order.iter().chain(&order) {
             project(&memory.app(), &events[*index]).unwrap();
         }
-        assert_eq!(row(&memory), row(&told), "in the order {order:?}");
+        assert_eq!(row(&memory), row(&ordered), "in the order {order:?}");
     }
 }
 
 #[test]
-fn what_was_seen_is_a_duplicate() {
+fn a_projected_event_is_a_duplicate() {
     let memory = Memory::new(1);
-    evening(&memory);
+    six_events(&memory);
     let events = events(&memory);
     assert_eq!(project(&memory.app(), &events[0]).unwrap(), Handled::Done);
     assert_eq!(project(&memory.app(), &events[0]).unwrap(), Handled::Duplicate);
@@ -111,18 +107,18 @@ fn what_was_seen_is_a_duplicate() {
 #[test]
 fn a_row_that_is_behind_catches_up_with_the_log() {
     let memory = Memory::new(1);
-    evening(&memory);
+    six_events(&memory);
     let events = events(&memory);
     project(&memory.app(), &events[0]).unwrap();
     assert_eq!(project(&memory.app(), &events[4]).unwrap(), Handled::Done);
-    assert_eq!(row(&memory).unwrap().version, 6, "up to the head, as it is read anyway");
+    assert_eq!(row(&memory).unwrap().version, 6, "up to the end of the stream");
     assert_eq!(project(&memory.app(), &events[5]).unwrap(), Handled::Duplicate);
 }
 
 #[test]
-fn a_row_that_stands_inside_a_commit_catches_up_from_there() {
+fn a_row_of_a_version_inside_a_commit_catches_up() {
     let memory = Memory::new(1);
-    evening(&memory);
+    six_events(&memory);
     let events = events(&memory);
     for seen in [2, 3] {
         let memory = Memory { views: Arc::default(), ..memory.clone() };
@@ -131,28 +127,28 @@ fn a_row_that_stands_inside_a_commit_catches_up_from_there() {
         }
         assert_eq!(project(&memory.app(), &events[5]).unwrap(), Handled::Done);
         let row = row(&memory).unwrap();
-        assert_eq!((row.version, &row.columns["lit"]), (6, &2.into()), "nothing twice, nothing left out");
+        assert_eq!((row.version, &row.columns["lit"]), (6, &2.into()), "each event once");
     }
 }
 
 #[test]
 fn an_event_that_is_not_in_the_log_is_refused() {
     let memory = Memory::new(1);
-    evening(&memory);
+    six_events(&memory);
     let event = Received { version: Some(9), ..events(&memory).remove(0) };
     let failure = project(&memory.app(), &event).unwrap_err();
     assert!(matches!(&failure, Failure::Permanent(_)));
     assert_eq!(failure.reason().to_string(), "lamp/l-1 ends at version 6; an event of version 9 is not in the log");
-    let stranger = StreamId::parse("lamp/stranger").unwrap();
-    let event = Received { stream: Some(stranger), version: Some(2), ..event };
+    let other = StreamId::parse("lamp/other").unwrap();
+    let event = Received { stream: Some(other), version: Some(2), ..event };
     assert!(matches!(project(&memory.app(), &event), Err(Failure::Permanent(_))));
     assert!(memory.views.rows().is_empty());
 }
 
 #[test]
-fn what_has_no_place_is_no_fact() {
+fn an_event_without_stream_or_version_is_malformed() {
     let memory = Memory::new(1);
-    evening(&memory);
+    six_events(&memory);
     let event = events(&memory).remove(0);
     let without = [
         Received { stream: None, ..event.clone() },
@@ -166,21 +162,21 @@ fn what_has_no_place_is_no_fact() {
     }
 }
 
-/// Views in which somebody moves the row before each write.
-struct Crowded {
+/// A view store in which another writer changes the row before each replacement.
+struct ConcurrentViews {
     inner: Arc<MemoryViews>,
-    movers: Mutex<Vec<u64>>,
+    versions: Mutex<Vec<u64>>,
 }
 
 #[async_trait]
-impl ViewStore for Crowded {
+impl ViewStore for ConcurrentViews {
     async fn patch(&self, key: &RowKey, from: u64, to: u64, patch: &Patch) -> Result<(), PatchError> {
         self.inner.patch(key, from, to, patch).await
     }
 
     async fn replace(&self, key: &RowKey, from: u64, row: &Row) -> Result<(), PatchError> {
-        let mover = self.movers.lock().unwrap().pop();
-        if let Some(to) = mover {
+        let version = self.versions.lock().unwrap().pop();
+        if let Some(to) = version {
             self.inner.patch(key, from, to, &Patch::none()).await?;
         }
         self.inner.replace(key, from, row).await
@@ -195,24 +191,24 @@ impl ViewStore for Crowded {
     }
 }
 
-fn crowded(memory: &Memory, movers: Vec<u64>) -> App {
-    let views = Crowded { inner: memory.views.clone(), movers: movers.into() };
+fn app_with_concurrent_writers(memory: &Memory, versions: Vec<u64>) -> App {
+    let views = ConcurrentViews { inner: memory.views.clone(), versions: versions.into() };
     App::new(Ports { views: Arc::new(views), ..memory.ports() })
 }
 
 #[test]
-fn who_moves_the_row_meanwhile_is_taken_in() {
+fn a_concurrent_change_of_the_row_is_retried() {
     let memory = Memory::new(1);
-    evening(&memory);
+    six_events(&memory);
     let last = events(&memory).remove(5);
-    let outcome = project(&crowded(&memory, vec![2, 1]), &last).unwrap();
+    let outcome = project(&app_with_concurrent_writers(&memory, vec![2, 1]), &last).unwrap();
     assert_eq!((outcome, row(&memory).unwrap().version), (Handled::Done, 6));
 
     let memory = Memory { views: Arc::default(), ..memory };
-    let outcome = project(&crowded(&memory, vec![6]), &last).unwrap();
-    assert_eq!(outcome, Handled::Duplicate, "another was there first");
+    let outcome = project(&app_with_concurrent_writers(&memory, vec![6]), &last).unwrap();
+    assert_eq!(outcome, Handled::Duplicate, "another writer was first");
 
     let memory = Memory { views: Arc::default(), ..memory };
-    let outcome = project(&crowded(&memory, vec![5, 4, 3, 2, 1]), &last);
-    assert!(matches!(outcome, Err(Failure::Transient(_))), "five times is enough for once");
+    let outcome = project(&app_with_concurrent_writers(&memory, vec![5, 4, 3, 2, 1]), &last);
+    assert!(matches!(outcome, Err(Failure::Transient(_))), "five races are a transient failure");
 }

@@ -300,7 +300,7 @@ async fn an_event_that_continues_a_trace_is_still_verified_against_the_log() {
     let command: Delivery = serde_json::from_value(command).unwrap();
     let handler = MessageHandler::new("lamp-on-light-lamp", app.clone(), on_light_lamp);
     handle_event("lamp-on-light-lamp", &collector.address, handler, &command).await;
-    assert!(relay(&app, memory.store.changes(0)).await.iter().all(Result::is_ok));
+    assert!(relay(app.ports(), memory.store.changes(0)).await.iter().all(Result::is_ok));
     let event = memory.bus.drain().remove(0);
     let events = Arc::clone(&handled);
     let handler = move |_: App, event: Verified<LampLit>| {
@@ -310,7 +310,7 @@ async fn an_event_that_continues_a_trace_is_still_verified_against_the_log() {
     let handler = MessageHandler::new("ward-on-lamp-lit", app, handler);
     handle_event("ward-on-lamp-lit", &collector.address, handler, &event).await;
     assert_eq!(handled.lock().unwrap().len(), 1);
-    assert!(memory.dead_letters.letters().is_empty(), "the event was not verified");
+    assert!(memory.dead_letters.all().is_empty(), "the event was not verified");
     let spans = collector.spans();
     let (first, second) = (of(&spans, "lamp-on-light-lamp"), of(&spans, "ward-on-lamp-lit"));
     assert_eq!((&second.trace, &second.parent), (&first.trace, &first.id));
