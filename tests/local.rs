@@ -6,11 +6,12 @@ mod three_days;
 
 use std::{path::Path, time::Duration};
 
-use causeway_cli::{
-    command::{Causeway, Command},
-    up::Running,
-};
+use causeway_cli::up::Running;
 use causeway_local::cloud::TimeAdvance;
+use causeway_shop_cli::{
+    command::{Causeway, Command},
+    start,
+};
 use clap::Parser as _;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
@@ -31,7 +32,7 @@ async fn standing_on(template: &Path, more: &[&str]) -> anyhow::Result<Running> 
     let Command::Up(wanted) = Causeway::try_parse_from(usual.iter().chain(more))?.command else {
         anyhow::bail!("up is no command any more");
     };
-    causeway_cli::up::start(&wanted).await
+    start(&wanted.up).await
 }
 
 fn now(running: &Running) -> Timestamp {

@@ -1,7 +1,6 @@
-//! The command line: every command with its options, and who does it.
+//! The commands on a stack, local or on AWS, with their options.
 
 pub mod completions;
-pub mod cost;
 pub mod dlq;
 pub mod history;
 pub mod pattern;
@@ -12,13 +11,9 @@ pub mod tail;
 pub mod timers;
 pub mod trace;
 
-use std::io::Write;
+use clap::Subcommand;
 
-use clap::{Parser, Subcommand};
-
-use crate::{command_status::CommandStatus, connection::GlobalArgs, output::Output, up::Up};
-use completions::Completions;
-use cost::Cost;
+use crate::{application::Application, command_status::CommandStatus, connection::GlobalArgs, output::Output};
 use dlq::Dlq;
 use history::History;
 use pattern::Pattern;
@@ -29,64 +24,47 @@ use tail::Tail;
 use timers::Timers;
 use trace::Trace;
 
-/// Causeway: the local cloud on this machine, and the tools for a stack here or on AWS.
-#[derive(Parser, Debug)]
-#[command(name = "causeway", version, max_term_width = 110)]
-pub struct Causeway {
-    /// Where to work.
-    #[command(flatten)]
-    pub global: GlobalArgs,
-    /// What to do.
-    #[command(subcommand)]
-    pub command: Command,
-}
-
-/// What to do.
+/// A command on a stack.
 #[derive(Subcommand, Debug)]
-pub enum Command {
-    /// Starts everything that the template declares, behind one port, until Ctrl-C.
-    Up(Up),
-    /// Puts messages of the catalogue or of a file on a bus.
+pub enum Stack {
+    /// Publishes messages on the bus: samples of the catalogue, or entries of a file.
     Put(Put),
-    /// Shows what happens in the local cloud, while it happens.
+    /// Prints events, deliveries and function invocations as they happen; on AWS the events on the bus.
     Tail(Tail),
-    /// Shows what a stream holds.
+    /// Prints the events of a stream.
     History(History),
-    /// Shows where a stream stands, now or then.
+    /// Prints the state of a stream, now, at a version or at a time.
     State(State),
-    /// Shows all that followed from one wish, as a tree of causes.
+    /// Prints the events of one correlation as a tree of causes.
     Trace(Trace),
-    /// Reads dead letters, puts them back, throws them away.
+    /// Lists, shows, redrives and purges dead letters.
     Dlq(Dlq),
-    /// Shows what is to be said later, and takes it back.
+    /// Lists and cancels pending timers.
     Timers(Timers),
-    /// Shows who listens to what.
+    /// Lists the rules of the bus and their targets, by message.
     Rules(Rules),
-    /// Tries an event pattern on an event.
+    /// Tests whether an event pattern matches an event, and explains why not.
     Pattern(Pattern),
-    /// Plays orders on a local cloud of its own, counts what they cause, and says what that costs on AWS.
-    Cost(Cost),
-    /// Prints a script that completes this command in your shell.
-    Completions(Completions),
 }
 
-impl Command {
-    /// Does it; only `up` is done elsewhere, because it stays.
-    pub async fn run(&self, global: &GlobalArgs, out: &mut (dyn Write + Send)) -> anyhow::Result<CommandStatus> {
-        let mut output = Output::new(global.json, out);
+impl Stack {
+    /// Runs the command.
+    pub async fn run(
+        &self,
+        global: &GlobalArgs,
+        application: &Application,
+        output: &mut Output<'_>,
+    ) -> anyhow::Result<CommandStatus> {
         match self {
-            Self::Up(_) => Ok(CommandStatus::Done),
-            Self::Put(args) => put::run(args, global, &mut output).await,
-            Self::Tail(args) => tail::run(args, global, &mut output).await,
-            Self::History(args) => history::run(args, global, &mut output).await,
-            Self::State(args) => state::run(args, global, &mut output).await,
-            Self::Trace(args) => trace::run(args, global, &mut output).await,
-            Self::Dlq(args) => dlq::run(args, global, &mut output).await,
-            Self::Timers(args) => timers::run(args, global, &mut output).await,
-            Self::Rules(args) => rules::run(args, global, &mut output).await,
-            Self::Pattern(args) => pattern::run(args, global, &mut output).await,
-            Self::Cost(args) => cost::run(args, global, &mut output).await,
-            Self::Completions(args) => completions::run(args, &mut output),
+            Self::Put(args) => put::run(args, global, output).await,
+            Self::Tail(args) => tail::run(args, global, output).await,
+            Self::History(args) => history::run(args, global, application, output).await,
+            Self::State(args) => state::run(args, global, application, output).await,
+            Self::Trace(args) => trace::run(args, global, application, output).await,
+            Self::Dlq(args) => dlq::run(args, global, output).await,
+            Self::Timers(args) => timers::run(args, global, output).await,
+            Self::Rules(args) => rules::run(args, global, output).await,
+            Self::Pattern(args) => pattern::run(args, global, output).await,
         }
     }
 }

@@ -1,11 +1,20 @@
-//! The apps of a template's functions on the local cloud, connected by the same adapters as in the real one, whoever
-//! runs the functions. Functions with the same configuration share an app.
+//! The apps of a template's functions on the local cloud, connected by the same adapters as on AWS. Functions with the
+//! same configuration share an app. The SDK clients of an app call the local cloud in this process, without a socket.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use anyhow::Context;
+use async_trait::async_trait;
 use aws_credential_types::Credentials;
-use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use aws_smithy_runtime_api::client::{
+    http::{
+        HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient, SharedHttpConnector,
+    },
+    orchestrator::{HttpRequest, HttpResponse},
+    result::ConnectorError,
+    runtime_components::RuntimeComponents,
+};
+use aws_smithy_types::body::SdkBody;
 use aws_types::SdkConfig;
 use causeway::{App, Route};
 use causeway_aws::{
@@ -15,8 +24,29 @@ use causeway_aws::{
     lambda::stream::RELAY,
 };
 use causeway_local::{clock::Clock, http::InProcessTransport, template::Function};
+use jiff::{SignedDuration, Timestamp};
 
-use crate::{cloud_time::CloudTime, in_process_client};
+use crate::application::Application;
+
+/// The local cloud to which apps connect.
+#[derive(Clone, Debug)]
+pub struct LocalCloud {
+    /// The application of the functions.
+    pub application: Application,
+    /// The region.
+    pub region: String,
+    /// The URL of the local cloud.
+    pub endpoint: String,
+    /// The clock of the local cloud.
+    pub clock: Clock,
+}
+
+impl LocalCloud {
+    /// The routes of the application, by the binaries of their functions.
+    pub(crate) fn routes(&self) -> BTreeMap<String, Route> {
+        (self.application.routes)().into_iter().map(|route| (route.function(), route)).collect()
+    }
+}
 
 /// The apps, by the binaries of their functions.
 pub struct FunctionApps {
@@ -25,33 +55,15 @@ pub struct FunctionApps {
 }
 
 impl FunctionApps {
-    /// Connects the functions that this program knows, with the cloud at this endpoint and on its clock.
-    pub fn connect(
-        declared: &[Function],
-        region: &str,
-        endpoint: &str,
-        clock: &Clock,
-        transport: &InProcessTransport,
-    ) -> anyhow::Result<Self> {
-        Self::through(declared, region, endpoint, clock, in_process_client::client(transport.clone()))
-    }
-
-    /// Connects them by this way to the cloud.
-    pub fn through(
-        declared: &[Function],
-        region: &str,
-        endpoint: &str,
-        clock: &Clock,
-        client: SharedHttpClient,
-    ) -> anyhow::Result<Self> {
+    /// Connects the declared functions that the application has. Their requests go through `client`.
+    pub fn connect(cloud: &LocalCloud, declared: &[Function], client: SharedHttpClient) -> anyhow::Result<Self> {
         let account = Account {
-            region: region.to_owned(),
+            region: cloud.region.clone(),
             credentials: Credentials::new("local", "local", None, None, "local"),
-            endpoint: Some(endpoint.to_owned()),
+            endpoint: Some(cloud.endpoint.clone()),
         };
         let sdk = sdk_config(&account, client);
-        let routes: BTreeMap<String, Route> =
-            functions::routes().into_iter().map(|route| (route.function(), route)).collect();
+        let routes = cloud.routes();
         let mut shared: Vec<(Config, App)> = Vec::new();
         let mut apps = BTreeMap::new();
         for function in declared {
@@ -67,7 +79,7 @@ impl FunctionApps {
             let known = shared.iter().find(|(known, _)| *known == config).map(|(_, app)| app.clone());
             let app = known.unwrap_or_else(|| {
                 let clients = OptionalClients { timers: Some(scheduler_timers), mail: Some(ses_mailer) };
-                let app = connect(&config, &sdk, Arc::new(CloudTime(clock.clone())), clients).app;
+                let app = connect(&config, &sdk, Arc::new(CloudTime(cloud.clock.clone())), clients).app;
                 shared.push((config, app.clone()));
                 app
             });
@@ -76,13 +88,63 @@ impl FunctionApps {
         Ok(Self { sdk, apps })
     }
 
-    /// The configuration of all clients, with which others may connection the cloud, too.
+    /// The configuration of all clients, for other clients of the same cloud.
     pub fn sdk(&self) -> &SdkConfig {
         &self.sdk
     }
 
-    /// The app of the function with this binary, if the template has it and this program knows it.
+    /// The app of the function with this binary, if both the template and the application have the function.
     pub fn app(&self, binary: &str) -> Option<&App> {
         self.apps.get(binary)
     }
+}
+
+/// The clock of the local cloud as handlers read it. They sleep in real time, so that a paused clock never stops a
+/// handler, and a fast one does not shorten its backoff.
+#[derive(Clone, Debug)]
+struct CloudTime(Clock);
+
+#[async_trait]
+impl causeway::time::clock::Clock for CloudTime {
+    fn now(&self) -> Timestamp {
+        self.0.now()
+    }
+
+    async fn sleep(&self, duration: SignedDuration) {
+        tokio::time::sleep(Duration::try_from(duration).unwrap_or_default()).await;
+    }
+}
+
+/// An HTTP client whose requests go to the local cloud in this process: signed as over a socket, without a connection.
+pub fn in_process_client(transport: InProcessTransport) -> SharedHttpClient {
+    SharedHttpClient::new(InProcessClient { transport })
+}
+
+#[derive(Clone, Debug)]
+struct InProcessClient {
+    transport: InProcessTransport,
+}
+
+impl HttpClient for InProcessClient {
+    fn http_connector(&self, _: &HttpConnectorSettings, _: &RuntimeComponents) -> SharedHttpConnector {
+        SharedHttpConnector::new(self.clone())
+    }
+}
+
+impl HttpConnector for InProcessClient {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let transport = self.transport.clone();
+        HttpConnectorFuture::new(async move { send(&transport, request).await })
+    }
+}
+
+async fn send(transport: &InProcessTransport, request: HttpRequest) -> Result<HttpResponse, ConnectorError> {
+    let request = request.try_into_http1x().map_err(|error| ConnectorError::user(error.into()))?;
+    // The bodies of our requests are in memory; a streaming one would be an error of ours.
+    if request.body().bytes().is_none() {
+        return Err(ConnectorError::user("the body is a stream".into()));
+    }
+    let request = request.map(|body| body.bytes().unwrap_or_default().to_vec());
+    let response = transport.send(request).await.map_err(|error| ConnectorError::io(error.into()))?;
+    HttpResponse::try_from(response.map(SdkBody::from)).map_err(|error| ConnectorError::other(error.into(), None))
 }

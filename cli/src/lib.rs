@@ -1,19 +1,16 @@
-//! The command `causeway`: what it does, so that tests can do it in their own process.
+//! The commands of the CLI on a stack, the local cloud with the functions of an application in this process, and what
+//! both print. The application hands in its routes and the folds of its streams; see [`application`].
 
-pub mod binaries;
-pub mod cloud_time;
+pub mod application;
 pub mod columns;
 pub mod command;
 pub mod command_status;
 pub mod confirm;
 pub mod connection;
-pub mod demo;
 pub mod display_name;
 pub mod error_hint;
+pub mod executors;
 pub mod function_apps;
-pub mod hints;
-pub mod in_process_client;
-pub mod in_process_executor;
 pub mod log_lines;
 pub mod nearest;
 pub mod output;

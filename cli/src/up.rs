@@ -17,21 +17,21 @@ use jiff::Timestamp;
 use tokio::net::TcpListener;
 use uuid::Uuid;
 
-use crate::{binaries, function_apps::FunctionApps, in_process_executor::InProcessExecutor, log_lines};
+use crate::{
+    application::Application,
+    executors::{self, InProcessExecutor},
+    function_apps::{FunctionApps, LocalCloud, in_process_client},
+    log_lines,
+};
 
 /// The name of the stack, with which the names of its tables begin.
-pub(crate) const STACK: &str = "causeway";
+pub const STACK: &str = "causeway";
 
 /// A seed by chance loses this many bits, so that people can copy it.
 const SHORT_SEED: u32 = 40;
 
-/// What is started, and where.
+/// The local cloud: its port, data, clock, functions and faults.
 #[derive(Args, Clone, Debug)]
-#[command(
-    after_help = "Examples:\n  causeway up\n  causeway up --fresh --port 4600 --data shop-data\n  causeway up --demo\n  \
-                  causeway up --speed 60\n  causeway up --paused --memory\n  causeway up --binaries target/debug\n  \
-                  causeway up --fault duplicate=0.1,throttle@dynamodb=0.05 --seed 7"
-)]
 pub struct Up {
     /// The port on 127.0.0.1; 0 takes a free one.
     #[arg(long, default_value_t = 4566)]
@@ -57,10 +57,6 @@ pub struct Up {
     /// The template.
     #[arg(long, default_value = "infra/template.yaml")]
     pub template: PathBuf,
-    /// Plays three stories, shows what happens, reads back what came of it, and ends: an order that is confirmed, one
-    /// that is cancelled because a line is out of stock, and fifty buyers who want the last piece.
-    #[arg(long)]
-    pub demo: bool,
     /// Faults on purpose, several with commas between them, as in throttle=0.05,delay@events=0.2. The kinds:
     /// duplicate, delay, reorder, drop, lost-answer, throttle, error, partial, kill. The parts: events, lambda,
     /// dynamodb, sqs, scheduler, email.
@@ -89,7 +85,7 @@ pub struct Running {
 }
 
 /// Starts it all. When this returns, it is ready.
-pub async fn start(args: &Up) -> anyhow::Result<Running> {
+pub async fn start(args: &Up, application: Application) -> anyhow::Result<Running> {
     let seed = args.seed.unwrap_or_else(|| Uuid::new_v4().as_u64_pair().0 >> SHORT_SEED);
     let faults = Faults::read(args.fault.iter().map(String::as_str), seed).context("--fault is refused")?;
     let seed = faults.seed();
@@ -104,17 +100,18 @@ pub async fn start(args: &Up) -> anyhow::Result<Running> {
         bail!("{path} has what this machine does not play:{}", findings.concat());
     }
     let (clock, observer, transport) = (clock(args), Observer::default(), InProcessTransport::default());
-    let apps = FunctionApps::connect(&stack.functions, &settings.region, &endpoint, &clock, &transport);
+    let local = LocalCloud { application, region: settings.region.clone(), endpoint, clock: clock.clone() };
+    let apps = FunctionApps::connect(&local, &stack.functions, in_process_client(transport.clone()));
     let apps = apps.with_context(|| format!("{path}"))?;
     let executor: Arc<dyn Executor> = match &args.binaries {
         None => {
             // A second cloud in one process keeps its lines to itself.
             log_lines::tell_to(observer.log_listener());
-            Arc::new(InProcessExecutor::connect(&stack.functions, &apps).with_context(|| format!("{path}"))?)
+            Arc::new(InProcessExecutor::connect(&local, &stack.functions, &apps).with_context(|| format!("{path}"))?)
         }
         Some(folder) => {
-            let folder = folder.clone().map_or_else(binaries::beside_this_program, Ok)?;
-            Arc::new(binaries::processes(folder, &stack.functions, &settings, &clock, &observer)?)
+            let folder = folder.clone().map_or_else(executors::beside_this_program, Ok)?;
+            Arc::new(executors::processes(folder, &stack.functions, &settings, &clock, &observer)?)
         }
     };
     let store = match args.memory {

@@ -12,7 +12,7 @@ const OF_TRACES: [&str; 4] = ["opentelemetry", "tracing-opentelemetry", "prost",
 
 #[test]
 fn a_default_build_holds_nothing_of_traces() {
-    for package in ["functions", "causeway-cli"] {
+    for package in ["functions", "causeway-shop-cli"] {
         let used = cargo(&["tree", "--offline", "--locked", "-p", package, "-e", "normal", "--prefix", "none"]);
         assert!(used.contains("aws-sdk-dynamodb v"), "{package} uses no AWS: {used}");
         nothing_wrong(problems(&used));

@@ -8,9 +8,10 @@ mod startup;
 mod throughput;
 
 use anyhow::bail;
-use causeway_cli::{
+use causeway_cli::up::Running;
+use causeway_shop_cli::{
     command::{Causeway, Command},
-    up::{self, Running},
+    start,
 };
 use clap::Parser;
 
@@ -88,6 +89,6 @@ impl Up {
         let default = ["causeway", "up", "--port", "0", "--template", template];
         let line = default.into_iter().chain(self.up.iter().map(String::as_str));
         let Command::Up(options) = Causeway::try_parse_from(line)?.command else { bail!("only `up` can be measured") };
-        up::start(&options).await
+        start(&options.up).await
     }
 }

@@ -1,13 +1,12 @@
-//! `causeway completions`: the script with which a shell completes commands and options.
+//! `causeway completions`: prints the completion script of a shell.
 
 use anyhow::Context;
-use clap::{Args, CommandFactory};
+use clap::Args;
 use clap_complete::Shell;
 
-use super::Causeway;
 use crate::{command_status::CommandStatus, output::Output};
 
-/// Which shell.
+/// The options of `completions`.
 #[derive(Args, Clone, Debug)]
 #[command(
     after_help = "Examples:\n  source <(causeway completions bash)\n  causeway completions zsh > ~/.zfunc/_causeway\n  \
@@ -18,11 +17,10 @@ pub struct Completions {
     pub shell: Shell,
 }
 
-/// Prints the script.
-pub fn run(args: &Completions, output: &mut Output<'_>) -> anyhow::Result<CommandStatus> {
+/// Prints the script for this command line.
+pub fn run(args: &Completions, mut line: clap::Command, output: &mut Output<'_>) -> anyhow::Result<CommandStatus> {
     let mut script = Vec::new();
-    clap_complete::generate(args.shell, &mut Causeway::command(), "causeway", &mut script);
-    let script = String::from_utf8(script).context("the script is no text")?;
-    output.script(&script)?;
+    clap_complete::generate(args.shell, &mut line, "causeway", &mut script);
+    output.script(&String::from_utf8(script).context("the script is not UTF-8")?)?;
     Ok(CommandStatus::Done)
 }

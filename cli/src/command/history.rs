@@ -3,10 +3,10 @@
 mod event;
 
 use causeway::StreamId;
-use causeway_aws::dynamo::LogReader;
 use clap::Args;
 
 use crate::{
+    application::Application,
     command_status::CommandStatus,
     connection::{Connection, GlobalArgs},
     error_hint::with_hint,
@@ -44,13 +44,23 @@ pub fn read_stream(text: &str) -> Result<StreamId, String> {
     StreamId::parse(text).map_err(|error| format!("{error}, such as order/o-1001"))
 }
 
-/// Shows it.
-pub async fn run(args: &History, global: &GlobalArgs, output: &mut Output<'_>) -> anyhow::Result<CommandStatus> {
+/// Prints the events.
+pub async fn run(
+    args: &History,
+    global: &GlobalArgs,
+    application: &Application,
+    output: &mut Output<'_>,
+) -> anyhow::Result<CommandStatus> {
     let connection = global.connect().await?;
-    show(args, &connection, output).await.map_err(|error| with_hint(&connection, error))
+    show(args, application, &connection, output).await.map_err(|error| with_hint(&connection, error))
 }
 
-async fn show(args: &History, connection: &Connection, output: &mut Output<'_>) -> anyhow::Result<CommandStatus> {
+async fn show(
+    args: &History,
+    application: &Application,
+    connection: &Connection,
+    output: &mut Output<'_>,
+) -> anyhow::Result<CommandStatus> {
     let log = connection.log();
     let stream = &args.stream;
     // The version may lie in the middle of a commit, and a commit is found by its first.
@@ -78,36 +88,26 @@ async fn show(args: &History, connection: &Connection, output: &mut Output<'_>) 
     if shown > 0 {
         return Ok(CommandStatus::Done);
     }
-    not_there(args, &log, connection, output).await
-}
-
-async fn not_there(
-    args: &History,
-    log: &LogReader,
-    connection: &Connection,
-    output: &mut Output<'_>,
-) -> anyhow::Result<CommandStatus> {
-    let (stream, from) = (&args.stream, args.from);
+    let from = args.from;
     match log.newest_until(stream, u64::MAX).await? {
         Some(newest) => {
             let last = newest.last_version();
             output.say(format_args!("{stream} ends at version {last}; there is no version {from}"))?;
         }
-        None => say_unknown(stream, log, connection, output).await?,
+        None => say_unknown(stream, application, connection, output).await?,
     }
     Ok(CommandStatus::NotFound)
 }
 
-/// Says that there is no such stream, and which it may have been.
+/// Prints that the stream has no events, and which other streams have the same id.
 pub async fn say_unknown(
     stream: &StreamId,
-    log: &LogReader,
+    application: &Application,
     connection: &Connection,
     output: &mut Output<'_>,
 ) -> anyhow::Result<()> {
-    let table = connection.events_table();
+    let (log, table, contexts) = (connection.log(), connection.events_table(), application.contexts());
     output.say(format_args!("{stream} has no events in {table}"))?;
-    let contexts: Vec<&str> = domain::contexts().iter().map(|context| context.name).collect();
     if !contexts.contains(&stream.context()) {
         output.say(format_args!("contexts with streams are {}", contexts.join(", ")))?;
     }

@@ -13,6 +13,7 @@ use serde_json::Value;
 
 use super::history::{read_stream, say_unknown};
 use crate::{
+    application::Application,
     command_status::CommandStatus,
     connection::{Connection, GlobalArgs},
     error_hint::with_hint,
@@ -57,13 +58,16 @@ struct Standing<'s> {
     state: Value,
 }
 
-/// Shows it.
-pub async fn run(args: &State, global: &GlobalArgs, output: &mut Output<'_>) -> anyhow::Result<CommandStatus> {
+/// Prints the state.
+pub async fn run(
+    args: &State,
+    global: &GlobalArgs,
+    application: &Application,
+    output: &mut Output<'_>,
+) -> anyhow::Result<CommandStatus> {
     let at = read_at(args.at.as_deref())?;
-    let stream = &args.stream;
-    let fold = fold_of(stream)?;
     let connection = global.connect().await?;
-    show(stream, at, fold, &connection, output).await.map_err(|error| with_hint(&connection, error))
+    show(&args.stream, at, application, &connection, output).await.map_err(|error| with_hint(&connection, error))
 }
 
 fn read_at(text: Option<&str>) -> anyhow::Result<At> {
@@ -76,23 +80,22 @@ fn read_at(text: Option<&str>) -> anyhow::Result<At> {
     }
 }
 
-fn fold_of(stream: &StreamId) -> anyhow::Result<StreamFold> {
-    let folds: Vec<StreamFold> = domain::contexts().into_iter().map(|context| context.fold).collect();
-    let contexts: Vec<&str> = folds.iter().map(|fold| fold.context).collect();
-    let fold = folds.iter().find(|fold| fold.context == stream.context());
-    fold.copied()
-        .with_context(|| format!("no rules here fold {stream}: contexts with streams are {}", contexts.join(", ")))
+fn fold_of(stream: &StreamId, application: &Application) -> anyhow::Result<StreamFold> {
+    let fold = (application.folds)().into_iter().find(|fold| fold.context == stream.context());
+    fold.with_context(|| {
+        format!("no aggregate folds {stream}: contexts with streams are {}", application.contexts().join(", "))
+    })
 }
 
 async fn show(
     stream: &StreamId,
     at: At,
-    fold: StreamFold,
+    application: &Application,
     connection: &Connection,
     output: &mut Output<'_>,
 ) -> anyhow::Result<CommandStatus> {
     let log = connection.log();
-    let mut walk = Walk { folding: fold.begin(), version: 0, at: None, next: None };
+    let mut walk = Walk { folding: fold_of(stream, application)?.begin(), version: 0, at: None, next: None };
     let mut pages = log.stream(stream, 1, AT_ONCE);
     'all: while let Some(page) = pages.next().await? {
         check_contiguous(stream, walk.version + 1, &page.commits)?;
@@ -106,7 +109,7 @@ async fn show(
     let Some(last) = last else {
         match next {
             Some(first) => output.say(format_args!("{stream} began later, at {}", time_arg::show(first)))?,
-            None => say_unknown(stream, &log, connection, output).await?,
+            None => say_unknown(stream, application, connection, output).await?,
         }
         return Ok(CommandStatus::NotFound);
     };

@@ -11,6 +11,7 @@ use clap::Args;
 
 use super::history::{read_stream, say_unknown};
 use crate::{
+    application::Application,
     command_status::CommandStatus,
     connection::{Connection, GlobalArgs},
     error_hint::with_hint,
@@ -50,9 +51,14 @@ struct Cost {
 }
 
 /// Shows them.
-pub async fn run(args: &Trace, global: &GlobalArgs, output: &mut Output<'_>) -> anyhow::Result<CommandStatus> {
+pub async fn run(
+    args: &Trace,
+    global: &GlobalArgs,
+    application: &Application,
+    output: &mut Output<'_>,
+) -> anyhow::Result<CommandStatus> {
     let connection = global.connect().await?;
-    show(&args.whose, &connection, output).await.map_err(|error| with_hint(&connection, error))
+    show(&args.whose, application, &connection, output).await.map_err(|error| with_hint(&connection, error))
 }
 
 fn read_whose(text: &str) -> Result<Whose, String> {
@@ -62,14 +68,19 @@ fn read_whose(text: &str) -> Result<Whose, String> {
     }
 }
 
-async fn show(whose: &Whose, connection: &Connection, output: &mut Output<'_>) -> anyhow::Result<CommandStatus> {
+async fn show(
+    whose: &Whose,
+    application: &Application,
+    connection: &Connection,
+    output: &mut Output<'_>,
+) -> anyhow::Result<CommandStatus> {
     let log = connection.log();
     let id = match whose {
         Whose::Id(id) => id,
         Whose::Stream(stream) => {
             let first = log.stream(stream, 1, 1).next().await?.and_then(|page| page.commits.into_iter().next());
             let Some(first) = first else {
-                say_unknown(stream, &log, connection, output).await?;
+                say_unknown(stream, application, connection, output).await?;
                 return Ok(CommandStatus::NotFound);
             };
             &first.metadata.correlation_id.clone()

@@ -1,0 +1,233 @@
+//! The scenarios: the stock that comes in, the orders that are placed, and the checks when all orders have ended.
+
+use domain::{
+    ids::{OrderId, Sku},
+    order::OrderStatus,
+};
+
+use super::reader::{Finding, MailStatus, Reader};
+use crate::messages::Goods;
+
+/// The product of the samples. Other orders may reserve it, too.
+const MUG: &str = "mug";
+
+/// The quantities of the first scenario.
+const MUGS_RECEIVED: u32 = 40;
+const MUGS_ORDERED: u32 = 2;
+
+const CUPS_RECEIVED: u32 = 5;
+
+const BUYERS: usize = 50;
+
+/// A scenario of one run.
+#[derive(Clone, Debug)]
+pub(super) struct Scenario {
+    /// The number of the scenario in the documentation of the shop.
+    pub(super) number: u8,
+    pub(super) title: &'static str,
+    /// What will happen, line by line.
+    pub(super) description: [String; 2],
+    /// The prefix of the ids of its messages. Whatever they cause has such an id as its correlation id.
+    pub(super) tag: String,
+    /// Received first.
+    pub(super) stock: Vec<Goods>,
+    /// Placed at once when the stock is in the view.
+    pub(super) orders: Vec<NewOrder>,
+    expected: Expected,
+}
+
+/// An order of a scenario.
+#[derive(Clone, Debug)]
+pub(super) struct NewOrder {
+    pub(super) id: String,
+    pub(super) contact_email: String,
+    pub(super) lines: Vec<Goods>,
+}
+
+/// The expected end of a scenario.
+#[derive(Clone, Debug)]
+enum Expected {
+    /// The order is confirmed.
+    Confirmed,
+    /// The order is cancelled for this reason, and its reservations are released.
+    Cancelled { reason: String },
+    /// One order is confirmed, and all others are cancelled for this reason.
+    OneConfirmed { reason: String },
+}
+
+/// Scenario 1: the stock is there, so the order is confirmed and its buyer gets a mail.
+pub(super) fn confirmed(run: &str) -> Scenario {
+    let tag = format!("demo-1-{run}");
+    let mugs = |quantity| vec![Goods { sku: MUG.to_owned(), quantity }];
+    let order =
+        NewOrder { id: tag.clone(), contact_email: "ada@example.com".to_owned(), lines: mugs(MUGS_ORDERED) };
+    Scenario {
+        number: 1,
+        title: "an order is confirmed",
+        description: [
+            format!("{MUGS_RECEIVED} mugs come in, and Ada orders {MUGS_ORDERED}. They are reserved for her, the order is"),
+            "confirmed, and she gets a mail.".to_owned(),
+        ],
+        stock: mugs(MUGS_RECEIVED),
+        orders: vec![order],
+        expected: Expected::Confirmed,
+        tag,
+    }
+}
+
+/// Scenario 3: the second line is out of stock, so the first one is released and the order is cancelled.
+pub(super) fn cancelled(run: &str) -> Scenario {
+    let tag = format!("demo-3-{run}");
+    let [cup, saucer] = ["cup", "saucer"].map(|name| format!("{name}-{run}"));
+    let lines = [&cup, &saucer].map(|sku| Goods { sku: sku.clone(), quantity: 1 }).to_vec();
+    Scenario {
+        number: 3,
+        title: "the second line is out of stock",
+        description: [
+            format!("{CUPS_RECEIVED} cups come in, but no saucers. Ada orders a cup and a saucer: the cup is released, the"),
+            "order is cancelled with the reason, and all stock is available again.".to_owned(),
+        ],
+        expected: Expected::Cancelled { reason: format!("{saucer}: 1 wanted, 0 available") },
+        stock: vec![Goods { sku: cup, quantity: CUPS_RECEIVED }],
+        orders: vec![NewOrder { id: tag.clone(), contact_email: "ada@example.com".to_owned(), lines }],
+        tag,
+    }
+}
+
+/// Scenario 7: fifty buyers order the last unit at the same time, and exactly one of them gets it.
+pub(super) fn last_unit(run: &str) -> Scenario {
+    let tag = format!("demo-7-{run}");
+    let lamp = Goods { sku: format!("lamp-{run}"), quantity: 1 };
+    let order = |buyer: usize| NewOrder {
+        id: format!("{tag}-{buyer}"),
+        contact_email: format!("buyer-{buyer}@example.com"),
+        lines: vec![lamp.clone()],
+    };
+    Scenario {
+        number: 7,
+        title: "fifty buyers, one lamp",
+        description: [
+            format!("One lamp comes in, and {BUYERS} buyers order it at once. Exactly one order is confirmed, the others are"),
+            "cancelled with the reason, and the stock never falls below 0.".to_owned(),
+        ],
+        orders: (1..=BUYERS).map(order).collect(),
+        expected: Expected::OneConfirmed { reason: format!("{}: 1 wanted, 0 available", lamp.sku) },
+        stock: vec![lamp],
+        tag,
+    }
+}
+
+impl Scenario {
+    /// Whether there are so many events that text shows totals only.
+    pub(super) fn is_crowded(&self) -> bool {
+        self.orders.len() > 1
+    }
+
+    /// Whether every order has ended, however.
+    pub(super) async fn is_over(&self, reader: &mut Reader<'_>) -> anyhow::Result<bool> {
+        for order in &self.orders {
+            if !reader.order(&order.id).await?.is_over() {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// Checks the views, the event log and the mailbox.
+    pub(super) async fn check(&self, reader: &mut Reader<'_>) -> anyhow::Result<Vec<Finding>> {
+        reader.fetch_mails().await?;
+        match &self.expected {
+            Expected::Confirmed => self.check_confirmed(reader).await,
+            Expected::Cancelled { reason } => self.check_cancelled(reason, reader).await,
+            Expected::OneConfirmed { reason } => self.check_one_confirmed(reason, reader).await,
+        }
+    }
+
+    async fn check_confirmed(&self, reader: &mut Reader<'_>) -> anyhow::Result<Vec<Finding>> {
+        let mut findings = Vec::new();
+        for NewOrder { id, .. } in &self.orders {
+            findings.push(Finding::of_order(id, &reader.order(id).await?, OrderStatus::Confirmed, None));
+            findings.push(check_mugs(&id.parse()?, reader).await?);
+            findings.push(Finding::of_mail(id, &reader.mail(id, "confirmed").await?, "confirmed"));
+        }
+        Ok(findings)
+    }
+
+    async fn check_cancelled(&self, reason: &str, reader: &mut Reader<'_>) -> anyhow::Result<Vec<Finding>> {
+        let mut findings = Vec::new();
+        for NewOrder { id, .. } in &self.orders {
+            findings.push(Finding::of_order(id, &reader.order(id).await?, OrderStatus::Cancelled, Some(reason)));
+        }
+        for Goods { sku, quantity } in &self.stock {
+            let row = reader.stock(sku).await?;
+            let state = reader.stock_state(&sku.parse::<Sku>()?).await?;
+            let all = u64::from(*quantity);
+            let holds = (row.received, row.available, row.reserved, row.shipped) == (all, all, 0, 0)
+                && (state.available, state.reserved()) == (all, 0);
+            let found = format!("{sku}: {} available, {} reserved", row.available, row.reserved);
+            findings.push(Finding::new(holds, found, &format!("all {all} available, 0 reserved")));
+        }
+        for NewOrder { id, .. } in &self.orders {
+            findings.push(Finding::of_mail(id, &reader.mail(id, "cancelled").await?, "cancelled"));
+        }
+        Ok(findings)
+    }
+
+    async fn check_one_confirmed(&self, reason: &str, reader: &mut Reader<'_>) -> anyhow::Result<Vec<Finding>> {
+        let (mut confirmed, mut cancelled, mut others) = (Vec::new(), 0, Vec::new());
+        let (mut mails, mut given_up, mut wrong) = (0, 0, Vec::new());
+        for order in &self.orders {
+            let progress = reader.order(&order.id).await?;
+            let about = if progress.is(OrderStatus::Confirmed) { "confirmed" } else { "cancelled" };
+            match (progress.is_over(), about) {
+                (true, "confirmed") => confirmed.push(order.id.as_str()),
+                (true, _) if progress.reason.as_deref() == Some(reason) => cancelled += 1,
+                _ => others.push(Finding::of_order(&order.id, &progress, OrderStatus::Cancelled, Some(reason)).found),
+            }
+            match reader.mail(&order.id, about).await? {
+                MailStatus::Sent { .. } => mails += 1,
+                MailStatus::GivenUp => given_up += 1,
+                MailStatus::Missing | MailStatus::Several { .. } => wrong.push(order.contact_email.as_str()),
+            }
+        }
+        let (all, losers) = (self.orders.len(), self.orders.len() - 1);
+        let found = format!("{} of {all} orders is confirmed: {}", confirmed.len(), confirmed.join(", "));
+        let mut findings = vec![Finding::new(confirmed.len() == 1, found, "exactly one")];
+        let found = format!("{cancelled} are cancelled with the reason {reason:?}");
+        let expected = format!("{losers}. {}", others.join("; "));
+        findings.push(Finding::new(cancelled == losers && others.is_empty(), found, &expected));
+        for Goods { sku, .. } in &self.stock {
+            findings.push(check_last_unit(sku, confirmed.first().copied(), reader).await?);
+        }
+        let lost = if given_up == 0 { String::new() } else { format!(", {given_up} given up after a lost response") };
+        let found = format!("{mails} buyers have one mail each{lost}");
+        findings.push(Finding::new(wrong.is_empty(), found, &format!("one each, but not so: {}", wrong.join(", "))));
+        Ok(findings)
+    }
+}
+
+/// Other orders may have reserved mugs, so the check is that this order's reservation is there and that the view adds up.
+async fn check_mugs(order: &OrderId, reader: &mut Reader<'_>) -> anyhow::Result<Finding> {
+    let state = reader.stock_state(&MUG.parse::<Sku>()?).await?;
+    let row = reader.stock(MUG).await?;
+    let reserved = state.open.get(order).map_or(0, |reserved| reserved.get());
+    let adds_up = row.received == row.available + row.reserved + row.shipped
+        && (row.available, row.reserved, row.shipped) == (state.available, state.reserved(), state.shipped);
+    let found = format!("{reserved} mugs are reserved for it; {} of {} are available", row.available, row.received);
+    let expected = format!("{MUGS_ORDERED} reserved, and a view that agrees with the event log");
+    Ok(Finding::new(reserved == MUGS_ORDERED && adds_up, found, &expected))
+}
+
+async fn check_last_unit(sku: &str, winner: Option<&str>, reader: &mut Reader<'_>) -> anyhow::Result<Finding> {
+    let row = reader.stock(sku).await?;
+    let state = reader.stock_state(&sku.parse::<Sku>()?).await?;
+    let lowest = reader.lowest_available(sku).await?;
+    let holders: Vec<&str> = state.open.keys().map(|order| order.as_str()).collect();
+    let holds = (row.received, row.available, row.reserved, row.shipped) == (1, 0, 1, 0)
+        && state.available == 0
+        && lowest == 0
+        && winner.is_some_and(|winner| holders == [winner]);
+    let (available, reserved) = (row.available, row.reserved);
+    let found = format!("{sku}: {available} available, {reserved} reserved, and never fewer than {lowest} available");
+    Ok(Finding::new(holds, found, "0 available, 1 reserved for the confirmed order, never fewer than 0"))
+}

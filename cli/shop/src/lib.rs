@@ -1,0 +1,22 @@
+//! The command `causeway` of the shop: the commands of [`causeway_cli`] with the shop's handlers, its demo, and the
+//! calculation of what its orders cost on AWS. The functions are here so that tests can call them in their own process.
+
+pub mod command;
+pub mod cost;
+pub mod demo;
+pub mod hints;
+mod messages;
+
+use causeway_cli::{
+    application::Application,
+    up::{Running, Up},
+};
+
+/// The shop, as the commands need it.
+pub const SHOP: Application =
+    Application { routes: functions::routes, folds: || domain::contexts().iter().map(|context| context.fold).collect() };
+
+/// Starts the local cloud with the shop's handlers. It is ready when this returns.
+pub async fn start(args: &Up) -> anyhow::Result<Running> {
+    causeway_cli::up::start(args, SHOP).await
+}

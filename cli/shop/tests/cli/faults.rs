@@ -1,0 +1,155 @@
+//! The whole of Causeway while everything goes wrong at once: what was ordered is still confirmed, once, and the
+//! stock adds up.
+
+use std::{
+    collections::BTreeMap,
+    fmt::Debug,
+    future::Future,
+    time::Duration,
+};
+
+use aws_sdk_eventbridge::{Client, types::PutEventsRequestEntry};
+use causeway::{App, StreamId};
+use causeway_cli::up::Running;
+use causeway_shop_cli::start;
+use domain::{
+    ids::Sku,
+    inventory::{Inventory, Stock, StockRow},
+    order::{OrderStatus, OrderSummary},
+};
+use serde_json::Value;
+use tokio::sync::broadcast::error::RecvError;
+
+use crate::stage::up;
+
+const FAULTS: &str = "duplicate=0.2,delay=0.2,reorder=0.1,drop=0.2,throttle=0.05,error=0.05,lost-answer=0.05,\
+                      partial=0.1,kill=0.05";
+
+/// With this one every kind of fault happens.
+const SEED: u64 = 12;
+
+const RECEIVE_STOCK: &str = include_str!("../../../../events/inventory/ReceiveStock.v1.json");
+const PLACE_ORDER: &str = include_str!("../../../../events/order/PlaceOrder.v1.json");
+
+/// The order in the sample; each of ours has a name of its own.
+const SAMPLE_ORDER: &str = "o-1001";
+
+/// How many things come with the one sample, and how many the order in the other one takes.
+const DELIVERED: u64 = 40;
+const OF_ONE_ORDER: u32 = 2;
+
+/// Far longer than it takes: an end for a run that gets nowhere.
+const PATIENCE: Duration = Duration::from_secs(150);
+
+/// Puts the entries of a sample, each until it is taken.
+async fn put(client: &Client, sample: &str) {
+    let entries: Vec<Value> = serde_json::from_str(sample).expect("a sample is JSON");
+    for entry in entries {
+        let text = |name: &str| entry[name].as_str().map(str::to_owned);
+        let entry = PutEventsRequestEntry::builder()
+            .set_source(text("Source"))
+            .set_detail_type(text("DetailType"))
+            .set_detail(text("Detail"))
+            .set_event_bus_name(text("EventBusName"))
+            .build();
+        // An answer that is lost leaves open whether the event was taken; then it may be put twice.
+        while client.put_events().entries(entry.clone()).send().await.map_or(1, |put| put.failed_entry_count()) > 0 {}
+    }
+}
+
+/// Asks until there is an answer.
+async fn asked<T, E: Debug, F: Future<Output = Result<T, E>>>(ask: impl Fn() -> F) -> T {
+    loop {
+        if let Ok(answer) = ask().await {
+            return answer;
+        }
+    }
+}
+
+async fn status(app: &App, order: &str) -> Option<OrderStatus> {
+    asked(|| app.row::<OrderSummary>(order)).await.map(|row| row.status)
+}
+
+/// Waits for all orders; the faults that happened meanwhile, by their kinds.
+async fn confirmed(running: &Running, orders: &[String]) -> BTreeMap<String, usize> {
+    let mut feed = running.cloud.feed();
+    let client = Client::new(running.apps.sdk());
+    put(&client, RECEIVE_STOCK).await;
+    for order in orders {
+        put(&client, &PLACE_ORDER.replace(SAMPLE_ORDER, order)).await;
+    }
+    let app = running.apps.app("order-on-order-confirmed").expect("the template has it");
+    let mut faults = BTreeMap::new();
+    let mut left: Vec<&String> = orders.iter().collect();
+    while let Some(order) = left.last() {
+        let news: Value = match feed.recv().await {
+            Ok(news) => serde_json::from_str(&news).expect("news are JSON"),
+            Err(RecvError::Lagged(_)) => continue,
+            Err(RecvError::Closed) => panic!("the cloud has stopped"),
+        };
+        note(&news, &mut faults);
+        let moves = news["kind"] == "invoke" || news["kind"] == "mapping";
+        if moves && status(app, order).await == Some(OrderStatus::Confirmed) {
+            left.pop();
+        }
+    }
+    while let Ok(news) = feed.try_recv() {
+        note(&serde_json::from_str(&news).expect("news are JSON"), &mut faults);
+    }
+    faults
+}
+
+fn note(news: &Value, faults: &mut BTreeMap<String, usize>) {
+    if news["kind"] == "fault" {
+        assert!(news["subject"].as_str().is_some_and(|subject| subject.contains(' ')), "{news}");
+        *faults.entry(news["fault"].as_str().unwrap_or_default().to_owned()).or_insert(0) += 1;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn while_everything_goes_wrong_orders_are_confirmed_once_and_the_stock_adds_up() {
+    let running = start(&up(&["--memory", "--speed", "20", "--fault", FAULTS, "--seed", &SEED.to_string()])).await.expect("the cloud starts");
+    assert_eq!(running.seed, Some(SEED));
+    let orders: Vec<String> = (1..=6).map(|number| format!("o-faulty-{number}")).collect();
+    let app = running.apps.app("order-on-order-confirmed").expect("the template has it");
+    let faults = match tokio::time::timeout(PATIENCE, confirmed(&running, &orders)).await {
+        Ok(faults) => faults,
+        Err(_) => {
+            let mut statuses = Vec::new();
+            for order in &orders {
+                statuses.push(status(app, order).await);
+            }
+            panic!("not all are confirmed: {statuses:?}");
+        }
+    };
+    let wanted_kinds = FAULTS.split(',').filter_map(|fault| fault.split('=').next());
+    let missing: Vec<&str> = wanted_kinds.filter(|kind| !faults.contains_key(*kind)).collect();
+    assert_eq!(missing, Vec::<&str>::new(), "{faults:?}");
+    for order in &orders {
+        assert_eq!(count(app, &format!("order/{order}"), "OrderConfirmed").await, 1, "{order}");
+    }
+    let sku: Sku = "mug".parse().expect("a sku");
+    let shelf = asked(|| app.state::<Inventory>(&sku)).await;
+    let held: Vec<(String, u32)> =
+        shelf.open.iter().map(|(order, quantity)| (order.to_string(), quantity.get())).collect();
+    assert_eq!(held, orders.iter().map(|order| (order.clone(), OF_ONE_ORDER)).collect::<Vec<_>>());
+    let received = DELIVERED * count(app, "inventory/mug", "StockReceived").await;
+    assert_eq!(shelf.available + shelf.reserved() + shelf.shipped, received);
+    let expected =
+        StockRow { sku, received, available: shelf.available, reserved: shelf.reserved(), shipped: shelf.shipped };
+    let shown = tokio::time::timeout(PATIENCE, async {
+        while asked(|| app.row::<Stock>("mug")).await.as_ref() != Some(&expected) {
+            tokio::task::yield_now().await;
+        }
+    });
+    assert!(shown.await.is_ok(), "the view never shows {expected:?}");
+    running.cloud.stop().await;
+}
+
+/// How many events of this name stand in this stream.
+async fn count(app: &App, stream: &str, name: &str) -> u64 {
+    let stream = StreamId::parse(stream).expect("a stream");
+    let commits = asked(|| app.store().since(&stream, 1)).await;
+    let events = commits.iter().flat_map(|commit| &commit.events).filter(|event| event.name == name);
+    events.map(|_| 1).sum()
+}

@@ -1,0 +1,109 @@
+//! Starts local clouds for tests, and calls commands on them.
+
+use std::path::Path;
+
+use causeway_cli::{
+    command_status::CommandStatus,
+    up::{Running, Up},
+};
+use causeway_shop_cli::{
+    command::{Causeway, Command},
+    demo, start,
+};
+use clap::Parser as _;
+use serde_json::Value;
+
+/// The template of the application.
+pub(crate) const TEMPLATE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../infra/template.yaml");
+
+/// `causeway up` with these options, on a free port.
+pub(crate) fn up(options: &[&str]) -> Up {
+    let words = ["causeway", "up", "--port", "0", "--template", TEMPLATE];
+    match Causeway::parse_from(words.iter().chain(options)).command {
+        Command::Up(args) => args.up,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// `causeway up` with its data in this folder.
+pub(crate) fn up_in(folder: &Path) -> Up {
+    up(&["--data", folder.to_str().expect("a plain name")])
+}
+
+/// Starts a local cloud.
+pub(crate) async fn started(args: &Up) -> Running {
+    start(args).await.unwrap_or_else(|error| panic!("{error:#}"))
+}
+
+/// The error of a start.
+pub(crate) async fn refusal(args: &Up) -> String {
+    match start(args).await {
+        Ok(_) => panic!("the cloud has started"),
+        Err(error) => format!("{error:#}"),
+    }
+}
+
+/// Starts and stops a local cloud in this folder, so that the folder has data.
+pub(crate) async fn used(folder: &Path) {
+    started(&up_in(folder)).await.cloud.stop().await;
+}
+
+/// A cloud in memory.
+pub(crate) struct Stage {
+    /// The cloud.
+    pub(crate) running: Running,
+}
+
+/// What a command said, and how it ended.
+#[derive(Debug)]
+pub(crate) struct Said {
+    /// All lines.
+    pub(crate) text: String,
+    /// How it ended.
+    pub(crate) ended: CommandStatus,
+}
+
+impl Stage {
+    /// A cloud with nothing in it.
+    pub(crate) async fn open() -> Self {
+        Self { running: started(&up(&["--memory"])).await }
+    }
+
+    /// A cloud in which an order went all its way; the answer says which.
+    pub(crate) async fn played() -> (Self, String) {
+        let stage = Self::open().await;
+        let order = demo::confirm_an_order(&stage.running).await.expect("an order is confirmed");
+        (stage, order)
+    }
+
+    /// Calls a command there.
+    pub(crate) async fn call(&self, words: &[&str]) -> anyhow::Result<Said> {
+        call_at(&self.running.cloud.endpoint(), words).await
+    }
+
+    /// Calls a command there that must not fail.
+    pub(crate) async fn says(&self, words: &[&str]) -> Said {
+        self.call(words).await.unwrap_or_else(|error| panic!("{words:?}: {error:#}"))
+    }
+
+    /// Calls a command there, and reads its lines of JSON.
+    pub(crate) async fn json(&self, words: &[&str]) -> Vec<Value> {
+        let words = [words, &["--json"]].concat();
+        let said = self.says(&words).await;
+        let lines = said.text.lines().map(serde_json::from_str);
+        lines.collect::<Result<_, _>>().unwrap_or_else(|error| panic!("{error}: {}", said.text))
+    }
+
+    /// The end.
+    pub(crate) async fn close(self) {
+        self.running.cloud.stop().await;
+    }
+}
+
+/// Calls a command at any endpoint.
+pub(crate) async fn call_at(endpoint: &str, words: &[&str]) -> anyhow::Result<Said> {
+    let wanted = Causeway::try_parse_from([&["causeway", "--endpoint", endpoint], words].concat())?;
+    let mut out = Vec::new();
+    let ended = wanted.command.run(&wanted.global, &mut out).await?;
+    Ok(Said { text: String::from_utf8(out)?, ended })
+}
