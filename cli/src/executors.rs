@@ -100,7 +100,9 @@ pub fn processes(
     let missing: Vec<String> = declared
         .iter()
         .filter(|function| !settings.binary(function).is_file())
-        .map(|function| format!("\n  {} of {}", settings.binary(function).file_name().unwrap_or_default().display(), function.id))
+        .map(|function| {
+            format!("\n  {} of {}", settings.binary(function).file_name().unwrap_or_default().display(), function.id)
+        })
         .collect();
     if !missing.is_empty() {
         bail!(

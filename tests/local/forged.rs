@@ -51,7 +51,7 @@ async fn a_thousand_forged_events_on_the_bus_change_nothing_and_end_as_letters()
     let redrive = ["dlq", "redrive", "--cause", "FORGED", "--queue", "Notification"];
     let (back, shown) = call(&running, &redrive).await;
     assert_eq!(back, CommandStatus::Rejected);
-    assert!(shown.contains("it was forged") && shown.contains("\n0 went back"), "{shown:.500}");
+    assert!(shown.contains("it was forged") && shown.contains("\n0 redriven"), "{shown:.500}");
 
     running.cloud.parts().functions.clock().pause();
     // The true timer of the order that waits still rings.

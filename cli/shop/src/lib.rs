@@ -13,8 +13,10 @@ use causeway_cli::{
 };
 
 /// The shop, as the commands need it.
-pub const SHOP: Application =
-    Application { routes: functions::routes, folds: || domain::contexts().iter().map(|context| context.fold).collect() };
+pub const SHOP: Application = Application {
+    routes: functions::routes,
+    folds: || domain::contexts().iter().map(|context| context.fold).collect(),
+};
 
 /// Starts the local cloud with the shop's handlers. It is ready when this returns.
 pub async fn start(args: &Up) -> anyhow::Result<Running> {

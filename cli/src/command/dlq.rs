@@ -1,115 +1,338 @@
-//! `causeway dlq`: dead letters of all queues of the stack: read, shown, put back, thrown away.
-//! A letter goes away only after the bus has taken it, or after somebody has seen it and said so.
+//! `causeway dlq`: lists, shows, redrives and purges the dead letters of all queues of the stack. A dead letter is deleted
+//! only after the bus has accepted it again, or after it was printed and its deletion confirmed.
 
-mod list;
-mod purge;
 mod queues;
-mod redrive;
-mod show;
 
-use std::num::NonZero;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    num::NonZero,
+};
 
-use causeway_aws::dead_letters::dlq_client::DeadLetterFilter as Pick;
+use causeway_aws::dead_letters::{
+    Content, DeadLetter, Origin,
+    dlq_client::{DeadLetterFilter, RedriveOutcome},
+};
 use clap::{Args, Subcommand};
+use futures::future::join_all;
+use jiff::Timestamp;
+use serde_json::json;
 
-use crate::{command_status::CommandStatus, connection::GlobalArgs, error_hint::with_hint, output::Output};
-use queues::desks;
+use crate::{
+    columns::columns,
+    command_status::CommandStatus,
+    confirm::confirm,
+    connection::GlobalArgs,
+    error_hint::with_hint,
+    output::Output,
+    preview::{cut, whole},
+    time_arg,
+};
+use queues::{DeadLetterQueue, Found, find, queues};
 
-/// What to do with dead letters.
+/// The maximum length of an explanation in a table.
+const MAX_EXPLANATION: usize = 70;
+
+/// The options of `dlq`.
 #[derive(Args, Clone, Debug)]
 pub struct Dlq {
     /// What to do.
     #[command(subcommand)]
-    pub what: What,
-    /// Which queues.
+    pub action: Action,
+    /// The queues.
     #[command(flatten)]
     pub queues: Queues,
 }
 
-/// Which queues, and how much of them.
+/// The queues to read, and how much of them.
 #[derive(Args, Clone, Debug)]
 pub struct Queues {
-    /// Only queues whose names hold this word; without it, all dead-letter queues of the stack
-    #[arg(long, value_name = "WORD", global = true)]
+    /// Only queues with this text in their names [without it: all dead-letter queues of the stack]
+    #[arg(long, value_name = "TEXT", global = true)]
     pub queue: Option<String>,
-    /// Takes at most so many letters of each queue in hand.
-    #[arg(long, value_name = "LETTERS", default_value = "1000", global = true)]
+    /// The maximum number of dead letters to read from each queue.
+    #[arg(long, value_name = "NUMBER", default_value = "1000", global = true)]
     pub most: NonZero<usize>,
-    /// The bus for letters that do not say where they come from.
+    /// The bus for dead letters that do not name one.
     #[arg(long, value_name = "NAME", default_value = "causeway", global = true)]
     pub bus: String,
 }
 
 /// What to do with dead letters.
 #[derive(Subcommand, Clone, Debug)]
-pub enum What {
-    /// Lists causes and letters. While it reads, nobody else sees them; then all are given back.
+pub enum Action {
+    /// Lists dead letters, by cause and one by one. They are invisible to others while this reads them.
     #[command(after_help = "Examples:\n  causeway dlq ls\n  causeway dlq ls --queue Order --cause MALFORMED\n  \
                             causeway dlq ls --json | jq -r '.letter.explanation'")]
     Ls {
-        /// Those with this cause only.
+        /// Only those with this cause.
         #[arg(long)]
         cause: Option<String>,
     },
-    /// Shows one letter in full.
+    /// Prints one dead letter in full.
     #[command(
         after_help = "Examples:\n  causeway dlq show 5d1c2b7e-…\n  causeway dlq show 5d1c2b7e-… --json | jq .letter"
     )]
     Show {
-        /// The letter's id, as `ls` shows it.
+        /// The id, as `ls` prints it.
         id: String,
     },
-    /// Puts letters back on their bus. What cannot go back stays, and says why; then it ends with 4.
+    /// Publishes dead letters again on their bus and deletes them. What cannot be redriven stays, and the exit code is 4.
     #[command(
         after_help = "Examples:\n  causeway dlq redrive --all\n  causeway dlq redrive --cause NO_PERMISSIONS --queue Order\n  \
                             causeway dlq redrive --id 5d1c2b7e-…"
     )]
-    Redrive(Which),
-    /// Throws letters away for good, after a question.
+    Redrive(Selection),
+    /// Deletes dead letters, after a confirmation.
     #[command(
         after_help = "Examples:\n  causeway dlq purge --id 5d1c2b7e-…\n  causeway dlq purge --cause MALFORMED\n  \
                             causeway dlq purge --all --yes"
     )]
     Purge {
-        /// Which.
+        /// Which dead letters.
         #[command(flatten)]
-        which: Which,
-        /// Does not ask.
+        selection: Selection,
+        /// Deletes without a confirmation.
         #[arg(long)]
         yes: bool,
     },
 }
 
-/// Which letters; it must be said.
+/// Which dead letters; one of the options is required.
 #[derive(Args, Clone, Debug)]
 #[group(required = true, multiple = false)]
-pub struct Which {
+pub struct Selection {
     /// Those with this cause.
     #[arg(long)]
     pub cause: Option<String>,
     /// The one with this id.
     #[arg(long)]
     pub id: Option<String>,
-    /// All.
+    /// All of them.
     #[arg(long)]
     pub all: bool,
 }
 
-impl Which {
-    fn pick(&self) -> Pick {
-        Pick { reason: self.cause.clone(), id: self.id.clone() }
+impl Selection {
+    fn filter(&self) -> DeadLetterFilter {
+        DeadLetterFilter { reason: self.cause.clone(), id: self.id.clone() }
     }
 }
 
-/// Does it.
+/// Runs the command.
 pub async fn run(args: &Dlq, global: &GlobalArgs, output: &mut Output<'_>) -> anyhow::Result<CommandStatus> {
     let connection = global.connect().await?;
-    let desks = desks(&connection, &args.queues).await?;
-    let ended = match &args.what {
-        What::Ls { cause } => list::list(&desks, cause.as_deref(), output).await,
-        What::Show { id } => show::show(&desks, id, output).await,
-        What::Redrive(which) => redrive::redrive(&desks, &which.pick(), output).await,
-        What::Purge { which, yes } => purge::purge(&desks, &which.pick(), *yes, output).await,
+    let queues = queues(&connection, &args.queues).await?;
+    let status = match &args.action {
+        Action::Ls { cause } => list(&queues, cause.as_deref(), output).await,
+        Action::Show { id } => show(&queues, id, output).await,
+        Action::Redrive(selection) => redrive(&queues, &selection.filter(), output).await,
+        Action::Purge { selection, yes } => purge(&queues, &selection.filter(), *yes, output).await,
     };
-    ended.map_err(|error| with_hint(&connection, error))
+    status.map_err(|error| with_hint(&connection, error))
+}
+
+async fn list(
+    queues: &[DeadLetterQueue],
+    cause: Option<&str>,
+    output: &mut Output<'_>,
+) -> anyhow::Result<CommandStatus> {
+    let filter = DeadLetterFilter { reason: cause.map(str::to_owned), id: None };
+    let findings = find(queues, &filter).await?;
+    if output.is_json() {
+        for found in &findings.dead_letters {
+            output.show("", &found.json())?;
+        }
+    } else if findings.dead_letters.is_empty() {
+        let of_cause = cause.map(|cause| format!(" with the cause {cause}")).unwrap_or_default();
+        output.say(format_args!("no dead letters{of_cause} in {} queues", queues.len()))?;
+    } else {
+        output.say(by_cause(&findings.dead_letters))?;
+        output.say(format_args!("\n{}", one_by_one(&findings.dead_letters)))?;
+    }
+    for queue in findings.incomplete {
+        output.say(format_args!("{queue} may have more: raise --most"))?;
+    }
+    Ok(CommandStatus::Done)
+}
+
+fn by_cause(dead_letters: &[Found<'_>]) -> String {
+    let mut groups: BTreeMap<(&str, &str), Vec<&DeadLetter>> = BTreeMap::new();
+    for Found { queue, received } in dead_letters {
+        groups.entry((&queue.name, &received.letter.reason)).or_default().push(&received.letter);
+    }
+    let rows: Vec<[String; 5]> = groups
+        .into_iter()
+        .map(|((queue, cause), group)| {
+            let oldest = group.iter().filter_map(|letter| letter.at).min();
+            let example = group.first().map(|letter| format!("{}: {}", subject(letter), letter.explanation));
+            let example = cut(&example.unwrap_or_default().replace('\n', " "), MAX_EXPLANATION);
+            [queue.to_owned(), cause.to_owned(), group.len().to_string(), time(oldest), example]
+        })
+        .collect();
+    columns(["QUEUE", "CAUSE", "DEAD LETTERS", "OLDEST", "EXAMPLE"], &rows)
+}
+
+fn one_by_one(dead_letters: &[Found<'_>]) -> String {
+    let row = |Found { received, .. }: &Found<'_>| {
+        let letter = &received.letter;
+        [received.id.clone(), time(letter.at), letter.reason.clone(), subject(letter), origin(&letter.origin)]
+    };
+    let rows: Vec<[String; 5]> = dead_letters.iter().map(row).collect();
+    columns(["ID", "DEAD-LETTERED", "CAUSE", "MESSAGE", "BY"], &rows)
+}
+
+async fn show(queues: &[DeadLetterQueue], id: &str, output: &mut Output<'_>) -> anyhow::Result<CommandStatus> {
+    let filter = DeadLetterFilter { reason: None, id: Some(id.to_owned()) };
+    let findings = find(queues, &filter).await?;
+    let Some(found) = findings.dead_letters.first() else {
+        output.say(format_args!("no dead letter {id} in {} queues; `causeway dlq ls` lists them", queues.len()))?;
+        return Ok(CommandStatus::NotFound);
+    };
+    output.show(text(&found.queue.name, &found.received.letter), &found.json())?;
+    Ok(CommandStatus::Done)
+}
+
+fn text(queue: &str, letter: &DeadLetter) -> String {
+    let attempts = letter.attempts.map_or_else(|| "unknown".to_owned(), |attempts| attempts.to_string());
+    let mut lines = vec![
+        format!("queue     {queue}"),
+        format!("cause     {}", letter.reason),
+        format!("why       {}", letter.explanation),
+        format!("at        {} by {}", time(letter.at), origin(&letter.origin)),
+        format!("attempts  {attempts}"),
+    ];
+    match &letter.content {
+        Content::Message(delivery) => {
+            lines.push(format!("message   {} from {}, id {}", delivery.detail_type, delivery.source, delivery.id));
+            lines.push(whole(&delivery.detail, 10));
+        }
+        Content::Unreadable { text, why } => {
+            lines.push(format!("message   none: {why}"));
+            lines.extend(text.lines().map(|line| format!("          {line}")));
+        }
+    }
+    if let Err(error) = letter.entry(None) {
+        lines.push(format!("it cannot be redriven: {error}"));
+    }
+    lines.join("\n")
+}
+
+/// Redrives all queues concurrently. An error in one queue does not stop the others.
+async fn redrive(
+    queues: &[DeadLetterQueue],
+    filter: &DeadLetterFilter,
+    output: &mut Output<'_>,
+) -> anyhow::Result<CommandStatus> {
+    let (mut redriven, mut stayed, mut first_error) = (0, 0, None);
+    let results = join_all(queues.iter().map(|queue| queue.client.redrive(filter))).await;
+    for (queue, result) in queues.iter().zip(results) {
+        let outcomes = match result {
+            Ok(outcomes) => outcomes,
+            Err(error) => {
+                first_error.get_or_insert(error);
+                continue;
+            }
+        };
+        if outcomes.len() >= queue.most {
+            output.say(format_args!("{} may have more: run it again", queue.name))?;
+        }
+        for (received, outcome) in outcomes {
+            let (id, subject) = (&received.id, subject(&received.letter));
+            let (word, why, text) = match &outcome {
+                RedriveOutcome::Done => ("back", None, format!("redriven    {id}  {subject}")),
+                RedriveOutcome::Permanent { why } => {
+                    ("refused", Some(why), format!("stays       {id}  {subject}: {why}"))
+                }
+                RedriveOutcome::Transient { why } => {
+                    ("notNow", Some(why), format!("try again   {id}  {subject}: {why}"))
+                }
+            };
+            let json = json!({ "queue": queue.name, "id": id, "type": subject, "outcome": word, "why": why });
+            output.show(text, &json)?;
+            if outcome == RedriveOutcome::Done { redriven += 1 } else { stayed += 1 }
+        }
+    }
+    if let Some(error) = first_error {
+        return Err(error.into());
+    }
+    if redriven + stayed == 0 {
+        return nothing_found(queues, filter, output);
+    }
+    output.say(format_args!("{redriven} redriven, {stayed} stayed"))?;
+    Ok(if stayed > 0 { CommandStatus::Rejected } else { CommandStatus::Done })
+}
+
+/// Deletes only dead letters that it has printed.
+async fn purge(
+    queues: &[DeadLetterQueue],
+    filter: &DeadLetterFilter,
+    yes: bool,
+    output: &mut Output<'_>,
+) -> anyhow::Result<CommandStatus> {
+    let findings = find(queues, filter).await?;
+    let count = findings.dead_letters.len();
+    if count == 0 {
+        return nothing_found(queues, filter, output);
+    }
+    output.say(one_by_one(&findings.dead_letters))?;
+    let what = if count == 1 { "this dead letter".to_owned() } else { format!("these {count} dead letters") };
+    if !confirm(&format!("Delete {what} for good?"), yes)? {
+        output.say("nothing was deleted")?;
+        return Ok(CommandStatus::Rejected);
+    }
+    let mut purged = 0;
+    for queue in queues {
+        let of_queue = findings.dead_letters.iter().filter(|found| found.queue.name == queue.name);
+        let ids: BTreeSet<String> = of_queue.map(|found| found.received.id.clone()).collect();
+        if ids.is_empty() {
+            continue;
+        }
+        for received in queue.client.purge_seen(&ids).await? {
+            purged += 1;
+            let (id, subject) = (&received.id, subject(&received.letter));
+            let json = json!({ "queue": queue.name, "id": id, "type": subject, "outcome": "thrownAway" });
+            output.show(format!("deleted  {id}  {subject}"), &json)?;
+        }
+    }
+    if purged < count {
+        let left = count - purged;
+        output
+            .say(format_args!("{left} were not in the queue any more, or are invisible because another reads them"))?;
+        return Ok(CommandStatus::Rejected);
+    }
+    Ok(CommandStatus::Done)
+}
+
+/// No dead letters at all are no error; none for a filter are.
+fn nothing_found(
+    queues: &[DeadLetterQueue],
+    filter: &DeadLetterFilter,
+    output: &mut Output<'_>,
+) -> anyhow::Result<CommandStatus> {
+    output.say(format_args!("no such dead letters in {} queues", queues.len()))?;
+    Ok(if *filter == DeadLetterFilter::default() { CommandStatus::Done } else { CommandStatus::NotFound })
+}
+
+/// The name of the message.
+fn subject(letter: &DeadLetter) -> String {
+    match &letter.content {
+        Content::Message(delivery) => delivery.detail_type.clone(),
+        Content::Unreadable { .. } => "(no message)".to_owned(),
+    }
+}
+
+/// Who dead-lettered it, in short.
+fn origin(origin: &Origin) -> String {
+    let last = |arn: &str| arn.rsplit([':', '/']).next().unwrap_or(arn).to_owned();
+    match origin {
+        Origin::Rule { rule_arn, .. } => format!("rule {}", last(rule_arn)),
+        Origin::Function { function_arn } => format!("function {}", last(function_arn.trim_end_matches(":$LATEST"))),
+        Origin::Timer { schedule_arn } => format!("timer {}", last(schedule_arn)),
+        Origin::Kept { consumer } => consumer.clone(),
+        Origin::Unknown => "unknown".to_owned(),
+    }
+}
+
+fn time(time: Option<Timestamp>) -> String {
+    time.map_or_else(|| "unknown".to_owned(), time_arg::show)
 }

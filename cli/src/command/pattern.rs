@@ -1,4 +1,4 @@
-//! `causeway pattern`: whether an event pattern wants an event, and why not.
+//! `causeway pattern`: whether an event pattern matches an event, and why not.
 
 use std::{io::Read, path::Path};
 
@@ -10,36 +10,36 @@ use serde_json::{Value, json};
 
 use crate::{command_status::CommandStatus, connection::GlobalArgs, error_hint::sdk_error, output::Output, samples};
 
-/// What is asked.
+/// The options of `pattern`.
 #[derive(Args, Clone, Debug)]
 pub struct Pattern {
-    /// The question.
+    /// What to do.
     #[command(subcommand)]
-    pub question: Question,
+    pub action: Action,
 }
 
-/// Whether or why.
+/// What to do with a pattern.
 #[derive(Subcommand, Clone, Debug)]
-pub enum Question {
-    /// Says whether the pattern matches; ends with 4 if it does not.
+pub enum Action {
+    /// Prints whether the pattern matches; the exit code is 4 if it does not.
     #[command(after_help = "Examples:\n  causeway pattern test '{\"detail-type\": [\"PlaceOrder\"]}' PlaceOrder\n  \
                             causeway pattern test rule.json event.json && echo yes\n  \
                             causeway pattern test rule.json OrderPlaced.v1 --service --profile prod")]
     Test {
-        /// The two of them.
+        /// Pattern and event.
         #[command(flatten)]
         pair: Pair,
-        /// Asks TestEventPattern at the endpoint; without it nothing is called
+        /// Calls TestEventPattern at the endpoint; without it no service is called
         #[arg(long)]
         service: bool,
     },
-    /// Says for each condition what it wanted and what stood there; ends with 4 if the pattern does not match.
+    /// Prints for each condition what it expects and what the event has; the exit code is 4 if the pattern does not match.
     #[command(after_help = "Examples:\n  \
                             causeway pattern explain '{\"detail\": {\"data\": {\"total\": [{\"numeric\": [\">\", 9]}]}}}' \
                             OrderPlaced\n  causeway pattern explain rule.json - < event.json\n  \
                             causeway pattern explain rule.json event.json --json")]
     Explain {
-        /// The two of them.
+        /// Pattern and event.
         #[command(flatten)]
         pair: Pair,
     },
@@ -54,24 +54,24 @@ pub struct Pair {
     pub event: String,
 }
 
-/// Answers.
-pub async fn run(wanted: &Pattern, global: &GlobalArgs, output: &mut Output<'_>) -> anyhow::Result<CommandStatus> {
-    match &wanted.question {
-        Question::Test { pair, service: false } => {
+/// Runs the command.
+pub async fn run(args: &Pattern, global: &GlobalArgs, output: &mut Output<'_>) -> anyhow::Result<CommandStatus> {
+    match &args.action {
+        Action::Test { pair, service: false } => {
             let (pattern, event) = pair.read()?;
             verdict(parse(&pattern)?.matches(&parse_event(&event)?), output)
         }
-        Question::Test { pair, service: true } => {
+        Action::Test { pair, service: true } => {
             let (pattern, event) = pair.read()?;
             let connection = global.connect().await?;
             let call = Client::new(&connection.sdk).test_event_pattern().event_pattern(pattern).event(event);
             let answer = call.send().await.map_err(|error| sdk_error(&connection, error))?;
             verdict(answer.result(), output)
         }
-        Question::Explain { pair } => {
+        Action::Explain { pair } => {
             let (pattern, event) = pair.read()?;
             let explanation = explain(&parse(&pattern)?, &parse_event(&event)?);
-            output.show(in_words(&explanation), &for_machines(&explanation))?;
+            output.show(explanation_text(&explanation), &explanation_json(&explanation))?;
             Ok(if explanation.matches { CommandStatus::Done } else { CommandStatus::Rejected })
         }
     }
@@ -83,10 +83,10 @@ fn verdict(matches: bool, output: &mut Output<'_>) -> anyhow::Result<CommandStat
 }
 
 impl Pair {
-    /// Both as JSON texts.
+    /// Both as JSON.
     fn read(&self) -> anyhow::Result<(String, String)> {
         if self.pattern == "-" && self.event == "-" {
-            anyhow::bail!("only one of both can come from the standard input");
+            anyhow::bail!("only one of the two can be read from the standard input");
         }
         let pattern = text(&self.pattern).context("the pattern")?;
         let event = match samples::find(&self.event) {
@@ -98,7 +98,7 @@ impl Pair {
     }
 }
 
-/// Neither JSON nor a file.
+/// Whether it looks like the name of a message.
 fn is_a_name(given: &str) -> bool {
     let is_word = |letter: char| letter.is_ascii_alphanumeric() || letter == '.';
     given.chars().all(is_word) && !given.ends_with(".json") && !Path::new(given).is_file()
@@ -107,7 +107,7 @@ fn is_a_name(given: &str) -> bool {
 fn text(given: &str) -> anyhow::Result<String> {
     if given == "-" {
         let mut text = String::new();
-        std::io::stdin().read_to_string(&mut text).context("the standard input is no text")?;
+        std::io::stdin().read_to_string(&mut text).context("the standard input is not UTF-8")?;
         return Ok(text);
     }
     if given.trim_start().starts_with(['{', '[', '"']) {
@@ -116,7 +116,7 @@ fn text(given: &str) -> anyhow::Result<String> {
     std::fs::read_to_string(given).with_context(|| format!("{given:?} is neither JSON nor a file that can be read"))
 }
 
-/// The event that the bus makes of a sample's entry.
+/// The event that the bus delivers for the entry of a sample.
 fn event_of(sample: &str) -> anyhow::Result<String> {
     let entries: Vec<Value> = serde_json::from_str(sample)?;
     let entry = entries.first().context("the sample has no entry")?;
@@ -143,7 +143,7 @@ fn parse_event(text: &str) -> anyhow::Result<Event> {
     Event::parse(text).context("the event is not valid")
 }
 
-fn in_words(explanation: &Explanation) -> String {
+fn explanation_text(explanation: &Explanation) -> String {
     let mut lines = vec![if explanation.matches { "matches" } else { "does not match" }.to_owned()];
     for (number, alternative) in (1..).zip(&explanation.alternatives) {
         if explanation.alternatives.len() > 1 {
@@ -160,15 +160,15 @@ fn line(part: &FieldResult) -> String {
     format!("  {sign} {part}")
 }
 
-fn for_machines(explanation: &Explanation) -> Value {
-    let parts = |parts: &[FieldResult]| -> Vec<Value> { parts.iter().map(part_for_machines).collect() };
+fn explanation_json(explanation: &Explanation) -> Value {
+    let parts = |parts: &[FieldResult]| -> Vec<Value> { parts.iter().map(field_json).collect() };
     let alternatives = explanation.alternatives.iter();
     let alternatives: Vec<Value> =
         alternatives.map(|one| json!({ "matches": one.matches, "conditions": parts(&one.fields) })).collect();
     json!({ "matches": explanation.matches, "alternatives": alternatives })
 }
 
-fn part_for_machines(part: &FieldResult) -> Value {
+fn field_json(part: &FieldResult) -> Value {
     // Both are JSON as the pattern and the event spell it.
     let values = |texts: &[String]| -> Vec<Value> {
         texts.iter().map(|text| serde_json::from_str(text).unwrap_or_else(|_| json!(text))).collect()

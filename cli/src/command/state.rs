@@ -1,4 +1,4 @@
-//! `causeway state`: where a stream stands, now, at a version or at a time, folded from its first event.
+//! `causeway state`: the state of a stream, now, at a version or at a time, folded from its first event.
 
 use anyhow::Context;
 use causeway::{
@@ -21,10 +21,10 @@ use crate::{
     time_arg,
 };
 
-/// So many commits are read at once.
-const AT_ONCE: i32 = 100;
+/// The number of commits per page.
+const PAGE_SIZE: i32 = 100;
 
-/// Which stream, and when.
+/// The options of `state`.
 #[derive(Args, Clone, Debug)]
 #[command(after_help = "Examples:\n  causeway state order/o-1001\n  causeway state inventory/mug --at 12\n  \
                         causeway state order/o-1001 --at 2026-11-21T05:00:00Z\n  \
@@ -42,18 +42,18 @@ pub struct State {
 enum At {
     Now,
     Version(u64),
-    Moment(Timestamp),
+    Time(Timestamp),
 }
 
-/// The state of a stream behind one of its events.
+/// The state of a stream after one of its events.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Standing<'s> {
+struct StateAt<'s> {
     stream: &'s StreamId,
     version: u64,
-    /// When its last event happened.
+    /// The time of this event.
     at: Timestamp,
-    /// Whether more events follow.
+    /// Whether it is the last event.
     newest: bool,
     state: Value,
 }
@@ -75,7 +75,7 @@ fn read_at(text: Option<&str>) -> anyhow::Result<At> {
         None => Ok(At::Now),
         Some(text) => match text.parse() {
             Ok(version) => Ok(At::Version(version)),
-            Err(_) => time_arg::read(text, Timestamp::now()).map(At::Moment).context("--at is no version, and"),
+            Err(_) => time_arg::read(text, Timestamp::now()).map(At::Time).context("--at is not a version, and"),
         },
     }
 }
@@ -95,20 +95,22 @@ async fn show(
     output: &mut Output<'_>,
 ) -> anyhow::Result<CommandStatus> {
     let log = connection.log();
-    let mut walk = Walk { folding: fold_of(stream, application)?.begin(), version: 0, at: None, next: None };
-    let mut pages = log.stream(stream, 1, AT_ONCE);
+    let mut fold = Fold { folding: fold_of(stream, application)?.begin(), version: 0, at: None, next: None };
+    let mut pages = log.stream(stream, 1, PAGE_SIZE);
     'all: while let Some(page) = pages.next().await? {
-        check_contiguous(stream, walk.version + 1, &page.commits)?;
+        check_contiguous(stream, fold.version + 1, &page.commits)?;
         for commit in &page.commits {
-            if !walk.follow(commit, at).with_context(|| format!("{stream} version {}", walk.version + 1))? {
+            if !fold.follow(commit, at).with_context(|| format!("{stream} version {}", fold.version + 1))? {
                 break 'all;
             }
         }
     }
-    let Walk { folding, version, at: last, next } = walk;
+    let Fold { folding, version, at: last, next } = fold;
     let Some(last) = last else {
         match next {
-            Some(first) => output.say(format_args!("{stream} began later, at {}", time_arg::show(first)))?,
+            Some(first) => {
+                output.say(format_args!("the first event of {stream} is later, at {}", time_arg::show(first)))?
+            }
             None => say_unknown(stream, application, connection, output).await?,
         }
         return Ok(CommandStatus::NotFound);
@@ -124,27 +126,27 @@ async fn show(
         (_, false) => String::new(),
     };
     let heading = format!("{stream} at version {version} of {}{more}", time_arg::show(last));
-    output.show(format_args!("{heading}\n{pretty}"), &Standing { stream, version, at: last, newest, state })?;
+    output.show(format_args!("{heading}\n{pretty}"), &StateAt { stream, version, at: last, newest, state })?;
     Ok(CommandStatus::Done)
 }
 
-/// The way through a stream, until where it was asked for.
-struct Walk {
+/// A fold of the events of a stream, up to a version or time.
+struct Fold {
     folding: Box<dyn DynFold>,
     version: u64,
     at: Option<Timestamp>,
-    /// When the event happened that was not followed any more.
+    /// The time of the first event that was not folded.
     next: Option<Timestamp>,
 }
 
-impl Walk {
-    /// Goes on through this commit. False when that was far enough.
+impl Fold {
+    /// Folds this commit. False at the end.
     fn follow(&mut self, commit: &Commit, until: At) -> anyhow::Result<bool> {
         for (event, version) in commit.events.iter().zip(commit.version..) {
             let far_enough = match until {
                 At::Now => false,
                 At::Version(last) => version > last,
-                At::Moment(time) => commit.at > time,
+                At::Time(time) => commit.at > time,
             };
             if far_enough {
                 self.next = Some(commit.at);

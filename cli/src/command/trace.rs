@@ -1,13 +1,16 @@
-//! `causeway trace`: all that followed from one wish, as a tree of causes, read from the log.
+//! `causeway trace`: the events, messages and timers of a correlation as a tree of causes, read from the event log.
 
-mod found;
-mod tree;
+use std::collections::{BTreeMap, BTreeSet};
 
-use std::collections::BTreeSet;
-
-use causeway::{MessageId, StreamId, log::commit::Commit};
+use causeway::{
+    MessageId, StreamId,
+    log::commit::{Commit, TimerChange},
+    time::timers::Timer,
+};
 use causeway_aws::dynamo::LogReader;
 use clap::Args;
+use jiff::Timestamp;
+use serde::Serialize;
 
 use super::history::{read_stream, say_unknown};
 use crate::{
@@ -16,41 +19,41 @@ use crate::{
     connection::{Connection, GlobalArgs},
     error_hint::with_hint,
     output::{Output, end_progress, progress},
+    preview::{cut, preview_beside},
+    time_arg,
 };
-use found::nodes_of;
-use tree::Forest;
 
-/// Whose consequences.
+/// The options of `trace`.
 #[derive(Args, Clone, Debug)]
 #[command(after_help = "Examples:\n  causeway trace 0193e7a0-0000-7000-8000-000000000000\n  \
                         causeway trace order/o-1001\n  \
                         causeway trace my-order-command-1 --json | jq 'select(.kind == \"event\")'\n\n\
-                        No index knows these ids: the whole log is looked at once, or twice when the id is not the \
-                        correlation itself. What was read is said on the standard error.")]
+                        There is no index of these ids: this scans the whole event log once, or twice if the id is not the \
+                        correlation id itself. The scanned items and read units are printed on the standard error.")]
 pub struct Trace {
-    /// A correlation, the id of any event, command or message that left a fact behind, or a stream: the story of its
-    /// first event
-    #[arg(value_name = "CORRELATION|EVENT|COMMAND|STREAM", value_parser = read_whose)]
-    pub whose: Whose,
+    /// A correlation id, the id of an event, or of a command or message that caused one, or a stream: the correlation of
+    /// its first event
+    #[arg(value_name = "CORRELATION|EVENT|COMMAND|STREAM", value_parser = read_subject)]
+    pub subject: Subject,
 }
 
-/// By what a story is found.
+/// What identifies a correlation.
 #[derive(Clone, Debug)]
-pub enum Whose {
-    /// Any id in it.
+pub enum Subject {
+    /// An id of a message in it.
     Id(MessageId),
-    /// The stream of which it made the first event.
+    /// The stream whose first event is in it.
     Stream(StreamId),
 }
 
-/// What was read.
+/// What a scan of the log read.
 #[derive(Default)]
-struct Cost {
-    looked_at: u64,
+struct ScanCost {
+    scanned: u64,
     units: f64,
 }
 
-/// Shows them.
+/// Prints the tree.
 pub async fn run(
     args: &Trace,
     global: &GlobalArgs,
@@ -58,26 +61,26 @@ pub async fn run(
     output: &mut Output<'_>,
 ) -> anyhow::Result<CommandStatus> {
     let connection = global.connect().await?;
-    show(&args.whose, application, &connection, output).await.map_err(|error| with_hint(&connection, error))
+    show(&args.subject, application, &connection, output).await.map_err(|error| with_hint(&connection, error))
 }
 
-fn read_whose(text: &str) -> Result<Whose, String> {
+fn read_subject(text: &str) -> Result<Subject, String> {
     match text.contains('/') {
-        true => read_stream(text).map(Whose::Stream),
-        false => MessageId::new(text).map(Whose::Id).map_err(|error| error.to_string()),
+        true => read_stream(text).map(Subject::Stream),
+        false => MessageId::new(text).map(Subject::Id).map_err(|error| error.to_string()),
     }
 }
 
 async fn show(
-    whose: &Whose,
+    subject: &Subject,
     application: &Application,
     connection: &Connection,
     output: &mut Output<'_>,
 ) -> anyhow::Result<CommandStatus> {
     let log = connection.log();
-    let id = match whose {
-        Whose::Id(id) => id,
-        Whose::Stream(stream) => {
+    let id = match subject {
+        Subject::Id(id) => id,
+        Subject::Stream(stream) => {
             let first = log.stream(stream, 1, 1).next().await?.and_then(|page| page.commits.into_iter().next());
             let Some(first) = first else {
                 say_unknown(stream, application, connection, output).await?;
@@ -86,7 +89,7 @@ async fn show(
             &first.metadata.correlation_id.clone()
         }
     };
-    let mut cost = Cost::default();
+    let mut cost = ScanCost::default();
     let about = read(&log, id, &mut cost).await?;
     let mut correlations: BTreeSet<MessageId> =
         about.iter().map(|commit| commit.metadata.correlation_id.clone()).collect();
@@ -105,14 +108,14 @@ async fn show(
     say_cost(&cost, connection)?;
     if commits.is_empty() {
         output.say(format_args!(
-            "nothing in {} belongs to {id}\na message that changed nothing, or that a rule refused, leaves no fact there",
+            "no event in {} has the correlation, causation or event id {id}\n(a message that caused no event, or that was rejected, is not in the log)",
             connection.events_table()
         ))?;
         return Ok(CommandStatus::NotFound);
     }
     let forest = Forest::of(nodes_of(&commits));
     if output.is_json() {
-        for node in forest.nodes() {
+        for node in &forest.nodes {
             output.show("", node)?;
         }
         return Ok(CommandStatus::Done);
@@ -123,28 +126,191 @@ async fn show(
     for line in forest.lines() {
         output.say(line)?;
     }
-    output.say(
-        "\nThis is what the log holds. A message that changed nothing, or that a rule refused (CommandRejected is only",
-    )?;
-    output.say("said on the bus), leaves no fact there.")?;
+    output
+        .say("\nThis is the content of the event log. A message that caused no event is not in it, and neither is a")?;
+    output.say("rejection: CommandRejected is only published on the bus.")?;
     Ok(CommandStatus::Done)
 }
 
 /// All commits that belong to this id.
-async fn read(log: &LogReader, id: &MessageId, cost: &mut Cost) -> anyhow::Result<Vec<Commit>> {
+async fn read(log: &LogReader, id: &MessageId, cost: &mut ScanCost) -> anyhow::Result<Vec<Commit>> {
     let mut commits = Vec::new();
     let mut pages = log.about(id);
     while let Some(page) = pages.next().await? {
-        cost.looked_at += page.looked_at;
+        cost.scanned += page.looked_at;
         cost.units += page.units;
         commits.extend(page.commits);
-        progress(format_args!("read {} items, {} in the trace ", cost.looked_at, commits.len()))?;
+        progress(format_args!("read {} items, {} in the trace ", cost.scanned, commits.len()))?;
     }
     Ok(commits)
 }
 
-fn say_cost(cost: &Cost, connection: &Connection) -> anyhow::Result<()> {
-    let Cost { looked_at, units } = cost;
+fn say_cost(cost: &ScanCost, connection: &Connection) -> anyhow::Result<()> {
+    let ScanCost { scanned, units } = cost;
     let table = connection.events_table();
-    Ok(end_progress(format_args!("read {looked_at} items of {table} for {units} read units"))?)
+    Ok(end_progress(format_args!("read {scanned} items of {table} for {units} read units"))?)
+}
+
+/// The maximum length of the preview of a body.
+const PREVIEW: usize = 60;
+
+/// A node of the tree.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Node {
+    id: String,
+    /// The id of its cause.
+    parent: Option<MessageId>,
+    kind: Kind,
+    /// The name of the message; for a cancelled timer, the name of the timer.
+    #[serde(rename = "type")]
+    name: String,
+    /// The stream of the event or timer; of a sent message, the stream that it is for.
+    stream: StreamId,
+    /// The version of the stream, for events.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    version: Option<u64>,
+    /// The time of its commit.
+    at: Timestamp,
+    /// The due time of a timer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    due: Option<Timestamp>,
+    /// A preview of the body.
+    #[serde(rename = "said")]
+    preview: String,
+}
+
+/// The kind of a node.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+enum Kind {
+    Event,
+    Send,
+    Timer,
+    Cancel,
+}
+
+/// The nodes of the commits, in order of time.
+fn nodes_of(commits: &[Commit]) -> Vec<Node> {
+    let mut nodes: Vec<Node> = commits.iter().flat_map(of_commit).collect();
+    nodes.sort_by(|one, other| (one.at, &one.stream, one.version).cmp(&(other.at, &other.stream, other.version)));
+    nodes
+}
+
+fn of_commit(commit: &Commit) -> Vec<Node> {
+    let root = commit.id.event(0);
+    let events = commit.events.iter().zip(0_u16..).map(|(event, index)| Node {
+        id: commit.id.event(index).to_string(),
+        parent: Some(commit.metadata.causation_id.clone()),
+        kind: Kind::Event,
+        name: event.name.clone(),
+        stream: commit.stream.clone(),
+        version: Some(commit.version + u64::from(index)),
+        at: commit.at,
+        due: None,
+        preview: preview_beside(&event.data, commit.stream.id(), PREVIEW),
+    });
+    let sends = commit.sends.iter().zip(0_u16..).map(|(send, index)| Node {
+        id: commit.id.send(index).to_string(),
+        parent: Some(root.clone()),
+        kind: Kind::Send,
+        name: send.message.name.clone(),
+        stream: send.to.clone(),
+        version: None,
+        at: commit.at,
+        due: None,
+        preview: preview_beside(&send.message.data, send.to.id(), PREVIEW),
+    });
+    let timers = commit.timers.iter().map(|change| {
+        let (id, kind, name, due, preview) = match change {
+            TimerChange::Set { name, due, message } => {
+                let id = Timer::of(commit, name, *due, message).envelope.event_id.to_string();
+                (
+                    id,
+                    Kind::Timer,
+                    message.name.clone(),
+                    Some(*due),
+                    preview_beside(&message.data, commit.stream.id(), PREVIEW),
+                )
+            }
+            TimerChange::Cancel { name } => {
+                (format!("{root}/cancel/{name}"), Kind::Cancel, name.clone(), None, cut(name, PREVIEW))
+            }
+        };
+        let (parent, stream) = (Some(root.clone()), commit.stream.clone());
+        Node { id, parent, kind, name, stream, version: None, at: commit.at, due, preview }
+    });
+    events.chain(sends).chain(timers).collect()
+}
+
+/// The maximum depth that is drawn; the bus stops loops far earlier.
+const MAX_DEPTH: usize = 200;
+
+/// The nodes by cause.
+struct Forest {
+    nodes: Vec<Node>,
+    /// The indexes of the nodes that an id caused.
+    children: BTreeMap<String, Vec<usize>>,
+    /// The ids of causes that are not in the log.
+    outside: Vec<String>,
+}
+
+impl Forest {
+    fn of(nodes: Vec<Node>) -> Self {
+        let mut children: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+        let mut causes: Vec<String> = Vec::new();
+        for (place, node) in nodes.iter().enumerate() {
+            let Some(parent) = &node.parent else { continue };
+            children.entry(parent.to_string()).or_default().push(place);
+            causes.push(parent.to_string());
+        }
+        let known: BTreeSet<&str> = nodes.iter().map(|node| node.id.as_str()).collect();
+        let mut outside: Vec<String> = Vec::new();
+        for cause in causes {
+            if !known.contains(cause.as_str()) && !outside.contains(&cause) {
+                outside.push(cause);
+            }
+        }
+        Self { nodes, children, outside }
+    }
+
+    fn lines(&self) -> Vec<String> {
+        let first = self.nodes.iter().map(|node| node.at).min().unwrap_or_default();
+        let mut lines = vec![format!("started {}", time_arg::show(first))];
+        for cause in &self.outside {
+            lines.push(format!("\n{:>10}  message {cause}, from outside", ""));
+            self.draw(cause, "", first, 0, &mut lines);
+        }
+        lines
+    }
+
+    fn draw(&self, cause: &str, stem: &str, first: Timestamp, depth: usize, lines: &mut Vec<String>) {
+        let places = self.children.get(cause).map(Vec::as_slice).unwrap_or_default();
+        for (index, node) in places.iter().filter_map(|place| self.nodes.get(*place)).enumerate() {
+            let is_last = index + 1 == places.len();
+            let (branch, below) = if is_last { ("└─ ", "   ") } else { ("├─ ", "│  ") };
+            let time = time_arg::apart(first, node.at);
+            lines.push(format!("{time:>10}  {stem}{branch}{}", self.text(node)));
+            if depth < MAX_DEPTH {
+                self.draw(&node.id, &format!("{stem}{below}"), first, depth + 1, lines);
+            }
+        }
+    }
+
+    fn text(&self, node: &Node) -> String {
+        let Node { name, stream, version, preview, at, .. } = node;
+        match node.kind {
+            Kind::Event => {
+                let place = format!("{name}  {stream} v{}", version.unwrap_or_default());
+                if preview.is_empty() { place } else { format!("{place}  {preview}") }
+            }
+            Kind::Send if self.children.contains_key(&node.id) => format!("{name} → {stream}"),
+            Kind::Send => format!("{name} → {stream}  {preview} (has caused no event so far)"),
+            Kind::Timer => {
+                let due = node.due.unwrap_or(*at);
+                format!("timer {name} at {} ({})", time_arg::show(due), time_arg::apart(*at, due))
+            }
+            Kind::Cancel => format!("timer {name:?} cancelled"),
+        }
+    }
 }

@@ -96,14 +96,7 @@ impl Bill {
 
 impl Pricing<'_> {
     /// A line; lines with the amount 0 are kept, because 0 is a result, too.
-    fn line(
-        &self,
-        service: &'static str,
-        what: impl Into<String>,
-        item: Item,
-        amount: f64,
-        times: f64,
-    ) -> Line {
+    fn line(&self, service: &'static str, what: impl Into<String>, item: Item, amount: f64, times: f64) -> Line {
         let price = self.prices.of.get(&item);
         let unit = price.map(|price| price.unit.clone()).unwrap_or_default();
         let dollars = price.map_or(0.0, |price| amount * times * price.of_one());

@@ -84,7 +84,9 @@ impl Stage {
         settings.file = Some(args.template.clone());
         let stack = template::read(&text, &settings).with_context(|| format!("the template {path} is refused"))?;
         if let Some(finding) = stack.findings.first() {
-            anyhow::bail!("{path} has a resource that the local cloud does not support, so it cannot be counted: {finding}");
+            anyhow::bail!(
+                "{path} has a resource that the local cloud does not support, so it cannot be counted: {finding}"
+            );
         }
         let (clock, transport, counter) = (Clock::of_the_machine(), InProcessTransport::default(), Counter::default());
         clock.pause();

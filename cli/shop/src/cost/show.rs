@@ -11,7 +11,6 @@ use super::{
     prices::Prices,
 };
 
-
 /// The bill as people read it.
 pub(super) struct Shown<'b> {
     pub(super) bill: &'b Bill,

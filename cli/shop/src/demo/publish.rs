@@ -68,7 +68,8 @@ async fn put_chunk(client: &Client, mut left: Vec<PutEventsRequestEntry>) -> any
             Ok(response) => {
                 let results = response.entries();
                 let is_rejected = |index: usize| results.get(index).is_none_or(|result| result.event_id().is_none());
-                let message = results.iter().find_map(|result| result.error_message()).unwrap_or("no reason").to_owned();
+                let message =
+                    results.iter().find_map(|result| result.error_message()).unwrap_or("no reason").to_owned();
                 let entries = left.into_iter().enumerate();
                 left = entries.filter(|(index, _)| is_rejected(*index)).map(|(_, entry)| entry).collect();
                 if left.is_empty() {

@@ -146,8 +146,7 @@ async fn check_if_over(scenario: &Scenario, reader: &mut Reader<'_>) -> anyhow::
 /// The findings of a scenario that did not end in time.
 async fn after_timeout(scenario: &Scenario, mut reader: Reader<'_>, waited: u64, is_published: bool) -> Vec<Finding> {
     let for_what = if is_published { "" } else { " for the received stock to be in the stock view" };
-    let mut findings =
-        vec![Finding { holds: false, found: format!("timed out: waited {waited} seconds{for_what}") }];
+    let mut findings = vec![Finding { holds: false, found: format!("timed out: waited {waited} seconds{for_what}") }];
     match scenario.check(&mut reader).await {
         Ok(read) => findings.extend(read),
         Err(error) => findings.push(Finding { holds: false, found: format!("it cannot be read: {error:#}") }),

@@ -59,13 +59,14 @@ enum Expected {
 pub(super) fn confirmed(run: &str) -> Scenario {
     let tag = format!("demo-1-{run}");
     let mugs = |quantity| vec![Goods { sku: MUG.to_owned(), quantity }];
-    let order =
-        NewOrder { id: tag.clone(), contact_email: "ada@example.com".to_owned(), lines: mugs(MUGS_ORDERED) };
+    let order = NewOrder { id: tag.clone(), contact_email: "ada@example.com".to_owned(), lines: mugs(MUGS_ORDERED) };
     Scenario {
         number: 1,
         title: "an order is confirmed",
         description: [
-            format!("{MUGS_RECEIVED} mugs come in, and Ada orders {MUGS_ORDERED}. They are reserved for her, the order is"),
+            format!(
+                "{MUGS_RECEIVED} mugs come in, and Ada orders {MUGS_ORDERED}. They are reserved for her, the order is"
+            ),
             "confirmed, and she gets a mail.".to_owned(),
         ],
         stock: mugs(MUGS_RECEIVED),
@@ -84,7 +85,9 @@ pub(super) fn cancelled(run: &str) -> Scenario {
         number: 3,
         title: "the second line is out of stock",
         description: [
-            format!("{CUPS_RECEIVED} cups come in, but no saucers. Ada orders a cup and a saucer: the cup is released, the"),
+            format!(
+                "{CUPS_RECEIVED} cups come in, but no saucers. Ada orders a cup and a saucer: the cup is released, the"
+            ),
             "order is cancelled with the reason, and all stock is available again.".to_owned(),
         ],
         expected: Expected::Cancelled { reason: format!("{saucer}: 1 wanted, 0 available") },
@@ -107,7 +110,9 @@ pub(super) fn last_unit(run: &str) -> Scenario {
         number: 7,
         title: "fifty buyers, one lamp",
         description: [
-            format!("One lamp comes in, and {BUYERS} buyers order it at once. Exactly one order is confirmed, the others are"),
+            format!(
+                "One lamp comes in, and {BUYERS} buyers order it at once. Exactly one order is confirmed, the others are"
+            ),
             "cancelled with the reason, and the stock never falls below 0.".to_owned(),
         ],
         orders: (1..=BUYERS).map(order).collect(),

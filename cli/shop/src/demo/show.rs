@@ -28,10 +28,7 @@ impl<'a> Show<'a> {
         let json = json!({ "kind": "story", "story": number, "title": title, "tells": description.join(" ") });
         let heading = format!("Scenario {number}: {title}");
         let description = format!("\n  {}\n", description.join("\n  "));
-        self.output.show_styled(
-            &[(None, "\n"), (Some(Style::Bold), &heading), (Some(Style::Dim), &description)],
-            &json,
-        )
+        self.output.show_styled(&[(None, "\n"), (Some(Style::Bold), &heading), (Some(Style::Dim), &description)], &json)
     }
 
     /// Prints an activity event. Of a crowded scenario, text has dead letters only.

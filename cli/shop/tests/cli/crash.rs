@@ -8,11 +8,7 @@ use std::{
 };
 
 use aws_credential_types::Credentials;
-use aws_sdk_sqs::{
-    Client,
-    config::retry::RetryConfig,
-    error::ProvideErrorMetadata,
-};
+use aws_sdk_sqs::{Client, config::retry::RetryConfig, error::ProvideErrorMetadata};
 use causeway_aws::client::{Account, http_client, sdk_config};
 
 use crate::stage::TEMPLATE;

@@ -83,7 +83,10 @@ async fn a_story_that_cannot_end_says_where_its_order_stands_and_what_was_expect
     let first = &summary.scenarios[0];
     assert!(!summary.is_as_expected() && !first.as_expected, "{shown}");
     let missing = summary.missing();
-    assert!(missing.starts_with("scenario 1 did not end as expected: timed out: waited 2 seconds; order demo-1-"), "{missing}");
+    assert!(
+        missing.starts_with("scenario 1 did not end as expected: timed out: waited 2 seconds; order demo-1-"),
+        "{missing}"
+    );
     assert!(missing.contains("is placed, its fulfilment is running; expected: confirmed"), "{missing}");
     assert!(missing.contains("no mail about order demo-1-"), "{missing}");
     assert!(shown.contains("✗ NOT AS EXPECTED:"), "{shown}");

@@ -1,12 +1,12 @@
-//! Dead letters: read without being lost, put back, thrown away.
+//! Dead letters: listed without a loss, redriven, deleted.
 
 use causeway_cli::command_status::CommandStatus;
 use serde_json::{Value, json};
 
 use crate::stage::Stage;
 
-/// Leaves a letter of this cause about the message with a queue.
-async fn leave(stage: &Stage, queue: &str, cause: &str, detail_type: &str, detail: &Value) -> String {
+/// Sends a dead letter to a queue.
+async fn send_dead_letter(stage: &Stage, queue: &str, cause: &str, detail_type: &str, detail: &Value) -> String {
     let body = json!({
         "reason": cause, "explanation": format!("it was {cause}"), "consumer": "inventory-on-receive-stock",
         "at": "2026-11-21T05:00:00Z",
@@ -17,7 +17,7 @@ async fn leave(stage: &Stage, queue: &str, cause: &str, detail_type: &str, detai
     let queue = stage.running.queues.iter().find(|known| known.name.contains(queue)).expect("the queue");
     let client = aws_sdk_sqs::Client::new(stage.running.apps.sdk());
     let call = client.send_message().queue_url(&queue.url).message_body(body.to_string());
-    call.send().await.expect("a letter").message_id.expect("its id")
+    call.send().await.expect("a dead letter").message_id.expect("its id")
 }
 
 fn stock(sku: &str) -> Value {
@@ -30,12 +30,12 @@ async fn ids(stage: &Stage) -> Vec<String> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn letters_are_listed_by_cause_and_one_by_one_and_all_stay() {
+async fn dead_letters_are_listed_by_cause_and_one_by_one_and_stay_in_their_queues() {
     let stage = Stage::open().await;
-    assert_eq!(stage.says(&["dlq", "ls"]).await.text, "no letters in 6 queues\n");
-    let one = leave(&stage, "Inventory", "MALFORMED", "ReceiveStock", &stock("mug")).await;
-    let two = leave(&stage, "Inventory", "MALFORMED", "ReceiveStock", &stock("tea")).await;
-    let three = leave(&stage, "Order", "LOOP", "PlaceOrder", &json!({})).await;
+    assert_eq!(stage.says(&["dlq", "ls"]).await.text, "no dead letters in 6 queues\n");
+    let one = send_dead_letter(&stage, "Inventory", "MALFORMED", "ReceiveStock", &stock("mug")).await;
+    let two = send_dead_letter(&stage, "Inventory", "MALFORMED", "ReceiveStock", &stock("tea")).await;
+    let three = send_dead_letter(&stage, "Order", "LOOP", "PlaceOrder", &json!({})).await;
     for _ in 0..2 {
         let said = stage.says(&["dlq", "ls"]).await.text;
         for word in ["-InventoryDeadLetters-", "MALFORMED", "2 ", "LOOP", "it was LOOP", &one, &two, &three] {
@@ -53,16 +53,16 @@ async fn letters_are_listed_by_cause_and_one_by_one_and_all_stay() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_letter_that_goes_back_is_handled_and_what_cannot_go_back_stays_and_says_why() {
+async fn a_redriven_dead_letter_is_handled_and_one_that_cannot_be_redriven_stays_with_the_reason() {
     let stage = Stage::open().await;
-    let good = leave(&stage, "Inventory", "Retry.Conflict", "ReceiveStock", &stock("mug")).await;
-    let bad = leave(&stage, "Inventory", "MALFORMED", "ReceiveStock", &json!("no object")).await;
+    let good = send_dead_letter(&stage, "Inventory", "Retry.Conflict", "ReceiveStock", &stock("mug")).await;
+    let bad = send_dead_letter(&stage, "Inventory", "MALFORMED", "ReceiveStock", &json!("no object")).await;
     let mut feed = stage.running.cloud.feed();
     let said = stage.says(&["dlq", "redrive", "--all"]).await;
     assert_eq!(said.ended, CommandStatus::Rejected, "{}", said.text);
-    assert!(said.text.contains(&format!("went back   {good}")), "{}", said.text);
+    assert!(said.text.contains(&format!("redriven    {good}")), "{}", said.text);
     assert!(said.text.contains(&format!("stays       {bad}  ReceiveStock: its detail")), "{}", said.text);
-    assert!(said.text.contains("1 went back, 1 stayed"), "{}", said.text);
+    assert!(said.text.contains("1 redriven, 1 stayed"), "{}", said.text);
     while !feed.recv().await.expect("news").contains("StockReceived") {}
     let state = stage.json(&["state", "inventory/mug"]).await;
     assert_eq!(state[0]["state"]["available"], 7);
@@ -72,17 +72,17 @@ async fn a_letter_that_goes_back_is_handled_and_what_cannot_go_back_stays_and_sa
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn letters_go_for_good_only_when_somebody_says_so() {
+async fn dead_letters_are_deleted_only_after_a_confirmation() {
     let stage = Stage::open().await;
-    let one = leave(&stage, "Inventory", "MALFORMED", "ReceiveStock", &stock("mug")).await;
-    let two = leave(&stage, "Inventory", "LOOP", "PlaceOrder", &json!({})).await;
+    let one = send_dead_letter(&stage, "Inventory", "MALFORMED", "ReceiveStock", &stock("mug")).await;
+    let two = send_dead_letter(&stage, "Inventory", "LOOP", "PlaceOrder", &json!({})).await;
     let error = stage.call(&["dlq", "purge", "--all"]).await.expect_err("nobody answers");
     assert!(error.to_string().contains("give --yes"), "{error}");
     assert_eq!(ids(&stage).await.len(), 2);
     let error = stage.call(&["dlq", "purge", "--yes"]).await.expect_err("which?");
     assert!(error.to_string().contains("--all"), "{error}");
     let said = stage.says(&["dlq", "purge", "--cause", "LOOP", "--yes"]).await;
-    assert!(said.text.contains(&format!("thrown away  {two}")), "{}", said.text);
+    assert!(said.text.contains(&format!("deleted  {two}")), "{}", said.text);
     assert_eq!(ids(&stage).await, std::slice::from_ref(&one));
     assert_eq!(stage.says(&["dlq", "purge", "--id", &one, "--yes"]).await.ended, CommandStatus::Done);
     assert_eq!(stage.says(&["dlq", "purge", "--id", &one, "--yes"]).await.ended, CommandStatus::NotFound);
@@ -91,7 +91,7 @@ async fn letters_go_for_good_only_when_somebody_says_so() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn queues_that_are_not_there_are_said_with_those_that_are() {
+async fn an_unknown_queue_is_an_error_that_names_the_known_ones() {
     let stage = Stage::open().await;
     let error = stage.call(&["dlq", "ls", "--queue", "bakery"]).await.expect_err("no queue");
     assert!(error.to_string().contains("-OrderDeadLetters-"), "{error}");

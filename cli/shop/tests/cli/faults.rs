@@ -1,12 +1,7 @@
 //! The whole of Causeway while everything goes wrong at once: what was ordered is still confirmed, once, and the
 //! stock adds up.
 
-use std::{
-    collections::BTreeMap,
-    fmt::Debug,
-    future::Future,
-    time::Duration,
-};
+use std::{collections::BTreeMap, fmt::Debug, future::Future, time::Duration};
 
 use aws_sdk_eventbridge::{Client, types::PutEventsRequestEntry};
 use causeway::{App, StreamId};
@@ -108,7 +103,9 @@ fn note(news: &Value, faults: &mut BTreeMap<String, usize>) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn while_everything_goes_wrong_orders_are_confirmed_once_and_the_stock_adds_up() {
-    let running = start(&up(&["--memory", "--speed", "20", "--fault", FAULTS, "--seed", &SEED.to_string()])).await.expect("the cloud starts");
+    let running = start(&up(&["--memory", "--speed", "20", "--fault", FAULTS, "--seed", &SEED.to_string()]))
+        .await
+        .expect("the cloud starts");
     assert_eq!(running.seed, Some(SEED));
     let orders: Vec<String> = (1..=6).map(|number| format!("o-faulty-{number}")).collect();
     let app = running.apps.app("order-on-order-confirmed").expect("the template has it");

@@ -15,7 +15,14 @@ async fn a_history_says_what_happened_why_and_what_was_asked_of_others() {
     let (stage, order) = Stage::played().await;
     let said = stage.says(&["history", &format!("order/{order}")]).await;
     assert_eq!(said.ended, CommandStatus::Done);
-    for word in ["v1", "OrderPlaced (version 2)", "which began it all", "v2", "OrderConfirmed", "· correlation "] {
+    for word in [
+        "v1",
+        "OrderPlaced (version 2)",
+        "the first message of its correlation",
+        "v2",
+        "OrderConfirmed",
+        "· correlation ",
+    ] {
         assert!(said.text.contains(word), "{word:?} is missing in\n{}", said.text);
     }
     let process = stage.says(&["history", &format!("fulfilment/{order}")]).await.text;

@@ -92,8 +92,8 @@ async fn what_the_bus_does_not_take_is_named_and_ends_the_command_with_refused()
     let words = ["put", "PlaceOrder", "--set", "orderId=o-{n}", "--count", "3"];
     let said = call_at(&endpoint, &words).await.expect("it is answered");
     assert_eq!(said.ended, CommandStatus::Rejected);
-    assert!(said.text.contains("not taken: PlaceOrder (number 2): MalformedDetail: Detail is malformed."));
-    assert!(said.text.contains("2 put and 1 refused"), "{}", said.text);
+    assert!(said.text.contains("rejected: PlaceOrder (number 2): MalformedDetail: Detail is malformed."));
+    assert!(said.text.contains("2 accepted and 1 rejected"), "{}", said.text);
     assert_eq!(bus.calls.lock().expect("the calls").len(), 1, "what is final is not tried again");
 }
 

@@ -27,7 +27,7 @@ async fn all_rules_are_there_with_those_that_fire_by_the_clock() {
     let routes = functions::routes().len();
     assert_eq!(all.iter().filter(|listener| listener["bus"] == "causeway").count(), routes);
     let said = stage.says(&["rules"]).await;
-    assert!(said.text.contains("by the clock\n  → StockReportOnStockReportDue"), "{}", said.text);
+    assert!(said.text.contains("by schedule\n  → StockReportOnStockReportDue"), "{}", said.text);
     assert!(said.text.trim_end().ends_with("cron(0 6 * * ? *)"), "{}", said.text);
     stage.close().await;
 }
@@ -37,7 +37,7 @@ async fn a_message_that_nobody_hears_is_missing_with_the_names_that_are_near() {
     let stage = Stage::open().await;
     let said = stage.says(&["rules", "OrderPlacd"]).await;
     assert_eq!(said.ended, CommandStatus::NotFound);
-    assert_eq!(said.text.trim_end(), "nobody listens to OrderPlacd on any bus; did you mean OrderPlaced?");
+    assert_eq!(said.text.trim_end(), "no rule on any bus matches OrderPlacd; did you mean OrderPlaced?");
     let error = stage.call(&["rules", "--bus", "nowhere"]).await.expect_err("there is no such bus");
     assert!(error.to_string().contains("Event bus nowhere does not exist"), "{error:#}");
     stage.close().await;

@@ -32,7 +32,7 @@ async fn what_lies_beyond_the_ends_of_a_stream_is_said() {
         "{beyond:?}"
     );
     let before = stage.says(&["state", &stream, "--at", "2000-01-01"]).await;
-    assert_eq!((before.ended, before.text.contains("began later")), (CommandStatus::NotFound, true), "{before:?}");
+    assert_eq!((before.ended, before.text.contains("is later, at")), (CommandStatus::NotFound, true), "{before:?}");
     let nobody = stage.says(&["state", "order/nobody"]).await;
     assert_eq!((nobody.ended, nobody.text.contains("has no events")), (CommandStatus::NotFound, true), "{nobody:?}");
     let error = stage.call(&["state", "bakery/b-1"]).await.expect_err("no context");

@@ -103,7 +103,7 @@ async fn a_bus_that_is_not_there_leaves_nothing_behind() {
     let queues = queues(&stage).await;
     let error = stage.call(&["tail", "--by-queue", "--bus", "nowhere"]).await.expect_err("there is no such bus");
     let error = format!("{error:#}");
-    assert!(error.contains("ResourceNotFoundException") && !error.contains("may be left"), "{error}");
+    assert!(error.contains("ResourceNotFoundException") && !error.contains("may still exist"), "{error}");
     assert_eq!(self::queues(&stage).await, queues);
     stage.close().await;
 }

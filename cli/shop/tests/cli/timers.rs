@@ -48,7 +48,7 @@ async fn streams(stage: &Stage) -> Vec<Value> {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_timer_is_listed_with_the_stream_it_belongs_to_and_what_it_says() {
     let stage = Stage::open().await;
-    assert_eq!(stage.says(&["timers", "ls"]).await.text, "nothing is to be said later\n");
+    assert_eq!(stage.says(&["timers", "ls"]).await.text, "no timers are pending\n");
     for stream in ["fulfilment/o-1", "fulfilment/o-2"] {
         set(&stage, stream).await;
     }

@@ -41,7 +41,7 @@ async fn people_see_a_tree_with_times_and_what_it_cannot_show() {
         found.copied().unwrap_or_else(|| panic!("no {word} in\n{}", said.text))
     };
     assert!(line("OrderPlaced  order/").contains("+0 ms  └─ "), "{}", said.text);
-    assert!(line("said from outside").contains(text(&placed, "causationId")), "{}", said.text);
+    assert!(line(", from outside").contains(text(&placed, "causationId")), "{}", said.text);
     let column = |word: &str| line(word).find(word).expect("a column");
     assert!(column("ReserveStock →") > column("FulfilmentStarted"), "{}", said.text);
     assert!(column("StockReserved  inventory/mug") > column("ReserveStock →"), "{}", said.text);
@@ -54,7 +54,11 @@ async fn an_id_that_nothing_belongs_to_is_missing() {
     let stage = Stage::open().await;
     let said = stage.says(&["trace", "nothing"]).await;
     assert_eq!(said.ended, CommandStatus::NotFound);
-    assert!(said.text.contains("nothing in causeway-events belongs to nothing"), "{}", said.text);
+    assert!(
+        said.text.contains("no event in causeway-events has the correlation, causation or event id nothing"),
+        "{}",
+        said.text
+    );
     let said = stage.says(&["trace", "order/nobody"]).await;
     assert_eq!((said.ended, said.text.contains("order/nobody has no events")), (CommandStatus::NotFound, true));
     let error = stage.call(&["trace", "no id"]).await.expect_err("no id");

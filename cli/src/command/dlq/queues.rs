@@ -1,5 +1,4 @@
-//! Which queues of the stack hold dead letters: those that are named so, and those that another queue of the stack
-//! gives its messages up to.
+//! The dead-letter queues of the stack: queues with such a name, and targets of redrive policies of other queues.
 
 use std::collections::BTreeSet;
 
@@ -7,11 +6,11 @@ use anyhow::bail;
 use aws_sdk_sqs::{Client, types::QueueAttributeName};
 use causeway_aws::{
     dead_letters::{
-        DeadLetter as Letter,
-        dlq_client::{DeadLetterFilter as Pick, DlqClient},
+        DeadLetter,
+        dlq_client::{DeadLetterFilter, DlqClient},
     },
     eventbridge::EventBridgeBus,
-    sqs::{QueueError, ReceivedDeadLetter as Held, SqsDeadLetters},
+    sqs::{QueueError, ReceivedDeadLetter, SqsDeadLetters},
 };
 use futures::future::join_all;
 use serde::Serialize;
@@ -20,74 +19,29 @@ use serde_json::Value;
 use super::Queues;
 use crate::{connection::Connection, error_hint::sdk_error};
 
-/// How queues of dead letters are named, in small letters and without signs.
+/// Names of dead-letter queues contain one of these, in lower case and without punctuation.
 const NAMES: [&str; 2] = ["deadletter", "dlq"];
 
-/// A queue of dead letters with its desk.
-pub(super) struct Desk {
-    /// The queue's name.
-    pub(super) queue: String,
-    /// The desk.
-    pub(super) desk: DlqClient,
-    /// So many letters are taken in hand.
+/// A dead-letter queue.
+pub(super) struct DeadLetterQueue {
+    pub(super) name: String,
+    pub(super) client: DlqClient,
+    /// The maximum number of dead letters that the client reads.
     pub(super) most: usize,
 }
 
-/// A letter and its queue.
-pub(super) struct Found<'d> {
-    /// Where it lies.
-    pub(super) desk: &'d Desk,
-    /// The letter.
-    pub(super) held: Held,
+/// A dead letter and its queue.
+pub(super) struct Found<'q> {
+    pub(super) queue: &'q DeadLetterQueue,
+    pub(super) received: ReceivedDeadLetter,
 }
 
-/// Letters of several queues.
-pub(super) struct Findings<'d> {
-    /// The letters, the oldest first.
-    pub(super) letters: Vec<Found<'d>>,
-    /// Queues that may hold more than was taken in hand.
-    pub(super) cut: Vec<&'d str>,
-}
-
-/// The desks of all queues that are wanted.
-pub(super) async fn desks(connection: &Connection, args: &Queues) -> anyhow::Result<Vec<Desk>> {
-    let client = Client::new(&connection.sdk);
-    let bus = EventBridgeBus::new(aws_sdk_eventbridge::Client::new(&connection.sdk), &args.bus);
-    let urls = urls(&client, connection).await?;
-    let holds = |name: &str| args.queue.as_ref().is_none_or(|word| name.to_lowercase().contains(&word.to_lowercase()));
-    let most = args.most.get();
-    let known: Vec<&str> = urls.iter().map(|url| name_of(url)).collect();
-    let desks: Vec<Desk> = urls
-        .iter()
-        .filter(|url| holds(name_of(url)))
-        .map(|url| Desk {
-            queue: name_of(url).to_owned(),
-            desk: DlqClient::new(SqsDeadLetters::new(client.clone(), url), bus.clone(), most),
-            most,
-        })
-        .collect();
-    match (desks.is_empty(), &args.queue) {
-        (false, _) => Ok(desks),
-        (true, Some(word)) if !known.is_empty() => {
-            bail!("no dead-letter queue of the stack has {word:?} in its name; there are {}", known.join(", "))
-        }
-        (true, _) => {
-            bail!("no dead-letter queue is named {}…: is the stack's name another one (--stack)?", connection.stack)
-        }
-    }
-}
-
-/// The letters that are wanted, of all desks. All stay.
-pub(super) async fn letters<'d>(desks: &'d [Desk], pick: &Pick) -> Result<Findings<'d>, QueueError> {
-    let everything = Pick::default();
-    // All come to their end, also when one fails: whoever is stopped in the middle gives nothing back.
-    let read = join_all(desks.iter().map(async |desk| Ok((desk, desk.desk.list(&everything).await?)))).await;
-    let read = read.into_iter().collect::<Result<Vec<_>, QueueError>>()?;
-    let cut = read.iter().filter(|(desk, held)| held.len() >= desk.most).map(|(desk, _)| desk.queue.as_str()).collect();
-    let letters = read.into_iter().flat_map(|(desk, held)| held.into_iter().map(move |held| Found { desk, held }));
-    let mut letters: Vec<Found<'d>> = letters.filter(|found| found.is_picked(pick)).collect();
-    letters.sort_by(|one, other| (one.held.letter.at, &one.held.id).cmp(&(other.held.letter.at, &other.held.id)));
-    Ok(Findings { letters, cut })
+/// Dead letters of several queues.
+pub(super) struct Findings<'q> {
+    /// The oldest first.
+    pub(super) dead_letters: Vec<Found<'q>>,
+    /// The names of queues that may have more than were read.
+    pub(super) incomplete: Vec<&'q str>,
 }
 
 /// A dead letter as JSON. The message stays the text that it is: not every JSON text is a `Value`.
@@ -95,47 +49,89 @@ pub(super) async fn letters<'d>(desks: &'d [Desk], pick: &Pick) -> Result<Findin
 pub(super) struct FoundJson<'f> {
     queue: &'f str,
     id: &'f str,
-    letter: &'f Letter,
+    letter: &'f DeadLetter,
+}
+
+/// The dead-letter queues of the stack that fit the options.
+pub(super) async fn queues(connection: &Connection, args: &Queues) -> anyhow::Result<Vec<DeadLetterQueue>> {
+    let client = Client::new(&connection.sdk);
+    let bus = EventBridgeBus::new(aws_sdk_eventbridge::Client::new(&connection.sdk), &args.bus);
+    let urls = urls(&client, connection).await?;
+    let fits = |name: &str| args.queue.as_ref().is_none_or(|text| name.to_lowercase().contains(&text.to_lowercase()));
+    let most = args.most.get();
+    let known: Vec<&str> = urls.iter().map(|url| name_of(url)).collect();
+    let fitting = urls.iter().filter(|url| fits(name_of(url))).map(|url| DeadLetterQueue {
+        name: name_of(url).to_owned(),
+        client: DlqClient::new(SqsDeadLetters::new(client.clone(), url), bus.clone(), most),
+        most,
+    });
+    let fitting: Vec<DeadLetterQueue> = fitting.collect();
+    match (fitting.is_empty(), &args.queue) {
+        (false, _) => Ok(fitting),
+        (true, Some(text)) if !known.is_empty() => {
+            bail!("no dead-letter queue of the stack has {text:?} in its name; there are {}", known.join(", "))
+        }
+        (true, _) => {
+            bail!("no dead-letter queue has a name like {}…: give the name of the stack with --stack", connection.stack)
+        }
+    }
+}
+
+/// The dead letters that fit the filter. They all stay in their queues.
+pub(super) async fn find<'q>(
+    queues: &'q [DeadLetterQueue],
+    filter: &DeadLetterFilter,
+) -> Result<Findings<'q>, QueueError> {
+    let all = DeadLetterFilter::default();
+    // An error in one does not cancel the others: a cancelled client would leave its dead letters invisible.
+    let lists = join_all(queues.iter().map(async |queue| Ok((queue, queue.client.list(&all).await?)))).await;
+    let lists = lists.into_iter().collect::<Result<Vec<_>, QueueError>>()?;
+    let incomplete = lists.iter().filter(|(queue, list)| list.len() >= queue.most);
+    let incomplete = incomplete.map(|(queue, _)| queue.name.as_str()).collect();
+    let found =
+        lists.into_iter().flat_map(|(queue, list)| list.into_iter().map(move |received| Found { queue, received }));
+    let mut dead_letters: Vec<Found<'q>> = found.filter(|found| found.fits(filter)).collect();
+    dead_letters.sort_by(|one, other| {
+        (one.received.letter.at, &one.received.id).cmp(&(other.received.letter.at, &other.received.id))
+    });
+    Ok(Findings { dead_letters, incomplete })
 }
 
 impl Found<'_> {
     /// The dead letter as it is printed with --json.
     pub(super) fn json(&self) -> FoundJson<'_> {
-        FoundJson { queue: &self.desk.queue, id: &self.held.id, letter: &self.held.letter }
+        FoundJson { queue: &self.queue.name, id: &self.received.id, letter: &self.received.letter }
     }
 
-    fn is_picked(&self, pick: &Pick) -> bool {
-        pick.reason.as_ref().is_none_or(|reason| *reason == self.held.letter.reason)
-            && pick.id.as_ref().is_none_or(|id| *id == self.held.id)
+    fn fits(&self, filter: &DeadLetterFilter) -> bool {
+        filter.reason.as_ref().is_none_or(|reason| *reason == self.received.letter.reason)
+            && filter.id.as_ref().is_none_or(|id| *id == self.received.id)
     }
 }
 
 async fn urls(client: &Client, connection: &Connection) -> anyhow::Result<Vec<String>> {
-    let mut all = Vec::new();
-    let mut page = None;
-    loop {
-        let call = client.list_queues().queue_name_prefix(&connection.stack).max_results(1000).set_next_token(page);
-        let listed = call.send().await.map_err(|error| sdk_error(connection, error))?;
-        all.extend(listed.queue_urls.unwrap_or_default());
-        page = listed.next_token;
-        if page.is_none() {
-            break;
-        }
-    }
-    let (mut letters, others): (Vec<String>, Vec<String>) = all.into_iter().partition(|url| is_named_so(name_of(url)));
-    let given_up_to = given_up_to(client, connection, &others).await?;
-    letters.extend(others.into_iter().filter(|url| given_up_to.contains(name_of(url))));
-    letters.sort();
-    Ok(letters)
+    let pages = client.list_queues().queue_name_prefix(&connection.stack).max_results(1000).into_paginator();
+    let all: Result<Vec<String>, _> = pages.items().send().collect().await;
+    let all = all.map_err(|error| sdk_error(connection, error))?;
+    let (mut urls, others): (Vec<String>, Vec<String>) =
+        all.into_iter().partition(|url| is_dead_letter_name(name_of(url)));
+    let targets = redrive_targets(client, connection, &others).await?;
+    urls.extend(others.into_iter().filter(|url| targets.contains(name_of(url))));
+    urls.sort();
+    Ok(urls)
 }
 
-/// The names of the queues to which these give up what nobody could handle.
-async fn given_up_to(client: &Client, connection: &Connection, urls: &[String]) -> anyhow::Result<BTreeSet<String>> {
+/// The names of the dead-letter queues in the redrive policies of these queues.
+async fn redrive_targets(
+    client: &Client,
+    connection: &Connection,
+    urls: &[String],
+) -> anyhow::Result<BTreeSet<String>> {
     let mut names = BTreeSet::new();
     for url in urls {
-        let call = client.get_queue_attributes().queue_url(url).attribute_names(QueueAttributeName::RedrivePolicy);
-        let answer = call.send().await.map_err(|error| sdk_error(connection, error))?;
-        let policy = answer.attributes.and_then(|mut all| all.remove(&QueueAttributeName::RedrivePolicy));
+        let request = client.get_queue_attributes().queue_url(url).attribute_names(QueueAttributeName::RedrivePolicy);
+        let response = request.send().await.map_err(|error| sdk_error(connection, error))?;
+        let policy = response.attributes.and_then(|mut all| all.remove(&QueueAttributeName::RedrivePolicy));
         let policy = policy.and_then(|policy| serde_json::from_str::<Value>(&policy).ok());
         let target = policy.as_ref().and_then(|policy| policy.get("deadLetterTargetArn")).and_then(Value::as_str);
         names.extend(target.and_then(|arn| arn.rsplit(':').next()).map(str::to_owned));
@@ -143,7 +139,7 @@ async fn given_up_to(client: &Client, connection: &Connection, urls: &[String]) 
     Ok(names)
 }
 
-fn is_named_so(name: &str) -> bool {
+fn is_dead_letter_name(name: &str) -> bool {
     let plain: String = name.to_lowercase().chars().filter(char::is_ascii_alphanumeric).collect();
     NAMES.iter().any(|word| plain.contains(word))
 }
@@ -157,11 +153,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn queues_of_dead_letters_are_known_by_their_names() {
+    fn dead_letter_queues_are_recognised_by_their_names() {
         for name in ["causeway-OrderDeadLetters-1ABC", "causeway-orders-dlq", "causeway_Dead_Letter_Queue"] {
-            assert!(is_named_so(name), "{name}");
+            assert!(is_dead_letter_name(name), "{name}");
         }
-        assert!(!is_named_so("causeway-Orders"));
+        assert!(!is_dead_letter_name("causeway-Orders"));
         assert_eq!(name_of("http://127.0.0.1:4566/000000000000/causeway-dlq"), "causeway-dlq");
     }
 }

@@ -1,4 +1,4 @@
-//! An entry of `PutEvents` as files hold it: one, a list of them, or `{"Entries": […]}`.
+//! Entries of `PutEvents` in files: one, a list of them, or `{"Entries": […]}`.
 
 use anyhow::{Context, bail};
 use aws_sdk_eventbridge::{primitives::DateTime, types::PutEventsRequestEntry};
@@ -6,17 +6,17 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::{Value, value::RawValue};
 
-/// The fields of an entry, as the API spells them.
+/// The fields of an entry in the API.
 pub(super) const FIELDS: [&str; 7] =
     ["Source", "DetailType", "Detail", "EventBusName", "Resources", "Time", "TraceHeader"];
 
-/// What the time of an entry counts for in a call.
+/// The size of the `Time` of an entry in a request.
 const TIME_BYTES: usize = 14;
 
-/// An entry whose detail is still the text that it was.
+/// An entry as JSON.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
-struct Written {
+struct EntryJson {
     source: Option<String>,
     detail_type: Option<String>,
     detail: Option<Box<RawValue>>,
@@ -29,15 +29,15 @@ struct Written {
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 struct Wrapped {
-    entries: Vec<Written>,
+    entries: Vec<EntryJson>,
 }
 
-/// An entry that can be put.
+/// An entry to publish.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Entry {
     pub(super) source: Option<String>,
     pub(super) detail_type: Option<String>,
-    /// JSON, but nobody has looked.
+    /// JSON, not validated.
     pub(super) detail: Option<String>,
     pub(super) bus: Option<String>,
     pub(super) resources: Option<Vec<String>>,
@@ -45,28 +45,28 @@ pub(super) struct Entry {
     pub(super) trace: Option<String>,
 }
 
-/// Reads all entries of a text.
+/// Parses the entries.
 pub(super) fn read(text: &str) -> anyhow::Result<Vec<Entry>> {
-    let written: Vec<Written> = match text.trim_start().chars().next() {
+    let entries: Vec<EntryJson> = match text.trim_start().chars().next() {
         Some('[') => serde_json::from_str(text)?,
         Some('{') if is_wrapped(text) => serde_json::from_str::<Wrapped>(text)?.entries,
         Some('{') => vec![serde_json::from_str(text)?],
-        _ => bail!("there must be an entry, a list of entries, or {{\"Entries\": […]}}"),
+        _ => bail!("expected an entry, a list of entries, or {{\"Entries\": […]}}"),
     };
-    if written.is_empty() {
-        bail!("there is no entry in it");
+    if entries.is_empty() {
+        bail!("the list has no entry");
     }
-    (1..).zip(written).map(|(number, entry)| entry.open().with_context(|| format!("entry {number}"))).collect()
+    (1..).zip(entries).map(|(number, entry)| entry.into_entry().with_context(|| format!("entry {number}"))).collect()
 }
 
 fn is_wrapped(text: &str) -> bool {
     serde_json::from_str::<Value>(text).is_ok_and(|value| value.get("Entries").is_some())
 }
 
-impl Written {
-    fn open(self) -> anyhow::Result<Entry> {
+impl EntryJson {
+    fn into_entry(self) -> anyhow::Result<Entry> {
         let detail = match self.detail {
-            // The API wants a text with JSON in it; in a file the JSON itself will do.
+            // In the API, Detail is a string with JSON; in a file it may be the JSON itself.
             Some(detail) if detail.get().starts_with('"') => Some(serde_json::from_str(detail.get())?),
             Some(detail) => Some(detail.get().to_owned()),
             None => None,
@@ -85,14 +85,14 @@ pub(super) fn time(given: &Value) -> anyhow::Result<Timestamp> {
 }
 
 impl Entry {
-    /// What the entry counts for in a call, as the service counts.
+    /// The size of the entry, as EventBridge counts it.
     pub(super) fn bytes(&self) -> usize {
         let texts = [&self.source, &self.detail_type, &self.detail].into_iter().flatten().map(String::len);
         let resources = self.resources.iter().flatten().map(String::len);
         TIME_BYTES + texts.sum::<usize>() + resources.sum::<usize>()
     }
 
-    /// The entry for the call.
+    /// The entry of the request.
     pub(super) fn request(&self) -> PutEventsRequestEntry {
         PutEventsRequestEntry::builder()
             .set_source(self.source.clone())
@@ -125,18 +125,18 @@ mod tests {
     }
 
     #[test]
-    fn a_detail_may_be_a_text_or_the_json_itself_and_is_taken_letter_by_letter() {
+    fn a_detail_may_be_a_string_or_json_and_is_kept_byte_for_byte() {
         let detail = |text: &str| read(text).ok().and_then(|mut entries| entries.remove(0).detail);
         assert_eq!(detail(r#"{"Detail": "{\"b\": 1.0}"}"#).as_deref(), Some(r#"{"b": 1.0}"#));
         assert_eq!(detail(r#"{"Detail": {"b": 1.0, "a": 2}}"#).as_deref(), Some(r#"{"b": 1.0, "a": 2}"#));
     }
 
     #[test]
-    fn what_is_no_entry_is_refused_with_its_field() {
+    fn an_invalid_entry_is_an_error_with_its_field() {
         let refused = |text: &str| sources(text).err().unwrap_or_default();
         assert!(refused(r#"{"Sourc": "shop"}"#).contains("unknown field `Sourc`"));
         assert!(refused("7").contains("a list of entries"));
-        assert!(refused("[]").contains("no entry"));
+        assert!(refused("[]").contains("has no entry"));
         assert!(refused(r#"[{}, {"Time": "noon"}]"#).contains("entry 2: Time: \"noon\" is neither"));
     }
 }

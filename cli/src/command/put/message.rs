@@ -1,4 +1,4 @@
-//! From what a file or the catalogue says to the messages that are put: ids of their own, changes, running numbers.
+//! From the entries of a file or the catalogue to the messages that are published: ids, changes, running numbers.
 
 use std::{cell::OnceCell, collections::BTreeMap};
 
@@ -12,41 +12,41 @@ use super::{
 };
 use crate::samples;
 
-/// Where an envelope has ids of messages.
+/// The fields of an envelope with ids of messages.
 const IDS: [&str; 3] = ["/eventId", "/metadata/correlationId", "/metadata/causationId"];
 
-/// What is done with the ids that stand in a message.
+/// What happens to the ids in a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Ids {
     /// They stay, and none is added.
-    AsTheyAre,
-    /// They stay; a message of the catalogue that has none gets one, so that a second try is no second message.
+    Unchanged,
+    /// They stay; a message of the catalogue without an id gets one, so that a retry is the same message.
     Completed,
-    /// All are new, the same for the same within one round.
+    /// All are new; equal ids of a round stay equal.
     Fresh,
 }
 
-/// What is put again and again.
-pub(super) struct Pattern {
+/// The messages of a round, before ids and numbers are filled in.
+pub(super) struct MessageTemplate {
     entries: Vec<(Entry, Option<Value>)>,
     changes: Vec<Change>,
     ids: Ids,
 }
 
-/// One message, ready to be put.
+/// A message to publish.
 #[derive(Clone, Debug)]
 pub(super) struct Message {
     /// From 1.
     pub(super) number: u64,
     /// The id in its envelope.
     pub(super) id: Option<String>,
-    /// The story that it belongs to or begins.
+    /// Its correlation id, or the one that it begins.
     pub(super) correlation: Option<String>,
     pub(super) entry: Entry,
 }
 
-impl Pattern {
-    /// Reads the entries, and refuses changes that none of them can take.
+impl MessageTemplate {
+    /// Fails if a change fits none of the entries.
     pub(super) fn new(entries: Vec<Entry>, changes: Vec<Change>, ids: Ids) -> anyhow::Result<Self> {
         let with_schema = |entry: Entry| (entry.clone(), schema_of(&entry));
         let entries: Vec<_> = entries.into_iter().map(with_schema).collect();
@@ -55,7 +55,7 @@ impl Pattern {
         Ok(Self { entries, changes, ids })
     }
 
-    /// How many messages a round has.
+    /// The number of messages in a round.
     pub(super) fn len(&self) -> usize {
         self.entries.len()
     }
@@ -78,7 +78,7 @@ impl Pattern {
                 text.replace("{n}", &number).replace("{number}", &number).replace("{uuid}", uuid)
             };
             change::apply(&mut opened, schema.as_ref(), &self.changes, fill)?;
-            // What is not changed is sent letter by letter.
+            // An entry without changes is published byte for byte.
             let entry = if given == opened { entry.clone() } else { close(&opened)? };
             let text = |pointer: &str| opened.pointer(pointer).and_then(Value::as_str).map(str::to_owned);
             let id = text("/Detail/eventId");
@@ -97,7 +97,7 @@ impl Pattern {
             }
         }
         let lacks_one = detail.get("eventId").is_none() && detail.get("data").is_some();
-        if self.ids != Ids::AsTheyAre && is_known && lacks_one {
+        if self.ids != Ids::Unchanged && is_known && lacks_one {
             detail["eventId"] = new_id().into();
         }
     }
@@ -107,7 +107,7 @@ fn new_id() -> String {
     Uuid::now_v7().to_string()
 }
 
-/// The schema of the message's body, if the catalogue has it in the version that the envelope says.
+/// The schema of the body, if the catalogue has the message in the version of the envelope.
 fn schema_of(entry: &Entry) -> Option<Value> {
     let name = entry.detail_type.as_deref()?;
     let version = open(entry).pointer("/Detail/eventVersion").and_then(Value::as_u64);
@@ -115,7 +115,7 @@ fn schema_of(entry: &Entry) -> Option<Value> {
     serde_json::from_str(samples::find(&wanted).ok()?.schema).ok()
 }
 
-/// The whole entry as JSON; a detail that is none stays a text.
+/// The entry as JSON. A detail that is not JSON is a string.
 fn open(entry: &Entry) -> Value {
     let detail = entry.detail.as_ref().map(|text| serde_json::from_str(text).unwrap_or_else(|_| json!(text)));
     let fields = [
@@ -134,11 +134,11 @@ fn close(opened: &Value) -> anyhow::Result<Entry> {
     let text = |name: &str| match opened.get(name) {
         None | Some(Value::Null) => Ok(None),
         Some(Value::String(text)) => Ok(Some(text.clone())),
-        Some(other) => anyhow::bail!("{name} must be a text, not {other}"),
+        Some(other) => anyhow::bail!("{name} must be a string, not {other}"),
     };
     let resources = match opened.get("Resources") {
         None | Some(Value::Null) => None,
-        Some(given) => Some(serde_json::from_value(given.clone()).context("Resources must be a list of texts")?),
+        Some(given) => Some(serde_json::from_value(given.clone()).context("Resources must be a list of strings")?),
     };
     let detail = match opened.get("Detail") {
         Some(Value::String(text)) => Some(text.clone()),
@@ -150,4 +150,80 @@ fn close(opened: &Value) -> anyhow::Result<Entry> {
 }
 
 #[cfg(test)]
-mod tests;
+mod tests {
+    use super::*;
+
+    fn pattern(text: &str, changes: &[&str], ids: Ids) -> MessageTemplate {
+        let changes = changes.iter().map(|text| change::change(text).expect("a change")).collect();
+        MessageTemplate::new(entry::read(text).expect("entries"), changes, ids).expect("the changes fit")
+    }
+
+    fn sample(name: &str) -> &'static str {
+        samples::find(name).expect("a sample").text
+    }
+
+    fn rounds(pattern: &MessageTemplate) -> Vec<Message> {
+        (1..=2).flat_map(|round| pattern.round(round).expect("messages")).collect()
+    }
+
+    fn detail(message: &Message) -> Value {
+        serde_json::from_str(message.entry.detail.as_deref().unwrap_or_default()).expect("JSON")
+    }
+
+    #[test]
+    fn an_event_that_is_published_twice_is_the_same_message_byte_for_byte() {
+        let fact = rounds(&pattern(sample("OrderPlaced"), &[], Ids::Completed));
+        assert_eq!(fact[0].id, fact[1].id);
+        let correlation = Some("36212d30-e251-50a0-8c4f-4e2a2c0d1e69");
+        assert_eq!(fact[0].correlation.as_deref(), correlation, "it belongs to its sample's story");
+        assert_eq!(fact[0].entry, entry::read(sample("OrderPlaced")).expect("entries")[0]);
+    }
+
+    #[test]
+    fn a_command_gets_an_id_so_that_a_retry_is_the_same_message() {
+        let command = rounds(&pattern(sample("PlaceOrder"), &[], Ids::Completed));
+        assert!(command[0].id.is_some());
+        assert_ne!(command[0].id, command[1].id);
+        let bare = rounds(&pattern(sample("PlaceOrder"), &[], Ids::Unchanged));
+        assert_eq!(bare[0].id, None);
+        let foreign = r#"{"Source": "shop", "DetailType": "Till", "Detail": {"data": {}}}"#;
+        assert_eq!(rounds(&pattern(foreign, &[], Ids::Completed))[0].id, None, "what is not ours is left alone");
+    }
+
+    #[test]
+    fn fresh_ids_are_new_in_each_round_and_agree_within_it() {
+        let facts = rounds(&pattern(sample("OrderPlaced"), &[], Ids::Fresh));
+        assert_ne!(facts[0].id, facts[1].id);
+        let (one, other) = (detail(&facts[0]), detail(&facts[1]));
+        assert_ne!(one["metadata"]["correlationId"], other["metadata"]["correlationId"]);
+        assert_eq!(one["metadata"]["correlationId"], one["metadata"]["causationId"], "they were the same before");
+        let story = format!("[{}, {}]", one_of(sample("OrderPlaced.v1")), one_of(sample("OrderPlaced.v2")));
+        let both = pattern(&story, &[], Ids::Fresh).round(1).expect("messages");
+        assert_eq!(both[0].id, both[1].id, "one message said twice stays one");
+    }
+
+    fn one_of(list: &str) -> &str {
+        list.trim().trim_start_matches('[').trim_end_matches(']')
+    }
+
+    #[test]
+    fn running_numbers_and_uuids_are_filled_in() {
+        let changes = ["orderId=o-{n}", "contactEmail={number}@example.com", "userId={uuid}", "lines.0.sku=sku-{uuid}"];
+        let messages = rounds(&pattern(sample("PlaceOrder"), &changes, Ids::Fresh));
+        assert_eq!(messages.iter().map(|message| message.number).collect::<Vec<_>>(), [1, 2]);
+        let (one, two) = (detail(&messages[0]), detail(&messages[1]));
+        assert_eq!((&one["data"]["orderId"], &two["data"]["orderId"]), (&json!("o-1"), &json!("o-2")));
+        assert_eq!(two["data"]["contactEmail"], json!("2@example.com"));
+        assert_ne!(one["data"]["userId"], two["data"]["userId"]);
+        let uuid = one["data"]["userId"].as_str().unwrap_or_default();
+        assert_eq!(one["data"]["lines"][0]["sku"], json!(format!("sku-{uuid}")), "one message has one");
+    }
+
+    #[test]
+    fn an_id_that_is_set_stays_and_a_field_of_the_wrong_kind_is_refused() {
+        let set = rounds(&pattern(sample("OrderPlaced"), &["eventId=mine"], Ids::Fresh));
+        assert_eq!(set[0].id.as_deref(), Some("mine"));
+        let wrong = pattern(sample("PlaceOrder"), &["Source=[]"], Ids::Completed).round(1);
+        assert!(wrong.is_err_and(|error| error.to_string().contains("Source must be a string")));
+    }
+}

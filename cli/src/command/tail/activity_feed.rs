@@ -1,4 +1,4 @@
-//! The feed of a local cloud: server-sent events over HTTP, read one by one.
+//! The activity feed of a local cloud: server-sent events over HTTP.
 
 use anyhow::Context;
 use axum::{
@@ -13,29 +13,29 @@ use hyper_util::{
 
 use crate::error_hint::unreachable_endpoint;
 
-/// Where the feed is.
 const PATH: &str = "/_causeway/feed";
 
-/// A feed that is being read.
+/// An open feed.
 pub(super) struct Feed {
-    // Dropping it would end the connection.
+    // Dropping the client would close the connection.
     _client: Client<HttpConnector, Body>,
     stream: BodyDataStream,
     reader: Reader,
 }
 
-/// Cuts what comes in into events.
+/// Splits bytes into server-sent events.
 #[derive(Default)]
-pub(super) struct Reader {
+struct Reader {
     kept: Vec<u8>,
     data: Vec<String>,
     ready: std::collections::VecDeque<String>,
 }
 
 impl Feed {
-    /// Begins to read the feed at this endpoint, if it has one.
+    /// Opens the feed of this endpoint, if it has one.
     pub(super) async fn open(endpoint: &str) -> anyhow::Result<Option<Self>> {
-        let uri: Uri = format!("{}{PATH}", endpoint.trim_end_matches('/')).parse().context("the endpoint is no URL")?;
+        let uri: Uri =
+            format!("{}{PATH}", endpoint.trim_end_matches('/')).parse().context("the endpoint is not a URL")?;
         if uri.scheme_str() != Some("http") {
             return Ok(None);
         }
@@ -54,7 +54,7 @@ impl Feed {
         Ok(Some(Self { _client: client, stream, reader: Reader::default() }))
     }
 
-    /// The next event's data, or nothing when the cloud has gone.
+    /// The data of the next event, or none when the connection has ended.
     pub(super) async fn next(&mut self) -> Option<String> {
         loop {
             if let Some(data) = self.reader.ready.pop_front() {
@@ -69,7 +69,7 @@ impl Feed {
 }
 
 impl Reader {
-    /// Takes what came in, wherever it was cut.
+    /// Takes bytes, wherever they were split.
     fn take(&mut self, bytes: &Bytes) {
         self.kept.extend_from_slice(bytes);
         while let Some(end) = self.kept.iter().position(|byte| *byte == b'\n') {

@@ -1,5 +1,5 @@
-//! A listening subscription: a rule and a queue of our own on a bus, for as long as somebody listens. So `tail` hears messages
-//! where there is no feed, on AWS itself as on any endpoint.
+//! A subscription to a bus: a rule and a queue that exist as long as `tail` runs. It works on AWS and on any endpoint
+//! without an activity feed.
 
 use std::collections::{HashMap, VecDeque};
 
@@ -11,41 +11,42 @@ use aws_sdk_sqs::{
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::filter::Filter;
+use super::activity::Filter;
 use crate::{connection::Connection, error_hint::sdk_error};
 
-/// The one target of the rule.
+/// The id of the target of the rule.
 const TARGET: &str = "tail";
 
-/// So many seconds a call waits for messages.
+/// The wait time of a `ReceiveMessage`, in seconds.
 const WAIT: i32 = 10;
 
-/// So many seconds the queue keeps what nobody fetched.
-const KEPT: u32 = 300;
+/// The message retention period of the queue, in seconds.
+const RETENTION: u32 = 300;
 
-/// A rule and a queue that are ours.
+/// A rule and a queue.
 pub(super) struct Subscription<'r> {
     connection: &'r Connection,
     events: Events,
     sqs: Sqs,
     bus: String,
-    /// The name of both.
+    /// The name of the rule and of the queue.
     pub(super) name: String,
     queue: String,
-    heard: VecDeque<Value>,
+    received: VecDeque<Value>,
 }
 
 impl<'r> Subscription<'r> {
-    /// Sets it up. What is set up before something fails is taken down again.
-    pub(super) async fn open(connection: &'r Connection, bus: &str, args: &Filter) -> anyhow::Result<Self> {
+    /// Creates rule and queue. If one fails, the other is deleted again.
+    pub(super) async fn open(connection: &'r Connection, bus: &str, filter: &Filter) -> anyhow::Result<Self> {
         let (events, sqs) = (Events::new(&connection.sdk), Sqs::new(&connection.sdk));
         let name = format!("{}-tail-{}", connection.stack, Uuid::now_v7().simple());
-        let made = sqs.create_queue().queue_name(&name);
-        let made = made.attributes(QueueAttributeName::MessageRetentionPeriod, KEPT.to_string());
-        let made = made.send().await.map_err(|error| sdk_error(connection, error))?;
-        let queue = made.queue_url.unwrap_or_default();
-        let subscription = Self { connection, events, sqs, bus: bus.to_owned(), name, queue, heard: VecDeque::new() };
-        match subscription.listen(args).await {
+        let created = sqs.create_queue().queue_name(&name);
+        let created = created.attributes(QueueAttributeName::MessageRetentionPeriod, RETENTION.to_string());
+        let created = created.send().await.map_err(|error| sdk_error(connection, error))?;
+        let queue = created.queue_url.unwrap_or_default();
+        let subscription =
+            Self { connection, events, sqs, bus: bus.to_owned(), name, queue, received: VecDeque::new() };
+        match subscription.connect(filter).await {
             Ok(()) => Ok(subscription),
             Err(error) => {
                 let left = subscription.close().await.err();
@@ -54,11 +55,11 @@ impl<'r> Subscription<'r> {
         }
     }
 
-    async fn listen(&self, args: &Filter) -> anyhow::Result<()> {
+    async fn connect(&self, filter: &Filter) -> anyhow::Result<()> {
         let connection = self.connection;
         let rule = self.events.put_rule().name(&self.name).event_bus_name(&self.bus);
-        let rule = rule.description("Somebody watches by `causeway tail`; without one running, delete rule and queue.");
-        let rule = rule.event_pattern(args.pattern().to_string());
+        let rule = rule.description("Created by `causeway tail`. If none is running, delete this rule and its queue.");
+        let rule = rule.event_pattern(filter.pattern().to_string());
         let rule = rule.send().await.map_err(|error| sdk_error(connection, error))?;
         let rule = rule.rule_arn.unwrap_or_default();
         let about = self.sqs.get_queue_attributes().queue_url(&self.queue);
@@ -66,7 +67,7 @@ impl<'r> Subscription<'r> {
         let about = about.send().await.map_err(|error| sdk_error(connection, error))?;
         let arn =
             about.attributes().and_then(|all| all.get(&QueueAttributeName::QueueArn)).cloned().unwrap_or_default();
-        let policy = HashMap::from([(QueueAttributeName::Policy, may_send(&arn, &rule).to_string())]);
+        let policy = HashMap::from([(QueueAttributeName::Policy, queue_policy(&arn, &rule).to_string())]);
         let opened = self.sqs.set_queue_attributes().queue_url(&self.queue).set_attributes(Some(policy));
         opened.send().await.map_err(|error| sdk_error(connection, error))?;
         let target = Target::builder().id(TARGET).arn(arn).build()?;
@@ -75,22 +76,26 @@ impl<'r> Subscription<'r> {
         match joined.failed_entries().first() {
             None => Ok(()),
             Some(refused) => {
-                anyhow::bail!("the bus {} takes no queue: {}", self.bus, refused.error_message().unwrap_or_default())
+                anyhow::bail!(
+                    "the bus {} rejects the queue as a target: {}",
+                    self.bus,
+                    refused.error_message().unwrap_or_default()
+                )
             }
         }
     }
 
-    /// The next message on the bus, as news.
+    /// The next message on the bus, as an activity event.
     pub(super) async fn next(&mut self) -> anyhow::Result<Value> {
         loop {
-            if let Some(event) = self.heard.pop_front() {
+            if let Some(event) = self.received.pop_front() {
                 return Ok(json!({ "kind": "heard", "eventId": event["id"], "event": event }));
             }
             let received = self.sqs.receive_message().queue_url(&self.queue);
             let received = received.max_number_of_messages(10).wait_time_seconds(WAIT);
             let received = received.send().await.map_err(|error| sdk_error(self.connection, error))?;
             for message in received.messages() {
-                self.heard.extend(event_of(message));
+                self.received.extend(event_of(message));
                 let Some(handle) = message.receipt_handle() else { continue };
                 let gone = self.sqs.delete_message().queue_url(&self.queue).receipt_handle(handle);
                 gone.send().await.map_err(|error| sdk_error(self.connection, error))?;
@@ -98,24 +103,24 @@ impl<'r> Subscription<'r> {
         }
     }
 
-    /// Takes rule and queue down, each even if the other cannot be.
+    /// Deletes rule and queue, each even if the other cannot be deleted.
     pub(super) async fn close(self) -> anyhow::Result<()> {
         let (name, bus) = (&self.name, &self.bus);
-        // What was never set up is not there to be taken down.
-        let parted = self.events.remove_targets().rule(name).event_bus_name(bus).ids(TARGET).send().await;
-        let parted = parted.map(drop).or_else(|error| match error.as_service_error() {
+        // A rule or target that was never created is no error.
+        let removed = self.events.remove_targets().rule(name).event_bus_name(bus).ids(TARGET).send().await;
+        let removed = removed.map(drop).or_else(|error| match error.as_service_error() {
             Some(refused) if refused.is_resource_not_found_exception() => Ok(()),
             _ => Err(sdk_error(self.connection, error)),
         });
-        let silent = self.events.delete_rule().name(name).event_bus_name(bus).send().await;
-        let silent = silent.map(drop).or_else(|error| match error.as_service_error() {
+        let deleted = self.events.delete_rule().name(name).event_bus_name(bus).send().await;
+        let deleted = deleted.map(drop).or_else(|error| match error.as_service_error() {
             Some(refused) if refused.is_resource_not_found_exception() => Ok(()),
             _ => Err(sdk_error(self.connection, error)),
         });
-        let emptied = self.sqs.delete_queue().queue_url(&self.queue).send().await;
-        let emptied = emptied.map(drop).map_err(|error| sdk_error(self.connection, error));
-        let left = format!("rule and queue {name} may be left: delete them");
-        parted.and(silent).and(emptied).map_err(|error| error.context(left))
+        let queue = self.sqs.delete_queue().queue_url(&self.queue).send().await;
+        let queue = queue.map(drop).map_err(|error| sdk_error(self.connection, error));
+        let left = format!("rule and queue {name} may still exist: delete them");
+        removed.and(deleted).and(queue).map_err(|error| error.context(left))
     }
 }
 
@@ -123,8 +128,8 @@ fn event_of(message: &Message) -> Option<Value> {
     serde_json::from_str(message.body()?).ok()
 }
 
-/// Only this rule may leave messages there.
-fn may_send(queue: &str, rule: &str) -> Value {
+/// The queue policy: only this rule may send messages.
+fn queue_policy(queue: &str, rule: &str) -> Value {
     json!({ "Version": "2012-10-17", "Statement": [{
         "Effect": "Allow", "Principal": { "Service": "events.amazonaws.com" }, "Action": "sqs:SendMessage",
         "Resource": queue, "Condition": { "ArnEquals": { "aws:SourceArn": rule } },
