@@ -1,10 +1,10 @@
-//! `causeway cost`: what orders cause, counted on a cloud of its own, and what that costs on AWS.
+//! `causeway cost`: what orders cost on AWS, by counts of requests, capacity and storage on a local cloud in memory.
 
 mod bill;
 mod measure;
 mod meter;
 pub mod page;
-pub mod prices;
+mod prices;
 mod show;
 
 use std::path::PathBuf;
@@ -16,50 +16,50 @@ use serde_json::json;
 use bill::Bill;
 use show::Shown;
 
-/// The region, if nobody says otherwise.
+/// The default region.
 const REGION: &str = "us-east-1";
 
-/// The parameters of the stack in production.
+/// The parameters of the production stack.
 pub const PROD: [&str; 4] = ["Stage=prod", "Architecture=arm64", "LogDays=365", "ArchiveDays=90"];
 
-/// What is played, and how it is priced.
+/// The options of `cost`.
 #[derive(Args, Clone, Debug)]
 #[command(after_help = "Examples:\n  causeway cost\n  causeway cost --orders 200 --lines 5 --refused 10\n  \
                   causeway cost --cold --duration-ms 60\n  causeway cost --parameter Stage=test --json\n\n\
-                  --region chooses the prices; no service is called.")]
+                  --region chooses the prices. No service is called.")]
 pub struct Cost {
-    /// So many orders are played, one after the other.
+    /// The number of orders, placed one after the other.
     #[arg(long, default_value_t = 20, value_name = "N", value_parser = value_parser!(u32).range(1..=100_000))]
     pub orders: u32,
-    /// So many lines has each.
+    /// The number of lines of each order.
     #[arg(long, default_value_t = 2, value_name = "N", value_parser = value_parser!(u32).range(1..=100))]
     pub lines: u32,
-    /// So many of a hundred orders want something that is sold out, and are cancelled.
+    /// The percentage of orders that are cancelled because a product is sold out.
     #[arg(long, default_value_t = 0, value_name = "PERCENT", value_parser = value_parser!(u32).range(0..=100))]
     pub refused: u32,
-    /// So many products are in the shop; the orders go round them.
+    /// The number of products; the orders use them in turn.
     #[arg(long, default_value_t = 20, value_name = "N", value_parser = value_parser!(u32).range(1..=10_000))]
     pub products: u32,
-    /// Every run of a function is the first of its environment and knows no stream yet.
+    /// Every invocation is a cold start: nothing is cached.
     #[arg(long)]
     pub cold: bool,
-    /// A parameter of the template, as in Stage=test.
+    /// A parameter of the template, such as Stage=test.
     #[arg(long = "parameter", value_name = "NAME=VALUE", value_parser = parameter,
         default_values = PROD)]
     pub parameters: Vec<(String, String)>,
-    /// How long a run of a function takes: local times are not those of AWS, so this is your guess.
+    /// The assumed duration of an invocation, because local durations are not those on AWS.
     #[arg(long, default_value_t = 20, value_name = "MILLISECONDS", value_parser = value_parser!(u32).range(1..=900_000))]
     pub duration_ms: u32,
-    /// How much a run of a function logs.
+    /// The assumed size of the log lines of an invocation.
     #[arg(long, default_value_t = 850, value_name = "BYTES")]
     pub log_bytes: u32,
-    /// Takes off what an account has free every month, from a month with a million orders.
+    /// Subtracts the free tier of an account, in a month with a million orders.
     #[arg(long)]
     pub free_tier: bool,
-    /// Shows the totals alone.
+    /// Prints the totals only.
     #[arg(long)]
     pub total: bool,
-    /// Writes what it shows into this page, between its marks, each with the options that its mark names.
+    /// Writes the bills into this page, between its marks, each with the options in its mark.
     #[arg(long, value_name = "PAGE")]
     pub write: Option<PathBuf>,
     /// The template.
@@ -70,14 +70,14 @@ pub struct Cost {
     pub prices: PathBuf,
 }
 
-/// Plays, counts, and shows the bill.
+/// Measures, and prints the bill.
 pub async fn run(args: &Cost, global: &GlobalArgs, output: &mut Output<'_>) -> anyhow::Result<CommandStatus> {
     let region = global.region.as_deref().unwrap_or(REGION);
     let prices = prices::read(&args.prices, region)?;
     if let Some(page) = &args.write {
         let written = page::write(page, args, &prices).await?;
         output.show(
-            format_args!("{written} parts of {} are written anew", page.display()),
+            format_args!("{written} bills written to {}", page.display()),
             &json!({ "parts": written }),
         )?;
         return Ok(CommandStatus::Done);
@@ -91,6 +91,6 @@ pub async fn run(args: &Cost, global: &GlobalArgs, output: &mut Output<'_>) -> a
 
 fn parameter(given: &str) -> Result<(String, String), String> {
     let parts = given.split_once('=').filter(|(name, _)| !name.trim().is_empty());
-    let (name, value) = parts.ok_or_else(|| format!("{given:?} is no parameter: write NAME=VALUE"))?;
+    let (name, value) = parts.ok_or_else(|| format!("{given:?} is not a parameter: write NAME=VALUE"))?;
     Ok((name.to_owned(), value.to_owned()))
 }

@@ -1,5 +1,5 @@
-//! The page that shows bills: each stands between two marks, and the first one names the options that it was made with.
-//! So the page is made anew by one command, and a test can make each bill again.
+//! A page with bills between marks. A mark has the options of its bill, so that one command can write the page again, and
+//! a test can compare it.
 
 use std::path::Path;
 
@@ -13,18 +13,18 @@ const MARK_ENDS: &str = "-->";
 const END: &str = "<!-- end -->";
 const FENCE: &str = "```";
 
-/// One bill on the page.
+/// A bill on the page.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Part {
-    /// The options it was made with.
+    /// The options of the bill.
     pub options: Vec<String>,
-    /// What stands there.
+    /// The text of the bill.
     pub text: String,
-    /// Where what stands between the marks begins and ends on the page.
-    place: (usize, usize),
+    /// The byte range between the marks.
+    range: (usize, usize),
 }
 
-/// The options alone, as a command line has them.
+/// The options as a command line.
 #[derive(Parser)]
 struct Options {
     #[command(flatten)]
@@ -45,28 +45,28 @@ pub fn parts(page: &str) -> anyhow::Result<Vec<Part>> {
         parts.push(Part {
             options: page[options..ends].split_whitespace().map(str::to_owned).collect(),
             text: page[begins..end].trim().trim_start_matches(FENCE).trim_end_matches(FENCE).trim().to_owned(),
-            place: (begins, end),
+            range: (begins, end),
         });
         from = end + END.len();
     }
     Ok(parts)
 }
 
-/// Makes all bills of the page anew. The answer is how many there are.
+/// Writes all bills of the page again, and returns their number.
 pub(super) async fn write(path: &Path, args: &Cost, prices: &Prices) -> anyhow::Result<usize> {
     let shown = path.display();
     let mut page = std::fs::read_to_string(path).with_context(|| format!("cannot read the page {shown}"))?;
-    let parts = parts(&page).with_context(|| format!("the page {shown} is refused"))?;
+    let parts = parts(&page).with_context(|| format!("the page {shown} is invalid"))?;
     anyhow::ensure!(!parts.is_empty(), "the page {shown} has no mark such as {MARK} --cold {MARK_ENDS}");
-    // From the last to the first, so that the places before stay where they are.
+    // From the last to the first, so that the ranges of those before stay valid.
     for part in parts.iter().rev() {
         let words = std::iter::once("cost".to_owned()).chain(part.options.iter().cloned());
-        let options = Options::try_parse_from(words).with_context(|| format!("a mark of {shown} is refused"))?;
+        let options = Options::try_parse_from(words).with_context(|| format!("a mark of {shown} is invalid"))?;
         let asked = Cost { template: args.template.clone(), prices: args.prices.clone(), ..options.cost };
         let measured = measure(&asked, &prices.region).await?;
         let bill = Bill::of(&measured, prices, &asked);
         let text = Shown { bill: &bill, counted: &measured.orders, prices, args: &asked };
-        page.replace_range(part.place.0..part.place.1, &format!("\n{FENCE}\n{text}\n{FENCE}\n"));
+        page.replace_range(part.range.0..part.range.1, &format!("\n{FENCE}\n{text}\n{FENCE}\n"));
     }
     std::fs::write(path, page).with_context(|| format!("cannot write the page {shown}"))?;
     Ok(parts.len())

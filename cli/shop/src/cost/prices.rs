@@ -1,5 +1,5 @@
-//! The price table: a file in which every price has its region, its unit, where it is from and when it was checked.
-//! A table with a hole is refused before anything is counted.
+//! The price table: a file in which every price has its region, unit, source and date. A table with a missing price is an
+//! error before anything is measured.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -13,18 +13,18 @@ use serde::{Deserialize, Serialize};
 /// What has a price.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Item {
-    /// An event that is put on a bus of our own, for each 64 KB begun.
+pub(super) enum Item {
+    /// An event on a custom bus, per chunk of 64 KB.
     BusEvents,
-    /// A gigabyte that an archive takes.
+    /// A gigabyte that is written to an archive.
     ArchiveProcessing,
-    /// A gigabyte that lies in an archive for a month.
+    /// A gigabyte in an archive for a month.
     ArchiveStorage,
     /// A schedule that fires.
     TimersFired,
     /// A request to a function.
     FunctionRequests,
-    /// A second of a function with a gigabyte, on arm64.
+    /// A second of a function with a gigabyte of memory, on arm64.
     FunctionSecondsArm,
     /// The same on x86_64.
     FunctionSecondsX86,
@@ -32,11 +32,11 @@ pub enum Item {
     WriteUnits,
     /// A read unit on demand.
     ReadUnits,
-    /// A gigabyte that lies in a table for a month.
+    /// A gigabyte in a table for a month.
     TableStorage,
-    /// A gigabyte that can be set back to any second, for a month.
+    /// A gigabyte with point-in-time recovery for a month.
     TableRecovery,
-    /// A request to a queue, for each 64 KB begun.
+    /// A request to a queue, per chunk of 64 KB.
     QueueRequests,
     /// A mail.
     Mails,
@@ -44,13 +44,13 @@ pub enum Item {
     LogIngestion,
     /// A gigabyte of logs that is kept for a month.
     LogStorage,
-    /// A metric that an alarm looks at, for a month.
+    /// A metric of an alarm, for a month.
     AlarmMetrics,
-    /// A metric of our own, for a month.
+    /// A custom metric, for a month.
     CustomMetrics,
     /// A dashboard, for a month.
     Dashboards,
-    /// A key of one's own, for a month.
+    /// A customer managed key, for a month.
     Keys,
 }
 
@@ -82,34 +82,30 @@ const ITEMS: [Item; 19] = [
     Item::Keys,
 ];
 
-/// One price.
+/// A price of the table.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Price {
-    /// Where it holds.
-    pub region: String,
-    /// Of what.
-    pub item: Item,
-    /// So many dollars …
-    pub dollars: f64,
-    /// … for so many …
-    pub per: f64,
-    /// … of these.
-    pub unit: String,
-    /// So many are free for an account every month.
+pub(super) struct Price {
+    pub(super) region: String,
+    pub(super) item: Item,
+    /// The price of `per` units.
+    dollars: f64,
+    per: f64,
+    pub(super) unit: String,
+    /// The units per month in the free tier of an account.
     #[serde(default)]
-    pub free: f64,
-    /// Who says so.
-    pub source: String,
-    /// When that was looked up.
-    pub checked: Date,
-    /// Whether a second source says the same.
-    pub confirmed: bool,
+    pub(super) free: f64,
+    /// The page with the price.
+    source: String,
+    /// When the price was looked up.
+    pub(super) checked: Date,
+    /// Whether a second source has the same price.
+    pub(super) confirmed: bool,
 }
 
 impl Price {
-    /// What one costs.
-    pub fn of_one(&self) -> f64 {
+    /// The price of one unit.
+    pub(super) fn of_one(&self) -> f64 {
         self.dollars / self.per
     }
 }
@@ -120,70 +116,32 @@ struct File {
     prices: Vec<Price>,
 }
 
-/// The prices of one region, whole.
+/// The prices of all items in a region.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Prices {
-    /// The region.
-    pub region: String,
-    /// Each item's.
-    pub of: BTreeMap<Item, Price>,
+pub(super) struct Prices {
+    pub(super) region: String,
+    pub(super) of: BTreeMap<Item, Price>,
 }
 
-/// Why there are no prices.
+/// An error of the price table in the file `path`.
 #[derive(Debug, thiserror::Error)]
-pub enum PriceError {
-    /// No file.
+pub(super) enum PriceError {
     #[error("cannot read the prices {path}; give the file with --prices")]
-    Unreadable {
-        /// Where it should be.
-        path: String,
-        /// Why not.
-        source: std::io::Error,
-    },
-    /// A field is missing, unknown, or of another kind.
-    #[error("the prices {path} are refused: {field} {}", if field == "." { "is no price table" } else { "is wrong" })]
-    Shape {
-        /// The file.
-        path: String,
-        /// The field.
-        field: String,
-        /// What is wrong.
-        source: serde_json::Error,
-    },
+    Unreadable { path: String, source: std::io::Error },
+    /// A field is missing, unknown, or of the wrong type.
+    #[error("the prices {path} are invalid: {field} {}", if field == "." { "is not a price table" } else { "is wrong" })]
+    Shape { path: String, field: String, source: serde_json::Error },
     /// A value breaks a rule.
-    #[error("the prices {path} are refused: {field} {rule}")]
-    Rule {
-        /// The file.
-        path: String,
-        /// The field.
-        field: String,
-        /// The rule.
-        rule: &'static str,
-    },
-    /// Something has no price there.
-    #[error("the prices {path} have none of {} in {region}; add it", words(missing))]
-    Hole {
-        /// The file.
-        path: String,
-        /// The region.
-        region: String,
-        /// What is missing.
-        missing: Vec<Item>,
-    },
-    /// Nothing has a price there.
+    #[error("the prices {path} are invalid: {field} {rule}")]
+    Rule { path: String, field: String, rule: &'static str },
+    #[error("the prices {path} have no price of {} in {region}; add it", words(missing))]
+    Missing { path: String, region: String, missing: Vec<Item> },
     #[error("no prices of {asked:?} in {path}: --region is one of {}, or add its prices", known.join(", "))]
-    Region {
-        /// The file.
-        path: String,
-        /// The region.
-        asked: String,
-        /// The regions that are there.
-        known: Vec<String>,
-    },
+    Region { path: String, asked: String, known: Vec<String> },
 }
 
 /// The prices of this region in this file.
-pub fn read(path: &Path, region: &str) -> Result<Prices, PriceError> {
+pub(super) fn read(path: &Path, region: &str) -> Result<Prices, PriceError> {
     let shown = path.display().to_string();
     let text =
         std::fs::read_to_string(path).map_err(|source| PriceError::Unreadable { path: shown.clone(), source })?;
@@ -191,7 +149,7 @@ pub fn read(path: &Path, region: &str) -> Result<Prices, PriceError> {
 }
 
 /// The prices of this region in this text.
-pub fn of_text(text: &str, path: &str, region: &str) -> Result<Prices, PriceError> {
+fn of_text(text: &str, path: &str, region: &str) -> Result<Prices, PriceError> {
     let path = path.to_owned();
     let file: File =
         serde_path_to_error::deserialize(&mut serde_json::Deserializer::from_str(text)).map_err(|error| {
@@ -203,7 +161,7 @@ pub fn of_text(text: &str, path: &str, region: &str) -> Result<Prices, PriceErro
             return Err(PriceError::Rule { path, field: format!("prices[{place}].{field}"), rule });
         }
         if !seen.insert((&price.region, price.item)) {
-            let rule = "stands there twice for its region; one must go";
+            let rule = "is in the table twice for its region; remove one";
             return Err(PriceError::Rule { path, field: format!("prices[{place}].item"), rule });
         }
     }
@@ -216,7 +174,7 @@ pub fn of_text(text: &str, path: &str, region: &str) -> Result<Prices, PriceErro
     let of: BTreeMap<Item, Price> = of_region.map(|price| (price.item, price.clone())).collect();
     let missing: Vec<Item> = ITEMS.into_iter().filter(|item| !of.contains_key(item)).collect();
     if !missing.is_empty() {
-        return Err(PriceError::Hole { path, region: region.to_owned(), missing });
+        return Err(PriceError::Missing { path, region: region.to_owned(), missing });
     }
     Ok(Prices { region: region.to_owned(), of })
 }
@@ -236,9 +194,9 @@ fn broken(price: &Price) -> Option<(&'static str, &'static str)> {
         return Some(("free", "must be 0 or more"));
     }
     if price.unit.trim().is_empty() {
-        return Some(("unit", "must say of what"));
+        return Some(("unit", "must name the unit"));
     }
-    price.source.trim().is_empty().then_some(("source", "must say who says so"))
+    price.source.trim().is_empty().then_some(("source", "must name the source"))
 }
 
 fn words(items: &[Item]) -> String {
@@ -277,7 +235,7 @@ mod tests {
     }
 
     #[test]
-    fn the_table_of_the_house_has_a_price_of_everything() {
+    fn the_price_table_of_the_repository_is_complete() {
         let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../infra/prices.json");
         assert_eq!(super::read(path.as_ref(), REGION).unwrap().of.len(), ITEMS.len());
     }
@@ -289,17 +247,17 @@ mod tests {
             ("dollars", json!(-1), "must be 0 or more"),
             ("per", json!(0), "must be more than 0"),
             ("free", json!(-1), "must be 0 or more"),
-            ("unit", json!(""), "must say of what"),
-            ("source", json!(""), "must say who says so"),
+            ("unit", json!(""), "must name the unit"),
+            ("source", json!(""), "must name the source"),
         ] {
             let mut table = table();
             table["prices"][2][field] = value;
-            assert_eq!(refused(&table), format!("the prices prices.json are refused: prices[2].{field} {rule}"));
+            assert_eq!(refused(&table), format!("the prices prices.json are invalid: prices[2].{field} {rule}"));
         }
     }
 
     #[test]
-    fn a_value_of_another_kind_is_named_and_so_is_what_nobody_knows() {
+    fn a_value_of_the_wrong_type_is_named_and_so_is_an_unknown_field() {
         for (field, value, word) in [
             ("dollars", json!("free"), "expected f64"),
             ("checked", json!("soon"), "failed to parse"),
@@ -316,13 +274,13 @@ mod tests {
     }
 
     #[test]
-    fn a_price_that_stands_there_twice_or_not_at_all_is_named() {
+    fn a_duplicate_and_a_missing_price_are_named() {
         let mut twice = table();
         twice["prices"][1]["item"] = twice["prices"][0]["item"].clone();
-        assert!(refused(&twice).contains("prices[1].item stands there twice"), "{}", refused(&twice));
+        assert!(refused(&twice).contains("prices[1].item is in the table twice"), "{}", refused(&twice));
         let mut hole = table();
         hole["prices"].as_array_mut().unwrap().pop();
-        assert_eq!(refused(&hole), "the prices prices.json have none of keys in us-east-1; add it");
+        assert_eq!(refused(&hole), "the prices prices.json have no price of keys in us-east-1; add it");
     }
 
     #[test]

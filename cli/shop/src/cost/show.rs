@@ -1,4 +1,4 @@
-//! How the bill looks: a table for each part, each with its total.
+//! The bill as text: a table per part, with its total.
 
 use std::fmt;
 
@@ -11,7 +11,7 @@ use super::{
     prices::Prices,
 };
 
-/// The bill as people read it.
+/// The bill as text.
 pub(super) struct Shown<'b> {
     pub(super) bill: &'b Bill,
     pub(super) counted: &'b Counted,
@@ -24,16 +24,16 @@ impl fmt::Display for Shown<'_> {
         let (bill, args) = (self.bill, self.args);
         let parts = [
             ("each order", "a million orders", ["EACH ORDER", "A MILLION"], &bill.orders),
-            ("left behind by a million orders, each month after", "a month", ["A MONTH", "A MONTH"], &bill.kept),
-            ("each month in which orders come", "a month", ["A MONTH", "A MONTH"], &bill.busy),
-            ("each month, although nobody comes", "a month", ["A MONTH", "A MONTH"], &bill.idle),
+            ("storage of a million orders, each month after", "a month", ["A MONTH", "A MONTH"], &bill.kept),
+            ("each month with orders", "a month", ["A MONTH", "A MONTH"], &bill.busy),
+            ("each month, without any orders", "a month", ["A MONTH", "A MONTH"], &bill.idle),
         ];
         if !args.total {
             writeln!(f, "{}\n", self.heading())?;
             for (title, _, headings, lines) in parts {
                 writeln!(f, "{title}\n{}\n", table(headings, lines))?;
             }
-            writeln!(f, "who runs for each order\n{}\n", functions(self.counted, f64::from(args.orders)))?;
+            writeln!(f, "invocations per order\n{}\n", functions(self.counted, f64::from(args.orders)))?;
         }
         let totals =
             parts.map(|(title, per, _, lines)| [dollars(Bill::total(lines)), per.to_owned(), title.to_owned()]);
@@ -47,7 +47,7 @@ impl Shown<'_> {
         let environments = if args.cold { "cold" } else { "warm" };
         let checked = self.prices.of.values().map(|price| price.checked).min();
         let checked = checked.map(|date| date.to_string()).unwrap_or_default();
-        let free = if args.free_tier { "what is free is taken off" } else { "nothing is free" };
+        let free = if args.free_tier { "free tier subtracted" } else { "no free tier" };
         let mut heading = format!(
             "{} orders of {} lines, {} of a hundred refused, {environments} environments; prices of {}, checked {checked}, {free}\n\
              assumed: {} ms and {} bytes of lines for each run of a function",
@@ -74,7 +74,7 @@ fn table([amount, cost]: [&str; 2], lines: &[Line]) -> String {
     columns(["SERVICE", "WHAT", amount, "OF", &format!("$ FOR {cost}")], &rows)
 }
 
-/// How often each function runs, and what it asks of the tables.
+/// The invocations and capacity units of each function.
 fn functions(counted: &Counted, orders: f64) -> String {
     let row = |(name, runs): (&String, &Runs)| {
         [name.clone(), number(runs.billed() as f64 / orders), number(runs.writes / orders), number(runs.reads / orders)]
@@ -83,7 +83,7 @@ fn functions(counted: &Counted, orders: f64) -> String {
     columns(["FUNCTION", "RUNS", "WRITE UNITS", "READ UNITS"], &rows)
 }
 
-/// Three places, or as many as it takes to see something.
+/// With three decimals, or in scientific notation if that would be 0.
 fn number(number: f64) -> String {
     if number != 0.0 && number < 0.001 {
         return format!("{number:.1e}");
