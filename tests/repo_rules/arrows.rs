@@ -8,11 +8,12 @@ use xtask::place;
 use super::nothing_wrong;
 
 /// What each crate may use of ours. Those that are not named stand on top and may use all.
-const ARROWS: [(&str, &[&str]); 4] = [
+const ARROWS: [(&str, &[&str]); 5] = [
     ("causeway", &[]),
     ("domain", &["causeway"]),
     ("causeway-aws", &["causeway"]),
     ("functions", &["causeway-aws", "domain", "causeway"]),
+    ("causeway-cli", &["causeway-aws", "causeway-local", "causeway"]),
 ];
 
 /// What a pure crate may not use: clouds, networks, runtimes.
