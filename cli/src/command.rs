@@ -1,6 +1,5 @@
 //! The commands on a stack, local or on AWS, with their options.
 
-pub mod completions;
 pub mod dlq;
 pub mod history;
 pub mod pattern;

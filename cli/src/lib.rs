@@ -2,10 +2,8 @@
 //! both print. The application hands in its routes and the folds of its streams; see [`application`].
 
 pub mod application;
-pub mod columns;
 pub mod command;
 pub mod command_status;
-pub mod confirm;
 pub mod connection;
 pub mod display_name;
 pub mod error_hint;

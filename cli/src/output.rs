@@ -4,9 +4,10 @@
 use std::{
     borrow::Cow,
     fmt::{Display, Write as _},
-    io::{self, IsTerminal as _, Write, stderr},
+    io::{self, IsTerminal as _, Write, stderr, stdin},
 };
 
+use anyhow::bail;
 use serde::Serialize;
 
 /// A colour or weight of text.
@@ -112,10 +113,20 @@ pub fn note(text: impl Display) -> io::Result<()> {
     writeln!(stderr(), "{}", escape(&text.to_string()))
 }
 
-/// Prints a question on the standard error, and stays on its line.
-pub fn prompt(text: impl Display) -> io::Result<()> {
-    write!(stderr(), "{}", escape(&text.to_string()))?;
-    stderr().flush()
+/// Asks for confirmation on the standard error, so that the standard output can be piped on. True for yes.
+/// Without a terminal the answer must be given by --yes.
+pub fn confirm(question: &str, yes: bool) -> anyhow::Result<bool> {
+    if yes {
+        return Ok(true);
+    }
+    if !stdin().is_terminal() {
+        bail!("{question} There is no terminal to answer at: give --yes");
+    }
+    write!(stderr(), "{}", escape(&format!("{question} [y/N] ")))?;
+    stderr().flush()?;
+    let mut answer = String::new();
+    stdin().read_line(&mut answer)?;
+    Ok(matches!(answer.trim(), "y" | "Y" | "yes"))
 }
 
 /// Prints progress over the last progress line of the standard error, if that is a terminal.
@@ -130,6 +141,22 @@ pub fn progress(text: impl Display) -> io::Result<()> {
 pub fn end_progress(text: impl Display) -> io::Result<()> {
     progress("")?;
     note(text)
+}
+
+/// A table with columns as wide as their content, without a line feed after the last row.
+pub fn columns<const N: usize>(headings: [&str; N], rows: &[[String; N]]) -> String {
+    let mut widths = headings.map(|heading| heading.chars().count());
+    for row in rows {
+        for (width, cell) in widths.iter_mut().zip(row) {
+            *width = (*width).max(cell.chars().count());
+        }
+    }
+    let headings = headings.map(str::to_owned);
+    let lines = std::iter::once(&headings).chain(rows).map(|row| {
+        let cells = row.iter().zip(widths).map(|(cell, width)| format!("{cell:<width$}"));
+        cells.collect::<Vec<_>>().join("  ").trim_end().to_owned()
+    });
+    lines.collect::<Vec<_>>().join("\n")
 }
 
 /// Lets a writer escape all that is written through it, for log lines.
@@ -232,5 +259,11 @@ mod tests {
             let text = line.trim_start_matches(Style::Red.sequence()).replacen(RESET, "", 1);
             assert!(!text.contains(is_unprintable), "{line:?}");
         }
+    }
+
+    #[test]
+    fn columns_are_aligned_with_any_letters() {
+        let rows = [["ä".to_owned(), "one".to_owned()], ["longer".to_owned(), String::new()]];
+        assert_eq!(columns(["NAME", "WHAT"], &rows), "NAME    WHAT\nä       one\nlonger");
     }
 }

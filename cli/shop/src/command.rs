@@ -2,17 +2,10 @@
 
 use std::io::Write;
 
-use causeway_cli::{
-    command::{
-        Stack,
-        completions::{self, Completions},
-    },
-    command_status::CommandStatus,
-    connection::GlobalArgs,
-    output::Output,
-    up::Up,
-};
+use anyhow::Context as _;
+use causeway_cli::{command::Stack, command_status::CommandStatus, connection::GlobalArgs, output::Output, up::Up};
 use clap::{CommandFactory as _, Parser, Subcommand};
+use clap_complete::{Shell, generate};
 
 use crate::{
     SHOP,
@@ -62,6 +55,17 @@ pub struct UpOrDemo {
     pub demo: bool,
 }
 
+/// The options of `completions`.
+#[derive(clap::Args, Clone, Debug)]
+#[command(
+    after_help = "Examples:\n  source <(causeway completions bash)\n  causeway completions zsh > ~/.zfunc/_causeway\n  \
+                        causeway completions fish > ~/.config/fish/completions/causeway.fish"
+)]
+pub struct Completions {
+    /// The shell.
+    pub shell: Shell,
+}
+
 impl Command {
     /// Runs the command. `up` does nothing here: `main` runs it, because it stays.
     pub async fn run(&self, global: &GlobalArgs, out: &mut (dyn Write + Send)) -> anyhow::Result<CommandStatus> {
@@ -70,7 +74,12 @@ impl Command {
             Self::Up(_) => Ok(CommandStatus::Done),
             Self::Stack(command) => command.run(global, &SHOP, &mut output).await,
             Self::Cost(args) => cost::run(args, global, &mut output).await,
-            Self::Completions(args) => completions::run(args, Causeway::command(), &mut output),
+            Self::Completions(args) => {
+                let mut script = Vec::new();
+                generate(args.shell, &mut Causeway::command(), "causeway", &mut script);
+                output.script(&String::from_utf8(script).context("the script is not UTF-8")?)?;
+                Ok(CommandStatus::Done)
+            }
         }
     }
 }

@@ -76,10 +76,7 @@ pub async fn run(args: &Cost, global: &GlobalArgs, output: &mut Output<'_>) -> a
     let prices = prices::read(&args.prices, region)?;
     if let Some(page) = &args.write {
         let written = page::write(page, args, &prices).await?;
-        output.show(
-            format_args!("{written} bills written to {}", page.display()),
-            &json!({ "parts": written }),
-        )?;
+        output.show(format_args!("{written} bills written to {}", page.display()), &json!({ "parts": written }))?;
         return Ok(CommandStatus::Done);
     }
     let measured = measure::measure(args, region).await?;

@@ -4,19 +4,16 @@ use aws_sdk_eventbridge::types::PutEventsRequestEntry;
 use causeway_cli::samples;
 use serde_json::{Value, json};
 
-/// A quantity of a product.
 #[derive(Clone, Debug)]
 pub(crate) struct Goods {
     pub(crate) sku: String,
     pub(crate) quantity: u32,
 }
 
-/// The entry of `ReceiveStock`.
 pub(crate) fn receive_stock(event_id: Option<String>, goods: &Goods) -> anyhow::Result<PutEventsRequestEntry> {
     entry("ReceiveStock", event_id, |data| set_goods(data, goods))
 }
 
-/// The entry of `PlaceOrder`.
 pub(crate) fn place_order(
     event_id: Option<String>,
     order_id: &str,

@@ -18,12 +18,10 @@ use jiff::Timestamp;
 use serde_json::json;
 
 use crate::{
-    columns::columns,
     command_status::CommandStatus,
-    confirm::confirm,
     connection::GlobalArgs,
     error_hint::with_hint,
-    output::Output,
+    output::{Output, columns, confirm},
     preview::{cut, whole},
     time_arg,
 };
@@ -313,7 +311,6 @@ fn nothing_found(
     Ok(if *filter == DeadLetterFilter::default() { CommandStatus::Done } else { CommandStatus::NotFound })
 }
 
-/// The name of the message.
 fn subject(letter: &DeadLetter) -> String {
     match &letter.content {
         Content::Message(delivery) => delivery.detail_type.clone(),

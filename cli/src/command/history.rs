@@ -177,7 +177,6 @@ enum TimerEntry<'c> {
 }
 
 impl<'c> EventEntry<'c> {
-    /// The events of a commit.
     fn of(commit: &'c Commit) -> impl Iterator<Item = Self> {
         let places = commit.events.iter().zip(0_u16..);
         places.map(|(event, index)| Self {
@@ -195,7 +194,6 @@ impl<'c> EventEntry<'c> {
         })
     }
 
-    /// The event as text.
     fn text(&self, full: bool) -> String {
         let Self { version, name, event_version, event_id, metadata, .. } = self;
         let at = time_arg::show(self.at);

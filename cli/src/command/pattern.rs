@@ -83,7 +83,6 @@ fn verdict(matches: bool, output: &mut Output<'_>) -> anyhow::Result<CommandStat
 }
 
 impl Pair {
-    /// Both as JSON.
     fn read(&self) -> anyhow::Result<(String, String)> {
         if self.pattern == "-" && self.event == "-" {
             anyhow::bail!("only one of the two can be read from the standard input");

@@ -125,7 +125,6 @@ struct RuleTarget {
     enabled: bool,
     /// The conditions of the pattern on `detail-type`: names, or operators as JSON.
     messages: Vec<Value>,
-    /// The conditions on `source`.
     sources: Vec<Value>,
     /// All other conditions.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -187,7 +186,6 @@ impl RuleTarget {
         matches!((pattern, event), (Ok(pattern), Ok(event)) if pattern.matches(&event))
     }
 
-    /// The names of messages in the pattern.
     fn messages(&self) -> impl Iterator<Item = &str> {
         self.messages.iter().filter_map(Value::as_str)
     }

@@ -51,7 +51,6 @@ enum At {
 struct StateAt<'s> {
     stream: &'s StreamId,
     version: u64,
-    /// The time of this event.
     at: Timestamp,
     /// Whether it is the last event.
     newest: bool,

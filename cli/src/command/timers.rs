@@ -12,12 +12,10 @@ use serde_json::value::RawValue;
 
 use super::history::read_stream;
 use crate::{
-    columns::columns,
     command_status::CommandStatus,
-    confirm::confirm,
     connection::{Connection, GlobalArgs},
     error_hint::sdk_error,
-    output::Output,
+    output::{Output, columns, confirm},
     time_arg,
 };
 
@@ -144,10 +142,8 @@ fn table(pending: &[PendingTimer]) -> String {
     columns(["DUE", "IN", "MESSAGE", "STREAM", "SCHEDULE"], &rows)
 }
 
-/// The number of concurrent requests.
 const CONCURRENCY: usize = 8;
 
-/// The schedules in the groups of the stack.
 struct Schedules {
     client: Client,
     connection: Connection,
@@ -157,14 +153,11 @@ struct Schedules {
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct PendingTimer {
-    /// The name of the schedule.
     name: String,
     group: String,
     /// None for a recurring schedule.
     due: Option<Timestamp>,
-    /// The schedule expression.
     expression: String,
-    /// The name of the message.
     #[serde(rename = "type")]
     message: String,
     stream: Option<StreamId>,

@@ -46,7 +46,6 @@ pub enum Subject {
     Stream(StreamId),
 }
 
-/// What a scan of the log read.
 #[derive(Default)]
 struct ScanCost {
     scanned: u64,
@@ -154,7 +153,6 @@ fn say_cost(cost: &ScanCost, connection: &Connection) -> anyhow::Result<()> {
 /// The maximum length of the preview of a body.
 const PREVIEW: usize = 60;
 
-/// A node of the tree.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Node {
@@ -170,17 +168,14 @@ struct Node {
     /// The version of the stream, for events.
     #[serde(skip_serializing_if = "Option::is_none")]
     version: Option<u64>,
-    /// The time of its commit.
     at: Timestamp,
     /// The due time of a timer.
     #[serde(skip_serializing_if = "Option::is_none")]
     due: Option<Timestamp>,
-    /// A preview of the body.
     #[serde(rename = "said")]
     preview: String,
 }
 
-/// The kind of a node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 enum Kind {
@@ -246,7 +241,6 @@ fn of_commit(commit: &Commit) -> Vec<Node> {
 /// The maximum depth that is drawn; the bus stops loops far earlier.
 const MAX_DEPTH: usize = 200;
 
-/// The nodes by cause.
 struct Forest {
     nodes: Vec<Node>,
     /// The indexes of the nodes that an id caused.

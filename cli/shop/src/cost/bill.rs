@@ -17,10 +17,8 @@ use super::{
 /// The number of orders that the bill is for.
 const MILLION: f64 = 1_000_000.0;
 
-/// The bytes of a billed gigabyte.
 const GIGABYTE: f64 = 1024.0 * 1024.0 * 1024.0;
 
-/// One line of the bill.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub(super) struct Line {
     pub(super) service: &'static str,
@@ -36,7 +34,6 @@ pub(super) struct Line {
     times: f64,
 }
 
-/// The whole bill.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub(super) struct Bill {
     pub(super) region: String,
@@ -50,7 +47,6 @@ pub(super) struct Bill {
     pub(super) idle: Vec<Line>,
 }
 
-/// Prices lines of the bill.
 struct Pricing<'p> {
     prices: &'p Prices,
     args: &'p Cost,
@@ -58,7 +54,6 @@ struct Pricing<'p> {
 }
 
 impl Bill {
-    /// The bill for what was measured.
     pub(super) fn of(measured: &Measured, prices: &Prices, args: &Cost) -> Self {
         let pricing = Pricing { prices, args, stack: &measured.stack };
         let many = f64::from(args.orders);

@@ -43,12 +43,10 @@ const SETTLE_TIMEOUT: Duration = Duration::from_secs(60);
 /// The overhead in bytes that DynamoDB bills per stored item.
 const ITEM_OVERHEAD: u64 = 100;
 
-/// The counts of a measurement.
 pub(super) struct Measured {
     pub(super) stack: Stack,
     /// A month without orders.
     pub(super) idle: Counted,
-    /// All orders.
     pub(super) orders: Counted,
     /// What the orders added to each table, in billed bytes.
     pub(super) left: BTreeMap<String, u64>,
@@ -235,7 +233,6 @@ impl Executor for MeteringExecutor {
     }
 }
 
-/// The name of the function's binary.
 fn name(function: &Function) -> &str {
     function.binary.as_deref().unwrap_or(&function.name)
 }
@@ -257,13 +254,11 @@ const RECEIVED: u32 = 1_000_000;
 /// The number of the first counted order; smaller numbers are of warm-up orders.
 const FIRST_ORDER: u32 = 1_000_000;
 
-/// Stock for every product.
 fn stock(args: &Cost) -> anyhow::Result<Vec<PutEventsRequestEntry>> {
     let goods = (0..args.products).map(|product| Goods { sku: sku(product), quantity: RECEIVED });
     goods.map(|goods| receive_stock(None, &goods)).collect()
 }
 
-/// One order per product.
 fn first_orders(args: &Cost) -> anyhow::Result<Vec<PutEventsRequestEntry>> {
     (0..args.products).map(|number| order(number, &[sku(number)])).collect()
 }

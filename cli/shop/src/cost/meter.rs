@@ -24,7 +24,6 @@ use serde_json::Value;
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Counted {
-    /// The published events, in chunks of 64 KB.
     pub(super) event_chunks: u64,
     pub(super) event_bytes: u64,
     /// The capacity used, by table.
@@ -37,7 +36,6 @@ pub(super) struct Counted {
     pub(super) timers_left: i64,
 }
 
-/// The capacity units of a table.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub(super) struct Units {
     pub(super) writes: f64,
@@ -46,7 +44,6 @@ pub(super) struct Units {
     refused: u64,
 }
 
-/// The invocations of a function.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub(super) struct Runs {
     pub(super) runs: u64,
@@ -74,7 +71,6 @@ impl Counter {
         std::mem::take(&mut *self.counted())
     }
 
-    /// Changes the counts.
     pub(super) fn update(&self, update: impl FnOnce(&mut Counted)) {
         update(&mut self.counted());
     }
@@ -90,7 +86,6 @@ impl Counted {
         self.calls.values().filter_map(|calls| calls.get(operation)).sum()
     }
 
-    /// The number of requests to queues.
     pub(super) fn queue_calls(&self) -> u64 {
         let calls = self.calls.values().flatten();
         calls.filter(|(operation, _)| operation.contains("Message")).map(|(_, number)| number).sum()
@@ -243,7 +238,6 @@ fn entry_size(entry: &Value) -> usize {
     time + text("Source") + text("DetailType") + text("Detail") + resources
 }
 
-/// The bytes of a write unit.
 const WRITE_BYTES: usize = 1024;
 
 /// The capacity that a request used, by table, as the response reports it. A write whose condition did not hold uses

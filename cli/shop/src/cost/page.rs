@@ -24,7 +24,6 @@ pub struct Part {
     range: (usize, usize),
 }
 
-/// The options as a command line.
 #[derive(Parser)]
 struct Options {
     #[command(flatten)]

@@ -20,17 +20,13 @@ pub(super) enum Item {
     ArchiveProcessing,
     /// A gigabyte in an archive for a month.
     ArchiveStorage,
-    /// A schedule that fires.
     TimersFired,
-    /// A request to a function.
     FunctionRequests,
     /// A second of a function with a gigabyte of memory, on arm64.
     FunctionSecondsArm,
     /// The same on x86_64.
     FunctionSecondsX86,
-    /// A write unit on demand.
     WriteUnits,
-    /// A read unit on demand.
     ReadUnits,
     /// A gigabyte in a table for a month.
     TableStorage,
@@ -38,9 +34,7 @@ pub(super) enum Item {
     TableRecovery,
     /// A request to a queue, per chunk of 64 KB.
     QueueRequests,
-    /// A mail.
     Mails,
-    /// A gigabyte that is logged.
     LogIngestion,
     /// A gigabyte of logs that is kept for a month.
     LogStorage,
@@ -48,7 +42,6 @@ pub(super) enum Item {
     AlarmMetrics,
     /// A custom metric, for a month.
     CustomMetrics,
-    /// A dashboard, for a month.
     Dashboards,
     /// A customer managed key, for a month.
     Keys,
@@ -82,7 +75,6 @@ const ITEMS: [Item; 19] = [
     Item::Keys,
 ];
 
-/// A price of the table.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Price {
@@ -116,7 +108,6 @@ struct File {
     prices: Vec<Price>,
 }
 
-/// The prices of all items in a region.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Prices {
     pub(super) region: String,
@@ -131,7 +122,6 @@ pub(super) enum PriceError {
     /// A field is missing, unknown, or of the wrong type.
     #[error("the prices {path} are invalid: {field} {}", if field == "." { "is not a price table" } else { "is wrong" })]
     Shape { path: String, field: String, source: serde_json::Error },
-    /// A value breaks a rule.
     #[error("the prices {path} are invalid: {field} {rule}")]
     Rule { path: String, field: String, rule: &'static str },
     #[error("the prices {path} have no price of {} in {region}; add it", words(missing))]
@@ -140,7 +130,6 @@ pub(super) enum PriceError {
     Region { path: String, asked: String, known: Vec<String> },
 }
 
-/// The prices of this region in this file.
 pub(super) fn read(path: &Path, region: &str) -> Result<Prices, PriceError> {
     let shown = path.display().to_string();
     let text =
@@ -148,7 +137,6 @@ pub(super) fn read(path: &Path, region: &str) -> Result<Prices, PriceError> {
     of_text(&text, &shown, region)
 }
 
-/// The prices of this region in this text.
 fn of_text(text: &str, path: &str, region: &str) -> Result<Prices, PriceError> {
     let path = path.to_owned();
     let file: File =

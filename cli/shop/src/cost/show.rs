@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use causeway_cli::columns::columns;
+use causeway_cli::output::columns;
 
 use super::{
     Cost,
@@ -11,7 +11,6 @@ use super::{
     prices::Prices,
 };
 
-/// The bill as text.
 pub(super) struct Shown<'b> {
     pub(super) bill: &'b Bill,
     pub(super) counted: &'b Counted,

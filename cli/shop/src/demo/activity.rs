@@ -40,7 +40,6 @@ impl Tally {
         self.messages.entry(name.to_owned()).or_default().insert(id.to_owned())
     }
 
-    /// The progress of a crowded scenario in one line.
     pub(super) fn progress(&self) -> String {
         let of = |name: &str| self.messages.get(name).map_or(0, BTreeSet::len);
         let numbers = [
@@ -81,7 +80,6 @@ pub(super) enum Mark {
     GivenUp,
 }
 
-/// A line of a scenario.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Activity {
     pub(super) mark: Mark,

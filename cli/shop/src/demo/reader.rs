@@ -44,7 +44,6 @@ pub struct Finding {
     pub found: String,
 }
 
-/// Reads for the scenarios.
 pub(super) struct Reader<'r> {
     app: &'r App,
     endpoint: String,
@@ -111,7 +110,6 @@ impl Finding {
 }
 
 impl<'r> Reader<'r> {
-    /// Reads from this local cloud.
     pub(super) fn new(running: &'r Running) -> anyhow::Result<Self> {
         let app = running.apps.app("order-on-order-confirmed");
         let app = app.context("the template has no function order-on-order-confirmed, which writes the order views")?;
@@ -139,13 +137,11 @@ impl<'r> Reader<'r> {
         Ok(progress)
     }
 
-    /// The row of the stock view.
     pub(super) async fn stock(&self, sku: &str) -> anyhow::Result<StockRow> {
         let nothing = StockRow { sku: sku.parse()?, received: 0, available: 0, reserved: 0, shipped: 0 };
         Ok(self.app.row::<Stock>(sku).await?.unwrap_or(nothing))
     }
 
-    /// The state of the inventory stream.
     pub(super) async fn stock_state(&self, sku: &Sku) -> anyhow::Result<StockState> {
         Ok(self.app.state::<Inventory>(sku).await?)
     }
@@ -186,7 +182,6 @@ impl<'r> Reader<'r> {
         Ok(())
     }
 
-    /// The fetched mails about an order.
     pub(super) async fn mail(&self, order: &str, about: &str) -> anyhow::Result<MailStatus> {
         let subject = format!("Your order {order} is {about}");
         let text = |mail: &'_ Value, pointer: &str| mail.pointer(pointer).and_then(Value::as_str).map(str::to_owned);
@@ -211,7 +206,6 @@ impl<'r> Reader<'r> {
 }
 
 impl OrderProgress {
-    /// Whether all views have this status.
     pub(super) fn is(&self, status: OrderStatus) -> bool {
         self.status == Some(status)
     }

@@ -57,7 +57,6 @@ impl Timeouts {
     }
 }
 
-/// Runs the scenario.
 pub(super) async fn play(
     running: &Running,
     run: &str,

@@ -19,7 +19,6 @@ const CUPS_RECEIVED: u32 = 5;
 
 const BUYERS: usize = 50;
 
-/// A scenario of one run.
 #[derive(Clone, Debug)]
 pub(super) struct Scenario {
     /// The number of the scenario in the documentation of the shop.
@@ -36,7 +35,6 @@ pub(super) struct Scenario {
     expected: Expected,
 }
 
-/// An order of a scenario.
 #[derive(Clone, Debug)]
 pub(super) struct NewOrder {
     pub(super) id: String,
@@ -44,15 +42,17 @@ pub(super) struct NewOrder {
     pub(super) lines: Vec<Goods>,
 }
 
-/// The expected end of a scenario.
 #[derive(Clone, Debug)]
 enum Expected {
-    /// The order is confirmed.
     Confirmed,
     /// The order is cancelled for this reason, and its reservations are released.
-    Cancelled { reason: String },
+    Cancelled {
+        reason: String,
+    },
     /// One order is confirmed, and all others are cancelled for this reason.
-    OneConfirmed { reason: String },
+    OneConfirmed {
+        reason: String,
+    },
 }
 
 /// Scenario 1: the stock is there, so the order is confirmed and its buyer gets a mail.

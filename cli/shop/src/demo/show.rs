@@ -22,7 +22,6 @@ impl<'a> Show<'a> {
         Self { output }
     }
 
-    /// Announces a scenario.
     pub(super) fn heading(&mut self, scenario: &Scenario) -> io::Result<()> {
         let Scenario { number, title, description, .. } = scenario;
         let json = json!({ "kind": "story", "story": number, "title": title, "tells": description.join(" ") });
@@ -66,7 +65,6 @@ impl<'a> Show<'a> {
         self.output.styled(&[(Some(Style::Dim), &time(at)), (Some(Style::Yellow), note)])
     }
 
-    /// Prints the checks of a scenario.
     pub(super) fn findings(&mut self, scenario: &Scenario, findings: &[Finding]) -> io::Result<()> {
         self.output.say("\n  Read from the views, the event log and the mailbox:")?;
         for Finding { holds, found } in findings {

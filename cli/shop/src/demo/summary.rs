@@ -2,7 +2,7 @@
 
 use std::{fmt, time::Duration};
 
-use causeway_cli::{columns::columns, up::Up};
+use causeway_cli::{output::columns, up::Up};
 use serde::Serialize;
 use serde_json::{Value, json};
 

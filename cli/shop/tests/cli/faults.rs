@@ -3,9 +3,9 @@
 
 use std::{collections::BTreeMap, fmt::Debug, future::Future, time::Duration};
 
-use aws_sdk_eventbridge::{Client, types::PutEventsRequestEntry};
+use aws_sdk_eventbridge::Client;
 use causeway::{App, StreamId};
-use causeway_cli::up::Running;
+use causeway_cli::{samples, up::Running};
 use causeway_shop_cli::start;
 use domain::{
     ids::Sku,
@@ -23,55 +23,39 @@ const FAULTS: &str = "duplicate=0.2,delay=0.2,reorder=0.1,drop=0.2,throttle=0.05
 /// With this one every kind of fault happens.
 const SEED: u64 = 12;
 
-const RECEIVE_STOCK: &str = include_str!("../../../../events/inventory/ReceiveStock.v1.json");
-const PLACE_ORDER: &str = include_str!("../../../../events/order/PlaceOrder.v1.json");
-
-/// The order in the sample; each of ours has a name of its own.
-const SAMPLE_ORDER: &str = "o-1001";
-
-/// How many things come with the one sample, and how many the order in the other one takes.
+/// The units in the sample of ReceiveStock, and those in the order of PlaceOrder.
 const DELIVERED: u64 = 40;
 const OF_ONE_ORDER: u32 = 2;
 
 /// Far longer than it takes: an end for a run that gets nowhere.
 const PATIENCE: Duration = Duration::from_secs(150);
 
-/// Puts the entries of a sample, each until it is taken.
-async fn put(client: &Client, sample: &str) {
-    let entries: Vec<Value> = serde_json::from_str(sample).expect("a sample is JSON");
-    for entry in entries {
-        let text = |name: &str| entry[name].as_str().map(str::to_owned);
-        let entry = PutEventsRequestEntry::builder()
-            .set_source(text("Source"))
-            .set_detail_type(text("DetailType"))
-            .set_detail(text("Detail"))
-            .set_event_bus_name(text("EventBusName"))
-            .build();
-        // An answer that is lost leaves open whether the event was taken; then it may be put twice.
-        while client.put_events().entries(entry.clone()).send().await.map_or(1, |put| put.failed_entry_count()) > 0 {}
-    }
+/// Publishes the sample of this name with another detail, until the bus accepts it. A lost response leads to a duplicate.
+async fn put(client: &Client, name: &str, change: impl FnOnce(&mut Value)) {
+    let entry = samples::entry(name, change).expect("a sample");
+    while client.put_events().entries(entry.clone()).send().await.map_or(1, |put| put.failed_entry_count()) > 0 {}
 }
 
-/// Asks until there is an answer.
-async fn asked<T, E: Debug, F: Future<Output = Result<T, E>>>(ask: impl Fn() -> F) -> T {
+/// Retries until it succeeds.
+async fn retried<T, E: Debug, F: Future<Output = Result<T, E>>>(call: impl Fn() -> F) -> T {
     loop {
-        if let Ok(answer) = ask().await {
-            return answer;
+        if let Ok(value) = call().await {
+            return value;
         }
     }
 }
 
 async fn status(app: &App, order: &str) -> Option<OrderStatus> {
-    asked(|| app.row::<OrderSummary>(order)).await.map(|row| row.status)
+    retried(|| app.row::<OrderSummary>(order)).await.map(|row| row.status)
 }
 
 /// Waits for all orders; the faults that happened meanwhile, by their kinds.
 async fn confirmed(running: &Running, orders: &[String]) -> BTreeMap<String, usize> {
     let mut feed = running.cloud.feed();
     let client = Client::new(running.apps.sdk());
-    put(&client, RECEIVE_STOCK).await;
+    put(&client, "ReceiveStock", |_| ()).await;
     for order in orders {
-        put(&client, &PLACE_ORDER.replace(SAMPLE_ORDER, order)).await;
+        put(&client, "PlaceOrder", |detail| detail["data"]["orderId"] = order.as_str().into()).await;
     }
     let app = running.apps.app("order-on-order-confirmed").expect("the template has it");
     let mut faults = BTreeMap::new();
@@ -126,7 +110,7 @@ async fn while_everything_goes_wrong_orders_are_confirmed_once_and_the_stock_add
         assert_eq!(count(app, &format!("order/{order}"), "OrderConfirmed").await, 1, "{order}");
     }
     let sku: Sku = "mug".parse().expect("a sku");
-    let shelf = asked(|| app.state::<Inventory>(&sku)).await;
+    let shelf = retried(|| app.state::<Inventory>(&sku)).await;
     let held: Vec<(String, u32)> =
         shelf.open.iter().map(|(order, quantity)| (order.to_string(), quantity.get())).collect();
     assert_eq!(held, orders.iter().map(|order| (order.clone(), OF_ONE_ORDER)).collect::<Vec<_>>());
@@ -135,7 +119,7 @@ async fn while_everything_goes_wrong_orders_are_confirmed_once_and_the_stock_add
     let expected =
         StockRow { sku, received, available: shelf.available, reserved: shelf.reserved(), shipped: shelf.shipped };
     let shown = tokio::time::timeout(PATIENCE, async {
-        while asked(|| app.row::<Stock>("mug")).await.as_ref() != Some(&expected) {
+        while retried(|| app.row::<Stock>("mug")).await.as_ref() != Some(&expected) {
             tokio::task::yield_now().await;
         }
     });
@@ -143,10 +127,10 @@ async fn while_everything_goes_wrong_orders_are_confirmed_once_and_the_stock_add
     running.cloud.stop().await;
 }
 
-/// How many events of this name stand in this stream.
+/// The number of events with this name in the stream.
 async fn count(app: &App, stream: &str, name: &str) -> u64 {
     let stream = StreamId::parse(stream).expect("a stream");
-    let commits = asked(|| app.store().since(&stream, 1)).await;
+    let commits = retried(|| app.store().since(&stream, 1)).await;
     let events = commits.iter().flat_map(|commit| &commit.events).filter(|event| event.name == name);
     events.map(|_| 1).sum()
 }

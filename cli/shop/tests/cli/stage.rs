@@ -13,7 +13,6 @@ use causeway_shop_cli::{
 use clap::Parser as _;
 use serde_json::Value;
 
-/// The template of the application.
 pub(crate) const TEMPLATE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../infra/template.yaml");
 
 /// `causeway up` with these options, on a free port.
@@ -30,12 +29,10 @@ pub(crate) fn up_in(folder: &Path) -> Up {
     up(&["--data", folder.to_str().expect("a plain name")])
 }
 
-/// Starts a local cloud.
 pub(crate) async fn started(args: &Up) -> Running {
     start(args).await.unwrap_or_else(|error| panic!("{error:#}"))
 }
 
-/// The error of a start.
 pub(crate) async fn refusal(args: &Up) -> String {
     match start(args).await {
         Ok(_) => panic!("the cloud has started"),
@@ -48,23 +45,17 @@ pub(crate) async fn used(folder: &Path) {
     started(&up_in(folder)).await.cloud.stop().await;
 }
 
-/// A cloud in memory.
 pub(crate) struct Stage {
-    /// The cloud.
     pub(crate) running: Running,
 }
 
-/// What a command said, and how it ended.
 #[derive(Debug)]
 pub(crate) struct Said {
-    /// All lines.
     pub(crate) text: String,
-    /// How it ended.
     pub(crate) ended: CommandStatus,
 }
 
 impl Stage {
-    /// A cloud with nothing in it.
     pub(crate) async fn open() -> Self {
         Self { running: started(&up(&["--memory"])).await }
     }
@@ -76,7 +67,6 @@ impl Stage {
         (stage, order)
     }
 
-    /// Calls a command there.
     pub(crate) async fn call(&self, words: &[&str]) -> anyhow::Result<Said> {
         call_at(&self.running.cloud.endpoint(), words).await
     }
@@ -94,7 +84,6 @@ impl Stage {
         lines.collect::<Result<_, _>>().unwrap_or_else(|error| panic!("{error}: {}", said.text))
     }
 
-    /// The end.
     pub(crate) async fn close(self) {
         self.running.cloud.stop().await;
     }

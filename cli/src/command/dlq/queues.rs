@@ -22,7 +22,6 @@ use crate::{connection::Connection, error_hint::sdk_error};
 /// Names of dead-letter queues contain one of these, in lower case and without punctuation.
 const NAMES: [&str; 2] = ["deadletter", "dlq"];
 
-/// A dead-letter queue.
 pub(super) struct DeadLetterQueue {
     pub(super) name: String,
     pub(super) client: DlqClient,
@@ -30,7 +29,6 @@ pub(super) struct DeadLetterQueue {
     pub(super) most: usize,
 }
 
-/// A dead letter and its queue.
 pub(super) struct Found<'q> {
     pub(super) queue: &'q DeadLetterQueue,
     pub(super) received: ReceivedDeadLetter,

@@ -162,7 +162,6 @@ fn nearest_paths(path: &[String], known: &[String]) -> Vec<String> {
     found.into_iter().take(3).cloned().collect()
 }
 
-/// The fields of an envelope.
 const ENVELOPE: [&str; 12] = [
     "eventId",
     "eventType",

@@ -13,7 +13,6 @@ pub(super) const FIELDS: [&str; 7] =
 /// The size of the `Time` of an entry in a request.
 const TIME_BYTES: usize = 14;
 
-/// An entry as JSON.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 struct EntryJson {
@@ -32,7 +31,6 @@ struct Wrapped {
     entries: Vec<EntryJson>,
 }
 
-/// An entry to publish.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Entry {
     pub(super) source: Option<String>,
@@ -45,7 +43,6 @@ pub(super) struct Entry {
     pub(super) trace: Option<String>,
 }
 
-/// Parses the entries.
 pub(super) fn read(text: &str) -> anyhow::Result<Vec<Entry>> {
     let entries: Vec<EntryJson> = match text.trim_start().chars().next() {
         Some('[') => serde_json::from_str(text)?,
@@ -85,14 +82,12 @@ pub(super) fn time(given: &Value) -> anyhow::Result<Timestamp> {
 }
 
 impl Entry {
-    /// The size of the entry, as EventBridge counts it.
     pub(super) fn bytes(&self) -> usize {
         let texts = [&self.source, &self.detail_type, &self.detail].into_iter().flatten().map(String::len);
         let resources = self.resources.iter().flatten().map(String::len);
         TIME_BYTES + texts.sum::<usize>() + resources.sum::<usize>()
     }
 
-    /// The entry of the request.
     pub(super) fn request(&self) -> PutEventsRequestEntry {
         PutEventsRequestEntry::builder()
             .set_source(self.source.clone())

@@ -33,12 +33,10 @@ pub(super) struct MessageTemplate {
     ids: Ids,
 }
 
-/// A message to publish.
 #[derive(Clone, Debug)]
 pub(super) struct Message {
     /// From 1.
     pub(super) number: u64,
-    /// The id in its envelope.
     pub(super) id: Option<String>,
     /// Its correlation id, or the one that it begins.
     pub(super) correlation: Option<String>,
@@ -55,7 +53,6 @@ impl MessageTemplate {
         Ok(Self { entries, changes, ids })
     }
 
-    /// The number of messages in a round.
     pub(super) fn len(&self) -> usize {
         self.entries.len()
     }

@@ -37,7 +37,6 @@ const TRANSIENT: [&str; 5] =
 const RETRY_POLICY: Backoff =
     Backoff { first: SignedDuration::from_millis(200), most: SignedDuration::from_secs(5), tries: 6 };
 
-/// The result of one entry.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum PutResult {
     /// With the id that the bus gave it.
@@ -48,7 +47,6 @@ pub(super) enum PutResult {
     },
 }
 
-/// The response to a `PutEvents`.
 enum Response {
     Entries(Vec<PutEventsResultEntry>),
     /// The request failed because of its entries.
@@ -165,7 +163,6 @@ fn unanswered() -> PutResult {
 /// The number of messages that text lists one by one.
 const MAX_LISTED: u64 = 20;
 
-/// The time between two progress lines.
 const PROGRESS_INTERVAL: Duration = Duration::from_secs(2);
 
 /// Counts and prints the results.
@@ -183,7 +180,6 @@ impl Tally {
         Self { begun, accepted: 0, rejected: 0, first: None, reported: begun }
     }
 
-    /// Whether all messages were accepted.
     pub(super) fn all_accepted(&self) -> bool {
         self.rejected == 0
     }
@@ -196,7 +192,6 @@ impl Tally {
         }
     }
 
-    /// Counts and prints a result.
     pub(super) fn show(
         &mut self,
         message: &Message,
@@ -251,7 +246,6 @@ impl Tally {
         format!("{} of {all} accepted, {} rejected", self.accepted, self.rejected)
     }
 
-    /// Prints the totals.
     pub(super) fn sum_up(&self, output: &mut Output<'_>) -> anyhow::Result<()> {
         let Self { begun, accepted, rejected, .. } = self;
         let seconds = begun.elapsed().as_secs_f64();

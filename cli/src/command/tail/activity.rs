@@ -12,7 +12,6 @@ const MAX_MESSAGES: usize = 20_000;
 /// A filter of messages. The default admits all of them.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Filter {
-    /// The name of the message.
     pub(super) name: Option<String>,
     /// `<context>/<id>`, or the context or id alone.
     pub(super) stream: Option<String>,

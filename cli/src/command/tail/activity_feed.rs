@@ -15,7 +15,6 @@ use crate::error_hint::unreachable_endpoint;
 
 const PATH: &str = "/_causeway/feed";
 
-/// An open feed.
 pub(super) struct Feed {
     // Dropping the client would close the connection.
     _client: Client<HttpConnector, Body>,
@@ -23,7 +22,6 @@ pub(super) struct Feed {
     reader: Reader,
 }
 
-/// Splits bytes into server-sent events.
 #[derive(Default)]
 struct Reader {
     kept: Vec<u8>,

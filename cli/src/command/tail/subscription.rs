@@ -23,7 +23,6 @@ const WAIT: i32 = 10;
 /// The message retention period of the queue, in seconds.
 const RETENTION: u32 = 300;
 
-/// A rule and a queue.
 pub(super) struct Subscription<'r> {
     connection: &'r Connection,
     events: Events,
