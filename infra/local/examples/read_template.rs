@@ -6,7 +6,7 @@
 use std::{collections::BTreeMap, error::Error, fs::read_to_string, path::PathBuf};
 
 use causeway_local::template::{
-    Function, Input, Mapping, Rule, Scheduled, Settings, Source, Stack, StartingPosition, read,
+    Function, Input, Mapping, Rule, Schedule, Settings, Source, Stack, StartingPosition, read,
 };
 use serde_json::{Map, Value, json};
 
@@ -132,7 +132,7 @@ impl Names {
         }))
     }
 
-    fn schedule(&self, schedule: &Scheduled) -> Value {
+    fn schedule(&self, schedule: &Schedule) -> Value {
         let target = &schedule.target;
         json!({
             "expression": schedule.expression, "zone": schedule.zone, "enabled": schedule.enabled,

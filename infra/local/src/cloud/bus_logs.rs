@@ -64,7 +64,7 @@ impl Step<'_> {
             "event_id": self.event_id,
             "message_timestamp_ms": at.as_millisecond(),
             "message_type": self.kind,
-            "log_level": self.level.word(),
+            "log_level": self.level.as_str(),
             "details": self.details,
         });
         if let (Some(fields), Some(error)) = (record.as_object_mut(), self.error) {

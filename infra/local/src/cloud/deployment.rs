@@ -109,5 +109,5 @@ pub(super) fn desired_others(stack: &Stack) -> Vec<Resource> {
 }
 
 fn resource(stack: &Stack, id: &str, key: Key, desired: Value) -> Resource {
-    Resource { key, id: id.to_owned(), desired, kept: stack.kept.get(id).copied().unwrap_or_default() }
+    Resource { key, id: id.to_owned(), desired, kept: stack.retained.get(id).copied().unwrap_or_default() }
 }

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::{
-    template::Kept,
+    template::RetainPolicy,
     wal::{Wal, WalError},
 };
 
@@ -47,7 +47,7 @@ pub(super) struct Resource {
     /// The properties that can change, in the form of the API.
     #[serde(rename = "declared")]
     pub(super) desired: Value,
-    pub(super) kept: Kept,
+    pub(super) kept: RetainPolicy,
 }
 
 /// A record of the write-ahead log.

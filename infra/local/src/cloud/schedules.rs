@@ -10,16 +10,16 @@ use super::{
 use crate::{
     aws_error::AwsError,
     scheduler::Scheduler,
-    template::{Scheduled, Stack},
+    template::{Schedule, Stack},
 };
 
 /// The key in the resource state.
-pub(super) fn key(schedule: &Scheduled) -> Key {
+pub(super) fn key(schedule: &Schedule) -> Key {
     Key::new(Kind::Schedule, &schedule.group, &schedule.name)
 }
 
 /// The schedule as an API request.
-pub(super) fn desired(schedule: &Scheduled) -> Value {
+pub(super) fn desired(schedule: &Schedule) -> Value {
     let window = match schedule.flexible_minutes {
         None => json!({ "Mode": "OFF" }),
         Some(minutes) => json!({ "Mode": "FLEXIBLE", "MaximumWindowInMinutes": minutes }),
@@ -63,7 +63,7 @@ pub(super) async fn make(scheduler: &Scheduler, stack: &Stack, state: &mut Resou
     Ok(())
 }
 
-async fn make_one(scheduler: &Scheduler, schedule: &Scheduled, state: &mut ResourceState) -> Result<(), AwsError> {
+async fn make_one(scheduler: &Scheduler, schedule: &Schedule, state: &mut ResourceState) -> Result<(), AwsError> {
     let (key, wanted) = (key(schedule), desired(schedule));
     let is_there = is_there(scheduler, &schedule.group, &schedule.name).await;
     // A missing schedule has completed, if it is deleted after completion.
@@ -84,7 +84,7 @@ async fn make_one(scheduler: &Scheduler, schedule: &Scheduled, state: &mut Resou
     Err(refusal)
 }
 
-fn target(schedule: &Scheduled) -> Value {
+fn target(schedule: &Schedule) -> Value {
     let target = &schedule.target;
     let event = target.event.as_ref();
     json!({

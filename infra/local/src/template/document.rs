@@ -1,23 +1,34 @@
-//! The sections of a template and its resources, before intrinsic functions are evaluated.
+//! The sections of a template, before intrinsic functions are evaluated: its resources, with the Globals section merged
+//! into them, and its parameters with their values.
+
+use std::collections::BTreeMap;
+
+use serde_json::Number;
 
 use super::{
-    Finding, Kept, TemplateError,
-    evaluate::may_stand_beside,
+    error::{Finding, TemplateError},
     naming::name_property,
-    node::{Data, Entries, Node, take},
+    node::{Data, Entries, Key, Node, is_macro, take},
+    resources::RetainPolicy,
 };
 
 const SERVERLESS: &str = "AWS::Serverless-2016-10-31";
 
-/// A template, divided.
-pub(super) struct Document {
+/// The properties of a function that cannot be global.
+const NEVER_GLOBAL: [&str; 4] = ["Events", "FunctionName", "Policies", "Role"];
+
+/// The attributes of a parameter, separated by spaces.
+const PARAMETER_ATTRIBUTES: &str = "AllowedPattern AllowedValues ConstraintDescription Default Description MaxLength \
+    MaxValue MinLength MinValue NoEcho Type";
+
+/// The sections of a template.
+pub(super) struct Sections {
     pub(super) parameters: Entries,
     pub(super) mappings: Entries,
     pub(super) conditions: Entries,
-    pub(super) globals: Entries,
     pub(super) resources: Vec<Declared>,
     pub(super) outputs: Entries,
-    /// Does SAM expand it?
+    /// Whether SAM expands it.
     pub(super) serverless: bool,
 }
 
@@ -30,16 +41,16 @@ pub(super) struct Declared {
     pub(super) condition: Option<String>,
     /// Always a map.
     pub(super) properties: Node,
-    pub(super) needs: Vec<(String, usize)>,
+    /// The resources that it depends on, with the line of each.
+    pub(super) depends_on: Vec<(String, usize)>,
     pub(super) binary: Option<String>,
-    /// What a function may do, in the words of SAM.
+    /// The SAM policies of a function.
     pub(super) policies: Option<Node>,
-    /// Does it outlive its place in the template?
-    pub(super) kept: Kept,
+    pub(super) retained: RetainPolicy,
 }
 
 impl Declared {
-    /// A resource that this one brings with it: it is there under the same condition.
+    /// A resource that this one adds, under the same condition.
     pub(super) fn beside(&self, id: String, kind: &str, properties: Node) -> Self {
         Self {
             line: properties.line,
@@ -47,35 +58,29 @@ impl Declared {
             kind: kind.to_owned(),
             condition: self.condition.clone(),
             properties,
-            needs: Vec::new(),
+            depends_on: Vec::new(),
             binary: None,
             policies: None,
-            kept: Kept::default(),
+            retained: RetainPolicy::default(),
         }
     }
 }
 
-pub(super) fn divide(root: Node, findings: &mut Vec<Finding>) -> Result<Document, TemplateError> {
+/// Divides a template into its sections.
+pub(super) fn divide(root: Node, findings: &mut Vec<Finding>) -> Result<Sections, TemplateError> {
     let mut sections = root.into_map("the template")?;
     let mut section = |name: &str, findings: &mut Vec<Finding>| match take(&mut sections, name) {
         None => Ok(Vec::new()),
-        Some(node) => node.into_map(name).map(|entries| without_loops(entries, name, findings)),
+        Some(node) => node.into_map(name).map(|entries| without_macros(entries, name, findings)),
     };
-    let document = Document {
-        parameters: section("Parameters", findings)?,
-        mappings: section("Mappings", findings)?,
-        conditions: section("Conditions", findings)?,
-        globals: section("Globals", findings)?,
-        outputs: section("Outputs", findings)?,
-        resources: Vec::new(),
-        serverless: false,
-    };
+    let (parameters, mappings) = (section("Parameters", findings)?, section("Mappings", findings)?);
+    let (conditions, globals) = (section("Conditions", findings)?, section("Globals", findings)?);
+    let outputs = section("Outputs", findings)?;
     let found_before = findings.len();
     let declared = section("Resources", findings)?;
-    // A template may be nothing but a loop.
+    // All resources of a template may be made by a loop.
     if declared.is_empty() && findings.len() == found_before {
-        let place = "the template".to_owned();
-        return Err(TemplateError::Missing { line: 1, place, property: "Resources".to_owned() });
+        return Err(TemplateError::missing(1, "the template", "Resources"));
     }
     let serverless = transforms(take(&mut sections, "Transform"), findings)?;
     for (key, _) in sections {
@@ -88,20 +93,17 @@ pub(super) fn divide(root: Node, findings: &mut Vec<Finding>) -> Result<Document
         let resource = resource(key.name, key.line, node, findings)?;
         if !serverless && resource.kind.starts_with("AWS::Serverless::") {
             let place = format!("the template of a {}", resource.kind);
-            return Err(TemplateError::Missing {
-                line: resource.line,
-                place,
-                property: format!("Transform: {SERVERLESS}"),
-            });
+            return Err(TemplateError::missing(resource.line, &place, &format!("Transform: {SERVERLESS}")));
         }
         resources.push(resource);
     }
-    Ok(Document { resources, serverless, ..document })
+    merge_globals(globals, &mut resources, findings)?;
+    Ok(Sections { parameters, mappings, conditions, resources, outputs, serverless })
 }
 
 // Macros and loops make entries that this reader does not make.
-fn without_loops(entries: Entries, section: &str, findings: &mut Vec<Finding>) -> Entries {
-    let (left_out, kept): (Entries, Entries) = entries.into_iter().partition(|(key, _)| may_stand_beside(&key.name));
+fn without_macros(entries: Entries, section: &str, findings: &mut Vec<Finding>) -> Entries {
+    let (left_out, kept): (Entries, Entries) = entries.into_iter().partition(|(key, _)| is_macro(&key.name));
     findings.extend(left_out.into_iter().map(|(key, _)| {
         Finding::new(key.line, section, format!("{} is not supported here, and nothing was put in", key.name))
     }));
@@ -109,18 +111,13 @@ fn without_loops(entries: Entries, section: &str, findings: &mut Vec<Finding>) -
 }
 
 fn transforms(node: Option<Node>, findings: &mut Vec<Finding>) -> Result<bool, TemplateError> {
-    let names = match node {
-        None => Vec::new(),
-        Some(Node { data: Data::List(items), .. }) => items,
-        Some(single) => vec![single],
-    };
     let mut serverless = false;
-    for node in names {
-        // Spelled as a map it has parameters, and is no transform of AWS's own but a macro.
+    for node in node.map(Node::into_items).unwrap_or_default() {
+        // A map has parameters, and is a macro and not a transform of AWS.
         let name = node.get("Name").unwrap_or(&node).as_text("Transform")?;
         match name.as_str() {
             SERVERLESS => serverless = true,
-            // Its functions are played, and its loops are named one by one.
+            // Its functions are supported, and each of its loops is a finding.
             "AWS::LanguageExtensions" => {}
             other => {
                 findings.push(Finding::new(node.line, "the template", format!("the transform {other} is not known")))
@@ -135,26 +132,21 @@ fn resource(id: String, line: usize, node: Node, findings: &mut Vec<Finding>) ->
         return Err(Node::text(line, id).wrong("a logical id", "letters and digits"));
     }
     let mut attributes = node.into_map(&id)?;
-    let Some(kind) = take(&mut attributes, "Type") else {
-        return Err(TemplateError::Missing { line, place: id, property: "Type".to_owned() });
-    };
+    let kind = take(&mut attributes, "Type").ok_or_else(|| TemplateError::missing(line, &id, "Type"))?;
     let kind = kind.as_text(&format!("{id}.Type"))?;
-    let properties = take(&mut attributes, "Properties").unwrap_or(Node { line, data: Data::Map(Vec::new()) });
+    let properties = take(&mut attributes, "Properties").unwrap_or(Node::map(line, Vec::new()));
     properties.as_map(&format!("{id}.Properties"))?;
     let condition =
         take(&mut attributes, "Condition").map(|name| name.as_text(&format!("{id}.Condition"))).transpose()?;
     let binary = take(&mut attributes, "Metadata")
         .and_then(|metadata| metadata.get("BuildProperties")?.get("Binary")?.spelled());
-    let needs = match take(&mut attributes, "DependsOn") {
-        None => Vec::new(),
-        Some(Node { data: Data::List(items), .. }) => items,
-        Some(single) => vec![single],
-    };
     let place = format!("{id}.DependsOn");
-    let needs = needs.into_iter().map(|need| Ok((need.as_text(&place)?, need.line))).collect::<Result<_, _>>()?;
-    let kept = Kept {
-        when_removed: is_kept(&mut attributes, &id, &kind, "DeletionPolicy", findings)?,
-        when_replaced: is_kept(&mut attributes, &id, &kind, "UpdateReplacePolicy", findings)?,
+    let depends_on = take(&mut attributes, "DependsOn").map(Node::into_items).unwrap_or_default();
+    let depends_on = depends_on.into_iter().map(|need| Ok((need.as_text(&place)?, need.line)));
+    let depends_on = depends_on.collect::<Result<_, _>>()?;
+    let retained = RetainPolicy {
+        when_removed: is_retained(&mut attributes, &id, &kind, "DeletionPolicy", findings)?,
+        when_replaced: is_retained(&mut attributes, &id, &kind, "UpdateReplacePolicy", findings)?,
     };
     for (key, _) in attributes {
         // Connectors only grant permissions, which are not checked here.
@@ -162,11 +154,11 @@ fn resource(id: String, line: usize, node: Node, findings: &mut Vec<Finding>) ->
             findings.push(Finding::new(key.line, &id, format!("the attribute {} is not known", key.name)));
         }
     }
-    Ok(Declared { line, id, kind, condition, properties, needs, binary, policies: None, kept })
+    Ok(Declared { line, id, kind, condition, properties, depends_on, binary, policies: None, retained })
 }
 
-/// What this attribute says of the resource's end. Nothing that is played here can leave a snapshot.
-fn is_kept(
+/// Whether this policy retains the resource. None of the supported resources can leave a snapshot.
+fn is_retained(
     attributes: &mut Entries,
     id: &str,
     kind: &str,
@@ -176,11 +168,7 @@ fn is_kept(
     let Some(node) = take(attributes, attribute) else { return Ok(false) };
     let place = format!("{id}.{attribute}");
     if node.is_intrinsic() {
-        findings.push(Finding::new(
-            node.line,
-            &place,
-            "an intrinsic is not worked out here: it is not kept".to_owned(),
-        ));
+        findings.push(Finding::new(node.line, &place, "an intrinsic is not worked out here: it is not kept"));
         return Ok(false);
     }
     match (attribute, node.as_text(&place)?.as_str()) {
@@ -189,5 +177,168 @@ fn is_kept(
         (_, "Retain") | ("DeletionPolicy", "RetainExceptOnCreate") => Ok(true),
         ("DeletionPolicy", _) => Err(node.wrong(&place, "Delete, Retain or RetainExceptOnCreate")),
         _ => Err(node.wrong(&place, "Delete or Retain")),
+    }
+}
+
+/// Merges the Globals section into every function and table as SAM does: maps are merged, lists are concatenated with the
+/// global part first, and for anything else the resource wins. An intrinsic counts as a single value.
+fn merge_globals(
+    globals: Entries,
+    resources: &mut [Declared],
+    findings: &mut Vec<Finding>,
+) -> Result<(), TemplateError> {
+    for (key, section) in globals {
+        let place = format!("Globals.{}", key.name);
+        let properties = section.as_map(&place)?;
+        let kind = match key.name.as_str() {
+            "Function" => "AWS::Serverless::Function",
+            "SimpleTable" => "AWS::Serverless::SimpleTable",
+            _ => {
+                findings.push(Finding::new(key.line, &place, "resources of this type are not supported here"));
+                continue;
+            }
+        };
+        if let Some((wrong, _)) = properties.iter().find(|(key, _)| NEVER_GLOBAL.contains(&key.name.as_str())) {
+            let what = Node::text(wrong.line, wrong.name.clone());
+            return Err(what.wrong(&place, "properties that can be global"));
+        }
+        for resource in resources.iter_mut().filter(|resource| resource.kind == kind) {
+            let own = std::mem::replace(&mut resource.properties, Node { line: key.line, data: Data::Null });
+            let line = own.line;
+            resource.properties = Node { line, ..merged(section.clone(), own) };
+        }
+    }
+    Ok(())
+}
+
+fn merged(global: Node, own: Node) -> Node {
+    if global.is_intrinsic() || own.is_intrinsic() {
+        return own;
+    }
+    match (global.data, own) {
+        (Data::Map(mut entries), Node { line, data: Data::Map(own) }) => {
+            for (key, value) in own {
+                match entries.iter_mut().find(|(global, _)| global.name == key.name) {
+                    Some((_, place)) => {
+                        let global = std::mem::replace(place, Node { line, data: Data::Null });
+                        *place = merged(global, value);
+                    }
+                    None => entries.push((key, value)),
+                }
+            }
+            Node::map(line, entries)
+        }
+        (Data::List(mut items), Node { line, data: Data::List(mut own) }) => {
+            items.append(&mut own);
+            Node::list(line, items)
+        }
+        (_, own) => own,
+    }
+}
+
+/// The value of every declared parameter: the given value or the default, validated against the constraints of the
+/// parameter as CloudFormation does.
+pub(super) fn parameter_values(
+    declared: &Entries,
+    given: &BTreeMap<String, String>,
+    findings: &mut Vec<Finding>,
+) -> Result<BTreeMap<String, Node>, TemplateError> {
+    if let Some(name) = given.keys().find(|name| !declared.iter().any(|(key, _)| key.name == **name)) {
+        return Err(TemplateError::UnknownParameter { name: name.clone() });
+    }
+    let value = |(key, declaration): &(Key, Node)| {
+        let parameter = Parameter { key, declaration };
+        Ok((key.name.clone(), parameter.value(given.get(&key.name), findings)?))
+    };
+    declared.iter().map(value).collect()
+}
+
+struct Parameter<'t> {
+    key: &'t Key,
+    declaration: &'t Node,
+}
+
+impl Parameter<'_> {
+    fn value(&self, given: Option<&String>, findings: &mut Vec<Finding>) -> Result<Node, TemplateError> {
+        for (key, _) in self.declaration.as_map(&self.key.name)? {
+            if !PARAMETER_ATTRIBUTES.split(' ').any(|known| known == key.name) {
+                let what = format!("{} of a parameter is not known", key.name);
+                findings.push(Finding::new(key.line, &self.key.name, what));
+            }
+        }
+        let missing = || TemplateError::missing(self.key.line, &format!("the parameter {}", self.key.name), "Type");
+        let kind = self.text("Type")?.ok_or_else(missing)?;
+        if kind.starts_with("AWS::SSM::") {
+            let what =
+                format!("a value of type {kind} lies in a store that is not supported here; its name was put in");
+            findings.push(Finding::new(self.key.line, &self.key.name, what));
+        }
+        let value = match (given, self.text("Default")?) {
+            (Some(given), _) => given.clone(),
+            (None, Some(default)) => default,
+            (None, None) => return Err(self.wrong("has no default, and no value was given".to_owned())),
+        };
+        let is_list = kind.contains("CommaDelimitedList") || kind.contains("List<");
+        let items: Vec<&str> = if is_list { value.split(',').map(str::trim).collect() } else { vec![value.as_str()] };
+        for item in &items {
+            self.check(item, kind.contains("Number"), findings)?;
+        }
+        let line = self.key.line;
+        Ok(match is_list {
+            true => Node::list(line, items.iter().map(|item| Node::text(line, *item)).collect()),
+            false => Node::text(line, value),
+        })
+    }
+
+    fn check(&self, value: &str, is_number: bool, findings: &mut Vec<Finding>) -> Result<(), TemplateError> {
+        if let Some(allowed) = self.declaration.get("AllowedValues") {
+            let allowed: Vec<_> = allowed.as_list("AllowedValues")?.iter().filter_map(Node::spelled).collect();
+            if !allowed.iter().any(|one| one == value) {
+                return Err(self.wrong(format!("{value:?} is none of {}", allowed.join(", "))));
+            }
+        }
+        if let Some(pattern) = self.text("AllowedPattern")? {
+            match regex_lite::Regex::new(&format!("^(?:{pattern})$")) {
+                Ok(regex) if regex.is_match(value) => {}
+                Ok(_) => return Err(self.wrong(format!("{value:?} does not match {pattern}"))),
+                Err(_) => {
+                    let what = format!("the pattern {pattern} cannot be read here, so the value was not checked");
+                    findings.push(Finding::new(self.key.line, &self.key.name, what));
+                }
+            }
+        }
+        let length = value.chars().count() as f64;
+        self.check_bounds("MinLength", "MaxLength", length, &format!("the length of {value:?}"))?;
+        if is_number {
+            match value.parse::<f64>() {
+                Ok(number) if number.is_finite() => self.check_bounds("MinValue", "MaxValue", number, value)?,
+                _ => return Err(self.wrong(format!("{value:?} is not a number"))),
+            }
+        }
+        Ok(())
+    }
+
+    fn check_bounds(&self, low: &str, high: &str, value: f64, what: &str) -> Result<(), TemplateError> {
+        for (name, is_low) in [(low, true), (high, false)] {
+            let Some(bound) = self.declaration.get(name) else { continue };
+            let limit = match &bound.data {
+                Data::Number(number) => Number::as_f64(number),
+                Data::Text(text) => text.parse().ok(),
+                _ => None,
+            };
+            let limit = limit.ok_or_else(|| bound.wrong(name, "a number"))?;
+            if (is_low && value < limit) || (!is_low && value > limit) {
+                return Err(self.wrong(format!("{what} breaks {name} {limit}")));
+            }
+        }
+        Ok(())
+    }
+
+    fn text(&self, name: &str) -> Result<Option<String>, TemplateError> {
+        self.declaration.get(name).map(|node| node.as_text(&format!("{}.{name}", self.key.name))).transpose()
+    }
+
+    fn wrong(&self, problem: String) -> TemplateError {
+        TemplateError::Parameter { line: self.key.line, name: self.key.name.clone(), problem }
     }
 }

@@ -1,12 +1,14 @@
-//! Errors of reading a template. Each variant names the line, except those about the whole text. What is valid but not
-//! supported here is a finding and not an error.
+//! Errors and findings of reading a template. What AWS would refuse is an error, with its line; what is valid and not
+//! supported here is a finding.
+
+use std::fmt;
 
 use crate::{pattern::PatternError, schedule::ScheduleError};
 
 /// A template is invalid.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TemplateError {
-    /// The text is longer than CloudFormation takes.
+    /// The text is longer than CloudFormation accepts.
     #[error("the template has {bytes} bytes, {limit} are allowed")]
     TooLarge {
         /// The number of bytes.
@@ -35,7 +37,7 @@ pub enum TemplateError {
     UnknownTag {
         /// The line.
         line: usize,
-        /// Without its exclamation mark.
+        /// The tag without its exclamation mark.
         tag: String,
     },
     /// A map has the same key twice, or two resources have the same logical id.
@@ -58,66 +60,66 @@ pub enum TemplateError {
         /// The given value.
         found: String,
     },
-    /// Something that is needed is not there.
+    /// A required property is missing.
     #[error("line {line}: {place} lacks {property}")]
     Missing {
         /// The line.
         line: usize,
-        /// What lacks it.
+        /// The resource or property that lacks it.
         place: String,
-        /// What it lacks.
+        /// The missing property.
         property: String,
     },
-    /// An intrinsic cannot be worked out.
+    /// An intrinsic function cannot be evaluated.
     #[error("line {line}: {function}: {problem}")]
     Intrinsic {
         /// The line.
         line: usize,
-        /// Its long name.
+        /// The long name of the function.
         function: String,
-        /// What is wrong with it.
+        /// The rule that it breaks.
         problem: String,
     },
-    /// A name leads nowhere.
+    /// A reference names nothing that exists.
     #[error("line {line}: there is no {what} {name:?}")]
     Unresolved {
         /// The line.
         line: usize,
-        /// What was looked for.
+        /// The kind of thing that was looked for.
         what: &'static str,
-        /// Its name.
+        /// The name.
         name: String,
     },
-    /// Resources or conditions need each other in a circle.
+    /// Resources or conditions depend on each other in a cycle.
     #[error("line {line}: these need each other in a circle: {path}")]
     Cycle {
         /// The line.
         line: usize,
-        /// The names, in their order.
+        /// The names in their order, joined by arrows.
         path: String,
     },
-    /// Working out the intrinsics takes more than any sensible template needs.
+    /// Evaluating the intrinsics exceeds a limit.
     #[error("line {line}: the intrinsics {problem}")]
     TooMuch {
-        /// Where the limit was reached.
+        /// The line at which the limit was exceeded.
         line: usize,
-        /// Which limit it is.
+        /// The limit.
         problem: &'static str,
     },
-    /// A parameter's value is missing or breaks its own constraints.
+    /// The value of a parameter is missing or breaks a constraint.
     #[error("line {line}: the parameter {name}: {problem}")]
     Parameter {
         /// The line.
         line: usize,
-        /// Its name.
+        /// The name.
         name: String,
-        /// What is wrong with it.
+        /// The rule that it breaks.
         problem: String,
     },
     /// A value was given for a parameter that the template does not have.
     #[error("the template has no parameter {name:?}")]
     UnknownParameter {
-        /// Its name.
+        /// The name.
         name: String,
     },
     /// The file of a nested template cannot be read.
@@ -129,10 +131,10 @@ pub enum TemplateError {
         resource: String,
         /// The file.
         path: String,
-        /// Why not.
+        /// The error of the operating system.
         problem: String,
     },
-    /// A nested template is refused.
+    /// A nested template is invalid.
     #[error("line {line}: {resource}: the nested template {path} is refused")]
     Nested {
         /// The line.
@@ -141,30 +143,64 @@ pub enum TemplateError {
         resource: String,
         /// The file.
         path: String,
-        /// Why, with the line of that file.
+        /// The error, with its line in that file.
         #[source]
         source: Box<TemplateError>,
     },
-    /// A rule's pattern is refused.
+    /// The pattern of a rule or an archive is invalid.
     #[error("line {line}: the pattern of {resource} is refused")]
     Pattern {
         /// The line.
         line: usize,
-        /// The rule.
+        /// The rule or archive.
         resource: String,
-        /// Why.
+        /// The error of the expression.
         #[source]
         source: PatternError,
     },
-    /// A schedule expression is refused.
+    /// A schedule expression is invalid.
     #[error("line {line}: the schedule of {resource} is refused")]
     Schedule {
         /// The line.
         line: usize,
         /// The rule or schedule.
         resource: String,
-        /// Why.
+        /// The error of the expression.
         #[source]
         source: ScheduleError,
     },
+}
+
+impl TemplateError {
+    pub(super) fn missing(line: usize, place: &str, property: &str) -> Self {
+        Self::Missing { line, place: place.to_owned(), property: property.to_owned() }
+    }
+}
+
+/// Something in the template that this machine does not support.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// The path of the nested template as seen from the outermost one, which is `None` itself.
+    pub file: Option<String>,
+    /// The line of the property.
+    pub line: usize,
+    /// The resource or the section that it belongs to.
+    pub resource: String,
+    /// The property or type, and what is done instead.
+    pub what: String,
+}
+
+impl Finding {
+    pub(super) fn new(line: usize, resource: &str, what: impl Into<String>) -> Self {
+        Self { file: None, line, resource: resource.to_owned(), what: what.into() }
+    }
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(file) = &self.file {
+            write!(formatter, "{file}, ")?;
+        }
+        write!(formatter, "line {}: {}: {}", self.line, self.resource, self.what)
+    }
 }

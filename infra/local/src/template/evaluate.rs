@@ -1,111 +1,104 @@
 //! Evaluates intrinsic functions: takes a node and returns it without intrinsics. Depth, size and cycles are limited,
 //! because a short template can ask for more than any machine has.
 
-mod conditions;
-mod functions;
-mod nested;
 mod references;
-mod sam;
-mod substitute;
-mod unsupported;
 
 use std::collections::{BTreeMap, HashMap};
 
-pub(super) use unsupported::may_stand_beside;
-
 use super::{
-    Finding, Settings, TemplateError,
-    document::{Declared, Document},
-    naming::Identity,
+    document::{Declared, Sections},
+    error::{Finding, TemplateError},
+    naming::{Identity, Settings},
     nesting::Nesting,
-    node::{Data, Key, Node},
-    stack::Stack,
+    node::{Data, Entries, Key, Node, is_macro},
+    resources::Stack,
 };
 
-/// Values in values, names of names: this many levels on the way down at most.
+/// The maximum depth of values in values and of names in names.
 const DEEPEST: usize = 96;
 
-/// All values made while one template is read, in characters and nodes.
+/// The maximum size of all values that are made while one template is read, in characters and nodes.
 const MOST: usize = 4_000_000;
 
-/// What is being worked out: a condition and a resource may have the same name.
+/// The kind of thing that is being evaluated: a condition and a resource may have the same name.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Kind {
     Condition,
     Resource,
 }
 
-/// Works out the intrinsics of one template.
+/// Evaluates the intrinsics of one template.
 pub(super) struct Evaluator<'t> {
     pub(super) settings: &'t Settings,
     parameters: &'t BTreeMap<String, Node>,
-    document: &'t Document,
+    sections: &'t Sections,
     resources: HashMap<&'t str, &'t Declared>,
     declared_conditions: HashMap<&'t str, (&'t Key, &'t Node)>,
     conditions: HashMap<&'t str, bool>,
     identities: HashMap<&'t str, Identity>,
-    under_way: Vec<(Kind, &'t str)>,
+    in_progress: Vec<(Kind, &'t str)>,
     depth: usize,
     pub(super) made: usize,
     in_condition: bool,
-    /// The resource being worked out, and which resource needs which other, on which line.
+    /// The resource that is being evaluated.
     user: Option<&'t str>,
-    pub(super) uses: Vec<(&'t str, &'t str, usize)>,
+    /// Each resource with one that it depends on, and the line.
+    uses: Vec<(&'t str, &'t str, usize)>,
     pub(super) findings: Vec<Finding>,
-    /// How many values are not what they will be in the cloud.
-    made_up: usize,
+    /// The number of placeholders for values that only the cloud knows.
+    placeholders: usize,
     nesting: &'t Nesting,
-    /// Nested stacks that have been read, by logical id; nothing for one whose template is not on this machine.
+    /// The nested stacks that were read, by logical id; `None` for one whose template is not on this machine.
     nested: HashMap<&'t str, Option<Stack>>,
 }
 
-/// How far an evaluator has come.
+/// The progress of an evaluator.
 pub(super) struct Mark {
-    made_up: usize,
+    placeholders: usize,
     depth: usize,
-    under_way: usize,
+    in_progress: usize,
 }
 
 impl<'t> Evaluator<'t> {
     pub(super) fn new(
         settings: &'t Settings,
         parameters: &'t BTreeMap<String, Node>,
-        document: &'t Document,
+        sections: &'t Sections,
         resources: &'t [Declared],
         nesting: &'t Nesting,
     ) -> Self {
         Self {
             settings,
             parameters,
-            document,
+            sections,
             resources: resources.iter().map(|resource| (resource.id.as_str(), resource)).collect(),
-            declared_conditions: document
+            declared_conditions: sections
                 .conditions
                 .iter()
                 .map(|(key, node)| (key.name.as_str(), (key, node)))
                 .collect(),
             conditions: HashMap::new(),
             identities: HashMap::new(),
-            under_way: Vec::new(),
+            in_progress: Vec::new(),
             depth: nesting.depth,
             made: nesting.made,
             in_condition: false,
             user: None,
             uses: Vec::new(),
             findings: Vec::new(),
-            made_up: 0,
+            placeholders: 0,
             nesting,
             nested: HashMap::new(),
         }
     }
 
-    /// Where it stands now.
+    /// The progress so far.
     pub(super) fn mark(&self) -> Mark {
-        Mark { made_up: self.made_up, depth: self.depth, under_way: self.under_way.len() }
+        Mark { placeholders: self.placeholders, depth: self.depth, in_progress: self.in_progress.len() }
     }
 
-    /// What could not be worked out since then may only be so because of a value that was made up: then that is a
-    /// finding and no error, and the next thing is worked out as if nothing had been.
+    /// Turns an error into a finding if a placeholder since the mark may have caused it. Evaluation then continues with
+    /// the next resource.
     pub(super) fn pass_over(
         &mut self,
         since: &Mark,
@@ -113,17 +106,17 @@ impl<'t> Evaluator<'t> {
         line: usize,
         error: TemplateError,
     ) -> Result<Finding, TemplateError> {
-        if self.made_up == since.made_up || matches!(error, TemplateError::TooMuch { .. }) {
+        if self.placeholders == since.placeholders || matches!(error, TemplateError::TooMuch { .. }) {
             return Err(error);
         }
         self.depth = since.depth;
-        self.under_way.truncate(since.under_way);
+        self.in_progress.truncate(since.in_progress);
         self.user = None;
         let what = format!("is not supported here, for it needs a value that is not known ({error})");
         Ok(Finding::new(line, resource, what))
     }
 
-    /// Is this resource there at all?
+    /// Whether the condition of this resource holds.
     pub(super) fn is_there(&mut self, resource: &'t Declared) -> Result<bool, TemplateError> {
         match &resource.condition {
             None => Ok(true),
@@ -131,10 +124,10 @@ impl<'t> Evaluator<'t> {
         }
     }
 
-    /// What belongs to a resource, worked out, and the resources that it needs noted.
+    /// Evaluates a part of a resource, and records the resources that it depends on.
     pub(super) fn of_resource(&mut self, resource: &'t Declared, node: &'t Node) -> Result<Node, TemplateError> {
         self.user = Some(&resource.id);
-        for (need, line) in &resource.needs {
+        for (need, line) in &resource.depends_on {
             let Some((name, _)) = self.resources.get_key_value(need.as_str()) else {
                 return Err(TemplateError::Unresolved { line: *line, what: "resource", name: need.clone() });
             };
@@ -145,7 +138,7 @@ impl<'t> Evaluator<'t> {
         Ok(value.unwrap_or(Node { line: node.line, data: Data::Null }))
     }
 
-    /// A value without intrinsics; nothing where it is `AWS::NoValue`.
+    /// A value without intrinsics; `None` for `AWS::NoValue`.
     pub(super) fn value(&mut self, node: &'t Node) -> Result<Option<Node>, TemplateError> {
         self.depth += 1;
         if self.depth > DEEPEST {
@@ -174,26 +167,26 @@ impl<'t> Evaluator<'t> {
                 [(key, argument)] if key.name.starts_with("Fn::") => self.function(key, argument),
                 entries => {
                     let is_function =
-                        |key: &Key| key.name.starts_with("Fn::") && !unsupported::may_stand_beside(&key.name);
+                        |key: &Key| key.name.starts_with("Fn::") && !is_macro(&key.name);
                     if let Some((key, _)) = entries.iter().find(|(key, _)| is_function(key)) {
                         return Err(wrong(key, "cannot stand beside other keys"));
                     }
                     let mut values = Vec::with_capacity(entries.len());
                     for (key, value) in entries {
                         self.count(key.line, key.name.len())?;
-                        if unsupported::may_stand_beside(&key.name) {
+                        if is_macro(&key.name) {
                             self.left_out(key);
                             continue;
                         }
                         values.extend(self.value(value)?.map(|value| (key.clone(), value)));
                     }
-                    Ok(Some(Node { line, data: Data::Map(values) }))
+                    Ok(Some(Node::map(line, values)))
                 }
             },
         }
     }
 
-    /// Counts what is made before it is kept.
+    /// Counts the size of a value before it is made.
     fn count(&mut self, line: usize, size: usize) -> Result<(), TemplateError> {
         self.made = self.made.saturating_add(size).saturating_add(1);
         match self.made > MOST {
@@ -207,7 +200,7 @@ impl<'t> Evaluator<'t> {
         Ok(Some(Node::text(line, text)))
     }
 
-    // The value of something that must be there, as one text.
+    /// A value that must be text.
     fn text(&mut self, function: &Key, node: &'t Node, what: &str) -> Result<String, TemplateError> {
         let value = self.value(node)?;
         match value.as_ref().and_then(Node::spelled) {
@@ -220,19 +213,252 @@ impl<'t> Evaluator<'t> {
     }
 
     fn begin(&mut self, kind: Kind, name: &'t str, line: usize) -> Result<(), TemplateError> {
-        let circle = self.under_way.iter().position(|begun| *begun == (kind, name));
-        self.under_way.push((kind, name));
+        let circle = self.in_progress.iter().position(|begun| *begun == (kind, name));
+        self.in_progress.push((kind, name));
         match circle {
             None => Ok(()),
             Some(first) => {
-                let names = self.under_way.iter().skip(first).map(|(_, name)| *name);
+                let names = self.in_progress.iter().skip(first).map(|(_, name)| *name);
                 Err(TemplateError::Cycle { line, path: names.collect::<Vec<_>>().join(" → ") })
             }
         }
     }
 
     fn end(&mut self) {
-        self.under_way.pop();
+        self.in_progress.pop();
+    }
+
+    /// Evaluates all conditions, so that an invalid one is found even if it is not used.
+    pub(super) fn all_conditions(&mut self) -> Result<(), TemplateError> {
+        let conditions = &self.sections.conditions;
+        conditions.iter().try_for_each(|(key, _)| self.condition(&key.name, key.line).map(|_| ()))
+    }
+
+    /// Whether the named condition holds.
+    pub(super) fn condition(&mut self, name: &str, line: usize) -> Result<bool, TemplateError> {
+        if let Some(known) = self.conditions.get(name) {
+            return Ok(*known);
+        }
+        let Some((key, node)) = self.declared_conditions.get(name).copied() else {
+            return Err(TemplateError::Unresolved { line, what: "condition", name: name.to_owned() });
+        };
+        self.begin(Kind::Condition, &key.name, line)?;
+        let outside = std::mem::replace(&mut self.in_condition, true);
+        let holds = self.holds(node)?;
+        self.in_condition = outside;
+        self.end();
+        self.conditions.insert(&key.name, holds);
+        Ok(holds)
+    }
+
+    fn holds(&mut self, node: &'t Node) -> Result<bool, TemplateError> {
+        self.depth += 1;
+        if self.depth > DEEPEST {
+            return Err(TemplateError::TooMuch { line: node.line, problem: "lead too deep" });
+        }
+        let Some((key, argument)) = node.single() else {
+            return Err(node.wrong("a condition", "one of Fn::Equals, Fn::And, Fn::Or, Fn::Not and Condition"));
+        };
+        let holds = match key.name.as_str() {
+            "Condition" => {
+                let name = argument.as_text("Condition")?;
+                self.condition(&name, argument.line)?
+            }
+            "Fn::Equals" => match argument.as_list(&key.name)? {
+                [one, other] => self.text(key, one, "a value")? == self.text(key, other, "a value")?,
+                others => return Err(wrong(key, format!("takes two values, not {}", others.len()))),
+            },
+            "Fn::Not" => match argument.as_list(&key.name)? {
+                [one] => !self.holds(one)?,
+                others => return Err(wrong(key, format!("takes one condition, not {}", others.len()))),
+            },
+            "Fn::And" | "Fn::Or" => {
+                let parts = argument.as_list(&key.name)?;
+                if !(2..=10).contains(&parts.len()) {
+                    return Err(wrong(key, format!("takes two to ten conditions, not {}", parts.len())));
+                }
+                // All are evaluated, so that an invalid one is always found.
+                let mut all = Vec::with_capacity(parts.len());
+                for part in parts {
+                    all.push(self.holds(part)?);
+                }
+                if key.name == "Fn::And" { all.iter().all(|one| *one) } else { all.iter().any(|one| *one) }
+            }
+            _ => return Err(wrong_at(key.line, key, "is not a condition")),
+        };
+        self.depth -= 1;
+        Ok(holds)
+    }
+
+    fn function(&mut self, key: &Key, argument: &'t Node) -> Result<Option<Node>, TemplateError> {
+        match key.name.as_str() {
+            "Fn::GetAtt" => self.get_att(key, argument),
+            "Fn::Sub" => self.substitute(key, argument),
+            "Fn::Join" => self.join(key, argument),
+            "Fn::If" => self.choose(key, argument),
+            "Fn::Select" => self.select(key, argument),
+            "Fn::Split" => self.split(key, argument),
+            "Fn::FindInMap" => self.find_in_map(key, argument),
+            "Fn::Length" => self.length(key, argument),
+            "Fn::ToJsonString" => self.json(key, argument),
+            name if references::is_unsupported(name) => self.unsupported(key, argument),
+            "Fn::Equals" | "Fn::And" | "Fn::Or" | "Fn::Not" => Err(wrong(key, "stands in Conditions only")),
+            _ => Err(wrong(key, "is no function that CloudFormation has")),
+        }
+    }
+
+    fn join(&mut self, key: &Key, argument: &'t Node) -> Result<Option<Node>, TemplateError> {
+        let [delimiter, list] = argument.as_list(&key.name)? else {
+            return Err(wrong(key, "takes a delimiter and a list"));
+        };
+        let delimiter = self.text(key, delimiter, "the delimiter")?;
+        let mut joined = String::new();
+        for (place, item) in self.list(key, list)?.iter().enumerate() {
+            let text =
+                item.spelled().ok_or_else(|| wrong_at(item.line, key, format!("cannot join {}", item.kind())))?;
+            self.count(key.line, delimiter.len() + text.len())?;
+            if place > 0 {
+                joined.push_str(&delimiter);
+            }
+            joined.push_str(&text);
+        }
+        self.made_text(key.line, joined)
+    }
+
+    fn choose(&mut self, key: &Key, argument: &'t Node) -> Result<Option<Node>, TemplateError> {
+        let [condition, yes, no] = argument.as_list(&key.name)? else {
+            return Err(wrong(key, "takes the name of a condition and two values"));
+        };
+        let name = condition.as_text(&key.name)?;
+        if self.condition(&name, condition.line)? { self.value(yes) } else { self.value(no) }
+    }
+
+    fn select(&mut self, key: &Key, argument: &'t Node) -> Result<Option<Node>, TemplateError> {
+        let [place, list] = argument.as_list(&key.name)? else {
+            return Err(wrong(key, "takes a place and a list"));
+        };
+        let place = self.text(key, place, "the place")?;
+        let mut items = self.list(key, list)?;
+        match place.parse::<usize>() {
+            Ok(place) if place < items.len() => Ok(Some(items.swap_remove(place))),
+            _ => Err(wrong(key, format!("there is no place {place} in a list of {}", items.len()))),
+        }
+    }
+
+    fn split(&mut self, key: &Key, argument: &'t Node) -> Result<Option<Node>, TemplateError> {
+        let [delimiter, text] = argument.as_list(&key.name)? else {
+            return Err(wrong(key, "takes a delimiter and a text"));
+        };
+        let delimiter = self.text(key, delimiter, "the delimiter")?;
+        if delimiter.is_empty() {
+            return Err(wrong(key, "the delimiter must not be empty"));
+        }
+        let text = self.text(key, text, "what is split")?;
+        let mut parts = Vec::new();
+        for part in text.split(&delimiter) {
+            self.count(key.line, part.len())?;
+            parts.push(Node::text(key.line, part));
+        }
+        Ok(Some(Node::list(key.line, parts)))
+    }
+
+    fn length(&mut self, key: &Key, argument: &'t Node) -> Result<Option<Node>, TemplateError> {
+        let length = self.list(key, argument)?.len();
+        self.made_text(key.line, length.to_string())
+    }
+
+    fn json(&mut self, key: &Key, argument: &'t Node) -> Result<Option<Node>, TemplateError> {
+        let value = self.value(argument)?.unwrap_or(Node { line: key.line, data: Data::Null });
+        self.made_text(key.line, value.to_json().to_string())
+    }
+
+    fn find_in_map(&mut self, key: &Key, argument: &'t Node) -> Result<Option<Node>, TemplateError> {
+        let (map, first, second, otherwise) = match argument.as_list(&key.name)? {
+            [map, first, second] => (map, first, second, None),
+            [map, first, second, last] => (map, first, second, last.get("DefaultValue")),
+            _ => return Err(wrong(key, "takes the name of a mapping, two keys, and maybe a DefaultValue")),
+        };
+        let map = self.text(key, map, "the mapping")?;
+        let first = self.text(key, first, "the first key")?;
+        let second = self.text(key, second, "the second key")?;
+        let mappings = &self.sections.mappings;
+        let mapping = mappings.iter().find(|(name, _)| name.name == map).map(|(_, mapping)| mapping);
+        let found = match (mapping.and_then(|mapping| mapping.get(&first)?.get(&second)), otherwise, mapping) {
+            (Some(found), ..) => found,
+            (None, Some(otherwise), _) => return self.value(otherwise),
+            (None, None, None) => {
+                return Err(TemplateError::Unresolved { line: key.line, what: "mapping", name: map });
+            }
+            (None, None, Some(_)) => {
+                let name = format!("{map}.{first}.{second}");
+                return Err(TemplateError::Unresolved { line: key.line, what: "entry of a mapping", name });
+            }
+        };
+        match &found.data {
+            Data::Null | Data::Map(_) => Err(found.wrong(&format!("{map}.{first}.{second}"), "text or a list")),
+            // Mappings hold no intrinsics, so there is nothing to evaluate.
+            Data::Bool(_) | Data::Number(_) | Data::Text(_) | Data::List(_) => {
+                self.count(key.line, found.to_json().to_string().len())?;
+                Ok(Some(found.clone()))
+            }
+        }
+    }
+
+    fn list(&mut self, key: &Key, node: &'t Node) -> Result<Vec<Node>, TemplateError> {
+        match self.value(node)? {
+            Some(Node { data: Data::List(items), .. }) => Ok(items),
+            Some(other) => Err(wrong_at(node.line, key, format!("wants a list, not {}", other.kind()))),
+            None => Err(wrong_at(node.line, key, "wants a list, not nothing")),
+        }
+    }
+
+    fn substitute(&mut self, key: &Key, argument: &'t Node) -> Result<Option<Node>, TemplateError> {
+        const NONE: &Entries = &Entries::new();
+        if argument.single().is_some_and(|(key, _)| is_macro(&key.name)) {
+            self.value(argument)?;
+            return self.made_text(key.line, String::new());
+        }
+        let (text, values) = match &argument.data {
+            Data::Text(text) => (text, NONE),
+            Data::List(parts) => match parts.as_slice() {
+                [Node { data: Data::Text(text), .. }, values] => (text, values.as_map("the values of Fn::Sub")?),
+                _ => return Err(wrong(key, "takes a text, or a list of a text and a map of values")),
+            },
+            _ => return Err(wrong(key, "takes a text, or a list of a text and a map of values")),
+        };
+        let mut made = String::new();
+        let mut rest = text.as_str();
+        while let Some((before, after)) = rest.split_once("${") {
+            made.push_str(before);
+            let Some((name, after)) = after.split_once('}') else {
+                return Err(wrong(key, "a ${ is not closed"));
+            };
+            match name.strip_prefix('!') {
+                Some(literal) => made.extend(["${", literal, "}"]),
+                None => {
+                    let value = self.variable(key, values, name.trim())?;
+                    self.count(key.line, value.len())?;
+                    made.push_str(&value);
+                }
+            }
+            rest = after;
+        }
+        made.push_str(rest);
+        self.made_text(key.line, made)
+    }
+
+    fn variable(&mut self, key: &Key, values: &'t Entries, name: &str) -> Result<String, TemplateError> {
+        if name.is_empty() || !name.chars().all(|one| one.is_ascii_alphanumeric() || matches!(one, '_' | '.' | ':')) {
+            return Err(wrong(key, format!("{name:?} cannot be the name of a value")));
+        }
+        if let Some((_, value)) = values.iter().find(|(given, _)| given.name == name) {
+            return self.text(key, value, name);
+        }
+        let value = match name.split_once('.') {
+            Some((id, attribute)) => self.attribute(key, id, attribute)?,
+            None => self.named(key.line, name)?,
+        };
+        value.and_then(|value| value.spelled()).ok_or_else(|| wrong(key, format!("{name} is not text")))
     }
 }
 

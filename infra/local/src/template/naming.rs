@@ -1,26 +1,69 @@
-//! The physical name and the ARN of a resource, and the results of Ref and GetAtt. All follow from region, account, stack
-//! and logical id, so that reading a stack twice gives the same stack.
+//! The settings of a stack, and the physical name, the ARN, and the results of Ref and GetAtt of each resource. All follow
+//! from region, account, stack and logical id, so that reading a template twice gives the same stack.
 
-use super::Settings;
+use std::{collections::BTreeMap, path::PathBuf};
+
+/// The region, account and name of a stack, and the values of its parameters.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Settings {
+    /// The name of the stack.
+    pub stack_name: String,
+    /// The region.
+    pub region: String,
+    /// The account id.
+    pub account: String,
+    /// The endpoint of the local cloud, with which the URLs of queues begin.
+    pub endpoint: String,
+    /// The given values of parameters. All others have their defaults.
+    pub parameters: BTreeMap<String, String>,
+    /// The path of the template, to which the paths of nested templates are relative. Without it they are not read.
+    pub file: Option<PathBuf>,
+}
+
+impl Settings {
+    /// The settings of a stack with this name and endpoint, in `us-east-1` and the account `000000000000`.
+    pub fn new(stack_name: &str, endpoint: &str) -> Self {
+        Self {
+            stack_name: stack_name.to_owned(),
+            region: "us-east-1".to_owned(),
+            account: "000000000000".to_owned(),
+            endpoint: endpoint.to_owned(),
+            parameters: BTreeMap::new(),
+            file: None,
+        }
+    }
+
+    pub(super) fn partition(&self) -> &'static str {
+        match self.region.as_str() {
+            region if region.starts_with("cn-") => "aws-cn",
+            region if region.starts_with("us-gov-") => "aws-us-gov",
+            _ => "aws",
+        }
+    }
+
+    pub(super) fn url_suffix(&self) -> &'static str {
+        if self.region.starts_with("cn-") { "amazonaws.com.cn" } else { "amazonaws.com" }
+    }
+}
 
 /// The label of every stream. A real one is the time at which the stream was switched on.
 const STREAM_LABEL: &str = "1970-01-01T00:00:00.000";
 
-/// The type of a stack within a stack.
+/// The type of a nested stack.
 pub(super) const NESTED: &str = "AWS::CloudFormation::Stack";
 
-/// A resource whose name is settled.
+/// The names of a resource.
 #[derive(Clone, Debug)]
 pub(super) struct Identity {
     pub(super) kind: String,
     pub(super) name: String,
-    /// The bus of a rule, the group of a schedule, the path of a role or policy, as far as it is given.
-    pub(super) within: Option<String>,
+    /// The given bus of a rule, group of a schedule, or path of a role or policy.
+    pub(super) parent: Option<String>,
     pub(super) has_stream: bool,
 }
 
-/// The property that can name a resource of this type, and the longest name it may have.
-/// Nothing if the type is not known here.
+/// The property that can name a resource of this type, and the maximum length of the name. `None` if the type is not
+/// known here.
 pub(super) fn name_property(kind: &str) -> Option<(Option<&'static str>, usize)> {
     Some(match kind {
         "AWS::Lambda::Function" => (Some("FunctionName"), 64),
@@ -46,8 +89,8 @@ pub(super) fn name_property(kind: &str) -> Option<(Option<&'static str>, usize)>
     })
 }
 
-/// The property in which a resource of this type says what it lies in.
-pub(super) fn within_property(kind: &str) -> Option<&'static str> {
+/// The property of a resource of this type that names the bus, group or path in which it is.
+pub(super) fn parent_property(kind: &str) -> Option<&'static str> {
     match kind {
         "AWS::Events::Rule" => Some("EventBusName"),
         "AWS::Scheduler::Schedule" => Some("GroupName"),
@@ -56,17 +99,14 @@ pub(super) fn within_property(kind: &str) -> Option<&'static str> {
     }
 }
 
-/// The name that a resource gets when the template gives it none.
+/// The generated name of a resource that the template does not name.
 pub(super) fn generated(settings: &Settings, id: &str, limit: usize, ending: &str) -> String {
-    const LETTERS: [char; 32] = [
-        'A', 'B', 'C', 'D', 'E', 'F', 'G', 'H', 'I', 'J', 'K', 'L', 'M', 'N', 'O', 'P', 'Q', 'R', 'S', 'T', 'U', 'V',
-        'W', 'X', 'Y', 'Z', '2', '3', '4', '5', '6', '7',
-    ];
+    const LETTERS: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
     let mut rest = fingerprint(&format!("{}/{}/{}/{id}", settings.region, settings.account, settings.stack_name));
     let suffix = std::iter::repeat_with(|| {
-        let letter = usize::try_from(rest % 32).ok().and_then(|place| LETTERS.get(place)).unwrap_or(&'A');
+        let letter = usize::try_from(rest % 32).ok().and_then(|place| LETTERS.get(place)).unwrap_or(&b'A');
         rest /= 32;
-        *letter
+        char::from(*letter)
     });
     let suffix: String = suffix.take(12).collect();
     let room = limit.saturating_sub(suffix.len() + ending.len() + 1);
@@ -88,7 +128,7 @@ pub(super) fn uuid(text: &str) -> String {
     format!("{}-{}-{}-{}-{}", part(0, 8), part(8, 12), part(12, 16), part(16, 20), part(20, 32))
 }
 
-// FNV-1a over 64 bits: it only has to spread, and to stay the same from release to release.
+// FNV-1a over 64 bits: it must be evenly distributed, and the same in every release.
 fn fingerprint(text: &str) -> u64 {
     text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3))
 }
@@ -96,8 +136,8 @@ fn fingerprint(text: &str) -> u64 {
 impl Identity {
     /// The ARN, if resources of this type have one.
     pub(super) fn arn(&self, settings: &Settings) -> Option<String> {
-        let Self { kind, name, within, .. } = self;
-        let (service, resource) = match (kind.as_str(), within.as_deref()) {
+        let Self { kind, name, parent, .. } = self;
+        let (service, resource) = match (kind.as_str(), parent.as_deref()) {
             ("AWS::Lambda::Function", _) => ("lambda", format!("function:{name}")),
             ("AWS::DynamoDB::Table", _) => ("dynamodb", format!("table/{name}")),
             ("AWS::SQS::Queue", _) => ("sqs", name.clone()),
@@ -125,9 +165,9 @@ impl Identity {
         Some(format!("arn:{}:{service}:{region}:{account}:{resource}", settings.partition()))
     }
 
-    /// What Ref gives.
+    /// The result of Ref.
     pub(super) fn reference(&self, settings: &Settings) -> String {
-        match (self.kind.as_str(), self.within.as_deref()) {
+        match (self.kind.as_str(), self.parent.as_deref()) {
             ("AWS::SQS::Queue", _) => self.url(settings),
             ("AWS::Events::Rule", Some(bus)) if bus_name(bus) != "default" => {
                 format!("{}|{}", bus_name(bus), self.name)
@@ -138,7 +178,7 @@ impl Identity {
         }
     }
 
-    /// What GetAtt gives, if there is such an attribute.
+    /// The result of GetAtt, if there is such an attribute.
     pub(super) fn attribute(&self, settings: &Settings, attribute: &str) -> Option<String> {
         match (self.kind.as_str(), attribute) {
             ("AWS::IAM::ManagedPolicy", "PolicyArn") => self.arn(settings),

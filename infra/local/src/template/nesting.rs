@@ -3,29 +3,33 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{TemplateError, document::Declared};
+use super::{document::Declared, error::TemplateError, naming::Settings, resources::Stack};
 
-/// What a nested template costs in levels, beside those of its own values.
+/// The number of levels that a nested template counts, beside those of its own values.
 const LEVELS: usize = 8;
 
-/// The place of one template.
+/// Reads a template at this position. Returns also the size of the values that were made so far.
+pub(super) type ReadTemplate = fn(&str, &Settings, &Nesting) -> Result<(Stack, usize), TemplateError>;
+
+/// The position of one template.
 pub(super) struct Nesting {
-    /// Its own file last, those in which it is nested before it.
+    pub(super) read: ReadTemplate,
+    /// The files in which it is nested from the outermost on, and its own file last.
     files: Vec<PathBuf>,
-    /// Its path as seen from the outermost template; nothing for that one.
+    /// Its path as seen from the outermost template, which is `None` itself.
     pub(super) shown: Option<String>,
     pub(super) depth: usize,
     pub(super) made: usize,
 }
 
 impl Nesting {
-    /// The place of a template that is in no other.
-    pub(super) fn outermost(file: Option<&Path>) -> Self {
+    /// The position of a template that is not nested.
+    pub(super) fn outermost(file: Option<&Path>, read: ReadTemplate) -> Self {
         let file = file.map(|file| file.canonicalize().unwrap_or_else(|_| file.to_owned()));
-        Self { files: file.into_iter().collect(), shown: None, depth: 0, made: 0 }
+        Self { read, files: file.into_iter().collect(), shown: None, depth: 0, made: 0 }
     }
 
-    /// The text of a nested template and its place; nothing if it is not on this machine at all.
+    /// The text of a nested template and its position; `None` if it is not on this machine.
     pub(super) fn inner(
         &self,
         resource: &Declared,
@@ -51,6 +55,6 @@ impl Nesting {
         let text = std::fs::read_to_string(&file).map_err(unread)?;
         let files = self.files.iter().cloned().chain([file]).collect();
         let made = made.saturating_add(text.len());
-        Ok(Some((text, Self { files, shown: Some(shown), depth: depth + LEVELS, made })))
+        Ok(Some((text, Self { read: self.read, files, shown: Some(shown), depth: depth + LEVELS, made })))
     }
 }

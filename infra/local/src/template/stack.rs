@@ -1,98 +1,14 @@
-//! A stack: all resources of a template, typed and with their physical names. They are read from their plain
-//! CloudFormation form, one module for each family.
-
-mod archive;
-mod document;
-mod function;
-mod mapping;
-mod nested;
-mod queue;
-mod rule;
-mod scheduled;
-mod table;
-
-pub use archive::Archive;
-pub use document::{Bus, BusLogging, Document, LogLevel, Output, ScheduleGroup};
-pub use function::{AsynchronousInvokes, Function, Logging};
-pub use mapping::{Mapping, Source, StartingPosition};
-pub use queue::{Queue, Redrive};
-pub use rule::{Input, Retries, Rule, Target};
-pub use scheduled::{Scheduled, ScheduledTarget};
-pub use table::Table;
-
-use std::collections::BTreeMap;
-
-use serde::{Deserialize, Serialize};
+//! Builds the stack: evaluates every resource and output of a template, and reads it into its type.
 
 use super::{
-    Finding, Settings, TemplateError,
     document::Declared,
+    error::{Finding, TemplateError},
     evaluate::Evaluator,
-    fields::Fields,
-    naming::{Identity, NESTED, name_property},
-    node::Entries,
+    naming::{NESTED, name_property},
+    node::{Entries, Fields, Key, Node},
+    readers::{InvokeConfig, Resource, invoke_config},
+    resources::{Function, Output, RetainPolicy, Stack},
 };
-
-/// Everything that a template makes on this machine.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Stack {
-    /// All functions.
-    pub functions: Vec<Function>,
-    /// All rules, those of functions' events as well.
-    pub rules: Vec<Rule>,
-    /// All schedules of EventBridge Scheduler.
-    pub schedules: Vec<Scheduled>,
-    /// All event source mappings, those of functions' events as well.
-    pub mappings: Vec<Mapping>,
-    /// All tables.
-    pub tables: Vec<Table>,
-    /// All queues.
-    pub queues: Vec<Queue>,
-    /// All buses but the default one.
-    pub buses: Vec<Bus>,
-    /// All archives of buses.
-    pub archives: Vec<Archive>,
-    /// All groups of schedules but the default one.
-    pub schedule_groups: Vec<ScheduleGroup>,
-    /// Roles, policies, permissions and whatever else is known and only kept.
-    pub documents: Vec<Document>,
-    /// The outputs.
-    pub outputs: Vec<Output>,
-    /// What outlives its place in the template, by logical id.
-    pub kept: BTreeMap<String, Kept>,
-    /// What the template has and this machine does not support, in the order of the lines.
-    pub findings: Vec<Finding>,
-}
-
-/// Whether a resource outlives its place in the template.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Kept {
-    /// It is kept when the template does not have it any more.
-    pub when_removed: bool,
-    /// It is kept when another takes its place.
-    pub when_replaced: bool,
-}
-
-/// A resource with its properties worked out.
-struct Resource<'r> {
-    declared: &'r Declared,
-    identity: Identity,
-    settings: &'r Settings,
-}
-
-impl Resource<'_> {
-    fn id(&self) -> String {
-        self.declared.id.clone()
-    }
-
-    fn name(&self) -> String {
-        self.identity.name.clone()
-    }
-
-    fn arn(&self) -> String {
-        self.identity.arn(self.settings).unwrap_or_default()
-    }
-}
 
 /// Reads all resources and outputs.
 pub(super) fn build<'t>(
@@ -108,10 +24,10 @@ pub(super) fn build<'t>(
             stack.findings.push(evaluator.pass_over(&mark, &declared.id, declared.line, error)?);
         }
     }
-    function::attach(invokes, &mut stack);
-    for (key, output) in outputs {
+    attach(invokes, &mut stack);
+    for (key, node) in outputs {
         let mark = evaluator.mark();
-        match document::output(evaluator, key, output, &mut stack.findings) {
+        match output(evaluator, key, node, &mut stack.findings) {
             Ok(output) => stack.outputs.extend(output),
             Err(error) => {
                 let place = format!("Outputs.{}", key.name);
@@ -127,7 +43,7 @@ fn read<'t>(
     evaluator: &mut Evaluator<'t>,
     declared: &'t Declared,
     stack: &mut Stack,
-    invokes: &mut Vec<function::Invokes>,
+    invokes: &mut Vec<InvokeConfig>,
 ) -> Result<(), TemplateError> {
     if !evaluator.is_there(declared)? {
         return Ok(());
@@ -137,47 +53,118 @@ fn read<'t>(
         None => None,
         Some(policies) => Some(evaluator.of_resource(declared, policies)?.to_json()),
     };
-    if declared.kept != Kept::default() {
-        stack.kept.insert(declared.id.clone(), declared.kept);
+    if declared.retained != RetainPolicy::default() {
+        stack.retained.insert(declared.id.clone(), declared.retained);
     }
     let (_, identity) = evaluator.identity(declared.line, "resource", &declared.id)?;
     let resource = Resource { declared, identity, settings: evaluator.settings };
-    let mut fields = Fields::of(&properties, &declared.id)?;
-    if let Some((Some(name), _)) = name_property(&declared.kind) {
+    let kind = declared.kind.as_str();
+    let inner = if kind == NESTED { evaluator.nested(declared)? } else { None };
+    let mut fields = Fields::of(&properties, &declared.id, &mut stack.findings)?;
+    if let Some((Some(name), _)) = name_property(kind) {
         fields.without_effect(&[name]);
     }
-    let findings = &mut stack.findings;
-    match declared.kind.as_str() {
-        "AWS::Lambda::Function" => {
-            stack.functions.push(function::read(&resource, policies, &mut fields, findings)?);
+    match kind {
+        "AWS::Lambda::Function" => stack.functions.push(resource.function(policies, &mut fields)?),
+        "AWS::Lambda::EventInvokeConfig" => invokes.push(invoke_config(&mut fields)?),
+        "AWS::Lambda::EventSourceMapping" => stack.mappings.extend(resource.mapping(&mut fields)?),
+        "AWS::Events::Rule" => stack.rules.push(resource.rule(&mut fields)?),
+        "AWS::Events::EventBus" => stack.buses.push(resource.bus(&mut fields)?),
+        "AWS::Events::Archive" => stack.archives.push(resource.archive(&mut fields)?),
+        "AWS::Scheduler::Schedule" => stack.schedules.push(resource.schedule(&mut fields)?),
+        "AWS::Scheduler::ScheduleGroup" => stack.schedule_groups.push(resource.schedule_group(&mut fields)),
+        "AWS::DynamoDB::Table" => stack.tables.push(resource.table(&mut fields)?),
+        "AWS::SQS::Queue" => stack.queues.push(resource.queue(&mut fields)?),
+        NESTED if inner.is_some() => {
+            fields.without_effect(&["TemplateURL", "Parameters", "Tags", "TimeoutInMinutes", "NotificationARNs"]);
+            fields.without_effect(&["StackName", "Description"]);
         }
-        "AWS::Lambda::EventInvokeConfig" => invokes.push(function::read_invokes(&mut fields, findings)?),
-        "AWS::Lambda::EventSourceMapping" => stack.mappings.extend(mapping::read(&resource, &mut fields, findings)?),
-        "AWS::Events::Rule" => stack.rules.push(rule::read(&resource, &mut fields, findings)?),
-        "AWS::Scheduler::Schedule" => stack.schedules.push(scheduled::read(&resource, &mut fields, findings)?),
-        "AWS::DynamoDB::Table" => stack.tables.push(table::read(&resource, &mut fields, findings)?),
-        "AWS::SQS::Queue" => stack.queues.push(queue::read(&resource, &mut fields)?),
-        "AWS::Events::EventBus" => stack.buses.push(document::bus(&resource, &mut fields, findings)?),
-        "AWS::Events::Archive" => stack.archives.push(archive::read(&resource, &mut fields)?),
-        NESTED => match evaluator.nested(declared)? {
-            Some(inner) => nested::take_in(stack, declared, inner, &mut fields),
-            None => {
-                let what = format!("resources of type {NESTED} are not supported here unless their template is a file");
-                stack.findings.push(Finding::new(declared.line, &declared.id, what));
-                return Ok(());
+        _ => {
+            match name_property(kind) {
+                Some(_) if kind != NESTED => stack.documents.push(resource.document(&properties)),
+                is_known => {
+                    let unless = is_known.map_or("", |_| " unless their template is a file");
+                    let what = format!("resources of type {kind} are not supported here{unless}");
+                    stack.findings.push(Finding::new(declared.line, &declared.id, what));
+                }
             }
-        },
-        "AWS::Scheduler::ScheduleGroup" => stack.schedule_groups.push(document::group(&resource, &mut fields)),
-        kind if name_property(kind).is_some() => {
-            stack.documents.push(document::kept(&resource, &properties));
-            return Ok(());
-        }
-        kind => {
-            let what = format!("resources of type {kind} are not supported here");
-            stack.findings.push(Finding::new(declared.line, &declared.id, what));
             return Ok(());
         }
     }
-    fields.finish(&mut stack.findings);
+    fields.finish();
+    inner.into_iter().for_each(|inner| merge_nested(stack, declared, inner));
     Ok(())
+}
+
+fn output<'t>(
+    evaluator: &mut Evaluator<'t>,
+    key: &'t Key,
+    output: &'t Node,
+    findings: &mut Vec<Finding>,
+) -> Result<Option<Output>, TemplateError> {
+    let place = format!("Outputs.{}", key.name);
+    let mut fields = Fields::of(output, &place, findings)?;
+    let condition = fields.text("Condition")?;
+    fields.need("Value")?;
+    let description = fields.text("Description")?;
+    if let Some(export) = fields.node("Export") {
+        fields.report(export.line, "there are no other stacks to export to");
+    }
+    fields.finish();
+    let is_there = condition.map(|name| evaluator.condition(&name, output.line)).transpose()?;
+    if is_there == Some(false) {
+        return Ok(None);
+    }
+    let value = output.get("Value").map(|value| evaluator.value(value)).transpose()?.flatten();
+    let value = value.and_then(|value| value.spelled());
+    let value = value.ok_or_else(|| output.wrong(&format!("{place}.Value"), "text"))?;
+    Ok(Some(Output { name: key.name.clone(), value, description, line: key.line }))
+}
+
+/// Gives each function the configuration of its asynchronous invokes.
+fn attach(all: Vec<InvokeConfig>, stack: &mut Stack) {
+    for config in all {
+        let named = |function: &&mut Function| function.name == config.function || function.arn == config.function;
+        let what = match stack.functions.iter_mut().find(named) {
+            Some(function) if config.qualifier == "$LATEST" => {
+                function.invokes = config.invokes;
+                continue;
+            }
+            Some(_) => format!("versions and aliases such as {} are not supported here", config.qualifier),
+            None => format!("there is no function {} in this template", config.function),
+        };
+        stack.findings.push(Finding::new(config.line, &config.place, what));
+    }
+}
+
+/// Merges a nested stack into its parent. Logical ids are prefixed with that of the nested stack, because two stacks may
+/// use the same ones.
+fn merge_nested(stack: &mut Stack, nested: &Declared, mut inner: Stack) {
+    let policies = std::mem::take(&mut inner.retained);
+    let mut prefix = |id: &mut String| {
+        let own = policies.get(id).copied().unwrap_or_default();
+        *id = format!("{}.{id}", nested.id);
+        // A nested stack is retained as a whole.
+        let when_removed = own.when_removed || nested.retained.when_removed;
+        let both = RetainPolicy { when_removed, ..own };
+        if both != RetainPolicy::default() {
+            stack.retained.insert(id.clone(), both);
+        }
+    };
+    append(&mut stack.functions, inner.functions, |one| prefix(&mut one.id));
+    append(&mut stack.rules, inner.rules, |one| prefix(&mut one.id));
+    append(&mut stack.schedules, inner.schedules, |one| prefix(&mut one.id));
+    append(&mut stack.mappings, inner.mappings, |one| prefix(&mut one.id));
+    append(&mut stack.tables, inner.tables, |one| prefix(&mut one.id));
+    append(&mut stack.queues, inner.queues, |one| prefix(&mut one.id));
+    append(&mut stack.buses, inner.buses, |one| prefix(&mut one.id));
+    append(&mut stack.archives, inner.archives, |one| prefix(&mut one.id));
+    append(&mut stack.schedule_groups, inner.schedule_groups, |one| prefix(&mut one.id));
+    append(&mut stack.documents, inner.documents, |one| prefix(&mut one.id));
+    stack.findings.append(&mut inner.findings);
+}
+
+fn append<T>(all: &mut Vec<T>, mut inner: Vec<T>, prefix: impl FnMut(&mut T)) {
+    inner.iter_mut().for_each(prefix);
+    all.append(&mut inner);
 }

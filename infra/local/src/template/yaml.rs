@@ -1,55 +1,36 @@
-//! YAML to nodes, from the parser's events and with a stack of our own: a hostile text meets
-//! a limit and not the end of the thread's stack. What CloudFormation does not take is refused: keys that are not
-//! scalars, and tags that are no intrinsics. Aliases are written out, as SAM's tools do before they deploy.
+//! Reads YAML into nodes, from the events of the parser and with a stack of its own, so that deep nesting meets a limit
+//! and not the end of the thread's stack. What CloudFormation does not accept is refused: keys that are not scalars, and
+//! tags that are no intrinsics. Aliases and merge keys are expanded, as SAM does before a deployment.
 
-use std::{borrow::Cow, collections::HashSet};
+use std::{
+    borrow::Cow,
+    collections::{HashMap, HashSet},
+};
 
 use saphyr::{Scalar, ScalarStyle, Tag};
 use saphyr_parser::{Event, Parser};
 use serde_json::Number;
 
 use super::{
-    TemplateError,
-    anchors::Anchors,
+    error::TemplateError,
     node::{Data, Entries, Key, Node, take},
 };
 
-/// The longest template that CloudFormation takes, in bytes.
+/// The maximum size of a template in CloudFormation, in bytes.
 const LARGEST: usize = 1_048_576;
 
-/// Lists and maps stand in each other this deeply at most.
-pub(super) const DEEPEST: usize = 64;
+/// The maximum nesting depth of lists and maps.
+const DEEPEST: usize = 64;
 
-/// The short forms, which are the long ones without `Fn::`; `Ref` and `Condition` have no such prefix.
-/// The last six stand in the section Rules.
-const SHORT: [&str; 24] = [
-    "And",
-    "Base64",
-    "Cidr",
-    "Equals",
-    "FindInMap",
-    "GetAZs",
-    "GetAtt",
-    "If",
-    "ImportValue",
-    "Join",
-    "Length",
-    "Not",
-    "Or",
-    "Select",
-    "Split",
-    "Sub",
-    "ToJsonString",
-    "Transform",
-    "Contains",
-    "EachMemberEquals",
-    "EachMemberIn",
-    "RefAll",
-    "ValueOf",
-    "ValueOfAll",
-];
+/// The maximum number of values that aliases copy.
+const MOST_COPIES: usize = 100_000;
 
-/// Reads the one document of a text.
+/// The short forms of intrinsics, which are the long ones without `Fn::`; `Ref` and `Condition` have no such prefix. The
+/// last six belong to the section Rules.
+const SHORT_FORMS: &str = "And Base64 Cidr Equals FindInMap GetAZs GetAtt If ImportValue Join Length Not Or Select Split \
+    Sub ToJsonString Transform Contains EachMemberEquals EachMemberIn RefAll ValueOf ValueOfAll";
+
+/// Reads the only document of a text.
 pub(super) fn read(text: &str) -> Result<Node, TemplateError> {
     if text.len() > LARGEST {
         return Err(TemplateError::TooLarge { bytes: text.len(), limit: LARGEST });
@@ -136,21 +117,16 @@ impl Open {
             Inner::Map(entries, seen, _) if seen.contains(MERGE) => Data::Map(merged(entries)?),
             Inner::Map(entries, ..) => Data::Map(entries),
         };
-        Ok(written_out(self.tag, Node { line: self.line, data }))
+        Ok(expanded(self.tag, Node { line: self.line, data }))
     }
 }
 
-/// The key whose maps are poured into the map in which it stands.
+/// The key whose maps are merged into the map in which it stands.
 const MERGE: &str = "<<";
 
-/// The entries with those that are poured in; what stands there itself is stronger, and of the others the first.
+/// The entries with the merged ones. An own entry wins, and of the merged ones the first.
 fn merged(mut entries: Entries) -> Result<Entries, TemplateError> {
-    let poured = match take(&mut entries, MERGE) {
-        None => Vec::new(),
-        Some(Node { data: Data::List(maps), .. }) => maps,
-        Some(single) => vec![single],
-    };
-    for map in poured {
+    for map in take(&mut entries, MERGE).map(Node::into_items).unwrap_or_default() {
         for (key, value) in map.into_map(MERGE)? {
             if !entries.iter().any(|(there, _)| there.name == key.name) {
                 entries.push((key, value));
@@ -172,40 +148,98 @@ fn scalar(
         Some(Scalar::Boolean(truth)) => Data::Bool(truth),
         Some(Scalar::Integer(number)) => Data::Number(number.into()),
         Some(Scalar::FloatingPoint(number)) => match Number::from_f64(number.into_inner()) {
-            // What JSON cannot say, such as an infinity, is left as text.
+            // A number that JSON does not have, such as infinity, stays text.
             Some(number) => Data::Number(number),
             None => Data::Text(spelled),
         },
         Some(Scalar::String(text)) => Data::Text(text.into_owned()),
         None => return Err(TemplateError::Yaml { line, problem: format!("{spelled:?} is not what its tag says") }),
     };
-    Ok(written_out(short_form(line, tag)?, Node { line, data }))
+    Ok(expanded(short_form(line, tag)?, Node { line, data }))
 }
 
 // The long name of an intrinsic, if the tag is the short one.
 fn short_form(line: usize, tag: Option<Cow<'_, Tag>>) -> Result<Option<String>, TemplateError> {
     match tag {
         None => Ok(None),
-        // A lone exclamation mark says that what follows is taken as it stands.
+        // A lone exclamation mark is no tag of an intrinsic.
         Some(tag) if tag.is_yaml_core_schema() || tag.suffix.trim_start_matches('!').is_empty() => Ok(None),
         Some(tag) if tag.handle == "!" && matches!(tag.suffix.as_str(), "Ref" | "Condition") => {
             Ok(Some(tag.suffix.clone()))
         }
-        Some(tag) if tag.handle == "!" && SHORT.contains(&tag.suffix.as_str()) => {
+        Some(tag) if tag.handle == "!" && SHORT_FORMS.split(' ').any(|form| form == tag.suffix) => {
             Ok(Some(format!("Fn::{}", tag.suffix)))
         }
         Some(tag) => Err(TemplateError::UnknownTag { line, tag: tag.suffix.clone() }),
     }
 }
 
-fn written_out(name: Option<String>, node: Node) -> Node {
+fn expanded(name: Option<String>, node: Node) -> Node {
     let line = node.line;
     match (name, node.spelled()) {
         (None, _) => node,
         (Some(name), Some(path)) if name == "Fn::GetAtt" => {
             let parts = path.splitn(2, '.').map(|part| Node::text(line, part)).collect();
-            Node::map(line, [(name.as_str(), Node::list(line, parts))])
+            within(line, name, Node::list(line, parts))
         }
-        (Some(name), _) => Node::map(line, [(name.as_str(), node)]),
+        (Some(name), _) => within(line, name, node),
+    }
+}
+
+fn within(line: usize, name: String, value: Node) -> Node {
+    Node::map(line, vec![(Key { line: value.line, name }, value)])
+}
+
+/// The anchored values by the number of the anchor in the parser; 0 is no anchor.
+#[derive(Default)]
+struct Anchors {
+    named: HashMap<usize, (Node, Extent)>,
+    copied: usize,
+}
+
+/// The number of values in a value, and their nesting depth.
+#[derive(Clone, Copy)]
+struct Extent {
+    values: usize,
+    depth: usize,
+}
+
+impl Anchors {
+    /// Keeps a value that has an anchor.
+    fn keep(&mut self, anchor: usize, node: Node) -> Node {
+        if anchor > 0 {
+            self.named.insert(anchor, (node.clone(), extent(&node)));
+        }
+        node
+    }
+
+    /// A copy of the anchored value, for an alias at this depth.
+    fn copy(&mut self, anchor: usize, line: usize, depth: usize) -> Result<Node, TemplateError> {
+        let Some((node, extent)) = self.named.get(&anchor) else {
+            let problem = "an alias stands within the value that it names".to_owned();
+            return Err(TemplateError::Yaml { line, problem });
+        };
+        self.copied += extent.values;
+        if self.copied > MOST_COPIES {
+            return Err(TemplateError::Yaml { line, problem: format!("its aliases make more than {MOST_COPIES} values") });
+        }
+        if depth + extent.depth > DEEPEST {
+            return Err(TemplateError::TooDeep { line, limit: DEEPEST });
+        }
+        Ok(node.clone())
+    }
+}
+
+fn extent(node: &Node) -> Extent {
+    let inner = |nodes: &mut dyn Iterator<Item = &Node>| {
+        nodes.map(extent).fold(Extent { values: 1, depth: 1 }, |all, one| Extent {
+            values: all.values + one.values,
+            depth: all.depth.max(one.depth + 1),
+        })
+    };
+    match &node.data {
+        Data::List(items) => inner(&mut items.iter()),
+        Data::Map(entries) => inner(&mut entries.iter().map(|(_, value)| value)),
+        _ => Extent { values: 1, depth: 0 },
     }
 }

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::Ground;
 use crate::{
     cloud::resource_state::{Key, Kind, Resource, ResourceState},
-    template::Kept,
+    template::RetainPolicy,
 };
 
 const LETTERS: &str = "  Letters: { Type: AWS::SQS::Queue, Properties: { QueueName: letters } }\n";
@@ -62,7 +62,7 @@ async fn a_rule_that_was_half_changed_is_completed() {
             key: Key::new(Kind::Rule, "default", "placed"),
             id: "Placed".to_owned(),
             desired,
-            kept: Kept::default(),
+            kept: RetainPolicy::default(),
         };
         state.start(&[rule], &BTreeSet::new()).unwrap();
         drop(state);
@@ -108,7 +108,7 @@ async fn a_single_time_that_passed_between_a_kill_and_the_next_start_is_no_obsta
 }
 
 fn queue(name: &str, desired: Value) -> Resource {
-    Resource { key: Key::new(Kind::Queue, "", name), id: name.to_owned(), desired, kept: Kept::default() }
+    Resource { key: Key::new(Kind::Queue, "", name), id: name.to_owned(), desired, kept: RetainPolicy::default() }
 }
 
 fn removed(state: &ResourceState, wanted: &[Resource]) -> Vec<(Key, bool)> {

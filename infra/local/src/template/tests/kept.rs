@@ -1,7 +1,7 @@
 //! What a template says of the end of its resources.
 
 use crate::template::{
-    Kept,
+    RetainPolicy,
     tests::{refusal, stack},
 };
 
@@ -11,7 +11,7 @@ fn queue(attribute: &str) -> String {
 
 #[test]
 fn a_resource_goes_with_its_place_in_the_template_unless_a_policy_keeps_it() {
-    let kept = |when_removed, when_replaced| Some(Kept { when_removed, when_replaced });
+    let kept = |when_removed, when_replaced| Some(RetainPolicy { when_removed, when_replaced });
     for (attribute, wanted) in [
         ("Properties: {}", None),
         ("DeletionPolicy: Delete", None),
@@ -20,7 +20,7 @@ fn a_resource_goes_with_its_place_in_the_template_unless_a_policy_keeps_it() {
         ("UpdateReplacePolicy: Retain", kept(false, true)),
     ] {
         let stack = stack(&queue(attribute));
-        assert_eq!(stack.kept.get("Letters").copied(), wanted, "{attribute}");
+        assert_eq!(stack.retained.get("Letters").copied(), wanted, "{attribute}");
         assert!(stack.findings.is_empty(), "{attribute}: {:?}", stack.findings);
     }
 }

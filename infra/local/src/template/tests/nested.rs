@@ -176,9 +176,9 @@ fn what_is_kept_of_a_nested_stack_is_kept_under_its_new_id() {
     let queues = QUEUES.replace("Letters: { Type", "Letters: { DeletionPolicy: Retain, Type");
     let stack =
         Folder::with(&[("root.yaml", ROOT), ("parts/queues.yaml", &queues)]).read("root.yaml").expect("a stack");
-    assert!(stack.kept["Queues.Letters"].when_removed);
+    assert!(stack.retained["Queues.Letters"].when_removed);
     let root = ROOT.replace("AWS::CloudFormation::Stack\n", "AWS::CloudFormation::Stack\n    DeletionPolicy: Retain\n");
     let whole =
         Folder::with(&[("root.yaml", &root), ("parts/queues.yaml", QUEUES)]).read("root.yaml").expect("a stack");
-    assert!(whole.kept["Queues.Letters"].when_removed);
+    assert!(whole.retained["Queues.Letters"].when_removed);
 }
