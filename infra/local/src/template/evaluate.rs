@@ -166,8 +166,7 @@ impl<'t> Evaluator<'t> {
                 [(Key { name, line }, argument)] if name == "Ref" => self.reference(*line, argument),
                 [(key, argument)] if key.name.starts_with("Fn::") => self.function(key, argument),
                 entries => {
-                    let is_function =
-                        |key: &Key| key.name.starts_with("Fn::") && !is_macro(&key.name);
+                    let is_function = |key: &Key| key.name.starts_with("Fn::") && !is_macro(&key.name);
                     if let Some((key, _)) = entries.iter().find(|(key, _)| is_function(key)) {
                         return Err(wrong(key, "cannot stand beside other keys"));
                     }

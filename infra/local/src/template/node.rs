@@ -55,7 +55,8 @@ impl Node {
             Value::String(text) => Data::Text(text),
             Value::Array(items) => Data::List(items.into_iter().map(|item| Self::from_json(line, item)).collect()),
             Value::Object(fields) => {
-                let entries = fields.into_iter().map(|(name, value)| (Key { line, name }, Self::from_json(line, value)));
+                let entries =
+                    fields.into_iter().map(|(name, value)| (Key { line, name }, Self::from_json(line, value)));
                 Data::Map(entries.collect())
             }
         };
@@ -308,9 +309,8 @@ impl<'n> Fields<'n> {
     pub(super) fn texts(&mut self, name: &'static str) -> Result<BTreeMap<String, String>, TemplateError> {
         let place = self.inner(name);
         let Some(node) = self.node(name) else { return Ok(BTreeMap::new()) };
-        let text = |(key, value): &(Key, Node)| {
-            Ok((key.name.clone(), value.as_text(&format!("{place}.{}", key.name))?))
-        };
+        let text =
+            |(key, value): &(Key, Node)| Ok((key.name.clone(), value.as_text(&format!("{place}.{}", key.name))?));
         node.as_map(&place)?.iter().map(text).collect()
     }
 

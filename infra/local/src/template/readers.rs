@@ -209,9 +209,8 @@ impl Resource<'_> {
         if let Some(other) = reports.iter().find(is_other) {
             return Err(other.wrong(&fields.inner("FunctionResponseTypes"), "ReportBatchItemFailures"));
         }
-        let filters = fields.within("FilterCriteria", |criteria| {
-            criteria.each("Filters", |filter| Ok(filter.json_text("Pattern")))
-        })?;
+        let filters = fields
+            .within("FilterCriteria", |criteria| criteria.each("Filters", |filter| Ok(filter.json_text("Pattern"))))?;
         let concurrency = fields.within("ScalingConfig", |scaling| scaling.number("MaximumConcurrency", 2..=1_000))?;
         Ok(Some(Mapping {
             id: self.id(),
@@ -263,7 +262,10 @@ impl Resource<'_> {
             redrive: fields.within("RedrivePolicy", |policy| {
                 let dead_letter_arn = policy.need_text("deadLetterTargetArn")?;
                 policy.need("maxReceiveCount")?;
-                Ok(RedrivePolicy { dead_letter_arn, maximum_receives: policy.number_or("maxReceiveCount", 1..=1_000, 1)? })
+                Ok(RedrivePolicy {
+                    dead_letter_arn,
+                    maximum_receives: policy.number_or("maxReceiveCount", 1..=1_000, 1)?,
+                })
             })?,
             line: self.declared.line,
         })
@@ -357,7 +359,11 @@ pub(super) fn invoke_config(fields: &mut Fields<'_>) -> Read<InvokeConfig> {
         qualifier: fields.need_text("Qualifier")?,
         invokes: AsynchronousInvokes {
             retries: fields.number_or("MaximumRetryAttempts", 0..=2, default.retries)?,
-            maximum_age_seconds: fields.number_or("MaximumEventAgeInSeconds", 60..=21_600, default.maximum_age_seconds)?,
+            maximum_age_seconds: fields.number_or(
+                "MaximumEventAgeInSeconds",
+                60..=21_600,
+                default.maximum_age_seconds,
+            )?,
             on_failure_arn,
             on_success_arn,
         },
@@ -413,9 +419,8 @@ fn rule_target(fields: &mut Fields<'_>, settings: &Settings) -> Read<Target> {
 fn schedule_target(fields: &mut Fields<'_>, settings: &Settings) -> Read<ScheduleTarget> {
     let arn = fields.need_text("Arn")?;
     report_unsupported_target(&arn, settings, fields);
-    let event = fields.within("EventBridgeParameters", |part| {
-        Ok((part.need_text("Source")?, part.need_text("DetailType")?))
-    })?;
+    let event = fields
+        .within("EventBridgeParameters", |part| Ok((part.need_text("Source")?, part.need_text("DetailType")?)))?;
     if event.is_none() && arn.contains(":event-bus/") {
         return Err(fields.missing("EventBridgeParameters"));
     }

@@ -221,7 +221,10 @@ impl Anchors {
         };
         self.copied += extent.values;
         if self.copied > MOST_COPIES {
-            return Err(TemplateError::Yaml { line, problem: format!("its aliases make more than {MOST_COPIES} values") });
+            return Err(TemplateError::Yaml {
+                line,
+                problem: format!("its aliases make more than {MOST_COPIES} values"),
+            });
         }
         if depth + extent.depth > DEEPEST {
             return Err(TemplateError::TooDeep { line, limit: DEEPEST });

@@ -297,8 +297,9 @@ impl<'t> Evaluator<'t> {
         let rests = self.resources.keys().filter_map(|id| name.strip_prefix(id));
         let mut beside = rests.filter(|rest| !rest.is_empty());
         OF_ALL.iter().any(|made| name.starts_with(made))
-            || beside
-                .any(|rest| rest == "Url" || rest.ends_with("Stage") || GENERATED.iter().any(|made| rest.starts_with(made)))
+            || beside.any(|rest| {
+                rest == "Url" || rest.ends_with("Stage") || GENERATED.iter().any(|made| rest.starts_with(made))
+            })
     }
 
     /// A resource that SAM generates for this one. The function replaces its versions and aliases.
@@ -336,7 +337,8 @@ impl<'t> Evaluator<'t> {
             false => self.made_text(key.line, placeholder),
             true => {
                 self.count(key.line, (placeholder.len() + 2) * PLACEHOLDER_ITEMS)?;
-                let items = (0..PLACEHOLDER_ITEMS).map(|number| Node::text(key.line, format!("{placeholder}-{number}")));
+                let items =
+                    (0..PLACEHOLDER_ITEMS).map(|number| Node::text(key.line, format!("{placeholder}-{number}")));
                 Ok(Some(Node::list(key.line, items.collect())))
             }
         }
