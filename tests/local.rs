@@ -7,7 +7,7 @@ mod three_days;
 use std::{path::Path, time::Duration};
 
 use causeway_cli::up::Running;
-use causeway_local::cloud::TimeAdvance;
+use causeway_local::time_driver::TimeAdvance;
 use causeway_shop_cli::{
     command::{Causeway, Command},
     start,
@@ -36,7 +36,7 @@ async fn standing_on(template: &Path, more: &[&str]) -> anyhow::Result<Running> 
 }
 
 fn now(running: &Running) -> Timestamp {
-    running.cloud.parts().functions.clock().now()
+    running.cloud.services().functions.clock().now()
 }
 
 /// Walks the clock on, and on the way everything comes to its end.
@@ -55,7 +55,7 @@ async fn say(running: &Running, name: &str, data: Value) {
 
 /// Asks the bus.
 async fn ask(running: &Running, operation: &str, body: Value) -> Value {
-    let answer = running.cloud.parts().events.handle(operation, body).await.unwrap();
+    let answer = running.cloud.services().events.handle(operation, body).await.unwrap();
     assert!(answer.get("FailedEntryCount").is_none_or(|failed| failed == 0), "{answer}");
     answer
 }

@@ -50,7 +50,7 @@ async fn a_function_that_runs_as_often_as_it_may_refuses_who_waits_and_keeps_who
     assert_eq!((refused.status, kind), (429, "TooManyRequestsException"));
     let kept = test_cloud.http("POST", INVOCATIONS, &[("x-amz-invocation-type", "Event")], "3").await;
     assert_eq!((kept.status, test_cloud.settled_tries().await), (202, 1));
-    test_cloud.cloud.parts().functions.kill("reserve");
+    test_cloud.cloud.services().functions.kill("reserve");
     assert_eq!(test_cloud.tries(2).await.pop().unwrap().payload, json!(3));
 }
 

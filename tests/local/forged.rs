@@ -33,7 +33,7 @@ async fn a_thousand_forged_events_on_the_bus_change_nothing_and_end_as_letters()
     assert!(changed.is_empty(), "{changed:#?}");
 
     // Whoever reads a queue waits a second for more, and on a clock that stands that is for ever.
-    running.cloud.parts().functions.clock().resume();
+    running.cloud.services().functions.clock().resume();
     let (_, letters) = call(&running, &["dlq", "ls", "--json", "--most", MOST]).await;
     let letters: Vec<Value> = letters.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     let mut ended: BTreeMap<&str, usize> = BTreeMap::new();
@@ -53,7 +53,7 @@ async fn a_thousand_forged_events_on_the_bus_change_nothing_and_end_as_letters()
     assert_eq!(back, CommandStatus::Rejected);
     assert!(shown.contains("it was forged") && shown.contains("\n0 redriven"), "{shown:.500}");
 
-    running.cloud.parts().functions.clock().pause();
+    running.cloud.services().functions.clock().pause();
     // The true timer of the order that waits still rings.
     walk(&running, 16 * MINUTE).await;
     let late = app.row::<OrderDetails>("waiting").await.unwrap().unwrap();
@@ -77,7 +77,7 @@ async fn begun() -> Running {
     walk(&running, MINUTE).await;
     say(&running, "PlaceOrder", two_mugs("done")).await;
     walk(&running, MINUTE).await;
-    let functions = running.cloud.parts().functions.all();
+    let functions = running.cloud.services().functions.all();
     let reserving = functions.iter().find(|one| one.binary.as_deref() == Some("inventory-on-reserve-stock")).unwrap();
     let rules = json!({ "EventBusName": "causeway", "TargetArn": reserving.arn });
     let rules = ask(&running, "ListRuleNamesByTarget", rules).await;

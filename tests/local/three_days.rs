@@ -24,7 +24,7 @@ async fn in_three_days_one_order_is_confirmed_one_misses_its_deadline_and_three_
     walk(&running, SignedDuration::from_mins(1)).await;
 
     // From now on nobody hears that stock shall be reserved.
-    let functions = running.cloud.parts().functions.all();
+    let functions = running.cloud.services().functions.all();
     let reserving = functions.iter().find(|one| one.binary.as_deref() == Some("inventory-on-reserve-stock")).unwrap();
     let rules = json!({ "EventBusName": "causeway", "TargetArn": reserving.arn });
     let rules = ask(&running, "ListRuleNamesByTarget", rules).await;

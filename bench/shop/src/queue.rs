@@ -15,7 +15,7 @@ pub(crate) struct Queue {
 
 impl Queue {
     pub(crate) async fn of_confirmed_orders(running: &Running) -> anyhow::Result<Self> {
-        let parts = running.cloud.parts();
+        let parts = running.cloud.services();
         let sqs = parts.sqs.clone();
         let url = sqs.handle("CreateQueue", json!({ "QueueName": NAME })).await?["QueueUrl"].clone();
         let attributes = json!({ "QueueUrl": url, "AttributeNames": ["QueueArn"] });

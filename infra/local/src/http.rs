@@ -1,26 +1,25 @@
-//! One HTTP address for all of the local cloud. The target header and the path say which protocol of AWS a request
-//! speaks. Signatures are not checked; requests from other machines and web pages are refused (`request_guard`). An
-//! unknown operation gets AWS's own error and a line in the log.
+//! The HTTP server of the local cloud: one address for all services. The target header and the path select the service and
+//! its protocol. Signatures are not checked; requests from other machines and web pages are refused (`request_guard`). An
+//! unknown operation gets the error of AWS and a line in the log.
 
-mod answer;
 mod control;
-mod dynamo;
-mod fast_path;
+pub(crate) mod dynamo;
 mod faults;
 mod functions;
-mod identity;
 mod in_process;
 mod mail;
-mod request;
+mod mailbox;
+mod protocol;
 mod schedules;
-pub(crate) mod shard;
+mod state;
 mod target;
 #[cfg(test)]
 mod tests;
-mod tick;
 
 pub use in_process::{InProcessTransport, TransportError};
-pub use mail::Mailbox;
+pub use mailbox::Mailbox;
+pub use protocol::LARGEST_BODY;
+pub use state::{AwsServices, Services};
 
 use std::{
     future::IntoFuture,
@@ -36,64 +35,12 @@ use axum::{
     routing::{MethodRouter, any, get, post, put},
     serve::ListenerExt,
 };
-use dynoxide::Database;
-use tokio::{net::TcpListener, sync::broadcast};
+use tokio::net::TcpListener;
 use uuid::Uuid;
 
-use crate::{
-    clock::Clock,
-    cloud::TimeDriver,
-    events::EventBridge,
-    faults::Faults,
-    lambda::{AsyncInvoker, Functions},
-    request_guard,
-    scheduler::Scheduler,
-    sqs::Sqs,
-    write_notifier::WriteNotifier,
-};
+use crate::request_guard;
 use dynamo::Dynamo;
-
-/// The largest request body, in bytes.
-pub const LARGEST_BODY: usize = 8 * 1024 * 1024;
-
-/// The services that answer the requests.
-pub struct Services {
-    /// The account id of every caller.
-    pub account: String,
-    /// SQS.
-    pub sqs: Sqs,
-    /// EventBridge.
-    pub events: Arc<EventBridge>,
-    /// EventBridge Scheduler.
-    pub scheduler: Arc<Scheduler>,
-    /// The functions, for synchronous invokes.
-    pub functions: Functions,
-    /// The queue of the asynchronous invokes.
-    pub invokes: Arc<AsyncInvoker>,
-    /// The clock.
-    pub clock: Clock,
-    /// Advances the clock, for `POST /_causeway/tick`.
-    pub time_driver: Arc<TimeDriver>,
-    /// The activity for `GET /_causeway/feed`, one JSON text each.
-    pub activity: broadcast::Sender<String>,
-    /// The DynamoDB tables.
-    pub database: Database,
-    /// The transport for clients in this process.
-    pub transport: InProcessTransport,
-    /// Notified of each write to a table.
-    pub writes: WriteNotifier,
-    /// The mails that SES has accepted.
-    pub mailbox: Arc<Mailbox>,
-    /// The faults to inject.
-    pub faults: Faults,
-}
-
-/// The state that all routes share.
-#[derive(Clone)]
-struct HttpState {
-    services: Arc<Services>,
-    dynamo: Dynamo,
-}
+use state::HttpState;
 
 /// Serves on this listener until the future is dropped, or until the listener or the database fails.
 pub async fn serve(listener: TcpListener, services: Services) -> io::Result<()> {
@@ -103,8 +50,9 @@ pub async fn serve(listener: TcpListener, services: Services) -> io::Result<()> 
         // Not every system has more than one loopback address.
         Err(_) => TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?,
     };
-    let dynamo = Dynamo::at(tables.local_addr()?, services.database.clone(), services.writes.clone());
-    let database = dynoxide::server::serve_on(tables, services.database.clone());
+    let AwsServices { database, writes, .. } = &services.aws;
+    let dynamo = Dynamo::at(tables.local_addr()?, database.clone(), writes.clone());
+    let database = dynoxide::server::serve_on(tables, database.clone());
     let transport = services.transport.clone();
     let router = router(HttpState { services: Arc::new(services), dynamo });
     let _open = transport.open(router.clone());
@@ -130,16 +78,16 @@ fn unguessable_address() -> SocketAddr {
 fn routes() -> Vec<(&'static str, MethodRouter<HttpState>)> {
     vec![
         ("/_causeway/health", get(control::health)),
-        ("/_causeway/tick", post(tick::tick)),
-        ("/_causeway/pause", post(tick::pause)),
-        ("/_causeway/resume", post(tick::resume)),
+        ("/_causeway/tick", post(control::tick)),
+        ("/_causeway/pause", post(control::pause)),
+        ("/_causeway/resume", post(control::resume)),
         ("/_causeway/feed", get(control::feed)),
         ("/_causeway/mailbox", get(mail::mailbox)),
         ("/v2/email/outbound-emails", post(mail::send)),
-        ("/schedules", any(schedules::all)),
-        ("/schedules/{name}", any(schedules::one)),
-        ("/schedule-groups", any(schedules::all_groups)),
-        ("/schedule-groups/{name}", any(schedules::one_group)),
+        ("/schedules", any(schedules::call)),
+        ("/schedules/{name}", any(schedules::call)),
+        ("/schedule-groups", any(schedules::call)),
+        ("/schedule-groups/{name}", any(schedules::call)),
         ("/2015-03-31/functions", get(functions::list)),
         ("/2015-03-31/functions/", get(functions::list)),
         ("/2015-03-31/functions/{name}", get(functions::describe).delete(functions::delete)),
@@ -165,5 +113,8 @@ fn router(state: HttpState) -> Router {
         None => router,
         Some(_) => router.layer(from_fn_with_state(faults, faults::inject)),
     };
-    router.layer(from_fn(request_guard::refuse_foreign)).layer(map_response(answer::with_request_id)).with_state(state)
+    router
+        .layer(from_fn(request_guard::refuse_foreign))
+        .layer(map_response(protocol::with_request_id))
+        .with_state(state)
 }

@@ -23,5 +23,6 @@ pub mod sqs;
 pub mod template;
 #[cfg(test)]
 mod testing;
+pub mod time_driver;
 pub mod wal;
 pub mod write_notifier;

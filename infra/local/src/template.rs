@@ -23,6 +23,7 @@ pub use resources::{
     StartingPosition, Table, Target,
 };
 
+use error::ReadError;
 use evaluate::Evaluator;
 use nesting::Nesting;
 
@@ -40,11 +41,13 @@ use nesting::Nesting;
 /// # Ok::<(), causeway_local::template::TemplateError>(())
 /// ```
 pub fn read(text: &str, settings: &Settings) -> Result<Stack, TemplateError> {
-    read_within(text, settings, &Nesting::outermost(settings.file.as_deref(), read_within)).map(|(stack, _)| stack)
+    let nesting = Nesting::outermost(settings.file.as_deref(), read_within);
+    let (stack, _) = read_within(text, settings, &nesting)?;
+    Ok(stack)
 }
 
 /// Reads a template at its place among nested ones. Returns also the size of the values that were made so far.
-fn read_within(text: &str, settings: &Settings, nesting: &Nesting) -> Result<(Stack, usize), TemplateError> {
+fn read_within(text: &str, settings: &Settings, nesting: &Nesting) -> Result<(Stack, usize), ReadError> {
     let mut findings = Vec::new();
     let mut sections = document::divide(yaml::read(text)?, &mut findings)?;
     let resources = serverless::expand(std::mem::take(&mut sections.resources), &mut findings)?;

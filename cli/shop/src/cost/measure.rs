@@ -149,7 +149,7 @@ impl Stage {
     }
 
     fn stored(&self) -> anyhow::Result<BTreeMap<String, u64>> {
-        let tables = self.cloud.parts().database.table_stats().context("the tables report no sizes")?;
+        let tables = self.cloud.services().database.table_stats().context("the tables report no sizes")?;
         let billed = |items: i64, bytes: u64| bytes + ITEM_OVERHEAD * u64::try_from(items).unwrap_or_default();
         Ok(tables.into_iter().map(|table| (table.table_name, billed(table.item_count, table.size_bytes))).collect())
     }

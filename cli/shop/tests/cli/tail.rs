@@ -94,7 +94,7 @@ async fn where_there_is_no_feed_messages_are_heard_by_a_rule_and_a_queue_that_go
 }
 
 async fn queues(stage: &Stage) -> Value {
-    stage.running.cloud.parts().sqs.handle("ListQueues", json!({})).await.expect("the queues")
+    stage.running.cloud.services().sqs.handle("ListQueues", json!({})).await.expect("the queues")
 }
 
 #[tokio::test]

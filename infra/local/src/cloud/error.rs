@@ -8,26 +8,21 @@ use crate::{aws_error::AwsError, pattern::PatternError, wal::WalError};
 
 /// The local cloud cannot start.
 #[derive(Debug, thiserror::Error)]
-pub enum CloudError {
+#[error(transparent)]
+pub struct CloudError(#[from] StartError);
+
+/// The reasons why a start fails.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum StartError {
     /// A write-ahead log is locked, damaged, or cannot be written.
     #[error(transparent)]
     Wal(#[from] WalError),
     /// The data folder cannot be used.
     #[error("cannot use the folder {}", path.display())]
-    Folder {
-        /// The folder, or the file in it.
-        path: PathBuf,
-        /// The error of the operating system.
-        source: std::io::Error,
-    },
+    Folder { path: PathBuf, source: std::io::Error },
     /// The file of the tables cannot be opened.
     #[error("cannot open the tables in {}: restore the file, or forget all that is kept with --fresh", path.display())]
-    Tables {
-        /// The file.
-        path: PathBuf,
-        /// The error of the database.
-        source: DynoxideError,
-    },
+    Tables { path: PathBuf, source: DynoxideError },
     /// The tables in memory cannot be created.
     #[error("cannot keep the tables in memory")]
     TablesInMemory(#[source] DynoxideError),
@@ -37,91 +32,39 @@ pub enum CloudError {
          version, choose another folder with --data, or forget all that is in it with --fresh",
         path.display()
     )]
-    Format {
-        /// The folder.
-        path: PathBuf,
-        /// The format of the folder.
-        format: u32,
-        /// The format that this version knows.
-        known: u32,
-    },
+    Format { path: PathBuf, format: u32, known: u32 },
     /// A table exists, and DynamoDB cannot change it to what the template declares.
     #[error(
         "line {line}: the {what} of the table {name}: the template wants {wanted}, and the table has {present}. DynamoDB \
          changes neither the key nor the local indexes of a table: give it another name, choose another folder with \
          --data, or forget all that is kept with --fresh"
     )]
-    Unchangeable {
-        /// The line of its declaration.
-        line: usize,
-        /// The name.
-        name: String,
-        /// What cannot be changed.
-        what: &'static str,
-        /// The existing property.
-        present: String,
-        /// The declared property.
-        wanted: String,
-    },
-    /// A table of the template cannot be state.
+    Unchangeable { line: usize, name: String, what: &'static str, present: String, wanted: String },
+    /// A table of the template cannot be created or changed.
     #[error("line {line}: the table {name} cannot be made")]
-    Table {
-        /// The line of its declaration.
-        line: usize,
-        /// The name.
-        name: String,
-        /// The error of the database.
-        source: DynoxideError,
-    },
-    /// The properties of a table are no valid request.
+    Table { line: usize, name: String, source: DynoxideError },
+    /// The properties of a table are not a valid request.
     #[error("line {line}: the table {name} is not declared as DynamoDB reads it")]
-    TableRequest {
-        /// The line of its declaration.
-        line: usize,
-        /// The name.
-        name: String,
-        /// The error of the JSON reader.
-        source: serde_json::Error,
-    },
+    TableRequest { line: usize, name: String, source: serde_json::Error },
     /// A service refuses a resource of the template.
     #[error("line {line}: {name} cannot be made")]
-    Refused {
-        /// The line of its declaration.
-        line: usize,
-        /// The name.
-        name: String,
-        /// The error of the service.
-        source: AwsError,
-    },
+    Refused { line: usize, name: String, source: AwsError },
     /// A service refuses a bus or a schedule group.
     #[error("{name} cannot be made")]
-    Unmade {
-        /// The name.
-        name: String,
-        /// The error of the service.
-        source: AwsError,
-    },
+    Unmade { name: String, source: AwsError },
     /// The event source of a mapping does not exist.
     #[error("line {line}: {name} reads {wanted}, and there is no such thing here")]
-    NoSource {
-        /// The line of the mapping.
-        line: usize,
-        /// The logical id.
-        name: String,
-        /// The event source.
-        wanted: String,
-    },
+    NoSource { line: usize, name: String, wanted: String },
     /// A filter of a mapping is invalid.
     #[error("line {line}: a filter of {name} is refused")]
-    Filter {
-        /// The line of the mapping.
-        line: usize,
-        /// The logical id.
-        name: String,
-        /// The error of the pattern.
-        source: PatternError,
-    },
+    Filter { line: usize, name: String, source: PatternError },
     /// The address of the listener is unknown.
     #[error("the port does not work")]
     Port(#[source] std::io::Error),
+}
+
+impl From<WalError> for CloudError {
+    fn from(error: WalError) -> Self {
+        Self(error.into())
+    }
 }

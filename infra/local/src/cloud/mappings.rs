@@ -3,18 +3,17 @@
 use std::sync::Arc;
 
 use serde_json::{Value, json};
-use tokio::task::JoinSet;
 
 use super::{
-    CloudError, Parts,
+    error::StartError,
+    event_sources::{QueueEventSource, TableStream},
     observer::Observer,
-    queue_feed::QueueFeed,
-    reason_for,
     resource_state::{Key, Kind, ResourceState},
     store::Opened,
-    table_stream::TableStream,
+    tasks::Tasks,
 };
 use crate::{
+    http::AwsServices,
     idle::Idle,
     mapping::{Filter, QueueMapping, StreamMapping, StreamWatch},
     template::{Mapping, Source, Stack},
@@ -34,7 +33,7 @@ pub(super) fn desired(mapping: &Mapping) -> Value {
 }
 
 /// Deletes the checkpoints of mappings whose source has changed.
-pub(super) fn reset_checkpoints(stack: &Stack, store: &Opened, state: &ResourceState) -> Result<(), CloudError> {
+pub(super) fn reset_checkpoints(stack: &Stack, store: &Opened, state: &ResourceState) -> Result<(), StartError> {
     for mapping in &stack.mappings {
         let wanted = desired(mapping);
         if state.earlier(&key(mapping)).any(|earlier| *earlier != wanted) {
@@ -55,57 +54,60 @@ pub(super) type Watches = (Vec<Arc<dyn Idle>>, Vec<StreamWatch>);
 /// Starts all enabled mappings.
 pub(super) fn start(
     stack: &Stack,
-    parts: &Parts,
+    services: &AwsServices,
     store: &Opened,
     region: &str,
     observer: &Observer,
-    tasks: &mut JoinSet<String>,
-) -> Result<Watches, CloudError> {
+    tasks: &mut Tasks,
+) -> Result<Watches, StartError> {
     let (mut watches, mut streams): (Vec<Arc<dyn Idle>>, _) = (Vec::new(), Vec::new());
     for mapping in stack.mappings.iter().filter(|mapping| mapping.enabled) {
-        let refused = |source| CloudError::Filter { line: mapping.line, name: mapping.id.clone(), source };
+        let refused = |source| StartError::Filter { line: mapping.line, name: mapping.id.clone(), source };
         let filter = Filter::parse(&mapping.filters).map_err(refused)?;
         match &mapping.source {
             Source::Stream { table } => {
                 let missing = || no_source(mapping, format!("the stream of {table}"));
-                let broken = |source| CloudError::Table { line: mapping.line, name: table.clone(), source };
+                let broken = |source| StartError::Table { line: mapping.line, name: table.clone(), source };
                 // Tables in memory read the cloud's clock.
                 let uses_cloud_clock = store.tables().is_none();
                 let stream = TableStream::of(
-                    &parts.database,
-                    &parts.writes,
+                    &services.database,
+                    &services.writes,
                     table,
                     region,
-                    parts.functions.clock(),
+                    services.functions.clock(),
                     uses_cloud_clock,
                 )
                 .map_err(broken)?
                 .ok_or_else(missing)?;
                 let path = store.path(&checkpoint_file(&mapping.id));
-                let functions = parts.functions.clone();
-                let queues = Arc::new(parts.sqs.clone());
-                let listener = observer.mapping_listener(&mapping.id);
-                let source = Arc::new(stream);
-                let (path, mapping) = (path.as_deref(), mapping.clone());
-                let mapping = StreamMapping::open(path, mapping, filter, source, functions, queues, listener)?;
+                let mapping = StreamMapping::open(
+                    path.as_deref(),
+                    mapping.clone(),
+                    filter,
+                    Arc::new(stream),
+                    services.functions.clone(),
+                    Arc::new(services.sqs.clone()),
+                    observer.mapping_listener(&mapping.id),
+                )?;
                 watches.push(Arc::new(mapping.watch()));
                 streams.push(mapping.watch());
-                tasks.spawn(reason_for(mapping.run(), "a mapping has stopped"));
+                tasks.spawn(mapping.run(), "a mapping has stopped");
             }
             Source::Queue { queue } => {
                 let missing = || no_source(mapping, format!("the queue {queue}"));
                 let found = stack.queues.iter().find(|declared| declared.name == *queue).ok_or_else(missing)?;
-                let source = Arc::new(QueueFeed::new(&parts.sqs, found));
+                let source = Arc::new(QueueEventSource::new(&services.sqs, found));
                 let listener = observer.mapping_listener(&mapping.id);
-                let mapping = QueueMapping::new(mapping.clone(), filter, source, parts.functions.clone(), listener);
+                let mapping = QueueMapping::new(mapping.clone(), filter, source, services.functions.clone(), listener);
                 watches.push(Arc::new(mapping.watch()));
-                tasks.spawn(reason_for(mapping.run(), "a mapping has stopped"));
+                tasks.spawn(mapping.run(), "a mapping has stopped");
             }
         }
     }
     Ok((watches, streams))
 }
 
-fn no_source(mapping: &Mapping, wanted: String) -> CloudError {
-    CloudError::NoSource { line: mapping.line, name: mapping.id.clone(), wanted }
+fn no_source(mapping: &Mapping, wanted: String) -> StartError {
+    StartError::NoSource { line: mapping.line, name: mapping.id.clone(), wanted }
 }

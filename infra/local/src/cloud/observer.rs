@@ -168,7 +168,7 @@ fn injected(fault: &Fault) -> Value {
 }
 
 fn invoke(happened: &lambda::InvocationActivity) -> Value {
-    let (what, milliseconds, told) = match &happened.step {
+    let (what, milliseconds, message) = match &happened.step {
         InvocationStep::Succeeded(took) => ("done", Some(took.as_millis_f64()), None),
         InvocationStep::Failed(took, failure) => ("failed", Some(took.as_millis_f64()), Some(failure.to_string())),
         InvocationStep::SentToQueue(condition, queue) => ("told", None, Some(format!("{condition:?} to {queue}"))),
@@ -183,13 +183,13 @@ fn invoke(happened: &lambda::InvocationActivity) -> Value {
         "tries": happened.attempts,
         "outcome": what,
         "tookMs": milliseconds,
-        "message": told,
+        "message": message,
     })
 }
 
 fn mapped(id: &str, happened: &mapping::MappingActivity) -> Value {
     use mapping::MappingActivity;
-    let (what, records, told) = match happened {
+    let (what, records, message) = match happened {
         MappingActivity::Succeeded(records) => ("done", Some(*records), None),
         MappingActivity::Failed(records, failure) => ("failed", Some(*records), Some(failure.to_string())),
         MappingActivity::SentToQueue(records, condition, queue) => {
@@ -198,11 +198,11 @@ fn mapped(id: &str, happened: &mapping::MappingActivity) -> Value {
         MappingActivity::Discarded(records, reason) => ("lost", Some(*records), Some(reason.clone())),
         MappingActivity::Stalled(reason) => ("stuck", None, Some(reason.clone())),
     };
-    json!({ "kind": "mapping", "mapping": id, "outcome": what, "records": records, "message": told })
+    json!({ "kind": "mapping", "mapping": id, "outcome": what, "records": records, "message": message })
 }
 
 fn logged(line: &LogLine) -> Value {
     // A line of JSON is embedded as JSON, any other as a string.
-    let said: Value = serde_json::from_str(&line.line).unwrap_or_else(|_| Value::String(line.line.clone()));
-    json!({ "kind": "log", "function": line.function, "process": line.process_id, "line": said })
+    let text: Value = serde_json::from_str(&line.line).unwrap_or_else(|_| Value::String(line.line.clone()));
+    json!({ "kind": "log", "function": line.function, "process": line.process_id, "line": text })
 }

@@ -1,4 +1,4 @@
-//! The cloud in its folder: started, stopped and started again with a template that has changed meanwhile.
+//! The cloud with its data folder: started, stopped and started again with a changed template.
 
 mod bus_logs;
 mod deployments;
@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 
-use super::{Cloud, CloudError, Observer, Plan, Store};
+use super::{Cloud, CloudError, Observer, Plan, Store, resource_state::ResourceState};
 use crate::{
     clock::Clock,
     faults::Faults,
@@ -24,23 +24,29 @@ use crate::{
     template::{self, Settings},
 };
 
-/// Functions that have nothing to say.
-struct Silent;
+/// An executor whose functions return null.
+struct NullExecutor;
 
 #[async_trait]
-impl Executor for Silent {
+impl Executor for NullExecutor {
     async fn invoke(&self, _: Invocation) -> Result<String, FunctionError> {
         Ok("null".to_owned())
     }
 }
 
-/// A folder in which one cloud after the other lives, all on one clock that stands.
-struct Ground {
+/// A template with one queue.
+const LETTERS: &str = "  Letters: { Type: AWS::SQS::Queue, Properties: { QueueName: letters } }\n";
+
+/// The ARN of its queue.
+const ARN: &str = "arn:aws:sqs:us-east-1:000000000000:letters";
+
+/// A data folder for one cloud after the other, all on one paused clock.
+struct Fixture {
     folder: TempDir,
     clock: Clock,
 }
 
-impl Ground {
+impl Fixture {
     fn new() -> Self {
         Self { folder: tempfile::tempdir().unwrap(), clock: Clock::paused("2026-11-21T05:00:00Z".parse().unwrap()) }
     }
@@ -49,23 +55,29 @@ impl Ground {
         Store::Folder { path: self.folder.path().to_owned(), fresh: false }
     }
 
+    fn fresh_store(&self) -> Store {
+        Store::Folder { path: self.folder.path().to_owned(), fresh: true }
+    }
+
+    fn state(&self) -> ResourceState {
+        ResourceState::open(Some(self.folder.path().join("stack.journal"))).unwrap()
+    }
+
     async fn start_in(&self, store: Store, resources: &str) -> Result<Cloud, CloudError> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
         let endpoint = format!("http://{}", listener.local_addr().unwrap());
         let file = Some(self.folder.path().join("template.yaml"));
         let settings = Settings { file, ..Settings::new("shop", &endpoint) };
         let stack = template::read(&format!("Resources:\n{resources}"), &settings).unwrap();
-        let (executor, clock, faults) = (Arc::new(Silent), self.clock.clone(), Faults::none());
-        let observer = Observer::default();
         Cloud::start(Plan {
             stack,
             settings,
             listener,
             store,
-            executor,
-            clock,
-            observer,
-            faults,
+            executor: Arc::new(NullExecutor),
+            clock: self.clock.clone(),
+            observer: Observer::default(),
+            faults: Faults::none(),
             transport: InProcessTransport::default(),
         })
         .await
@@ -75,34 +87,40 @@ impl Ground {
         self.start_in(self.store(), resources).await.unwrap()
     }
 
-    /// Why a start is refused, with the reasons behind.
+    /// Stops the cloud and starts another one.
+    async fn restart(&self, cloud: Cloud, resources: &str) -> Cloud {
+        cloud.stop().await;
+        self.start(resources).await
+    }
+
+    /// The error of a start that fails, with its sources.
     async fn refusal(&self, resources: &str) -> String {
         let Err(error) = self.start_in(self.store(), resources).await else { panic!("the cloud has started") };
-        told(&error)
+        error_chain(&error)
     }
 }
 
-fn told(error: &dyn std::error::Error) -> String {
-    let mut told = error.to_string();
+fn error_chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
     let mut source = error.source();
     while let Some(error) = source {
-        told = format!("{told}: {error}");
+        text = format!("{text}: {error}");
         source = error.source();
     }
-    told
+    text
 }
 
 impl Cloud {
     async fn events(&self, operation: &str, body: Value) -> Value {
-        self.parts.events.handle(operation, body).await.unwrap()
+        self.services.events.handle(operation, body).await.unwrap()
     }
 
     async fn queues(&self, operation: &str, body: Value) -> Value {
-        self.parts.sqs.handle(operation, body).await.unwrap()
+        self.services.sqs.handle(operation, body).await.unwrap()
     }
 
     async fn schedules(&self, operation: &str, body: Value) -> Value {
-        self.parts.scheduler.handle(operation, body).await.unwrap()
+        self.services.scheduler.handle(operation, body).await.unwrap()
     }
 
     /// The names of all rules of a bus.

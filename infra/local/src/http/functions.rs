@@ -1,9 +1,5 @@
-//! Lambda's paths: what functions there are, their invokes, and what may be changed while they run. The template is
-//! the truth: at the next start of the stack every function is again as it is declared there.
-
-mod concurrency;
-
-pub(super) use concurrency::{get as concurrency, put as put_concurrency, remove as remove_concurrency};
+//! The paths of Lambda: functions, their invokes and their reserved concurrency. Changes last until the next start of the
+//! stack, at which every function is again as the template declares it.
 
 use std::sync::Arc;
 
@@ -14,32 +10,28 @@ use axum::{
 };
 use serde_json::{Map, Value, json};
 
+use super::{
+    protocol::{Payload, Protocol, bytes, fields, header, query, status},
+    state::{AwsServices, HttpState},
+};
 use crate::{
     aws_error::AwsError,
     lambda::{self, InvokeResponse},
     template::Function,
 };
 
-use super::{
-    HttpState,
-    answer::{Protocol, status},
-    request::{Payload, add_query, bytes, header},
-};
-
-/// A page of the list has no more functions than this, whatever its reader asks for.
+/// The maximum number of functions in a page, whatever `MaxItems` is.
 const LONGEST_PAGE: usize = 50;
 
 /// `GET /2015-03-31/functions`: by their names, a page at a time.
 pub(super) async fn list(State(state): State<HttpState>, uri: Uri) -> Response {
-    let mut query = Map::new();
-    add_query(&mut query, &uri);
-    Protocol::Rest.answer(page(state.services.functions.all(), &query))
+    Protocol::Rest.answer(page(state.services.aws.functions.all(), &query(&uri)))
 }
 
 /// `GET /2015-03-31/functions/{name}`.
 pub(super) async fn describe(State(state): State<HttpState>, Path(name): Path<String>) -> Response {
     Protocol::Rest.answer(find(&state, &name).map(|function| {
-        let mut answer = json!({ "Configuration": described(&function), "Tags": {} });
+        let mut answer = json!({ "Configuration": configuration_of(&function), "Tags": {} });
         if let (Some(most), Some(fields)) = (function.reserved_concurrency, answer.as_object_mut()) {
             fields.insert("Concurrency".to_owned(), json!({ "ReservedConcurrentExecutions": most }));
         }
@@ -47,22 +39,17 @@ pub(super) async fn describe(State(state): State<HttpState>, Path(name): Path<St
     }))
 }
 
-/// `DELETE /2015-03-31/functions/{name}`: from now on it is as unknown as one that never was, while what runs of it
-/// runs to its end. Rules, schedules and mappings keep pointing at it, so that their events take the way that they
-/// take on AWS. It comes back with the next start of the stack.
+/// `DELETE /2015-03-31/functions/{name}`. Running invocations complete. Rules, schedules and mappings keep the function
+/// as their target, so their events fail as on AWS. The next start of the stack creates it again.
 pub(super) async fn delete(State(state): State<HttpState>, Path(name): Path<String>) -> Response {
-    match find(&state, &name) {
-        Ok(function) => {
-            state.services.functions.remove(&function.arn);
-            StatusCode::NO_CONTENT.into_response()
-        }
-        Err(error) => Protocol::Rest.refuse(&error),
-    }
+    no_content(find(&state, &name).map(|function| {
+        state.services.aws.functions.remove(&function.arn);
+    }))
 }
 
 /// `GET /2015-03-31/functions/{name}/configuration`.
 pub(super) async fn configuration(State(state): State<HttpState>, Path(name): Path<String>) -> Response {
-    Protocol::Rest.answer(find(&state, &name).map(|function| described(&function)))
+    Protocol::Rest.answer(find(&state, &name).map(|function| configuration_of(&function)))
 }
 
 /// `POST /2015-03-31/functions/{name}/invocations`.
@@ -72,18 +59,21 @@ pub(super) async fn invoke(
     headers: HeaderMap,
     payload: Payload,
 ) -> Response {
-    let kind = header(&headers, "x-amz-invocation-type");
+    let AwsServices { functions, invokes, .. } = &state.services.aws;
     let answer = match text(payload) {
-        Ok(payload) => lambda::invoke(&state.services.functions, &state.services.invokes, &name, kind, payload).await,
+        Ok(payload) => {
+            let kind = header(&headers, "x-amz-invocation-type");
+            lambda::invoke(functions, invokes, &name, kind, payload).await
+        }
         Err(error) => Err(error),
     };
     match answer {
-        Ok(answer) => answered(answer),
+        Ok(answer) => invoke_response(answer),
         Err(error) => Protocol::Rest.refuse(&error),
     }
 }
 
-fn answered(answer: InvokeResponse) -> Response {
+fn invoke_response(answer: InvokeResponse) -> Response {
     let mut response = (status(answer.status), answer.body).into_response();
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
@@ -118,19 +108,19 @@ fn page(mut functions: Vec<Arc<Function>>, query: &Map<String, Value>) -> Result
     functions.sort_by(|one, other| one.name.cmp(&other.name));
     let more = functions.len() > most;
     functions.truncate(most);
-    let described: Vec<Value> = functions.iter().map(|function| described(function)).collect();
+    let configurations: Vec<Value> = functions.iter().map(|function| configuration_of(function)).collect();
     let marker = functions.last().filter(|_| more).map(|last| &last.name);
-    Ok(json!({ "Functions": described, "NextMarker": marker }))
+    Ok(json!({ "Functions": configurations, "NextMarker": marker }))
 }
 
 fn find(state: &HttpState, name: &str) -> Result<Arc<Function>, AwsError> {
-    state.services.functions.find(name).ok_or_else(|| {
+    state.services.aws.functions.find(name).ok_or_else(|| {
         let message = format!("Function not found: {name}");
         AwsError { status: 404, code: "ResourceNotFoundException".to_owned(), message }
     })
 }
 
-fn described(function: &Function) -> Value {
+fn configuration_of(function: &Function) -> Value {
     json!({
         "FunctionName": function.name,
         "FunctionArn": function.arn,
@@ -145,4 +135,52 @@ fn described(function: &Function) -> Value {
         "State": "Active",
         "LastUpdateStatus": "Successful",
     })
+}
+
+/// `GET /2019-09-30/functions/{name}/concurrency`.
+pub(super) async fn concurrency(State(state): State<HttpState>, Path(name): Path<String>) -> Response {
+    Protocol::Rest.answer(find(&state, &name).map(|function| match function.reserved_concurrency {
+        Some(most) => json!({ "ReservedConcurrentExecutions": most }),
+        None => json!({}),
+    }))
+}
+
+/// `PUT /2017-10-31/functions/{name}/concurrency`.
+pub(super) async fn put_concurrency(
+    State(state): State<HttpState>,
+    Path(name): Path<String>,
+    payload: Payload,
+) -> Response {
+    Protocol::Rest.answer(read_limit(payload).and_then(|most| {
+        set_concurrency(&state, &name, Some(most))?;
+        Ok(json!({ "ReservedConcurrentExecutions": most }))
+    }))
+}
+
+/// `DELETE /2017-10-31/functions/{name}/concurrency`.
+pub(super) async fn remove_concurrency(State(state): State<HttpState>, Path(name): Path<String>) -> Response {
+    no_content(set_concurrency(&state, &name, None))
+}
+
+fn read_limit(payload: Payload) -> Result<u32, AwsError> {
+    let given = fields(payload)?;
+    let number = given.get("ReservedConcurrentExecutions").and_then(Value::as_u64);
+    number.and_then(|number| u32::try_from(number).ok()).ok_or_else(|| {
+        let message = "ReservedConcurrentExecutions must be a number that is not negative.";
+        AwsError::sender("InvalidParameterValueException", message)
+    })
+}
+
+/// Sets the limit for later invokes.
+fn set_concurrency(state: &HttpState, name: &str, most: Option<u32>) -> Result<(), AwsError> {
+    let function = find(state, name)?;
+    state.services.aws.functions.put(Function { reserved_concurrency: most, ..(*function).clone() });
+    Ok(())
+}
+
+fn no_content(result: Result<(), AwsError>) -> Response {
+    match result {
+        Ok(()) => StatusCode::NO_CONTENT.into_response(),
+        Err(error) => Protocol::Rest.refuse(&error),
+    }
 }

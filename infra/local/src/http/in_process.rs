@@ -12,7 +12,7 @@ use axum::{
 };
 use tower_service::Service;
 
-use super::LARGEST_BODY;
+use super::protocol::LARGEST_BODY;
 
 /// The transport. Clones share it. It is closed until the cloud serves requests, and after it has stopped.
 #[derive(Clone, Default)]

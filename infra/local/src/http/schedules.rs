@@ -1,4 +1,4 @@
-//! EventBridge Scheduler, whose operations are methods on paths; the service takes path, query and body as one object.
+//! EventBridge Scheduler, whose operations are methods on paths. The service takes path, query and body as one object.
 
 use axum::{
     extract::{Path, State},
@@ -8,76 +8,36 @@ use axum::{
 use serde_json::Value;
 
 use super::{
-    HttpState,
-    answer::{Protocol, unknown},
-    request::{Payload, add_query, fields},
+    protocol::{Payload, Protocol, fields, query, unknown},
+    state::HttpState,
 };
 
-/// `/schedules`.
-pub(super) async fn all(State(state): State<HttpState>, method: Method, uri: Uri, payload: Payload) -> Response {
-    let operation = (method == Method::GET).then_some("ListSchedules");
-    call(&state, operation, None, &method, &uri, payload).await
-}
-
-/// `/schedules/{name}`.
-pub(super) async fn one(
+/// `/schedules`, `/schedules/{name}`, `/schedule-groups` and `/schedule-groups/{name}`.
+pub(super) async fn call(
     State(state): State<HttpState>,
-    Path(name): Path<String>,
+    name: Option<Path<String>>,
     method: Method,
     uri: Uri,
     payload: Payload,
 ) -> Response {
-    let operation = match method {
-        Method::POST => Some("CreateSchedule"),
-        Method::PUT => Some("UpdateSchedule"),
-        Method::GET => Some("GetSchedule"),
-        Method::DELETE => Some("DeleteSchedule"),
-        _ => None,
-    };
-    call(&state, operation, Some(name), &method, &uri, payload).await
-}
-
-/// `/schedule-groups`.
-pub(super) async fn all_groups(State(state): State<HttpState>, method: Method, uri: Uri, payload: Payload) -> Response {
-    let operation = (method == Method::GET).then_some("ListScheduleGroups");
-    call(&state, operation, None, &method, &uri, payload).await
-}
-
-/// `/schedule-groups/{name}`.
-pub(super) async fn one_group(
-    State(state): State<HttpState>,
-    Path(name): Path<String>,
-    method: Method,
-    uri: Uri,
-    payload: Payload,
-) -> Response {
-    let operation = match method {
-        Method::POST => Some("CreateScheduleGroup"),
-        Method::GET => Some("GetScheduleGroup"),
-        Method::DELETE => Some("DeleteScheduleGroup"),
-        _ => None,
-    };
-    call(&state, operation, Some(name), &method, &uri, payload).await
-}
-
-async fn call(
-    state: &HttpState,
-    operation: Option<&str>,
-    name: Option<String>,
-    method: &Method,
-    uri: &Uri,
-    payload: Payload,
-) -> Response {
-    let Some(operation) = operation else {
-        return Protocol::Rest.refuse(&unknown(format_args!("{method} {}", uri.path())));
+    let is_group = uri.path().starts_with("/schedule-groups");
+    let operation = match (is_group, name.is_some(), method.as_str()) {
+        (false, false, "GET") => "ListSchedules",
+        (false, true, "POST") => "CreateSchedule",
+        (false, true, "PUT") => "UpdateSchedule",
+        (false, true, "GET") => "GetSchedule",
+        (false, true, "DELETE") => "DeleteSchedule",
+        (true, false, "GET") => "ListScheduleGroups",
+        (true, true, "POST") => "CreateScheduleGroup",
+        (true, true, "GET") => "GetScheduleGroup",
+        (true, true, "DELETE") => "DeleteScheduleGroup",
+        _ => return Protocol::Rest.refuse(&unknown(format_args!("{method} {}", uri.path()))),
     };
     let mut fields = match fields(payload) {
         Ok(fields) => fields,
         Err(error) => return Protocol::Rest.refuse(&error),
     };
-    add_query(&mut fields, uri);
-    if let Some(name) = name {
-        fields.insert("Name".to_owned(), Value::String(name));
-    }
-    Protocol::Rest.answer(state.services.scheduler.handle(operation, Value::Object(fields)).await)
+    fields.extend(query(&uri));
+    fields.extend(name.map(|Path(name)| ("Name".to_owned(), Value::String(name))));
+    Protocol::Rest.answer(state.services.aws.scheduler.handle(operation, Value::Object(fields)).await)
 }

@@ -1,23 +1,23 @@
-//! Requests that name their operation in the `X-Amz-Target` header, and all paths without a route.
+//! Requests that name their operation in the `X-Amz-Target` header, forms of the query protocol (STS, only
+//! `GetCallerIdentity`), and all paths without a route.
 
 use axum::{
     extract::State,
-    http::{HeaderMap, HeaderValue, Method, Uri, header::CONTENT_TYPE},
+    http::{HeaderMap, Method, StatusCode, Uri, header::CONTENT_TYPE},
     response::Response,
 };
 use serde_json::Value;
-
-use crate::{aws_error::AwsError, sqs::query_error};
+use uuid::Uuid;
 
 use super::{
-    HttpState,
-    answer::{Protocol, unknown},
-    identity,
-    request::{Payload, bytes, header, object},
+    dynamo,
+    protocol::{Payload, Protocol, bytes, fields, header, status, unknown, xml},
+    state::HttpState,
 };
+use crate::aws_error::AwsError;
 
-const QUERY_ERROR: &str = "x-amzn-query-error";
 const FORM: &str = "application/x-www-form-urlencoded";
+const STS_NAMESPACE: &str = "https://sts.amazonaws.com/doc/2011-06-15/";
 
 /// Dispatches by the target header. A request without one may be a form of the query protocol.
 pub(super) async fn answer(
@@ -27,41 +27,60 @@ pub(super) async fn answer(
     headers: HeaderMap,
     payload: Payload,
 ) -> Response {
+    let services = &state.services;
     let Some(target) = header(&headers, "x-amz-target").filter(|_| method == Method::POST) else {
-        let form = header(&headers, CONTENT_TYPE.as_str()).is_some_and(|kind| kind.starts_with(FORM));
-        return match form {
-            true => identity::answer(&state.services.account, payload),
-            false => Protocol::Rest.refuse(&unknown(format_args!("{method} {}", uri.path()))),
+        return match header(&headers, CONTENT_TYPE.as_str()) {
+            Some(kind) if kind.starts_with(FORM) => caller_identity(&services.account, payload),
+            _ => Protocol::Rest.refuse(&unknown(format_args!("{method} {}", uri.path()))),
         };
     };
     match target.rsplit_once('.') {
-        Some((super::dynamo::TABLES | super::dynamo::STREAMS, operation)) => match bytes(payload) {
+        Some((dynamo::TABLES | dynamo::STREAMS, operation)) => match bytes(payload) {
             Ok(body) => state.dynamo.forward(operation, &headers, body).await,
             Err(error) => Protocol::Json10.refuse(&error),
         },
-        Some(("AWSEvents", operation)) => Protocol::Json11.answer(match object(payload) {
-            Ok(body) => state.services.events.handle(operation, body).await,
+        Some(("AWSEvents", operation)) => Protocol::Json11.answer(match fields(payload) {
+            Ok(body) => services.aws.events.handle(operation, Value::Object(body)).await,
             Err(error) => Err(error),
         }),
-        Some(("AmazonSQS", operation)) => queues(&state, operation, payload).await,
+        Some(("AmazonSQS", operation)) => Protocol::Sqs.answer(match fields(payload) {
+            Ok(body) => services.aws.sqs.handle(operation, Value::Object(body)).await,
+            Err(error) => Err(error),
+        }),
         _ => Protocol::Json10.refuse(&unknown(target)),
     }
 }
 
-async fn queues(state: &HttpState, operation: &str, payload: Payload) -> Response {
-    let result = match object(payload) {
-        Ok(body) => state.services.sqs.handle(operation, body).await,
-        Err(error) => Err(error),
+fn caller_identity(account: &str, payload: Payload) -> Response {
+    let body = match bytes(payload) {
+        Ok(body) => body,
+        Err(error) => return refuse_xml(&error),
     };
-    queue_answer(result)
+    let field = |name: &str| form_urlencoded::parse(&body).find(|(key, _)| key == name).map(|(_, value)| value);
+    let (action, version) = (field("Action").unwrap_or_default(), field("Version").unwrap_or_default());
+    if action != "GetCallerIdentity" {
+        tracing::warn!(%action, %version, "unknown operation");
+        let message = format!("Could not find operation {action} for version {version}");
+        return refuse_xml(&AwsError::sender("InvalidAction", message));
+    }
+    let request_id = Uuid::new_v4().to_string();
+    let body = format!(
+        "<GetCallerIdentityResponse xmlns=\"{STS_NAMESPACE}\"><GetCallerIdentityResult>\
+         <Arn>arn:aws:iam::{account}:root</Arn><UserId>{account}</UserId><Account>{account}</Account>\
+         </GetCallerIdentityResult><ResponseMetadata><RequestId>{request_id}</RequestId></ResponseMetadata>\
+         </GetCallerIdentityResponse>"
+    );
+    xml(StatusCode::OK, &request_id, body)
 }
 
-/// The response of SQS, with the error code of the query protocol in a header.
-pub(super) fn queue_answer(result: Result<Value, AwsError>) -> Response {
-    let older = result.as_ref().err().and_then(|error| HeaderValue::from_str(&query_error(error)).ok());
-    let mut response = Protocol::Json10.answer(result);
-    if let Some(older) = older {
-        response.headers_mut().insert(QUERY_ERROR, older);
-    }
-    response
+fn refuse_xml(error: &AwsError) -> Response {
+    let request_id = Uuid::new_v4().to_string();
+    let fault = if error.status >= 500 { "Receiver" } else { "Sender" };
+    let escaped = |text: &str| text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+    let (code, message) = (escaped(&error.code), escaped(&error.message));
+    let body = format!(
+        "<ErrorResponse xmlns=\"{STS_NAMESPACE}\"><Error><Type>{fault}</Type><Code>{code}</Code>\
+         <Message>{message}</Message></Error><RequestId>{request_id}</RequestId></ErrorResponse>"
+    );
+    xml(status(error.status), &request_id, body)
 }

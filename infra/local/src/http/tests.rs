@@ -1,4 +1,4 @@
-//! The port as its callers see it: bytes in, bytes out.
+//! The HTTP server as its callers see it.
 
 mod causeway;
 mod faults;
@@ -23,22 +23,22 @@ use tokio::{net::TcpListener, sync::broadcast};
 
 use crate::{
     arn::AccountRegion,
-    cloud::TimeDriver,
     events::{EventBridge, NoActivitySink, ServiceContext},
     faults::Faults,
     idle::Idle,
     lambda::fixture::{Behaviour, Fixture},
     scheduler::Scheduler,
     sqs::{self, Sqs},
+    time_driver::TimeDriver,
     write_notifier::WriteNotifier,
 };
 
-use super::{InProcessTransport, Mailbox, Services, serve};
+use super::{AwsServices, InProcessTransport, Mailbox, Services, serve};
 
 const ACCOUNT: &str = "000000000000";
 const REGION: &str = "eu-central-1";
 
-/// A whole local cloud behind a port, with one function that plays these acts.
+/// A server of all services, with one function that behaves as given.
 struct Server {
     fixture: Fixture,
     address: SocketAddr,
@@ -62,13 +62,13 @@ impl Answer {
 }
 
 impl Server {
-    async fn open(acts: impl IntoIterator<Item = Behaviour>) -> Self {
-        Self::with(acts, Faults::none()).await
+    async fn open(behaviours: impl IntoIterator<Item = Behaviour>) -> Self {
+        Self::with(behaviours, Faults::none()).await
     }
 
-    /// The same, where these faults happen.
-    async fn with(acts: impl IntoIterator<Item = Behaviour>, faults: Faults) -> Self {
-        let fixture = Fixture::new(acts);
+    /// A server with injected faults.
+    async fn with(behaviours: impl IntoIterator<Item = Behaviour>, faults: Faults) -> Self {
+        let fixture = Fixture::new(behaviours);
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
         let address = listener.local_addr().unwrap();
         let clock = fixture.clock.clone();
@@ -92,26 +92,13 @@ impl Server {
         let scheduler = Scheduler::open(None, ctx, events.clone()).unwrap();
         let (feed, _) = broadcast::channel(2);
         let functions = fixture.functions.clone();
-        let parts: Vec<Arc<dyn Idle>> = vec![events.clone(), invokes.clone()];
-        let time_driver = Arc::new(TimeDriver::new(clock.clone(), functions.clone(), parts, Vec::new()));
-        let (database, telling) = (Database::memory().unwrap(), feed.clone());
+        let idle: Vec<Arc<dyn Idle>> = vec![events.clone(), invokes.clone()];
+        let time_driver = Arc::new(TimeDriver::new(clock.clone(), functions.clone(), idle, Vec::new()));
         let mailbox = Arc::new(Mailbox::open(None).unwrap());
-        let services = Services {
-            account,
-            sqs,
-            events,
-            scheduler,
-            functions,
-            invokes,
-            clock,
-            time_driver,
-            activity: telling,
-            database,
-            writes: WriteNotifier::default(),
-            transport: InProcessTransport::default(),
-            mailbox,
-            faults,
-        };
+        let (database, writes) = (Database::memory().unwrap(), WriteNotifier::default());
+        let aws = AwsServices { database, writes, sqs, events, scheduler, functions, invokes, mailbox };
+        let (activity, transport) = (feed.clone(), InProcessTransport::default());
+        let services = Services { account, aws, clock, time_driver, activity, transport, faults };
         tokio::spawn(serve(listener, services));
         Self { fixture, address, feed }
     }
@@ -121,7 +108,7 @@ impl Server {
         client.request(request).await.unwrap().map(Body::new)
     }
 
-    /// Sends a request as it is. Every answer has the id of its request.
+    /// Sends a request. Every response has a request id.
     async fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: impl Into<Body>) -> Answer {
         let mut request = Request::builder().method(method).uri(format!("http://{}{path}", self.address));
         for (name, value) in headers {
@@ -135,7 +122,7 @@ impl Server {
         answer
     }
 
-    /// Sends a call that names its target, signed by anybody.
+    /// Sends a call with a target header and a signature.
     async fn target(&self, target: &str, body: impl Into<Body>) -> Answer {
         let signature = "AWS4-HMAC-SHA256 Credential=any/20261121/eu-central-1/any/aws4_request, \
                          SignedHeaders=host;x-amz-date, Signature=00";
@@ -148,14 +135,14 @@ impl Server {
         self.send("POST", "/", &headers, body).await
     }
 
-    /// The same with an answer that is no error.
+    /// Sends a call and expects success.
     async fn call(&self, target: &str, body: Value) -> Value {
         let answer = self.target(target, body.to_string()).await;
         assert_eq!(answer.status, StatusCode::OK, "{target}: {}", answer.body);
         answer.json()
     }
 
-    /// A call by path with an answer that is no error.
+    /// Sends a request to a path and expects success.
     async fn path(&self, method: &str, path: &str, body: Value) -> Value {
         let body = if body.is_null() { String::new() } else { body.to_string() };
         let answer = self.send(method, path, &[("content-type", "application/json")], body).await;
@@ -163,7 +150,7 @@ impl Server {
         answer.json()
     }
 
-    /// The URL of a new queue.
+    /// Creates a queue and returns its URL.
     async fn queue(&self, name: &str) -> String {
         let answer = self.call("AmazonSQS.CreateQueue", json!({ "QueueName": name })).await;
         answer["QueueUrl"].as_str().unwrap().to_owned()

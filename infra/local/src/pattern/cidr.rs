@@ -2,9 +2,6 @@
 //! stops as soon as the value is certainly inside the block, without looking at the IP version; so an IPv6 address may lie
 //! in an IPv4 block.
 
-#[cfg(test)]
-mod tests;
-
 use std::net::Ipv6Addr;
 
 /// An IP address of eight or thirty-two hexadecimal digits.

@@ -3,7 +3,17 @@
 
 use std::{borrow::Cow, collections::BTreeMap, sync::Arc};
 
-use super::{PatternError, branch::Branch, condition::Condition, condition_parser, json::Json};
+use super::{
+    branch::Branch,
+    condition::Condition,
+    condition_parser,
+    error::PatternError,
+    event::Event,
+    json::{self, Json},
+};
+
+/// The maximum length of a pattern, in characters.
+const MAX_LENGTH: usize = 4_096;
 
 /// The maximum number of combinations of all `$or`.
 const MAX_COMBINATIONS: usize = 1_000;
@@ -16,8 +26,40 @@ const RESERVED_NAMES: &str = "exactly equals-ignore-case prefix suffix anything-
     = < <= > >= regex not-wildcard not-equals-ignore-case date-after date-on-or-after date-before date-on-or-before \
     in-date-range ip-address-in-range ip-address-not-in-range";
 
+/// A checked event pattern.
+///
+/// ```
+/// use causeway_local::pattern::{Event, Pattern};
+///
+/// let pattern = Pattern::parse(r#"{"detail": {"total": [{"numeric": [">", 100]}]}}"#)?;
+/// let event = Event::parse(r#"{"source": "shop", "detail": {"total": 250}}"#)?;
+/// assert!(pattern.matches(&event));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Pattern {
+    pub(super) branches: Vec<Branch>,
+}
+
+impl Pattern {
+    /// Parses a pattern and checks it against every rule of the language.
+    pub fn parse(text: &str) -> Result<Self, PatternError> {
+        let characters = text.chars().count();
+        if characters > MAX_LENGTH {
+            return Err(PatternError::TooLong { characters, limit: MAX_LENGTH });
+        }
+        let json = json::read(text).map_err(PatternError::Json)?;
+        Ok(Self { branches: branches(&json)? })
+    }
+
+    /// Returns whether the event matches the pattern.
+    pub fn matches(&self, event: &Event) -> bool {
+        self.branches.iter().any(|branch| branch.matches(event))
+    }
+}
+
 /// Compiles a pattern. If `$or` cannot be read as the operator, it is an ordinary field name.
-pub(super) fn branches(json: &Json<'_>) -> Result<Vec<Branch>, PatternError> {
+fn branches(json: &Json<'_>) -> Result<Vec<Branch>, PatternError> {
     let Json::Object(fields) = json else {
         return Err(PatternError::NotAnObject { found: json.kind() });
     };

@@ -4,8 +4,6 @@
 use super::{
     cidr::{Address, CidrBlock},
     event::Value,
-    ignore_case::IgnoreCase,
-    wildcard::Wildcard,
 };
 
 /// One entry of a field's list of allowed values.
@@ -141,5 +139,103 @@ impl Excluded {
             (Self::Wildcards(all), Value::Text(text)) => all.iter().any(|wildcard| wildcard.matches(text)),
             _ => false,
         }
+    }
+}
+
+/// A text that matches in either case. Each character matches its lower-case and its upper-case form, which may differ in
+/// length, as those of `ß` do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct IgnoreCase {
+    characters: Vec<CaseForms>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct CaseForms {
+    lower: String,
+    upper: String,
+}
+
+impl IgnoreCase {
+    pub(super) fn new(text: &str) -> Self {
+        let forms = |character: char| CaseForms {
+            lower: character.to_lowercase().collect(),
+            upper: character.to_uppercase().collect(),
+        };
+        Self { characters: text.chars().map(forms).collect() }
+    }
+
+    /// Returns whether the value is this text.
+    pub(super) fn equals(&self, value: &str) -> bool {
+        self.strip_prefix(value).is_some_and(str::is_empty)
+    }
+
+    /// Returns whether the value begins with this text.
+    pub(super) fn is_prefix_of(&self, value: &str) -> bool {
+        self.strip_prefix(value).is_some()
+    }
+
+    /// Returns whether the value ends with this text.
+    pub(super) fn is_suffix_of(&self, value: &str) -> bool {
+        let mut characters = self.characters.iter().rev();
+        characters
+            .try_fold(value, |rest, forms| rest.strip_suffix(&forms.lower).or_else(|| rest.strip_suffix(&forms.upper)))
+            .is_some()
+    }
+
+    // Neither form of a character is a prefix of the other, so the first that fits is the only one.
+    fn strip_prefix<'v>(&self, value: &'v str) -> Option<&'v str> {
+        self.characters
+            .iter()
+            .try_fold(value, |rest, forms| rest.strip_prefix(&forms.lower).or_else(|| rest.strip_prefix(&forms.upper)))
+    }
+}
+
+/// A text with wildcards: `*` matches any characters, including none; `\*` and `\\` are literal. It is kept as the pieces
+/// between the wildcards, which are searched from left to right, so matching takes one pass.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Wildcard {
+    first: String,
+    others: Vec<String>,
+}
+
+impl Wildcard {
+    /// Parses the text. An error is the problem and its offset in bytes.
+    pub(super) fn parse(text: &str) -> Result<Self, (&'static str, usize)> {
+        let (mut pieces, mut piece) = (Vec::new(), String::new());
+        let mut characters = text.char_indices().peekable();
+        while let Some((at, character)) = characters.next() {
+            let next = characters.peek().map(|(_, next)| *next);
+            match (character, next) {
+                ('*', Some('*')) => return Err(("two wildcards follow each other", at)),
+                ('*', _) => pieces.push(std::mem::take(&mut piece)),
+                ('\\', Some(escaped @ ('*' | '\\'))) => {
+                    characters.next();
+                    piece.push(escaped);
+                }
+                ('\\', _) => return Err(("a backslash escapes only * and \\", at)),
+                (plain, _) => piece.push(plain),
+            }
+        }
+        pieces.push(piece);
+        let first = pieces.remove(0);
+        Ok(Self { first, others: pieces })
+    }
+
+    /// Returns the prefix of every matching value, and whether the prefix is the whole value.
+    pub(super) fn prefix(&self) -> (&str, bool) {
+        (&self.first, self.others.is_empty())
+    }
+
+    /// Returns whether the value matches.
+    pub(super) fn matches(&self, value: &str) -> bool {
+        let Some((last, middle)) = self.others.split_last() else {
+            return value == self.first;
+        };
+        let Some(rest) = value.strip_prefix(&self.first) else {
+            return false;
+        };
+        let rest =
+            middle.iter().try_fold(rest, |rest, piece| rest.find(piece).and_then(|at| rest.get(at + piece.len()..)));
+        rest.is_some_and(|rest| rest.ends_with(last))
     }
 }

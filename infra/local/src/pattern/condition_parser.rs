@@ -4,13 +4,11 @@
 use std::{borrow::Cow, sync::Arc};
 
 use super::{
-    PatternError,
     cidr::{Address, CidrBlock},
-    condition::{Bound, Condition, Excluded, Operator, Range},
-    ignore_case::IgnoreCase,
+    condition::{Bound, Condition, Excluded, IgnoreCase, Operator, Range, Wildcard},
+    error::PatternError,
     json::Json,
     number,
-    wildcard::Wildcard,
 };
 
 /// The operands of `anything-but`, for the error message.

@@ -4,8 +4,8 @@
 use std::fmt;
 
 use super::{
-    EventError, JsonError,
-    json::{self, Reader, Scalar},
+    error::EventError,
+    json::{self, JsonError, Reader, Scalar},
     number,
 };
 

@@ -6,9 +6,6 @@ use std::{borrow::Cow, fmt};
 
 use serde_json::Value as JsonText;
 
-#[cfg(test)]
-mod tests;
-
 /// The maximum nesting depth of objects and lists.
 pub(super) const MAX_DEPTH: usize = 500;
 

@@ -1,9 +1,6 @@
 //! Numbers of the pattern language are compared as doubles, but only those between -5e9 and 5e9 that a double represents
 //! exactly as written. All others are equal only to the same spelling.
 
-#[cfg(test)]
-mod tests;
-
 /// The maximum absolute value that is compared as a number.
 const MAX_ABSOLUTE: f64 = 5e9;
 

@@ -4,10 +4,10 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::{
-    Event, Pattern,
     branch::{Branch, Field},
+    compile::Pattern,
     condition::Operator,
-    event::{Leaf, Path, Value},
+    event::{Event, Leaf, Path, Value},
 };
 
 #[cfg(test)]

@@ -5,8 +5,11 @@
 use std::{fs, path::Path};
 
 use super::{
-    Alternative, Event, EventError, Pattern, PatternError, Verdict, explain,
-    json::{self, Json},
+    Alternative, Event, EventError, JsonError, Pattern, PatternError, Verdict,
+    cidr::{Address, CidrBlock},
+    explain,
+    json::{self, Json, MAX_DEPTH},
+    number::comparable,
 };
 
 /// A seeded random number generator: the same numbers in every run.
@@ -255,4 +258,151 @@ fn patterns_and_events_can_be_sent_between_threads() {
     shared::<Pattern>();
     shared::<Event>();
     shared::<super::RuleIndex>();
+}
+
+fn digits(text: &str) -> Option<String> {
+    let address = Address::parse(text)?;
+    Some(String::from_utf8_lossy(address.digits()).into_owned())
+}
+
+fn contains(block: &str, text: &str) -> bool {
+    let block = CidrBlock::parse(block).expect("the block is valid");
+    Address::parse(text).is_some_and(|address| block.contains(address.digits()))
+}
+
+#[test]
+fn every_spelling_of_an_address_has_the_same_digits() {
+    assert_eq!(digits("10.0.0.255").as_deref(), Some("0A0000FF"));
+    assert_eq!(digits("010.000.0.255").as_deref(), Some("0A0000FF"));
+    assert_eq!(digits("2001:db8::1").as_deref(), Some("20010DB8000000000000000000000001"));
+    assert_eq!(digits("::ffff:a00:1").as_deref(), Some("0A000001"));
+}
+
+#[test]
+fn text_that_is_not_an_address_is_not_parsed() {
+    for text in
+        ["", "10.0.0", "10.0.0.256", "10.0.0.1.2", "1..2.3", "a.b.c.d", "::1::", "12:30", ":", "::1.2.3.4", "+1.0.0.0"]
+    {
+        assert_eq!(digits(text), None, "{text}");
+    }
+}
+
+#[test]
+fn a_block_contains_the_addresses_with_its_prefix() {
+    assert!(contains("10.1.2.3/9", "10.127.255.255"));
+    assert!(!contains("10.1.2.3/9", "10.128.0.0"));
+    assert!(contains("192.168.0.0/31", "192.168.0.1"));
+    assert!(!contains("192.168.0.0/31", "192.168.0.2"));
+    assert!(contains("0.0.0.0/0", "0.0.0.0") && contains("0.0.0.0/0", "255.255.255.255"));
+    assert!(contains("2001:db8::/127", "2001:db8::1"));
+    assert!(!contains("2001:db8::/127", "2001:db8::2"));
+}
+
+#[test]
+fn an_invalid_block_is_rejected_with_its_reason() {
+    let reason = |text| CidrBlock::parse(text).expect_err("the block is rejected");
+    assert_eq!(reason("10.0.0.0"), "one slash is required");
+    assert_eq!(reason("10.0.0.0/8/8"), "the number of bits must be an integer");
+    assert_eq!(reason("10.0.0.0/-1"), "the number of bits must be an integer");
+    assert_eq!(reason("10.0.0/8"), "there is no address before the slash");
+    assert_eq!(reason("10.0.0.0/32"), "an IPv4 block has at most 31 bits");
+    assert_eq!(reason("::/128"), "an IPv6 block has at most 127 bits");
+}
+
+#[test]
+fn the_comparison_ends_as_soon_as_the_address_is_inside() {
+    assert!(contains("0.0.0.0/0", "2001:db8::1"), "an IPv6 address is inside an IPv4 block");
+    assert!(contains("2001::/16", "32.1.13.184"), "an IPv4 address is inside an IPv6 block");
+    assert!(!contains("2001:db8::/32", "32.1.13.184"), "an IPv4 address ends before it is inside");
+    let block = CidrBlock::parse("0.0.0.0/0").expect("the block is valid");
+    assert!(block.contains(b"301.8"), "the digits of a number");
+    assert!(!block.contains(b"0.5") && !block.contains(b"-1"));
+}
+
+#[test]
+fn all_spellings_of_a_number_have_the_same_value() {
+    for text in ["300", "300.0", "3e2", "3.0E+2", "3000e-1", "0.3e3", "300.000000000000000000"] {
+        assert_eq!(comparable(text), Some(300.0), "{text}");
+    }
+}
+
+#[test]
+fn negative_zero_is_zero() {
+    for text in ["0", "-0", "0.0", "-0.00e5", "0e-400"] {
+        assert_eq!(comparable(text).map(f64::to_bits), Some(0), "{text}");
+    }
+}
+
+#[test]
+fn numbers_beyond_the_limit_are_not_compared() {
+    assert_eq!(comparable("5000000000"), Some(5e9));
+    assert_eq!(comparable("-5e9"), Some(-5e9));
+    for text in ["5000000000.1", "-5000000001", "123456789012", "1e400", "-1e999999999999999999999"] {
+        assert_eq!(comparable(text), None, "{text}");
+    }
+}
+
+#[test]
+fn numbers_too_precise_for_a_double_are_not_compared() {
+    assert_eq!(comparable("0.1"), Some(0.1));
+    assert_eq!(comparable("37.795818585593523"), None);
+    assert_eq!(comparable("0.10000000000000000000000001"), None);
+    assert_eq!(comparable("1e-400"), None);
+}
+
+fn round_trip(text: &str) -> String {
+    json::read(text).expect("the text is valid").to_string()
+}
+
+fn text_of(text: &str) -> String {
+    match json::read(text).expect("the text is valid") {
+        Json::Text(text) => text.into_owned(),
+        other => panic!("{other} is not a string"),
+    }
+}
+
+#[test]
+fn field_order_repeated_fields_and_number_spelling_are_kept() {
+    let written = r#"{"b":1.50,"a":[true,null,-0,1E5],"b":{}}"#;
+    assert_eq!(round_trip(written), written);
+}
+
+#[test]
+fn escapes_become_characters() {
+    assert_eq!(text_of(r#""a\"\\\/\b\f\n\r\t\u0041""#), "a\"\\/\u{8}\u{c}\n\r\tA");
+    assert_eq!(text_of(r#""\ud83d\ude80 \u20ac""#), "🚀 €");
+}
+
+#[test]
+fn an_unpaired_surrogate_becomes_the_replacement_character() {
+    assert_eq!(text_of(r#""\ud83d""#), "\u{fffd}");
+    assert_eq!(text_of(r#""\ude80x""#), "\u{fffd}x");
+    assert_eq!(text_of(r#""\ud83d\u0041""#), "\u{fffd}A");
+}
+
+#[test]
+fn invalid_json_is_not_read() {
+    let short = [
+        "", " ", "{", "[", "{]", "[1,]", "{\"a\"}", "{a:1}", "[1 2]", "01", "1.", ".5", "+1", "1e", "-", "tru", "nul",
+        "\"", "\"\\x\"", "\"\n\"", "{} {}", "'a'", "NaN", "// no\n1",
+    ];
+    let long = ["{\"a\":1,}", "\"\\u12\"", "\"\\u12g4\"", "\u{feff}{}"];
+    for text in short.iter().chain(&long) {
+        assert!(matches!(json::read(text), Err(JsonError::Unexpected { .. })), "{text:?} was read");
+    }
+}
+
+#[test]
+fn a_json_error_says_what_was_expected_and_where() {
+    let error = json::read(r#"{"a" 1}"#).expect_err("a colon is missing");
+    assert_eq!(error.to_string(), "expected a colon at byte 5");
+}
+
+#[test]
+fn nesting_of_json_is_limited() {
+    let nested = |depth: usize| format!("{}1{}", "[".repeat(depth), "]".repeat(depth));
+    assert!(json::read(&nested(MAX_DEPTH)).is_ok());
+    assert_eq!(json::read(&nested(MAX_DEPTH + 1)), Err(JsonError::TooDeep { limit: MAX_DEPTH }));
+    assert_eq!(json::read(&"[".repeat(1_000_000)), Err(JsonError::TooDeep { limit: MAX_DEPTH }));
+    assert_eq!(json::read(&"{\"a\":".repeat(1_000)), Err(JsonError::TooDeep { limit: MAX_DEPTH }));
 }

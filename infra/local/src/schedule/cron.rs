@@ -7,7 +7,7 @@ use jiff::{
     tz::{AmbiguousOffset, TimeZone},
 };
 
-use super::{CronField, ScheduleError};
+use super::error::{CronField, ScheduleError};
 
 const MONTHS: [&str; 12] = ["JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"];
 const WEEKDAYS: [&str; 7] = ["SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"];
@@ -113,18 +113,6 @@ impl Days {
 }
 
 impl CronField {
-    /// Returns the lowest and the highest value.
-    fn bounds(self) -> (i16, i16) {
-        match self {
-            Self::Minutes => (0, 59),
-            Self::Hours => (0, 23),
-            Self::DayOfMonth => (1, 31),
-            Self::Month => (1, 12),
-            Self::DayOfWeek => (1, 7),
-            Self::Year => (1970, 2199),
-        }
-    }
-
     /// Parses a list of single values, ranges and steps. Returns all values in order. A range that ends before it begins wraps
     /// around, except in the years.
     fn values(self, text: &str) -> Result<Vec<i16>, ScheduleError> {
@@ -144,13 +132,13 @@ impl CronField {
             Self::DayOfWeek => &WEEKDAYS,
             Self::Minutes | Self::Hours | Self::DayOfMonth | Self::Year => &[],
         };
+        let (_, low, high, rule) = self.spec();
         if let Some(index) = names.iter().position(|name| name.eq_ignore_ascii_case(value)) {
-            return i16::try_from(index + 1).map_err(|_| self.invalid(text, self.rule()));
+            return i16::try_from(index + 1).map_err(|_| self.invalid(text, rule));
         }
-        let (low, high) = self.bounds();
         match parse_number(value) {
             Some(number) if (low..=high).contains(&number) => Ok(number),
-            _ => Err(self.invalid(text, self.rule())),
+            _ => Err(self.invalid(text, rule)),
         }
     }
 
@@ -159,7 +147,7 @@ impl CronField {
     }
 
     fn item(self, text: &str, item: &str) -> Result<Vec<i16>, ScheduleError> {
-        let (low, high) = self.bounds();
+        let (_, low, high, rule) = self.spec();
         let (range, step) = match item.split_once('/') {
             None => (item, None),
             // The service does not document steps for this field.
@@ -177,7 +165,7 @@ impl CronField {
                 (first, if step.is_some() { high } else { first })
             }
         };
-        let step = usize::try_from(step.unwrap_or(1)).map_err(|_| self.invalid(text, self.rule()))?;
+        let step = usize::try_from(step.unwrap_or(1)).map_err(|_| self.invalid(text, rule))?;
         if first <= last {
             return Ok((first..=last).step_by(step).collect());
         }
@@ -185,17 +173,6 @@ impl CronField {
             return Err(self.invalid(text, "a range of years must not end before it begins"));
         }
         Ok((first..=high).chain(low..=last).step_by(step).collect())
-    }
-
-    fn rule(self) -> &'static str {
-        match self {
-            Self::Minutes => "takes values from 0 to 59 and , - * /",
-            Self::Hours => "takes values from 0 to 23 and , - * /",
-            Self::DayOfMonth => "takes values from 1 to 31 and , - * ? / L W",
-            Self::Month => "takes values from 1 to 12 or JAN to DEC and , - * /",
-            Self::DayOfWeek => "takes values from 1 to 7 or SUN to SAT and , - * ? L #",
-            Self::Year => "takes values from 1970 to 2199 and , - * /",
-        }
     }
 }
 
@@ -224,12 +201,8 @@ fn parse_days_of_week(text: &str) -> Result<Days, ScheduleError> {
     if let Some((weekday, nth)) = text.split_once('#') {
         let weekday =
             field.value(text, weekday).map_err(|_| field.invalid(text, "# takes one day of the week before it"))?;
-        return match nth {
-            "1" => Ok(Days::Nth(weekday, 1)),
-            "2" => Ok(Days::Nth(weekday, 2)),
-            "3" => Ok(Days::Nth(weekday, 3)),
-            "4" => Ok(Days::Nth(weekday, 4)),
-            "5" => Ok(Days::Nth(weekday, 5)),
+        return match (nth, parse_number(nth)) {
+            ("1" | "2" | "3" | "4" | "5", Some(nth)) => Ok(Days::Nth(weekday, nth)),
             _ => Err(field.invalid(text, "# takes one number from 1 to 5 after it")),
         };
     }

@@ -20,16 +20,23 @@ pub enum CronField {
     Year,
 }
 
+impl CronField {
+    /// The name, the lowest and the highest value, and the rule for error messages.
+    pub(super) fn spec(self) -> (&'static str, i16, i16, &'static str) {
+        match self {
+            Self::Minutes => ("minutes", 0, 59, "takes values from 0 to 59 and , - * /"),
+            Self::Hours => ("hours", 0, 23, "takes values from 0 to 23 and , - * /"),
+            Self::DayOfMonth => ("day-of-month", 1, 31, "takes values from 1 to 31 and , - * ? / L W"),
+            Self::Month => ("month", 1, 12, "takes values from 1 to 12 or JAN to DEC and , - * /"),
+            Self::DayOfWeek => ("day-of-week", 1, 7, "takes values from 1 to 7 or SUN to SAT and , - * ? L #"),
+            Self::Year => ("year", 1970, 2199, "takes values from 1970 to 2199 and , - * /"),
+        }
+    }
+}
+
 impl fmt::Display for CronField {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(match self {
-            Self::Minutes => "minutes",
-            Self::Hours => "hours",
-            Self::DayOfMonth => "day-of-month",
-            Self::Month => "month",
-            Self::DayOfWeek => "day-of-week",
-            Self::Year => "year",
-        })
+        formatter.write_str(self.spec().0)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::ScheduleError;
+use super::error::ScheduleError;
 
 /// A fixed period between two firings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

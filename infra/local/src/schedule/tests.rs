@@ -211,33 +211,11 @@ fn rules_reject_one_time_expressions_and_a_wrong_plural() {
 
 #[test]
 fn other_forms_are_rejected() {
-    let forms = [
-        "",
-        "rate",
-        "rate(",
-        "cron()",
-        "rate()",
-        "Rate(1 hour)",
-        " rate(1 hour)",
-        "rate(1 hour) ",
-        "rate(-1 hour)",
-        "rate(+1 hour)",
-        "rate(1.5 hours)",
-        "rate(1 hour 2)",
-        "rate(one hour)",
-        "0 6 * * ? *",
-        "cron(0 6 * * ? * *)",
-        "at()",
-        "at(2026-02-30T00:00:00)",
-        "at(2026-11-21T10:30)",
-        "at(2026-11-21T10:30:00Z)",
-        "at(2026-11-21 10:30:00)",
-        "at(2026-11-21T24:00:00)",
-        "at(2026-11-21T10:30:60)",
-        "at(2026-11-21T10:30:00.5)",
-        "at(２026-11-21T10:30:0)",
-    ];
-    for text in forms {
+    let forms = "|rate|rate(|cron()|rate()|Rate(1 hour)| rate(1 hour)|rate(1 hour) |rate(-1 hour)|rate(+1 hour)|\
+        rate(1.5 hours)|rate(1 hour 2)|rate(one hour)|0 6 * * ? *|cron(0 6 * * ? * *)|at()|at(2026-02-30T00:00:00)|\
+        at(2026-11-21T10:30)|at(2026-11-21T10:30:00Z)|at(2026-11-21 10:30:00)|at(2026-11-21T24:00:00)|\
+        at(2026-11-21T10:30:60)|at(2026-11-21T10:30:00.5)|at(２026-11-21T10:30:0)";
+    for text in forms.split('|') {
         assert!(Expression::for_scheduler(text).is_err(), "{text:?}");
         assert!(Expression::for_rule(text).is_err(), "{text:?}");
     }

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use serde_json::Number;
 
 use super::{
-    error::{Finding, TemplateError},
+    error::{Finding, ReadError},
     naming::name_property,
     node::{Data, Entries, Key, Node, is_macro, take},
     resources::RetainPolicy,
@@ -67,7 +67,7 @@ impl Declared {
 }
 
 /// Divides a template into its sections.
-pub(super) fn divide(root: Node, findings: &mut Vec<Finding>) -> Result<Sections, TemplateError> {
+pub(super) fn divide(root: Node, findings: &mut Vec<Finding>) -> Result<Sections, ReadError> {
     let mut sections = root.into_map("the template")?;
     let mut section = |name: &str, findings: &mut Vec<Finding>| match take(&mut sections, name) {
         None => Ok(Vec::new()),
@@ -80,7 +80,7 @@ pub(super) fn divide(root: Node, findings: &mut Vec<Finding>) -> Result<Sections
     let declared = section("Resources", findings)?;
     // All resources of a template may be made by a loop.
     if declared.is_empty() && findings.len() == found_before {
-        return Err(TemplateError::missing(1, "the template", "Resources"));
+        return Err(ReadError::missing(1, "the template", "Resources"));
     }
     let serverless = transforms(take(&mut sections, "Transform"), findings)?;
     for (key, _) in sections {
@@ -93,7 +93,7 @@ pub(super) fn divide(root: Node, findings: &mut Vec<Finding>) -> Result<Sections
         let resource = resource(key.name, key.line, node, findings)?;
         if !serverless && resource.kind.starts_with("AWS::Serverless::") {
             let place = format!("the template of a {}", resource.kind);
-            return Err(TemplateError::missing(resource.line, &place, &format!("Transform: {SERVERLESS}")));
+            return Err(ReadError::missing(resource.line, &place, &format!("Transform: {SERVERLESS}")));
         }
         resources.push(resource);
     }
@@ -110,7 +110,7 @@ fn without_macros(entries: Entries, section: &str, findings: &mut Vec<Finding>) 
     kept
 }
 
-fn transforms(node: Option<Node>, findings: &mut Vec<Finding>) -> Result<bool, TemplateError> {
+fn transforms(node: Option<Node>, findings: &mut Vec<Finding>) -> Result<bool, ReadError> {
     let mut serverless = false;
     for node in node.map(Node::into_items).unwrap_or_default() {
         // A map has parameters, and is a macro and not a transform of AWS.
@@ -127,12 +127,12 @@ fn transforms(node: Option<Node>, findings: &mut Vec<Finding>) -> Result<bool, T
     Ok(serverless)
 }
 
-fn resource(id: String, line: usize, node: Node, findings: &mut Vec<Finding>) -> Result<Declared, TemplateError> {
+fn resource(id: String, line: usize, node: Node, findings: &mut Vec<Finding>) -> Result<Declared, ReadError> {
     if id.is_empty() || !id.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
         return Err(Node::text(line, id).wrong("a logical id", "letters and digits"));
     }
     let mut attributes = node.into_map(&id)?;
-    let kind = take(&mut attributes, "Type").ok_or_else(|| TemplateError::missing(line, &id, "Type"))?;
+    let kind = take(&mut attributes, "Type").ok_or_else(|| ReadError::missing(line, &id, "Type"))?;
     let kind = kind.as_text(&format!("{id}.Type"))?;
     let properties = take(&mut attributes, "Properties").unwrap_or(Node::map(line, Vec::new()));
     properties.as_map(&format!("{id}.Properties"))?;
@@ -164,7 +164,7 @@ fn is_retained(
     kind: &str,
     attribute: &str,
     findings: &mut Vec<Finding>,
-) -> Result<bool, TemplateError> {
+) -> Result<bool, ReadError> {
     let Some(node) = take(attributes, attribute) else { return Ok(false) };
     let place = format!("{id}.{attribute}");
     if node.is_intrinsic() {
@@ -182,11 +182,7 @@ fn is_retained(
 
 /// Merges the Globals section into every function and table as SAM does: maps are merged, lists are concatenated with the
 /// global part first, and for anything else the resource wins. An intrinsic counts as a single value.
-fn merge_globals(
-    globals: Entries,
-    resources: &mut [Declared],
-    findings: &mut Vec<Finding>,
-) -> Result<(), TemplateError> {
+fn merge_globals(globals: Entries, resources: &mut [Declared], findings: &mut Vec<Finding>) -> Result<(), ReadError> {
     for (key, section) in globals {
         let place = format!("Globals.{}", key.name);
         let properties = section.as_map(&place)?;
@@ -242,9 +238,9 @@ pub(super) fn parameter_values(
     declared: &Entries,
     given: &BTreeMap<String, String>,
     findings: &mut Vec<Finding>,
-) -> Result<BTreeMap<String, Node>, TemplateError> {
+) -> Result<BTreeMap<String, Node>, ReadError> {
     if let Some(name) = given.keys().find(|name| !declared.iter().any(|(key, _)| key.name == **name)) {
-        return Err(TemplateError::UnknownParameter { name: name.clone() });
+        return Err(ReadError::UnknownParameter { name: name.clone() });
     }
     let value = |(key, declaration): &(Key, Node)| {
         let parameter = Parameter { key, declaration };
@@ -259,14 +255,14 @@ struct Parameter<'t> {
 }
 
 impl Parameter<'_> {
-    fn value(&self, given: Option<&String>, findings: &mut Vec<Finding>) -> Result<Node, TemplateError> {
+    fn value(&self, given: Option<&String>, findings: &mut Vec<Finding>) -> Result<Node, ReadError> {
         for (key, _) in self.declaration.as_map(&self.key.name)? {
             if !PARAMETER_ATTRIBUTES.split(' ').any(|known| known == key.name) {
                 let what = format!("{} of a parameter is not known", key.name);
                 findings.push(Finding::new(key.line, &self.key.name, what));
             }
         }
-        let missing = || TemplateError::missing(self.key.line, &format!("the parameter {}", self.key.name), "Type");
+        let missing = || ReadError::missing(self.key.line, &format!("the parameter {}", self.key.name), "Type");
         let kind = self.text("Type")?.ok_or_else(missing)?;
         if kind.starts_with("AWS::SSM::") {
             let what =
@@ -290,7 +286,7 @@ impl Parameter<'_> {
         })
     }
 
-    fn check(&self, value: &str, is_number: bool, findings: &mut Vec<Finding>) -> Result<(), TemplateError> {
+    fn check(&self, value: &str, is_number: bool, findings: &mut Vec<Finding>) -> Result<(), ReadError> {
         if let Some(allowed) = self.declaration.get("AllowedValues") {
             let allowed: Vec<_> = allowed.as_list("AllowedValues")?.iter().filter_map(Node::spelled).collect();
             if !allowed.iter().any(|one| one == value) {
@@ -318,7 +314,7 @@ impl Parameter<'_> {
         Ok(())
     }
 
-    fn check_bounds(&self, low: &str, high: &str, value: f64, what: &str) -> Result<(), TemplateError> {
+    fn check_bounds(&self, low: &str, high: &str, value: f64, what: &str) -> Result<(), ReadError> {
         for (name, is_low) in [(low, true), (high, false)] {
             let Some(bound) = self.declaration.get(name) else { continue };
             let limit = match &bound.data {
@@ -334,11 +330,11 @@ impl Parameter<'_> {
         Ok(())
     }
 
-    fn text(&self, name: &str) -> Result<Option<String>, TemplateError> {
+    fn text(&self, name: &str) -> Result<Option<String>, ReadError> {
         self.declaration.get(name).map(|node| node.as_text(&format!("{}.{name}", self.key.name))).transpose()
     }
 
-    fn wrong(&self, problem: String) -> TemplateError {
-        TemplateError::Parameter { line: self.key.line, name: self.key.name.clone(), problem }
+    fn wrong(&self, problem: String) -> ReadError {
+        ReadError::Parameter { line: self.key.line, name: self.key.name.clone(), problem }
     }
 }

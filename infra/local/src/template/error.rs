@@ -5,173 +5,84 @@ use std::fmt;
 
 use crate::{pattern::PatternError, schedule::ScheduleError};
 
-/// A template is invalid.
+/// A template is invalid. The message has the line, unless it is about the whole text.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum TemplateError {
+#[error(transparent)]
+pub struct TemplateError(#[from] ReadError);
+
+/// The reasons why a template is invalid.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub(super) enum ReadError {
     /// The text is longer than CloudFormation accepts.
     #[error("the template has {bytes} bytes, {limit} are allowed")]
-    TooLarge {
-        /// The number of bytes.
-        bytes: usize,
-        /// The limit.
-        limit: usize,
-    },
+    TooLarge { bytes: usize, limit: usize },
     /// The text is not YAML.
     #[error("line {line}: the template is not valid YAML: {problem}")]
-    Yaml {
-        /// The line.
-        line: usize,
-        /// The error of the parser.
-        problem: String,
-    },
+    Yaml { line: usize, problem: String },
     /// Lists and maps are nested too deeply.
     #[error("line {line}: nested deeper than {limit} levels")]
-    TooDeep {
-        /// The line.
-        line: usize,
-        /// The limit.
-        limit: usize,
-    },
+    TooDeep { line: usize, limit: usize },
     /// A short form of an intrinsic that does not exist.
     #[error("line {line}: unknown tag !{tag}")]
-    UnknownTag {
-        /// The line.
-        line: usize,
-        /// The tag without its exclamation mark.
-        tag: String,
-    },
+    UnknownTag { line: usize, tag: String },
     /// A map has the same key twice, or two resources have the same logical id.
     #[error("line {line}: {key:?} is given twice")]
-    Twice {
-        /// The line of the second one.
-        line: usize,
-        /// The key.
-        key: String,
-    },
+    Twice { line: usize, key: String },
     /// A value has the wrong type.
     #[error("line {line}: {place} must be {wanted}, not {found}")]
-    Shape {
-        /// The line.
-        line: usize,
-        /// The property, as a path of names.
-        place: String,
-        /// The expected value.
-        wanted: String,
-        /// The given value.
-        found: String,
-    },
+    Shape { line: usize, place: String, wanted: String, found: String },
     /// A required property is missing.
     #[error("line {line}: {place} lacks {property}")]
-    Missing {
-        /// The line.
-        line: usize,
-        /// The resource or property that lacks it.
-        place: String,
-        /// The missing property.
-        property: String,
-    },
+    Missing { line: usize, place: String, property: String },
     /// An intrinsic function cannot be evaluated.
     #[error("line {line}: {function}: {problem}")]
-    Intrinsic {
-        /// The line.
-        line: usize,
-        /// The long name of the function.
-        function: String,
-        /// The rule that it breaks.
-        problem: String,
-    },
+    Intrinsic { line: usize, function: String, problem: String },
     /// A reference names nothing that exists.
     #[error("line {line}: there is no {what} {name:?}")]
-    Unresolved {
-        /// The line.
-        line: usize,
-        /// The kind of thing that was looked for.
-        what: &'static str,
-        /// The name.
-        name: String,
-    },
+    Unresolved { line: usize, what: &'static str, name: String },
     /// Resources or conditions depend on each other in a cycle.
     #[error("line {line}: these need each other in a circle: {path}")]
-    Cycle {
-        /// The line.
-        line: usize,
-        /// The names in their order, joined by arrows.
-        path: String,
-    },
+    Cycle { line: usize, path: String },
     /// Evaluating the intrinsics exceeds a limit.
     #[error("line {line}: the intrinsics {problem}")]
-    TooMuch {
-        /// The line at which the limit was exceeded.
-        line: usize,
-        /// The limit.
-        problem: &'static str,
-    },
+    TooMuch { line: usize, problem: &'static str },
     /// The value of a parameter is missing or breaks a constraint.
     #[error("line {line}: the parameter {name}: {problem}")]
-    Parameter {
-        /// The line.
-        line: usize,
-        /// The name.
-        name: String,
-        /// The rule that it breaks.
-        problem: String,
-    },
+    Parameter { line: usize, name: String, problem: String },
     /// A value was given for a parameter that the template does not have.
     #[error("the template has no parameter {name:?}")]
-    UnknownParameter {
-        /// The name.
-        name: String,
-    },
+    UnknownParameter { name: String },
     /// The file of a nested template cannot be read.
     #[error("line {line}: {resource}: the nested template {path} cannot be read: {problem}")]
-    NestedFile {
-        /// The line.
-        line: usize,
-        /// The nested stack.
-        resource: String,
-        /// The file.
-        path: String,
-        /// The error of the operating system.
-        problem: String,
-    },
+    NestedFile { line: usize, resource: String, path: String, problem: String },
     /// A nested template is invalid.
     #[error("line {line}: {resource}: the nested template {path} is refused")]
     Nested {
-        /// The line.
         line: usize,
-        /// The nested stack.
         resource: String,
-        /// The file.
         path: String,
-        /// The error, with its line in that file.
         #[source]
-        source: Box<TemplateError>,
+        source: Box<ReadError>,
     },
     /// The pattern of a rule or an archive is invalid.
     #[error("line {line}: the pattern of {resource} is refused")]
     Pattern {
-        /// The line.
         line: usize,
-        /// The rule or archive.
         resource: String,
-        /// The error of the expression.
         #[source]
         source: PatternError,
     },
     /// A schedule expression is invalid.
     #[error("line {line}: the schedule of {resource} is refused")]
     Schedule {
-        /// The line.
         line: usize,
-        /// The rule or schedule.
         resource: String,
-        /// The error of the expression.
         #[source]
         source: ScheduleError,
     },
 }
 
-impl TemplateError {
+impl ReadError {
     pub(super) fn missing(line: usize, place: &str, property: &str) -> Self {
         Self::Missing { line, place: place.to_owned(), property: property.to_owned() }
     }

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use super::{
     document::{Declared, Sections},
-    error::{Finding, TemplateError},
+    error::{Finding, ReadError},
     naming::{Identity, Settings},
     nesting::Nesting,
     node::{Data, Entries, Key, Node, is_macro},
@@ -104,9 +104,9 @@ impl<'t> Evaluator<'t> {
         since: &Mark,
         resource: &str,
         line: usize,
-        error: TemplateError,
-    ) -> Result<Finding, TemplateError> {
-        if self.placeholders == since.placeholders || matches!(error, TemplateError::TooMuch { .. }) {
+        error: ReadError,
+    ) -> Result<Finding, ReadError> {
+        if self.placeholders == since.placeholders || matches!(error, ReadError::TooMuch { .. }) {
             return Err(error);
         }
         self.depth = since.depth;
@@ -117,7 +117,7 @@ impl<'t> Evaluator<'t> {
     }
 
     /// Whether the condition of this resource holds.
-    pub(super) fn is_there(&mut self, resource: &'t Declared) -> Result<bool, TemplateError> {
+    pub(super) fn is_there(&mut self, resource: &'t Declared) -> Result<bool, ReadError> {
         match &resource.condition {
             None => Ok(true),
             Some(name) => self.condition(name, resource.line),
@@ -125,11 +125,11 @@ impl<'t> Evaluator<'t> {
     }
 
     /// Evaluates a part of a resource, and records the resources that it depends on.
-    pub(super) fn of_resource(&mut self, resource: &'t Declared, node: &'t Node) -> Result<Node, TemplateError> {
+    pub(super) fn of_resource(&mut self, resource: &'t Declared, node: &'t Node) -> Result<Node, ReadError> {
         self.user = Some(&resource.id);
         for (need, line) in &resource.depends_on {
             let Some((name, _)) = self.resources.get_key_value(need.as_str()) else {
-                return Err(TemplateError::Unresolved { line: *line, what: "resource", name: need.clone() });
+                return Err(ReadError::Unresolved { line: *line, what: "resource", name: need.clone() });
             };
             self.uses.push((&resource.id, name, *line));
         }
@@ -139,17 +139,17 @@ impl<'t> Evaluator<'t> {
     }
 
     /// A value without intrinsics; `None` for `AWS::NoValue`.
-    pub(super) fn value(&mut self, node: &'t Node) -> Result<Option<Node>, TemplateError> {
+    pub(super) fn value(&mut self, node: &'t Node) -> Result<Option<Node>, ReadError> {
         self.depth += 1;
         if self.depth > DEEPEST {
-            return Err(TemplateError::TooMuch { line: node.line, problem: "lead too deep" });
+            return Err(ReadError::TooMuch { line: node.line, problem: "lead too deep" });
         }
         let value = self.inner_value(node)?;
         self.depth -= 1;
         Ok(value)
     }
 
-    fn inner_value(&mut self, node: &'t Node) -> Result<Option<Node>, TemplateError> {
+    fn inner_value(&mut self, node: &'t Node) -> Result<Option<Node>, ReadError> {
         let size = if let Data::Text(text) = &node.data { text.len() } else { 1 };
         self.count(node.line, size)?;
         let line = node.line;
@@ -186,21 +186,21 @@ impl<'t> Evaluator<'t> {
     }
 
     /// Counts the size of a value before it is made.
-    fn count(&mut self, line: usize, size: usize) -> Result<(), TemplateError> {
+    fn count(&mut self, line: usize, size: usize) -> Result<(), ReadError> {
         self.made = self.made.saturating_add(size).saturating_add(1);
         match self.made > MOST {
-            true => Err(TemplateError::TooMuch { line, problem: "make more than four million characters" }),
+            true => Err(ReadError::TooMuch { line, problem: "make more than four million characters" }),
             false => Ok(()),
         }
     }
 
-    fn made_text(&mut self, line: usize, text: String) -> Result<Option<Node>, TemplateError> {
+    fn made_text(&mut self, line: usize, text: String) -> Result<Option<Node>, ReadError> {
         self.count(line, text.len())?;
         Ok(Some(Node::text(line, text)))
     }
 
     /// A value that must be text.
-    fn text(&mut self, function: &Key, node: &'t Node, what: &str) -> Result<String, TemplateError> {
+    fn text(&mut self, function: &Key, node: &'t Node, what: &str) -> Result<String, ReadError> {
         let value = self.value(node)?;
         match value.as_ref().and_then(Node::spelled) {
             Some(text) => Ok(text),
@@ -211,14 +211,14 @@ impl<'t> Evaluator<'t> {
         }
     }
 
-    fn begin(&mut self, kind: Kind, name: &'t str, line: usize) -> Result<(), TemplateError> {
+    fn begin(&mut self, kind: Kind, name: &'t str, line: usize) -> Result<(), ReadError> {
         let circle = self.in_progress.iter().position(|begun| *begun == (kind, name));
         self.in_progress.push((kind, name));
         match circle {
             None => Ok(()),
             Some(first) => {
                 let names = self.in_progress.iter().skip(first).map(|(_, name)| *name);
-                Err(TemplateError::Cycle { line, path: names.collect::<Vec<_>>().join(" → ") })
+                Err(ReadError::Cycle { line, path: names.collect::<Vec<_>>().join(" → ") })
             }
         }
     }
@@ -228,18 +228,18 @@ impl<'t> Evaluator<'t> {
     }
 
     /// Evaluates all conditions, so that an invalid one is found even if it is not used.
-    pub(super) fn all_conditions(&mut self) -> Result<(), TemplateError> {
+    pub(super) fn all_conditions(&mut self) -> Result<(), ReadError> {
         let conditions = &self.sections.conditions;
         conditions.iter().try_for_each(|(key, _)| self.condition(&key.name, key.line).map(|_| ()))
     }
 
     /// Whether the named condition holds.
-    pub(super) fn condition(&mut self, name: &str, line: usize) -> Result<bool, TemplateError> {
+    pub(super) fn condition(&mut self, name: &str, line: usize) -> Result<bool, ReadError> {
         if let Some(known) = self.conditions.get(name) {
             return Ok(*known);
         }
         let Some((key, node)) = self.declared_conditions.get(name).copied() else {
-            return Err(TemplateError::Unresolved { line, what: "condition", name: name.to_owned() });
+            return Err(ReadError::Unresolved { line, what: "condition", name: name.to_owned() });
         };
         self.begin(Kind::Condition, &key.name, line)?;
         let outside = std::mem::replace(&mut self.in_condition, true);
@@ -250,10 +250,10 @@ impl<'t> Evaluator<'t> {
         Ok(holds)
     }
 
-    fn holds(&mut self, node: &'t Node) -> Result<bool, TemplateError> {
+    fn holds(&mut self, node: &'t Node) -> Result<bool, ReadError> {
         self.depth += 1;
         if self.depth > DEEPEST {
-            return Err(TemplateError::TooMuch { line: node.line, problem: "lead too deep" });
+            return Err(ReadError::TooMuch { line: node.line, problem: "lead too deep" });
         }
         let Some((key, argument)) = node.single() else {
             return Err(node.wrong("a condition", "one of Fn::Equals, Fn::And, Fn::Or, Fn::Not and Condition"));
@@ -289,7 +289,7 @@ impl<'t> Evaluator<'t> {
         Ok(holds)
     }
 
-    fn function(&mut self, key: &Key, argument: &'t Node) -> Result<Option<Node>, TemplateError> {
+    fn function(&mut self, key: &Key, argument: &'t Node) -> Result<Option<Node>, ReadError> {
         match key.name.as_str() {
             "Fn::GetAtt" => self.get_att(key, argument),
             "Fn::Sub" => self.substitute(key, argument),
@@ -306,7 +306,7 @@ impl<'t> Evaluator<'t> {
         }
     }
 
-    fn join(&mut self, key: &Key, argument: &'t Node) -> Result<Option<Node>, TemplateError> {
+    fn join(&mut self, key: &Key, argument: &'t Node) -> Result<Option<Node>, ReadError> {
         let [delimiter, list] = argument.as_list(&key.name)? else {
             return Err(wrong(key, "takes a delimiter and a list"));
         };
@@ -324,7 +324,7 @@ impl<'t> Evaluator<'t> {
         self.made_text(key.line, joined)
     }
 
-    fn choose(&mut self, key: &Key, argument: &'t Node) -> Result<Option<Node>, TemplateError> {
+    fn choose(&mut self, key: &Key, argument: &'t Node) -> Result<Option<Node>, ReadError> {
         let [condition, yes, no] = argument.as_list(&key.name)? else {
             return Err(wrong(key, "takes the name of a condition and two values"));
         };
@@ -332,7 +332,7 @@ impl<'t> Evaluator<'t> {
         if self.condition(&name, condition.line)? { self.value(yes) } else { self.value(no) }
     }
 
-    fn select(&mut self, key: &Key, argument: &'t Node) -> Result<Option<Node>, TemplateError> {
+    fn select(&mut self, key: &Key, argument: &'t Node) -> Result<Option<Node>, ReadError> {
         let [place, list] = argument.as_list(&key.name)? else {
             return Err(wrong(key, "takes a place and a list"));
         };
@@ -344,7 +344,7 @@ impl<'t> Evaluator<'t> {
         }
     }
 
-    fn split(&mut self, key: &Key, argument: &'t Node) -> Result<Option<Node>, TemplateError> {
+    fn split(&mut self, key: &Key, argument: &'t Node) -> Result<Option<Node>, ReadError> {
         let [delimiter, text] = argument.as_list(&key.name)? else {
             return Err(wrong(key, "takes a delimiter and a text"));
         };
@@ -361,17 +361,17 @@ impl<'t> Evaluator<'t> {
         Ok(Some(Node::list(key.line, parts)))
     }
 
-    fn length(&mut self, key: &Key, argument: &'t Node) -> Result<Option<Node>, TemplateError> {
+    fn length(&mut self, key: &Key, argument: &'t Node) -> Result<Option<Node>, ReadError> {
         let length = self.list(key, argument)?.len();
         self.made_text(key.line, length.to_string())
     }
 
-    fn json(&mut self, key: &Key, argument: &'t Node) -> Result<Option<Node>, TemplateError> {
+    fn json(&mut self, key: &Key, argument: &'t Node) -> Result<Option<Node>, ReadError> {
         let value = self.value(argument)?.unwrap_or(Node { line: key.line, data: Data::Null });
         self.made_text(key.line, value.to_json().to_string())
     }
 
-    fn find_in_map(&mut self, key: &Key, argument: &'t Node) -> Result<Option<Node>, TemplateError> {
+    fn find_in_map(&mut self, key: &Key, argument: &'t Node) -> Result<Option<Node>, ReadError> {
         let (map, first, second, otherwise) = match argument.as_list(&key.name)? {
             [map, first, second] => (map, first, second, None),
             [map, first, second, last] => (map, first, second, last.get("DefaultValue")),
@@ -386,11 +386,11 @@ impl<'t> Evaluator<'t> {
             (Some(found), ..) => found,
             (None, Some(otherwise), _) => return self.value(otherwise),
             (None, None, None) => {
-                return Err(TemplateError::Unresolved { line: key.line, what: "mapping", name: map });
+                return Err(ReadError::Unresolved { line: key.line, what: "mapping", name: map });
             }
             (None, None, Some(_)) => {
                 let name = format!("{map}.{first}.{second}");
-                return Err(TemplateError::Unresolved { line: key.line, what: "entry of a mapping", name });
+                return Err(ReadError::Unresolved { line: key.line, what: "entry of a mapping", name });
             }
         };
         match &found.data {
@@ -403,7 +403,7 @@ impl<'t> Evaluator<'t> {
         }
     }
 
-    fn list(&mut self, key: &Key, node: &'t Node) -> Result<Vec<Node>, TemplateError> {
+    fn list(&mut self, key: &Key, node: &'t Node) -> Result<Vec<Node>, ReadError> {
         match self.value(node)? {
             Some(Node { data: Data::List(items), .. }) => Ok(items),
             Some(other) => Err(wrong_at(node.line, key, format!("wants a list, not {}", other.kind()))),
@@ -411,7 +411,7 @@ impl<'t> Evaluator<'t> {
         }
     }
 
-    fn substitute(&mut self, key: &Key, argument: &'t Node) -> Result<Option<Node>, TemplateError> {
+    fn substitute(&mut self, key: &Key, argument: &'t Node) -> Result<Option<Node>, ReadError> {
         const NONE: &Entries = &Entries::new();
         if argument.single().is_some_and(|(key, _)| is_macro(&key.name)) {
             self.value(argument)?;
@@ -446,7 +446,7 @@ impl<'t> Evaluator<'t> {
         self.made_text(key.line, made)
     }
 
-    fn variable(&mut self, key: &Key, values: &'t Entries, name: &str) -> Result<String, TemplateError> {
+    fn variable(&mut self, key: &Key, values: &'t Entries, name: &str) -> Result<String, ReadError> {
         if name.is_empty() || !name.chars().all(|one| one.is_ascii_alphanumeric() || matches!(one, '_' | '.' | ':')) {
             return Err(wrong(key, format!("{name:?} cannot be the name of a value")));
         }
@@ -461,10 +461,10 @@ impl<'t> Evaluator<'t> {
     }
 }
 
-fn wrong(function: &Key, problem: impl Into<String>) -> TemplateError {
+fn wrong(function: &Key, problem: impl Into<String>) -> ReadError {
     wrong_at(function.line, function, problem)
 }
 
-fn wrong_at(line: usize, function: &Key, problem: impl Into<String>) -> TemplateError {
-    TemplateError::Intrinsic { line, function: function.name.clone(), problem: problem.into() }
+fn wrong_at(line: usize, function: &Key, problem: impl Into<String>) -> ReadError {
+    ReadError::Intrinsic { line, function: function.name.clone(), problem: problem.into() }
 }

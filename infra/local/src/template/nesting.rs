@@ -3,13 +3,13 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{document::Declared, error::TemplateError, naming::Settings, resources::Stack};
+use super::{document::Declared, error::ReadError, naming::Settings, resources::Stack};
 
 /// The number of levels that a nested template counts, beside those of its own values.
 const LEVELS: usize = 8;
 
 /// Reads a template at this position. Returns also the size of the values that were made so far.
-pub(super) type ReadTemplate = fn(&str, &Settings, &Nesting) -> Result<(Stack, usize), TemplateError>;
+pub(super) type ReadTemplate = fn(&str, &Settings, &Nesting) -> Result<(Stack, usize), ReadError>;
 
 /// The position of one template.
 pub(super) struct Nesting {
@@ -36,10 +36,10 @@ impl Nesting {
         path: &str,
         depth: usize,
         made: usize,
-    ) -> Result<Option<(String, Self)>, TemplateError> {
+    ) -> Result<Option<(String, Self)>, ReadError> {
         let Some(own) = self.files.last().filter(|_| !path.contains("://")) else { return Ok(None) };
         let shown = Path::new(self.shown.as_deref().unwrap_or_default()).with_file_name(path).display().to_string();
-        let unread = |problem: std::io::Error| TemplateError::NestedFile {
+        let unread = |problem: std::io::Error| ReadError::NestedFile {
             line: resource.line,
             resource: resource.id.clone(),
             path: shown.clone(),
@@ -50,7 +50,7 @@ impl Nesting {
             let name = |file: &PathBuf| file.file_name().map(|name| name.to_string_lossy().into_owned());
             let names = self.files.iter().skip(first).chain([&file]).filter_map(name);
             let path = names.collect::<Vec<_>>().join(" → ");
-            return Err(TemplateError::Cycle { line: resource.line, path });
+            return Err(ReadError::Cycle { line: resource.line, path });
         }
         let text = std::fs::read_to_string(&file).map_err(unread)?;
         let files = self.files.iter().cloned().chain([file]).collect();

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, ops::RangeInclusive};
 
 use serde_json::{Map, Number, Value};
 
-use super::error::{Finding, TemplateError};
+use super::error::{Finding, ReadError};
 
 /// A value with the line on which it begins.
 #[derive(Clone, Debug)]
@@ -108,21 +108,21 @@ impl Node {
         }
     }
 
-    pub(super) fn as_text(&self, place: &str) -> Result<String, TemplateError> {
+    pub(super) fn as_text(&self, place: &str) -> Result<String, ReadError> {
         self.spelled().ok_or_else(|| self.wrong(place, "text"))
     }
 
-    pub(super) fn as_list(&self, place: &str) -> Result<&[Self], TemplateError> {
+    pub(super) fn as_list(&self, place: &str) -> Result<&[Self], ReadError> {
         let Data::List(items) = &self.data else { return Err(self.wrong(place, "a list")) };
         Ok(items)
     }
 
-    pub(super) fn as_map(&self, place: &str) -> Result<&Entries, TemplateError> {
+    pub(super) fn as_map(&self, place: &str) -> Result<&Entries, ReadError> {
         let Data::Map(entries) = &self.data else { return Err(self.wrong(place, "a map")) };
         Ok(entries)
     }
 
-    pub(super) fn into_map(self, place: &str) -> Result<Entries, TemplateError> {
+    pub(super) fn into_map(self, place: &str) -> Result<Entries, ReadError> {
         match self.data {
             Data::Map(entries) => Ok(entries),
             _ => Err(self.wrong(place, "a map")),
@@ -137,13 +137,13 @@ impl Node {
         }
     }
 
-    pub(super) fn wrong(&self, place: &str, wanted: &str) -> TemplateError {
+    pub(super) fn wrong(&self, place: &str, wanted: &str) -> ReadError {
         let found = match (self.spelled(), self.is_intrinsic()) {
             (Some(spelled), _) => format!("{spelled:?}"),
             (None, true) => "an intrinsic".to_owned(),
             (None, false) => self.kind().to_owned(),
         };
-        TemplateError::Shape { line: self.line, place: place.to_owned(), wanted: wanted.to_owned(), found }
+        ReadError::Shape { line: self.line, place: place.to_owned(), wanted: wanted.to_owned(), found }
     }
 
     /// The value without lines.
@@ -192,7 +192,7 @@ pub(super) struct Properties {
 }
 
 impl Properties {
-    pub(super) fn of(node: Node, place: String) -> Result<Self, TemplateError> {
+    pub(super) fn of(node: Node, place: String) -> Result<Self, ReadError> {
         Ok(Self { line: node.line, entries: node.into_map(&place)?, place })
     }
 
@@ -200,11 +200,11 @@ impl Properties {
         take(&mut self.entries, name)
     }
 
-    pub(super) fn need(&mut self, name: &str) -> Result<Node, TemplateError> {
-        self.take(name).ok_or_else(|| TemplateError::missing(self.line, &self.place, name))
+    pub(super) fn need(&mut self, name: &str) -> Result<Node, ReadError> {
+        self.take(name).ok_or_else(|| ReadError::missing(self.line, &self.place, name))
     }
 
-    pub(super) fn need_text(&mut self, name: &str) -> Result<String, TemplateError> {
+    pub(super) fn need_text(&mut self, name: &str) -> Result<String, ReadError> {
         self.need(name)?.as_text(&self.place)
     }
 
@@ -230,7 +230,7 @@ pub(super) struct Fields<'n> {
 }
 
 impl<'n> Fields<'n> {
-    pub(super) fn of(node: &'n Node, place: &str, findings: &'n mut Vec<Finding>) -> Result<Self, TemplateError> {
+    pub(super) fn of(node: &'n Node, place: &str, findings: &'n mut Vec<Finding>) -> Result<Self, ReadError> {
         let entries = node.as_map(place)?;
         Ok(Self { line: node.line, place: place.to_owned(), entries, read: Vec::new(), findings })
     }
@@ -240,16 +240,16 @@ impl<'n> Fields<'n> {
         self.entries.iter().find(|(key, _)| key.name == name).map(|(_, value)| value)
     }
 
-    pub(super) fn need(&mut self, name: &'static str) -> Result<&'n Node, TemplateError> {
+    pub(super) fn need(&mut self, name: &'static str) -> Result<&'n Node, ReadError> {
         self.node(name).ok_or_else(|| self.missing(name))
     }
 
-    pub(super) fn text(&mut self, name: &'static str) -> Result<Option<String>, TemplateError> {
+    pub(super) fn text(&mut self, name: &'static str) -> Result<Option<String>, ReadError> {
         let place = self.inner(name);
         self.node(name).map(|node| node.as_text(&place)).transpose()
     }
 
-    pub(super) fn need_text(&mut self, name: &'static str) -> Result<String, TemplateError> {
+    pub(super) fn need_text(&mut self, name: &'static str) -> Result<String, ReadError> {
         self.text(name)?.ok_or_else(|| self.missing(name))
     }
 
@@ -259,7 +259,7 @@ impl<'n> Fields<'n> {
         name: &'static str,
         wanted: &str,
         parse: impl FnOnce(&str) -> Option<T>,
-    ) -> Result<Option<T>, TemplateError> {
+    ) -> Result<Option<T>, ReadError> {
         let place = self.inner(name);
         let Some(node) = self.node(name) else { return Ok(None) };
         let spelled = node.spelled().unwrap_or_default();
@@ -267,11 +267,7 @@ impl<'n> Fields<'n> {
     }
 
     /// A whole number; like CloudFormation, in digits or as text of digits.
-    pub(super) fn number(
-        &mut self,
-        name: &'static str,
-        range: RangeInclusive<i64>,
-    ) -> Result<Option<i64>, TemplateError> {
+    pub(super) fn number(&mut self, name: &'static str, range: RangeInclusive<i64>) -> Result<Option<i64>, ReadError> {
         let wanted = format!("a whole number from {} to {}", range.start(), range.end());
         self.parsed(name, &wanted, |text| text.parse().ok().filter(|number| range.contains(number)))
     }
@@ -281,12 +277,12 @@ impl<'n> Fields<'n> {
         name: &'static str,
         range: RangeInclusive<i64>,
         otherwise: T,
-    ) -> Result<T, TemplateError> {
+    ) -> Result<T, ReadError> {
         let number = self.number(name, range)?;
         Ok(number.and_then(|number| T::try_from(number).ok()).unwrap_or(otherwise))
     }
 
-    pub(super) fn truth(&mut self, name: &'static str) -> Result<Option<bool>, TemplateError> {
+    pub(super) fn truth(&mut self, name: &'static str) -> Result<Option<bool>, ReadError> {
         self.parsed(name, "true or false", |text| text.parse().ok())
     }
 
@@ -295,18 +291,18 @@ impl<'n> Fields<'n> {
         &mut self,
         name: &'static str,
         words: &[&'static str],
-    ) -> Result<Option<&'static str>, TemplateError> {
+    ) -> Result<Option<&'static str>, ReadError> {
         let wanted = format!("one of {}", words.join(", "));
         self.parsed(name, &wanted, |text| words.iter().find(|word| **word == text).copied())
     }
 
-    pub(super) fn list(&mut self, name: &'static str) -> Result<&'n [Node], TemplateError> {
+    pub(super) fn list(&mut self, name: &'static str) -> Result<&'n [Node], ReadError> {
         let place = self.inner(name);
         self.node(name).map_or(Ok(&[]), |node| node.as_list(&place))
     }
 
     /// The names and texts of a map; without the map there are none.
-    pub(super) fn texts(&mut self, name: &'static str) -> Result<BTreeMap<String, String>, TemplateError> {
+    pub(super) fn texts(&mut self, name: &'static str) -> Result<BTreeMap<String, String>, ReadError> {
         let place = self.inner(name);
         let Some(node) = self.node(name) else { return Ok(BTreeMap::new()) };
         let text =
@@ -326,8 +322,8 @@ impl<'n> Fields<'n> {
     pub(super) fn within<T>(
         &mut self,
         name: &'static str,
-        read: impl FnOnce(&mut Fields<'_>) -> Result<T, TemplateError>,
-    ) -> Result<Option<T>, TemplateError> {
+        read: impl FnOnce(&mut Fields<'_>) -> Result<T, ReadError>,
+    ) -> Result<Option<T>, ReadError> {
         let place = self.inner(name);
         self.node(name).map(|node| self.part(node, &place, read)).transpose()
     }
@@ -336,8 +332,8 @@ impl<'n> Fields<'n> {
     pub(super) fn each<T>(
         &mut self,
         name: &'static str,
-        read: impl Fn(&mut Fields<'_>) -> Result<T, TemplateError>,
-    ) -> Result<Vec<T>, TemplateError> {
+        read: impl Fn(&mut Fields<'_>) -> Result<T, ReadError>,
+    ) -> Result<Vec<T>, ReadError> {
         let place = self.inner(name);
         self.list(name)?.iter().map(|node| self.part(node, &place, &read)).collect()
     }
@@ -346,8 +342,8 @@ impl<'n> Fields<'n> {
         &mut self,
         node: &Node,
         place: &str,
-        read: impl FnOnce(&mut Fields<'_>) -> Result<T, TemplateError>,
-    ) -> Result<T, TemplateError> {
+        read: impl FnOnce(&mut Fields<'_>) -> Result<T, ReadError>,
+    ) -> Result<T, ReadError> {
         let mut part = Fields::of(node, place, self.findings)?;
         let value = read(&mut part)?;
         part.finish();
@@ -377,7 +373,7 @@ impl<'n> Fields<'n> {
         format!("{}.{name}", self.place)
     }
 
-    pub(super) fn missing(&self, name: &str) -> TemplateError {
-        TemplateError::missing(self.line, &self.place, name)
+    pub(super) fn missing(&self, name: &str) -> ReadError {
+        ReadError::missing(self.line, &self.place, name)
     }
 }

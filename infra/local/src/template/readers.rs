@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 
 use super::{
     document::Declared,
-    error::TemplateError,
+    error::ReadError,
     naming::{Identity, Settings, bus_name},
     node::{Fields, Node},
     resources::{
@@ -26,7 +26,7 @@ pub(super) struct Resource<'r> {
     pub(super) settings: &'r Settings,
 }
 
-type Read<T> = Result<T, TemplateError>;
+type Read<T> = Result<T, ReadError>;
 
 impl Resource<'_> {
     fn id(&self) -> String {
@@ -44,7 +44,7 @@ impl Resource<'_> {
     fn pattern(&self, fields: &mut Fields<'_>) -> Read<Option<String>> {
         let pattern = fields.json_text("EventPattern");
         if let (Some(pattern), Some(node)) = (&pattern, fields.node("EventPattern")) {
-            let invalid = |source| TemplateError::Pattern { line: node.line, resource: self.id(), source };
+            let invalid = |source| ReadError::Pattern { line: node.line, resource: self.id(), source };
             Pattern::parse(pattern).map_err(invalid)?;
         }
         Ok(pattern)
@@ -83,7 +83,7 @@ impl Resource<'_> {
         let pattern = self.pattern(fields)?;
         let schedule = fields.text("ScheduleExpression")?;
         if let (Some(schedule), Some(node)) = (&schedule, fields.node("ScheduleExpression")) {
-            let invalid = |source| TemplateError::Schedule { line: node.line, resource: self.id(), source };
+            let invalid = |source| ReadError::Schedule { line: node.line, resource: self.id(), source };
             Expression::for_rule(schedule).map_err(invalid)?;
             if bus != "default" {
                 return Err(node.wrong(&fields.inner("ScheduleExpression"), "left to rules of the default bus"));
@@ -115,7 +115,7 @@ impl Resource<'_> {
         let expression = fields.need_text("ScheduleExpression")?;
         let line = fields.need("ScheduleExpression")?.line;
         let zone = fields.text("ScheduleExpressionTimezone")?;
-        let invalid = |source| TemplateError::Schedule { line, resource: self.id(), source };
+        let invalid = |source| ReadError::Schedule { line, resource: self.id(), source };
         Timetable::for_scheduler(&expression, zone.as_deref(), Timestamp::UNIX_EPOCH, None).map_err(invalid)?;
         let window = fields.within("FlexibleTimeWindow", |window| {
             let is_flexible = window.word("Mode", &["OFF", "FLEXIBLE"])? == Some("FLEXIBLE");

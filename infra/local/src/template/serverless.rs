@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::{
     document::Declared,
-    error::{Finding, TemplateError},
+    error::{Finding, ReadError},
     naming::NESTED,
     node::{Data, Entries, Key, Node, Properties, pass, put, take},
 };
@@ -27,7 +27,7 @@ const SCHEDULE_PROPERTIES: [&str; 7] =
 const LONGEST_TARGET_ID: usize = 64;
 
 /// All resources in plain form. Those that SAM adds follow the one that they come from.
-pub(super) fn expand(declared: Vec<Declared>, findings: &mut Vec<Finding>) -> Result<Vec<Declared>, TemplateError> {
+pub(super) fn expand(declared: Vec<Declared>, findings: &mut Vec<Finding>) -> Result<Vec<Declared>, ReadError> {
     let mut expansion = Expansion { plain: Vec::new(), findings };
     for resource in declared {
         match resource.kind.as_str() {
@@ -40,13 +40,13 @@ pub(super) fn expand(declared: Vec<Declared>, findings: &mut Vec<Finding>) -> Re
     let plain = expansion.plain;
     let mut seen = std::collections::HashSet::new();
     match plain.iter().find(|resource| !seen.insert(resource.id.as_str())) {
-        Some(second) => Err(TemplateError::Twice { line: second.line, key: second.id.clone() }),
+        Some(second) => Err(ReadError::Twice { line: second.line, key: second.id.clone() }),
         None => Ok(plain),
     }
 }
 
 /// An application with a path is a nested stack. One of the public repository is not on this machine.
-fn application(mut resource: Declared) -> Result<Declared, TemplateError> {
+fn application(mut resource: Declared) -> Result<Declared, ReadError> {
     let location = resource.properties.get("Location");
     if location.is_none_or(|location| matches!(location.data, Data::Map(_)) && !location.is_intrinsic()) {
         return Ok(resource);
@@ -60,14 +60,14 @@ fn application(mut resource: Declared) -> Result<Declared, TemplateError> {
     Ok(resource)
 }
 
-fn simple_table(mut resource: Declared) -> Result<Declared, TemplateError> {
+fn simple_table(mut resource: Declared) -> Result<Declared, ReadError> {
     let line = resource.line;
     let mut properties = emptied(&mut resource)?.entries;
     let place = format!("{}.PrimaryKey", resource.id);
     let (name, kind) = match take(&mut properties, "PrimaryKey") {
         None => (Node::text(line, "id"), "S"),
         Some(key) => {
-            let missing = |property: &str| TemplateError::missing(key.line, &place, property);
+            let missing = |property: &str| ReadError::missing(key.line, &place, property);
             let kind = key.get("Type").ok_or_else(|| missing("Type"))?;
             let kind = match kind.as_text(&place)?.as_str() {
                 "String" => "S",
@@ -115,7 +115,7 @@ struct Expansion<'f> {
 
 impl Expansion<'_> {
     /// Adds a function, its role, the configuration of its asynchronous invokes, and the resources of its events.
-    fn function(&mut self, mut function: Declared) -> Result<(), TemplateError> {
+    fn function(&mut self, mut function: Declared) -> Result<(), ReadError> {
         let line = function.line;
         let mut properties = emptied(&mut function)?;
         for name in BUILD_PROPERTIES.split(' ') {
@@ -161,7 +161,7 @@ impl Expansion<'_> {
         self.plain.push(function.beside(id, kind, properties));
     }
 
-    fn event(&mut self, function: &Declared, name: &str, node: Node) -> Result<(), TemplateError> {
+    fn event(&mut self, function: &Declared, name: &str, node: Node) -> Result<(), ReadError> {
         let (line, place) = (node.line, format!("{}.Events.{name}", function.id));
         let mut parts = Properties::of(node, place.clone())?;
         let kind = parts.need_text("Type")?;
@@ -184,7 +184,7 @@ impl Expansion<'_> {
         }
     }
 
-    fn pattern_event(&mut self, event: &Event<'_>, mut parts: Properties) -> Result<(), TemplateError> {
+    fn pattern_event(&mut self, event: &Event<'_>, mut parts: Properties) -> Result<(), ReadError> {
         let (mut rule, mut target) = (Entries::new(), Entries::new());
         parts.pass(&["EventBusName"], &mut rule);
         pass(&mut parts.entries, "Pattern", &mut rule, "EventPattern");
@@ -194,7 +194,7 @@ impl Expansion<'_> {
         self.rule(event, parts, rule, target, id)
     }
 
-    fn rate_event(&mut self, event: &Event<'_>, mut parts: Properties) -> Result<(), TemplateError> {
+    fn rate_event(&mut self, event: &Event<'_>, mut parts: Properties) -> Result<(), ReadError> {
         let mut rule = Entries::new();
         put(&mut rule, "ScheduleExpression", parts.need("Schedule")?);
         parts.pass(&["Name", "Description"], &mut rule);
@@ -210,7 +210,7 @@ impl Expansion<'_> {
         mut rule: Entries,
         mut target: Entries,
         target_id: Option<Node>,
-    ) -> Result<(), TemplateError> {
+    ) -> Result<(), ReadError> {
         let line = event.line;
         match (parts.take("State"), parts.take("Enabled")) {
             (Some(state), Some(_)) => return Err(state.wrong(&parts.place, "given State or Enabled and not both")),
@@ -239,7 +239,7 @@ impl Expansion<'_> {
     }
 
     /// Adds a schedule of EventBridge Scheduler, with the role under which it invokes the function.
-    fn schedule_event(&mut self, event: &Event<'_>, mut parts: Properties) -> Result<(), TemplateError> {
+    fn schedule_event(&mut self, event: &Event<'_>, mut parts: Properties) -> Result<(), ReadError> {
         let line = event.line;
         let mut schedule = Entries::new();
         put(&mut schedule, "ScheduleExpression", parts.need("ScheduleExpression")?);
@@ -283,7 +283,7 @@ impl Expansion<'_> {
     }
 
     /// Adds an event source mapping of a stream or a queue.
-    fn mapping_event(&mut self, event: &Event<'_>, name: &str, mut parts: Properties) -> Result<(), TemplateError> {
+    fn mapping_event(&mut self, event: &Event<'_>, name: &str, mut parts: Properties) -> Result<(), ReadError> {
         let source = parts.need(name)?;
         put(&mut parts.entries, "EventSourceArn", source);
         put(&mut parts.entries, "FunctionName", reference(event.line, &event.function.id));
@@ -308,7 +308,7 @@ impl Expansion<'_> {
         parts: &mut Properties,
         target: &mut Entries,
         is_rule: bool,
-    ) -> Result<(), TemplateError> {
+    ) -> Result<(), ReadError> {
         parts.pass(&["Input", "RetryPolicy"], target);
         if let Some(config) = parts.take("DeadLetterConfig") {
             let config = Properties::of(config, format!("{}.DeadLetterConfig", parts.place))?;
@@ -319,19 +319,14 @@ impl Expansion<'_> {
     }
 
     /// The ARN of the given queue, or of one that is added. Rules also need the permission to send to it.
-    fn dead_letter_arn(
-        &mut self,
-        event: &Event<'_>,
-        mut config: Properties,
-        is_rule: bool,
-    ) -> Result<Node, TemplateError> {
+    fn dead_letter_arn(&mut self, event: &Event<'_>, mut config: Properties, is_rule: bool) -> Result<Node, ReadError> {
         let (line, given) = (config.line, Node::map(config.line, Entries::new()));
         match (config.take("Arn"), config.take("Type")) {
             (Some(arn), None) => return Ok(arn),
             (None, Some(kind)) if kind.as_text(&config.place)? == "SQS" => {}
             (None, Some(kind)) => return Err(kind.wrong(&config.place, "of the type SQS")),
             (Some(_), Some(_)) => return Err(given.wrong(&config.place, "given Arn or Type and not both")),
-            (None, None) => return Err(TemplateError::missing(line, &config.place, "Arn or Type")),
+            (None, None) => return Err(ReadError::missing(line, &config.place, "Arn or Type")),
         }
         let id = match config.take("QueueLogicalId") {
             None => format!("{}Queue", event.id),
@@ -354,7 +349,7 @@ impl Expansion<'_> {
     }
 
     /// Adds the configuration of asynchronous invokes: retries, maximum age and destinations.
-    fn invoke_config(&mut self, function: &Declared, invokes: Node) -> Result<(), TemplateError> {
+    fn invoke_config(&mut self, function: &Declared, invokes: Node) -> Result<(), ReadError> {
         let id = format!("{}EventInvokeConfig", function.id);
         let mut parts = Properties::of(invokes, format!("{}.EventInvokeConfig", function.id))?;
         let line = parts.line;
@@ -387,7 +382,7 @@ impl Expansion<'_> {
         function: &Declared,
         mut destination: Properties,
         id: String,
-    ) -> Result<Node, TemplateError> {
+    ) -> Result<Node, ReadError> {
         let kind = destination.need("Type")?;
         let (id, resource, attribute) = match kind.as_text(&destination.place)?.as_str() {
             "SQS" => (format!("{id}Queue"), "AWS::SQS::Queue", "Arn"),
@@ -409,7 +404,7 @@ impl Expansion<'_> {
 }
 
 /// `{Type, TargetArn}` without the type, which only shapes the role.
-fn dead_letter_queue(id: &str, queue: Node) -> Result<Node, TemplateError> {
+fn dead_letter_queue(id: &str, queue: Node) -> Result<Node, ReadError> {
     let mut parts = Properties::of(queue, format!("{id}.DeadLetterQueue"))?;
     let kind = parts.need("Type")?;
     if !matches!(kind.as_text(&parts.place)?.as_str(), "SQS" | "SNS") {
@@ -473,7 +468,7 @@ fn within(name: &str, value: Node) -> Node {
 }
 
 // The properties of a resource, taken out of it.
-fn emptied(resource: &mut Declared) -> Result<Properties, TemplateError> {
+fn emptied(resource: &mut Declared) -> Result<Properties, ReadError> {
     let empty = Node::map(resource.line, Vec::new());
     Properties::of(std::mem::replace(&mut resource.properties, empty), resource.id.clone())
 }

@@ -2,7 +2,7 @@
 
 use super::{
     document::Declared,
-    error::{Finding, TemplateError},
+    error::{Finding, ReadError},
     evaluate::Evaluator,
     naming::{NESTED, name_property},
     node::{Entries, Fields, Key, Node},
@@ -15,7 +15,7 @@ pub(super) fn build<'t>(
     evaluator: &mut Evaluator<'t>,
     resources: &'t [Declared],
     outputs: &'t Entries,
-) -> Result<Stack, TemplateError> {
+) -> Result<Stack, ReadError> {
     let mut stack = Stack::default();
     let mut invokes = Vec::new();
     for declared in resources {
@@ -44,7 +44,7 @@ fn read<'t>(
     declared: &'t Declared,
     stack: &mut Stack,
     invokes: &mut Vec<InvokeConfig>,
-) -> Result<(), TemplateError> {
+) -> Result<(), ReadError> {
     if !evaluator.is_there(declared)? {
         return Ok(());
     }
@@ -101,7 +101,7 @@ fn output<'t>(
     key: &'t Key,
     output: &'t Node,
     findings: &mut Vec<Finding>,
-) -> Result<Option<Output>, TemplateError> {
+) -> Result<Option<Output>, ReadError> {
     let place = format!("Outputs.{}", key.name);
     let mut fields = Fields::of(output, &place, findings)?;
     let condition = fields.text("Condition")?;

@@ -12,7 +12,7 @@ use saphyr_parser::{Event, Parser};
 use serde_json::Number;
 
 use super::{
-    error::TemplateError,
+    error::ReadError,
     node::{Data, Entries, Key, Node, take},
 };
 
@@ -31,16 +31,16 @@ const SHORT_FORMS: &str = "And Base64 Cidr Equals FindInMap GetAZs GetAtt If Imp
     Sub ToJsonString Transform Contains EachMemberEquals EachMemberIn RefAll ValueOf ValueOfAll";
 
 /// Reads the only document of a text.
-pub(super) fn read(text: &str) -> Result<Node, TemplateError> {
+pub(super) fn read(text: &str) -> Result<Node, ReadError> {
     if text.len() > LARGEST {
-        return Err(TemplateError::TooLarge { bytes: text.len(), limit: LARGEST });
+        return Err(ReadError::TooLarge { bytes: text.len(), limit: LARGEST });
     }
     let mut open: Vec<Open> = Vec::new();
     let mut anchors = Anchors::default();
     let mut document = None;
     for event in Parser::new_from_str(text) {
-        let (event, span) = event
-            .map_err(|error| TemplateError::Yaml { line: error.marker().line(), problem: error.info().to_owned() })?;
+        let (event, span) =
+            event.map_err(|error| ReadError::Yaml { line: error.marker().line(), problem: error.info().to_owned() })?;
         let line = span.start.line();
         let done = match event {
             Event::SequenceStart(anchor, tag) => {
@@ -62,14 +62,14 @@ pub(super) fn read(text: &str) -> Result<Node, TemplateError> {
             Event::Scalar(text, style, anchor, tag) => Some(anchors.keep(anchor, scalar(line, text, style, tag)?)),
             Event::Alias(anchor) => Some(anchors.copy(anchor, line, open.len())?),
             Event::DocumentStart(_) if document.is_some() => {
-                return Err(TemplateError::Yaml { line, problem: "a second document begins".to_owned() });
+                return Err(ReadError::Yaml { line, problem: "a second document begins".to_owned() });
             }
             Event::DocumentStart(_) | Event::DocumentEnd | Event::StreamStart | Event::StreamEnd | Event::Nothing => {
                 None
             }
         };
         if open.len() > DEEPEST {
-            return Err(TemplateError::TooDeep { line, limit: DEEPEST });
+            return Err(ReadError::TooDeep { line, limit: DEEPEST });
         }
         match (done, open.last_mut()) {
             (None, _) => {}
@@ -94,7 +94,7 @@ enum Inner {
 }
 
 impl Open {
-    fn add(&mut self, node: Node) -> Result<(), TemplateError> {
+    fn add(&mut self, node: Node) -> Result<(), ReadError> {
         match &mut self.inner {
             Inner::List(items) => items.push(node),
             Inner::Map(entries, seen, key) => match key.take() {
@@ -102,7 +102,7 @@ impl Open {
                 None => {
                     let name = node.spelled().ok_or_else(|| node.wrong("a key", "text"))?;
                     if !seen.insert(name.clone()) {
-                        return Err(TemplateError::Twice { line: node.line, key: name });
+                        return Err(ReadError::Twice { line: node.line, key: name });
                     }
                     *key = Some(Key { line: node.line, name });
                 }
@@ -111,7 +111,7 @@ impl Open {
         Ok(())
     }
 
-    fn close(self) -> Result<Node, TemplateError> {
+    fn close(self) -> Result<Node, ReadError> {
         let data = match self.inner {
             Inner::List(items) => Data::List(items),
             Inner::Map(entries, seen, _) if seen.contains(MERGE) => Data::Map(merged(entries)?),
@@ -125,7 +125,7 @@ impl Open {
 const MERGE: &str = "<<";
 
 /// The entries with the merged ones. An own entry wins, and of the merged ones the first.
-fn merged(mut entries: Entries) -> Result<Entries, TemplateError> {
+fn merged(mut entries: Entries) -> Result<Entries, ReadError> {
     for map in take(&mut entries, MERGE).map(Node::into_items).unwrap_or_default() {
         for (key, value) in map.into_map(MERGE)? {
             if !entries.iter().any(|(there, _)| there.name == key.name) {
@@ -136,12 +136,7 @@ fn merged(mut entries: Entries) -> Result<Entries, TemplateError> {
     Ok(entries)
 }
 
-fn scalar(
-    line: usize,
-    text: Cow<'_, str>,
-    style: ScalarStyle,
-    tag: Option<Cow<'_, Tag>>,
-) -> Result<Node, TemplateError> {
+fn scalar(line: usize, text: Cow<'_, str>, style: ScalarStyle, tag: Option<Cow<'_, Tag>>) -> Result<Node, ReadError> {
     let spelled = text.clone().into_owned();
     let data = match Scalar::parse_from_cow_and_metadata(text, style, tag.as_ref()) {
         Some(Scalar::Null) => Data::Null,
@@ -153,13 +148,13 @@ fn scalar(
             None => Data::Text(spelled),
         },
         Some(Scalar::String(text)) => Data::Text(text.into_owned()),
-        None => return Err(TemplateError::Yaml { line, problem: format!("{spelled:?} is not what its tag says") }),
+        None => return Err(ReadError::Yaml { line, problem: format!("{spelled:?} is not what its tag says") }),
     };
     Ok(expanded(short_form(line, tag)?, Node { line, data }))
 }
 
 // The long name of an intrinsic, if the tag is the short one.
-fn short_form(line: usize, tag: Option<Cow<'_, Tag>>) -> Result<Option<String>, TemplateError> {
+fn short_form(line: usize, tag: Option<Cow<'_, Tag>>) -> Result<Option<String>, ReadError> {
     match tag {
         None => Ok(None),
         // A lone exclamation mark is no tag of an intrinsic.
@@ -170,7 +165,7 @@ fn short_form(line: usize, tag: Option<Cow<'_, Tag>>) -> Result<Option<String>, 
         Some(tag) if tag.handle == "!" && SHORT_FORMS.split(' ').any(|form| form == tag.suffix) => {
             Ok(Some(format!("Fn::{}", tag.suffix)))
         }
-        Some(tag) => Err(TemplateError::UnknownTag { line, tag: tag.suffix.clone() }),
+        Some(tag) => Err(ReadError::UnknownTag { line, tag: tag.suffix.clone() }),
     }
 }
 
@@ -214,20 +209,17 @@ impl Anchors {
     }
 
     /// A copy of the anchored value, for an alias at this depth.
-    fn copy(&mut self, anchor: usize, line: usize, depth: usize) -> Result<Node, TemplateError> {
+    fn copy(&mut self, anchor: usize, line: usize, depth: usize) -> Result<Node, ReadError> {
         let Some((node, extent)) = self.named.get(&anchor) else {
             let problem = "an alias stands within the value that it names".to_owned();
-            return Err(TemplateError::Yaml { line, problem });
+            return Err(ReadError::Yaml { line, problem });
         };
         self.copied += extent.values;
         if self.copied > MOST_COPIES {
-            return Err(TemplateError::Yaml {
-                line,
-                problem: format!("its aliases make more than {MOST_COPIES} values"),
-            });
+            return Err(ReadError::Yaml { line, problem: format!("its aliases make more than {MOST_COPIES} values") });
         }
         if depth + extent.depth > DEEPEST {
-            return Err(TemplateError::TooDeep { line, limit: DEEPEST });
+            return Err(ReadError::TooDeep { line, limit: DEEPEST });
         }
         Ok(node.clone())
     }

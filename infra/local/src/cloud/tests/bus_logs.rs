@@ -1,19 +1,18 @@
-//! What a bus logs, as readers of the activity feed see it.
+//! The log records of a bus, as readers of the activity feed see them.
 
 use serde_json::{Value, json};
 
-use super::Ground;
+use super::{Fixture, LETTERS};
 use crate::idle::Idle;
 
-/// What a bus of this configuration logs while one event goes to a queue and one to nobody, and one cannot arrive.
+/// The log records of a bus while one event is delivered, one matches no rule, and one is dead-lettered.
 async fn logged(config: &str) -> Vec<Value> {
-    let ground = Ground::new();
-    let cloud = ground
+    let fixture = Fixture::new();
+    let cloud = fixture
         .start(&format!(
             "
   Shop: {{ Type: AWS::Events::EventBus, Properties: {{ Name: shop, LogConfig: {config} }} }}
-  Letters: {{ Type: AWS::SQS::Queue, Properties: {{ QueueName: letters }} }}
-  Placed:
+{LETTERS}  Placed:
     Type: AWS::Events::Rule
     Properties:
       Name: placed
@@ -34,23 +33,23 @@ async fn logged(config: &str) -> Vec<Value> {
     let entry =
         |kind: &str| json!({ "EventBusName": "shop", "Source": "s", "DetailType": kind, "Detail": "{\"a\":1}" });
     cloud.events("PutEvents", json!({ "Entries": [entry("OrderPlaced"), entry("Nothing"), entry("Lost")] })).await;
-    // The news of one event come in order, those of several mixed: all are there when both deliveries and the one that
-    // nobody wants have been told.
+    // The activity of one event is in order, that of several is mixed. It is complete after both deliveries and the
+    // unmatched event.
     let (mut lines, mut ends) = (Vec::new(), 0);
     while ends < 3 {
-        let news: Value = serde_json::from_str(&feed.recv().await.unwrap()).unwrap();
-        let is_end = news["kind"] == "delivery" || news["event"]["detail-type"] == "Nothing";
+        let activity: Value = serde_json::from_str(&feed.recv().await.unwrap()).unwrap();
+        let is_end = activity["kind"] == "delivery" || activity["event"]["detail-type"] == "Nothing";
         ends += usize::from(is_end);
-        if news["kind"] == "busLog" {
-            lines.push(news);
+        if activity["kind"] == "busLog" {
+            lines.push(activity);
         }
     }
-    // What nobody wants is told by a thread of its own, and what is logged of it follows at once.
-    while !cloud.observer.is_idle(ground.clock.now()).await {
+    // An unmatched event is published by a thread of its own, followed by its log records.
+    while !cloud.observer.is_idle(fixture.clock.now()).await {
         tokio::task::yield_now().await;
     }
     while let Ok(text) = feed.try_recv() {
-        lines.extend(serde_json::from_str::<Value>(&text).ok().filter(|news| news["kind"] == "busLog"));
+        lines.extend(serde_json::from_str::<Value>(&text).ok().filter(|activity| activity["kind"] == "busLog"));
     }
     lines
 }
@@ -82,20 +81,20 @@ const TRACES: [&str; 4] = [
 ];
 
 #[tokio::test]
-async fn each_level_has_what_the_one_before_has_and_more() {
+async fn each_log_level_includes_the_one_before() {
     assert_eq!(kinds(&logged("{ Level: ERROR }").await), ERRORS);
     assert_eq!(kinds(&logged("{ Level: INFO }").await), [&ERRORS[..], &INFOS].concat());
     assert_eq!(kinds(&logged("{ Level: TRACE }").await), [&ERRORS[..], &INFOS, &TRACES].concat());
 }
 
 #[tokio::test]
-async fn a_bus_that_is_not_told_to_log_logs_nothing() {
+async fn a_bus_without_a_log_level_logs_nothing() {
     assert!(logged("{ Level: 'OFF', IncludeDetail: FULL }").await.is_empty());
     assert!(logged("!Ref AWS::NoValue").await.is_empty());
 }
 
 #[tokio::test]
-async fn a_line_names_bus_event_rule_target_and_error_and_the_detail_only_if_wanted() {
+async fn a_record_has_bus_rule_target_and_error_and_the_detail_only_on_request() {
     let plain = logged("{ Level: TRACE }").await;
     assert!(plain.iter().all(|line| line["line"]["details"].get("event_detail").is_none()));
     let full = logged("{ Level: TRACE, IncludeDetail: FULL }").await;

@@ -1,10 +1,10 @@
-//! What a changed template does to what stands, and what it leaves alone.
+//! A changed template: which resources it changes and deletes, and which stay.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
-use super::Ground;
+use super::{ARN, Fixture, LETTERS};
+use crate::cloud::Cloud;
 
-const LETTERS: &str = "  Letters: { Type: AWS::SQS::Queue, Properties: { QueueName: letters } }\n";
 const PLACED: &str = "
   Placed:
     Type: AWS::Events::Rule
@@ -13,6 +13,8 @@ const PLACED: &str = "
       EventPattern: { detail-type: [OrderPlaced] }
       Targets: [{ Id: letters, Arn: !GetAtt Letters.Arn }, { Id: again, Arn: !GetAtt Letters.Arn }]
 ";
+const BUS: &str = "  Shop: { Type: AWS::Events::EventBus, Properties: { Name: shop } }\n";
+const SOLD: &str = "  Sold: { Type: AWS::SQS::Queue, Properties: { QueueName: sold } }\n";
 const DAILY: &str = "
   Timers: { Type: AWS::Scheduler::ScheduleGroup, Properties: { Name: timers } }
   Daily:
@@ -24,14 +26,21 @@ const DAILY: &str = "
       FlexibleTimeWindow: { Mode: \"OFF\" }
       Target: { Arn: !GetAtt Letters.Arn, RoleArn: 'arn:aws:iam::000000000000:role/timers' }
 ";
-const ARN: &str = "arn:aws:sqs:us-east-1:000000000000:letters";
+
+async fn bus_names(cloud: &Cloud) -> Vec<String> {
+    super::names(&cloud.events("ListEventBuses", json!({})).await["EventBuses"], "Name")
+}
+
+async fn attributes_of_letters(cloud: &Cloud) -> Value {
+    let url = format!("{}/000000000000/letters", cloud.endpoint());
+    let request = json!({ "QueueUrl": url, "AttributeNames": ["VisibilityTimeout", "RedrivePolicy"] });
+    cloud.queues("GetQueueAttributes", request).await["Attributes"].clone()
+}
 
 #[tokio::test]
-async fn what_the_template_has_no_more_is_removed_and_what_the_user_made_stays() {
-    let ground = Ground::new();
-    let bus = "  Shop: { Type: AWS::Events::EventBus, Properties: { Name: shop } }\n";
-    let sold = "  Sold: { Type: AWS::SQS::Queue, Properties: { QueueName: sold } }\n";
-    let cloud = ground.start(&format!("{LETTERS}{sold}{PLACED}{DAILY}{bus}")).await;
+async fn removed_resources_are_deleted_and_those_of_the_user_stay() {
+    let fixture = Fixture::new();
+    let cloud = fixture.start(&format!("{LETTERS}{SOLD}{PLACED}{DAILY}{BUS}")).await;
     cloud.queues("CreateQueue", json!({ "QueueName": "mine" })).await;
     cloud.events("PutRule", json!({ "Name": "mine", "EventPattern": "{\"source\":[\"me\"]}" })).await;
     let timer = json!({
@@ -42,43 +51,38 @@ async fn what_the_template_has_no_more_is_removed_and_what_the_user_made_stays()
     cloud.stop().await;
 
     let timers = "  Timers: { Type: AWS::Scheduler::ScheduleGroup, Properties: { Name: timers } }\n";
-    let cloud = ground.start(&format!("{LETTERS}{timers}")).await;
+    let cloud = fixture.start(&format!("{LETTERS}{timers}")).await;
     assert_eq!(cloud.rules("default").await, ["mine"]);
     assert_eq!(cloud.queue_names().await, ["letters", "mine"]);
     assert_eq!(cloud.schedule_names().await, ["order-1"]);
-    let buses = cloud.events("ListEventBuses", json!({})).await;
-    assert_eq!(super::names(&buses["EventBuses"], "Name"), ["default"]);
+    assert_eq!(bus_names(&cloud).await, ["default"]);
     cloud.stop().await;
 
-    // Nothing of the user's is taken for the stack's later either.
-    let cloud = ground.start(LETTERS).await;
+    // Resources of the user are not the stack's after a second start either.
+    let cloud = fixture.start(LETTERS).await;
     assert_eq!(cloud.rules("default").await, ["mine"]);
     assert_eq!(cloud.queue_names().await, ["letters", "mine"]);
-    // A group goes with all that is in it, as in the cloud.
+    // A schedule group is deleted with its schedules, as on AWS.
     assert!(cloud.schedule_names().await.is_empty());
 }
 
 #[tokio::test]
-async fn a_bus_that_holds_a_rule_of_the_users_stays_until_that_is_gone() {
-    let ground = Ground::new();
-    let bus = "  Shop: { Type: AWS::Events::EventBus, Properties: { Name: shop } }\n";
-    let cloud = ground.start(&format!("{LETTERS}{bus}")).await;
+async fn a_bus_with_a_rule_of_the_user_stays_until_the_rule_is_deleted() {
+    let fixture = Fixture::new();
+    let cloud = fixture.start(&format!("{LETTERS}{BUS}")).await;
     let rule = json!({ "Name": "mine", "EventBusName": "shop", "EventPattern": "{\"source\":[\"me\"]}" });
     cloud.events("PutRule", rule).await;
-    cloud.stop().await;
-    let cloud = ground.start(LETTERS).await;
+    let cloud = fixture.restart(cloud, LETTERS).await;
     assert_eq!(cloud.rules("shop").await, ["mine"]);
     cloud.events("DeleteRule", json!({ "Name": "mine", "EventBusName": "shop" })).await;
-    cloud.stop().await;
-    let cloud = ground.start(LETTERS).await;
-    let buses = cloud.events("ListEventBuses", json!({})).await;
-    assert_eq!(super::names(&buses["EventBuses"], "Name"), ["default"]);
+    let cloud = fixture.restart(cloud, LETTERS).await;
+    assert_eq!(bus_names(&cloud).await, ["default"]);
 }
 
 #[tokio::test]
-async fn a_changed_rule_takes_its_new_pattern_state_and_targets() {
-    let ground = Ground::new();
-    ground.start(&format!("{LETTERS}{PLACED}")).await.stop().await;
+async fn a_changed_rule_gets_its_new_pattern_state_and_targets() {
+    let fixture = Fixture::new();
+    fixture.start(&format!("{LETTERS}{PLACED}")).await.stop().await;
     let changed = "
   Placed:
     Type: AWS::Events::Rule
@@ -92,7 +96,7 @@ async fn a_changed_rule_takes_its_new_pattern_state_and_targets() {
           RetryPolicy: { MaximumRetryAttempts: 3, MaximumEventAgeInSeconds: 60 }
           DeadLetterConfig: { Arn: !GetAtt Letters.Arn }
 ";
-    let cloud = ground.start(&format!("{LETTERS}{changed}")).await;
+    let cloud = fixture.start(&format!("{LETTERS}{changed}")).await;
     let rule = cloud.events("DescribeRule", json!({ "Name": "placed" })).await;
     assert_eq!(rule["State"], "DISABLED");
     assert_eq!(rule["EventPattern"], r#"{"detail-type":["OrderConfirmed"]}"#);
@@ -106,26 +110,25 @@ async fn a_changed_rule_takes_its_new_pattern_state_and_targets() {
 }
 
 #[tokio::test]
-async fn what_the_user_changed_stays_as_long_as_the_template_says_the_same() {
-    let ground = Ground::new();
-    let cloud = ground.start(&format!("{LETTERS}{PLACED}")).await;
+async fn a_change_of_the_user_stays_as_long_as_the_template_is_unchanged() {
+    let fixture = Fixture::new();
+    let cloud = fixture.start(&format!("{LETTERS}{PLACED}")).await;
     cloud.events("DisableRule", json!({ "Name": "placed" })).await;
     cloud.events("PutTargets", json!({ "Rule": "placed", "Targets": [{ "Id": "mine", "Arn": ARN }] })).await;
-    cloud.stop().await;
-    let cloud = ground.start(&format!("{LETTERS}{PLACED}")).await;
+    let cloud = fixture.restart(cloud, &format!("{LETTERS}{PLACED}")).await;
     assert_eq!(cloud.events("DescribeRule", json!({ "Name": "placed" })).await["State"], "DISABLED");
     assert_eq!(cloud.targets("placed").await, ["again", "letters", "mine"]);
     cloud.stop().await;
     // A change of the rule takes away only the stack's own target.
     let fewer = PLACED.replace(", { Id: again, Arn: !GetAtt Letters.Arn }", "");
-    let cloud = ground.start(&format!("{LETTERS}{fewer}")).await;
+    let cloud = fixture.start(&format!("{LETTERS}{fewer}")).await;
     assert_eq!(cloud.targets("placed").await, ["letters", "mine"]);
 }
 
 #[tokio::test]
-async fn a_changed_schedule_and_a_changed_queue_are_changed() {
-    let ground = Ground::new();
-    ground.start(&format!("{LETTERS}{DAILY}")).await.stop().await;
+async fn a_changed_schedule_and_a_changed_queue_are_updated() {
+    let fixture = Fixture::new();
+    fixture.start(&format!("{LETTERS}{DAILY}")).await.stop().await;
     let hidden = "
   Dead: { Type: AWS::SQS::Queue, Properties: { QueueName: dead } }
   Letters:
@@ -138,58 +141,50 @@ async fn a_changed_schedule_and_a_changed_queue_are_changed() {
     let hourly = DAILY
         .replace("rate(1 day)", "rate(1 hour)")
         .replace("Properties:\n      Name: daily", "Properties:\n      State: DISABLED\n      Name: daily");
-    let cloud = ground.start(&format!("{hidden}{hourly}")).await;
+    let cloud = fixture.start(&format!("{hidden}{hourly}")).await;
     let schedule = cloud.schedules("GetSchedule", json!({ "Name": "daily", "GroupName": "timers" })).await;
     assert_eq!((&schedule["ScheduleExpression"], &schedule["State"]), (&json!("rate(1 hour)"), &json!("DISABLED")));
-    let url = format!("{}/000000000000/letters", cloud.endpoint());
-    let wanted = json!({ "QueueUrl": url, "AttributeNames": ["VisibilityTimeout", "RedrivePolicy"] });
-    let attributes = cloud.queues("GetQueueAttributes", wanted.clone()).await["Attributes"].clone();
+    let attributes = attributes_of_letters(&cloud).await;
     assert_eq!(attributes["VisibilityTimeout"], "99");
     assert!(attributes["RedrivePolicy"].as_str().unwrap().contains(":dead"), "{attributes}");
-    cloud.stop().await;
-    let cloud = ground.start(&format!("{LETTERS}{DAILY}")).await;
-    let url = format!("{}/000000000000/letters", cloud.endpoint());
-    let wanted = json!({ "QueueUrl": url, "AttributeNames": ["VisibilityTimeout", "RedrivePolicy"] });
-    let attributes = cloud.queues("GetQueueAttributes", wanted).await["Attributes"].clone();
-    assert_eq!(attributes, json!({ "VisibilityTimeout": "30" }));
+    let cloud = fixture.restart(cloud, &format!("{LETTERS}{DAILY}")).await;
+    assert_eq!(attributes_of_letters(&cloud).await, json!({ "VisibilityTimeout": "30" }));
 }
 
 #[tokio::test]
-async fn what_was_there_before_the_stack_declared_it_is_used_and_never_removed() {
-    let ground = Ground::new();
-    let cloud = ground.start(LETTERS).await;
+async fn a_resource_that_existed_before_the_stack_is_used_and_never_deleted() {
+    let fixture = Fixture::new();
+    let cloud = fixture.start(LETTERS).await;
     cloud.queues("CreateQueue", json!({ "QueueName": "sold" })).await;
     cloud.stop().await;
-    let sold = "  Sold: { Type: AWS::SQS::Queue, Properties: { QueueName: sold } }\n";
-    ground.start(&format!("{LETTERS}{sold}")).await.stop().await;
-    let cloud = ground.start(LETTERS).await;
+    fixture.start(&format!("{LETTERS}{SOLD}")).await.stop().await;
+    let cloud = fixture.start(LETTERS).await;
     assert_eq!(cloud.queue_names().await, ["letters", "sold"]);
 }
 
 #[tokio::test]
-async fn a_schedule_that_ended_by_itself_is_not_set_again() {
-    let ground = Ground::new();
+async fn a_completed_schedule_is_not_created_again() {
+    let fixture = Fixture::new();
     let once = DAILY
         .replace("rate(1 day)", "at(2026-11-22T05:00:00)")
         .replace("Name: daily", "Name: once\n      ActionAfterCompletion: DELETE");
     let resources = format!("{LETTERS}{once}");
-    let cloud = ground.start(&resources).await;
+    let cloud = fixture.start(&resources).await;
     cloud.schedules("DeleteSchedule", json!({ "Name": "once", "GroupName": "timers" })).await;
     cloud.stop().await;
-    ground.clock.tick(jiff::SignedDuration::from_hours(72));
-    let cloud = ground.start(&resources).await;
+    fixture.clock.tick(jiff::SignedDuration::from_hours(72));
+    let cloud = fixture.start(&resources).await;
     assert!(cloud.schedule_names().await.is_empty());
 }
 
 #[tokio::test]
-async fn a_nested_stack_goes_with_all_that_it_made() {
-    let ground = Ground::new();
+async fn a_removed_nested_stack_is_deleted_with_its_resources() {
+    let fixture = Fixture::new();
     let inner = "Resources: { Sold: { Type: AWS::SQS::Queue, Properties: { QueueName: sold } } }";
-    std::fs::write(ground.folder.path().join("sales.yaml"), inner).unwrap();
+    std::fs::write(fixture.folder.path().join("sales.yaml"), inner).unwrap();
     let sales = "  Sales: { Type: AWS::CloudFormation::Stack, Properties: { TemplateURL: sales.yaml } }\n";
-    let cloud = ground.start(&format!("{LETTERS}{sales}")).await;
+    let cloud = fixture.start(&format!("{LETTERS}{sales}")).await;
     assert_eq!(cloud.queue_names().await, ["letters", "sold"]);
-    cloud.stop().await;
-    let cloud = ground.start(LETTERS).await;
+    let cloud = fixture.restart(cloud, LETTERS).await;
     assert_eq!(cloud.queue_names().await, ["letters"]);
 }

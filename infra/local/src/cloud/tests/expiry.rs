@@ -1,10 +1,9 @@
-//! Items expire on the cloud's clock, in a folder as well as in memory, and the stream says that the service did it.
+//! Time to live on the cloud's clock, in a folder and in memory, with the stream record of the deletion.
 
 use dynoxide::{
     actions::{
         describe_stream::DescribeStreamRequest,
         get_records::{GetRecordsRequest, Record},
-        get_shard_iterator::GetShardIteratorRequest,
         list_streams::ListStreamsRequest,
         put_item::PutItemRequest,
         query::QueryRequest,
@@ -16,7 +15,7 @@ use jiff::SignedDuration;
 use serde_json::{Value, json};
 
 use super::{
-    Ground,
+    Fixture,
     tables::{database, request},
 };
 use crate::cloud::{Cloud, Store, expiry};
@@ -56,56 +55,50 @@ fn last_record(cloud: &Cloud) -> Record {
     let streams =
         database.list_streams(ListStreamsRequest { table_name: Some("inbox".to_owned()), ..Default::default() });
     let stream_arn = streams.unwrap().streams.remove(0).stream_arn;
-    let wanted = DescribeStreamRequest { stream_arn: stream_arn.clone(), ..Default::default() };
-    let shard_id = database.describe_stream(wanted).unwrap().stream_description.shards.remove(0).shard_id;
-    let place = GetShardIteratorRequest {
-        stream_arn,
-        shard_id,
-        shard_iterator_type: "TRIM_HORIZON".to_owned(),
-        sequence_number: None,
-    };
-    let shard_iterator = database.get_shard_iterator(place).unwrap().shard_iterator.unwrap();
+    let describe = DescribeStreamRequest { stream_arn: stream_arn.clone(), ..Default::default() };
+    let shard_id = database.describe_stream(describe).unwrap().stream_description.shards.remove(0).shard_id;
+    let oldest = json!({ "StreamArn": stream_arn, "ShardId": shard_id, "ShardIteratorType": "TRIM_HORIZON" });
+    let shard_iterator = database.get_shard_iterator(request(oldest)).unwrap().shard_iterator.unwrap();
     database.get_records(GetRecordsRequest { shard_iterator, limit: None }).unwrap().records.pop().unwrap()
 }
 
 #[tokio::test]
-async fn items_expire_when_the_clock_of_the_cloud_has_passed_their_time() {
-    let ground = Ground::new();
-    for store in [ground.store(), Store::Memory] {
-        let cloud = ground.start_in(store.clone(), INBOX).await.unwrap();
-        let path = (store != Store::Memory).then(|| ground.folder.path().join("tables.sqlite"));
-        let soon = ground.clock.now() + SignedDuration::from_hours(24);
+async fn items_expire_on_the_clock_of_the_cloud() {
+    let fixture = Fixture::new();
+    for store in [fixture.store(), Store::Memory] {
+        let cloud = fixture.start_in(store.clone(), INBOX).await.unwrap();
+        let path = (store != Store::Memory).then(|| fixture.folder.path().join("tables.sqlite"));
+        let soon = fixture.clock.now() + SignedDuration::from_hours(24);
         put(&cloud, "soon", json!({ "N": soon.as_second().to_string() }));
         put(&cloud, "words", json!({ "S": "0" }));
         for number in 0..60 {
             put(&cloud, &format!("late-{number}"), json!({ "N": (soon.as_second() + 1).to_string() }));
         }
-        let once = || expiry::sweep_once(database(&cloud), path.as_deref(), ground.clock.now()).unwrap();
+        let once = || expiry::sweep_once(database(&cloud), path.as_deref(), fixture.clock.now()).unwrap();
         assert_eq!((once(), count(&cloud)), (0, (62, 62)));
-        // At its second an item is still there; the world's clock is months away from all this.
-        ground.clock.tick(SignedDuration::from_hours(24));
+        // At its second an item is still there. The clock of the machine is months away.
+        fixture.clock.tick(SignedDuration::from_hours(24));
         assert_eq!((once(), count(&cloud)), (0, (62, 62)));
-        ground.clock.tick(SignedDuration::from_secs(1));
+        fixture.clock.tick(SignedDuration::from_secs(1));
         assert_eq!((once(), count(&cloud)), (1, (61, 61)));
-        let record = last_record(&cloud);
-        let told = serde_json::to_value(&record).unwrap();
-        assert_eq!(told["eventName"], "REMOVE");
-        assert_eq!(told["dynamodb"]["Keys"], json!({ "ticket": { "S": "soon" } }));
-        assert_eq!(told["dynamodb"]["OldImage"]["kind"], json!({ "S": "claim" }));
-        assert_eq!(told["userIdentity"], json!({ "type": "Service", "principalId": "dynamodb.amazonaws.com" }));
-        ground.clock.tick(SignedDuration::from_secs(1));
+        let record = serde_json::to_value(last_record(&cloud)).unwrap();
+        assert_eq!(record["eventName"], "REMOVE");
+        assert_eq!(record["dynamodb"]["Keys"], json!({ "ticket": { "S": "soon" } }));
+        assert_eq!(record["dynamodb"]["OldImage"]["kind"], json!({ "S": "claim" }));
+        assert_eq!(record["userIdentity"], json!({ "type": "Service", "principalId": "dynamodb.amazonaws.com" }));
+        fixture.clock.tick(SignedDuration::from_secs(1));
         assert_eq!((once(), count(&cloud)), (60, (1, 1)));
         assert_eq!(once(), 0);
     }
 }
 
 #[tokio::test]
-async fn tables_go_on_with_their_streams_after_items_expired_beside_them() {
-    let ground = Ground::new();
-    let cloud = ground.start(INBOX).await;
+async fn streams_continue_after_a_sweep() {
+    let fixture = Fixture::new();
+    let cloud = fixture.start(INBOX).await;
     put(&cloud, "old", json!({ "N": "1" }));
-    let path = ground.folder.path().join("tables.sqlite");
-    assert_eq!(expiry::sweep_once(database(&cloud), Some(&path), ground.clock.now()).unwrap(), 1);
+    let path = fixture.folder.path().join("tables.sqlite");
+    assert_eq!(expiry::sweep_once(database(&cloud), Some(&path), fixture.clock.now()).unwrap(), 1);
     let removed = last_record(&cloud).dynamodb.sequence_number;
     put(&cloud, "new", json!({ "N": "99999999999" }));
     let inserted = last_record(&cloud);
@@ -114,19 +107,19 @@ async fn tables_go_on_with_their_streams_after_items_expired_beside_them() {
 }
 
 #[tokio::test]
-async fn an_item_that_was_given_more_time_meanwhile_is_not_deleted() {
-    let ground = Ground::new();
-    let cloud = ground.start(INBOX).await;
+async fn an_item_whose_ttl_was_extended_is_not_deleted() {
+    let fixture = Fixture::new();
+    let cloud = fixture.start(INBOX).await;
     put(&cloud, "claim", json!({ "N": "1" }));
     put(&cloud, "other", json!({ "N": "1" }));
-    let path = ground.folder.path().join("tables.sqlite");
+    let path = fixture.folder.path().join("tables.sqlite");
     let storage = Storage::new(&path.to_string_lossy()).unwrap();
     let rows = storage.scan_items("inbox", &ScanParams::default()).unwrap();
     let old: Vec<_> = rows.into_iter().map(|(partition, sort, _)| (partition, sort)).collect();
     assert_eq!(old.len(), 2);
-    // Seen as expired, and then the lease is renewed before the deletion.
+    // The lease is renewed between the scan and the deletion.
     put(&cloud, "claim", json!({ "N": "99999999999" }));
-    assert_eq!(expiry::delete_expired(&storage, "inbox", &old, ground.clock.now()).unwrap(), 1);
+    assert_eq!(expiry::delete_expired(&storage, "inbox", &old, fixture.clock.now()).unwrap(), 1);
     assert_eq!(count(&cloud), (1, 1));
     assert_eq!(last_record(&cloud).event_name, "REMOVE");
 }

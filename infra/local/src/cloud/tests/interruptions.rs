@@ -4,13 +4,15 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use super::Ground;
+use super::{ARN, Fixture, LETTERS};
 use crate::{
-    cloud::resource_state::{Key, Kind, Resource, ResourceState},
-    template::RetainPolicy,
+    cloud::{
+        deployment::desired_others,
+        resource_state::{Key, Kind, Resource, ResourceState},
+    },
+    template::{RetainPolicy, Settings, read},
 };
 
-const LETTERS: &str = "  Letters: { Type: AWS::SQS::Queue, Properties: { QueueName: letters } }\n";
 const SOLD: &str = "  Sold: { Type: AWS::SQS::Queue, Properties: { QueueName: sold } }\n";
 const PLACED: &str = "
   Placed:
@@ -21,7 +23,7 @@ const PLACED: &str = "
       Targets: [{ Id: letters, Arn: !GetAtt Letters.Arn }]
 ";
 
-/// No service takes a sixth target, so a start with it ends in the middle: its queues are state, its rules are not.
+/// No service takes a sixth target, so a start with it ends in the middle: its queues are created, its rules are not.
 fn too_many() -> String {
     let target = |number| format!("{{ Id: t{number}, Arn: !GetAtt Letters.Arn }}");
     let targets: Vec<String> = (0..6).map(target).collect();
@@ -31,52 +33,48 @@ fn too_many() -> String {
 
 #[tokio::test]
 async fn resources_of_a_failed_start_are_deleted_by_the_next() {
-    let ground = Ground::new();
-    ground.start(&format!("{LETTERS}{PLACED}")).await.stop().await;
-    let refusal = ground.refusal(&format!("{LETTERS}{SOLD}{}", too_many())).await;
+    let fixture = Fixture::new();
+    fixture.start(&format!("{LETTERS}{PLACED}")).await.stop().await;
+    let refusal = fixture.refusal(&format!("{LETTERS}{SOLD}{}", too_many())).await;
     assert!(refusal.contains("Crowded cannot be made"), "{refusal}");
-    let cloud = ground.start(LETTERS).await;
+    let cloud = fixture.start(LETTERS).await;
     assert_eq!(cloud.queue_names().await, ["letters"]);
     assert!(cloud.rules("default").await.is_empty());
 }
 
 #[tokio::test]
 async fn resources_that_a_failed_start_had_to_delete_are_deleted_by_the_next() {
-    let ground = Ground::new();
-    ground.start(&format!("{LETTERS}{SOLD}{PLACED}")).await.stop().await;
-    ground.refusal(&format!("{LETTERS}{}", too_many())).await;
-    let cloud = ground.start(LETTERS).await;
+    let fixture = Fixture::new();
+    fixture.start(&format!("{LETTERS}{SOLD}{PLACED}")).await.stop().await;
+    fixture.refusal(&format!("{LETTERS}{}", too_many())).await;
+    let cloud = fixture.start(LETTERS).await;
     assert_eq!((cloud.queue_names().await, cloud.rules("default").await), (vec!["letters".to_owned()], Vec::new()));
 }
 
 #[tokio::test]
-async fn a_rule_that_was_half_changed_is_completed() {
-    let ground = Ground::new();
-    ground.start(&format!("{LETTERS}{PLACED}")).await.stop().await;
-    // As a kill between the note and the rule leaves it, and then between the rule and its targets.
+async fn a_half_changed_rule_is_completed() {
+    let fixture = Fixture::new();
+    fixture.start(&format!("{LETTERS}{PLACED}")).await.stop().await;
+    // A kill between the log record and the rule, and one between the rule and its targets.
     let changed = PLACED.replace("Id: letters", "Id: other");
     for step in ["nothing", "rule"] {
-        let mut state = ResourceState::open(Some(ground.folder.path().join("stack.journal"))).unwrap();
+        let mut state = fixture.state();
         let desired = json!({ "rule": {}, "targets": [{ "Id": "letters" }, { "Id": step }] });
-        let rule = Resource {
-            key: Key::new(Kind::Rule, "default", "placed"),
-            id: "Placed".to_owned(),
-            desired,
-            kept: RetainPolicy::default(),
-        };
+        let key = Key::new(Kind::Rule, "default", "placed");
+        let rule = Resource { key, id: "Placed".to_owned(), desired, kept: RetainPolicy::default() };
         state.start(&[rule], &BTreeSet::new()).unwrap();
         drop(state);
-        let cloud = ground.start(&format!("{LETTERS}{changed}")).await;
+        let cloud = fixture.start(&format!("{LETTERS}{changed}")).await;
         assert_eq!(cloud.targets("placed").await, ["other"], "{step}");
-        let target = json!([{ "Id": "rule", "Arn": "arn:aws:sqs:us-east-1:000000000000:letters" }]);
+        let target = json!([{ "Id": "rule", "Arn": ARN }]);
         cloud.events("PutTargets", json!({ "Rule": "placed", "Targets": target })).await;
         cloud.stop().await;
     }
 }
 
 #[tokio::test]
-async fn a_single_time_that_passed_between_a_kill_and_the_next_start_is_no_obstacle() {
-    let ground = Ground::new();
+async fn a_one_time_schedule_may_pass_between_a_kill_and_the_next_start() {
+    let fixture = Fixture::new();
     let once = "
   Once:
     Type: AWS::Scheduler::Schedule
@@ -87,20 +85,17 @@ async fn a_single_time_that_passed_between_a_kill_and_the_next_start_is_no_obsta
       FlexibleTimeWindow: { Mode: \"OFF\" }
       Target: { Arn: !GetAtt Letters.Arn, RoleArn: 'arn:aws:iam::000000000000:role/timers' }
 ";
-    // The schedule is made before a rule's refusal would show, so here it is the note that is written by hand.
+    // Rules are created before schedules, so this test writes the log record itself.
     let resources = format!("{LETTERS}{once}");
-    let stack =
-        crate::template::read(&format!("Resources:\n{resources}"), &crate::template::Settings::new("shop", "x"));
-    let schedule =
-        crate::cloud::deployment::desired_others(&stack.unwrap()).into_iter().find(|it| it.key.kind == Kind::Schedule);
-    let path = ground.folder.path().join("stack.journal");
-    ResourceState::open(Some(path)).unwrap().start(&[schedule.unwrap()], &BTreeSet::new()).unwrap();
-    ground.clock.tick(jiff::SignedDuration::from_hours(72));
-    let cloud = ground.start(&resources).await;
+    let stack = read(&format!("Resources:\n{resources}"), &Settings::new("shop", "x")).unwrap();
+    let schedule = desired_others(&stack).into_iter().find(|it| it.key.kind == Kind::Schedule);
+    fixture.state().start(&[schedule.unwrap()], &BTreeSet::new()).unwrap();
+    fixture.clock.tick(jiff::SignedDuration::from_hours(72));
+    let cloud = fixture.start(&resources).await;
     assert!(cloud.schedule_names().await.is_empty());
     cloud.stop().await;
-    // One that was never begun in time is refused, and that again and again.
-    let late = Ground::new();
+    // A schedule that was not started in time is refused by every start.
+    let late = Fixture::new();
     late.clock.tick(jiff::SignedDuration::from_hours(72));
     for _ in 0..2 {
         assert!(late.refusal(&resources).await.contains("the time is in the past"));
@@ -116,9 +111,9 @@ fn removed(state: &ResourceState, wanted: &[Resource]) -> Vec<(Key, bool)> {
 }
 
 #[test]
-fn the_resource_state_knows_after_any_kill_what_may_have_been_made() {
-    let folder = tempfile::tempdir().unwrap();
-    let open = || ResourceState::open(Some(folder.path().join("stack.journal"))).unwrap();
+fn the_resource_state_has_all_versions_that_a_kill_may_have_left() {
+    let fixture = Fixture::new();
+    let open = || fixture.state();
     let (one, two) = (queue("one", json!(1)), queue("two", json!(1)));
     open().start(std::slice::from_ref(&one), &BTreeSet::new()).unwrap();
     let mut state = open();
@@ -145,9 +140,9 @@ fn the_resource_state_knows_after_any_kill_what_may_have_been_made() {
 }
 
 #[test]
-fn what_was_found_stays_found_however_often_it_is_changed() {
-    let folder = tempfile::tempdir().unwrap();
-    let open = || ResourceState::open(Some(folder.path().join("stack.journal"))).unwrap();
+fn a_found_resource_stays_found_after_changes() {
+    let fixture = Fixture::new();
+    let open = || fixture.state();
     let one = queue("one", json!(1));
     open().start(std::slice::from_ref(&one), &BTreeSet::from([one.key.clone()])).unwrap();
     open().mark_applied(std::slice::from_ref(&one)).unwrap();
@@ -157,10 +152,9 @@ fn what_was_found_stays_found_however_often_it_is_changed() {
 }
 
 #[test]
-fn the_notes_of_a_thousand_changes_are_as_short_as_those_of_one() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("stack.journal");
-    let open = || ResourceState::open(Some(path.clone())).unwrap();
+fn the_log_of_many_changes_is_compacted() {
+    let fixture = Fixture::new();
+    let (path, open) = (fixture.folder.path().join("stack.journal"), || fixture.state());
     let found = queue("found", json!(0));
     open().start(std::slice::from_ref(&found), &BTreeSet::from([found.key.clone()])).unwrap();
     let mut state = open();

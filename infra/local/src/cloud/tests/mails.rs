@@ -1,4 +1,4 @@
-//! Mails through a restart of the whole cloud, as a reader of the mailbox sees them.
+//! Mails after a restart of the whole cloud.
 
 use axum::{
     body::{Body, to_bytes},
@@ -7,36 +7,35 @@ use axum::{
 use hyper_util::{client::legacy::Client, rt::TokioExecutor};
 use serde_json::{Value, json};
 
-use super::Ground;
+use super::{Fixture, LETTERS};
 use crate::cloud::Cloud;
 
-async fn ask(cloud: &Cloud, method: &str, path: &str, body: Value) -> Value {
+async fn request(cloud: &Cloud, method: &str, path: &str, body: Value) -> Value {
     let client = Client::builder(TokioExecutor::new()).build_http::<Body>();
-    let request = Request::builder().method(method).uri(format!("{}{path}", cloud.endpoint()));
-    let answer = client.request(request.body(Body::from(body.to_string())).unwrap()).await.unwrap();
+    let builder = Request::builder().method(method).uri(format!("{}{path}", cloud.endpoint()));
+    let answer = client.request(builder.body(Body::from(body.to_string())).unwrap()).await.unwrap();
     let bytes = to_bytes(Body::new(answer.into_body()), usize::MAX).await.unwrap();
     serde_json::from_slice(&bytes).unwrap()
 }
 
 #[tokio::test]
 async fn a_mail_that_was_acknowledged_is_in_the_mailbox_after_a_kill() {
-    let ground = Ground::new();
-    let letters = "  Letters: { Type: AWS::SQS::Queue, Properties: { QueueName: letters } }\n";
-    let cloud = ground.start(letters).await;
+    let fixture = Fixture::new();
+    let cloud = fixture.start(LETTERS).await;
     let mail = json!({ "Destination": { "ToAddresses": ["ada@example.com"] }, "Content": { "Simple": {} } });
-    let sent = ask(&cloud, "POST", "/v2/email/outbound-emails", mail).await;
+    let sent = request(&cloud, "POST", "/v2/email/outbound-emails", mail).await;
     // Dropped and not stopped: nothing is written at the end.
     drop(cloud);
     tokio::task::yield_now().await;
     let cloud = loop {
         // The connection that was open holds the folder for a moment.
-        match ground.start_in(ground.store(), letters).await {
+        match fixture.start_in(fixture.store(), LETTERS).await {
             Ok(cloud) => break cloud,
-            Err(error) => assert!(super::told(&error).contains("in use"), "{error}"),
+            Err(error) => assert!(super::error_chain(&error).contains("in use"), "{error}"),
         }
         tokio::task::yield_now().await;
     };
-    let mailbox = ask(&cloud, "GET", "/_causeway/mailbox", Value::Null).await;
+    let mailbox = request(&cloud, "GET", "/_causeway/mailbox", Value::Null).await;
     assert_eq!(mailbox["Mails"][0]["MessageId"], sent["MessageId"]);
     assert_eq!(mailbox["Total"], 1);
 }

@@ -1,4 +1,4 @@
-//! Tables whose template changed: what DynamoDB changes in place, what it refuses, and what becomes of the removed.
+//! Tables with a changed template: changes in place, refused changes, and removed tables.
 
 use dynoxide::{
     Database,
@@ -10,7 +10,7 @@ use dynoxide::{
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use super::Ground;
+use super::{Fixture, LETTERS};
 use crate::cloud::Cloud;
 
 fn table(attributes: &str, rest: &str) -> String {
@@ -40,7 +40,7 @@ pub(super) fn request<R: DeserializeOwned>(body: Value) -> R {
 }
 
 pub(super) fn database(cloud: &Cloud) -> &Database {
-    &cloud.parts().database
+    &cloud.services().database
 }
 
 fn describe(cloud: &Cloud, table: &str) -> Value {
@@ -67,30 +67,28 @@ fn put(cloud: &Cloud, item: Value) {
 }
 
 #[tokio::test]
-async fn an_index_comes_is_changed_and_goes_over_items_that_stay() {
-    let ground = Ground::new();
-    let cloud = ground.start(&table(ROW, "")).await;
+async fn an_index_is_added_changed_and_removed_and_the_items_stay() {
+    let fixture = Fixture::new();
+    let cloud = fixture.start(&table(ROW, "")).await;
     put(&cloud, json!({ "row": { "S": "r-1" }, "list": { "S": "open" }, "rank": { "S": "1" } }));
-    cloud.stop().await;
-    let cloud = ground.start(&table(LISTED, BY_LIST)).await;
+    let cloud = fixture.restart(cloud, &table(LISTED, BY_LIST)).await;
     assert_eq!(listed(&cloud, "open"), 1);
     cloud.stop().await;
     let ranked = format!("{LISTED}, {{ AttributeName: rank, AttributeType: S }}");
     let by_rank = BY_LIST.replace("HASH }]", "HASH }, { AttributeName: rank, KeyType: RANGE }]");
-    let cloud = ground.start(&table(&ranked, &by_rank)).await;
+    let cloud = fixture.start(&table(&ranked, &by_rank)).await;
     let keys = describe(&cloud, "views")["GlobalSecondaryIndexes"][0]["KeySchema"].clone();
     assert_eq!(keys.as_array().unwrap().len(), 2);
     assert_eq!(listed(&cloud, "open"), 1);
-    cloud.stop().await;
-    let cloud = ground.start(&table(ROW, "")).await;
+    let cloud = fixture.restart(cloud, &table(ROW, "")).await;
     assert_eq!(describe(&cloud, "views")["GlobalSecondaryIndexes"], Value::Null);
     assert_eq!(describe(&cloud, "views")["ItemCount"], 1);
 }
 
 #[tokio::test]
-async fn an_index_of_the_users_stays_when_the_stream_and_the_expiry_change() {
-    let ground = Ground::new();
-    let cloud = ground.start(&table(ROW, "")).await;
+async fn an_index_of_the_user_stays_when_stream_and_ttl_change() {
+    let fixture = Fixture::new();
+    let cloud = fixture.start(&table(ROW, "")).await;
     let index = json!({ "IndexName": "mine", "KeySchema": [{ "AttributeName": "list", "KeyType": "HASH" }],
                         "Projection": { "ProjectionType": "ALL" } });
     let update = json!({
@@ -101,16 +99,15 @@ async fn an_index_of_the_users_stays_when_the_stream_and_the_expiry_change() {
     cloud.stop().await;
     let streaming = "      StreamSpecification: { StreamViewType: NEW_IMAGE }
       TimeToLiveSpecification: { AttributeName: expires, Enabled: true }\n";
-    let cloud = ground.start(&table(ROW, streaming)).await;
+    let cloud = fixture.start(&table(ROW, streaming)).await;
     assert_eq!(describe(&cloud, "views")["StreamSpecification"]["StreamViewType"], "NEW_IMAGE");
     assert_eq!(expires_by(&cloud).as_deref(), Some("expires"));
     cloud.stop().await;
     let other = streaming.replace("NEW_IMAGE", "NEW_AND_OLD_IMAGES").replace("expires", "ends");
-    let cloud = ground.start(&table(ROW, &other)).await;
+    let cloud = fixture.start(&table(ROW, &other)).await;
     assert_eq!(describe(&cloud, "views")["StreamSpecification"]["StreamViewType"], "NEW_AND_OLD_IMAGES");
     assert_eq!(expires_by(&cloud).as_deref(), Some("ends"));
-    cloud.stop().await;
-    let cloud = ground.start(&table(ROW, "")).await;
+    let cloud = fixture.restart(cloud, &table(ROW, "")).await;
     assert_ne!(describe(&cloud, "views")["StreamSpecification"]["StreamEnabled"], true);
     assert_eq!(expires_by(&cloud), None);
     assert_eq!(describe(&cloud, "views")["GlobalSecondaryIndexes"][0]["IndexName"], "mine");
@@ -118,28 +115,27 @@ async fn an_index_of_the_users_stays_when_the_stream_and_the_expiry_change() {
 
 #[tokio::test]
 async fn a_changed_key_is_refused_before_anything_is_changed() {
-    let ground = Ground::new();
-    let letters = "  Letters: { Type: AWS::SQS::Queue, Properties: { QueueName: letters } }\n";
-    ground.start(&format!("{letters}{}", table(ROW, ""))).await.stop().await;
+    let fixture = Fixture::new();
+    fixture.start(&format!("{LETTERS}{}", table(ROW, ""))).await.stop().await;
     for (attributes, present) in [
         ("{ AttributeName: row, AttributeType: N }", "row N HASH"),
         ("{ AttributeName: line, AttributeType: S }", "line S HASH"),
     ] {
         let other = table(attributes, "").replace("[{ AttributeName: row, KeyType", "[{ AttributeName: NAME, KeyType");
         let name = present.split(' ').next().unwrap();
-        let refusal = ground.refusal(&other.replace("NAME", name)).await;
-        for said in ["line 3", "the key of the table views", "row S HASH", present, "--fresh", "--data"] {
-            assert!(refusal.contains(said), "{said}: {refusal}");
+        let refusal = fixture.refusal(&other.replace("NAME", name)).await;
+        for text in ["line 3", "the key of the table views", "row S HASH", present, "--fresh", "--data"] {
+            assert!(refusal.contains(text), "{text}: {refusal}");
         }
     }
-    let cloud = ground.start(&format!("{letters}{}", table(ROW, ""))).await;
+    let cloud = fixture.start(&format!("{LETTERS}{}", table(ROW, ""))).await;
     assert_eq!(cloud.queue_names().await, ["letters"]);
     assert_eq!(describe(&cloud, "views")["TableName"], "views");
 }
 
 #[tokio::test]
 async fn changed_local_indexes_are_refused() {
-    let ground = Ground::new();
+    let fixture = Fixture::new();
     let base = "
   Views:
     Type: AWS::DynamoDB::Table
@@ -148,22 +144,21 @@ async fn changed_local_indexes_are_refused() {
       AttributeDefinitions: [{ AttributeName: row, AttributeType: S }, { AttributeName: at, AttributeType: N }EXTRA]
       KeySchema: [{ AttributeName: row, KeyType: HASH }, { AttributeName: at, KeyType: RANGE }]
 ";
-    ground.start(&base.replace("EXTRA", "")).await.stop().await;
+    fixture.start(&base.replace("EXTRA", "")).await.stop().await;
     let local = "      LocalSecondaryIndexes:
         - IndexName: by-rank
           KeySchema: [{ AttributeName: row, KeyType: HASH }, { AttributeName: rank, KeyType: RANGE }]
           Projection: { ProjectionType: ALL }
 ";
     let more = base.replace("EXTRA", ", { AttributeName: rank, AttributeType: S }");
-    let refusal = ground.refusal(&format!("{more}{local}")).await;
+    let refusal = fixture.refusal(&format!("{more}{local}")).await;
     assert!(refusal.contains("the local indexes of the table views"), "{refusal}");
     assert!(refusal.contains("by-rank (row S HASH, rank S RANGE; ALL)") && refusal.contains("none"), "{refusal}");
 }
 
 #[tokio::test]
-async fn a_table_that_is_gone_from_the_template_is_deleted_unless_its_policy_keeps_it() {
-    let ground = Ground::new();
-    let letters = "  Letters: { Type: AWS::SQS::Queue, Properties: { QueueName: letters } }\n";
+async fn a_removed_table_is_deleted_unless_its_policy_retains_it() {
+    let fixture = Fixture::new();
     let kept = |policy: &str, name: &str| {
         let table = table(ROW, "")
             .replace("Views:", &format!("{name}:"))
@@ -177,23 +172,23 @@ async fn a_table_that_is_gone_from_the_template_is_deleted_unless_its_policy_kee
         kept("    DeletionPolicy: RetainExceptOnCreate\n", "Excepted"),
         kept("    UpdateReplacePolicy: Retain\n", "Replaceable"),
     ];
-    ground.start(&format!("{letters}{}", all.concat())).await.stop().await;
-    let cloud = ground.start(letters).await;
+    fixture.start(&format!("{LETTERS}{}", all.concat())).await.stop().await;
+    let cloud = fixture.start(LETTERS).await;
     let there =
         ["plain", "deleted", "retained", "excepted", "replaceable"].map(|name| !describe(&cloud, name).is_null());
     assert_eq!(there, [false, false, true, true, false]);
 }
 
 #[tokio::test]
-async fn a_table_that_takes_another_name_leaves_the_old_one_as_its_policy_says() {
-    let ground = Ground::new();
+async fn a_renamed_table_leaves_the_old_one_as_its_policy_says() {
+    let fixture = Fixture::new();
     let named = |name: &str, policy: &str| {
         let table = table(ROW, "").replace("TableName: views", &format!("TableName: {name}"));
         table.replace("    Properties:", &format!("    UpdateReplacePolicy: {policy}\n    Properties:"))
     };
-    ground.start(&named("first", "Retain")).await.stop().await;
-    ground.start(&named("second", "Delete")).await.stop().await;
-    let cloud = ground.start(&named("third", "Delete")).await;
+    fixture.start(&named("first", "Retain")).await.stop().await;
+    fixture.start(&named("second", "Delete")).await.stop().await;
+    let cloud = fixture.start(&named("third", "Delete")).await;
     let there = ["first", "second", "third"].map(|name| !describe(&cloud, name).is_null());
     assert_eq!(there, [true, false, true]);
 }

@@ -1,4 +1,4 @@
-//! What only the local cloud answers.
+//! The paths of the local cloud itself.
 
 use axum::{
     body::Body,
@@ -12,7 +12,7 @@ use crate::{http::tests::Server, lambda::fixture::Behaviour};
 const INVOKE: &str = "/2015-03-31/functions/reserve/invocations";
 
 #[tokio::test]
-async fn the_clock_is_moved_by_ticks_and_health_shows_its_time() {
+async fn a_tick_advances_the_clock_and_health_shows_its_time() {
     let server = Server::open([]).await;
     let health = server.path("GET", "/_causeway/health", Value::Null).await;
     let expected = json!({
@@ -27,10 +27,10 @@ async fn the_clock_is_moved_by_ticks_and_health_shows_its_time() {
 }
 
 #[tokio::test]
-async fn a_tick_goes_to_a_time_and_says_how_often_it_stopped() {
+async fn a_tick_advances_to_a_time_and_returns_the_number_of_stops() {
     let server = Server::open([Behaviour::Fail, Behaviour::Fail]).await;
-    let begun = server.send("POST", INVOKE, &[("x-amz-invocation-type", "Event")], "{}").await;
-    assert_eq!(begun.status, StatusCode::ACCEPTED);
+    let accepted = server.send("POST", INVOKE, &[("x-amz-invocation-type", "Event")], "{}").await;
+    assert_eq!(accepted.status, StatusCode::ACCEPTED);
     let moved = server.path("POST", "/_causeway/tick", json!({ "until": "2026-11-22T06:00:00+01:00" })).await;
     assert_eq!((&moved["now"], &moved["settled"]), (&json!("2026-11-22T05:00:00Z"), &json!(true)));
     assert!(moved["wakes"].as_u64() >= Some(2), "{moved}");
@@ -40,7 +40,7 @@ async fn a_tick_goes_to_a_time_and_says_how_often_it_stopped() {
 }
 
 #[tokio::test]
-async fn a_tick_past_a_function_that_hangs_says_that_it_did_not_settle() {
+async fn a_tick_past_a_hanging_function_is_not_settled() {
     let server = Server::open([Behaviour::Hang]).await;
     server.send("POST", INVOKE, &[("x-amz-invocation-type", "Event")], "{}").await;
     let moved = server.path("POST", "/_causeway/tick", json!({ "seconds": 1, "patience": 0.01 })).await;
@@ -48,9 +48,9 @@ async fn a_tick_past_a_function_that_hangs_says_that_it_did_not_settle() {
 }
 
 #[tokio::test]
-async fn a_tick_that_is_no_way_forward_moves_nothing_and_names_the_field() {
+async fn an_invalid_tick_changes_nothing_and_names_the_field() {
     let server = Server::open([]).await;
-    for (body, said) in [
+    for (body, expected) in [
         ("", "seconds or until must be given."),
         ("{}", "seconds or until must be given."),
         (r#"{"seconds": -1}"#, "seconds must be"),
@@ -69,37 +69,37 @@ async fn a_tick_that_is_no_way_forward_moves_nothing_and_names_the_field() {
         assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{body}");
         assert_eq!(answer.header("x-amzn-errortype"), "ValidationException", "{body}");
         let message = answer.json()["message"].as_str().unwrap().to_owned();
-        assert!(message.starts_with(said), "{body}: {message}");
+        assert!(message.starts_with(expected), "{body}: {message}");
     }
     let health = server.path("GET", "/_causeway/health", Value::Null).await;
     assert_eq!(health["now"], "2026-11-21T05:00:00Z");
 }
 
 #[tokio::test]
-async fn the_clock_is_let_go_and_stopped() {
+async fn the_clock_is_resumed_and_paused() {
     let server = Server::open([]).await;
-    let going = server.path("POST", "/_causeway/resume", Value::Null).await;
-    assert_eq!(going["paused"], false);
-    let stopped = server.path("POST", "/_causeway/pause", Value::Null).await;
-    assert_eq!(stopped["paused"], true);
+    let resumed = server.path("POST", "/_causeway/resume", Value::Null).await;
+    assert_eq!(resumed["paused"], false);
+    let paused = server.path("POST", "/_causeway/pause", Value::Null).await;
+    assert_eq!(paused["paused"], true);
     let health = server.path("GET", "/_causeway/health", Value::Null).await;
-    assert_eq!((&health["now"], &health["paused"]), (&stopped["now"], &json!(true)));
+    assert_eq!((&health["now"], &health["paused"]), (&paused["now"], &json!(true)));
 }
 
 #[tokio::test]
-async fn the_feed_tells_everything_in_order_and_says_how_much_a_slow_reader_missed() {
+async fn the_feed_is_in_order_and_reports_missed_events() {
     let server = Server::open([]).await;
     let request = Request::get(format!("http://{}/_causeway/feed", server.address)).body(Body::empty()).unwrap();
     let response = server.response(request).await;
     assert_eq!(response.headers()["content-type"], "text/event-stream");
-    let mut told = response.into_body().into_data_stream();
+    let mut events = response.into_body().into_data_stream();
     // The channel holds two, and nothing is read between these three.
     for number in 1..=3 {
         server.feed.send(json!({ "number": number }).to_string()).unwrap();
     }
     let mut text = String::new();
     while !text.contains("{\"number\":3}\n\n") {
-        text.push_str(std::str::from_utf8(&told.next().await.unwrap().unwrap()).unwrap());
+        text.push_str(std::str::from_utf8(&events.next().await.unwrap().unwrap()).unwrap());
     }
     let missed = "event: missed\ndata: {\"missed\":1}\n\n";
     assert_eq!(text, format!("{missed}data: {{\"number\":2}}\n\ndata: {{\"number\":3}}\n\n"));

@@ -1,4 +1,4 @@
-//! Calls that go wrong on purpose, as callers of each service see them.
+//! Injected faults, as callers of each service see them.
 
 use std::sync::{Arc, Mutex};
 
@@ -14,12 +14,12 @@ use crate::{
     http::tests::Server,
 };
 
-async fn server(wish: &str) -> Server {
-    Server::with([], Faults::read([wish], 7).unwrap()).await
+async fn server(faults: &str) -> Server {
+    Server::with([], Faults::read([faults], 7).unwrap()).await
 }
 
 #[tokio::test]
-async fn a_throttled_call_gets_the_error_of_its_service_and_nothing_is_done() {
+async fn a_throttled_call_gets_the_error_of_its_service_and_is_not_executed() {
     let server = server("throttle=1").await;
     for (target, code) in [
         ("DynamoDB_20120810.PutItem", "ProvisionedThroughputExceededException"),
@@ -49,7 +49,7 @@ async fn a_throttled_call_gets_the_error_of_its_service_and_nothing_is_done() {
 }
 
 #[tokio::test]
-async fn a_service_in_trouble_says_so_by_its_own_word_or_is_away() {
+async fn a_failed_call_gets_the_error_of_its_service_or_503() {
     let server = server("error=1").await;
     let mut codes = std::collections::BTreeSet::new();
     for _ in 0..32 {
@@ -62,12 +62,12 @@ async fn a_service_in_trouble_says_so_by_its_own_word_or_is_away() {
 }
 
 #[tokio::test]
-async fn a_call_whose_answer_is_lost_is_carried_out_and_its_caller_sees_no_answer() {
+async fn a_call_with_a_lost_answer_is_executed_and_gets_no_response() {
     let server = server("lost-answer@lambda=1").await;
     let uri = format!("http://{}/2015-03-31/functions/reserve/invocations", server.address);
     let lost = Request::builder().method("POST").uri(uri).body(Body::from("{}")).unwrap();
     let client = Client::builder(TokioExecutor::new()).build_http::<Body>();
-    // Whether the caller sees a status before the connection breaks is left to chance; an answer it sees in no case.
+    // The caller may see a status before the connection breaks, but never a body.
     if let Ok(response) = client.request(lost).await {
         assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
         assert!(to_bytes(Body::new(response.into_body()), usize::MAX).await.is_err());
@@ -76,7 +76,7 @@ async fn a_call_whose_answer_is_lost_is_carried_out_and_its_caller_sees_no_answe
 }
 
 #[tokio::test]
-async fn what_only_the_local_cloud_has_is_never_hit() {
+async fn the_paths_of_the_local_cloud_itself_have_no_faults() {
     let server = server("throttle=1,error=1,lost-answer=1").await;
     server.path("GET", "/_causeway/health", Value::Null).await;
     server.path("GET", "/_causeway/mailbox", Value::Null).await;
@@ -84,21 +84,21 @@ async fn what_only_the_local_cloud_has_is_never_hit() {
 }
 
 #[tokio::test]
-async fn with_half_of_the_calls_throttled_the_same_ones_are_in_every_run() {
+async fn the_same_seed_throttles_the_same_calls() {
     let mut runs = Vec::new();
     for _ in 0..2 {
-        let told = Arc::new(Mutex::new(Vec::new()));
-        let telling = told.clone();
+        let injected = Arc::new(Mutex::new(Vec::new()));
+        let recorded = injected.clone();
         let faults = Faults::read(["throttle@sqs=0.5"], 7).unwrap();
-        let faults = faults.with_listener(Arc::new(move |fault: &Fault| telling.lock().unwrap().push(fault.clone())));
+        let faults = faults.with_listener(Arc::new(move |fault: &Fault| recorded.lock().unwrap().push(fault.clone())));
         let server = Server::with([], faults).await;
         let mut throttled = Vec::new();
         for _ in 0..32 {
             throttled.push(server.target("AmazonSQS.ListQueues", "{}").await.status == StatusCode::BAD_REQUEST);
         }
-        let told = told.lock().unwrap();
-        assert_eq!(told.len(), throttled.iter().filter(|throttled| **throttled).count());
-        assert!(told.iter().all(|fault| fault.subject == "sqs ListQueues"));
+        let injected = injected.lock().unwrap();
+        assert_eq!(injected.len(), throttled.iter().filter(|throttled| **throttled).count());
+        assert!(injected.iter().all(|fault| fault.subject == "sqs ListQueues"));
         runs.push(throttled);
     }
     assert!(runs[0].contains(&true) && runs[0].contains(&false));

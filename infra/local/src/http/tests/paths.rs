@@ -1,4 +1,4 @@
-//! The services that are told apart by their paths, and the one that takes forms.
+//! The services with paths, and the query protocol of STS.
 
 use axum::http::StatusCode;
 use serde_json::{Value, json};
@@ -9,7 +9,7 @@ use crate::{
 };
 
 #[tokio::test]
-async fn a_schedule_is_made_changed_listed_and_deleted() {
+async fn a_schedule_is_created_updated_listed_and_deleted() {
     let server = Server::open([]).await;
     server.path("POST", "/schedule-groups/deadlines", json!({})).await;
     let mut schedule = json!({
@@ -18,8 +18,8 @@ async fn a_schedule_is_made_changed_listed_and_deleted() {
         "FlexibleTimeWindow": { "Mode": "OFF" },
         "Target": { "Arn": ARN, "RoleArn": "arn:aws:iam::000000000000:role/scheduler", "Input": "{}" },
     });
-    let made = server.path("POST", "/schedules/o-1", schedule.clone()).await;
-    assert_eq!(made["ScheduleArn"], "arn:aws:scheduler:eu-central-1:000000000000:schedule/deadlines/o-1");
+    let created = server.path("POST", "/schedules/o-1", schedule.clone()).await;
+    assert_eq!(created["ScheduleArn"], "arn:aws:scheduler:eu-central-1:000000000000:schedule/deadlines/o-1");
     schedule["ScheduleExpression"] = json!("rate(1 hour)");
     server.path("PUT", "/schedules/o-1", schedule).await;
     let read = server.path("GET", "/schedules/o-1?groupName=deadlines", Value::Null).await;
@@ -53,7 +53,7 @@ async fn a_function_is_found_by_its_name_and_by_its_arn() {
 }
 
 #[tokio::test]
-async fn an_invoke_answers_what_the_function_says_or_how_it_failed_or_only_that_it_will_run() {
+async fn an_invoke_returns_the_result_or_the_error_or_is_accepted() {
     let server =
         Server::open([Behaviour::Answer(r#"{"reserved":2}"#), Behaviour::Fail, Behaviour::Answer("null")]).await;
     let path = "/2015-03-31/functions/reserve/invocations";
@@ -72,7 +72,7 @@ async fn an_invoke_answers_what_the_function_says_or_how_it_failed_or_only_that_
 }
 
 #[tokio::test]
-async fn a_mail_lies_in_the_mailbox_under_the_id_that_was_answered() {
+async fn a_mail_is_in_the_mailbox_under_its_message_id() {
     let server = Server::open([]).await;
     let mail = json!({
         "FromEmailAddress": "shop@example.com",
@@ -97,7 +97,7 @@ async fn a_mail_without_content_is_refused() {
 }
 
 #[tokio::test]
-async fn a_caller_is_told_who_they_are() {
+async fn get_caller_identity_returns_the_account() {
     let server = Server::open([]).await;
     let form = [("content-type", "application/x-www-form-urlencoded; charset=utf-8")];
     let answer = server.send("POST", "/", &form, "Action=GetCallerIdentity&Version=2011-06-15").await;
@@ -107,7 +107,7 @@ async fn a_caller_is_told_who_they_are() {
 }
 
 #[tokio::test]
-async fn the_mailbox_shows_the_mails_to_an_address_and_refuses_what_it_cannot_ask_for() {
+async fn the_mailbox_filters_by_address_and_refuses_invalid_queries() {
     let server = Server::open([]).await;
     for to in ["ada@example.com", "bob@example.com", "ada@example.com"] {
         let mail = json!({ "Destination": { "ToAddresses": [to] }, "Content": { "Simple": {} } });
@@ -115,7 +115,7 @@ async fn the_mailbox_shows_the_mails_to_an_address_and_refuses_what_it_cannot_as
     }
     let shown = server.path("GET", "/_causeway/mailbox?to=ada%40example.com&limit=1", Value::Null).await;
     assert_eq!((shown["Mails"].as_array().unwrap().len(), &shown["Total"]), (1, &json!(2)));
-    for (query, said) in [
+    for (query, expected) in [
         ("limit=0", "limit must be"),
         ("limit=1001", "limit must be"),
         ("limit=ten", "limit must be"),
@@ -125,6 +125,6 @@ async fn the_mailbox_shows_the_mails_to_an_address_and_refuses_what_it_cannot_as
         let refused = server.send("GET", &format!("/_causeway/mailbox?{query}"), &[], "").await;
         assert_eq!(refused.status, StatusCode::BAD_REQUEST, "{query}");
         assert_eq!(refused.header("x-amzn-errortype"), "ValidationException", "{query}");
-        assert!(refused.json()["message"].as_str().unwrap().contains(said), "{query}: {}", refused.body);
+        assert!(refused.json()["message"].as_str().unwrap().contains(expected), "{query}: {}", refused.body);
     }
 }

@@ -1,4 +1,4 @@
-//! What is not known or cannot be read is refused as each protocol writes it.
+//! Unknown operations and unreadable requests are refused in the form of each protocol.
 
 use axum::http::StatusCode;
 

@@ -113,7 +113,7 @@ async fn a_request_of_this_machine_is_answered_on_every_route() {
 }
 
 #[tokio::test]
-async fn a_form_moves_the_clock_only_when_no_browser_sends_it() {
+async fn a_form_advances_the_clock_only_if_no_browser_sends_it() {
     let server = Server::open([]).await;
     let form = ("content-type", "application/x-www-form-urlencoded");
     let tick = |headers: Vec<(&'static str, &'static str)>| {

@@ -1,10 +1,10 @@
-//! The services that are told apart by the target header.
+//! The services with a target header.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::http::tests::Server;
 
-fn table(name: &str) -> serde_json::Value {
+fn table(name: &str) -> Value {
     json!({
         "TableName": name,
         "BillingMode": "PAY_PER_REQUEST",
@@ -15,7 +15,7 @@ fn table(name: &str) -> serde_json::Value {
 }
 
 #[tokio::test]
-async fn what_is_put_into_a_table_is_read_from_it_and_its_checksum_fits() {
+async fn an_item_is_put_and_read_and_the_checksum_fits() {
     let server = Server::open([]).await;
     server.call("DynamoDB_20120810.CreateTable", table("orders")).await;
     let item = json!({ "id": { "S": "o-1" }, "total": { "N": "25.5" } });
@@ -28,7 +28,7 @@ async fn what_is_put_into_a_table_is_read_from_it_and_its_checksum_fits() {
 }
 
 #[tokio::test]
-async fn a_stream_is_read_by_ids_of_shards_that_sdks_let_pass() {
+async fn a_stream_is_read_by_shard_ids_that_sdks_accept() {
     let server = Server::open([]).await;
     for name in ["abc", "a-table-with-a-rather-long-name"] {
         let made = server.call("DynamoDB_20120810.CreateTable", table(name)).await;
@@ -50,7 +50,7 @@ async fn a_stream_is_read_by_ids_of_shards_that_sdks_let_pass() {
 }
 
 #[tokio::test]
-async fn an_event_that_is_put_arrives_in_the_queue_of_its_rule() {
+async fn an_event_is_delivered_to_the_queue_of_its_rule() {
     let server = Server::open([]).await;
     let url = server.queue("orders").await;
     let rule = json!({ "Name": "placed", "EventPattern": r#"{"source": ["shop"]}"# });
@@ -63,12 +63,12 @@ async fn an_event_that_is_put_arrives_in_the_queue_of_its_rule() {
     assert_eq!(answer.header("content-type"), "application/x-amz-json-1.1");
     server.fixture.settle().await;
     let received = server.call("AmazonSQS.ReceiveMessage", json!({ "QueueUrl": url })).await;
-    let event: serde_json::Value = serde_json::from_str(received["Messages"][0]["Body"].as_str().unwrap()).unwrap();
+    let event: Value = serde_json::from_str(received["Messages"][0]["Body"].as_str().unwrap()).unwrap();
     assert_eq!((&event["detail-type"], &event["detail"]["order"]), (&json!("OrderPlaced"), &json!("o-1")));
 }
 
 #[tokio::test]
-async fn a_queue_may_also_be_asked_at_its_own_url() {
+async fn a_queue_is_also_served_at_its_own_url() {
     let server = Server::open([]).await;
     let url = server.queue("orders").await;
     let path = url.strip_prefix(&format!("http://{}", server.address)).unwrap();

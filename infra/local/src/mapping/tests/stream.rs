@@ -13,7 +13,6 @@ use tokio::{sync::Notify, task::JoinHandle};
 
 use crate::{
     clock::Clock,
-    cloud::{TimeAdvance, TimeDriver},
     idle::Idle,
     lambda::{
         FunctionError,
@@ -25,6 +24,7 @@ use crate::{
     },
     mapping::{Filter, MappingActivity, SourceError, StreamMapping, StreamRecord, StreamSource, StreamWatch},
     template::{Mapping, StartingPosition},
+    time_driver::{TimeAdvance, TimeDriver},
 };
 
 use super::{failures, mapping, texts, watched};

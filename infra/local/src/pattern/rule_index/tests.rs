@@ -3,47 +3,30 @@
 use super::RuleIndex;
 use crate::pattern::{Event, Pattern, tests::Rng};
 
-const VALUES: [&str; 12] = [
-    "\"ab\"",
-    "\"abc\"",
-    "\"b\"",
-    "\"10.0.0.1\"",
-    "\"ünder\"",
-    "1",
-    "1.0",
-    "-0.0",
-    "0",
-    "123456789012",
-    "true",
-    "null",
-];
+/// Values of fields, separated by spaces.
+const VALUES: &str = r#""ab" "abc" "b" "10.0.0.1" "ünder" 1 1.0 -0.0 0 123456789012 true null"#;
 
-const OPERATORS: [&str; 16] = [
-    "{\"prefix\":\"ab\"}",
-    "{\"prefix\":\"\"}",
-    "{\"prefix\":\"ün\"}",
-    "{\"wildcard\":\"a*c\"}",
-    "{\"wildcard\":\"*c\"}",
-    "{\"wildcard\":\"abc\"}",
-    "{\"suffix\":\"b\"}",
-    "{\"equals-ignore-case\":\"AB\"}",
-    "{\"prefix\":{\"equals-ignore-case\":\"A\"}}",
-    "{\"numeric\":[\">=\",0]}",
-    "{\"numeric\":[\"=\",1]}",
-    "{\"cidr\":\"10.0.0.0/8\"}",
-    "{\"exists\":true}",
-    "{\"exists\":false}",
-    "{\"anything-but\":\"ab\"}",
-    "{\"anything-but\":[1,2]}",
-];
+/// Operators of conditions, separated by white space.
+const OPERATORS: &str = r#"
+    {"prefix":"ab"} {"prefix":""} {"prefix":"ün"} {"wildcard":"a*c"} {"wildcard":"*c"}
+    {"wildcard":"abc"} {"suffix":"b"} {"equals-ignore-case":"AB"} {"prefix":{"equals-ignore-case":"A"}}
+    {"numeric":[">=",0]} {"numeric":["=",1]} {"cidr":"10.0.0.0/8"} {"exists":true} {"exists":false}
+    {"anything-but":"ab"} {"anything-but":[1,2]}"#;
+
+fn value(rng: &mut Rng) -> &'static str {
+    *rng.one_of(&VALUES.split(' ').collect::<Vec<_>>())
+}
+
+fn operator(rng: &mut Rng) -> &'static str {
+    *rng.one_of(&OPERATORS.split_whitespace().collect::<Vec<_>>())
+}
 
 fn fields(rng: &mut Rng, or: bool) -> String {
     let mut fields: Vec<_> = (0..=rng.below(2))
         .map(|_| {
             let name = rng.one_of(&["a", "b", "c.d", "c.e"]);
-            let conditions: Vec<_> = (0..=rng.below(2))
-                .map(|_| if rng.below(2) == 0 { *rng.one_of(&VALUES) } else { *rng.one_of(&OPERATORS) })
-                .collect();
+            let conditions: Vec<_> =
+                (0..=rng.below(2)).map(|_| if rng.below(2) == 0 { value(rng) } else { operator(rng) }).collect();
             format!("\"{name}\":[{}]", conditions.join(","))
         })
         .collect();
@@ -55,9 +38,9 @@ fn fields(rng: &mut Rng, or: bool) -> String {
 
 fn event(rng: &mut Rng) -> String {
     let one = |rng: &mut Rng| match rng.below(4) {
-        0 => format!("[{},{}]", rng.one_of(&VALUES), rng.one_of(&VALUES)),
+        0 => format!("[{},{}]", value(rng), value(rng)),
         1 => "[]".to_owned(),
-        _ => (*rng.one_of(&VALUES)).to_owned(),
+        _ => value(rng).to_owned(),
     };
     let (a, b) = (one(rng), one(rng));
     let inner: Vec<_> = (0..=rng.below(2)).map(|_| format!("{{\"d\":{},\"e\":{}}}", one(rng), one(rng))).collect();

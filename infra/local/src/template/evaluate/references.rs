@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use super::{Evaluator, Kind, wrong};
 use crate::template::{
     document::Declared,
-    error::{Finding, TemplateError},
+    error::{Finding, ReadError},
     naming::{Identity, NESTED, Settings, generated, name_property, parent_property, stack_id, uuid},
     node::{Data, Key, Node, is_macro},
     resources::Stack,
@@ -28,13 +28,13 @@ pub(super) fn is_unsupported(name: &str) -> bool {
 }
 
 impl<'t> Evaluator<'t> {
-    pub(super) fn reference(&mut self, line: usize, argument: &'t Node) -> Result<Option<Node>, TemplateError> {
+    pub(super) fn reference(&mut self, line: usize, argument: &'t Node) -> Result<Option<Node>, ReadError> {
         let name = argument.as_text("Ref")?;
         self.named(line, &name)
     }
 
     /// The value of a name in Ref or in Sub.
-    pub(super) fn named(&mut self, line: usize, name: &str) -> Result<Option<Node>, TemplateError> {
+    pub(super) fn named(&mut self, line: usize, name: &str) -> Result<Option<Node>, ReadError> {
         if name == "AWS::NoValue" {
             return Ok(None);
         }
@@ -65,7 +65,7 @@ impl<'t> Evaluator<'t> {
         self.made_text(line, value)
     }
 
-    pub(super) fn get_att(&mut self, key: &Key, argument: &'t Node) -> Result<Option<Node>, TemplateError> {
+    pub(super) fn get_att(&mut self, key: &Key, argument: &'t Node) -> Result<Option<Node>, ReadError> {
         let path = match argument.spelled() {
             Some(path) => path,
             None => match argument.as_list(&key.name)? {
@@ -82,7 +82,7 @@ impl<'t> Evaluator<'t> {
         }
     }
 
-    pub(super) fn attribute(&mut self, key: &Key, id: &str, attribute: &str) -> Result<Option<Node>, TemplateError> {
+    pub(super) fn attribute(&mut self, key: &Key, id: &str, attribute: &str) -> Result<Option<Node>, ReadError> {
         if let Some(value) = self.attribute_of_sam(key.line, id, attribute)? {
             return self.made_text(key.line, value);
         }
@@ -104,7 +104,7 @@ impl<'t> Evaluator<'t> {
         resource: &Declared,
         name: &str,
         attribute: &str,
-    ) -> Result<Option<Node>, TemplateError> {
+    ) -> Result<Option<Node>, ReadError> {
         let (id, kind) = (&resource.id, &resource.kind);
         if name_property(kind).is_some() && kind != NESTED {
             return Err(wrong(key, format!("{id}, a {kind}, has no attribute {attribute}")));
@@ -122,13 +122,13 @@ impl<'t> Evaluator<'t> {
         line: usize,
         what: &'static str,
         id: &str,
-    ) -> Result<(&'t Declared, Identity), TemplateError> {
+    ) -> Result<(&'t Declared, Identity), ReadError> {
         let Some(resource) = self.resources.get(id).copied().filter(|_| !self.in_condition) else {
-            return Err(TemplateError::Unresolved { line, what, name: id.to_owned() });
+            return Err(ReadError::Unresolved { line, what, name: id.to_owned() });
         };
         if !self.is_there(resource)? {
             let what = "resource (its condition does not hold)";
-            return Err(TemplateError::Unresolved { line, what, name: id.to_owned() });
+            return Err(ReadError::Unresolved { line, what, name: id.to_owned() });
         }
         if let Some(user) = self.user {
             self.uses.push((user, &resource.id, line));
@@ -143,7 +143,7 @@ impl<'t> Evaluator<'t> {
         Ok((resource, identity))
     }
 
-    fn evaluate_identity(&mut self, resource: &'t Declared) -> Result<Identity, TemplateError> {
+    fn evaluate_identity(&mut self, resource: &'t Declared) -> Result<Identity, ReadError> {
         let property = |name: Option<&str>| name.and_then(|name| resource.properties.get(name));
         let (name, limit) = name_property(&resource.kind).unwrap_or((None, 255));
         let given = self.optional_text(resource, property(name))?;
@@ -158,7 +158,7 @@ impl<'t> Evaluator<'t> {
         Ok(Identity { kind: resource.kind.clone(), name, parent, has_stream })
     }
 
-    fn optional_text(&mut self, resource: &Declared, node: Option<&'t Node>) -> Result<Option<String>, TemplateError> {
+    fn optional_text(&mut self, resource: &Declared, node: Option<&'t Node>) -> Result<Option<String>, ReadError> {
         let Some(value) = node.map(|node| self.value(node)).transpose()?.flatten() else { return Ok(None) };
         value.as_text(&format!("the name of {}", resource.id)).map(Some)
     }
@@ -182,25 +182,25 @@ impl<'t> Evaluator<'t> {
         line: usize,
         resource: &'t Declared,
         output: &str,
-    ) -> Result<Option<String>, TemplateError> {
+    ) -> Result<Option<String>, ReadError> {
         self.read_nested(resource)?;
         let Some(Some(stack)) = self.nested.get(resource.id.as_str()) else { return Ok(None) };
         match stack.outputs.iter().find(|one| one.name == output) {
             Some(output) => Ok(Some(output.value.clone())),
             None => {
                 let name = format!("{}.Outputs.{output}", resource.id);
-                Err(TemplateError::Unresolved { line, what: "output of a nested stack", name })
+                Err(ReadError::Unresolved { line, what: "output of a nested stack", name })
             }
         }
     }
 
     /// All resources of a nested stack; `None` if its template is not on this machine.
-    pub(in crate::template) fn nested(&mut self, resource: &'t Declared) -> Result<Option<Stack>, TemplateError> {
+    pub(in crate::template) fn nested(&mut self, resource: &'t Declared) -> Result<Option<Stack>, ReadError> {
         self.read_nested(resource)?;
         Ok(self.nested.get(resource.id.as_str()).cloned().flatten())
     }
 
-    fn read_nested(&mut self, resource: &'t Declared) -> Result<(), TemplateError> {
+    fn read_nested(&mut self, resource: &'t Declared) -> Result<(), ReadError> {
         if self.nested.contains_key(resource.id.as_str()) || resource.kind != NESTED {
             return Ok(());
         }
@@ -214,7 +214,7 @@ impl<'t> Evaluator<'t> {
             None => None,
             Some((text, nesting)) => {
                 let settings = Settings { stack_name: identity.name, parameters, ..self.settings.clone() };
-                let refused = |source| TemplateError::Nested {
+                let refused = |source| ReadError::Nested {
                     line: resource.line,
                     resource: resource.id.clone(),
                     path: nesting.shown.clone().unwrap_or_default(),
@@ -233,9 +233,9 @@ impl<'t> Evaluator<'t> {
     }
 
     /// The path of a nested template, and the values of its parameters.
-    fn nested_template(&mut self, resource: &'t Declared) -> Result<(String, BTreeMap<String, String>), TemplateError> {
+    fn nested_template(&mut self, resource: &'t Declared) -> Result<(String, BTreeMap<String, String>), ReadError> {
         let Some(url) = resource.properties.get("TemplateURL") else {
-            return Err(TemplateError::missing(resource.line, &resource.id, "TemplateURL"));
+            return Err(ReadError::missing(resource.line, &resource.id, "TemplateURL"));
         };
         let place = format!("{}.TemplateURL", resource.id);
         let path = self.value(url)?.ok_or_else(|| url.wrong(&place, "text"))?.as_text(&place)?;
@@ -252,7 +252,7 @@ impl<'t> Evaluator<'t> {
     }
 
     /// The result of Ref for a name that SAM generates; `None` for any other name.
-    pub(super) fn of_sam(&mut self, line: usize, name: &str) -> Result<Option<String>, TemplateError> {
+    pub(super) fn of_sam(&mut self, line: usize, name: &str) -> Result<Option<String>, ReadError> {
         if !self.sections.serverless || self.resources.contains_key(name) {
             return Ok(None);
         }
@@ -269,7 +269,7 @@ impl<'t> Evaluator<'t> {
         line: usize,
         id: &str,
         attribute: &str,
-    ) -> Result<Option<String>, TemplateError> {
+    ) -> Result<Option<String>, ReadError> {
         let made = attribute.split('.').next().unwrap_or_default();
         match (self.sections.serverless, self.resources.contains_key(id), attribute) {
             (true, true, "Version.Version") => {
@@ -303,7 +303,7 @@ impl<'t> Evaluator<'t> {
     }
 
     /// A resource that SAM generates for this one. The function replaces its versions and aliases.
-    fn generated_by_sam(&mut self, line: usize, id: &str, made: &str) -> Result<String, TemplateError> {
+    fn generated_by_sam(&mut self, line: usize, id: &str, made: &str) -> Result<String, ReadError> {
         let (_, identity) = self.identity(line, "resource", id)?;
         match (made, identity.arn(self.settings)) {
             ("Alias" | "Version", Some(arn)) => {
@@ -321,7 +321,7 @@ impl<'t> Evaluator<'t> {
     }
 
     /// Reports an unsupported function, and returns a placeholder.
-    pub(super) fn unsupported(&mut self, key: &Key, argument: &'t Node) -> Result<Option<Node>, TemplateError> {
+    pub(super) fn unsupported(&mut self, key: &Key, argument: &'t Node) -> Result<Option<Node>, ReadError> {
         if is_macro(&key.name) {
             self.left_out(key);
             return Ok(Some(Node::map(key.line, Vec::new())));
@@ -356,7 +356,7 @@ impl<'t> Evaluator<'t> {
     }
 
     /// Refuses circular dependencies between resources, as CloudFormation does.
-    pub(in crate::template) fn refuse_cycles(&self) -> Result<(), TemplateError> {
+    pub(in crate::template) fn refuse_cycles(&self) -> Result<(), ReadError> {
         let mut dependencies: HashMap<&str, Vec<(&str, usize)>> = HashMap::new();
         for (user, used, line) in &self.uses {
             dependencies.entry(user).or_default().push((used, *line));
@@ -379,7 +379,7 @@ impl<'t> Evaluator<'t> {
                 *followed += 1;
                 if on_path.contains(used) {
                     let names = path.iter().map(|(user, _)| *user).skip_while(|user| *user != used).chain([used]);
-                    return Err(TemplateError::Cycle { line, path: names.collect::<Vec<_>>().join(" → ") });
+                    return Err(ReadError::Cycle { line, path: names.collect::<Vec<_>>().join(" → ") });
                 }
                 if !done.contains(used) {
                     path.push((used, 0));
@@ -392,7 +392,7 @@ impl<'t> Evaluator<'t> {
 }
 
 /// The value of a parameter of a nested stack. A list is joined by commas.
-fn as_parameter(value: &Node, place: &str) -> Result<String, TemplateError> {
+fn as_parameter(value: &Node, place: &str) -> Result<String, ReadError> {
     let Data::List(items) = &value.data else { return value.as_text(place) };
     let items: Vec<String> = items.iter().map(|item| item.as_text(place)).collect::<Result<_, _>>()?;
     Ok(items.join(","))

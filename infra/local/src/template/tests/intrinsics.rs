@@ -1,6 +1,6 @@
-//! Every intrinsic in short and long form, and the words with which a wrong one is refused.
+//! Every intrinsic function in short and long form, and the errors of wrong ones.
 
-use super::{super::TemplateError, refusal, stack, value_of};
+use super::{ReadError, refusal, stack, value_of};
 
 const SECTIONS: &str = "
 Parameters:
@@ -15,7 +15,7 @@ Conditions:
 ";
 
 #[test]
-fn values_come_out_as_cloudformation_makes_them() {
+fn values_are_evaluated_as_by_cloudformation() {
     let table = [
         ("plain", "plain"),
         ("5", "5"),
@@ -105,7 +105,7 @@ fn a_wrong_intrinsic_is_refused_with_its_line_and_its_reason() {
 }
 
 #[test]
-fn a_wrong_condition_is_refused_even_if_nobody_asks_for_it() {
+fn a_wrong_condition_is_refused_even_if_it_is_not_used() {
     let table = [
         ("!Equals [a]", "line 1: Fn::Equals: takes two values, not 1"),
         ("!Equals [!Ref Queue, a]", r#"line 1: there is no parameter or resource "Queue""#),
@@ -127,31 +127,31 @@ fn a_wrong_condition_is_refused_even_if_nobody_asks_for_it() {
 }
 
 #[test]
-fn circles_are_refused_with_the_names_on_them() {
+fn cycles_are_refused_with_their_names() {
     let conditions = "
 Conditions:
   One: !Not [!Condition Two]
   Two: !Or [!Condition Three, !Condition Three]
   Three: !Not [!Condition One]
 Resources: { Queue: { Type: AWS::SQS::Queue } }";
-    assert_eq!(refusal(conditions), TemplateError::Cycle { line: 5, path: "One → Two → Three → One".to_owned() },);
+    assert_eq!(refusal(conditions), ReadError::Cycle { line: 5, path: "One → Two → Three → One".to_owned() },);
     let names = "
 Resources:
   A: { Type: AWS::SQS::Queue, Properties: { QueueName: !Sub 'x${B.QueueName}' } }
   B: { Type: AWS::SQS::Queue, Properties: { QueueName: !Join ['', [!GetAtt A.QueueName]] } }";
-    assert_eq!(refusal(names), TemplateError::Cycle { line: 3, path: "B → A → B".to_owned() });
+    assert_eq!(refusal(names), ReadError::Cycle { line: 3, path: "B → A → B".to_owned() });
     let properties = "
 Resources:
   A: { Type: AWS::SQS::Queue, Properties: { RedrivePolicy: { deadLetterTargetArn: !GetAtt B.Arn, maxReceiveCount: 3 } } }
   B: { Type: AWS::SQS::Queue, DependsOn: C }
   C: { Type: AWS::SQS::Queue, Properties: { Tags: [{ Key: a, Value: !Ref A }] } }";
-    assert_eq!(refusal(properties), TemplateError::Cycle { line: 5, path: "A → B → C → A".to_owned() });
+    assert_eq!(refusal(properties), ReadError::Cycle { line: 5, path: "A → B → C → A".to_owned() });
     let itself = "Resources: { A: { Type: AWS::SQS::Queue, Properties: { Tags: [{ Key: a, Value: !Ref A }] } } }";
-    assert_eq!(refusal(itself), TemplateError::Cycle { line: 1, path: "A → A".to_owned() });
+    assert_eq!(refusal(itself), ReadError::Cycle { line: 1, path: "A → A".to_owned() });
 }
 
 #[test]
-fn what_a_condition_takes_away_cannot_be_referred_to() {
+fn a_resource_whose_condition_does_not_hold_cannot_be_referenced() {
     let text = "
 Conditions: { Never: !Equals [a, b], Always: !Equals [a, a] }
 Resources:

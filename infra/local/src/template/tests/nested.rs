@@ -1,13 +1,10 @@
-//! Stacks within stacks: templates in files beside each other, read as one.
+//! Nested stacks: templates in several files, read as one stack.
 
 use std::{error::Error, fs};
 
 use tempfile::TempDir;
 
-use super::{
-    super::{Settings, Stack, TemplateError, read},
-    settings,
-};
+use super::{ReadError, Settings, Stack, read, settings};
 
 const QUEUES: &str = "
 Parameters: { Seconds: { Type: Number }, Names: { Type: CommaDelimitedList, Default: '' } }
@@ -47,7 +44,7 @@ impl Folder {
         Self(folder)
     }
 
-    fn read(&self, path: &str) -> Result<Stack, TemplateError> {
+    fn read(&self, path: &str) -> Result<Stack, ReadError> {
         let file = self.0.path().join(path);
         let text = fs::read_to_string(&file).expect("a template");
         read(&text, &Settings { file: Some(file), ..settings() })
@@ -61,7 +58,7 @@ fn refused(files: &[(&str, &str)]) -> (String, String) {
 }
 
 #[test]
-fn a_nested_stack_is_made_with_its_parameters_and_its_outputs_are_known_outside() {
+fn a_nested_stack_gets_its_parameters_and_has_outputs() {
     let stack = Folder::with(&[("root.yaml", ROOT), ("parts/queues.yaml", QUEUES)]).read("root.yaml").expect("a stack");
     let queue = &stack.queues[0];
     assert_eq!((queue.id.as_str(), queue.visibility_seconds), ("Queues.Letters", 7));
@@ -74,7 +71,7 @@ fn a_nested_stack_is_made_with_its_parameters_and_its_outputs_are_known_outside(
 }
 
 #[test]
-fn what_a_nested_stack_has_and_is_not_played_is_named_with_its_file_and_line() {
+fn a_finding_of_a_nested_stack_has_its_file_and_line() {
     let stack = Folder::with(&[("root.yaml", ROOT), ("parts/queues.yaml", QUEUES)]).read("root.yaml").expect("a stack");
     let findings: Vec<String> = stack.findings.iter().map(ToString::to_string).collect();
     assert_eq!(
@@ -84,7 +81,7 @@ fn what_a_nested_stack_has_and_is_not_played_is_named_with_its_file_and_line() {
 }
 
 #[test]
-fn an_application_with_a_path_is_a_nested_stack_and_paths_begin_where_they_stand() {
+fn an_application_with_a_path_is_a_nested_stack_and_paths_are_relative_to_their_file() {
     let root = "
 Transform: AWS::Serverless-2016-10-31
 Resources:
@@ -128,7 +125,7 @@ fn a_nested_template_that_is_missing_or_wrong_is_refused_with_both_lines() {
 }
 
 #[test]
-fn templates_that_nest_each_other_in_a_circle_are_refused() {
+fn templates_that_nest_each_other_are_refused() {
     let nests = |path: &str| {
         format!("Resources:\n  Inner: {{ Type: AWS::CloudFormation::Stack, Properties: {{ TemplateURL: {path} }} }}\n")
     };
@@ -139,14 +136,14 @@ fn templates_that_nest_each_other_in_a_circle_are_refused() {
 }
 
 #[test]
-fn a_stack_cannot_need_its_own_output() {
+fn a_stack_cannot_use_its_own_output() {
     let root = ROOT.replace("Seconds: 7", "Seconds: !GetAtt Queues.Outputs.Arn");
     let (error, _) = refused(&[("root.yaml", &root), ("parts/queues.yaml", QUEUES)]);
     assert_eq!(error, "line 4: these need each other in a circle: Queues → Queues");
 }
 
 #[test]
-fn many_small_templates_cannot_ask_for_more_than_one_large_one_may() {
+fn many_nested_templates_have_the_limits_of_one() {
     let level = |number: u32| {
         let nested = |place: u32| {
             let next = number + 1;
@@ -160,19 +157,19 @@ fn many_small_templates_cannot_ask_for_more_than_one_large_one_may() {
     files.push(("root.yaml".to_owned(), level(0).1));
     let files: Vec<(&str, &str)> = files.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
     let mut error: Box<dyn Error> = Folder::with(&files).read("root.yaml").expect_err("too much").into();
-    let mut told = error.to_string();
-    while let Some(source) = error.downcast::<TemplateError>().ok().and_then(|error| match *error {
-        TemplateError::Nested { source, .. } => Some(source),
+    let mut text = error.to_string();
+    while let Some(source) = error.downcast::<ReadError>().ok().and_then(|error| match *error {
+        ReadError::Nested { source, .. } => Some(source),
         _ => None,
     }) {
-        told = source.to_string();
+        text = source.to_string();
         error = source;
     }
-    assert!(told.ends_with("the intrinsics make more than four million characters"), "{told}");
+    assert!(text.ends_with("the intrinsics make more than four million characters"), "{text}");
 }
 
 #[test]
-fn what_is_kept_of_a_nested_stack_is_kept_under_its_new_id() {
+fn a_retained_resource_of_a_nested_stack_has_a_prefixed_id() {
     let queues = QUEUES.replace("Letters: { Type", "Letters: { DeletionPolicy: Retain, Type");
     let stack =
         Folder::with(&[("root.yaml", ROOT), ("parts/queues.yaml", &queues)]).read("root.yaml").expect("a stack");

@@ -1,11 +1,12 @@
-//! What the serverless transform adds, and what of it is refused or named.
+//! The serverless transform: what it adds, its errors and findings, and its agreement with the translator of SAM:
+//! `serverless.translated.json` is the output of aws-sam-translator 1.110.0 for `serverless.yaml`.
 
 use std::collections::BTreeMap;
 
 use serde_json::json;
 
 use super::{
-    super::{AsynchronousInvokes, Input},
+    super::{AsynchronousInvokes, Function, Input, Stack},
     findings, refusal, stack,
 };
 
@@ -16,7 +17,7 @@ fn function(properties: &str) -> String {
 }
 
 #[test]
-fn globals_go_into_functions_and_the_function_has_the_last_word() {
+fn globals_are_merged_into_functions_and_the_function_wins() {
     let stack = stack(include_str!("serverless.yaml"));
     let function = stack.functions.iter().find(|function| function.id == "OnPattern").expect("it is there");
     let table = stack.tables.iter().find(|table| table.id == "Log").expect("it is there");
@@ -38,7 +39,7 @@ fn globals_go_into_functions_and_the_function_has_the_last_word() {
 }
 
 #[test]
-fn a_rule_tells_its_function_in_the_way_that_the_event_says() {
+fn a_rule_has_the_target_of_its_event() {
     let stack = stack(include_str!("serverless.yaml"));
     let rule = |id: &str| stack.rules.iter().find(|rule| rule.id == id).expect("it is there");
     let made = rule("OnPatternMade");
@@ -115,7 +116,7 @@ fn what_sam_refuses_is_refused() {
 }
 
 #[test]
-fn what_of_a_function_is_not_played_is_named() {
+fn unsupported_parts_of_a_function_are_findings() {
     assert_eq!(
         findings(&function(
             "{ AutoPublishAlias: live, Events: { A: { Type: Api }, B: { Type: SQS, Properties: { Queue: 'arn:aws:sqs:r:a:q', Odd: 1 } } } }"
@@ -129,4 +130,65 @@ fn what_of_a_function_is_not_played_is_named() {
     let api =
         "Transform: AWS::Serverless-2016-10-31\nGlobals: { Api: {} }\nResources: { Q: { Type: AWS::SQS::Queue } }";
     assert_eq!(findings(api), ["line 2: Globals.Api: resources of this type are not supported here"]);
+}
+
+/// The stack sorted by id and without lines, which differ between the two texts.
+fn comparable(mut stack: Stack) -> Stack {
+    stack.functions.iter_mut().for_each(|one| one.line = 0);
+    stack.functions.sort_by(|one, other| one.id.cmp(&other.id));
+    stack.rules.iter_mut().for_each(|one| one.line = 0);
+    stack.rules.sort_by(|one, other| one.id.cmp(&other.id));
+    stack.schedules.iter_mut().for_each(|one| one.line = 0);
+    stack.schedules.sort_by(|one, other| one.id.cmp(&other.id));
+    stack.mappings.iter_mut().for_each(|one| one.line = 0);
+    stack.mappings.sort_by(|one, other| one.id.cmp(&other.id));
+    stack.tables.iter_mut().for_each(|one| one.line = 0);
+    stack.tables.sort_by(|one, other| one.id.cmp(&other.id));
+    stack.queues.iter_mut().for_each(|one| one.line = 0);
+    stack.queues.sort_by(|one, other| one.id.cmp(&other.id));
+    stack
+}
+
+fn both() -> (Stack, Stack) {
+    (comparable(stack(include_str!("serverless.yaml"))), comparable(stack(include_str!("serverless.translated.json"))))
+}
+
+#[test]
+fn rules_schedules_mappings_tables_and_queues_agree_with_the_translator() {
+    let (ours, theirs) = both();
+    let counts = [ours.rules.len(), ours.schedules.len(), ours.mappings.len(), ours.tables.len(), ours.queues.len()];
+    assert_eq!(counts, [6, 2, 2, 3, 7]);
+    assert_eq!(ours.rules, theirs.rules);
+    assert_eq!(ours.schedules, theirs.schedules);
+    assert_eq!(ours.mappings, theirs.mappings);
+    assert_eq!((ours.tables, ours.queues), (theirs.tables, theirs.queues));
+}
+
+#[test]
+fn functions_and_their_invoke_configurations_agree_with_the_translator() {
+    let (ours, theirs) = both();
+    // The translator moves the policies of a function to its role.
+    let plain = |function: Function| Function { policies: None, ..function };
+    let ours: Vec<Function> = ours.functions.into_iter().map(plain).collect();
+    assert_eq!(ours.len(), 3);
+    assert_eq!(ours, theirs.functions);
+}
+
+#[test]
+fn only_success_destinations_are_findings_of_the_example() {
+    let (ours, theirs) = both();
+    let left = |stack: &Stack| stack.findings.iter().map(|finding| finding.what.clone()).collect::<Vec<_>>();
+    assert_eq!(left(&ours), ["success destinations are not supported here"]);
+    assert_eq!(left(&theirs), ["success destinations are not supported here"]);
+}
+
+#[test]
+fn permissions_queue_policies_and_roles_are_there_under_the_same_ids() {
+    let (ours, theirs) = both();
+    let ids = |stack: Stack| {
+        let mut ids: Vec<String> = stack.documents.into_iter().map(|document| document.id).collect();
+        ids.sort();
+        ids
+    };
+    assert_eq!(ids(ours), ids(theirs));
 }

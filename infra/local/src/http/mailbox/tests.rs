@@ -1,4 +1,4 @@
-//! The mailbox by itself: its write-ahead log, its bound, and who finds which mail.
+//! The mailbox by itself: its write-ahead log, its limit, and its filter.
 
 use std::path::Path;
 
@@ -20,7 +20,7 @@ fn bytes(path: &Path) -> u64 {
 }
 
 #[test]
-fn the_oldest_mails_go_first_and_the_journal_stays_as_short_as_what_it_keeps() {
+fn the_oldest_mails_are_dropped_and_the_log_is_compacted() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("mails.journal");
     let mut longest = 0;
@@ -37,7 +37,7 @@ fn the_oldest_mails_go_first_and_the_journal_stays_as_short_as_what_it_keeps() {
 }
 
 #[test]
-fn a_reader_finds_the_newest_mails_to_an_address_however_it_is_written() {
+fn the_newest_mails_to_an_address_are_found_in_any_spelling() {
     let mailbox = Mailbox::open(None).unwrap();
     for (number, to) in ["ada@example.com", "Ada <ADA@example.com>", "bob@example.com"].into_iter().enumerate() {
         mailbox.keep(mail(number, to)).unwrap();
@@ -51,7 +51,7 @@ fn a_reader_finds_the_newest_mails_to_an_address_however_it_is_written() {
 }
 
 #[test]
-fn a_mail_that_was_sent_twice_lies_there_twice() {
+fn a_mail_that_was_sent_twice_is_kept_twice() {
     let mailbox = Mailbox::open(None).unwrap();
     for number in 0..2 {
         mailbox.keep(mail(number, "ada@example.com")).unwrap();

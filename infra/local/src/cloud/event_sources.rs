@@ -1,6 +1,6 @@
-//! The stream of a DynamoDB table as an event source. The database has one shard for each table.
+//! The event sources of mappings: the stream of a DynamoDB table, of which the database has one shard, and an SQS queue.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::BTreeMap, fmt, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use dynoxide::{
@@ -14,13 +14,16 @@ use dynoxide::{
     errors::DynoxideError,
 };
 use jiff::Timestamp;
-use serde_json::Value;
+use serde::Deserialize;
+use serde_json::{Value, json};
 use tokio::sync::Notify;
 
 use crate::{
     clock::Clock,
-    http::shard,
-    mapping::{SourceError, StreamRecord, StreamSource},
+    http::dynamo,
+    mapping::{QueueMessage, QueueSource, SourceError, StreamRecord, StreamSource},
+    sqs::Sqs,
+    template::Queue,
     write_notifier::WriteNotifier,
 };
 
@@ -74,7 +77,7 @@ impl TableStream {
     }
 
     fn record(&self, record: &Record) -> Result<StreamRecord, SourceError> {
-        let mut value = serde_json::to_value(record).map_err(|error| SourceError(error.to_string()))?;
+        let mut value = serde_json::to_value(record).map_err(source_error)?;
         if let Some(fields) = value.as_object_mut() {
             fields.insert("awsRegion".to_owned(), Value::String(self.region.clone()));
             fields.insert("eventSourceARN".to_owned(), Value::String(self.stream_arn()));
@@ -90,7 +93,7 @@ impl TableStream {
             // The record keeps its age, because the cloud's clock may be days away from the machine's.
             false => created.and_then(|created| self.clock.now().checked_sub(Timestamp::now().duration_since(created))),
         };
-        created.map_err(|error| SourceError(error.to_string()))
+        created.map_err(source_error)
     }
 }
 
@@ -109,20 +112,124 @@ impl StreamSource for TableStream {
     }
 
     fn shard_id(&self) -> String {
-        shard::long(&self.shard)
+        dynamo::long_shard_id(&self.shard)
     }
 
     async fn read(&self, after: Option<&str>, most: usize) -> Result<Vec<StreamRecord>, SourceError> {
-        let records = self.get(after, most).map_err(|error| SourceError(error.to_string()))?;
+        let records = self.get(after, most).map_err(source_error)?;
         records.iter().map(|record| self.record(record)).collect()
     }
 
     async fn newest(&self) -> Result<Option<String>, SourceError> {
-        let shard = shard_of(&self.database, &self.arn).map_err(|error| SourceError(error.to_string()))?;
+        let shard = shard_of(&self.database, &self.arn).map_err(source_error)?;
         Ok(shard.and_then(|shard| shard.sequence_number_range.ending_sequence_number))
     }
 
     async fn changed(&self) {
         tokio::time::timeout(POLL_INTERVAL, self.writes.notified()).await.ok();
     }
+}
+
+/// The maximum wait time of a receive, in seconds.
+const LONGEST_WAIT: u32 = 20;
+
+/// The maximum number of messages of a receive.
+const LARGEST_BATCH: usize = 10;
+
+/// A queue as an event source.
+pub(super) struct QueueEventSource {
+    sqs: Sqs,
+    url: String,
+    arn: String,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+struct Received {
+    messages: Vec<Message>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Message {
+    message_id: String,
+    receipt_handle: String,
+    body: String,
+    #[serde(rename = "MD5OfBody")]
+    md5_of_body: String,
+    #[serde(default)]
+    attributes: BTreeMap<String, String>,
+    #[serde(default)]
+    message_attributes: BTreeMap<String, Value>,
+}
+
+impl QueueEventSource {
+    /// The event source of this queue.
+    pub(super) fn new(sqs: &Sqs, queue: &Queue) -> Self {
+        Self { sqs: sqs.clone(), url: queue.url.clone(), arn: queue.arn.clone() }
+    }
+}
+
+/// A message attribute of the API in the form of a Lambda event.
+fn attribute(given: &Value) -> Value {
+    let mut converted = json!({ "dataType": given.get("DataType"), "stringListValues": [], "binaryListValues": [] });
+    if let Some(fields) = converted.as_object_mut() {
+        for (from, to) in [("StringValue", "stringValue"), ("BinaryValue", "binaryValue")] {
+            if let Some(value) = given.get(from).filter(|value| !value.is_null()) {
+                fields.insert(to.to_owned(), value.clone());
+            }
+        }
+    }
+    converted
+}
+
+impl From<Message> for QueueMessage {
+    fn from(message: Message) -> Self {
+        let converted = message.message_attributes.into_iter().map(|(name, given)| (name, attribute(&given)));
+        Self {
+            message_id: message.message_id,
+            receipt_handle: message.receipt_handle,
+            body: message.body,
+            md5_of_body: message.md5_of_body,
+            attributes: message.attributes,
+            message_attributes: converted.collect(),
+        }
+    }
+}
+
+#[async_trait]
+impl QueueSource for QueueEventSource {
+    fn queue_arn(&self) -> String {
+        self.arn.clone()
+    }
+
+    async fn receive(&self, most: usize) -> Result<Vec<QueueMessage>, SourceError> {
+        loop {
+            let body = json!({
+                "QueueUrl": self.url,
+                "MaxNumberOfMessages": most.clamp(1, LARGEST_BATCH),
+                "WaitTimeSeconds": LONGEST_WAIT,
+                "MessageSystemAttributeNames": ["All"],
+                "MessageAttributeNames": ["All"],
+            });
+            let answer = self.sqs.handle("ReceiveMessage", body).await.map_err(source_error)?;
+            let received: Received = serde_json::from_value(answer).map_err(source_error)?;
+            if !received.messages.is_empty() {
+                return Ok(received.messages.into_iter().map(QueueMessage::from).collect());
+            }
+        }
+    }
+
+    async fn would_wait(&self) -> bool {
+        !self.sqs.has_receivable(&self.url)
+    }
+
+    async fn delete(&self, receipt_handle: &str) -> Result<(), SourceError> {
+        let body = json!({ "QueueUrl": self.url, "ReceiptHandle": receipt_handle });
+        self.sqs.handle("DeleteMessage", body).await.map(|_| ()).map_err(source_error)
+    }
+}
+
+fn source_error(error: impl fmt::Display) -> SourceError {
+    SourceError(error.to_string())
 }
