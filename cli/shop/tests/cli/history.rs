@@ -59,7 +59,7 @@ async fn a_limit_says_where_to_go_on() {
     let (stage, order) = Stage::played().await;
     let said = stage.says(&["history", &format!("order/{order}"), "--limit", "1"]).await;
     assert!(said.text.contains("OrderPlaced") && !said.text.contains("OrderConfirmed"), "{}", said.text);
-    assert!(said.text.contains("go on with --from 2"), "{}", said.text);
+    assert!(said.text.contains("continue with --from 2"), "{}", said.text);
     let full = stage.says(&["history", &format!("order/{order}"), "--limit", "1", "--full"]).await;
     assert!(full.text.contains("\"contactEmail\": \"ada@example.com\""), "{}", full.text);
     stage.close().await;

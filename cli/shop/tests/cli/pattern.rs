@@ -52,7 +52,7 @@ async fn what_is_no_pattern_or_no_event_is_refused_with_its_place() {
     assert!(fails(&["pattern", "test", WANTS_ORDERS, "PlaceOrdr"]).await.contains("did you mean PlaceOrder?"));
     assert!(fails(&["pattern", "test", "nowhere.json", "PlaceOrder"]).await.contains("neither JSON nor a file"));
     assert!(fails(&["pattern", "test", WANTS_ORDERS, "[1]"]).await.contains("the event must be an object"));
-    assert!(fails(&["pattern", "test", "-", "-"]).await.contains("only one of both"));
+    assert!(fails(&["pattern", "test", "-", "-"]).await.contains("only one of the two"));
 }
 
 #[tokio::test(flavor = "multi_thread")]
