@@ -1,4 +1,4 @@
-//! Where a command works: the local cloud, any other endpoint, or AWS itself by profile; and the stack's names there.
+//! The endpoint of a command (the local cloud, any other endpoint, or AWS by profile) and the names of the stack there.
 
 use std::time::Duration;
 
@@ -13,18 +13,18 @@ use causeway_aws::{
 };
 use clap::Args;
 
-/// Where the local cloud is, if nobody says otherwise.
+/// The default endpoint: the local cloud.
 const LOCAL: &str = "http://127.0.0.1:4566";
 
-/// The region, if nobody says otherwise.
+/// The default region.
 const REGION: &str = "us-east-1";
 
-/// How long AWS itself may take for one call with all its tries.
+/// The timeout of a request to AWS with all its retries.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// Where a command works.
+/// The options of all commands.
 #[derive(Args, Clone, Debug, Default)]
-#[command(next_help_heading = "Where")]
+#[command(next_help_heading = "Global options")]
 pub struct GlobalArgs {
     /// The endpoint of all services [without it and without --profile: AWS_ENDPOINT_URL, or the local cloud on port 4566]
     #[arg(long, global = true, value_name = "URL")]
@@ -38,15 +38,15 @@ pub struct GlobalArgs {
     /// The name of the stack, with which the names of its tables begin.
     #[arg(long, global = true, default_value = "causeway")]
     pub stack: String,
-    /// One JSON text a line, for machines.
+    /// Prints one JSON value per line.
     #[arg(long, global = true)]
     pub json: bool,
 }
 
-/// A place that can be called.
+/// A connection to the services of a stack.
 #[derive(Clone, Debug)]
 pub struct Connection {
-    /// What every client is made from.
+    /// The configuration of all clients.
     pub sdk: SdkConfig,
     /// The endpoint, when it is not AWS itself.
     pub endpoint: Option<String>,
@@ -55,7 +55,7 @@ pub struct Connection {
 }
 
 impl GlobalArgs {
-    /// Finds out who we are there. No service is called yet, unless the profile needs one.
+    /// Reads the credentials. No service is called, unless the profile needs one.
     pub async fn connect(&self) -> anyhow::Result<Connection> {
         let stack = self.stack.clone();
         if let Some(profile) = &self.profile {
@@ -68,7 +68,7 @@ impl GlobalArgs {
         let region = self.region.clone().or_else(|| said("AWS_REGION")).unwrap_or_else(|| REGION.to_owned());
         let credentials = match Account::from_env() {
             Ok(account) => account.credentials,
-            // Who is asked there reads no signatures.
+            // The local cloud does not check signatures.
             Err(_) => Credentials::new("local", "local", None, None, "local"),
         };
         let account = Account { region, credentials, endpoint: Some(endpoint.clone()) };
@@ -93,17 +93,17 @@ impl GlobalArgs {
 }
 
 impl Connection {
-    /// The table of the log.
+    /// The table of the event log.
     pub fn events_table(&self) -> String {
         format!("{}-events", self.stack)
     }
 
-    /// The log, to look into.
+    /// A reader of the event log.
     pub fn log(&self) -> LogReader {
         LogReader::new(aws_sdk_dynamodb::Client::new(&self.sdk), self.events_table())
     }
 
-    /// The configuration with which an app reads the stack's tables. What an app says on the bus goes to `bus`.
+    /// The configuration of an app that reads the tables of the stack and publishes on `bus`.
     pub fn config(&self, bus: &str) -> anyhow::Result<Config> {
         let stack = &self.stack;
         let variable = |name: &str| match name {
@@ -111,7 +111,7 @@ impl Connection {
             "VIEWS_TABLE" => Some(format!("{stack}-views")),
             "INBOX_TABLE" => Some(format!("{stack}-inbox")),
             "BUS_NAME" => Some(bus.to_owned()),
-            // Nobody keeps letters from here.
+            // Nothing is dead-lettered from here.
             "DEAD_LETTER_QUEUE_URL" => Some("https://nowhere.invalid".to_owned()),
             _ => None,
         };

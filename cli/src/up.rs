@@ -27,7 +27,7 @@ use crate::{
 /// The name of the stack, with which the names of its tables begin.
 pub const STACK: &str = "causeway";
 
-/// A seed by chance loses this many bits, so that people can copy it.
+/// The bits that are cut off a random seed, to make it short.
 const SHORT_SEED: u32 = 40;
 
 /// The local cloud: its port, data, clock, functions and faults.
@@ -36,33 +36,33 @@ pub struct Up {
     /// The port on 127.0.0.1; 0 takes a free one.
     #[arg(long, default_value_t = 4566)]
     pub port: u16,
-    /// The folder in which everything is kept.
+    /// The folder with the state of the local cloud.
     #[arg(long, default_value = ".causeway")]
     pub data: PathBuf,
-    /// Forgets what is kept there.
+    /// Deletes the state first.
     #[arg(long)]
     pub fresh: bool,
-    /// Keeps nothing at all beyond the end.
+    /// Keeps the state in memory only.
     #[arg(long, conflicts_with_all = ["data", "fresh"])]
     pub memory: bool,
-    /// Runs the clock so many times as fast as the world's.
+    /// Runs the clock this many times faster than real time.
     #[arg(long, value_name = "X", value_parser = speed, allow_negative_numbers = true)]
     pub speed: Option<f64>,
-    /// Lets the clock stand; `POST /_causeway/tick` moves it, `POST /_causeway/resume` lets it go.
+    /// Starts with a paused clock; `POST /_causeway/tick` advances it, `POST /_causeway/resume` starts it.
     #[arg(long)]
     pub paused: bool,
-    /// Runs every function as a process of its own, from the binaries in this folder, or beside this program.
+    /// Runs every function as a process of its own, from binaries in this folder, or in the folder of this program.
     #[arg(long, value_name = "FOLDER")]
     pub binaries: Option<Option<PathBuf>>,
     /// The template.
     #[arg(long, default_value = "infra/template.yaml")]
     pub template: PathBuf,
-    /// Faults on purpose, several with commas between them, as in throttle=0.05,delay@events=0.2. The kinds:
+    /// Injects faults at these rates, separated by commas, such as throttle=0.05,delay@events=0.2. The kinds:
     /// duplicate, delay, reorder, drop, lost-answer, throttle, error, partial, kill. The parts: events, lambda,
     /// dynamodb, sqs, scheduler, email.
     #[arg(long, value_name = "KIND[@PART]=RATE")]
     pub fault: Vec<String>,
-    /// The seed of the faults: the same seed plays the same faults again.
+    /// The seed of the faults; the same seed injects the same faults.
     #[arg(long, requires = "fault")]
     pub seed: Option<u64>,
     /// Logs every message on the standard error.
@@ -74,9 +74,9 @@ pub struct Up {
 pub struct Running {
     /// The cloud.
     pub cloud: Cloud,
-    /// The apps of its functions, for who wants to look at what they did.
+    /// The apps of its functions.
     pub apps: FunctionApps,
-    /// What the stack says of itself.
+    /// The outputs of the stack.
     pub outputs: Vec<Output>,
     /// Its queues.
     pub queues: Vec<Queue>,
@@ -84,7 +84,7 @@ pub struct Running {
     pub seed: Option<u64>,
 }
 
-/// Starts it all. When this returns, it is ready.
+/// Starts the local cloud. It is ready when this returns.
 pub async fn start(args: &Up, application: Application) -> anyhow::Result<Running> {
     let seed = args.seed.unwrap_or_else(|| Uuid::new_v4().as_u64_pair().0 >> SHORT_SEED);
     let faults = Faults::read(args.fault.iter().map(String::as_str), seed).context("--fault is refused")?;
@@ -97,7 +97,7 @@ pub async fn start(args: &Up, application: Application) -> anyhow::Result<Runnin
     let stack = template::read(&text, &settings).with_context(|| format!("the template {path} is refused"))?;
     if !stack.findings.is_empty() {
         let findings: Vec<String> = stack.findings.iter().map(|finding| format!("\n  {finding}")).collect();
-        bail!("{path} has what this machine does not play:{}", findings.concat());
+        bail!("{path} has resources that the local cloud does not support:{}", findings.concat());
     }
     let (clock, observer, transport) = (clock(args), Observer::default(), InProcessTransport::default());
     let local = LocalCloud { application, region: settings.region.clone(), endpoint, clock: clock.clone() };
@@ -105,7 +105,7 @@ pub async fn start(args: &Up, application: Application) -> anyhow::Result<Runnin
     let apps = apps.with_context(|| format!("{path}"))?;
     let executor: Arc<dyn Executor> = match &args.binaries {
         None => {
-            // A second cloud in one process keeps its lines to itself.
+            // Only the first cloud of a process forwards log lines.
             log_lines::tell_to(observer.log_listener());
             Arc::new(InProcessExecutor::connect(&local, &stack.functions, &apps).with_context(|| format!("{path}"))?)
         }
@@ -144,7 +144,7 @@ async fn listen(port: u16) -> anyhow::Result<TcpListener> {
     match TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await {
         Ok(listener) => Ok(listener),
         Err(error) if error.kind() == ErrorKind::AddrInUse => {
-            bail!("port {port} is taken: stop who has it, or choose another with --port")
+            bail!("port {port} is taken: stop the process that uses it, or choose another with --port")
         }
         Err(error) => Err(error).with_context(|| format!("cannot listen on port {port}")),
     }
