@@ -1,4 +1,4 @@
-//! Whole stories on one thread, one seed and in bad weather, and what must hold at the end of each.
+//! Scenarios of the whole shop, simulated on one thread with a seed and faults, and the invariants at their end.
 
 mod bad_input;
 mod dead_letters;
@@ -6,14 +6,9 @@ mod fault_profiles;
 mod final_state;
 mod forged;
 mod generated;
-mod invariants;
 mod legacy_data;
-mod log_invariants;
 mod mutants;
-mod processes;
-mod scenario;
+mod scenarios;
 mod seeds;
 pub(crate) mod shop_commands;
-mod stock_invariants;
-mod stories;
-mod view_invariants;
+mod simulation;

@@ -1,3 +1,5 @@
-//! What all tests of the house stand on.
+//! What the tests share with the chaos run: the invariants, the chaos run itself, and a DynamoDB with a meter.
 
+pub mod chaos;
+pub mod invariants;
 pub mod wire;

@@ -15,14 +15,14 @@ use causeway_shop_cli::{
 use clap::Parser as _;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
-use xtask::place;
+use xtask::repo;
 
 /// Longer than any function may take.
 const PATIENCE: Duration = Duration::from_secs(120);
 
 /// A cloud in memory whose clock stands, with these arguments beyond.
 async fn standing(more: &[&str]) -> anyhow::Result<Running> {
-    standing_on(&place::root().join("infra/template.yaml"), more).await
+    standing_on(&repo::root().join("infra/template.yaml"), more).await
 }
 
 /// The same on another template.

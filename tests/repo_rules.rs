@@ -5,6 +5,7 @@ mod catalogue;
 mod documents;
 mod floods;
 mod functions_agree;
+mod import_loops;
 mod packages;
 mod page;
 mod patterns;

@@ -1,76 +1,73 @@
-//! What becomes of the stories in calm fault_plan, when everything is said three times, and that a storm is one.
+//! The ends of all scenarios without faults, with every message delivered three times, and under heavy faults.
 
 use std::collections::BTreeMap;
 
 use causeway::testing::sim::Faults;
+use tests::invariants::{Ending, OrderStatus};
 
 use super::{
     final_state::FinalState,
-    processes::{Ending, Stands, endings, order},
-    scenario::{THREEFOLD, end_of, nothing},
-    stock_invariants::shelf,
-    stories::{STORIES, Story, gave_up_for_time},
+    scenarios::{SCENARIOS, Scenario},
+    simulation::{THREEFOLD, final_state, no_mutant},
 };
 
-/// The orders whose end no rng has a say in.
-const SURE: [(&str, Stands); 5] = [
-    ("o-confirmed", Stands::Confirmed),
-    ("o-again", Stands::Confirmed),
-    ("o-old", Stands::Confirmed),
-    ("o-second", Stands::Cancelled),
-    ("o-deadline", Stands::Cancelled),
+/// The orders whose end does not depend on the seed.
+const ORDERS: [(&str, OrderStatus); 5] = [
+    ("o-confirmed", OrderStatus::Confirmed),
+    ("o-again", OrderStatus::Confirmed),
+    ("o-old", OrderStatus::Confirmed),
+    ("o-second", OrderStatus::Cancelled),
+    ("o-deadline", OrderStatus::Cancelled),
 ];
 
-/// Their shelves, and what is left there.
-const SHELVES: [(&str, i64); 7] =
+/// The pieces that are available at the end.
+const STOCK: [(&str, i64); 7] =
     [("mug", 3), ("tea", 4), ("pen", 7), ("jug", 1), ("plate", 3), ("rare", 1), ("slow-shelf", 4)];
 
-fn all() -> Vec<&'static Story> {
-    STORIES.iter().collect()
+fn end_of_all(seed: u64, faults: Faults) -> FinalState {
+    final_state(seed, faults, &SCENARIOS.iter().collect::<Vec<&Scenario>>(), no_mutant, false)
 }
 
-fn as_told(end: &FinalState, what: &str) {
-    let orders: BTreeMap<&str, Stands> = SURE.iter().map(|(id, _)| (*id, order(end, id))).collect();
-    assert_eq!(orders, SURE.into_iter().collect::<BTreeMap<_, _>>(), "{what}");
-    let left: BTreeMap<&str, i64> = SHELVES.iter().map(|(sku, _)| (*sku, shelf(end, sku).available)).collect();
-    assert_eq!(left, SHELVES.into_iter().collect::<BTreeMap<_, _>>(), "{what}");
-    let late: Vec<&str> = SURE.iter().map(|(id, _)| *id).filter(|id| gave_up_for_time(end, id)).collect();
-    assert_eq!(late, ["o-deadline"], "{what}");
+fn assert_expected(end: &FinalState, seed: u64) {
+    let orders: BTreeMap<&str, OrderStatus> = ORDERS.iter().map(|(id, _)| (*id, end.order_status(id))).collect();
+    assert_eq!(orders, ORDERS.into_iter().collect::<BTreeMap<_, _>>(), "seed {seed}");
+    let available: BTreeMap<&str, i64> = STOCK.iter().map(|(sku, _)| (*sku, end.stock(sku).available)).collect();
+    assert_eq!(available, STOCK.into_iter().collect::<BTreeMap<_, _>>(), "seed {seed}");
+    let late: Vec<&str> = ORDERS.iter().map(|(id, _)| *id).filter(|id| end.is_late(id)).collect();
+    assert_eq!(late, ["o-deadline"], "seed {seed}");
 }
 
 #[test]
-fn in_calm_weather_every_story_ends_as_it_is_told() {
+fn without_faults_every_scenario_ends_as_expected() {
     for seed in 0..20 {
-        let end = end_of(seed, Faults::NONE, &all(), nothing, false);
-        as_told(&end, &format!("seed {seed}"));
-        assert!(end.run_log.times.values().all(|times| *times == 1), "seed {seed}: each message is said once");
+        let end = end_of_all(seed, Faults::NONE);
+        assert_expected(&end, seed);
+        assert!(end.run_log.times.values().all(|times| *times == 1), "seed {seed}: each message is published once");
     }
 }
 
 #[test]
-fn when_every_message_comes_more_than_once_in_any_order_the_end_is_the_same() {
+fn when_every_message_is_delivered_more_than_once_in_any_order_the_end_is_the_same() {
     for seed in 0..20 {
-        let end = end_of(seed, THREEFOLD, &all(), nothing, false);
+        let end = end_of_all(seed, THREEFOLD);
         assert!(end.run_log.deliveries > 2 * end.run_log.published.len() as u64, "seed {seed}");
-        as_told(&end, &format!("seed {seed}"));
+        assert_expected(&end, seed);
     }
 }
 
 #[test]
-fn a_storm_is_one_and_both_ends_are_met_in_it() {
-    let mut killed = 0;
-    let mut redriven = 0;
-    let mut said_again = 0;
-    let mut ends = Vec::new();
+fn the_chaos_profile_injects_faults_and_reaches_every_ending() {
+    let (mut killed, mut redriven, mut republished) = (0, 0, 0);
+    let mut endings = Vec::new();
     for seed in 0..30 {
-        let end = end_of(seed, Faults::CHAOS, &all(), nothing, false);
+        let end = end_of_all(seed, Faults::CHAOS);
         killed += end.run_log.killed;
         redriven += end.run_log.redriven;
-        said_again += end.run_log.times.values().filter(|times| **times > 1).count();
-        ends.extend(SURE.iter().flat_map(|(id, _)| endings(&end, id)));
+        republished += end.run_log.times.values().filter(|times| **times > 1).count();
+        endings.extend(ORDERS.iter().flat_map(|(id, _)| end.endings(id)));
     }
-    assert!(killed > 100 && redriven > 100 && said_again > 100, "{killed} {redriven} {said_again}");
-    let count = |ending| ends.iter().filter(|end| **end == ending).count();
+    assert!(killed > 100 && redriven > 100 && republished > 100, "{killed} {redriven} {republished}");
+    let count = |ending| endings.iter().filter(|it| **it == ending).count();
     let counts = [Ending::Completed, Ending::Compensated, Ending::NeedsOperator].map(count);
     assert!(counts[0] > 10 && counts[1] > 10 && counts[2] < counts[0].min(counts[1]), "{counts:?}");
 }

@@ -1,72 +1,158 @@
-//! What a story came to: the log, the rows, the mails, the letters, and what the bus wrote down.
+//! The end of a simulation: a snapshot of the shop, and what must hold of log, bus and timers besides its invariants.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    ops::Deref,
     sync::Arc,
 };
 
 use causeway::{
-    Messages, StreamId,
+    Handled, StreamId,
     delivery::dead_letter::DeadLetter,
-    gateway::mail::Mail,
-    log::commit::{Commit, Recorded},
+    log::commit::Commit,
     memory::Memory,
+    message::{envelope::Envelope, system::CommandRejected},
     testing::sim::{Log, RunLog, Simulation},
     time::timers::Timer,
-    view::view_store::{Row, RowKey},
 };
+use tests::invariants::{SentMail, Snapshot};
 
-/// The end of a story.
+/// A business rule that rejects a copy of a command that comes before its order; a later copy may be handled.
+const TOO_EARLY: &str = "NotPlaced";
+
+/// The end of a simulation.
 pub(crate) struct FinalState {
-    pub(crate) quiet: bool,
-    pub(crate) streams: BTreeMap<StreamId, Vec<Commit>>,
+    pub(crate) idle: bool,
+    pub(crate) snapshot: Snapshot,
     pub(crate) appended: Vec<Commit>,
-    pub(crate) rows: BTreeMap<RowKey, Row>,
-    pub(crate) mails: Vec<Mail>,
-    pub(crate) letters: Vec<DeadLetter>,
+    pub(crate) dead_letters: Vec<DeadLetter>,
     pub(crate) timers: Vec<Timer>,
     pub(crate) run_log: RunLog,
-    pub(crate) cancelled_by_hand: BTreeSet<String>,
+}
+
+impl Deref for FinalState {
+    type Target = Snapshot;
+
+    fn deref(&self) -> &Snapshot {
+        &self.snapshot
+    }
 }
 
 impl FinalState {
-    /// Lets the world come to its end.
-    pub(crate) fn of(world: &Simulation, log: &Arc<dyn Log>, memory: &Memory) -> Self {
-        let quiet = world.run().is_ok();
+    /// Runs the simulation to its end.
+    pub(crate) fn of(simulation: &Simulation, log: &Arc<dyn Log>, memory: &Memory) -> Self {
+        let idle = simulation.run().is_ok();
         let appended = log.changes(0);
-        // Where one commit was written over another, the later one is what stands there.
+        // Where one commit overwrote another, the log holds the later one.
         let mut streams: BTreeMap<StreamId, BTreeMap<u64, Commit>> = BTreeMap::new();
         for commit in &appended {
             streams.entry(commit.stream.clone()).or_default().insert(commit.version, commit.clone());
         }
         let streams = streams.into_iter().map(|(stream, commits)| (stream, commits.into_values().collect())).collect();
+        let mails = memory.mailer.sent().into_iter().map(|mail| SentMail { to: mail.to, subject: mail.subject });
         Self {
-            quiet,
-            streams,
+            idle,
+            snapshot: Snapshot {
+                streams,
+                rows: memory.views.rows(),
+                mails: mails.collect(),
+                cancelled_by_customer: BTreeSet::new(),
+            },
             appended,
-            rows: memory.views.rows(),
-            mails: memory.mailer.sent(),
-            letters: memory.dead_letters.all(),
-            timers: world.timers().pending(),
-            run_log: world.run_log(),
-            cancelled_by_hand: BTreeSet::new(),
+            dead_letters: memory.dead_letters.all(),
+            timers: simulation.timers().pending(),
+            run_log: simulation.run_log(),
         }
     }
 
-    /// The streams of a context with their events.
-    pub(crate) fn of_context<E: Messages>(&self, context: &str) -> Vec<(StreamId, Vec<Recorded<E>>)> {
-        let streams = self.streams.iter().filter(|(stream, _)| stream.context() == context);
-        streams.map(|(stream, commits)| (stream.clone(), recorded(commits))).collect()
+    /// Every breach of an invariant.
+    pub(crate) fn breaches(&self) -> Vec<String> {
+        let mut breaches: Vec<String> = self.check().into_iter().flat_map(|verdict| verdict.breaches).collect();
+        if !self.idle {
+            breaches.push("the simulation does not become idle".to_owned());
+        }
+        breaches.extend(self.lost_commits());
+        breaches.extend(self.duplicate_and_unpublished_messages());
+        breaches.extend(self.publish_order());
+        breaches.extend(self.deliveries());
+        breaches.extend(self.rejected_although_handled());
+        if !self.timers.is_empty() {
+            breaches.push(format!("{} timers are left", self.timers.len()));
+        }
+        breaches
     }
 
-    /// The events of one stream.
-    pub(crate) fn events<E: Messages>(&self, context: &str, id: &str) -> Vec<E> {
-        let stream = StreamId::parse(&format!("{context}/{id}")).unwrap();
-        let commits = self.streams.get(&stream).map(Vec::as_slice).unwrap_or_default();
-        recorded(commits).into_iter().map(|recorded| recorded.event).collect()
+    /// The messages that this type of event or command was published in.
+    pub(crate) fn published(&self, name: &str) -> impl Iterator<Item = &Envelope> {
+        self.run_log.published.iter().map(|entry| &entry.envelope).filter(move |envelope| envelope.event_type == name)
+    }
+
+    /// Appended commits that the log no longer holds.
+    fn lost_commits(&self) -> Vec<String> {
+        let stored: BTreeSet<_> = self.streams.values().flatten().map(|commit| commit.id.uuid()).collect();
+        let lost = self.appended.iter().filter(|commit| !stored.contains(&commit.id.uuid()));
+        lost.map(|commit| format!("{} version {} was overwritten", commit.stream, commit.version)).collect()
+    }
+
+    /// Each message of the log has an id of its own and was published.
+    fn duplicate_and_unpublished_messages(&self) -> Vec<String> {
+        let mut ids = BTreeSet::new();
+        let mut breaches = Vec::new();
+        for Envelope { event_id, event_type, aggregate_type, aggregate_id, .. } in
+            self.appended.iter().flat_map(messages)
+        {
+            if !self.run_log.times.contains_key(&event_id) {
+                breaches.push(format!("{event_type} of {aggregate_type}/{aggregate_id} was never published"));
+            }
+            if !ids.insert(event_id.clone()) {
+                breaches.push(format!("message id {event_id} occurs twice"));
+            }
+        }
+        breaches
+    }
+
+    /// No later version of a stream is published before an earlier one.
+    fn publish_order(&self) -> Vec<String> {
+        let wrong = self.run_log.order_of().into_iter().filter(|(_, versions)| !versions.is_sorted());
+        wrong.map(|(stream, versions)| format!("{stream} was published in the order {versions:?}")).collect()
+    }
+
+    /// Each delivery is handled, or is a dead letter with its reason.
+    fn deliveries(&self) -> Vec<String> {
+        let RunLog { stuck, deliveries, ends, .. } = &self.run_log;
+        let mut breaches = stuck.clone();
+        if *deliveries != ends.len() as u64 {
+            breaches.push(format!("{deliveries} deliveries, {} of them ended", ends.len()));
+        }
+        let id = |letter: &DeadLetter| {
+            let message: serde_json::Value = serde_json::from_str(letter.message.get()).unwrap();
+            (letter.consumer.clone(), message["id"].as_str().unwrap_or_default().to_owned())
+        };
+        let ids: BTreeSet<(String, String)> = self.dead_letters.iter().map(id).collect();
+        for end in ends.iter().filter(|end| end.handled == Handled::DeadLettered) {
+            if !ids.contains(&(end.function.clone(), end.delivery.clone())) {
+                breaches.push(format!("{} dead-lettered {} without a dead letter", end.function, end.delivery));
+            }
+        }
+        let bare = self.dead_letters.iter().filter(|letter| letter.reason.is_empty() || letter.explanation.is_empty());
+        breaches.extend(bare.map(|letter| format!("a dead letter of {} has no reason", letter.consumer)));
+        breaches
+    }
+
+    /// A command is handled or rejected, never both.
+    fn rejected_although_handled(&self) -> Vec<String> {
+        let commits = self.streams.values().flatten();
+        let handled: BTreeSet<_> = commits.map(|it| (it.stream.to_string(), it.command.to_string())).collect();
+        let rejections = self.published("CommandRejected").map(|it| serde_json::from_str(it.data.get()).unwrap());
+        let both = rejections.filter(|rejected: &CommandRejected| {
+            rejected.rule != TOO_EARLY && handled.contains(&(rejected.stream.clone(), rejected.command_id.to_string()))
+        });
+        both.map(|rejected| format!("{} handled and rejected {}", rejected.stream, rejected.command)).collect()
     }
 }
 
-fn recorded<E: Messages>(commits: &[Commit]) -> Vec<Recorded<E>> {
-    commits.iter().flat_map(|commit| commit.recorded::<E>().unwrap()).collect()
+fn messages(commit: &Commit) -> Vec<Envelope> {
+    let events = (0..commit.events.len()).filter_map(|index| Envelope::of_event(commit, index));
+    let sends = (0..commit.sends.len()).filter_map(|index| Envelope::of_send(commit, index));
+    events.chain(sends).collect()
 }

@@ -12,7 +12,7 @@ use causeway::{
 use futures::{FutureExt as _, future::BoxFuture};
 use serde_json::{Value, json, value::to_raw_value};
 
-use super::scenario::tell;
+use super::simulation::simulate_seed;
 use crate::cancellation::in_memory;
 
 /// Our account.
@@ -104,7 +104,7 @@ fn forged_first(inner: Route, app: App, delivery: Delivery) -> BoxFuture<'static
 #[test]
 fn with_a_forger_at_every_door_the_stories_come_to_what_they_come_to_without() {
     for seed in 0..SEEDS {
-        let (broken, _) = tell(seed, forgers, false);
+        let (broken, _) = simulate_seed(seed, forgers, false);
         assert!(broken.is_empty(), "seed {seed}:\n{}", broken.join("\n"));
     }
 }

@@ -1,5 +1,5 @@
-//! What an older house left in the log: an order of the first shape, and a shelf whose carried state means something
-//! else than ours.
+//! Data of an older version of the shop: an order in its first shape, and a stock stream whose embedded snapshot has
+//! another meaning.
 
 use causeway::{
     Encoded, MessageId, StreamId,
@@ -13,16 +13,11 @@ use causeway::{
 use futures::FutureExt as _;
 use jiff::Timestamp;
 use serde_json::{Value, json, value::to_raw_value};
+use tests::invariants::OrderStatus;
 
-use super::{
-    final_state::FinalState,
-    processes::{Stands, order},
-    shop_commands::Shop,
-    stock_invariants::shelf,
-    stories::confirmed_unless_late,
-};
+use super::{final_state::FinalState, scenarios::confirmed_unless_late, shop_commands::Shop};
 
-/// Who wants the one piece of the old shelf.
+/// The number of orders for the one piece.
 const BUYERS: u32 = 3;
 
 pub(super) fn begin(shop: &Shop) {
@@ -34,30 +29,28 @@ pub(super) fn begin(shop: &Shop) {
         "total": 1400,
     });
     write(shop, "order/o-old", ("OrderPlaced", 1, placed), None);
-    // One came in; the older code counted in boxes and carries a state of its own shape.
+    // One piece came in; the older code counted in boxes and embedded a state of another shape.
     let state = json!({ "available": 12, "open": {}, "shipped": 0, "closed": [] });
-    let carried = EmbeddedSnapshot {
-        shape: "of-the-old-house".to_owned(),
-        state: to_raw_value(&state).unwrap(),
-        recent: Vec::new(),
-    };
+    let snapshot =
+        EmbeddedSnapshot { shape: "older-shape".to_owned(), state: to_raw_value(&state).unwrap(), recent: Vec::new() };
     let received = json!({ "sku": "clock", "quantity": 1 });
-    write(shop, "inventory/clock", ("StockReceived", 1, received), Some(carried));
+    write(shop, "inventory/clock", ("StockReceived", 1, received), Some(snapshot));
     for buyer in 0..BUYERS {
         shop.place(&format!("o-clock-{buyer}"), &[("clock", 1)]);
     }
 }
 
-pub(super) fn end(end: &FinalState) -> Vec<String> {
-    let mut broken = confirmed_unless_late(end, "o-old");
-    let happy = (0..BUYERS).filter(|buyer| order(end, &format!("o-clock-{buyer}")) == Stands::Confirmed).count();
-    if happy > 1 {
-        broken.push(format!("{happy} buyers have the one clock: {:?}", shelf(end, "clock")));
+pub(super) fn check(end: &FinalState) -> Vec<String> {
+    let mut breaches = confirmed_unless_late(end, "o-old");
+    let confirmed =
+        (0..BUYERS).filter(|buyer| end.order_status(&format!("o-clock-{buyer}")) == OrderStatus::Confirmed).count();
+    if confirmed > 1 {
+        breaches.push(format!("{confirmed} buyers have the one clock: {:?}", end.stock("clock")));
     }
-    broken
+    breaches
 }
 
-fn write(shop: &Shop, stream: &str, (name, version, data): (&str, u32, Value), carried: Option<EmbeddedSnapshot>) {
+fn write(shop: &Shop, stream: &str, (name, version, data): (&str, u32, Value), snapshot: Option<EmbeddedSnapshot>) {
     let at: Timestamp = "2025-12-31T23:59:59Z".parse().unwrap();
     let command = MessageId::new(stream.replace('/', "-")).unwrap();
     let commit = Commit {
@@ -67,7 +60,7 @@ fn write(shop: &Shop, stream: &str, (name, version, data): (&str, u32, Value), c
         events: vec![Encoded { name: name.to_owned(), version, data: to_raw_value(&data).unwrap() }],
         sends: Vec::new(),
         timers: Vec::new(),
-        snapshot: carried,
+        snapshot,
         snapshot_before: 0,
         metadata: Cause::new(command.clone(), name).metadata,
         command,

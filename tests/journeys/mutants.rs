@@ -1,5 +1,5 @@
-//! Ten planted bugs: houses with one thing wrong, each of which the stories must catch, to prove that they catch.
-//! They are other ports and other handlers in the place of the right ones; the production code has no switch.
+//! Ten planted bugs, each of which the scenarios must find. A bug is another port or another handler in the place of the
+//! right one; the production code has no switch.
 
 mod bus;
 mod inbox;
@@ -8,66 +8,66 @@ mod rules;
 mod views;
 
 use super::{
-    scenario::{Plant, nothing, tell},
     seeds::{SEEDS, first_broken},
+    simulation::{Mutant, no_mutant, simulate_seed},
 };
 
-/// The bug is caught at some seed, and the same seed without it is clean.
-#[expect(clippy::print_stdout, reason = "which seed caught it, and by what")]
-fn caught(plant: Plant) {
-    let found = first_broken(SEEDS, |seed| tell(seed, plant, false).0);
-    let (seed, broken) = found.expect("a net that catches this bug");
-    println!("caught at seed {seed}:\n  {}", broken.join("\n  "));
-    let clean = tell(seed, nothing, false).0;
-    assert!(clean.is_empty(), "seed {seed} is broken without the bug: {}", clean.join("\n"));
+/// The bug is found at some seed, and the same seed without it has no breach.
+#[expect(clippy::print_stdout, reason = "the seed that found it, and the breaches")]
+fn assert_found(mutant: Mutant) {
+    let found = first_broken(SEEDS, |seed| simulate_seed(seed, mutant, false).0);
+    let (seed, breaches) = found.expect("a seed that finds this bug");
+    println!("found at seed {seed}:\n  {}", breaches.join("\n  "));
+    let clean = simulate_seed(seed, no_mutant, false).0;
+    assert!(clean.is_empty(), "seed {seed} is breaches without the bug: {}", clean.join("\n"));
 }
 
 #[test]
-fn an_append_without_condition_is_caught() {
-    caught(log::without_condition);
+fn an_append_without_condition_is_found() {
+    assert_found(log::without_condition);
 }
 
 #[test]
-fn an_own_retry_taken_for_a_conflict_is_caught() {
-    caught(log::own_retry_taken_for_a_conflict);
+fn an_own_retry_handled_as_a_conflict_is_found() {
+    assert_found(log::own_retry_taken_for_a_conflict);
 }
 
 #[test]
-fn a_stale_carried_state_that_is_trusted_is_caught() {
-    caught(log::stale_state_trusted);
+fn a_stale_embedded_snapshot_that_is_trusted_is_found() {
+    assert_found(log::stale_state_trusted);
 }
 
 #[test]
-fn an_inbox_after_the_effect_is_caught() {
-    caught(inbox::after_the_effect);
+fn an_inbox_entry_written_after_the_effect_is_found() {
+    assert_found(inbox::after_the_effect);
 }
 
 #[test]
-fn an_inbox_that_goes_by_the_id_of_the_bus_is_caught() {
-    caught(inbox::by_the_id_of_the_bus);
+fn an_inbox_keyed_by_the_id_of_the_bus_is_found() {
+    assert_found(inbox::by_the_id_of_the_bus);
 }
 
 #[test]
-fn failed_entries_that_are_ignored_are_caught() {
-    caught(bus::failed_entries_ignored);
+fn ignored_failed_entries_are_found() {
+    assert_found(bus::failed_entries_ignored);
 }
 
 #[test]
-fn a_batch_that_is_acknowledged_as_a_whole_is_caught() {
-    caught(bus::whole_batch_acknowledged);
+fn a_batch_acknowledged_despite_a_failed_message_is_found() {
+    assert_found(bus::whole_batch_acknowledged);
 }
 
 #[test]
-fn a_gap_that_is_skipped_is_caught() {
-    caught(views::gap_skipped);
+fn a_skipped_version_gap_in_a_view_is_found() {
+    assert_found(views::gap_skipped);
 }
 
 #[test]
-fn a_timer_that_asks_nobody_is_caught() {
-    caught(rules::timer_without_check);
+fn a_deadline_that_ignores_the_state_is_found() {
+    assert_found(rules::timer_without_check);
 }
 
 #[test]
-fn a_step_that_is_undone_twice_is_caught() {
-    caught(rules::compensation_twice);
+fn a_step_compensated_twice_is_found() {
+    assert_found(rules::compensation_twice);
 }

@@ -11,7 +11,7 @@ use clap::Parser as _;
 use domain::order::{OrderDetails, OrderStatus};
 use jiff::SignedDuration;
 use serde_json::{Value, json};
-use xtask::{catalogue, place};
+use xtask::{catalogue, repo};
 
 use super::{ask, say, standing_on, two_mugs, walk};
 
@@ -63,16 +63,16 @@ async fn a_thousand_forged_events_on_the_bus_change_nothing_and_end_as_letters()
 
 /// A cloud that looks every fact up, with an order that is confirmed and one that waits for its deadline.
 async fn begun() -> Running {
-    let root = place::root();
-    let template = place::read(&root, place::TEMPLATE).unwrap();
+    let root = repo::root();
+    let template = repo::read(&root, repo::TEMPLATE).unwrap();
     let strict = template.replace("    Default: moving\n", "    Default: all\n");
     assert_ne!(strict, template, "the template has no parameter of this default any more");
     let folder = tempfile::tempdir().unwrap();
-    place::write(folder.path(), place::TEMPLATE, &strict).unwrap();
-    for stack in place::files(&root, "infra/stacks").unwrap() {
-        place::write(folder.path(), &stack, &place::read(&root, &stack).unwrap()).unwrap();
+    repo::write(folder.path(), repo::TEMPLATE, &strict).unwrap();
+    for stack in repo::files(&root, "infra/stacks").unwrap() {
+        repo::write(folder.path(), &stack, &repo::read(&root, &stack).unwrap()).unwrap();
     }
-    let running = standing_on(&folder.path().join(place::TEMPLATE), &[]).await.unwrap();
+    let running = standing_on(&folder.path().join(repo::TEMPLATE), &[]).await.unwrap();
     say(&running, "ReceiveStock", json!({ "sku": "mug", "quantity": 10 })).await;
     walk(&running, MINUTE).await;
     say(&running, "PlaceOrder", two_mugs("done")).await;
@@ -135,7 +135,7 @@ fn samples() -> Vec<Value> {
     let facts = facts.filter(|fact| fact.kind == Kind::Event && heard.contains(fact.name));
     let samples = facts.map(|fact| {
         let path = catalogue::sample_path(fact.context, fact.name, fact.version);
-        let entries: Value = serde_json::from_str(&place::read(&place::root(), &path).unwrap()).unwrap();
+        let entries: Value = serde_json::from_str(&repo::read(&repo::root(), &path).unwrap()).unwrap();
         serde_json::from_str(entries[0]["Detail"].as_str().unwrap()).unwrap()
     });
     samples.collect()

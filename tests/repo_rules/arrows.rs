@@ -3,7 +3,7 @@
 use std::process::Command;
 
 use serde_json::Value;
-use xtask::place;
+use xtask::repo;
 
 use super::nothing_wrong;
 
@@ -52,7 +52,7 @@ fn the_kernel_and_the_domain_know_no_cloud_and_no_runtime() {
 fn packages() -> Vec<Value> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(cargo);
-    command.args(["metadata", "--no-deps", "--format-version", "1", "--offline"]).current_dir(place::root());
+    command.args(["metadata", "--no-deps", "--format-version", "1", "--offline"]).current_dir(repo::root());
     let metadata: Value = serde_json::from_slice(&command.output().unwrap().stdout).unwrap();
     metadata["packages"].as_array().unwrap().clone()
 }

@@ -7,14 +7,14 @@ use domain::{Entry, Family};
 use serde_json::{Value, value::to_raw_value};
 use xtask::{
     catalogue::{self, sample},
-    place,
+    repo,
 };
 
 use super::nothing_wrong;
 
 #[test]
 fn the_catalogue_is_what_the_types_say() {
-    nothing_wrong(catalogue::problems(&place::root(), &domain::catalogue()).unwrap());
+    nothing_wrong(catalogue::problems(&repo::root(), &domain::catalogue()).unwrap());
 }
 
 #[test]
@@ -94,5 +94,5 @@ fn validator(context: &str, name: &str, version: u32) -> jsonschema::Validator {
 }
 
 fn json(path: &str) -> Value {
-    serde_json::from_str(&place::read(&place::root(), path).unwrap()).unwrap()
+    serde_json::from_str(&repo::read(&repo::root(), path).unwrap()).unwrap()
 }

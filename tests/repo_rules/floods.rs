@@ -2,7 +2,7 @@
 //! is no door to a function but the bus and the log.
 
 use serde_json::{Value, json};
-use xtask::{place, template};
+use xtask::{repo, template};
 
 use super::{
     nothing_wrong,
@@ -11,12 +11,12 @@ use super::{
 
 #[test]
 fn a_flood_reaches_nobody_outside_and_there_is_no_open_door() {
-    nothing_wrong(problems(&page::stack(&place::root())));
+    nothing_wrong(problems(&page::stack(&repo::root())));
 }
 
 #[test]
 fn a_missing_limit_and_an_open_door_are_seen() {
-    let stack = page::stack(&place::root());
+    let stack = page::stack(&repo::root());
     let mail = "/Resources/NotificationOnOrderConfirmed/Properties";
     let relay = "/Resources/Relay/Properties";
     let heard = json!({ "Type": "SQS", "Properties": { "Queue": { "Fn::GetAtt": ["OrderDeadLetters", "Arn"] } } });

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use serde_json::Value;
-use xtask::{place, template};
+use xtask::{repo, template};
 
 /// One line of the page.
 #[derive(Clone, Debug)]
@@ -31,7 +31,7 @@ pub(super) fn lines() -> Vec<Line> {
 
 /// The template of a house.
 pub(super) fn stack(root: &Path) -> Value {
-    template::read(&place::read(root, place::FLAT_TEMPLATE).unwrap()).unwrap()
+    template::read(&repo::read(root, repo::FLAT_TEMPLATE).unwrap()).unwrap()
 }
 
 /// A template with another value at a place, by which a rule shows that it sees what is wrong. A place that is not

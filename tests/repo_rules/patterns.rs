@@ -7,7 +7,7 @@ use std::{
 
 use causeway_local::pattern::{Event, Pattern};
 use serde_json::{Value, json};
-use xtask::{place, template};
+use xtask::{repo, template};
 
 use super::{
     nothing_wrong,
@@ -16,14 +16,14 @@ use super::{
 
 #[test]
 fn every_rule_hears_all_samples_of_its_message_and_nothing_else() {
-    let samples = samples(&place::root());
+    let samples = samples(&repo::root());
     assert!(samples.len() > 30, "only {} messages have samples", samples.len());
-    nothing_wrong(problems(&page::stack(&place::root()), &samples));
+    nothing_wrong(problems(&page::stack(&repo::root()), &samples));
 }
 
 #[test]
 fn a_rule_that_hears_too_much_or_too_little_is_seen() {
-    let (stack, samples) = (page::stack(&place::root()), samples(&place::root()));
+    let (stack, samples) = (page::stack(&repo::root()), samples(&repo::root()));
     let pattern = "/Resources/OrderOnOrderPlaced/Properties/Events/OrderPlaced/Properties/Pattern";
     for (planted, wanted) in [
         (json!({ "detail-type": ["OrderPlaced", "OrderConfirmed"] }), "one message"),
@@ -46,11 +46,11 @@ fn a_rule_that_hears_too_much_or_too_little_is_seen() {
 /// The published samples by message, as the bus delivers them.
 fn samples(root: &Path) -> BTreeMap<String, Vec<Value>> {
     let mut samples = BTreeMap::<String, Vec<Value>>::new();
-    for path in place::files(root, "events").unwrap() {
+    for path in repo::files(root, "events").unwrap() {
         if !path.ends_with(".json") || path.ends_with(".schema.json") {
             continue;
         }
-        let entries: Value = serde_json::from_str(&place::read(root, &path).unwrap()).unwrap();
+        let entries: Value = serde_json::from_str(&repo::read(root, &path).unwrap()).unwrap();
         for entry in entries.as_array().unwrap() {
             let detail: Value = serde_json::from_str(entry["Detail"].as_str().unwrap()).unwrap();
             let message = entry["DetailType"].as_str().unwrap().to_owned();
@@ -71,12 +71,12 @@ fn problems(stack: &Value, samples: &BTreeMap<String, Vec<Value>>) -> Vec<String
         for (name, rule) in function["Properties"]["Events"].as_object().into_iter().flatten() {
             if rule["Type"] == "EventBridgeRule" {
                 let problem = of_rule(&rule["Properties"]["Pattern"], samples).err();
-                problems.extend(problem.map(|problem| format!("{}: {id}, {name}: {problem}", place::TEMPLATE)));
+                problems.extend(problem.map(|problem| format!("{}: {id}, {name}: {problem}", repo::TEMPLATE)));
             }
         }
     }
     for (id, _) in template::resources(stack, "AWS::Events::Rule") {
-        problems.push(format!("{}: {id}: a rule belongs to its function; write it among its Events", place::TEMPLATE));
+        problems.push(format!("{}: {id}: a rule belongs to its function; write it among its Events", repo::TEMPLATE));
     }
     problems
 }

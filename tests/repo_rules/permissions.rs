@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, path::Path};
 
 use causeway::{Role, routing::Binding};
 use serde_json::{Value, json};
-use xtask::{permissions, place};
+use xtask::{permissions, repo};
 
 use super::{
     functions_agree::snake,
@@ -18,18 +18,18 @@ const EVERYWHERE: [(&str, Option<&str>); 2] = [("DenyLogMutation", None), ("UseK
 
 #[test]
 fn a_function_may_do_what_its_handler_says_and_nothing_else() {
-    nothing_wrong(problems(&page::stack(&place::root()), &page::lines()));
+    nothing_wrong(problems(&page::stack(&repo::root()), &page::lines()));
 }
 
 #[test]
 fn the_relay_follows_the_log_speaks_and_sets_timers_and_touches_no_table() {
-    let stack = page::stack(&place::root());
+    let stack = page::stack(&repo::root());
     assert_eq!(may(&stack, "Relay"), Ok(["ReadLogStream", "PublishEvents", "SetTimers"].map(str::to_owned).into()));
 }
 
 #[test]
 fn a_role_of_another_context_or_with_too_much_is_seen() {
-    let (own, lines) = (page::stack(&place::root()), page::lines());
+    let (own, lines) = (page::stack(&repo::root()), page::lines());
     for (pointer, planted, wanted) in [
         (
             "/Resources/OrderOnPlaceOrder/Properties/Role/Fn::GetAtt/0",
@@ -49,32 +49,32 @@ fn a_role_of_another_context_or_with_too_much_is_seen() {
 fn problems(stack: &Value, lines: &[Line]) -> Vec<String> {
     let mut problems = Vec::new();
     for line in lines {
-        let id = place::logical_id(&line.function());
-        let needs = needs(&place::root(), line);
+        let id = repo::logical_id(&line.function());
+        let needs = needs(&repo::root(), line);
         let function = &stack["Resources"][&id];
         let role = permissions::role_of(function).unwrap_or("no role of the template");
         match may(stack, &id) {
-            Err(problem) => problems.push(format!("{}: {problem}", place::TEMPLATE)),
+            Err(problem) => problems.push(format!("{}: {problem}", repo::TEMPLATE)),
             Ok(may) if may != needs => {
                 let list: Vec<_> = needs.iter().map(|policy| format!("!Ref {policy}")).collect();
                 problems.push(format!(
                     "{}: {id} has {role}; it must have a role with\n      ManagedPolicyArns: [!Ref DenyLogMutation, {}, !If [HasOwnKey, !Ref UseKey, !Ref AWS::NoValue]]",
-                    place::TEMPLATE,
+                    repo::TEMPLATE,
                     list.join(", ")
                 ));
             }
             Ok(_) => {}
         }
-        let own = role.strip_prefix(&place::role_of(&line.context, ""));
+        let own = role.strip_prefix(&repo::role_of(&line.context, ""));
         if !own.is_some_and(|does| ["DeciderRole", "OnceDeciderRole", "ProjectorRole"].contains(&does)) {
             let roles =
-                ["DeciderRole", "OnceDeciderRole", "ProjectorRole"].map(|does| place::role_of(&line.context, does));
-            problems.push(format!("{}: {id} has {role}; it must be {}", place::TEMPLATE, roles.join(" or ")));
+                ["DeciderRole", "OnceDeciderRole", "ProjectorRole"].map(|does| repo::role_of(&line.context, does));
+            problems.push(format!("{}: {id} has {role}; it must be {}", repo::TEMPLATE, roles.join(" or ")));
         }
         let mail_from = &function["Properties"]["Environment"]["Variables"]["MAIL_FROM"];
         if line.claimed != (*mail_from == json!({ "Ref": "MailFrom" })) {
             problems
-                .push(format!("{}: {id} must have MAIL_FROM: !Ref MailFrom exactly if it sends mail", place::TEMPLATE));
+                .push(format!("{}: {id} must have MAIL_FROM: !Ref MailFrom exactly if it sends mail", repo::TEMPLATE));
         }
     }
     problems
@@ -109,7 +109,7 @@ fn needs(root: &Path, line: &Line) -> BTreeSet<String> {
 }
 
 fn needs_of_source(root: &Path, line: &Line) -> BTreeSet<String> {
-    let page = place::read(root, &format!("functions/src/{}.rs", snake(&line.context))).unwrap();
+    let page = repo::read(root, &format!("functions/src/{}.rs", snake(&line.context))).unwrap();
     let source = body(&page, &format!("on_{}", snake(&line.message)));
     let mut needs = BTreeSet::new();
     let mut need = |policy: &str, needed: bool| needed.then(|| needs.insert(policy.to_owned()));

@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, path::Path};
 
 use causeway::Kind;
-use xtask::place;
+use xtask::repo;
 
 use super::nothing_wrong;
 
@@ -14,19 +14,19 @@ fn what_acts_on_a_fact_has_it_proven() {
         .filter(|route| route.verification != causeway::delivery::Verification::Origin)
         .count();
     assert!(proven >= 9, "only {proven} handlers ask for a proof");
-    nothing_wrong(problems(&place::root()));
+    nothing_wrong(problems(&repo::root()));
 }
 
 #[test]
 fn a_handler_that_believes_whatever_it_hears_is_seen() {
     let house = tempfile::tempdir().unwrap();
     let path = "functions/src/fulfilment.rs";
-    let page = place::read(&place::root(), path).unwrap();
-    place::write(house.path(), path, &page).unwrap();
+    let page = repo::read(&repo::root(), path).unwrap();
+    repo::write(house.path(), path, &page).unwrap();
     assert_eq!(problems(house.path()), Vec::<String>::new());
     for proof in ["Verified<StockReserved>", "TimerFired<FulfilmentDeadlinePassed>"] {
         let message = proof.split(['<', '>']).nth(1).unwrap();
-        place::write(house.path(), path, &page.replace(proof, &format!("Received<{message}>"))).unwrap();
+        repo::write(house.path(), path, &page.replace(proof, &format!("Received<{message}>"))).unwrap();
         let seen = problems(house.path());
         assert!(matches!(seen.as_slice(), [one] if one.contains(message)), "{seen:?}");
     }
@@ -41,8 +41,8 @@ fn problems(root: &Path) -> Vec<String> {
         .map(|entry| entry.description.name)
         .collect();
     let mut problems = Vec::new();
-    for path in place::files(root, "functions/src").unwrap().into_iter().filter(|path| !path.contains("/tests")) {
-        let page = place::read(root, &path).unwrap();
+    for path in repo::files(root, "functions/src").unwrap().into_iter().filter(|path| !path.contains("/tests")) {
+        let page = repo::read(root, &path).unwrap();
         for handler in page.split("pub async fn ").skip(1) {
             let body = handler.split("\n}").next().unwrap_or_default();
             let heard = body.split_once("Received<").and_then(|(_, rest)| rest.split('>').next());

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use causeway::delivery::inbox::LEASE;
 use serde_json::{Value, json};
-use xtask::{place, template};
+use xtask::{repo, template};
 
 use super::{
     nothing_wrong,
@@ -13,12 +13,12 @@ use super::{
 
 #[test]
 fn every_function_queue_table_and_mapping_is_protected() {
-    nothing_wrong(problems(&place::root(), &page::lines()));
+    nothing_wrong(problems(&repo::root(), &page::lines()));
 }
 
 #[test]
 fn a_function_runs_shorter_than_a_claim_holds_others_off() {
-    let stack = page::stack(&place::root());
+    let stack = page::stack(&repo::root());
     let timeout = stack["Globals"]["Function"]["Timeout"].as_i64().unwrap();
     assert!(timeout < LEASE.as_secs(), "Timeout {timeout} must be below the lease of {LEASE}");
     for (id, function) in template::resources(&stack, "AWS::Serverless::Function") {
@@ -28,7 +28,7 @@ fn a_function_runs_shorter_than_a_claim_holds_others_off() {
 
 #[test]
 fn the_report_is_due_every_day() {
-    let stack = page::stack(&place::root());
+    let stack = page::stack(&repo::root());
     let events = &stack["Resources"]["StockReportOnStockReportDue"]["Properties"]["Events"];
     let daily = events.as_object().unwrap().values().filter(|event| event["Type"] == "Schedule");
     let schedules: Vec<_> = daily.map(|event| event["Properties"]["Schedule"].as_str().unwrap()).collect();
@@ -37,7 +37,7 @@ fn the_report_is_due_every_day() {
 
 #[test]
 fn what_is_not_protected_is_seen() {
-    let (stack, lines) = (page::stack(&place::root()), page::lines());
+    let (stack, lines) = (page::stack(&repo::root()), page::lines());
     let order = "/Resources/OrderOnPlaceOrder/Properties";
     let commits = "/Resources/Relay/Properties/Events/Commits/Properties";
     for (pointer, planted, wanted) in [
@@ -86,13 +86,13 @@ pub(super) fn problems(root: &Path, lines: &[Line]) -> Vec<String> {
 fn of_stack(stack: &Value, lines: &[Line]) -> Vec<String> {
     let mut problems = shared(stack);
     for line in lines {
-        problems.extend(planes(stack, &place::logical_id(&line.function()), &place::dead_letters_of(&line.context)));
+        problems.extend(planes(stack, &repo::logical_id(&line.function()), &repo::dead_letters_of(&line.context)));
     }
-    problems.extend(planes(stack, "Relay", &place::dead_letters_of("relay")));
+    problems.extend(planes(stack, "Relay", &repo::dead_letters_of("relay")));
     problems.extend(queues(stack));
     problems.extend(tables(stack));
     problems.extend(relay(stack));
-    problems.into_iter().map(|problem| format!("{}: {problem}", place::TEMPLATE)).collect()
+    problems.into_iter().map(|problem| format!("{}: {problem}", repo::TEMPLATE)).collect()
 }
 
 fn shared(stack: &Value) -> Vec<String> {

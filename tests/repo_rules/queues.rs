@@ -2,7 +2,7 @@
 //! one's own where one is given; lines are not kept for ever.
 
 use serde_json::{Value, json};
-use xtask::{place, template};
+use xtask::{repo, template};
 
 use super::{
     nothing_wrong,
@@ -15,12 +15,12 @@ const TIMEOUTS_HIDDEN: u64 = 6;
 
 #[test]
 fn messages_are_kept_and_hidden_long_enough_and_all_is_encrypted() {
-    nothing_wrong(problems(&page::stack(&place::root())));
+    nothing_wrong(problems(&page::stack(&repo::root())));
 }
 
 #[test]
 fn what_is_kept_too_short_or_in_the_clear_is_seen() {
-    let stack = page::stack(&place::root());
+    let stack = page::stack(&repo::root());
     let queue = "/Resources/OrderDeadLetters/Properties";
     for (pointer, planted, wanted) in [
         (format!("{queue}/VisibilityTimeout"), json!(179), "6 times"),
@@ -75,10 +75,10 @@ fn problems(stack: &Value) -> Vec<String> {
         let bad = template::resources(stack, kind).filter(|(_, it)| it["Properties"][property] != *wanted);
         problems.extend(bad.map(|(id, _)| format!("{id} must have {property}: {wanted}")));
     }
-    let lines = page::lines().into_iter().map(|line| (place::logical_id(&line.function()), line.context));
+    let lines = page::lines().into_iter().map(|line| (repo::logical_id(&line.function()), line.context));
     for (id, context) in lines.chain([("Relay".to_owned(), "relay".to_owned())]) {
         let group = &stack["Resources"][&id]["Properties"]["LoggingConfig"]["LogGroup"];
-        let wanted = place::log_group_of(&context);
+        let wanted = repo::log_group_of(&context);
         if *group != json!({ "Ref": wanted }) {
             problems.push(format!("{id} must have\n      LoggingConfig: {{ LogGroup: !Ref {wanted} }}"));
         }

@@ -7,7 +7,7 @@ use causeway::{Kind, delivery::bus::source_of};
 use serde_json::{Value, json};
 use xtask::{
     permissions::{self, listed, spelled},
-    place, template,
+    repo, template,
 };
 
 use super::{
@@ -19,8 +19,8 @@ const SYSTEM: &str = "causeway.system";
 
 #[test]
 fn no_right_changes_unseen() {
-    let root = place::root();
-    let (now, written) = (permissions::matrix(&page::stack(&root)), place::read(&root, permissions::SNAPSHOT).unwrap());
+    let root = repo::root();
+    let (now, written) = (permissions::matrix(&page::stack(&root)), repo::read(&root, permissions::SNAPSHOT).unwrap());
     let gone = written.lines().filter(|line| !now.contains(line)).map(|line| format!("gone: {line}"));
     let new = now.lines().filter(|line| !written.contains(line)).map(|line| format!("new: {line}"));
     let changes: Vec<_> = gone.chain(new).collect();
@@ -28,26 +28,26 @@ fn no_right_changes_unseen() {
         now == written,
         "the rights are not those of {}; if that is meant, run `{}`\n{}",
         permissions::SNAPSHOT,
-        permissions::COMMAND,
+        "cargo xtask generate",
         changes.join("\n")
     );
 }
 
 #[test]
 fn no_right_is_open_and_the_log_only_grows() {
-    let stack = page::stack(&place::root());
+    let stack = page::stack(&repo::root());
     assert!(permissions::statements(&stack).len() > 20, "hardly a statement was found");
     nothing_wrong(open(&stack));
 }
 
 #[test]
 fn nobody_speaks_for_another_on_the_bus() {
-    nothing_wrong(claims(&page::stack(&place::root())));
+    nothing_wrong(claims(&page::stack(&repo::root())));
 }
 
 #[test]
 fn an_open_right_is_seen() {
-    let stack = page::stack(&place::root());
+    let stack = page::stack(&repo::root());
     let policy = "/Resources/ReadLog/Properties/PolicyDocument/Statement/0";
     for (place, planted, wanted) in [
         (format!("{policy}/Action"), json!(["dynamodb:*"]), "an action has a star"),
@@ -72,7 +72,7 @@ fn an_open_right_is_seen() {
 
 #[test]
 fn a_claim_that_anyone_may_make_is_seen() {
-    let stack = page::stack(&place::root());
+    let stack = page::stack(&repo::root());
     let only = "/Resources/DenyForeignEvents/Properties/Statement";
     for (place, planted, wanted) in [
         (

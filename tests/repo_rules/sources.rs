@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use xtask::place;
+use xtask::repo;
 
 use super::nothing_wrong;
 
@@ -14,27 +14,27 @@ const LONGEST_BINARY: usize = 8;
 
 #[test]
 fn files_are_small_say_their_idea_first_and_name_no_machine() {
-    let sources = place::files(&place::root(), "").unwrap().into_iter().filter(|path| path.ends_with(".rs")).count();
+    let sources = repo::files(&repo::root(), "").unwrap().into_iter().filter(|path| path.ends_with(".rs")).count();
     assert!(sources > 100, "only {sources} sources were found");
-    nothing_wrong(problems(&place::root()));
+    nothing_wrong(problems(&repo::root()));
 }
 
 #[test]
 fn a_bad_file_is_seen() {
     let house = tempfile::tempdir().unwrap();
-    place::write(house.path(), "src/long.rs", &"//! Long.\n".repeat(501)).unwrap();
-    place::write(house.path(), "functions/src/bin/long.rs", &"//! Long.\n".repeat(9)).unwrap();
-    place::write(house.path(), "src/mute.rs", "fn main() {}\n").unwrap();
-    place::write(house.path(), "src/later.rs", concat!("//! Soon.\n// TO", "DO: all\n")).unwrap();
-    place::write(house.path(), "notes.md", concat!("see /ro", "ot/notes\n")).unwrap();
+    repo::write(house.path(), "src/long.rs", &"//! Long.\n".repeat(501)).unwrap();
+    repo::write(house.path(), "functions/src/bin/long.rs", &"//! Long.\n".repeat(9)).unwrap();
+    repo::write(house.path(), "src/mute.rs", "fn main() {}\n").unwrap();
+    repo::write(house.path(), "src/later.rs", concat!("//! Soon.\n// TO", "DO: all\n")).unwrap();
+    repo::write(house.path(), "notes.md", concat!("see /ro", "ot/notes\n")).unwrap();
     assert_eq!(problems(house.path()).len(), 5, "{:?}", problems(house.path()));
 }
 
 /// What is wrong with the files of this house.
 pub(super) fn problems(root: &Path) -> Vec<String> {
     let mut problems = Vec::new();
-    for path in place::files(root, "").unwrap() {
-        let Ok(text) = place::read(root, &path) else { continue };
+    for path in repo::files(root, "").unwrap() {
+        let Ok(text) = repo::read(root, &path) else { continue };
         if path.ends_with("Cargo.lock") || path == "LICENSE" {
             continue;
         }

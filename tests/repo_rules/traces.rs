@@ -3,7 +3,7 @@
 use std::process::Command;
 
 use serde_json::{Value, json};
-use xtask::place;
+use xtask::repo;
 
 use super::nothing_wrong;
 
@@ -44,7 +44,7 @@ fn problems(used: &str) -> Vec<String> {
 
 fn cargo(arguments: &[&str]) -> String {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let output = Command::new(cargo).args(arguments).current_dir(place::root()).output().unwrap();
+    let output = Command::new(cargo).args(arguments).current_dir(repo::root()).output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout).unwrap()
 }

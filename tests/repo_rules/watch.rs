@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
-use xtask::{permissions::spelled, place, template};
+use xtask::{permissions::spelled, repo, template};
 
 use super::{
     nothing_wrong,
@@ -13,12 +13,12 @@ use super::{
 
 #[test]
 fn whatever_goes_wrong_is_told_and_shown() {
-    nothing_wrong(problems(&page::stack(&place::root())));
+    nothing_wrong(problems(&page::stack(&repo::root())));
 }
 
 #[test]
 fn a_silent_alarm_and_a_broken_board_are_seen() {
-    let stack = page::stack(&place::root());
+    let stack = page::stack(&repo::root());
     let board = |text: &str| json!({ "Fn::Sub": text });
     for (pointer, planted, wanted) in [
         ("/Resources/RelayLagAlarm/Properties/AlarmActions", Value::Null, "RelayLagAlarm must have AlarmActions"),
@@ -46,8 +46,8 @@ fn a_silent_alarm_and_a_broken_board_are_seen() {
 
 #[test]
 fn every_stage_of_samconfig_gives_parameters_that_the_template_has() {
-    let stack = page::stack(&place::root());
-    let text = place::read(&place::root(), "samconfig.toml").unwrap();
+    let stack = page::stack(&repo::root());
+    let text = repo::read(&repo::root(), "samconfig.toml").unwrap();
     let given = text.lines().filter_map(|line| line.strip_prefix("parameter_overrides = ")).collect::<Vec<_>>();
     assert!(given.len() >= 3, "each stage gives its parameters: {given:?}");
     for pair in given.iter().flat_map(|line| line.trim_matches('"').split(' ')) {

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use xtask::{
     new::{Member, New},
-    place,
+    repo,
 };
 
 use super::sources;
@@ -41,9 +41,9 @@ fn a_new_context_with_a_command_an_event_and_a_view_builds_and_passes_its_tests(
     for path in generated {
         assert!(copy.join(path).exists(), "{path} is not generated");
     }
-    let order = place::read(&copy, "functions/src/bin/order-on-order-placed.rs").unwrap();
+    let order = repo::read(&copy, "functions/src/bin/order-on-order-placed.rs").unwrap();
     assert!(order.contains("(OrderSummary, OrderDetails, OrderCount)"), "{order}");
-    assert_eq!(sources::problems(&copy), sources::problems(&place::root()), "no rule is broken");
+    assert_eq!(sources::problems(&copy), sources::problems(&repo::root()), "no rule is broken");
 }
 
 fn member(name: &str, context: &str) -> Member {
@@ -52,32 +52,32 @@ fn member(name: &str, context: &str) -> Member {
 
 /// A copy of all sources, always in the same place, so that cargo knows again what it built of it.
 fn copy() -> PathBuf {
-    let root = place::root();
+    let root = repo::root();
     let copy = root.join("target/xtask-new");
-    let wanted = place::files(&root, "").unwrap();
+    let wanted = repo::files(&root, "").unwrap();
     if copy.exists() {
-        for path in place::files(&copy, "").unwrap() {
+        for path in repo::files(&copy, "").unwrap() {
             if !wanted.contains(&path) {
                 std::fs::remove_file(copy.join(path)).unwrap();
             }
         }
     }
     for path in wanted {
-        if let Ok(text) = place::read(&root, &path) {
+        if let Ok(text) = repo::read(&root, &path) {
             // Cargo tells packages apart by name, version and place in the workspace, so without a version of its own
             // the copy's crates would be taken for ours in the folder of builds that both share.
             let text = if path == "Cargo.toml" { text.replacen(OUR_VERSION, COPY_VERSION, 1) } else { text };
-            place::write(&copy, &path, &text).unwrap();
+            repo::write(&copy, &path, &text).unwrap();
         }
     }
-    assert!(place::read(&copy, "Cargo.toml").unwrap().contains(COPY_VERSION), "the copy has no version of its own");
+    assert!(repo::read(&copy, "Cargo.toml").unwrap().contains(COPY_VERSION), "the copy has no version of its own");
     copy
 }
 
 fn cargo(copy: &Path, arguments: &[&str]) {
-    let mut command = place::cargo(copy);
+    let mut command = repo::cargo(copy);
     command.args(arguments);
-    command.env("CARGO_BUILD_BUILD_DIR", place::root().join("target")).env("CARGO_TARGET_DIR", copy.join("target"));
+    command.env("CARGO_BUILD_BUILD_DIR", repo::root().join("target")).env("CARGO_TARGET_DIR", copy.join("target"));
     let output = command.output().unwrap();
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(
@@ -90,7 +90,7 @@ fn cargo(copy: &Path, arguments: &[&str]) {
 
 #[test]
 fn a_name_that_is_taken_or_invalid_is_rejected() {
-    let rejected = |new: New| xtask::new::write(&place::root(), &new).unwrap_err().to_string();
+    let rejected = |new: New| xtask::new::write(&repo::root(), &new).unwrap_err().to_string();
     assert!(rejected(New::Event(member("OrderPlaced", "order"))).starts_with("OrderPlaced is taken"));
     assert!(rejected(New::View(member("OrderSummary", "order"))).starts_with("OrderSummary is taken"));
     assert!(rejected(New::Command(member("lose_order", "order"))).contains("PascalCase"));

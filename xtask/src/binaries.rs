@@ -4,7 +4,7 @@ use std::path::Path;
 
 use causeway::{Kind, Route, routing::Binding};
 
-use crate::{place, stacks};
+use crate::{repo, stacks};
 
 /// The binaries and the manifest: each path with its content.
 pub fn generate(root: &Path, routes: &[Route]) -> anyhow::Result<Vec<(String, String)>> {
@@ -13,10 +13,10 @@ pub fn generate(root: &Path, routes: &[Route]) -> anyhow::Result<Vec<(String, St
     files.push((path(RELAY), RELAY_BINARY.to_owned()));
     let names = routes.iter().map(Route::function).chain([RELAY.to_owned()]);
     let entries: Vec<String> = names
-        .map(|name| format!("[[bin]]\nname = \"{name}\"\npath = \"{}\"\ntest = false\n", place::binary(&name)))
+        .map(|name| format!("[[bin]]\nname = \"{name}\"\npath = \"{}\"\ntest = false\n", repo::binary(&name)))
         .collect();
-    let manifest = place::read(root, place::FUNCTIONS)?;
-    files.push((place::FUNCTIONS.to_owned(), stacks::region(&manifest, "binaries", &entries.join("\n"))?));
+    let manifest = repo::read(root, repo::FUNCTIONS)?;
+    files.push((repo::FUNCTIONS.to_owned(), stacks::region(&manifest, "binaries", &entries.join("\n"))?));
     Ok(files)
 }
 
@@ -31,7 +31,7 @@ fn main() -> std::process::ExitCode {
 ";
 
 fn path(function: &str) -> String {
-    format!("functions/{}", place::binary(function))
+    format!("functions/{}", repo::binary(function))
 }
 
 fn binary(route: &Route) -> String {

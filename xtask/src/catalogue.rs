@@ -9,7 +9,7 @@ use domain::Entry;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use crate::place;
+use crate::repo;
 
 pub mod sample;
 
@@ -60,20 +60,20 @@ pub fn superseded(catalogue: &[Entry]) -> anyhow::Result<Vec<File>> {
 pub fn generate(root: &Path, catalogue: &[Entry]) -> anyhow::Result<Vec<String>> {
     let mut written = Vec::new();
     for file in files(catalogue)? {
-        if place::write(root, &file.path, &file.text)? {
+        if repo::write(root, &file.path, &file.text)? {
             written.push(file.path);
         }
     }
     let mut digests = published(root)?;
     for file in superseded(catalogue)? {
-        if !root.join(&file.path).exists() && place::write(root, &file.path, &file.text)? {
+        if !root.join(&file.path).exists() && repo::write(root, &file.path, &file.text)? {
             written.push(file.path.clone());
         }
-        let text = place::read(root, &file.path)?;
+        let text = repo::read(root, &file.path)?;
         digests.entry(file.path).or_insert_with(|| digest(&text));
     }
     let list: String = digests.iter().map(|(path, digest)| format!("{digest}  {path}\n")).collect();
-    if place::write(root, SUPERSEDED, &list)? {
+    if repo::write(root, SUPERSEDED, &list)? {
         written.push(SUPERSEDED.to_owned());
     }
     Ok(written)
@@ -84,16 +84,16 @@ pub fn problems(root: &Path, catalogue: &[Entry]) -> anyhow::Result<Vec<String>>
     let mut problems = Vec::new();
     let newest = files(catalogue)?;
     for file in &newest {
-        match place::read(root, &file.path) {
+        match repo::read(root, &file.path) {
             Ok(text) if text == file.text => {}
-            Ok(_) => problems.push(format!("{} is not what the types say; run `cargo xtask events`", file.path)),
-            Err(_) => problems.push(format!("{} is missing; run `cargo xtask events`", file.path)),
+            Ok(_) => problems.push(format!("{} is out of date; run `cargo xtask generate`", file.path)),
+            Err(_) => problems.push(format!("{} is missing; run `cargo xtask generate`", file.path)),
         }
     }
     let digests = published(root)?;
     let old = superseded(catalogue)?;
     for File { path, text: shape } in &old {
-        match (place::read(root, path), digests.get(path)) {
+        match (repo::read(root, path), digests.get(path)) {
             (Ok(text), Some(known)) if digest(&text) != *known => {
                 problems.push(format!("{path} was published and must not change; restore it"));
             }
@@ -103,9 +103,9 @@ pub fn problems(root: &Path, catalogue: &[Entry]) -> anyhow::Result<Vec<String>>
                 ));
             }
             (Ok(_), Some(_)) => {}
-            (Ok(_), None) => problems.push(format!("{path} is not in {SUPERSEDED}; run `cargo xtask events`")),
+            (Ok(_), None) => problems.push(format!("{path} is not in {SUPERSEDED}; run `cargo xtask generate`")),
             (Err(_), _) => {
-                problems.push(format!("{path} is missing; restore it, or run `cargo xtask events` if it is new"))
+                problems.push(format!("{path} is missing; restore it, or run `cargo xtask generate` if it is new"))
             }
         }
     }
@@ -116,7 +116,7 @@ pub fn problems(root: &Path, catalogue: &[Entry]) -> anyhow::Result<Vec<String>>
                 .push(format!("{name} v{version} keeps the old shapes {kept:?}; give its entry `.before` for each"));
         }
     }
-    for path in place::files(root, "events")? {
+    for path in repo::files(root, "events")? {
         if path != SUPERSEDED && !newest.iter().chain(&old).any(|file| file.path == path) {
             problems
                 .push(format!("{path} is of no message; put the message back into its `events!` and the catalogue"));
@@ -141,7 +141,7 @@ fn pair(entry: &Entry, version: u32, schema: &Value, body: &Value) -> anyhow::Re
 
 /// The digests of the list, by place.
 fn published(root: &Path) -> anyhow::Result<BTreeMap<String, String>> {
-    let list = if root.join(SUPERSEDED).exists() { place::read(root, SUPERSEDED)? } else { String::new() };
+    let list = if root.join(SUPERSEDED).exists() { repo::read(root, SUPERSEDED)? } else { String::new() };
     let entries = list.lines().map(|line| {
         let (digest, path) = line.split_once("  ").with_context(|| format!("{SUPERSEDED} has the line {line:?}"))?;
         Ok((path.to_owned(), digest.to_owned()))

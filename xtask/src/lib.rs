@@ -1,6 +1,5 @@
-//! For those who build Causeway: the catalogue of messages, a new message with its function, all checks,
-//! the chaos run.
-//! The house test reads the same parts, so that what a tool writes and what a test demands cannot differ.
+//! Development tasks: generates what follows from types and routes, writes new messages, runs all checks.
+//! The repository rules in `tests` use the same modules, so that what a task writes and what a test demands agree.
 
 pub mod agreement;
 pub mod binaries;
@@ -10,6 +9,6 @@ pub mod check;
 pub mod generated;
 pub mod new;
 pub mod permissions;
-pub mod place;
+pub mod repo;
 pub mod stacks;
 pub mod template;

@@ -16,7 +16,7 @@ use anyhow::{bail, ensure};
 use clap::{Args, Subcommand};
 use heck::{ToKebabCase, ToPascalCase, ToSnakeCase};
 
-use crate::{new::message::Kind, place};
+use crate::{new::message::Kind, repo};
 
 /// What to create.
 #[derive(Subcommand, Clone, Debug)]
@@ -72,7 +72,7 @@ pub fn write(root: &Path, new: &New) -> anyhow::Result<Vec<String>> {
         }
     };
     for (path, text) in &edits {
-        place::write(root, path, text)?;
+        repo::write(root, path, text)?;
     }
     Ok(edits.into_iter().map(|(path, _)| path).collect())
 }
@@ -86,8 +86,8 @@ impl Member {
             "there is no context {context:?}: {} is missing",
             page_of(context)
         );
-        for path in place::files(root, "shared/domain/src")? {
-            let text = place::read(root, &path)?;
+        for path in repo::files(root, "shared/domain/src")? {
+            let text = repo::read(root, &path)?;
             if ["struct", "enum"].iter().any(|item| text.contains(&format!("pub {item} {name} ")))
                 || text.contains(&format!("pub struct {name};"))
             {

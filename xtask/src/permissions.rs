@@ -10,9 +10,6 @@ use crate::template;
 /// The file of the rights.
 pub const SNAPSHOT: &str = "tests/repo_rules/permissions.snapshot";
 
-/// The command that writes it.
-pub const COMMAND: &str = "cargo xtask permissions";
-
 /// One right, or the denial of one.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Right {
@@ -41,7 +38,7 @@ pub struct Statement {
 
 /// All rights of a template as text.
 pub fn matrix(stack: &Value) -> String {
-    let mut text = format!("Who may do what, read from the template. Written by `{COMMAND}`.\n");
+    let mut text = "Who may do what, read from the template. Written by `cargo xtask generate`.\n".to_owned();
     for (role, it) in template::resources(stack, "AWS::IAM::Role") {
         let trusted = it["Properties"]["AssumeRolePolicyDocument"]["Statement"].as_array().into_iter().flatten();
         let trusted: Vec<_> = trusted.map(|statement| spelled(&statement["Principal"])).collect();

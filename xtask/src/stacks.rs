@@ -13,7 +13,7 @@ use causeway::Route;
 use heck::ToPascalCase as _;
 
 use crate::{
-    place,
+    repo,
     stacks::{
         contexts::{ContextStack, contexts},
         text::{flattened, section},
@@ -24,7 +24,7 @@ pub use text::region;
 
 /// The generated templates: each path with its content.
 pub fn generate(root: &Path, routes: &[Route]) -> anyhow::Result<Vec<(String, String)>> {
-    templates(&place::read(root, place::TEMPLATE)?, routes)
+    templates(&repo::read(root, repo::TEMPLATE)?, routes)
 }
 
 fn templates(template: &str, routes: &[Route]) -> anyhow::Result<Vec<(String, String)>> {
@@ -38,17 +38,17 @@ fn templates(template: &str, routes: &[Route]) -> anyhow::Result<Vec<(String, St
     ];
     for (name, items) in &lists {
         let lines: String = items.iter().map(|item| format!("- {item}\n")).collect();
-        main = region(&main, name, &lines).with_context(|| place::TEMPLATE)?;
+        main = region(&main, name, &lines).with_context(|| repo::TEMPLATE)?;
     }
     let resources: String = contexts.iter().map(ContextStack::resources).collect::<Vec<_>>().join("\n");
     let applications: String = contexts.iter().map(ContextStack::application).collect::<Vec<_>>().join("\n");
     let flat = flattened(&region(&main, "contexts", &resources)?);
     let main = region(&main, "contexts", &applications)?;
-    let mut files = vec![(place::FLAT_TEMPLATE.to_owned(), format!("{FLAT_NOTE}{flat}"))];
+    let mut files = vec![(repo::FLAT_TEMPLATE.to_owned(), format!("{FLAT_NOTE}{flat}"))];
     for context in &contexts {
-        files.push((place::stack_of(context.name), stack(&main, context)?));
+        files.push((repo::stack_of(context.name), stack(&main, context)?));
     }
-    files.push((place::TEMPLATE.to_owned(), main));
+    files.push((repo::TEMPLATE.to_owned(), main));
     Ok(files)
 }
 

@@ -4,7 +4,7 @@ use schemars::{Schema, json_schema};
 use serde_json::json;
 
 use super::{files, generate, problems, sample::body};
-use crate::place;
+use crate::repo;
 
 fn schema() -> Schema {
     json_schema!({ "type": "object", "properties": { "lampId": { "type": "string" } } })
@@ -27,7 +27,7 @@ fn what_is_generated_has_no_problems_until_it_is_touched() {
     assert!(written.contains(&"events/lamp/LampLit.v1.json".to_owned()), "{written:?}");
     assert_eq!(problems(house.path(), &lamp(1)).unwrap(), Vec::<String>::new());
     assert_eq!(generate(house.path(), &lamp(1)).unwrap(), Vec::<String>::new(), "a second time writes nothing");
-    place::write(house.path(), "events/lamp/LampLit.v1.json", "[]").unwrap();
+    repo::write(house.path(), "events/lamp/LampLit.v1.json", "[]").unwrap();
     assert_eq!(problems(house.path(), &lamp(1)).unwrap().len(), 1);
 }
 
@@ -35,11 +35,11 @@ fn what_is_generated_has_no_problems_until_it_is_touched() {
 fn a_superseded_file_is_kept_and_its_change_is_seen() {
     let house = tempfile::tempdir().unwrap();
     generate(house.path(), &lamp(1)).unwrap();
-    let old = place::read(house.path(), "events/lamp/LampLit.v1.schema.json").unwrap();
+    let old = repo::read(house.path(), "events/lamp/LampLit.v1.schema.json").unwrap();
     generate(house.path(), &lamp(2)).unwrap();
     assert_eq!(problems(house.path(), &lamp(2)).unwrap(), Vec::<String>::new());
-    assert_eq!(place::read(house.path(), "events/lamp/LampLit.v1.schema.json").unwrap(), old);
-    place::write(house.path(), "events/lamp/LampLit.v1.schema.json", "{}").unwrap();
+    assert_eq!(repo::read(house.path(), "events/lamp/LampLit.v1.schema.json").unwrap(), old);
+    repo::write(house.path(), "events/lamp/LampLit.v1.schema.json", "{}").unwrap();
     generate(house.path(), &lamp(2)).unwrap();
     let found = problems(house.path(), &lamp(2)).unwrap();
     assert!(found.len() == 1 && found[0].contains("must not change"), "{found:?}");

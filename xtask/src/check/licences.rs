@@ -7,7 +7,7 @@ use anyhow::Context;
 use cargo_metadata::MetadataCommand;
 use toml_edit::DocumentMut;
 
-use crate::{check::run::Tally, place};
+use crate::{check::tally::Tally, repo};
 
 /// Checks every package that is built.
 pub(super) fn check(root: &Path) -> anyhow::Result<Tally> {
@@ -24,19 +24,19 @@ pub(super) fn check(root: &Path) -> anyhow::Result<Tally> {
         }
     }
     anyhow::ensure!(refused.is_empty(), "{}", refused.join("\n"));
-    Ok(Tally::passed())
+    Ok(Tally::PASSED)
 }
 
 /// The licences that `deny.toml` allows.
 fn allowed(root: &Path) -> anyhow::Result<Vec<String>> {
-    let document: DocumentMut = place::read(root, "deny.toml")?.parse()?;
+    let document: DocumentMut = repo::read(root, "deny.toml")?.parse()?;
     let list = document.get("licenses").and_then(|table| table.get("allow")).and_then(|list| list.as_array());
     let list = list.context("deny.toml has no list licenses.allow")?;
     Ok(list.iter().filter_map(|licence| licence.as_str()).map(str::to_owned).collect())
 }
 
 /// Whether a licence expression can be met with allowed licences.
-pub fn is_allowed(expression: &str, allowed: &[String]) -> bool {
+fn is_allowed(expression: &str, allowed: &[String]) -> bool {
     let spaced = expression.replace('(', " ( ").replace(')', " ) ").replace('/', " OR ");
     let words: Vec<&str> = spaced.split_whitespace().collect();
     let mut rest = words.as_slice();

@@ -1,6 +1,7 @@
-//! The tools that are written in Python: each in an environment of fixed versions that is made under `target/` on
-//! first use. Without Python what needs them is skipped, and says so.
-#![expect(clippy::print_stdout, reason = "a command speaks to the person who called it")]
+//! The stages whose tools are written in Python: the AWS CLI and boto3 against the local cloud (`tests/aws`), and the
+//! rehearsal (`tests/localstack`): deployed by SAM to an emulator and to the local cloud, with the same journeys.
+//! Each environment has fixed versions and is created under `target/` on first use; without Python a stage is skipped.
+#![expect(clippy::print_stdout, reason = "a command writes to the standard output")]
 
 use std::{
     path::{Path, PathBuf},
@@ -9,51 +10,111 @@ use std::{
 
 use anyhow::{Context, bail};
 
-use crate::place;
+use crate::{
+    check::tally::{Tally, run_command, run_tests},
+    repo,
+};
 
-/// The requirements an environment was made of; it is written last, so a half-made one is made again.
-const MADE_OF: &str = "made-of.txt";
+/// The linters of the template, and SAM.
+pub(super) const LINTERS: Environment =
+    Environment { requirements: "infra/python/requirements.txt", folder: "target/python" };
+/// Checkov needs other versions than the linters.
+pub(super) const CHECKOV: Environment =
+    Environment { requirements: "infra/python/checkov.txt", folder: "target/python-checkov" };
+const AWS_TOOLS: Environment = Environment { requirements: "tests/aws/requirements.txt", folder: "target/python-aws" };
+const EMULATOR: Environment =
+    Environment { requirements: "tests/localstack/requirements.txt", folder: "target/python-ministack" };
 
-/// What an environment is made of, and where.
+/// The copy of the requirements in an environment; it is written last, so an incomplete environment is created again.
+const INSTALLED: &str = "made-of.txt";
+
+/// A virtual environment.
 pub(super) struct Environment {
     /// The file of the requirements, each with its version.
-    pub(super) requirements: &'static str,
+    requirements: &'static str,
     /// The folder of the environment.
-    pub(super) folder: &'static str,
+    folder: &'static str,
 }
 
 impl Environment {
-    /// The folder of the environment's programs; the environment is made if it is not there as required. There is none
-    /// on a machine without Python.
+    /// The folder of the environment's programs; creates or updates the environment first. `None` without Python.
     pub(super) fn programs(&self, root: &Path) -> anyhow::Result<Option<PathBuf>> {
-        let Some(python) = ["python3", "python"].into_iter().find(|name| answers(name)) else {
-            println!("there is no python3 on this machine: this is left out; install Python 3.11 or newer for it");
+        let is_there = |name: &&str| Command::new(name).arg("--version").output().is_ok_and(|it| it.status.success());
+        let Some(python) = ["python3", "python"].into_iter().find(is_there) else {
+            println!("skipped: there is no python3 on this machine; install Python 3.11 or newer");
             return Ok(None);
         };
-        let required = place::read(root, self.requirements)?;
+        let requirements = repo::read(root, self.requirements)?;
         let folder = root.join(self.folder);
-        let made_of = folder.join(MADE_OF);
+        let installed = folder.join(INSTALLED);
         let programs = folder.join("bin");
-        if std::fs::read_to_string(&made_of).is_ok_and(|made| made == required) {
+        if std::fs::read_to_string(&installed).is_ok_and(|installed| installed == requirements) {
             return Ok(Some(programs));
         }
-        println!("making the Python environment under {}", self.folder);
+        println!("creating the Python environment {}", self.folder);
         self.step(Command::new(python).args(["-m", "venv", "--clear"]).arg(&folder))?;
         let pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps", "--requirement"];
         self.step(Command::new(programs.join("python")).args(pip).arg(root.join(self.requirements)))?;
-        std::fs::write(&made_of, required).with_context(|| format!("{} cannot be written", made_of.display()))?;
+        std::fs::write(&installed, requirements)
+            .with_context(|| format!("{} cannot be written", installed.display()))?;
         Ok(Some(programs))
     }
 
     fn step(&self, command: &mut Command) -> anyhow::Result<()> {
         let status = command.status().with_context(|| format!("{command:?} did not start"))?;
         if !status.success() {
-            bail!("the Python environment of {} was not made: {command:?} ended with {status}", self.requirements);
+            bail!("the Python environment of {} failed: {command:?} ended with {status}", self.requirements);
         }
         Ok(())
     }
 }
 
-fn answers(program: &str) -> bool {
-    Command::new(program).arg("--version").output().is_ok_and(|output| output.status.success())
+/// Runs the tests of the AWS CLI and boto3 against `causeway up`.
+pub(super) fn aws_tools(root: &Path) -> anyhow::Result<Tally> {
+    let Some(programs) = AWS_TOOLS.programs(root)? else { return Ok(Tally::SKIPPED) };
+    repo::build_binaries(root)?;
+    let mut python = Command::new(programs.join("python"));
+    python.current_dir(root).args(["-B", "tests/aws/main.py"]).arg(repo::target(root).join("debug/causeway"));
+    run_tests(&mut python)
+}
+
+/// Builds the functions by `sam build`, as a deployment does, and runs the journeys with them on the emulator; then with
+/// the other binaries on the local cloud, first with every function as a process, then with all in one process.
+pub(super) fn rehearsal(root: &Path) -> anyhow::Result<Tally> {
+    let (Some(programs), Some(builders), Some(_)) =
+        (AWS_TOOLS.programs(root)?, LINTERS.programs(root)?, EMULATOR.programs(root)?)
+    else {
+        return Ok(Tally::SKIPPED);
+    };
+    repo::build_binaries(root)?;
+    let built = run_command(&mut sam_build(root, &builders)?)?;
+    if built.failed > 0 {
+        return Ok(built);
+    }
+    let binaries = repo::target(root).join("debug");
+    let cloud = binaries.join("causeway");
+    let rehearse = |options: &[(&str, &Path)]| {
+        let mut python = Command::new(programs.join("python"));
+        python.current_dir(root).args(["-B", "tests/localstack/main.py"]);
+        // An endpoint of the environment is for a rehearsal by hand.
+        python.env_remove("AWS_ENDPOINT_URL");
+        options.iter().for_each(|(option, path)| {
+            python.arg(option).arg(path);
+        });
+        run_tests(&mut python)
+    };
+    let on_emulator = rehearse(&[])?;
+    let with_processes = rehearse(&[("--local", &cloud), ("--binaries", &binaries)])?;
+    let in_one_process = rehearse(&[("--local", &cloud)])?;
+    Ok(built + on_emulator + with_processes + in_one_process)
+}
+
+/// `sam build`, which looks up its builder of Rust in the path.
+fn sam_build(root: &Path, builders: &Path) -> anyhow::Result<Command> {
+    let others = std::env::var_os("PATH").unwrap_or_default();
+    let programs = std::env::join_paths(std::iter::once(builders.to_owned()).chain(std::env::split_paths(&others)))?;
+    let mut sam = Command::new(builders.join("sam"));
+    sam.current_dir(root).args(["build", "--config-env", "local"]);
+    sam.env("PATH", programs).env("SAM_CLI_TELEMETRY", "0").env("AWS_EC2_METADATA_DISABLED", "true");
+    Ok(sam)
 }

@@ -7,7 +7,7 @@ use heck::{ToLowerCamelCase, ToPascalCase, ToSnakeCase};
 
 use crate::{
     new::{REGISTRY, ROUTES, file_of, page_of, source::insert_before},
-    place,
+    repo,
 };
 
 /// The new files, and the two that change.
@@ -30,7 +30,7 @@ pub(super) fn edits(root: &Path, name: &str) -> anyhow::Result<Vec<(String, Stri
         (path, text)
     })
     .collect();
-    let registry = place::read(root, REGISTRY)?;
+    let registry = repo::read(root, REGISTRY)?;
     let after = |line: &str| line.starts_with("pub mod ") && line > format!("pub mod {module};\n").as_str();
     let registry =
         insert_before(&registry, "\n", |line| after(line) || line == "#[cfg(test)]\n", &format!("pub mod {module};\n"))
@@ -45,7 +45,7 @@ pub(super) fn edits(root: &Path, name: &str) -> anyhow::Result<Vec<(String, Stri
             .with_context(|| format!("{REGISTRY} has no list of contexts"))?;
     edits.push((REGISTRY.to_owned(), registry));
     let line = format!("        commands::<domain::{module}::{pascal}>(),\n");
-    let routes = insert_before(&place::read(root, ROUTES)?, "fn routes()", |line| line == "    ]\n", &line)
+    let routes = insert_before(&repo::read(root, ROUTES)?, "fn routes()", |line| line == "    ]\n", &line)
         .with_context(|| format!("{ROUTES} has no list of routes"))?;
     edits.push((ROUTES.to_owned(), routes));
     Ok(edits)

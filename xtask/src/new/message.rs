@@ -10,7 +10,7 @@ use crate::{
         Member, arms, file_of, page_of,
         source::{Family, insert_before, with_export},
     },
-    place,
+    repo,
 };
 
 /// Command or event.
@@ -28,7 +28,7 @@ pub(super) fn edits(root: &Path, member: &Member, kind: Kind) -> anyhow::Result<
         Kind::Event => "events of",
     };
     let path = file_of(context, "events");
-    let text = place::read(root, &path)?;
+    let text = repo::read(root, &path)?;
     let family = Family::find(&text, of, context).with_context(|| format!("{path} declares no {of} {context:?}"))?;
     let head = format!("{}\n", family.head);
     let line = format!("        {name} = 1,\n");
@@ -36,12 +36,12 @@ pub(super) fn edits(root: &Path, member: &Member, kind: Kind) -> anyhow::Result<
         .with_context(|| format!("{path}: the family {} has no end", family.name))?;
     let mut edits = vec![(path, with_member + &declaration(&text, &family, name, kind))];
     let page = page_of(context);
-    edits.push((page.clone(), with_export(&place::read(root, &page)?, "events", name)?));
+    edits.push((page.clone(), with_export(&repo::read(root, &page)?, "events", name)?));
     edits.push(sample(root, member, &family)?);
     for module in ["decider", "views", "state", "tests"] {
         let path = file_of(context, module);
         if root.join(&path).exists() {
-            let text = place::read(root, &path)?;
+            let text = repo::read(root, &path)?;
             let with_arms = arms::insert(&text, &family.name, name);
             if with_arms != text {
                 edits.push((path, with_arms));
@@ -71,7 +71,7 @@ fn declaration(text: &str, family: &Family, name: &str, kind: Kind) -> String {
 fn sample(root: &Path, member: &Member, family: &Family) -> anyhow::Result<(String, String)> {
     let Member { name, context } = member;
     let path = file_of(context, "samples");
-    let text = place::read(root, &path)?;
+    let text = repo::read(root, &path)?;
     let body = match &family.id_field {
         Some(field) => format!("{{ \"{}\": \"{context}-1001\" }}", field.to_lower_camel_case()),
         None => "{}".to_owned(),

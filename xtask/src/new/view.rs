@@ -10,21 +10,21 @@ use crate::{
         Member, ROUTES, file_of, page_of,
         source::{Family, insert_before, with_export},
     },
-    place,
+    repo,
 };
 
 /// The files that change, with their new text.
 pub(super) fn edits(root: &Path, member: &Member) -> anyhow::Result<Vec<(String, String)>> {
     let Member { name, context } = member;
     let events = file_of(context, "events");
-    let text = place::read(root, &events)?;
+    let text = repo::read(root, &events)?;
     let family = Family::find(&text, "events of", context)
         .with_context(|| format!("{events} declares no events of {context:?}"))?;
     let views = file_of(context, "views");
     let existing = root.join(&views).exists();
-    let head = if existing { place::read(root, &views)? } else { head(context, &family) };
+    let head = if existing { repo::read(root, &views)? } else { head(context, &family) };
     let page = page_of(context);
-    let mut text = with_export(&place::read(root, &page)?, "views", &format!("{name}, {name}Row"))?;
+    let mut text = with_export(&repo::read(root, &page)?, "views", &format!("{name}, {name}Row"))?;
     if !existing {
         let test = |line: &str| line.starts_with("#[cfg(test)]") || line.starts_with("pub use");
         text = insert_before(&text, "mod samples;\n", test, "mod views;\n\n")
@@ -64,11 +64,11 @@ fn view(name: &str, family: &Family) -> String {
 /// The routes with the view in the set of its context, or in a set of its own.
 fn with_route(root: &Path, member: &Member) -> anyhow::Result<String> {
     let Member { name, context } = member;
-    let text = place::read(root, ROUTES)?;
+    let text = repo::read(root, ROUTES)?;
     let module = context.to_snake_case();
     let path = format!("domain::{module}::{name}");
     let views = file_of(context, "views");
-    let known = if root.join(&views).exists() { place::read(root, &views)? } else { String::new() };
+    let known = if root.join(&views).exists() { repo::read(root, &views)? } else { String::new() };
     for set in text.split("views::<").skip(1).filter_map(|rest| rest.split(">()").next()) {
         let members = set.trim_matches(['(', ')']);
         let first = members.split(',').next().and_then(|first| first.rsplit("::").next()).unwrap_or_default();

@@ -9,7 +9,7 @@ use causeway::{
 };
 
 use crate::{
-    place::{dead_letters_of, log_group_of, logical_id, stack_of},
+    repo::{dead_letters_of, log_group_of, logical_id, stack_of},
     stacks::{
         pascal,
         roles::{Role, role_of, source_of},

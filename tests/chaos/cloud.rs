@@ -1,4 +1,4 @@
-//! The cloud as a child of ours: started on one folder and one port, killed, and started again on the same.
+//! The local cloud as a child process: started on one folder and one port, killed, and started again on the same.
 
 use std::{
     fs::File,
@@ -10,9 +10,9 @@ use std::{
 
 use anyhow::{Context, bail};
 
-use super::Choice;
+use super::Options;
 
-/// The cloud's process, and what it was started from.
+/// The process of the local cloud, with what is needed to start it again.
 pub(super) struct Cloud {
     root: PathBuf,
     program: PathBuf,
@@ -20,15 +20,15 @@ pub(super) struct Cloud {
     log: PathBuf,
     address: SocketAddr,
     child: Child,
-    // As long as it is open, the cloud may speak.
+    // As long as it is open, the cloud can write to its standard output.
     _out: BufReader<ChildStdout>,
 }
 
 impl Cloud {
-    /// Starts one that knows nothing yet. When this returns, it answers.
-    pub(super) fn start_fresh(root: &Path, target: &Path, folder: &Path, choice: &Choice) -> anyhow::Result<Self> {
+    /// Starts a cloud on an empty folder; returns when it answers.
+    pub(super) fn start_fresh(root: &Path, target: &Path, folder: &Path, options: &Options) -> anyhow::Result<Self> {
         if folder.exists() {
-            std::fs::remove_dir_all(folder).with_context(|| format!("{} cannot be emptied", folder.display()))?;
+            std::fs::remove_dir_all(folder).with_context(|| format!("{} cannot be deleted", folder.display()))?;
         }
         std::fs::create_dir_all(folder)?;
         let address = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?;
@@ -38,9 +38,9 @@ impl Cloud {
             ("--binaries", binaries.display().to_string()),
             ("--data", folder.join("data").display().to_string()),
             ("--port", address.port().to_string()),
-            ("--speed", choice.speed.to_string()),
-            ("--fault", choice.fault.clone()),
-            ("--seed", choice.seed.to_string()),
+            ("--speed", options.speed.to_string()),
+            ("--fault", options.fault.clone()),
+            ("--seed", options.seed.to_string()),
         ];
         let arguments = arguments.into_iter().flat_map(|(name, value)| [name.to_owned(), value]).collect::<Vec<_>>();
         let log = folder.join("cloud.log");
@@ -57,27 +57,28 @@ impl Cloud {
         self.child.id()
     }
 
-    /// Kills it, and waits until it is gone.
+    /// Kills it, and waits until its process has ended.
     pub(super) fn kill(&mut self) -> anyhow::Result<()> {
         self.child.kill()?;
         self.child.wait()?;
         Ok(())
     }
 
-    /// Starts it again where it was. When this returns, it answers.
+    /// Starts it again on the same folder; returns when it answers.
     pub(super) fn start_again(&mut self) -> anyhow::Result<()> {
         (self.child, self._out) = spawn(&self.root, &self.program, &self.arguments, &self.log)?;
         Ok(())
     }
 
-    /// It never ends by itself.
+    /// Fails if it ended by itself.
     pub(super) fn ensure_alive(&mut self) -> anyhow::Result<()> {
         match self.child.try_wait()? {
             None => Ok(()),
-            Some(status) => bail!("the cloud ended by itself, {status}; {} may say why", self.log.display()),
+            Some(status) => bail!("the cloud ended by itself, {status}; see {}", self.log.display()),
         }
     }
 
+    /// Ends it.
     pub(super) fn stop(mut self) -> anyhow::Result<()> {
         self.kill()
     }
@@ -85,7 +86,7 @@ impl Cloud {
 
 impl Drop for Cloud {
     fn drop(&mut self) {
-        // What has ended cannot be killed, and need not be.
+        // A process that has ended cannot be killed.
         self.child.kill().ok();
         self.child.wait().ok();
     }
@@ -97,17 +98,17 @@ fn spawn(
     arguments: &[String],
     log: &Path,
 ) -> anyhow::Result<(Child, BufReader<ChildStdout>)> {
-    let told = File::options().create(true).append(true).open(log)?;
+    let errors = File::options().create(true).append(true).open(log)?;
     let mut command = Command::new(program);
-    command.current_dir(root).arg("up").args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(told);
+    command.current_dir(root).arg("up").args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(errors);
     let mut child = command.spawn().with_context(|| format!("{} does not start", program.display()))?;
-    let mut out = BufReader::new(child.stdout.take().context("the cloud has no output")?);
+    let mut out = BufReader::new(child.stdout.take().context("the cloud has no standard output")?);
     let mut line = String::new();
     while !line.starts_with("ready ") {
         line.clear();
         if out.read_line(&mut line)? == 0 {
             let status = child.wait()?;
-            bail!("the cloud did not start, {status}; {} may say why", log.display());
+            bail!("the cloud did not start, {status}; see {}", log.display());
         }
     }
     Ok((child, out))

@@ -1,24 +1,29 @@
-//! Where things stand in the house. Each name is derived here and typed nowhere else.
+//! Paths, names and files of the repository. Each name is derived here and nowhere else.
 
 use std::{
     path::{Path, PathBuf},
     process::Command,
 };
 
-use anyhow::Context;
+use anyhow::{Context, ensure};
 use heck::ToPascalCase;
 
-/// The house in which this runs. Cargo says at run time where a package stands; what was known when this was built
-/// is second, because cargo takes an earlier build of a house that was moved since for a fresh one.
+/// The folder of the repository. Cargo gives the folder of the package at run time; the one at build time is second,
+/// because cargo does not rebuild a repository that was moved.
 pub fn root() -> PathBuf {
     let package = std::env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from);
-    let house =
-        package.as_deref().and_then(|package| package.ancestors().find(|it| it.join("xtask/src/place.rs").exists()));
+    let root =
+        package.as_deref().and_then(|package| package.ancestors().find(|it| it.join("xtask/src/repo.rs").exists()));
     let built = Path::new(env!("CARGO_MANIFEST_DIR"));
-    house.or(built.parent()).unwrap_or(built).to_owned()
+    root.or(built.parent()).unwrap_or(built).to_owned()
 }
 
-/// The template.
+/// The build folder.
+pub fn target(root: &Path) -> PathBuf {
+    std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from)
+}
+
+/// The main template.
 pub const TEMPLATE: &str = "infra/template.yaml";
 
 /// The same resources without nested stacks.
@@ -37,7 +42,7 @@ pub fn logical_id(function: &str) -> String {
     function.to_pascal_case()
 }
 
-/// The logical id of the queue that takes the dead letters of a context.
+/// The logical id of the dead-letter queue of a context.
 pub fn dead_letters_of(context: &str) -> String {
     format!("{}DeadLetters", context.to_pascal_case())
 }
@@ -47,18 +52,18 @@ pub fn log_group_of(context: &str) -> String {
     format!("{}LogGroup", context.to_pascal_case())
 }
 
-/// The logical id of the role of a context's functions that do this.
-pub fn role_of(context: &str, does: &str) -> String {
-    format!("{}{does}", context.to_pascal_case())
+/// The logical id of a role of a context, such as `OrderDeciderRole`.
+pub fn role_of(context: &str, suffix: &str) -> String {
+    format!("{}{suffix}", context.to_pascal_case())
 }
 
-/// A function's binary, from the package of the functions.
+/// The source file of a function's binary, relative to the package `functions`.
 pub fn binary(function: &str) -> String {
     format!("src/bin/{function}.rs")
 }
 
-/// Cargo in a folder. What the outer cargo says of its own package is kept from it: build scripts that watch these
-/// words would run again at every change between a call from here and one from a terminal.
+/// Cargo in a folder, without the environment variables of the package that runs this: build scripts that watch them
+/// would run again after every change between a call from here and one from a terminal.
 pub fn cargo(folder: &Path) -> Command {
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     for (name, _) in std::env::vars_os() {
@@ -71,25 +76,32 @@ pub fn cargo(folder: &Path) -> Command {
     command
 }
 
-/// Reads a file of the house; the error names it.
+/// Builds all binaries of the workspace.
+pub fn build_binaries(root: &Path) -> anyhow::Result<()> {
+    let status = cargo(root).args(["build", "--locked", "--workspace", "--bins"]).status()?;
+    ensure!(status.success(), "the binaries do not build");
+    Ok(())
+}
+
+/// Reads a file of the repository; the error names it.
 pub fn read(root: &Path, path: &str) -> anyhow::Result<String> {
     std::fs::read_to_string(root.join(path)).with_context(|| format!("{path} cannot be read"))
 }
 
-/// Writes a file of the house if that changes it, and says whether it did.
+/// Writes a file of the repository unless it has this content; returns whether it wrote.
 pub fn write(root: &Path, path: &str, text: &str) -> anyhow::Result<bool> {
     let full = root.join(path);
     if std::fs::read_to_string(&full).is_ok_and(|old| old == text) {
         return Ok(false);
     }
     if let Some(folder) = full.parent() {
-        std::fs::create_dir_all(folder).with_context(|| format!("the folder of {path} cannot be made"))?;
+        std::fs::create_dir_all(folder).with_context(|| format!("the folder of {path} cannot be created"))?;
     }
     std::fs::write(&full, text).with_context(|| format!("{path} cannot be written"))?;
     Ok(true)
 }
 
-/// All files below a folder, sorted, without what builds leave behind.
+/// All files below a folder, sorted, without those of builds.
 pub fn files(root: &Path, folder: &str) -> anyhow::Result<Vec<String>> {
     let mut found = Vec::new();
     let mut open = vec![folder.to_owned()];
@@ -100,7 +112,7 @@ pub fn files(root: &Path, folder: &str) -> anyhow::Result<Vec<String>> {
             let name = entry.file_name().to_string_lossy().into_owned();
             let path = if folder.is_empty() { name.clone() } else { format!("{folder}/{name}") };
             match entry.file_type()?.is_dir() {
-                true if LEFT_BEHIND.contains(&name.as_str()) => {}
+                true if BUILD_FOLDERS.contains(&name.as_str()) => {}
                 true => open.push(path),
                 false => found.push(path),
             }
@@ -110,4 +122,4 @@ pub fn files(root: &Path, folder: &str) -> anyhow::Result<Vec<String>> {
     Ok(found)
 }
 
-const LEFT_BEHIND: [&str; 5] = ["target", ".git", ".aws-sam", ".causeway", "__pycache__"];
+const BUILD_FOLDERS: [&str; 5] = ["target", ".git", ".aws-sam", ".causeway", "__pycache__"];

@@ -1,4 +1,4 @@
-//! The port, as anybody meets it: the SDK's clients, and plain HTTP for what only the local cloud has.
+//! A client of the local cloud: the SDK's clients, and plain HTTP for what AWS does not have.
 
 use std::{net::SocketAddr, sync::Arc};
 
@@ -21,13 +21,13 @@ use tokio::{
 const BUS: &str = "causeway";
 const VIEWS: &str = "causeway-views";
 
-/// The log.
+/// The table of the log.
 pub(super) const EVENTS: &str = "causeway-events";
 
-/// The lists in which a fulfilment stands that has ended.
+/// The lists of the fulfilments that have ended.
 const ENDED: [&str; 3] = ["process-board/completed", "process-board/compensated", "process-board/needsOperator"];
 
-/// All clients of one cloud.
+/// All clients of one local cloud.
 #[derive(Clone)]
 pub(super) struct Client {
     address: SocketAddr,
@@ -54,34 +54,33 @@ impl Client {
         }
     }
 
-    /// What the cloud's clock shows.
+    /// The time of the cloud's clock.
     pub(super) async fn now(&self) -> anyhow::Result<Timestamp> {
         let health = self.call("GET", "/_causeway/health", "").await?;
-        Ok(health["now"].as_str().context("the health has no time")?.parse()?)
+        Ok(health["now"].as_str().context("the health check has no time")?.parse()?)
     }
 
-    /// Whether nothing is under way but timers.
-    pub(super) async fn is_at_rest(&self) -> anyhow::Result<bool> {
+    /// Whether the cloud has nothing to do but wait for timers.
+    pub(super) async fn is_idle(&self) -> anyhow::Result<bool> {
         let health = self.call("GET", "/_causeway/health", "").await?;
         Ok(health["undelivered"] == 0 && health["invokes"] == 0)
     }
 
-    /// Walks the clock on, and says whether all came to rest on the way.
-    pub(super) async fn walk(&self, seconds: u32) -> anyhow::Result<bool> {
-        let wanted = json!({ "seconds": seconds, "patience": 600 }).to_string();
-        let walked = self.call("POST", "/_causeway/tick", &wanted).await?;
-        Ok(walked["settled"] == true)
+    /// Advances the clock; returns whether the cloud became idle.
+    pub(super) async fn advance_clock(&self, seconds: u32) -> anyhow::Result<bool> {
+        let body = json!({ "seconds": seconds, "patience": 600 }).to_string();
+        Ok(self.call("POST", "/_causeway/tick", &body).await?["settled"] == true)
     }
 
-    /// The mails to this address.
+    /// The e-mails to this address.
     pub(super) async fn mails_to(&self, address: &str) -> anyhow::Result<Vec<Value>> {
         let path = format!("/_causeway/mailbox?to={address}&limit=1000");
-        let answer = self.call("GET", &path, "").await?;
-        Ok(answer["Mails"].as_array().context("the mailbox shows no mails")?.clone())
+        let mailbox = self.call("GET", &path, "").await?;
+        Ok(mailbox["Mails"].as_array().context("the mailbox has no list of e-mails")?.clone())
     }
 
-    /// How many fulfilments have ended.
-    pub(super) async fn ended(&self) -> anyhow::Result<usize> {
+    /// The number of fulfilments that have ended.
+    pub(super) async fn count_ended(&self) -> anyhow::Result<usize> {
         let mut ended = 0;
         for list in ENDED {
             let query = self.tables.query().table_name(VIEWS).index_name("by-list").select(Select::Count);
@@ -95,7 +94,7 @@ impl Client {
         Ok(ended)
     }
 
-    /// A stream of bytes that ends with the cloud, if it answers. HTTP/1.0 has neither chunks nor a second request.
+    /// Opens a response of HTTP/1.0, which has neither chunks nor a second request.
     pub(super) async fn open(&self, method: &str, path: &str, body: &str) -> anyhow::Result<TcpStream> {
         let mut connection = TcpStream::connect(self.address).await?;
         let length = body.len();
@@ -106,10 +105,10 @@ impl Client {
     }
 
     async fn call(&self, method: &str, path: &str, body: &str) -> anyhow::Result<Value> {
-        let mut answer = String::new();
-        self.open(method, path, body).await?.read_to_string(&mut answer).await?;
-        let (head, body) = answer.split_once("\r\n\r\n").context("the answer breaks off")?;
-        ensure!(head.split(' ').nth(1) == Some("200"), "{method} {path}: {answer}");
+        let mut response = String::new();
+        self.open(method, path, body).await?.read_to_string(&mut response).await?;
+        let (head, body) = response.split_once("\r\n\r\n").context("the response is incomplete")?;
+        ensure!(head.split(' ').nth(1) == Some("200"), "{method} {path}: {response}");
         Ok(serde_json::from_str(body)?)
     }
 }

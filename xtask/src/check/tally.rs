@@ -1,4 +1,4 @@
-//! Running a program for a check: what it says goes through, and its closing lines are counted.
+//! Runs the programs of a stage and counts what passed and what failed.
 
 use std::{
     io::{BufRead, BufReader, Write},
@@ -8,33 +8,28 @@ use std::{
 
 use anyhow::Context;
 
-/// What came of a check.
+/// The counts of a stage.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Tally {
-    /// How many passed.
-    pub passed: u64,
-    /// How many failed.
-    pub failed: u64,
+pub(super) struct Tally {
+    pub(super) passed: u64,
+    pub(super) failed: u64,
 }
 
 impl Tally {
-    /// One that passed.
-    pub fn passed() -> Self {
-        Self { passed: 1, failed: 0 }
+    /// One check that passed.
+    pub(super) const PASSED: Self = Self { passed: 1, failed: 0 };
+    /// One check that failed.
+    pub(super) const FAILED: Self = Self { passed: 0, failed: 1 };
+    /// A check that cannot run here, which counts as nothing.
+    pub(super) const SKIPPED: Self = Self { passed: 0, failed: 0 };
+
+    /// One check.
+    pub(super) fn of(passed: bool) -> Self {
+        if passed { Self::PASSED } else { Self::FAILED }
     }
 
-    /// One that failed.
-    pub fn failed() -> Self {
-        Self { passed: 0, failed: 1 }
-    }
-
-    /// One that could not be made here; it counts as nothing.
-    pub fn skipped() -> Self {
-        Self::default()
-    }
-
-    /// The outcome in words.
-    pub fn word(&self) -> String {
+    /// The counts in words.
+    pub(super) fn summary(&self) -> String {
         match (self.passed, self.failed) {
             (0, 0) => "skipped".to_owned(),
             (1, 0) => "passed".to_owned(),
@@ -54,17 +49,17 @@ impl Add for Tally {
 }
 
 /// Runs a program that passes or fails as one.
-pub(super) fn whole(command: &mut Command) -> anyhow::Result<Tally> {
+pub(super) fn run_command(command: &mut Command) -> anyhow::Result<Tally> {
     let status = command.status().with_context(|| format!("{command:?} did not start"))?;
-    Ok(if status.success() { Tally::passed() } else { Tally::failed() })
+    Ok(Tally::of(status.success()))
 }
 
 /// Runs a program that runs tests, and counts them by its closing lines.
-pub(super) fn counted(command: &mut Command) -> anyhow::Result<Tally> {
+pub(super) fn run_tests(command: &mut Command) -> anyhow::Result<Tally> {
     let (reader, writer) = std::io::pipe()?;
     command.stdout(writer.try_clone()?).stderr(writer).stdin(Stdio::null());
     let mut child = command.spawn().with_context(|| format!("{command:?} did not start"))?;
-    // The command holds the pipe's other ends; without them here, reading ends when the child does.
+    // Reading ends when the child ends only if no other writer of the pipe is left: drop those of the command.
     command.stdout(Stdio::null()).stderr(Stdio::null());
     let mut tally = Tally::default();
     let mut out = std::io::stdout();
@@ -74,24 +69,26 @@ pub(super) fn counted(command: &mut Command) -> anyhow::Result<Tally> {
         tally = tally + count(&line);
     }
     let success = child.wait()?.success();
-    // A failure that no line counts is one all the same: a build that broke, a test that was killed.
+    // A failure without a closing line counts as one: a build that failed, a runner that was killed.
     let uncounted = u64::from(!success && tally.failed == 0);
     Ok(Tally { failed: tally.failed + uncounted, ..tally })
 }
 
-/// What a closing line of nextest or of libtest counts.
+/// The counts of a closing line: of nextest, of libtest, or of `cargo xtask chaos`, which is `N passed, N failed` alone.
 pub(super) fn count(line: &str) -> Tally {
     let line = line.trim_start();
-    let closing = line.starts_with("test result:") || (line.starts_with("Summary [") && line.contains("run:"));
-    if !closing {
+    let words: Vec<&str> = line.split([' ', ',', ';', '.']).filter(|word| !word.is_empty()).collect();
+    let is_closing = line.starts_with("test result:")
+        || (line.starts_with("Summary [") && line.contains("run:"))
+        || matches!(words.as_slice(), [passed, "passed", _, "failed"] if passed.parse::<u64>().is_ok());
+    if !is_closing {
         return Tally::default();
     }
-    let words: Vec<&str> = line.split([' ', ',', ';', '.']).filter(|word| !word.is_empty()).collect();
-    let before = |wanted: &[&str]| {
-        let pairs = words.windows(2).filter(|pair| wanted.contains(&pair[1]));
+    let before = |names: &[&str]| {
+        let pairs = words.windows(2).filter(|pair| names.contains(&pair[1]));
         pairs.filter_map(|pair| pair[0].parse::<u64>().ok()).sum()
     };
-    // nextest names how a failed test ended; `(2 flaky)` and the like stand in brackets and are no outcome.
+    // nextest names how a failed test ended; `(2 flaky)` and the like are in brackets and are no outcome.
     Tally { passed: before(&["passed"]), failed: before(&["failed", "timed"]) + exec_failed(line) }
 }
 

@@ -1,0 +1,113 @@
+//! Simulates scenarios side by side, under the faults of a seed, and checks their end.
+
+use std::sync::Arc;
+
+use causeway::{
+    App, Failure, Outcome, Route,
+    memory::Memory,
+    message::envelope::Delivery,
+    testing::sim::{Faults, Log, Plan, Rng, Simulation},
+};
+use futures::FutureExt as _;
+use jiff::SignedDuration;
+
+use super::{
+    final_state::FinalState,
+    scenarios::{SCENARIOS, Scenario},
+    shop_commands::Shop,
+};
+
+/// Plants a bug into the plan of a simulation, or none.
+pub(crate) type Mutant = fn(&mut Plan, &Memory);
+
+/// Plants no bug.
+pub(crate) fn no_mutant(_: &mut Plan, _: &Memory) {}
+
+/// Each message three times and in any order, and no other fault.
+pub(crate) const THREEFOLD: Faults = Faults { doubled: 1.0, delayed: 0.3, ..Faults::NONE };
+
+/// The faults of a seed.
+pub(crate) fn faults(seed: u64) -> Faults {
+    match seed % 8 {
+        0 => Faults::NONE,
+        1 => THREEFOLD,
+        2 => Faults { killed: 0.4, ..Faults::NONE },
+        3 => Faults { lost: 0.15, ..Faults::NONE },
+        _ => Faults::CHAOS,
+    }
+}
+
+/// The scenarios of a seed: about half of all.
+pub(crate) fn scenarios(seed: u64) -> Vec<&'static Scenario> {
+    let rng = Rng::seeded(seed ^ 0x5707);
+    let mut chosen: Vec<&Scenario> = SCENARIOS.iter().filter(|_| rng.happens(0.5)).collect();
+    if chosen.is_empty() {
+        chosen.extend(SCENARIOS.first());
+    }
+    chosen
+}
+
+/// Simulates the scenarios of a seed; returns the breaches at the end, and the trace if it is asked for.
+pub(crate) fn simulate_seed(seed: u64, mutant: Mutant, traced: bool) -> (Vec<String>, Vec<String>) {
+    simulate(seed, faults(seed), &scenarios(seed), mutant, traced)
+}
+
+/// Simulates these scenarios under these faults; returns the breaches at the end, and the trace if it is asked for.
+pub(crate) fn simulate(
+    seed: u64,
+    faults: Faults,
+    scenarios: &[&Scenario],
+    mutant: Mutant,
+    traced: bool,
+) -> (Vec<String>, Vec<String>) {
+    let end = final_state(seed, faults, scenarios, mutant, traced);
+    let mut breaches = end.breaches();
+    for scenario in scenarios {
+        breaches.extend((scenario.check)(&end).into_iter().map(|what| format!("{}: {what}", scenario.name)));
+    }
+    (breaches, end.run_log.trace)
+}
+
+/// The end of these scenarios under these faults.
+pub(crate) fn final_state(
+    seed: u64,
+    faults: Faults,
+    scenarios: &[&Scenario],
+    mutant: Mutant,
+    traced: bool,
+) -> FinalState {
+    let memory = Memory::new(seed);
+    if Rng::seeded(seed).happens(0.5) {
+        memory.mailer.forget_keys();
+    }
+    let mut plan = Plan { traced, ..Plan::new(seed, faults, routes(), &memory) };
+    mutant(&mut plan, &memory);
+    let log: Arc<dyn Log> = Arc::clone(&plan.log);
+    let simulation = Simulation::new(plan);
+    let shop = Shop { simulation: &simulation, memory: &memory };
+    for scenario in scenarios {
+        (scenario.begin)(&shop);
+    }
+    simulation.wake_relay();
+    let mut end = FinalState::of(&simulation, &log, &memory);
+    let cancelled = scenarios.iter().flat_map(|scenario| scenario.cancelled_by_customer);
+    end.snapshot.cancelled_by_customer = cancelled.map(|id| (*id).to_owned()).collect();
+    end
+}
+
+/// The functions, with one sku whose reservations fail for a long time.
+fn routes() -> Vec<Route> {
+    let routes = functions::routes().into_iter();
+    routes.map(|route| if route.message == "ReserveStock" { route.wrapped(slow_sku) } else { route }).collect()
+}
+
+fn slow_sku(inner: Route, app: App, delivery: Delivery) -> futures::future::BoxFuture<'static, Outcome> {
+    async move {
+        let open = delivery.time + SignedDuration::from_mins(100);
+        if delivery.detail.get().contains("slow-shelf") && app.clock().now() < open {
+            return Err(Failure::transient("the sku is not available yet"));
+        }
+        inner.handle(&app, &delivery).await
+    }
+    .boxed()
+}
