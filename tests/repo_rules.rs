@@ -1,25 +1,25 @@
-//! The rules of the house. Each failure names what to add, and where.
+//! The rules of the repository. Each failure names what to change, and where.
 
-mod arrows;
+mod alarms;
 mod catalogue;
+mod crate_dependencies;
 mod documents;
-mod floods;
-mod functions_agree;
+mod entry_points;
+mod function_roles;
+mod generated;
 mod import_loops;
 mod packages;
-mod page;
 mod patterns;
-mod permissions;
-mod proofs;
+mod policy_statements;
 mod protection;
 mod queues;
-mod rights;
 mod sources;
+mod template;
 mod traces;
-mod watch;
+mod verification;
 mod xtask_new;
 
-/// Fails with all that is wrong at once.
-fn nothing_wrong(problems: Vec<String>) {
-    assert!(problems.is_empty(), "the house is not in order:\n- {}", problems.join("\n- "));
+/// Fails with all problems at once.
+fn assert_none(problems: Vec<String>) {
+    assert!(problems.is_empty(), "the repository breaks its rules:\n- {}", problems.join("\n- "));
 }

@@ -152,7 +152,7 @@ impl FinalState {
 }
 
 fn messages(commit: &Commit) -> Vec<Envelope> {
-    let events = (0..commit.events.len()).filter_map(|index| Envelope::of_event(commit, index));
-    let sends = (0..commit.sends.len()).filter_map(|index| Envelope::of_send(commit, index));
+    let events = (0..commit.events.len()).filter_map(|index| commit.event_envelope(index));
+    let sends = (0..commit.sends.len()).filter_map(|index| commit.send_envelope(index));
     events.chain(sends).collect()
 }

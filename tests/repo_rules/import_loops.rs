@@ -9,7 +9,7 @@ use std::{
 
 use xtask::repo;
 
-use super::nothing_wrong;
+use super::assert_none;
 
 /// The folders whose crates are checked.
 const FOLDERS: [&str; 6] = ["shared/kernel", "shared/domain", "shared/aws", "functions", "cli", "xtask"];
@@ -31,7 +31,7 @@ fn no_modules_import_each_other_in_a_loop() {
             }
         }
     }
-    nothing_wrong(found);
+    assert_none(found);
 }
 
 #[test]
@@ -45,7 +45,11 @@ fn a_planted_loop_is_found() {
         ),
         ("through super", &[("a", "mod child;\nuse child::C;"), ("a/child", "use super::A;")], "a -> a::child -> a"),
         ("inline paths", &[("a", "fn f() { crate::b::f() }"), ("b", "fn f() -> super::a::A {}")], "a -> b -> a"),
-        ("a child's path", &[("a", "fn f() { child::f() }"), ("a/child", "use super::{self, A};")], "a -> a::child -> a"),
+        (
+            "a child's path",
+            &[("a", "fn f() { child::f() }"), ("a/child", "use super::{self, A};")],
+            "a -> a::child -> a",
+        ),
         (
             "through a re-export",
             &[("a", "pub use child::C;"), ("a/child", "use crate::b::B;"), ("b", "use crate::a::C;")],
@@ -55,7 +59,9 @@ fn a_planted_loop_is_found() {
     ];
     for (name, files, expected) in cases {
         let folder = tempfile::tempdir().unwrap();
-        files.iter().for_each(|(path, text)| drop(repo::write(folder.path(), &format!("src/{path}.rs"), text).unwrap()));
+        files
+            .iter()
+            .for_each(|(path, text)| drop(repo::write(folder.path(), &format!("src/{path}.rs"), text).unwrap()));
         assert_eq!(loops(folder.path(), "src"), [expected], "{name}");
     }
 }
@@ -184,7 +190,8 @@ fn imports(module: &ModulePath, tokens: &[String], modules: &BTreeMap<ModulePath
     while at < tokens.len() {
         let before = if at == 0 { "" } else { tokens[at - 1].as_str() };
         if tokens[at] == "use" {
-            let is_public = before == "pub" || (before == ")" && tokens[..at].iter().rev().take(6).any(|it| it == "pub"));
+            let is_public =
+                before == "pub" || (before == ")" && tokens[..at].iter().rev().take(6).any(|it| it == "pub"));
             let mut leaves = Vec::new();
             at = use_tree(tokens, at + 1, &[], &mut leaves);
             for (path, alias) in leaves {
@@ -192,7 +199,9 @@ fn imports(module: &ModulePath, tokens: &[String], modules: &BTreeMap<ModulePath
             }
         } else if !["::", "$", "."].contains(&before) && tokens.get(at + 1).is_some_and(|next| next == "::") {
             let mut path = vec![tokens[at].clone()];
-            while tokens.get(at + 1).is_some_and(|next| next == "::") && tokens.get(at + 2).is_some_and(|it| is_word(it)) {
+            while tokens.get(at + 1).is_some_and(|next| next == "::")
+                && tokens.get(at + 2).is_some_and(|it| is_word(it))
+            {
                 path.push(tokens[at + 2].clone());
                 at += 2;
             }
@@ -291,7 +300,13 @@ fn tokens(text: &str) -> Vec<String> {
             },
             _ => {
                 let word = rest.find(|it: char| !it.is_alphanumeric() && it != '_').unwrap_or(rest.len());
-                let length = if word > 0 { word } else if rest.starts_with("::") { 2 } else { first.len_utf8() };
+                let length = if word > 0 {
+                    word
+                } else if rest.starts_with("::") {
+                    2
+                } else {
+                    first.len_utf8()
+                };
                 if !first.is_whitespace() {
                     tokens.push(rest[..length].to_owned());
                 }

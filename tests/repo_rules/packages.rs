@@ -3,9 +3,9 @@
 use std::{collections::BTreeSet, path::Path};
 
 use serde_json::Value;
-use xtask::place;
+use xtask::repo;
 
-use super::nothing_wrong;
+use super::assert_none;
 
 /// The crates that others may depend on, with their folders.
 const LIBRARIES: [(&str, &str); 2] = [("causeway", "shared/kernel"), ("causeway-aws", "shared/aws")];
@@ -31,7 +31,7 @@ fn the_library_crates_have_complete_metadata() {
             problems.push(format!("{folder}/Cargo.toml must not set publish"));
         }
     }
-    nothing_wrong(problems);
+    assert_none(problems);
 }
 
 #[test]
@@ -53,7 +53,7 @@ fn the_library_crates_are_packaged_with_sources_readme_and_licence_only() {
         let surprising = listed.iter().filter(|file| !FILES.contains(file) && !file.starts_with("src/"));
         problems.extend(surprising.map(|file| format!("{folder}: {file} does not belong in the package")));
     }
-    nothing_wrong(problems);
+    assert_none(problems);
 }
 
 fn is_empty(value: &Value) -> bool {
@@ -61,7 +61,7 @@ fn is_empty(value: &Value) -> bool {
 }
 
 fn cargo(arguments: &[&str]) -> String {
-    let output = place::cargo(&place::root()).args(arguments).output().unwrap();
+    let output = repo::cargo(&repo::root()).args(arguments).output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout).unwrap()
 }

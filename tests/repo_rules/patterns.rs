@@ -1,4 +1,4 @@
-//! Every rule wakes its function for one message, for every published sample of it, and for no other by accident.
+//! The pattern of every rule matches all published samples of one message, and of no other.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -10,36 +10,36 @@ use serde_json::{Value, json};
 use xtask::{repo, template};
 
 use super::{
-    nothing_wrong,
-    page::{self, planted_at},
+    assert_none,
+    template::{planted_at, template_of},
 };
 
 #[test]
-fn every_rule_hears_all_samples_of_its_message_and_nothing_else() {
+fn every_rule_matches_all_samples_of_its_message_and_no_others() {
     let samples = samples(&repo::root());
     assert!(samples.len() > 30, "only {} messages have samples", samples.len());
-    nothing_wrong(problems(&page::stack(&repo::root()), &samples));
+    assert_none(problems(&template_of(&repo::root()), &samples));
 }
 
 #[test]
-fn a_rule_that_hears_too_much_or_too_little_is_seen() {
-    let (stack, samples) = (page::stack(&repo::root()), samples(&repo::root()));
+fn a_rule_that_matches_too_much_or_too_little_is_reported() {
+    let (stack, samples) = (template_of(&repo::root()), samples(&repo::root()));
     let pattern = "/Resources/OrderOnOrderPlaced/Properties/Events/OrderPlaced/Properties/Pattern";
-    for (planted, wanted) in [
+    for (planted, expected) in [
         (json!({ "detail-type": ["OrderPlaced", "OrderConfirmed"] }), "one message"),
         (json!({ "detail-type": [{ "prefix": "Order" }] }), "one message"),
         (json!({ "source": ["causeway.order"] }), "one message"),
-        (json!({ "source": ["causeway.cart"], "detail-type": ["OrderPlaced"] }), "does not hear"),
+        (json!({ "source": ["causeway.cart"], "detail-type": ["OrderPlaced"] }), "does not match"),
         (
             json!({ "source": ["causeway.order"], "detail-type": ["OrderPlaced"], "detail": { "eventVersion": [2] } }),
-            "does not hear",
+            "does not match",
         ),
         (json!({ "detail-type": ["OrderLost"] }), "no sample"),
         (json!({ "detail-type": "OrderPlaced" }), "is no pattern"),
-        (json!({ "source": [{ "prefix": "" }], "detail-type": ["OrderPlaced"] }), "another's mouth"),
+        (json!({ "source": [{ "prefix": "" }], "detail-type": ["OrderPlaced"] }), "another source"),
     ] {
         let problems = problems(&planted_at(&stack, pattern, planted.clone()), &samples).join("\n");
-        assert!(problems.contains(wanted), "{planted}: {problems}");
+        assert!(problems.contains(expected), "{planted}: {problems}");
     }
 }
 
@@ -83,26 +83,26 @@ fn problems(stack: &Value, samples: &BTreeMap<String, Vec<Value>>) -> Vec<String
 
 fn of_rule(pattern: &Value, samples: &BTreeMap<String, Vec<Value>>) -> Result<(), String> {
     let read = Pattern::parse(&pattern.to_string()).map_err(|error| format!("{pattern} is no pattern: {error}"))?;
-    let hears = |event: &Value| Event::parse(&event.to_string()).is_ok_and(|event| read.matches(&event));
+    let matches = |event: &Value| Event::parse(&event.to_string()).is_ok_and(|event| read.matches(&event));
     let named = pattern["detail-type"].as_array().filter(|types| types.len() == 1).and_then(|types| types[0].as_str());
     let message = named.ok_or_else(|| format!("{pattern} must name one message: detail-type: [OrderPlaced]"))?;
     let own = samples.get(message).ok_or_else(|| format!("there is no sample of {message} in events/"))?;
-    if !own.iter().all(hears) {
-        return Err(format!("{pattern} does not hear every sample of {message} in events/"));
+    if !own.iter().all(matches) {
+        return Err(format!("{pattern} does not match every sample of {message} in events/"));
     }
     let others = samples.iter().filter(|(other, _)| *other != message);
-    let heard: BTreeSet<_> = others.filter(|(_, all)| all.iter().any(hears)).map(|(other, _)| other).collect();
-    if !heard.is_empty() {
-        return Err(format!("{pattern} hears {heard:?} as well"));
+    let matched: BTreeSet<_> = others.filter(|(_, all)| all.iter().any(matches)).map(|(other, _)| other).collect();
+    if !matched.is_empty() {
+        return Err(format!("{pattern} also matches {matched:?}"));
     }
-    // A fact is its owner's; a wish may come from anyone.
-    let is_fact = own.iter().all(|event| event["source"].as_str().is_some_and(|from| from.starts_with("causeway.")));
+    // An event comes from its owner, a command from anyone.
+    let is_event = own.iter().all(|event| event["source"].as_str().is_some_and(|from| from.starts_with("causeway.")));
     let elsewhere = own.iter().map(|event| planted_at(event, "/source", json!("shop.web")));
-    if is_fact && elsewhere.clone().any(|event| hears(&event)) {
-        return Err(format!("{pattern} hears {message} from another's mouth; name its source"));
+    if is_event && elsewhere.clone().any(|event| matches(&event)) {
+        return Err(format!("{pattern} matches {message} from another source; name its source"));
     }
-    if !is_fact && !elsewhere.clone().all(|event| hears(&event)) {
-        return Err(format!("{pattern} does not hear {message} from everyone"));
+    if !is_event && !elsewhere.clone().all(|event| matches(&event)) {
+        return Err(format!("{pattern} does not match {message} from every source"));
     }
     Ok(())
 }

@@ -1,24 +1,22 @@
-//! Every function has both failure planes and a timeout; every queue, table and mapping has its protection.
+//! Every function has retries, dead letters and a timeout; every queue, table and event source mapping is protected.
 
-use std::path::Path;
-
-use causeway::delivery::inbox::LEASE;
+use causeway::{Route, delivery::inbox::LEASE};
 use serde_json::{Value, json};
 use xtask::{repo, template};
 
 use super::{
-    nothing_wrong,
-    page::{self, Line, planted_at},
+    assert_none,
+    template::{assert_reported, template_of},
 };
 
 #[test]
 fn every_function_queue_table_and_mapping_is_protected() {
-    nothing_wrong(problems(&repo::root(), &page::lines()));
+    assert_none(problems(&template_of(&repo::root()), &functions::routes()));
 }
 
 #[test]
-fn a_function_runs_shorter_than_a_claim_holds_others_off() {
-    let stack = page::stack(&repo::root());
+fn the_timeout_of_a_function_is_below_the_lease_of_a_claim() {
+    let stack = template_of(&repo::root());
     let timeout = stack["Globals"]["Function"]["Timeout"].as_i64().unwrap();
     assert!(timeout < LEASE.as_secs(), "Timeout {timeout} must be below the lease of {LEASE}");
     for (id, function) in template::resources(&stack, "AWS::Serverless::Function") {
@@ -27,8 +25,8 @@ fn a_function_runs_shorter_than_a_claim_holds_others_off() {
 }
 
 #[test]
-fn the_report_is_due_every_day() {
-    let stack = page::stack(&repo::root());
+fn the_stock_report_is_scheduled_every_day() {
+    let stack = template_of(&repo::root());
     let events = &stack["Resources"]["StockReportOnStockReportDue"]["Properties"]["Events"];
     let daily = events.as_object().unwrap().values().filter(|event| event["Type"] == "Schedule");
     let schedules: Vec<_> = daily.map(|event| event["Properties"]["Schedule"].as_str().unwrap()).collect();
@@ -36,57 +34,61 @@ fn the_report_is_due_every_day() {
 }
 
 #[test]
-fn what_is_not_protected_is_seen() {
-    let (stack, lines) = (page::stack(&repo::root()), page::lines());
+fn a_missing_protection_is_reported() {
+    let (stack, routes) = (template_of(&repo::root()), functions::routes());
     let order = "/Resources/OrderOnPlaceOrder/Properties";
     let commits = "/Resources/Relay/Properties/Events/Commits/Properties";
-    for (pointer, planted, wanted) in [
-        ("/Globals/Function/EventInvokeConfig/MaximumRetryAttempts".to_owned(), json!(0), "Globals: EventInvokeConfig"),
-        ("/Globals/Function/Timeout".to_owned(), Value::Null, "Globals: Timeout"),
-        (format!("{order}/EventInvokeConfig"), Value::Null, "OrderOnPlaceOrder must have"),
-        (
-            format!("{order}/Environment/Variables/DEAD_LETTER_QUEUE_URL"),
-            json!({"Ref": "RelayDeadLetters"}),
-            "QUEUE_URL",
-        ),
-        (format!("{order}/Events/PlaceOrder/Properties/DeadLetterConfig"), Value::Null, "DeadLetterConfig"),
-        (format!("{order}/Events/PlaceOrder/Properties/RetryPolicy"), Value::Null, "explicit RetryPolicy"),
-        (format!("{order}/Events"), json!({}), "no event that wakes it"),
-        (format!("{commits}/FunctionResponseTypes"), json!([]), "ReportBatchItemFailures"),
-        (format!("{commits}/BisectBatchOnFunctionError"), json!(false), "BisectBatchOnFunctionError"),
-        (format!("{commits}/MaximumRetryAttempts"), json!(-1), "MaximumRetryAttempts and"),
-        (format!("{commits}/MaximumRecordAgeInSeconds"), json!(86_400), "below 24 hours"),
-        (format!("{commits}/DestinationConfig"), Value::Null, "event Commits"),
-        (
-            "/Resources/OrderDeadLettersPolicy/Properties/PolicyDocument/Statement/0/Condition".to_owned(),
-            Value::Null,
-            "our own rules only",
-        ),
-        (
-            "/Resources/OrderDeadLetterAlarm/Properties/Dimensions".to_owned(),
-            json!([]),
-            "OrderDeadLetters must have an alarm",
-        ),
-        ("/Resources/Events/Properties/DeletionProtectionEnabled".to_owned(), json!(false), "Events must be"),
-        ("/Resources/Events/Properties/PointInTimeRecoverySpecification".to_owned(), Value::Null, "Events must be"),
-        ("/Resources/Events/UpdateReplacePolicy".to_owned(), json!("Delete"), "be retained"),
-        ("/Resources/Events/DeletionPolicy".to_owned(), json!("Delete"), "be retained"),
-        ("/Resources/Inbox/Properties/TimeToLiveSpecification/Enabled".to_owned(), json!(false), "Inbox must forget"),
-    ] {
-        let problems = of_stack(&planted_at(&stack, &pointer, planted), &lines).join("\n");
-        assert!(problems.contains(wanted), "{pointer}: {problems}");
-    }
+    assert_reported(
+        &stack,
+        [
+            (
+                "/Globals/Function/EventInvokeConfig/MaximumRetryAttempts".to_owned(),
+                json!(0),
+                "Globals: EventInvokeConfig",
+            ),
+            ("/Globals/Function/Timeout".to_owned(), Value::Null, "Globals: Timeout"),
+            (format!("{order}/EventInvokeConfig"), Value::Null, "OrderOnPlaceOrder must have"),
+            (
+                format!("{order}/Environment/Variables/DEAD_LETTER_QUEUE_URL"),
+                json!({"Ref": "RelayDeadLetters"}),
+                "QUEUE_URL",
+            ),
+            (format!("{order}/Events/PlaceOrder/Properties/DeadLetterConfig"), Value::Null, "DeadLetterConfig"),
+            (format!("{order}/Events/PlaceOrder/Properties/RetryPolicy"), Value::Null, "explicit RetryPolicy"),
+            (format!("{order}/Events"), json!({}), "no event that invokes it"),
+            (format!("{commits}/FunctionResponseTypes"), json!([]), "ReportBatchItemFailures"),
+            (format!("{commits}/BisectBatchOnFunctionError"), json!(false), "BisectBatchOnFunctionError"),
+            (format!("{commits}/MaximumRetryAttempts"), json!(-1), "MaximumRetryAttempts and"),
+            (format!("{commits}/MaximumRecordAgeInSeconds"), json!(86_400), "below 24 hours"),
+            (format!("{commits}/DestinationConfig"), Value::Null, "event Commits"),
+            (
+                "/Resources/OrderDeadLettersPolicy/Properties/PolicyDocument/Statement/0/Condition".to_owned(),
+                Value::Null,
+                "our own rules only",
+            ),
+            (
+                "/Resources/OrderDeadLetterAlarm/Properties/Dimensions".to_owned(),
+                json!([]),
+                "OrderDeadLetters must have an alarm",
+            ),
+            ("/Resources/Events/Properties/DeletionProtectionEnabled".to_owned(), json!(false), "Events must be"),
+            ("/Resources/Events/Properties/PointInTimeRecoverySpecification".to_owned(), Value::Null, "Events must be"),
+            ("/Resources/Events/UpdateReplacePolicy".to_owned(), json!("Delete"), "be retained"),
+            ("/Resources/Events/DeletionPolicy".to_owned(), json!("Delete"), "be retained"),
+            (
+                "/Resources/Inbox/Properties/TimeToLiveSpecification/Enabled".to_owned(),
+                json!(false),
+                "Inbox must expire",
+            ),
+        ],
+        |stack| problems(stack, &routes),
+    );
 }
 
-/// What is unprotected in this house.
-pub(super) fn problems(root: &Path, lines: &[Line]) -> Vec<String> {
-    of_stack(&page::stack(root), lines)
-}
-
-fn of_stack(stack: &Value, lines: &[Line]) -> Vec<String> {
+fn problems(stack: &Value, routes: &[Route]) -> Vec<String> {
     let mut problems = shared(stack);
-    for line in lines {
-        problems.extend(planes(stack, &repo::logical_id(&line.function()), &repo::dead_letters_of(&line.context)));
+    for route in routes {
+        problems.extend(planes(stack, &repo::logical_id(&route.function()), &repo::dead_letters_of(route.context)));
     }
     problems.extend(planes(stack, "Relay", &repo::dead_letters_of("relay")));
     problems.extend(queues(stack));
@@ -97,8 +99,8 @@ fn of_stack(stack: &Value, lines: &[Line]) -> Vec<String> {
 
 fn shared(stack: &Value) -> Vec<String> {
     let globals = &stack["Globals"]["Function"];
-    let wanted = json!({ "MaximumRetryAttempts": 2, "MaximumEventAgeInSeconds": 21600 });
-    let retries = (globals["EventInvokeConfig"] != wanted).then(|| format!("Globals: EventInvokeConfig: {wanted}"));
+    let expected = json!({ "MaximumRetryAttempts": 2, "MaximumEventAgeInSeconds": 21600 });
+    let retries = (globals["EventInvokeConfig"] != expected).then(|| format!("Globals: EventInvokeConfig: {expected}"));
     let timeout = globals["Timeout"].is_null().then(|| "Globals: Timeout: 30".to_owned());
     retries.into_iter().chain(timeout).collect()
 }
@@ -136,7 +138,7 @@ fn planes(stack: &Value, id: &str, letters: &str) -> Vec<String> {
         }
     }
     if properties["Events"].as_object().is_none_or(|events| events.is_empty()) {
-        problems.push(format!("{id} has no event that wakes it"));
+        problems.push(format!("{id} has no event that invokes it"));
     }
     problems
 }
@@ -183,20 +185,20 @@ fn tables(stack: &Value) -> Vec<String> {
     }
     let expiry = &stack["Resources"]["Inbox"]["Properties"]["TimeToLiveSpecification"];
     if *expiry != json!({ "AttributeName": "expires", "Enabled": true }) {
-        problems.push("Inbox must forget by `expires`".to_owned());
+        problems.push("Inbox must expire by `expires`".to_owned());
     }
     problems
 }
 
 fn relay(stack: &Value) -> Vec<String> {
     let mapping = &stack["Resources"]["Relay"]["Properties"]["Events"]["Commits"]["Properties"];
-    let wanted = [
+    let expected = [
         ("FunctionResponseTypes", json!(["ReportBatchItemFailures"])),
         ("BisectBatchOnFunctionError", json!(true)),
         ("StartingPosition", json!("TRIM_HORIZON")),
         ("MaximumBatchingWindowInSeconds", json!(0)),
     ];
-    let missing = wanted.into_iter().filter(|(key, value)| mapping[key] != *value);
+    let missing = expected.into_iter().filter(|(key, value)| mapping[key] != *value);
     let mut problems: Vec<_> = missing.map(|(key, value)| format!("Relay, Commits: {key}: {value}")).collect();
     let capped = |key: &str, most: i64| mapping[key].as_i64().is_some_and(|value| 0 < value && value < most);
     if !capped("MaximumRetryAttempts", 10_001) || !capped("MaximumRecordAgeInSeconds", 86_400) {

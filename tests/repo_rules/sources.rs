@@ -1,36 +1,36 @@
-//! Small files that say their idea first, binaries of a few lines, and nothing of the machine a file was written on.
+//! Source files are short and begin with a module comment, and no file names a machine or a registry.
 
 use std::path::Path;
 
 use xtask::repo;
 
-use super::nothing_wrong;
+use super::assert_none;
 
 /// The most lines of a source file.
-const LONGEST: usize = 500;
+const MAX_LINES: usize = 500;
 
-/// The most lines of a binary.
-const LONGEST_BINARY: usize = 8;
+/// The most lines of a generated binary.
+const MAX_BINARY_LINES: usize = 8;
 
 #[test]
-fn files_are_small_say_their_idea_first_and_name_no_machine() {
+fn files_are_short_begin_with_a_module_comment_and_name_no_machine() {
     let sources = repo::files(&repo::root(), "").unwrap().into_iter().filter(|path| path.ends_with(".rs")).count();
     assert!(sources > 100, "only {sources} sources were found");
-    nothing_wrong(problems(&repo::root()));
+    assert_none(problems(&repo::root()));
 }
 
 #[test]
-fn a_bad_file_is_seen() {
-    let house = tempfile::tempdir().unwrap();
-    repo::write(house.path(), "src/long.rs", &"//! Long.\n".repeat(501)).unwrap();
-    repo::write(house.path(), "functions/src/bin/long.rs", &"//! Long.\n".repeat(9)).unwrap();
-    repo::write(house.path(), "src/mute.rs", "fn main() {}\n").unwrap();
-    repo::write(house.path(), "src/later.rs", concat!("//! Soon.\n// TO", "DO: all\n")).unwrap();
-    repo::write(house.path(), "notes.md", concat!("see /ro", "ot/notes\n")).unwrap();
-    assert_eq!(problems(house.path()).len(), 5, "{:?}", problems(house.path()));
+fn a_bad_file_is_reported() {
+    let folder = tempfile::tempdir().unwrap();
+    repo::write(folder.path(), "src/long.rs", &"//! Long.\n".repeat(501)).unwrap();
+    repo::write(folder.path(), "functions/src/bin/long.rs", &"//! Long.\n".repeat(9)).unwrap();
+    repo::write(folder.path(), "src/bare.rs", "fn main() {}\n").unwrap();
+    repo::write(folder.path(), "src/later.rs", concat!("//! Soon.\n// TO", "DO: all\n")).unwrap();
+    repo::write(folder.path(), "notes.md", concat!("see /ro", "ot/notes\n")).unwrap();
+    assert_eq!(problems(folder.path()).len(), 5, "{:?}", problems(folder.path()));
 }
 
-/// What is wrong with the files of this house.
+/// The problems of all files of a repository.
 pub(super) fn problems(root: &Path) -> Vec<String> {
     let mut problems = Vec::new();
     for path in repo::files(root, "").unwrap() {
@@ -43,7 +43,7 @@ pub(super) fn problems(root: &Path) -> Vec<String> {
         }
         for (number, line) in text.lines().enumerate() {
             if let Some(word) = BANNED.iter().find(|word| line.contains(**word)) {
-                problems.push(format!("{path}:{}: take {word:?} away", number + 1));
+                problems.push(format!("{path}:{}: remove {word:?}", number + 1));
             }
         }
     }
@@ -52,16 +52,15 @@ pub(super) fn problems(root: &Path) -> Vec<String> {
 
 fn source(path: &str, text: &str) -> Option<String> {
     let lines = text.lines().count();
-    let most = if path.starts_with("functions/src/bin/") { LONGEST_BINARY } else { LONGEST };
+    let most = if path.starts_with("functions/src/bin/") { MAX_BINARY_LINES } else { MAX_LINES };
     if lines > most {
-        return Some(format!("{path} has {lines} lines of at most {most}; give its second idea a file"));
+        return Some(format!("{path} has {lines} lines, and at most {most} are allowed; split it"));
     }
     let is_test = path.ends_with("tests.rs") || path.contains("/tests/");
-    (!is_test && !text.starts_with("//!")).then(|| format!("{path} must begin with its idea: //! …"))
+    (!is_test && !text.starts_with("//!")).then(|| format!("{path} must begin with a module comment: //! …"))
 }
 
-/// Paths of machines, hosts of registries, and promises for later. Each is put together here, so that this file
-/// does not hold it.
+/// Paths of machines, hosts of registries, and open tasks. Each is concatenated, so that this file does not contain it.
 const BANNED: [&str; 8] = [
     concat!("/ro", "ot/"),
     concat!("/wo", "rk/"),

@@ -54,15 +54,15 @@ fn member(name: &str, context: &str) -> Member {
 fn copy() -> PathBuf {
     let root = repo::root();
     let copy = root.join("target/xtask-new");
-    let wanted = repo::files(&root, "").unwrap();
+    let expected = repo::files(&root, "").unwrap();
     if copy.exists() {
         for path in repo::files(&copy, "").unwrap() {
-            if !wanted.contains(&path) {
+            if !expected.contains(&path) {
                 std::fs::remove_file(copy.join(path)).unwrap();
             }
         }
     }
-    for path in wanted {
+    for path in expected {
         if let Ok(text) = repo::read(&root, &path) {
             // Cargo tells packages apart by name, version and place in the workspace, so without a version of its own
             // the copy's crates would be taken for ours in the folder of builds that both share.

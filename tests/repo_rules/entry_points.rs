@@ -1,54 +1,55 @@
-//! Where a flood could hurt it is held back: outside parties, scans of whole views, the order of the log; and there
-//! is no door to a function but the bus and the log.
+//! Concurrency is limited where load could hurt: e-mails, scans of whole views, the order of the log. Functions have no
+//! entry point but the bus and the log.
 
 use serde_json::{Value, json};
 use xtask::{repo, template};
 
 use super::{
-    nothing_wrong,
-    page::{self, planted_at},
+    assert_none,
+    template::{assert_reported, planted_at, template_of},
 };
 
 #[test]
-fn a_flood_reaches_nobody_outside_and_there_is_no_open_door() {
-    nothing_wrong(problems(&page::stack(&repo::root())));
+fn concurrency_is_limited_and_functions_have_no_open_entry_point() {
+    assert_none(problems(&template_of(&repo::root())));
 }
 
 #[test]
-fn a_missing_limit_and_an_open_door_are_seen() {
-    let stack = page::stack(&repo::root());
+fn a_missing_limit_and_an_open_entry_point_are_reported() {
+    let stack = template_of(&repo::root());
     let mail = "/Resources/NotificationOnOrderConfirmed/Properties";
     let relay = "/Resources/Relay/Properties";
-    let heard = json!({ "Type": "SQS", "Properties": { "Queue": { "Fn::GetAtt": ["OrderDeadLetters", "Arn"] } } });
-    for (pointer, planted, wanted) in [
-        (format!("{mail}/ReservedConcurrentExecutions"), Value::Null, "NotificationOnOrderConfirmed"),
-        (format!("{mail}/ReservedConcurrentExecutions"), json!(1_000), "NotificationOnOrderConfirmed"),
-        (
-            "/Resources/StockReportOnStockReportDue/Properties/ReservedConcurrentExecutions".to_owned(),
-            Value::Null,
-            "StockReport",
-        ),
-        (format!("{relay}/Events/Commits/Properties/ParallelizationFactor"), json!(10), "ParallelizationFactor"),
-        (format!("{mail}/Events/Waiting"), heard, "MaximumConcurrency"),
-        (format!("{mail}/Events/Web"), json!({ "Type": "HttpApi" }), "HttpApi"),
-        (format!("{mail}/FunctionUrlConfig"), json!({ "AuthType": "NONE" }), "FunctionUrlConfig"),
-        ("/Globals/Function/FunctionUrlConfig".to_owned(), json!({ "AuthType": "NONE" }), "FunctionUrlConfig"),
-        (
-            "/Resources/Door".to_owned(),
-            json!({ "Type": "AWS::Lambda::Url", "Properties": { "AuthType": "NONE" } }),
-            "Door",
-        ),
-        (
-            "/Resources/Anyone".to_owned(),
-            json!({ "Type": "AWS::Lambda::Permission", "Properties": { "Principal": "*" } }),
-            "Anyone",
-        ),
-    ] {
-        let problems = problems(&planted_at(&stack, &pointer, planted)).join("\n");
-        assert!(problems.contains(wanted), "{pointer}: {problems}");
-    }
+    let queue = json!({ "Type": "SQS", "Properties": { "Queue": { "Fn::GetAtt": ["OrderDeadLetters", "Arn"] } } });
+    assert_reported(
+        &stack,
+        [
+            (format!("{mail}/ReservedConcurrentExecutions"), Value::Null, "NotificationOnOrderConfirmed"),
+            (format!("{mail}/ReservedConcurrentExecutions"), json!(1_000), "NotificationOnOrderConfirmed"),
+            (
+                "/Resources/StockReportOnStockReportDue/Properties/ReservedConcurrentExecutions".to_owned(),
+                Value::Null,
+                "StockReport",
+            ),
+            (format!("{relay}/Events/Commits/Properties/ParallelizationFactor"), json!(10), "ParallelizationFactor"),
+            (format!("{mail}/Events/Waiting"), queue, "MaximumConcurrency"),
+            (format!("{mail}/Events/Web"), json!({ "Type": "HttpApi" }), "HttpApi"),
+            (format!("{mail}/FunctionUrlConfig"), json!({ "AuthType": "NONE" }), "FunctionUrlConfig"),
+            ("/Globals/Function/FunctionUrlConfig".to_owned(), json!({ "AuthType": "NONE" }), "FunctionUrlConfig"),
+            (
+                "/Resources/Door".to_owned(),
+                json!({ "Type": "AWS::Lambda::Url", "Properties": { "AuthType": "NONE" } }),
+                "Door",
+            ),
+            (
+                "/Resources/Anyone".to_owned(),
+                json!({ "Type": "AWS::Lambda::Permission", "Properties": { "Principal": "*" } }),
+                "Anyone",
+            ),
+        ],
+        problems,
+    );
     let signed = planted_at(&stack, &format!("{mail}/FunctionUrlConfig"), json!({ "AuthType": "AWS_IAM" }));
-    assert_eq!(problems(&signed), Vec::<String>::new(), "who signs may come in");
+    assert_eq!(problems(&signed), Vec::<String>::new(), "a URL with IAM is permitted");
 }
 
 fn problems(stack: &Value) -> Vec<String> {
@@ -74,11 +75,11 @@ fn problems(stack: &Value) -> Vec<String> {
                 "EventBridgeRule" | "Schedule" => {}
                 "DynamoDB" if mapping["ParallelizationFactor"].is_null() || mapping["ParallelizationFactor"] == 1 => {}
                 "DynamoDB" => {
-                    problems.push(format!("{id}, {name}: ParallelizationFactor must be 1; more breaks order"))
+                    problems.push(format!("{id}, {name}: ParallelizationFactor must be 1; more would break the order"))
                 }
                 "SQS" if mapping["ScalingConfig"]["MaximumConcurrency"].is_u64() => {}
                 "SQS" => problems.push(format!("{id}, {name}: ScalingConfig must have a MaximumConcurrency")),
-                kind => problems.push(format!("{id}, {name}: {kind} is a door that nobody guards")),
+                kind => problems.push(format!("{id}, {name}: {kind} is an open entry point; deliver through the bus")),
             }
         }
     }
@@ -88,12 +89,12 @@ fn problems(stack: &Value) -> Vec<String> {
         problems.push(format!("{id} must have AuthType: AWS_IAM, and has {}", it["Properties"]["AuthType"]));
     }
     for (id, _) in template::resources(stack, "AWS::Lambda::Permission") {
-        problems.push(format!("{id}: who may call a function is what SAM writes for its events; take this away"));
+        problems.push(format!("{id}: SAM generates the permissions of its events; remove this one"));
     }
     problems
 }
 
-/// At most ten at once in prod; elsewhere an account may have no room to set some aside.
+/// At most ten at once in prod; other accounts may have too little concurrency to reserve some.
 fn is_limited_in_prod(reserved: &Value) -> bool {
     let limit = reserved["Fn::If"].as_array().and_then(|chosen| chosen.get(1)?.as_u64());
     reserved["Fn::If"][0] == "IsProtected" && limit.is_some_and(|limit| (1..=10).contains(&limit))

@@ -1,5 +1,5 @@
-//! What goes wrong is told: each alarm looks at something that is there and tells the one topic, the board is JSON
-//! that CloudWatch takes, and what `samconfig.toml` gives the template has a parameter.
+//! Every failure has an alarm: each alarm watches an existing resource and notifies the one topic, the dashboard is valid
+//! JSON, and what `samconfig.toml` passes to the template is one of its parameters.
 
 use std::collections::BTreeSet;
 
@@ -7,75 +7,76 @@ use serde_json::{Value, json};
 use xtask::{permissions::spelled, repo, template};
 
 use super::{
-    nothing_wrong,
-    page::{self, planted_at},
+    assert_none,
+    template::{assert_reported, template_of},
 };
 
 #[test]
-fn whatever_goes_wrong_is_told_and_shown() {
-    nothing_wrong(problems(&page::stack(&repo::root())));
+fn every_failure_has_an_alarm_and_the_dashboard_is_valid() {
+    assert_none(problems(&template_of(&repo::root())));
 }
 
 #[test]
-fn a_silent_alarm_and_a_broken_board_are_seen() {
-    let stack = page::stack(&repo::root());
-    let board = |text: &str| json!({ "Fn::Sub": text });
-    for (pointer, planted, wanted) in [
-        ("/Resources/RelayLagAlarm/Properties/AlarmActions", Value::Null, "RelayLagAlarm must have AlarmActions"),
-        ("/Resources/RelayLagAlarm/Properties/MetricName", json!("Duration"), "IteratorAge of Relay"),
-        ("/Resources/RelayLagAlarm/Properties/Dimensions/0/Value/Ref", json!("Relais"), "Relais"),
-        ("/Resources/ThrottleAlarm/Properties/Metrics", json!([]), "Throttles"),
-        ("/Resources/DeliveryFailureAlarm/Properties/Metrics", json!([]), "FailedInvocations"),
-        ("/Resources/DeadLettersLostAlarm/Properties/Metrics", json!([]), "InvocationsFailedToBeSentToDlq"),
-        ("/Resources/FailureRecordsLostAlarm/Properties/Metrics", json!([]), "DestinationDeliveryFailures"),
-        (
-            "/Resources/FulfilmentDeadlineAlarm/Properties/MetricName",
-            json!("Duration"),
-            "FulfilmentOnFulfilmentDeadlinePassed",
-        ),
-        ("/Resources/AlarmTopic/Properties/Subscription", json!([]), "AlarmTopic"),
-        ("/Resources/Dashboard/Properties/DashboardBody", board("{ \"widgets\": [ }"), "is not JSON"),
-        ("/Resources/Dashboard/Properties/DashboardBody", board("{ \"widgets\": [\"${Ordres}\"] }"), "Ordres"),
-        ("/Parameters/LogDays/Description", Value::Null, "LogDays"),
-        ("/Parameters/LogDays/Default", Value::Null, "LogDays"),
-    ] {
-        let problems = problems(&planted_at(&stack, pointer, planted)).join("\n");
-        assert!(problems.contains(wanted), "{pointer}: {problems}");
-    }
+fn a_missing_alarm_and_an_invalid_dashboard_are_reported() {
+    let stack = template_of(&repo::root());
+    let dashboard = |text: &str| json!({ "Fn::Sub": text });
+    assert_reported(
+        &stack,
+        [
+            ("/Resources/RelayLagAlarm/Properties/AlarmActions", Value::Null, "RelayLagAlarm must have AlarmActions"),
+            ("/Resources/RelayLagAlarm/Properties/MetricName", json!("Duration"), "IteratorAge of Relay"),
+            ("/Resources/RelayLagAlarm/Properties/Dimensions/0/Value/Ref", json!("Relais"), "Relais"),
+            ("/Resources/ThrottleAlarm/Properties/Metrics", json!([]), "Throttles"),
+            ("/Resources/DeliveryFailureAlarm/Properties/Metrics", json!([]), "FailedInvocations"),
+            ("/Resources/DeadLettersLostAlarm/Properties/Metrics", json!([]), "InvocationsFailedToBeSentToDlq"),
+            ("/Resources/FailureRecordsLostAlarm/Properties/Metrics", json!([]), "DestinationDeliveryFailures"),
+            (
+                "/Resources/FulfilmentDeadlineAlarm/Properties/MetricName",
+                json!("Duration"),
+                "FulfilmentOnFulfilmentDeadlinePassed",
+            ),
+            ("/Resources/AlarmTopic/Properties/Subscription", json!([]), "AlarmTopic"),
+            ("/Resources/Dashboard/Properties/DashboardBody", dashboard("{ \"widgets\": [ }"), "is not JSON"),
+            ("/Resources/Dashboard/Properties/DashboardBody", dashboard("{ \"widgets\": [\"${Ordres}\"] }"), "Ordres"),
+            ("/Parameters/LogDays/Description", Value::Null, "LogDays"),
+            ("/Parameters/LogDays/Default", Value::Null, "LogDays"),
+        ],
+        problems,
+    );
 }
 
 #[test]
-fn every_stage_of_samconfig_gives_parameters_that_the_template_has() {
-    let stack = page::stack(&repo::root());
+fn every_stage_of_samconfig_passes_parameters_of_the_template() {
+    let stack = template_of(&repo::root());
     let text = repo::read(&repo::root(), "samconfig.toml").unwrap();
-    let given = text.lines().filter_map(|line| line.strip_prefix("parameter_overrides = ")).collect::<Vec<_>>();
-    assert!(given.len() >= 3, "each stage gives its parameters: {given:?}");
-    for pair in given.iter().flat_map(|line| line.trim_matches('"').split(' ')) {
+    let passed = text.lines().filter_map(|line| line.strip_prefix("parameter_overrides = ")).collect::<Vec<_>>();
+    assert!(passed.len() >= 3, "each stage passes its parameters: {passed:?}");
+    for pair in passed.iter().flat_map(|line| line.trim_matches('"').split(' ')) {
         let (name, value) = pair.split_once('=').unwrap();
         let parameter = &stack["Parameters"][name];
         let fits = match &parameter["AllowedValues"] {
             Value::Array(allowed) => allowed.iter().any(|one| spelled(one) == value),
             _ => parameter["Type"] == "Number" && value.parse::<u64>().is_ok(),
         };
-        assert!(fits, "samconfig.toml gives {pair}; the template has {name}: {parameter}");
+        assert!(fits, "samconfig.toml passes {pair}; the template has {name}: {parameter}");
     }
 }
 
 fn problems(stack: &Value) -> Vec<String> {
-    let told = json!({ "Fn::If": ["HasAlarmMail", [{ "Ref": "AlarmTopic" }], { "Ref": "AWS::NoValue" }] });
+    let actions = json!({ "Fn::If": ["HasAlarmMail", [{ "Ref": "AlarmTopic" }], { "Ref": "AWS::NoValue" }] });
     let mut problems = Vec::new();
     let alarms: Vec<_> = template::resources(stack, "AWS::CloudWatch::Alarm").collect();
     for (id, alarm) in &alarms {
         let properties = &alarm["Properties"];
-        if properties["AlarmActions"] != told {
-            problems.push(format!("{id} must have AlarmActions: {told}"));
+        if properties["AlarmActions"] != actions {
+            problems.push(format!("{id} must have AlarmActions: {actions}"));
         }
         if properties["AlarmDescription"].is_null() || properties["TreatMissingData"] != "notBreaching" {
-            problems.push(format!("{id} must say what is wrong, and that no data is no alarm"));
+            problems.push(format!("{id} must have an AlarmDescription and TreatMissingData: notBreaching"));
         }
         for dimension in properties["Dimensions"].as_array().into_iter().flatten() {
             problems.extend(
-                unknown(stack, &dimension["Value"]).map(|name| format!("{id} looks at {name}, which is not there")),
+                unknown(stack, &dimension["Value"]).map(|name| format!("{id} watches {name}, which does not exist")),
             );
         }
     }
@@ -102,9 +103,9 @@ fn problems(stack: &Value) -> Vec<String> {
     let subscription = json!([{ "Protocol": "email", "Endpoint": { "Ref": "AlarmMail" } }]);
     let topic = &stack["Resources"]["AlarmTopic"];
     if topic["Properties"]["Subscription"] != subscription || topic["Condition"] != "HasAlarmMail" {
-        problems.push(format!("AlarmTopic must be there when HasAlarmMail, with Subscription: {subscription}"));
+        problems.push(format!("AlarmTopic must exist if HasAlarmMail, with Subscription: {subscription}"));
     }
-    problems.extend(board(stack));
+    problems.extend(dashboard(stack));
     for (name, parameter) in stack["Parameters"].as_object().into_iter().flatten() {
         if !parameter["Description"].is_string() || parameter["Default"].is_null() {
             problems.push(format!("the parameter {name} must have a Description, and a Default with which it deploys"));
@@ -113,7 +114,7 @@ fn problems(stack: &Value) -> Vec<String> {
     problems
 }
 
-fn board(stack: &Value) -> Vec<String> {
+fn dashboard(stack: &Value) -> Vec<String> {
     let text = stack["Resources"]["Dashboard"]["Properties"]["DashboardBody"]["Fn::Sub"].as_str().unwrap_or_default();
     let (mut problems, mut filled) = (Vec::new(), text.to_owned());
     let names: BTreeSet<_> = text.split("${").skip(1).filter_map(|rest| rest.split('}').next()).collect();
@@ -121,7 +122,7 @@ fn board(stack: &Value) -> Vec<String> {
         filled = filled.replace(&format!("${{{name}}}"), "x");
         let id = name.split('.').next().unwrap_or_default();
         problems.extend(
-            unknown(stack, &json!({ "Ref": id })).map(|name| format!("Dashboard shows {name}, which is not there")),
+            unknown(stack, &json!({ "Ref": id })).map(|name| format!("Dashboard shows {name}, which does not exist")),
         );
     }
     match serde_json::from_str::<Value>(&filled) {

@@ -1,56 +1,73 @@
-//! Least permission: a function may do what its handler says, and nothing else. What the handler says is read from
-//! its source, through the private functions that it calls.
+//! Least privilege: the role of a function has the policies that its handler needs, and no other. What a handler needs is
+//! read from its source, through the private functions that it calls.
 
 use std::{collections::BTreeSet, path::Path};
 
-use causeway::{Role, routing::Binding};
+use causeway::{Role, Route, routing::Binding};
 use serde_json::{Value, json};
 use xtask::{permissions, repo};
 
 use super::{
-    functions_agree::snake,
-    nothing_wrong,
-    page::{self, Line, planted_at},
+    assert_none,
+    generated::snake,
+    template::{assert_reported, template_of},
 };
 
-/// What every role has whatever it does, and what only a key of one's own brings.
+/// The policies that every role has, each with its condition.
 const EVERYWHERE: [(&str, Option<&str>); 2] = [("DenyLogMutation", None), ("UseKey", Some("HasOwnKey"))];
 
 #[test]
-fn a_function_may_do_what_its_handler_says_and_nothing_else() {
-    nothing_wrong(problems(&page::stack(&repo::root()), &page::lines()));
+fn the_role_of_a_function_has_the_policies_that_its_handler_needs() {
+    assert_none(problems(&template_of(&repo::root()), &functions::routes()));
 }
 
 #[test]
-fn the_relay_follows_the_log_speaks_and_sets_timers_and_touches_no_table() {
-    let stack = page::stack(&repo::root());
+fn the_relay_reads_the_stream_publishes_and_sets_timers_and_has_no_table() {
+    let stack = template_of(&repo::root());
     assert_eq!(may(&stack, "Relay"), Ok(["ReadLogStream", "PublishEvents", "SetTimers"].map(str::to_owned).into()));
 }
 
 #[test]
-fn a_role_of_another_context_or_with_too_much_is_seen() {
-    let (own, lines) = (page::stack(&repo::root()), page::lines());
-    for (pointer, planted, wanted) in [
-        (
-            "/Resources/OrderOnPlaceOrder/Properties/Role/Fn::GetAtt/0",
-            json!("InventoryDeciderRole"),
-            "OrderDeciderRole",
-        ),
-        ("/Resources/OrderOnPlaceOrder/Properties/Role/Fn::GetAtt/0", json!("OrderProjectorRole"), "!Ref AppendToLog"),
-        ("/Resources/OrderDeciderRole/Properties/ManagedPolicyArns/0", json!({"Ref": "SendMail"}), "DenyLogMutation"),
-        ("/Resources/OrderProjectorRole/Properties/ManagedPolicyArns/1", json!({"Ref": "AppendToLog"}), "!Ref ReadLog"),
-        ("/Resources/NotificationOnOrderConfirmed/Properties/Environment/Variables/MAIL_FROM", json!(1), "MAIL_FROM"),
-    ] {
-        let problems = problems(&planted_at(&own, pointer, planted), &lines).join("\n");
-        assert!(problems.contains(wanted), "{pointer}: {problems}");
-    }
+fn a_role_of_another_context_or_with_too_many_policies_is_reported() {
+    let (stack, routes) = (template_of(&repo::root()), functions::routes());
+    assert_reported(
+        &stack,
+        [
+            (
+                "/Resources/OrderOnPlaceOrder/Properties/Role/Fn::GetAtt/0",
+                json!("InventoryDeciderRole"),
+                "OrderDeciderRole",
+            ),
+            (
+                "/Resources/OrderOnPlaceOrder/Properties/Role/Fn::GetAtt/0",
+                json!("OrderProjectorRole"),
+                "!Ref AppendToLog",
+            ),
+            (
+                "/Resources/OrderDeciderRole/Properties/ManagedPolicyArns/0",
+                json!({"Ref": "SendMail"}),
+                "DenyLogMutation",
+            ),
+            (
+                "/Resources/OrderProjectorRole/Properties/ManagedPolicyArns/1",
+                json!({"Ref": "AppendToLog"}),
+                "!Ref ReadLog",
+            ),
+            (
+                "/Resources/NotificationOnOrderConfirmed/Properties/Environment/Variables/MAIL_FROM",
+                json!(1),
+                "MAIL_FROM",
+            ),
+        ],
+        |stack| problems(stack, &routes),
+    );
 }
 
-fn problems(stack: &Value, lines: &[Line]) -> Vec<String> {
+fn problems(stack: &Value, routes: &[Route]) -> Vec<String> {
     let mut problems = Vec::new();
-    for line in lines {
-        let id = repo::logical_id(&line.function());
-        let needs = needs(&repo::root(), line);
+    for route in routes {
+        let id = repo::logical_id(&route.function());
+        let needs = needs(&repo::root(), route);
         let function = &stack["Resources"][&id];
         let role = permissions::role_of(function).unwrap_or("no role of the template");
         match may(stack, &id) {
@@ -65,14 +82,14 @@ fn problems(stack: &Value, lines: &[Line]) -> Vec<String> {
             }
             Ok(_) => {}
         }
-        let own = role.strip_prefix(&repo::role_of(&line.context, ""));
+        let own = role.strip_prefix(&repo::role_of(route.context, ""));
         if !own.is_some_and(|does| ["DeciderRole", "OnceDeciderRole", "ProjectorRole"].contains(&does)) {
             let roles =
-                ["DeciderRole", "OnceDeciderRole", "ProjectorRole"].map(|does| repo::role_of(&line.context, does));
+                ["DeciderRole", "OnceDeciderRole", "ProjectorRole"].map(|does| repo::role_of(route.context, does));
             problems.push(format!("{}: {id} has {role}; it must be {}", repo::TEMPLATE, roles.join(" or ")));
         }
         let mail_from = &function["Properties"]["Environment"]["Variables"]["MAIL_FROM"];
-        if line.claimed != (*mail_from == json!({ "Ref": "MailFrom" })) {
+        if route.claimed != (*mail_from == json!({ "Ref": "MailFrom" })) {
             problems
                 .push(format!("{}: {id} must have MAIL_FROM: !Ref MailFrom exactly if it sends mail", repo::TEMPLATE));
         }
@@ -80,37 +97,35 @@ fn problems(stack: &Value, lines: &[Line]) -> Vec<String> {
     problems
 }
 
-/// The policies that a function has beside those that all have.
+/// The policies of a function's role besides those of every role.
 fn may(stack: &Value, id: &str) -> Result<BTreeSet<String>, String> {
     let function = &stack["Resources"][id];
     if function["Properties"].get("Policies").is_some() {
-        return Err(format!("{id} has Policies, which make SAM write a role of its own; give it a Role instead"));
+        return Err(format!("{id} has Policies, for which SAM generates a role; give it a Role instead"));
     }
     let role = permissions::role_of(function).ok_or_else(|| format!("{id} must have a Role of the template"))?;
     let policies = permissions::policies_of(stack, role);
     if let Some((missing, _)) = EVERYWHERE.iter().find(|one| !policies.contains(one)) {
-        return Err(format!("{role} must have {missing}, as every role has it"));
+        return Err(format!("{role} must have {missing}, like every role"));
     }
     Ok(policies.iter().filter(|one| !EVERYWHERE.contains(one)).map(|(policy, _)| (*policy).to_owned()).collect())
 }
 
 /// The policies that a function needs: those of a generated handler follow from what it is, those of a handler written
 /// by hand from its source.
-fn needs(root: &Path, line: &Line) -> BTreeSet<String> {
-    let routes = functions::routes();
-    let route = routes.iter().find(|route| route.function() == line.function());
-    let policies: &[&str] = match route.map(|route| (&route.binding, route.role)) {
-        Some((Binding::Command { .. }, Role::Decide)) => &["AppendToLog", "PublishRejections"],
-        Some((Binding::Command { .. }, _)) => &["AppendToLog", "PublishRejections", "WriteOnceMarker"],
-        Some((Binding::Views { .. }, _)) => &["ReadLog", "WriteViews"],
-        Some((Binding::Handler { .. }, _)) | None => return needs_of_source(root, line),
+fn needs(root: &Path, route: &Route) -> BTreeSet<String> {
+    let policies: &[&str] = match (&route.binding, route.role) {
+        (Binding::Command { .. }, Role::Decide) => &["AppendToLog", "PublishRejections"],
+        (Binding::Command { .. }, _) => &["AppendToLog", "PublishRejections", "WriteOnceMarker"],
+        (Binding::Views { .. }, _) => &["ReadLog", "WriteViews"],
+        (Binding::Handler { .. }, _) => return needs_of_source(root, route),
     };
     policies.iter().map(|policy| (*policy).to_owned()).collect()
 }
 
-fn needs_of_source(root: &Path, line: &Line) -> BTreeSet<String> {
-    let page = repo::read(root, &format!("functions/src/{}.rs", snake(&line.context))).unwrap();
-    let source = body(&page, &format!("on_{}", snake(&line.message)));
+fn needs_of_source(root: &Path, route: &Route) -> BTreeSet<String> {
+    let page = repo::read(root, &format!("functions/src/{}.rs", snake(route.context))).unwrap();
+    let source = body(&page, &format!("on_{}", snake(route.message)));
     let mut needs = BTreeSet::new();
     let mut need = |policy: &str, needed: bool| needed.then(|| needs.insert(policy.to_owned()));
     let executes = source.contains("execute::<");
@@ -118,7 +133,7 @@ fn needs_of_source(root: &Path, line: &Line) -> BTreeSet<String> {
     need("PublishRejections", executes);
     need("ReadLog", !executes && source.contains("state::<"));
     need("ReadViews", source.contains(".list::<") || source.contains(".row::<"));
-    need("UseInbox", line.claimed);
+    need("UseInbox", route.claimed);
     need("SendMail", source.contains("dyn Mailer"));
     needs
 }

@@ -1,5 +1,5 @@
-//! What is true of all rights together: no star, a log that only grows, a bus on which nobody speaks for another,
-//! and no right that changes unseen.
+//! What holds for all policy statements: no wildcards, an append-only log, no publishing under another context's source,
+//! and every change of a permission shows in the snapshot.
 
 use std::collections::BTreeSet;
 
@@ -11,101 +11,102 @@ use xtask::{
 };
 
 use super::{
-    nothing_wrong,
-    page::{self, planted_at},
+    assert_none,
+    template::{assert_reported, template_of},
 };
 
 const SYSTEM: &str = "causeway.system";
 
 #[test]
-fn no_right_changes_unseen() {
+fn every_change_of_a_permission_shows_in_the_snapshot() {
     let root = repo::root();
-    let (now, written) = (permissions::matrix(&page::stack(&root)), repo::read(&root, permissions::SNAPSHOT).unwrap());
-    let gone = written.lines().filter(|line| !now.contains(line)).map(|line| format!("gone: {line}"));
-    let new = now.lines().filter(|line| !written.contains(line)).map(|line| format!("new: {line}"));
-    let changes: Vec<_> = gone.chain(new).collect();
+    let (now, written) = (permissions::matrix(&template_of(&root)), repo::read(&root, permissions::SNAPSHOT).unwrap());
+    let removed = written.lines().filter(|line| !now.contains(line)).map(|line| format!("removed: {line}"));
+    let added = now.lines().filter(|line| !written.contains(line)).map(|line| format!("added: {line}"));
+    let changes: Vec<_> = removed.chain(added).collect();
     assert!(
         now == written,
-        "the rights are not those of {}; if that is meant, run `{}`\n{}",
+        "the permissions differ from {}; if that is intended, run `cargo xtask generate`\n{}",
         permissions::SNAPSHOT,
-        "cargo xtask generate",
         changes.join("\n")
     );
 }
 
 #[test]
-fn no_right_is_open_and_the_log_only_grows() {
-    let stack = page::stack(&repo::root());
-    assert!(permissions::statements(&stack).len() > 20, "hardly a statement was found");
-    nothing_wrong(open(&stack));
+fn no_statement_has_a_wildcard_and_the_log_is_append_only() {
+    let stack = template_of(&repo::root());
+    assert!(permissions::statements(&stack).len() > 20, "too few statements were found");
+    assert_none(open(&stack));
 }
 
 #[test]
-fn nobody_speaks_for_another_on_the_bus() {
-    nothing_wrong(claims(&page::stack(&repo::root())));
+fn no_context_publishes_under_the_source_of_another() {
+    assert_none(claims(&template_of(&repo::root())));
 }
 
 #[test]
-fn an_open_right_is_seen() {
-    let stack = page::stack(&repo::root());
+fn an_open_statement_is_reported() {
+    let stack = template_of(&repo::root());
     let policy = "/Resources/ReadLog/Properties/PolicyDocument/Statement/0";
-    for (place, planted, wanted) in [
-        (format!("{policy}/Action"), json!(["dynamodb:*"]), "an action has a star"),
-        (format!("{policy}/Resource"), json!("*"), "a resource has a star"),
-        (format!("{policy}/Resource"), Value::Null, "names no resource"),
-        (format!("{policy}/Action"), json!("dynamodb:DeleteItem"), "never changed"),
-        (
-            "/Resources/DenyLogMutation/Properties/PolicyDocument/Statement/0/Action".to_owned(),
-            json!([]),
-            "DenyLogMutation",
-        ),
-        (
-            "/Resources/OrderDeciderRole/Properties/Policies/0/PolicyDocument/Statement/1/Resource".to_owned(),
-            json!({ "Fn::GetAtt": ["RelayDeadLetters", "Arn"] }),
-            "OrderDeadLetters",
-        ),
-    ] {
-        let problems = open(&planted_at(&stack, &place, planted)).join("\n");
-        assert!(problems.contains(wanted), "{place}: {problems}");
-    }
+    assert_reported(
+        &stack,
+        [
+            (format!("{policy}/Action"), json!(["dynamodb:*"]), "an action has a wildcard"),
+            (format!("{policy}/Resource"), json!("*"), "a resource has a wildcard"),
+            (format!("{policy}/Resource"), Value::Null, "names no resource"),
+            (format!("{policy}/Action"), json!("dynamodb:DeleteItem"), "never changed"),
+            (
+                "/Resources/DenyLogMutation/Properties/PolicyDocument/Statement/0/Action".to_owned(),
+                json!([]),
+                "DenyLogMutation",
+            ),
+            (
+                "/Resources/OrderDeciderRole/Properties/Policies/0/PolicyDocument/Statement/1/Resource".to_owned(),
+                json!({ "Fn::GetAtt": ["RelayDeadLetters", "Arn"] }),
+                "OrderDeadLetters",
+            ),
+        ],
+        open,
+    );
 }
 
 #[test]
-fn a_claim_that_anyone_may_make_is_seen() {
-    let stack = page::stack(&repo::root());
+fn an_open_source_is_reported() {
+    let stack = template_of(&repo::root());
     let only = "/Resources/DenyForeignEvents/Properties/Statement";
-    for (place, planted, wanted) in [
-        (
-            "/Resources/PublishRejections/Properties/PolicyDocument/Statement/0/Condition".to_owned(),
-            Value::Null,
-            "under which",
-        ),
-        (
-            "/Resources/PublishEvents/Properties/PolicyDocument/Statement/0/Condition/StringEquals/events:source"
-                .to_owned(),
-            json!(["causeway.order"]),
-            "PublishEvents must say",
-        ),
-        (format!("{only}/Effect"), json!("Allow"), "must deny"),
-        (format!("{only}/Principal"), json!({ "AWS": "x" }), "must deny"),
-        (
-            format!("{only}/Condition/ArnNotEquals/aws:PrincipalArn/0"),
-            json!({ "Fn::GetAtt": ["OrderDeciderRole", "Arn"] }),
-            "DenyForeignEvents",
-        ),
-        (
-            "/Resources/DenyForeignSystemEvents/Properties/Statement/Condition/ArnNotEquals/aws:PrincipalArn/0"
-                .to_owned(),
-            json!({ "Fn::GetAtt": ["OrderProjectorRole", "Arn"] }),
-            "DenyForeignSystemEvents",
-        ),
-    ] {
-        let problems = claims(&planted_at(&stack, &place, planted)).join("\n");
-        assert!(problems.contains(wanted), "{place}: {problems}");
-    }
+    assert_reported(
+        &stack,
+        [
+            (
+                "/Resources/PublishRejections/Properties/PolicyDocument/Statement/0/Condition".to_owned(),
+                Value::Null,
+                "under which",
+            ),
+            (
+                "/Resources/PublishEvents/Properties/PolicyDocument/Statement/0/Condition/StringEquals/events:source"
+                    .to_owned(),
+                json!(["causeway.order"]),
+                "PublishEvents must say",
+            ),
+            (format!("{only}/Effect"), json!("Allow"), "must deny"),
+            (format!("{only}/Principal"), json!({ "AWS": "x" }), "must deny"),
+            (
+                format!("{only}/Condition/ArnNotEquals/aws:PrincipalArn/0"),
+                json!({ "Fn::GetAtt": ["OrderDeciderRole", "Arn"] }),
+                "DenyForeignEvents",
+            ),
+            (
+                "/Resources/DenyForeignSystemEvents/Properties/Statement/Condition/ArnNotEquals/aws:PrincipalArn/0"
+                    .to_owned(),
+                json!({ "Fn::GetAtt": ["OrderProjectorRole", "Arn"] }),
+                "DenyForeignSystemEvents",
+            ),
+        ],
+        claims,
+    );
 }
 
-/// What may too much.
+/// The statements that permit too much.
 fn open(stack: &Value) -> Vec<String> {
     let mut problems = Vec::new();
     for statement in permissions::statements(stack) {
@@ -114,15 +115,15 @@ fn open(stack: &Value) -> Vec<String> {
         if resources.is_empty() || actions.is_empty() {
             problems.push(format!("{id}: a statement names no resource or no action"));
         }
-        // The schedules of the one group are made and named by the relay.
+        // The relay creates and names the schedules of its group.
         let is_open = |resource: &&Value| {
             resource.to_string().contains('*') && !resource.to_string().contains("schedule/${Timers}/*")
         };
         if resources.iter().any(is_open) {
-            problems.push(format!("{id}: a resource has a star; name the resource"));
+            problems.push(format!("{id}: a resource has a wildcard; name the resource"));
         }
         if actions.iter().any(|action| action.to_string().contains('*')) {
-            problems.push(format!("{id}: an action has a star; name the actions"));
+            problems.push(format!("{id}: an action has a wildcard; name the actions"));
         }
         let appends = ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:ConditionCheckItem"];
         let on_log = resources.iter().any(|resource| spelled(resource) == "Events");
@@ -208,14 +209,15 @@ fn claims(stack: &Value) -> Vec<String> {
 /// Whether the bus refuses everybody but these what the condition says.
 fn denial(stack: &Value, id: &str, but: &[&str], condition: Value) -> Option<String> {
     let statement = &stack["Resources"][id]["Properties"]["Statement"];
-    let mut wanted = json!({ "Effect": "Deny", "Principal": "*", "Action": "events:PutEvents" });
-    wanted["Resource"] = json!({ "Fn::GetAtt": ["Bus", "Arn"] });
-    wanted["Condition"] = condition;
+    let mut expected = json!({ "Effect": "Deny", "Principal": "*", "Action": "events:PutEvents" });
+    expected["Resource"] = json!({ "Fn::GetAtt": ["Bus", "Arn"] });
+    expected["Condition"] = condition;
     let mut has = statement.clone();
     let others = has["Condition"].as_object_mut().and_then(|condition| condition.remove("ArnNotEquals"));
     let others = others.map(|others| others["aws:PrincipalArn"].clone()).unwrap_or_default();
     let named: BTreeSet<_> = listed(&others).into_iter().map(spelled).collect();
     let mut all: BTreeSet<_> = but.iter().map(|role| (*role).to_owned()).collect();
     all.insert("OperatorArn if HasOperator".to_owned());
-    (has != wanted || named != all).then(|| format!("{id} must deny {wanted} to all but {all:?}, and spares {named:?}"))
+    (has != expected || named != all)
+        .then(|| format!("{id} must deny {expected} to all but {all:?}, and spares {named:?}"))
 }
