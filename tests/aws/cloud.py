@@ -28,22 +28,22 @@ class Cloud:
             command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=self.log, stderr=subprocess.STDOUT, env=plain()
         )
         try:
-            said = eventually(self.hints)
+            output = eventually(self.hints)
         except BaseException:
             self.stop()
-            print(self.said(), file=sys.stderr)
+            print(self.output(), file=sys.stderr)
             raise
-        self.endpoint = re.search(r"^ready (http://127\.0\.0\.1:\d+)$", said, re.MULTILINE).group(1)
-        self.lines = said.split("\n\n", 1)[1].splitlines()
+        self.endpoint = re.search(r"^ready (http://127\.0\.0\.1:\d+)$", output, re.MULTILINE).group(1)
+        self.lines = output.split("\n\n", 1)[1].splitlines()
 
     def hints(self):
         """All that `up` prints before it waits, or nothing as long as it is not complete."""
         if self.process.poll() is not None:
             raise AssertionError(f"`causeway up` ended with {self.process.returncode}")
-        said = self.said()
-        return said if LAST_HINT in said and said.endswith("\n") else None
+        output = self.output()
+        return output if LAST_HINT in output and output.endswith("\n") else None
 
-    def said(self):
+    def output(self):
         """What it has printed and logged."""
         return pathlib.Path(self.log.name).read_text(encoding="utf-8")
 
@@ -58,7 +58,7 @@ class Cloud:
             return self.process.wait()
 
     def environment(self):
-        """The words that the printed lines export, in an environment that has none of the user's own for AWS."""
+        """The variables that the printed lines export, in an environment without those of the user for AWS."""
         exports = [line.removeprefix("export ") for line in self.lines if line.startswith("export ")]
         return plain() | dict(word.split("=", 1) for line in exports for word in line.split())
 
@@ -69,7 +69,7 @@ class Cloud:
 
 
 def plain():
-    """This environment without what it says of AWS; the programs beside this Python are found first."""
+    """This environment without the variables for AWS; the programs beside this Python are found first."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
     programs = os.path.dirname(sys.executable)
     nowhere = {"AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull}

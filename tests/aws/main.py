@@ -18,7 +18,7 @@ def main(program):
     cloud = Cloud(program)
 
     def give_up():
-        print(f"{cloud.said()}\nnot done after {LIMIT} seconds", file=sys.stderr, flush=True)
+        print(f"{cloud.output()}\nnot done after {LIMIT} seconds", file=sys.stderr, flush=True)
         cloud.process.kill()
         os._exit(1)
 
@@ -40,7 +40,7 @@ def main(program):
     if ended != 0:
         failed += 1
     if failed > 0:
-        print(f"what the cloud said until it ended with {ended}:\n{cloud.said()}", file=sys.stderr)
+        print(f"the output of the cloud until it ended with {ended}:\n{cloud.output()}", file=sys.stderr)
     sys.stderr.flush()
     print(f"test result: {'FAILED' if failed else 'ok'}. {passed} passed; {failed} failed")
     return 1 if failed else 0

@@ -1,4 +1,4 @@
-"""The first journey with boto3, in an environment that has only the words which `up` prints to export."""
+"""The first journey with boto3, in an environment with only the variables that `up` prints to export."""
 
 import json
 import unittest

@@ -27,9 +27,9 @@ class TheCli(unittest.TestCase):
         return done.stdout
 
     def aws(self, words):
-        """Runs the CLI as somebody who has only the endpoint's address, and reads what it says."""
-        said = self.shell(f"aws --endpoint-url {self.cloud.endpoint} --output json {words}")
-        return json.loads(said) if said else {}
+        """Runs the CLI with only the endpoint's address, and parses its output."""
+        response = self.shell(f"aws --endpoint-url {self.cloud.endpoint} --output json {words}")
+        return json.loads(response) if response else {}
 
     def confirmed(self):
         """The row of the sample's order, as soon as the order is confirmed."""
@@ -43,8 +43,8 @@ class TheCli(unittest.TestCase):
         for call in calls:
             if "put-events" not in call and "row" not in answers:
                 answers["row"] = eventually(self.confirmed)
-            said = self.shell("\n".join([*exports, call]))
-            answers[call.split()[2]] = json.loads(said) if said else {}
+            response = self.shell("\n".join([*exports, call]))
+            answers[call.split()[2]] = json.loads(response) if response else {}
         self.assertEqual(answers["put-events"]["FailedEntryCount"], 0)
         self.assertEqual(answers["query"]["Items"][0]["stream"], {"S": "order/o-1001"})
         self.assertEqual(answers["get-item"]["Item"]["_status"], {"S": "confirmed"})
@@ -76,7 +76,7 @@ class TheCli(unittest.TestCase):
         (queue,) = self.aws(named)["QueueUrls"]
 
         def letter():
-            """The letter is in the queue."""
+            """The dead letter is in the queue."""
             receive = f"sqs receive-message --queue-url {queue} --wait-time-seconds 2 --visibility-timeout 2"
             letters = self.aws(receive).get("Messages", [])
             return next((letter for letter in letters if event in letter["Body"]), None)

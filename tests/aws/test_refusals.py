@@ -27,10 +27,10 @@ class Refusals(unittest.TestCase):
         with self.assertRaises(dynamodb.exceptions.ResourceNotFoundException):
             dynamodb.describe_table(TableName="nobody")
         item = {"row": {"S": f"mine/{uuid.uuid4()}"}}
-        wanted = {"TableName": "causeway-views", "Item": item, "ConditionExpression": "attribute_not_exists(#row)"}
-        dynamodb.put_item(ExpressionAttributeNames={"#row": "row"}, **wanted)
+        expected = {"TableName": "causeway-views", "Item": item, "ConditionExpression": "attribute_not_exists(#row)"}
+        dynamodb.put_item(ExpressionAttributeNames={"#row": "row"}, **expected)
         with self.assertRaises(dynamodb.exceptions.ConditionalCheckFailedException):
-            dynamodb.put_item(ExpressionAttributeNames={"#row": "row"}, **wanted)
+            dynamodb.put_item(ExpressionAttributeNames={"#row": "row"}, **expected)
         dynamodb.delete_item(TableName="causeway-views", Key=item)
 
     def test_the_caller_is_somebody(self):

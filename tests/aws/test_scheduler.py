@@ -35,23 +35,23 @@ class Schedules(unittest.TestCase):
         (message,) = eventually(lambda: sqs.receive_message(QueueUrl=queue, WaitTimeSeconds=5).get("Messages"))
         self.assertEqual(json.loads(message["Body"]), {"rings": True})
 
-        def gone():
-            """The schedule is gone."""
+        def deleted():
+            """The schedule is deleted."""
             try:
                 self.scheduler.get_schedule(Name=name)
             except self.scheduler.exceptions.ResourceNotFoundException:
                 return True
 
-        eventually(gone)
+        eventually(deleted)
         sqs.delete_queue(QueueUrl=queue)
 
     def test_a_schedule_is_listed_changed_and_deleted(self):
         name = f"daily-{uuid.uuid4()}"
-        wanted = {"Name": name, "FlexibleTimeWindow": {"Mode": "OFF"}, "Target": TARGET}
-        self.scheduler.create_schedule(ScheduleExpression="rate(1 day)", **wanted)
+        expected = {"Name": name, "FlexibleTimeWindow": {"Mode": "OFF"}, "Target": TARGET}
+        self.scheduler.create_schedule(ScheduleExpression="rate(1 day)", **expected)
         with self.assertRaises(self.scheduler.exceptions.ConflictException):
-            self.scheduler.create_schedule(ScheduleExpression="rate(1 day)", **wanted)
-        self.scheduler.update_schedule(ScheduleExpression="cron(0 9 * * ? *)", State="DISABLED", **wanted)
+            self.scheduler.create_schedule(ScheduleExpression="rate(1 day)", **expected)
+        self.scheduler.update_schedule(ScheduleExpression="cron(0 9 * * ? *)", State="DISABLED", **expected)
         read = self.scheduler.get_schedule(Name=name)
         self.assertEqual((read["ScheduleExpression"], read["State"]), ("cron(0 9 * * ? *)", "DISABLED"))
         self.assertIsInstance(read["CreationDate"], datetime.datetime)

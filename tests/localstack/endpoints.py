@@ -1,5 +1,5 @@
 """The endpoints that a run may have: MiniStack of its own, the local cloud of its own, one that is there already, or
-AWS itself. Each says what it cannot show, and where its mails can be read."""
+AWS itself. Each names what it cannot do, and where its mails can be read."""
 
 import contextlib
 import datetime
@@ -29,12 +29,12 @@ class Endpoint:
     lacks = ["rights"]
     # Whether `sam` deploys to it; else its start was the deployment.
     takes_stacks = True
-    # Whether a timer says its own words.
+    # Whether a timer delivers its own input.
     timers_speak = True
     mailbox = "/_aws/ses"
 
     def environment(self):
-        """The words for whoever calls it."""
+        """The environment variables of its clients."""
         defaults = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_REGION": "us-east-1"}
         words = plain() | defaults | {name: word for name, word in os.environ.items() if name.startswith("AWS_")}
         return words | {"AWS_DEFAULT_REGION": words["AWS_REGION"]}
@@ -48,10 +48,10 @@ class Endpoint:
         boto3.client("sesv2").create_email_identity(EmailIdentity=SENDER)
 
     def late(self, function, seconds):
-        """Lets a function's clock be late by so much, where the time of the whole cannot be moved."""
+        """Sets a function's clock forward, where the clock of the endpoint cannot be moved."""
         now = datetime.datetime.now(datetime.timezone.utc)
         shown, at = (f"{one:%Y-%m-%dT%H:%M:%SZ}" for one in (now - datetime.timedelta(seconds=seconds), now))
-        return journeys.told(function, CAUSEWAY_CLOCK=f"{shown}@{at}*1")
+        return journeys.with_variables(function, CAUSEWAY_CLOCK=f"{shown}@{at}*1")
 
     def pass_time(self, seconds):
         """Lets so much time pass, where it can be moved; elsewhere it passes by itself."""
@@ -60,14 +60,14 @@ class Endpoint:
         """Waits until a changed rule is in force."""
 
     def mails(self, words):
-        """The mails that were sent and have these words."""
+        """The sent mails that contain these words."""
         with urllib.request.urlopen(os.environ["AWS_ENDPOINT_URL"] + self.mailbox, timeout=PATIENCE) as answer:
             found = json.load(answer)
         found = next(iter(found.values()))
         lists = found.values() if isinstance(found, dict) else [found]
         return [mail for one in lists for mail in one if words in json.dumps(mail)]
 
-    def said(self):
+    def output(self):
         """What it has logged, if that is at hand."""
         return ""
 
@@ -103,7 +103,7 @@ class OnMiniStack(Endpoint):
 
     def __init__(self, rights=True):
         self.running = MiniStack(rights)
-        self.environment, self.said = self.running.environment, self.running.said
+        self.environment, self.output = self.running.environment, self.running.output
 
     def template(self, built):
         return for_ministack(built)
@@ -123,7 +123,7 @@ class OnLocal(Endpoint):
 
     def __init__(self, program, *options):
         self.running = Cloud(program, *options)
-        self.environment, self.said, self.stop = self.running.environment, self.running.said, self.running.stop
+        self.environment, self.output, self.stop = self.running.environment, self.running.output, self.running.stop
 
     def deployed(self):
         pass

@@ -1,4 +1,4 @@
-"""What the journeys are told in: what is said on the bus, what then stands in the tables, what was mailed."""
+"""Helpers of the journeys: publishes to the bus, and reads tables, queues and mails."""
 
 import contextlib
 import datetime
@@ -22,7 +22,7 @@ RINGS_WITHIN = 180
 
 
 def fresh(kind):
-    """An id that nobody has."""
+    """A new id."""
     return f"{kind}-{uuid.uuid4()}"
 
 
@@ -48,11 +48,11 @@ def changed(sample, change, envelope):
     return entry | {"Detail": json.dumps(detail)}
 
 
-def say(entries):
-    """Says them on the bus; all must be taken."""
-    said = boto3.client("events").put_events(Entries=entries)
-    assert said["FailedEntryCount"] == 0, said
-    return said["Entries"]
+def publish(entries):
+    """Publishes them; all must be accepted."""
+    response = boto3.client("events").put_events(Entries=entries)
+    assert response["FailedEntryCount"] == 0, response
+    return response["Entries"]
 
 
 def row(name):
@@ -88,7 +88,7 @@ def in_stock(sku):
     return eventually(lambda: row(f"stock/{sku}"))
 
 
-def facts(stream):
+def events(stream):
     """All events of a stream, each with its name."""
     table = boto3.resource("dynamodb").Table(f"{STACK}-events")
     query = {"KeyConditionExpression": Key("stream").eq(stream), "ConsistentRead": True}
@@ -104,7 +104,7 @@ def events_of(commit):
 
 def names(stream):
     """The names of all events of a stream."""
-    return [event["type"] for event in facts(stream)]
+    return [event["type"] for event in events(stream)]
 
 
 def function(name):
@@ -115,29 +115,29 @@ def function(name):
 
 
 @contextlib.contextmanager
-def told(name, **variables):
+def with_variables(name, **variables):
     """Lets a function run with these variables, and then as before."""
-    functions, told = boto3.client("lambda"), function(name)["FunctionName"]
-    before = functions.get_function_configuration(FunctionName=told)["Environment"]["Variables"]
+    functions, full_name = boto3.client("lambda"), function(name)["FunctionName"]
+    before = functions.get_function_configuration(FunctionName=full_name)["Environment"]["Variables"]
 
-    def tell(words):
-        functions.update_function_configuration(FunctionName=told, Environment={"Variables": words})
+    def update(values):
+        functions.update_function_configuration(FunctionName=full_name, Environment={"Variables": values})
 
         def updated():
             """the function has its variables"""
-            state = functions.get_function_configuration(FunctionName=told)["LastUpdateStatus"]
+            state = functions.get_function_configuration(FunctionName=full_name)["LastUpdateStatus"]
             return state == "Successful"
 
         eventually(updated)
 
-    tell(before | variables)
+    update(before | variables)
     try:
         yield
     finally:
-        tell(before)
+        update(before)
 
 
-def heard(message, source, detail):
+def bus_event(message, source, detail):
     """A message as a rule hands it to a function."""
     return {
         "version": "0", "id": str(uuid.uuid4()), "detail-type": message, "source": source,
@@ -161,12 +161,12 @@ def queue_of(context):
     return queue
 
 
-def letter_with(context, words):
-    """Waits for a dead letter that has these words, and gives its body."""
+def dead_letter_with(context, words):
+    """Waits for a dead letter that contains these words, and returns its body."""
     sqs, queue = boto3.client("sqs"), queue_of(context)
 
     def letter():
-        """the letter is in the queue"""
+        """the dead letter is in the queue"""
         found = sqs.receive_message(QueueUrl=queue, WaitTimeSeconds=2, VisibilityTimeout=2).get("Messages", [])
         return next((letter for letter in found if words in letter["Body"]), None)
 

@@ -30,14 +30,14 @@ from prepared import laid_out  # noqa: E402
 LIMIT = 30 * 60
 
 
-def wanted():
+def arguments():
     """What the command line asks for."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n", 1)[0])
     parser.add_argument("--aws", action="store_true", help="on AWS, in the account of the environment; this costs money")
     parser.add_argument("--local", metavar="CAUSEWAY", help="on the local cloud of this program")
     parser.add_argument("--binaries", metavar="FOLDER", help="these binaries: laid out as `sam build` does it, or run by the local cloud")
     parser.add_argument("--build-dir", metavar="FOLDER", default=".aws-sam/build", help="what `sam build` left [default: %(default)s]")
-    parser.add_argument("--only", metavar="WORDS", help="only the tests that have these words in their names")
+    parser.add_argument("--only", metavar="WORDS", help="only the tests whose names contain these words")
     return parser.parse_args()  # fmt: skip
 
 
@@ -92,7 +92,7 @@ def main(choice):
 def closed(endpoint, passed, failed, ended):
     """Says what came of it."""
     if failed > 0:
-        print(f"what {endpoint.name} said until it ended with {ended}:\n{endpoint.said()}", file=sys.stderr)
+        print(f"the output of {endpoint.name} until it ended with {ended}:\n{endpoint.output()}", file=sys.stderr)
     sys.stderr.flush()
     print(differences.table(endpoint.name))
     for line in differences.left_out:
@@ -102,7 +102,7 @@ def closed(endpoint, passed, failed, ended):
 
 
 def give_up(endpoint):
-    print(f"{endpoint.said()}\nnot done after {LIMIT} seconds", file=sys.stderr, flush=True)
+    print(f"{endpoint.output()}\nnot done after {LIMIT} seconds", file=sys.stderr, flush=True)
     endpoint.stop()
     os._exit(1)
 
@@ -117,4 +117,4 @@ def hand(tests, endpoint):
 
 
 if __name__ == "__main__":
-    sys.exit(main(wanted()))
+    sys.exit(main(arguments()))

@@ -51,7 +51,7 @@ class MiniStack:
         try:
             eventually(self.answers)
         except BaseException:
-            print(self.said())
+            print(self.output())
             self.stop()
             raise
 
@@ -69,7 +69,7 @@ class MiniStack:
         """What somebody who calls it needs in the environment."""
         return plain() | KEYS | {"AWS_ENDPOINT_URL": self.endpoint, "AWS_REGION": KEYS["AWS_DEFAULT_REGION"]}
 
-    def said(self):
+    def output(self):
         """What it and its functions have logged."""
         if self.log.exists():
             self.last_words = self.log.read_text(encoding="utf-8", errors="replace")
@@ -90,19 +90,19 @@ class MiniStack:
                 os.kill(child, signal.SIGKILL)
             except ProcessLookupError:
                 continue
-        self.said()
+        self.output()
         self.folder.cleanup()
 
 
 def free_port():
-    """A port that nobody has at this moment."""
+    """A free port."""
     with socket.socket() as found:
         found.bind(("127.0.0.1", 0))
         return found.getsockname()[1]
 
 
 def children_of(process):
-    """Its children, where the machine tells: what a killed parent would leave behind."""
+    """Its child processes, where the machine lists them: those that a killed parent would leave behind."""
     try:
         tasks = pathlib.Path(f"/proc/{process}/task").iterdir()
         return [int(child) for task in tasks for child in (task / "children").read_text().split()]

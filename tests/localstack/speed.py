@@ -22,7 +22,7 @@ from endpoints import OnMiniStack  # noqa: E402
 from journeys import fresh  # noqa: E402
 from prepared import laid_out  # noqa: E402
 
-# As many things are in stock, so that orders do not wait for each other at one shelf.
+# As many skus are in stock, so that orders do not compete for one.
 SKUS = 20
 WARM_UP = 20
 BATCH = 10
@@ -31,7 +31,7 @@ PATIENCE = 180
 
 
 class Confirmations:
-    """What is said of confirmed orders, heard on a queue of our own: when it came, by order."""
+    """The events of confirmed orders, received on a queue of its own: the time of each, by order."""
 
     def __init__(self):
         events, self.sqs, name = boto3.client("events"), boto3.client("sqs"), fresh("confirmed")
@@ -49,9 +49,9 @@ class Confirmations:
         while orders - self.came.keys():
             if time.monotonic() > end:
                 raise SystemExit(f"{len(orders - self.came.keys())} of {len(orders)} orders were never confirmed")
-            self.hear()
+            self.receive()
 
-    def hear(self):
+    def receive(self):
         """Notes what is there."""
         received = self.sqs.receive_message(
             QueueUrl=self.queue, MaxNumberOfMessages=10, WaitTimeSeconds=1, MessageSystemAttributeNames=["SentTimestamp"]
@@ -71,7 +71,7 @@ def put(skus, count):
     for at in range(0, count, BATCH):
         batch = orders[at : at + BATCH]
         moment = time.time()
-        journeys.say([journeys.ordered(one, next(skus))[0] for one in batch])
+        journeys.publish([journeys.ordered(one, next(skus))[0] for one in batch])
         moments |= dict.fromkeys(batch, moment)
     return moments
 
@@ -82,7 +82,7 @@ def measured(orders, singles):
     # Enough for all: an order takes two of one thing, and forty come in at once.
     for _ in range(2 + 2 * (orders + singles + WARM_UP) // (40 * SKUS)):
         for sku in skus:
-            journeys.say(journeys.stocked(sku))
+            journeys.publish(journeys.stocked(sku))
     for sku in skus:
         journeys.in_stock(sku)
     skus = itertools.cycle(skus)

@@ -1,4 +1,4 @@
-"""What is said twice, and what cannot be taken."""
+"""Messages that are published twice, and messages that are rejected."""
 
 import json
 import unittest
@@ -15,19 +15,19 @@ from journeys import fresh
 class Deliveries(unittest.TestCase):
     """`self.endpoint` is the endpoint of this run."""
 
-    def test_what_is_said_twice_happens_once(self):
+    def test_a_message_published_twice_has_one_effect(self):
         order, sku = fresh("o"), fresh("mug")
         came, placed = {"eventId": str(uuid.uuid4())}, {"eventId": str(uuid.uuid4())}
-        journeys.say(journeys.stocked(sku, came) * 2)
+        journeys.publish(journeys.stocked(sku, came) * 2)
         journeys.in_stock(sku)
-        journeys.say(journeys.ordered(order, sku, envelope=placed) * 2)
+        journeys.publish(journeys.ordered(order, sku, envelope=placed) * 2)
         journeys.ends(order, "confirmed")
         journeys.process_ends(order, "completed")
-        # What comes last is behind everything that was said before it.
-        journeys.say(journeys.stocked(sku, came))
-        journeys.say(journeys.ordered(order, sku, envelope=placed))
+        # The last message is handled after everything that was published before it.
+        journeys.publish(journeys.stocked(sku, came))
+        journeys.publish(journeys.ordered(order, sku, envelope=placed))
         after = fresh("o")
-        journeys.say(journeys.ordered(after, sku))
+        journeys.publish(journeys.ordered(after, sku))
         journeys.ends(after, "confirmed")
         self.assertEqual(journeys.names(f"order/{order}"), ["OrderPlaced", "OrderConfirmed"])
         self.assertEqual(journeys.names(f"inventory/{sku}").count("StockReceived"), 1)
@@ -43,29 +43,29 @@ class Deliveries(unittest.TestCase):
 
     def test_an_entry_that_is_refused_does_not_keep_the_others(self):
         order, sku = fresh("o"), fresh("mug")
-        journeys.say(journeys.stocked(sku))
+        journeys.publish(journeys.stocked(sku))
         journeys.in_stock(sku)
         entries = [self.bad(Source="aws.shop"), *journeys.ordered(order, sku)]
-        said = boto3.client("events").put_events(Entries=entries)
-        self.assertEqual(said["FailedEntryCount"], 1)
-        self.assertIn("NotAuthorizedForSource", said["Entries"][0]["ErrorCode"])
-        self.assertIn("EventId", said["Entries"][1])
+        response = boto3.client("events").put_events(Entries=entries)
+        self.assertEqual(response["FailedEntryCount"], 1)
+        self.assertIn("NotAuthorizedForSource", response["Entries"][0]["ErrorCode"])
+        self.assertIn("EventId", response["Entries"][1])
         journeys.ends(order, "confirmed")
 
     @differences.needs("refused-entries")
     def test_an_entry_with_a_malformed_detail_is_refused_alone(self):
         entries = [self.bad(Detail="{"), *journeys.stocked(fresh("mug"))]
-        said = boto3.client("events").put_events(Entries=entries)
-        self.assertEqual(said["FailedEntryCount"], 1)
-        self.assertEqual(said["Entries"][0]["ErrorCode"], "MalformedDetail")
-        self.assertIn("EventId", said["Entries"][1])
+        response = boto3.client("events").put_events(Entries=entries)
+        self.assertEqual(response["FailedEntryCount"], 1)
+        self.assertEqual(response["Entries"][0]["ErrorCode"], "MalformedDetail")
+        self.assertIn("EventId", response["Entries"][1])
 
-    def test_an_order_that_can_never_work_is_a_dead_letter_with_its_reason(self):
-        (said,) = journeys.say([self.bad()])
-        self.assertIn("orderId", journeys.letter_with("Order", said["EventId"]))
+    def test_an_order_that_can_never_work_is_a_dead_dead_letter_with_its_reason(self):
+        (response,) = journeys.publish([self.bad()])
+        self.assertIn("orderId", journeys.dead_letter_with("Order", response["EventId"]))
 
     def bad(self, **words):
-        """An order that says nothing."""
+        """An order without data."""
         detail = json.dumps({"data": {}})
         entry = {"Source": "cli", "DetailType": "PlaceOrder", "EventBusName": journeys.BUS, "Detail": detail}
         return entry | words

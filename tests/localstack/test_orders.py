@@ -16,7 +16,7 @@ class Orders(unittest.TestCase):
     """`self.endpoint` is the endpoint of this run."""
 
     def mailed(self, order, subject):
-        """The buyer has one mail, and the log says so."""
+        """The buyer has one mail, and the log records it."""
         if "mail" in differences.lacking:
             return
 
@@ -30,9 +30,9 @@ class Orders(unittest.TestCase):
 
     def test_an_order_with_stock_is_confirmed_mailed_and_kept(self):
         order, sku = fresh("o"), fresh("mug")
-        journeys.say(journeys.stocked(sku))
+        journeys.publish(journeys.stocked(sku))
         journeys.in_stock(sku)
-        journeys.say(journeys.ordered(order, sku))
+        journeys.publish(journeys.ordered(order, sku))
         row = journeys.ends(order, "confirmed")
         self.assertEqual((row["_userId"], row["_total"]), ("u-1", {"amount": 2998, "currency": "EUR"}))
         journeys.process_ends(order, "completed")
@@ -43,12 +43,12 @@ class Orders(unittest.TestCase):
 
     def test_an_order_without_stock_is_cancelled_and_what_was_reserved_is_given_back(self):
         order, there, missing = fresh("o"), fresh("mug"), fresh("cup")
-        journeys.say(journeys.stocked(there))
+        journeys.publish(journeys.stocked(there))
         journeys.in_stock(there)
-        journeys.say(journeys.ordered(order, there, missing))
+        journeys.publish(journeys.ordered(order, there, missing))
         journeys.ends(order, "cancelled")
         journeys.process_ends(order, "compensated")
-        (cancelled,) = [fact for fact in journeys.facts(f"order/{order}") if fact["type"] == "OrderCancelled"]
+        (cancelled,) = [event for event in journeys.events(f"order/{order}") if event["type"] == "OrderCancelled"]
         self.assertIn(missing, cancelled["data"]["reason"])
 
         def given_back():
@@ -61,8 +61,8 @@ class Orders(unittest.TestCase):
 
     def test_the_samples_make_their_journey_by_the_aws_cli(self):
         for sample in ["inventory/ReceiveStock", "order/PlaceOrder"]:
-            said = self.aws(f"events put-events --entries file://events/{sample}.v1.json")
-            self.assertEqual(said["FailedEntryCount"], 0)
+            response = self.aws(f"events put-events --entries file://events/{sample}.v1.json")
+            self.assertEqual(response["FailedEntryCount"], 0)
         key = """'{"row":{"S":"order-summary/o-1001"}}'"""
 
         def confirmed():

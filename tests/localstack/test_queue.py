@@ -1,5 +1,5 @@
-"""A queue before a function. The template has none, so one is mapped by call to a function that is there: it hears
-the bus and takes no batch, and so leaves a letter that shows what the mapping handed over."""
+"""A queue before a function. The template has none, so an event source mapping is created for an existing function: it
+expects events of the bus and no batch, and its dead letter shows what the mapping delivered."""
 
 import unittest
 
@@ -27,7 +27,7 @@ class Queue(unittest.TestCase):
         )
         self.addCleanup(functions.delete_event_source_mapping, UUID=mapping["UUID"])
         sqs.send_message(QueueUrl=queue, MessageBody=words)
-        self.assertIn(arn, journeys.letter_with("Order", words))
+        self.assertIn(arn, journeys.dead_letter_with("Order", words))
 
         def empty():
             """the queue is empty"""

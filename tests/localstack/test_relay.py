@@ -1,4 +1,4 @@
-"""The table's stream wakes the relay: what the log holds is said on the bus, and nothing else is."""
+"""The table's stream invokes the relay, which publishes what the log holds, and nothing else."""
 
 import json
 import unittest
@@ -13,8 +13,8 @@ from journeys import fresh
 class Relay(unittest.TestCase):
     """`self.endpoint` is the endpoint of this run."""
 
-    def test_what_the_log_holds_is_said_on_the_bus(self):
-        order, sku, name = fresh("o"), fresh("mug"), fresh("heard")
+    def test_the_relay_publishes_the_log(self):
+        order, sku, name = fresh("o"), fresh("mug"), fresh("received")
         events, sqs = boto3.client("events"), boto3.client("sqs")
         queue = sqs.create_queue(QueueName=name)["QueueUrl"]
         arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
@@ -28,23 +28,23 @@ class Relay(unittest.TestCase):
         events.put_targets(Rule=name, EventBusName=journeys.BUS, Targets=[{"Id": "queue", "Arn": arn}])
         self.addCleanup(events.remove_targets, Rule=name, EventBusName=journeys.BUS, Ids=["queue"])
         self.endpoint.settle()
-        journeys.say(journeys.stocked(sku))
+        journeys.publish(journeys.stocked(sku))
         journeys.in_stock(sku)
-        journeys.say(journeys.ordered(order, sku))
+        journeys.publish(journeys.ordered(order, sku))
         journeys.ends(order, "confirmed")
-        heard = {}
+        received = {}
 
         def both():
-            """both facts of the order were said"""
+            """both events of the order are published"""
             received = sqs.receive_message(QueueUrl=queue, WaitTimeSeconds=2, MaxNumberOfMessages=10)
             for message in received.get("Messages", []):
                 event = json.loads(message["Body"])
-                heard[event["detail"]["eventId"]] = event
-            return len(heard) >= 2
+                received[event["detail"]["eventId"]] = event
+            return len(received) >= 2
 
         eventually(both)
-        said = {(event["detail-type"], event["detail"]["version"]) for event in heard.values()}
-        self.assertEqual(said, {("OrderPlaced", 1), ("OrderConfirmed", 2)})
-        self.assertEqual(len(heard), 2)
-        placed = next(event for event in heard.values() if event["detail"]["version"] == 1)
-        self.assertEqual(placed["detail"]["data"], journeys.facts(f"order/{order}")[0]["data"])
+        published = {(event["detail-type"], event["detail"]["version"]) for event in received.values()}
+        self.assertEqual(published, {("OrderPlaced", 1), ("OrderConfirmed", 2)})
+        self.assertEqual(len(received), 2)
+        placed = next(event for event in received.values() if event["detail"]["version"] == 1)
+        self.assertEqual(placed["detail"]["data"], journeys.events(f"order/{order}")[0]["data"])

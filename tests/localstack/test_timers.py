@@ -19,15 +19,15 @@ class Timers(unittest.TestCase):
 
     def test_an_order_that_takes_too_long_is_undone_when_its_schedule_rings(self):
         order, sku = fresh("o"), fresh("mug")
-        journeys.say(journeys.stocked(sku))
+        journeys.publish(journeys.stocked(sku))
         journeys.in_stock(sku)
         events, rule = boto3.client("events"), journeys.rule_of("ReserveStock")
-        # An operator holds the stock back, so nobody answers.
+        # An operator disables the function of the stock, so no reservation is answered.
         events.disable_rule(Name=rule, EventBusName=journeys.BUS)
         try:
             self.endpoint.settle()
             with self.endpoint.late("OrderOnPlaceOrder", LATE):
-                journeys.say(journeys.ordered(order, sku))
+                journeys.publish(journeys.ordered(order, sku))
                 schedule = eventually(lambda: self.schedule_of(order))
         finally:
             events.enable_rule(Name=rule, EventBusName=journeys.BUS)
@@ -38,14 +38,14 @@ class Timers(unittest.TestCase):
         self.endpoint.pass_time(15 * 60 + 1)
         journeys.ends(order, "cancelled", RINGS_WITHIN)
         journeys.process_ends(order, "compensated")
-        (cancelled,) = [fact for fact in journeys.facts(f"order/{order}") if fact["type"] == "OrderCancelled"]
+        (cancelled,) = [event for event in journeys.events(f"order/{order}") if event["type"] == "OrderCancelled"]
         self.assertIn("took longer than", cancelled["data"]["reason"])
 
-        def gone():
+        def deleted():
             """no schedule of this order is left"""
             return self.schedule_of(order) is None
 
-        eventually(gone)
+        eventually(deleted)
 
     def schedule_of(self, order):
         """The schedule that this order's fulfilment set."""
@@ -61,22 +61,22 @@ class Timers(unittest.TestCase):
         return None
 
     def hand_over(self, schedule):
-        """Gives the schedule the function for a target that listens for its words, with the same words."""
+        """Gives the schedule the function as its target, with the same input."""
         target = schedule["Target"]
         words = target["EventBridgeParameters"]
-        event = journeys.heard(words["DetailType"], words["Source"], json.loads(target["Input"]))
-        listens = journeys.function(f"FulfilmentOn{words['DetailType']}")["FunctionArn"]
+        event = journeys.bus_event(words["DetailType"], words["Source"], json.loads(target["Input"]))
+        target_arn = journeys.function(f"FulfilmentOn{words['DetailType']}")["FunctionArn"]
         same = ["Name", "GroupName", "ScheduleExpression", "FlexibleTimeWindow", "ActionAfterCompletion"]
         boto3.client("scheduler").update_schedule(
             **{name: schedule[name] for name in same},
-            Target={"Arn": listens, "RoleArn": target["RoleArn"], "Input": json.dumps(event)},
+            Target={"Arn": target_arn, "RoleArn": target["RoleArn"], "Input": json.dumps(event)},
         )
 
     def test_the_report_is_made_when_its_rule_rings(self):
-        journeys.say(journeys.stocked(sku := fresh("mug")))
+        journeys.publish(journeys.stocked(sku := fresh("mug")))
         journeys.in_stock(sku)
         self.endpoint.pass_time(61)
         report = f"stock-report/{journeys.today()}"
-        (produced,) = eventually(lambda: journeys.facts(report), RINGS_WITHIN)
+        (produced,) = eventually(lambda: journeys.events(report), RINGS_WITHIN)
         self.assertEqual(produced["type"], "StockReportProduced")
         self.assertGreater(produced["data"]["skus"], 0)

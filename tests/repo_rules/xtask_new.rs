@@ -50,7 +50,7 @@ fn member(name: &str, context: &str) -> Member {
     Member { name: name.to_owned(), context: context.to_owned() }
 }
 
-/// A copy of all sources, always in the same place, so that cargo knows again what it built of it.
+/// A copy of all sources, always at the same path, so that cargo reuses its builds.
 fn copy() -> PathBuf {
     let root = repo::root();
     let copy = root.join("target/xtask-new");
@@ -65,7 +65,7 @@ fn copy() -> PathBuf {
     for path in expected {
         if let Ok(text) = repo::read(&root, &path) {
             // Cargo tells packages apart by name, version and place in the workspace, so without a version of its own
-            // the copy's crates would be taken for ours in the folder of builds that both share.
+            // the copy's crates would be confused with ours in the shared build folder.
             let text = if path == "Cargo.toml" { text.replacen(OUR_VERSION, COPY_VERSION, 1) } else { text };
             repo::write(&copy, &path, &text).unwrap();
         }
@@ -89,10 +89,10 @@ fn cargo(copy: &Path, arguments: &[&str]) {
 }
 
 #[test]
-fn a_name_that_is_taken_or_invalid_is_rejected() {
+fn an_existing_or_invalid_name_is_rejected() {
     let rejected = |new: New| xtask::new::write(&repo::root(), &new).unwrap_err().to_string();
-    assert!(rejected(New::Event(member("OrderPlaced", "order"))).starts_with("OrderPlaced is taken"));
-    assert!(rejected(New::View(member("OrderSummary", "order"))).starts_with("OrderSummary is taken"));
+    assert!(rejected(New::Event(member("OrderPlaced", "order"))).starts_with("OrderPlaced exists already"));
+    assert!(rejected(New::View(member("OrderSummary", "order"))).starts_with("OrderSummary exists already"));
     assert!(rejected(New::Command(member("lose_order", "order"))).contains("PascalCase"));
     assert!(rejected(New::Event(member("BreadBaked", "bakery"))).contains("no context \"bakery\""));
     assert!(rejected(New::Context { name: "order".to_owned() }).contains("the context order exists"));

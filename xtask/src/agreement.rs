@@ -1,5 +1,5 @@
-//! Whether two readers understood the same of one template: SAM's translator, whose expansion we read here word by
-//! word with the defaults of AWS, and the reader of the local cloud, which says what it read. Neither sees the other.
+//! Compares two readers of one template: SAM's translator, whose expansion is read here with the defaults of AWS, and the
+//! reader of the local cloud. Neither depends on the other.
 
 mod expansion;
 mod resolve;
@@ -12,7 +12,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-/// What the local cloud's reader says and the expansion does not, and the other way round; one line each.
+/// The differences between the expansion and the local cloud's reader, one a line.
 pub fn differences(expansion: &Value, values: &Values, reading: &Value) -> Vec<String> {
     let mut found = Vec::new();
     compare("", &expansion::understood(expansion, values), reading, &mut found);
@@ -27,23 +27,23 @@ pub fn counts(expansion: &Value, values: &Values) -> String {
     counts.collect::<Vec<_>>().join(", ")
 }
 
-fn compare(place: &str, theirs: &Value, ours: &Value, found: &mut Vec<String>) {
+fn compare(path: &str, theirs: &Value, ours: &Value, found: &mut Vec<String>) {
     match (theirs, ours) {
         (Value::Object(theirs), Value::Object(ours)) => {
             for name in theirs.keys().chain(ours.keys()).collect::<BTreeSet<_>>() {
-                let place = if place.is_empty() { name.clone() } else { format!("{place}.{name}") };
+                let path = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
                 let (theirs, ours) = (theirs.get(name), ours.get(name));
-                compare(&place, theirs.unwrap_or(&Value::Null), ours.unwrap_or(&Value::Null), found);
+                compare(&path, theirs.unwrap_or(&Value::Null), ours.unwrap_or(&Value::Null), found);
             }
         }
         (Value::Array(theirs), Value::Array(ours)) if theirs.len() == ours.len() => {
             for (number, (theirs, ours)) in theirs.iter().zip(ours).enumerate() {
-                compare(&format!("{place}[{number}]"), theirs, ours, found);
+                compare(&format!("{path}[{number}]"), theirs, ours, found);
             }
         }
-        // A template may spell a number or a truth value as text.
+        // A template may write a number or a boolean as text.
         (theirs, ours) if spelled(theirs) == spelled(ours) => {}
-        (theirs, ours) => found.push(format!("{place}: the translator has {theirs}, our reader {ours}")),
+        (theirs, ours) => found.push(format!("{path}: the translator has {theirs}, our reader {ours}")),
     }
 }
 

@@ -1,5 +1,5 @@
-//! The catalogue under `events/`: schema and sample of every message, in every version there ever was.
-//! The newest version's files follow from the types; a superseded file is kept as it is, under its digest.
+//! The catalogue in `events/`: schema and sample of every version of every message.
+//! The files of the newest version follow from the types; a superseded file never changes, which its digest checks.
 
 use std::{collections::BTreeMap, path::Path};
 
@@ -19,23 +19,23 @@ pub const SUPERSEDED: &str = "events/superseded.sha256";
 /// One generated file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct File {
-    /// Its place in the house.
+    /// Its path in the repository.
     pub path: String,
-    /// What it holds.
+    /// Its content.
     pub text: String,
 }
 
-/// The schema's place.
+/// The path of a schema.
 pub fn schema_path(context: &str, name: &str, version: u32) -> String {
     format!("events/{context}/{name}.v{version}.schema.json")
 }
 
-/// The sample's place.
+/// The path of a sample.
 pub fn sample_path(context: &str, name: &str, version: u32) -> String {
     format!("events/{context}/{name}.v{version}.json")
 }
 
-/// The newest version's files of all messages.
+/// The files of the newest version of every message.
 pub fn files(catalogue: &[Entry]) -> anyhow::Result<Vec<File>> {
     let mut files = Vec::new();
     for entry in catalogue {
@@ -45,7 +45,7 @@ pub fn files(catalogue: &[Entry]) -> anyhow::Result<Vec<File>> {
     Ok(files)
 }
 
-/// The files of all versions that are no longer the newest, as the old shapes say them.
+/// The files of all superseded versions, as the old shapes generate them.
 pub fn superseded(catalogue: &[Entry]) -> anyhow::Result<Vec<File>> {
     let mut files = Vec::new();
     for entry in catalogue {
@@ -56,7 +56,7 @@ pub fn superseded(catalogue: &[Entry]) -> anyhow::Result<Vec<File>> {
     Ok(files)
 }
 
-/// Writes what is missing or out of date, and says what it wrote. A superseded file that is there stays as it is.
+/// Writes the files that are missing or out of date, and returns their paths. An existing superseded file is kept.
 pub fn generate(root: &Path, catalogue: &[Entry]) -> anyhow::Result<Vec<String>> {
     let mut written = Vec::new();
     for file in files(catalogue)? {
@@ -79,7 +79,7 @@ pub fn generate(root: &Path, catalogue: &[Entry]) -> anyhow::Result<Vec<String>>
     Ok(written)
 }
 
-/// What is wrong with the catalogue, each with what to do.
+/// The problems of the catalogue, each with what to do.
 pub fn problems(root: &Path, catalogue: &[Entry]) -> anyhow::Result<Vec<String>> {
     let mut problems = Vec::new();
     let newest = files(catalogue)?;
@@ -99,7 +99,7 @@ pub fn problems(root: &Path, catalogue: &[Entry]) -> anyhow::Result<Vec<String>>
             }
             (Ok(text), Some(_)) if text != *shape => {
                 problems.push(format!(
-                    "{path} was published, and its old shape now says something else; restore the shape"
+                    "{path} was published, and its old shape now generates another file; restore the shape"
                 ));
             }
             (Ok(_), Some(_)) => {}
@@ -119,11 +119,11 @@ pub fn problems(root: &Path, catalogue: &[Entry]) -> anyhow::Result<Vec<String>>
     for path in repo::files(root, "events")? {
         if path != SUPERSEDED && !newest.iter().chain(&old).any(|file| file.path == path) {
             problems
-                .push(format!("{path} is of no message; put the message back into its `events!` and the catalogue"));
+                .push(format!("{path} belongs to no message; restore the message in its `events!` and in the samples of its context"));
         }
     }
     for path in digests.keys().filter(|path| old.iter().all(|file| file.path != **path)) {
-        problems.push(format!("{path} was published and no old shape reads it; give its entry `.before`"));
+        problems.push(format!("{path} was published and no old shape decodes it; give its entry `.before`"));
     }
     Ok(problems)
 }
@@ -139,7 +139,7 @@ fn pair(entry: &Entry, version: u32, schema: &Value, body: &Value) -> anyhow::Re
     ])
 }
 
-/// The digests of the list, by place.
+/// The digests of the superseded files by path.
 fn published(root: &Path) -> anyhow::Result<BTreeMap<String, String>> {
     let list = if root.join(SUPERSEDED).exists() { repo::read(root, SUPERSEDED)? } else { String::new() };
     let entries = list.lines().map(|line| {
@@ -153,12 +153,12 @@ fn digest(text: &str) -> String {
     Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// The same text for the same value, whatever order its maps keep.
+/// The same text for the same value, whatever the order of its keys.
 fn pretty(value: &Value) -> anyhow::Result<String> {
     Ok(serde_json::to_string_pretty(&sorted(value))? + "\n")
 }
 
-/// The value with all its keys in the order of the alphabet.
+/// The value with all its keys sorted.
 fn sorted(value: &Value) -> Value {
     match value {
         Value::Object(map) => {

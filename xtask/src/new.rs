@@ -50,7 +50,7 @@ const REGISTRY: &str = "shared/domain/src/lib.rs";
 /// The routes.
 const ROUTES: &str = "functions/src/lib.rs";
 
-/// Writes the files and returns their paths. Nothing is written when the name is taken or invalid.
+/// Writes the files and returns their paths. Nothing is written if the name exists or is invalid.
 pub fn write(root: &Path, new: &New) -> anyhow::Result<Vec<String>> {
     let edits = match new {
         New::Context { name } => {
@@ -91,7 +91,7 @@ impl Member {
             if ["struct", "enum"].iter().any(|item| text.contains(&format!("pub {item} {name} ")))
                 || text.contains(&format!("pub struct {name};"))
             {
-                bail!("{name} is taken: see {path}");
+                bail!("{name} exists already in {path}");
             }
         }
         Ok(())

@@ -1,5 +1,5 @@
-//! Who may do what, read from the template: function × action × resource × condition, as lines that are good to read
-//! in a diff. The lines are kept beside the house test, so that no right changes unseen.
+//! The permissions of the template: function × action × resource × condition, as lines that read well in a diff. The
+//! snapshot lies beside the rules, so that every change of a permission is reviewed.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,36 +7,36 @@ use serde_json::Value;
 
 use crate::template;
 
-/// The file of the rights.
+/// The file of the snapshot.
 pub const SNAPSHOT: &str = "tests/repo_rules/permissions.snapshot";
 
-/// One right, or the denial of one.
+/// One permission or denial.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Right {
     /// `Allow` or `Deny`.
     pub effect: String,
     /// The action.
     pub action: String,
-    /// On what, by its logical id.
+    /// The resource, by its logical id.
     pub resource: String,
-    /// To whom, if a resource says so of itself.
+    /// The principal, in a resource policy.
     pub principal: String,
-    /// Under which condition.
+    /// The condition.
     pub condition: String,
 }
 
-/// A policy statement, and where it stands.
+/// A policy statement and its resource.
 #[derive(Clone, Debug)]
 pub struct Statement {
-    /// The resource that has it.
+    /// The logical id of the resource that has it.
     pub id: String,
-    /// The statement as the template has it.
+    /// The statement in the template.
     pub body: Value,
-    /// The condition of the template under which it is there at all.
+    /// The condition of the template under which it exists.
     pub only_if: Option<String>,
 }
 
-/// All rights of a template as text.
+/// All permissions of a template as text.
 pub fn matrix(stack: &Value) -> String {
     let mut text = "Who may do what, read from the template. Written by `cargo xtask generate`.\n".to_owned();
     for (role, it) in template::resources(stack, "AWS::IAM::Role") {
@@ -66,7 +66,7 @@ pub fn role_of(function: &Value) -> Option<&str> {
     function["Properties"]["Role"]["Fn::GetAtt"][0].as_str()
 }
 
-/// The managed policies of a role by their logical ids, each with the condition under which it has them.
+/// The managed policies of a role by logical id, each with its condition.
 pub fn policies_of<'a>(stack: &'a Value, role: &str) -> Vec<(&'a str, Option<&'a str>)> {
     let list = stack["Resources"][role]["Properties"]["ManagedPolicyArns"].as_array().into_iter().flatten();
     let named = list.map(|policy| match (&policy["Ref"], &policy["Fn::If"]) {
@@ -76,7 +76,7 @@ pub fn policies_of<'a>(stack: &'a Value, role: &str) -> Vec<(&'a str, Option<&'a
     named.collect()
 }
 
-/// Everything that a role may do and may not do.
+/// All permissions and denials of a role.
 pub fn of_role(stack: &Value, role: &str) -> BTreeSet<Right> {
     let mut statements = Vec::new();
     for (policy, only_if) in policies_of(stack, role) {
@@ -88,7 +88,7 @@ pub fn of_role(stack: &Value, role: &str) -> BTreeSet<Right> {
     statements.iter().flat_map(rights).collect()
 }
 
-/// The statements that queues and buses make about themselves.
+/// The statements of resource policies: of queues and buses.
 pub fn of_resources(stack: &Value) -> Vec<Statement> {
     let mut statements = Vec::new();
     for (id, it) in template::resources(stack, "AWS::SQS::QueuePolicy") {

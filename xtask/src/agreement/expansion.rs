@@ -1,5 +1,5 @@
-//! What an expanded template says of everything that wakes a function or ends in a queue, in the words in which the
-//! local cloud's reader says the same. The defaults are those that CloudFormation's reference gives.
+//! Reads from an expanded template everything that invokes a function or ends in a queue, in the format of the local
+//! cloud's reader. The defaults are those of the CloudFormation reference.
 
 use serde_json::{Map, Value, json};
 

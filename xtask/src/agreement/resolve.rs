@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 /// Values of parameters; the others have their defaults.
 pub type Values = BTreeMap<String, String>;
 
-/// Where the program stands in thought that says what our reader read.
+/// The folder relative to which the reader's program prints paths.
 const PSEUDO: [(&str, &str); 4] = [
     ("AWS::AccountId", "000000000000"),
     ("AWS::Partition", "aws"),
@@ -30,9 +30,9 @@ impl<'e> Resolver<'e> {
     /// The properties of every resource of this type that is there, by logical id.
     pub(super) fn resources(&self, kind: &str) -> Vec<(&'e str, Value)> {
         let all = self.expansion["Resources"].as_object().into_iter().flatten();
-        let wanted = all.filter(|(_, resource)| resource["Type"] == kind && self.holds(&resource["Condition"]));
+        let found = all.filter(|(_, resource)| resource["Type"] == kind && self.holds(&resource["Condition"]));
         let properties = |resource: &Value| self.value(&resource["Properties"]).unwrap_or_default();
-        wanted.map(|(id, resource)| (id.as_str(), properties(resource))).collect()
+        found.map(|(id, resource)| (id.as_str(), properties(resource))).collect()
     }
 
     /// A value without intrinsics; nothing where it is `AWS::NoValue`.

@@ -1,5 +1,5 @@
 //! A message's sample: the array that `aws events put-events --entries file://…` takes.
-//! A command has the shape in which it is sent by hand; an event has the whole envelope, as the relay publishes it.
+//! A command has only its data, as a client sends it; an event has the complete envelope, as the relay publishes it.
 
 use anyhow::Context;
 use causeway::{

@@ -21,48 +21,48 @@ fn lamp(version: u32) -> Vec<Entry> {
 }
 
 #[test]
-fn what_is_generated_has_no_problems_until_it_is_touched() {
-    let house = tempfile::tempdir().unwrap();
-    let written = generate(house.path(), &lamp(1)).unwrap();
+fn generated_files_have_no_problems_until_they_change() {
+    let folder = tempfile::tempdir().unwrap();
+    let written = generate(folder.path(), &lamp(1)).unwrap();
     assert!(written.contains(&"events/lamp/LampLit.v1.json".to_owned()), "{written:?}");
-    assert_eq!(problems(house.path(), &lamp(1)).unwrap(), Vec::<String>::new());
-    assert_eq!(generate(house.path(), &lamp(1)).unwrap(), Vec::<String>::new(), "a second time writes nothing");
-    repo::write(house.path(), "events/lamp/LampLit.v1.json", "[]").unwrap();
-    assert_eq!(problems(house.path(), &lamp(1)).unwrap().len(), 1);
+    assert_eq!(problems(folder.path(), &lamp(1)).unwrap(), Vec::<String>::new());
+    assert_eq!(generate(folder.path(), &lamp(1)).unwrap(), Vec::<String>::new(), "a second time writes nothing");
+    repo::write(folder.path(), "events/lamp/LampLit.v1.json", "[]").unwrap();
+    assert_eq!(problems(folder.path(), &lamp(1)).unwrap().len(), 1);
 }
 
 #[test]
-fn a_superseded_file_is_kept_and_its_change_is_seen() {
-    let house = tempfile::tempdir().unwrap();
-    generate(house.path(), &lamp(1)).unwrap();
-    let old = repo::read(house.path(), "events/lamp/LampLit.v1.schema.json").unwrap();
-    generate(house.path(), &lamp(2)).unwrap();
-    assert_eq!(problems(house.path(), &lamp(2)).unwrap(), Vec::<String>::new());
-    assert_eq!(repo::read(house.path(), "events/lamp/LampLit.v1.schema.json").unwrap(), old);
-    repo::write(house.path(), "events/lamp/LampLit.v1.schema.json", "{}").unwrap();
-    generate(house.path(), &lamp(2)).unwrap();
-    let found = problems(house.path(), &lamp(2)).unwrap();
+fn a_superseded_file_is_kept_and_its_change_is_reported() {
+    let folder = tempfile::tempdir().unwrap();
+    generate(folder.path(), &lamp(1)).unwrap();
+    let old = repo::read(folder.path(), "events/lamp/LampLit.v1.schema.json").unwrap();
+    generate(folder.path(), &lamp(2)).unwrap();
+    assert_eq!(problems(folder.path(), &lamp(2)).unwrap(), Vec::<String>::new());
+    assert_eq!(repo::read(folder.path(), "events/lamp/LampLit.v1.schema.json").unwrap(), old);
+    repo::write(folder.path(), "events/lamp/LampLit.v1.schema.json", "{}").unwrap();
+    generate(folder.path(), &lamp(2)).unwrap();
+    let found = problems(folder.path(), &lamp(2)).unwrap();
     assert!(found.len() == 1 && found[0].contains("must not change"), "{found:?}");
 }
 
 #[test]
-fn an_old_shape_that_says_something_else_than_it_did_is_seen() {
-    let house = tempfile::tempdir().unwrap();
+fn a_changed_old_shape_is_reported() {
+    let folder = tempfile::tempdir().unwrap();
     let mut lamp = lamp(2);
-    generate(house.path(), &lamp).unwrap();
+    generate(folder.path(), &lamp).unwrap();
     lamp[0].old[0].schema = || json_schema!({ "type": "object" });
-    generate(house.path(), &lamp).unwrap();
-    let found = problems(house.path(), &lamp).unwrap();
+    generate(folder.path(), &lamp).unwrap();
+    let found = problems(folder.path(), &lamp).unwrap();
     assert!(found.len() == 1 && found[0].contains("restore the shape"), "{found:?}");
 }
 
 #[test]
-fn an_old_shape_that_is_dropped_is_missed() {
-    let house = tempfile::tempdir().unwrap();
+fn a_missing_old_shape_is_reported() {
+    let folder = tempfile::tempdir().unwrap();
     let mut lamp = lamp(3);
-    generate(house.path(), &lamp).unwrap();
+    generate(folder.path(), &lamp).unwrap();
     lamp[0].old.remove(0);
-    let found = problems(house.path(), &lamp).unwrap();
+    let found = problems(folder.path(), &lamp).unwrap();
     assert!(found.iter().any(|problem| problem.starts_with("LampLit v3 keeps the old shapes [2]")), "{found:?}");
 }
 

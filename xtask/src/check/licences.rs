@@ -1,5 +1,5 @@
 //! The licence check for machines without cargo-deny: the same allow list, from `deny.toml`, over `cargo metadata`.
-//! Of a choice, one allowed licence is enough; of a sum, all must be allowed.
+//! Of `A OR B`, one allowed licence is enough; of `A AND B`, both must be allowed.
 
 use std::path::Path;
 
@@ -13,17 +13,17 @@ use crate::{check::tally::Tally, repo};
 pub(super) fn check(root: &Path) -> anyhow::Result<Tally> {
     let allowed = allowed(root)?;
     let metadata = MetadataCommand::new().current_dir(root).other_options(["--locked".to_owned()]).exec()?;
-    let mut refused = Vec::new();
+    let mut forbidden = Vec::new();
     for package in &metadata.packages {
         let licence = package.license.as_deref().unwrap_or("");
         if !is_allowed(licence, &allowed) {
-            refused.push(format!(
+            forbidden.push(format!(
                 "{} {} has the licence {licence:?}, which deny.toml does not allow",
                 package.name, package.version
             ));
         }
     }
-    anyhow::ensure!(refused.is_empty(), "{}", refused.join("\n"));
+    anyhow::ensure!(forbidden.is_empty(), "{}", forbidden.join("\n"));
     Ok(Tally::PASSED)
 }
 
@@ -78,9 +78,9 @@ fn one(words: &mut &[&str], allowed: &[String]) -> bool {
     allowed.contains(&name)
 }
 
-fn take(words: &mut &[&str], wanted: &str) -> bool {
+fn take(words: &mut &[&str], expected: &str) -> bool {
     match words.split_first() {
-        Some((word, rest)) if *word == wanted => {
+        Some((word, rest)) if *word == expected => {
             *words = rest;
             true
         }

@@ -37,12 +37,12 @@ const DECIDER: &str = "\
 fn every_match_over_the_family_gets_its_arm_and_no_other() {
     let text = arms::insert(DECIDER, "LampEvent", "LampDimmed");
     let arms: Vec<_> = text.lines().filter(|line| line.contains("LampDimmed")).map(str::trim).collect();
-    let wanted = [
+    let expected = [
         "(state, LampEvent::LampDimmed(_)) => state,",
         "LampEvent::LampDimmed(_) => return Patch::none(),",
         "LampEvent::LampDimmed(_) => Vec::new(),",
     ];
-    assert_eq!(arms, wanted, "{text}");
+    assert_eq!(arms, expected, "{text}");
 }
 
 #[test]

@@ -19,7 +19,7 @@ Resources:
 #[test]
 fn every_right_is_a_line_of_its_own_with_its_condition() {
     let lines = matrix(&template::read(STACK).unwrap());
-    let wanted = "
+    let expected = "
 Bakes, for lambda.amazonaws.com
   function Baker
   Allow a:Say                        Bus when w ArnLike Bus and x StringEquals one | two
@@ -30,5 +30,5 @@ Bakes, for lambda.amazonaws.com
 Only
   Deny  a:Say                        Bus to *
 ";
-    assert_eq!(lines.split_once('\n').unwrap().1, wanted, "{lines}");
+    assert_eq!(lines.split_once('\n').unwrap().1, expected, "{lines}");
 }

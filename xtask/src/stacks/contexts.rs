@@ -61,7 +61,7 @@ impl ContextStack<'_> {
         text
     }
 
-    /// What this stack needs to know of the main stack, in alphabetical order.
+    /// The parameters that this stack takes from the main stack, in alphabetical order.
     pub(super) fn parameters(&self) -> Vec<&'static str> {
         let mut parameters: BTreeSet<&'static str> = ALWAYS.into_iter().collect();
         for role in self.roles() {

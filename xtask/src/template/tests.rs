@@ -5,11 +5,11 @@ use super::{read, resources};
 #[test]
 fn short_tags_are_written_out() {
     let template = read("A: !Ref Bus\nB: !GetAtt Queue.Arn\nC: !Sub 'x-${Y}'\nD: !If [Prod, true, 7]\n").unwrap();
-    let wanted = json!({
+    let expected = json!({
         "A": { "Ref": "Bus" }, "B": { "Fn::GetAtt": ["Queue", "Arn"] }, "C": { "Fn::Sub": "x-${Y}" },
         "D": { "Fn::If": ["Prod", true, 7] },
     });
-    assert_eq!(template, wanted);
+    assert_eq!(template, expected);
 }
 
 #[test]

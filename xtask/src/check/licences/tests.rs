@@ -1,7 +1,7 @@
 use super::is_allowed;
 
 #[test]
-fn of_a_choice_one_is_enough_and_of_a_sum_all_are_needed() {
+fn of_or_one_licence_is_enough_and_of_and_all_are_needed() {
     let allowed = ["MIT", "Apache-2.0", "Apache-2.0 WITH LLVM-exception"].map(str::to_owned);
     let cases = [
         ("MIT", true),
@@ -17,7 +17,7 @@ fn of_a_choice_one_is_enough_and_of_a_sum_all_are_needed() {
         ("MIT Apache-2.0", false),
         ("", false),
     ];
-    for (expression, wanted) in cases {
-        assert_eq!(is_allowed(expression, &allowed), wanted, "{expression}");
+    for (expression, expected) in cases {
+        assert_eq!(is_allowed(expression, &allowed), expected, "{expression}");
     }
 }
