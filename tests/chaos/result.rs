@@ -21,7 +21,7 @@ use super::{
     client::{Client, EVENTS},
     orders::{Orders, address_of},
 };
-use crate::invariants::{Lines, OrderStatus, SentMail, Snapshot, UNKNOWN, Verdict};
+use crate::invariants::{Ending, Lines, OrderStatus, SentMail, Snapshot, UNKNOWN, Verdict};
 
 /// The orders that were put, and the shop at the end.
 #[derive(Debug)]
@@ -73,6 +73,10 @@ impl ChaosResult {
         let mut verdicts = vec![
             Verdict::new("every order was placed once as it was put, and no other", self.check_placed()),
             Verdict::new("all stock that was put came in once", self.check_received()),
+            Verdict::new(
+                "only late orders were cancelled after their confirmation or need an operator",
+                self.check_late(),
+            ),
             Verdict::new("no e-mail failed", self.check_failed_mails()),
         ];
         verdicts.extend(self.snapshot.check());
@@ -109,6 +113,23 @@ impl ChaosResult {
             .filter(|(_, put, received)| put != received)
             .map(|(sku, put, received)| format!("inventory/{sku}: {put} put, {received} received"))
             .collect()
+    }
+
+    /// When the deadline passes while an order is being confirmed, the confirmation is taken back; if that is too late as
+    /// well, an operator has to decide. In both cases the order is cancelled and holds nothing.
+    fn check_late(&self) -> Vec<String> {
+        let held = self.snapshot.held();
+        let mut breaches = Vec::new();
+        for order in self.expected.lines.keys() {
+            let events = self.snapshot.events::<OrderEvent>("order", order);
+            let needs_operator = self.snapshot.endings(order) == [Ending::NeedsOperator];
+            let is_cancelled = matches!(events.last(), Some(OrderEvent::OrderCancelled(_)));
+            let as_late = self.snapshot.is_late(order) && is_cancelled && !held.contains_key(order);
+            if (needs_operator || events.len() > 2) && !as_late {
+                breaches.push(format!("{order} was {events:?}, and holds {:?}", held.get(order)));
+            }
+        }
+        breaches
     }
 
     fn check_failed_mails(&self) -> Vec<String> {

@@ -12,6 +12,8 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
+use resolve::spelled;
+
 /// The differences between the expansion and the local cloud's reader, one a line.
 pub fn differences(expansion: &Value, values: &Values, reading: &Value) -> Vec<String> {
     let mut found = Vec::new();
@@ -45,8 +47,4 @@ fn compare(path: &str, theirs: &Value, ours: &Value, found: &mut Vec<String>) {
         (theirs, ours) if spelled(theirs) == spelled(ours) => {}
         (theirs, ours) => found.push(format!("{path}: the translator has {theirs}, our reader {ours}")),
     }
-}
-
-fn spelled(value: &Value) -> String {
-    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }

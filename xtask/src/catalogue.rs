@@ -118,8 +118,9 @@ pub fn problems(root: &Path, catalogue: &[Entry]) -> anyhow::Result<Vec<String>>
     }
     for path in repo::files(root, "events")? {
         if path != SUPERSEDED && !newest.iter().chain(&old).any(|file| file.path == path) {
-            problems
-                .push(format!("{path} belongs to no message; restore the message in its `events!` and in the samples of its context"));
+            problems.push(format!(
+                "{path} belongs to no message; restore the message in its `events!` and in the samples of its context"
+            ));
         }
     }
     for path in digests.keys().filter(|path| old.iter().all(|file| file.path != **path)) {
@@ -155,20 +156,7 @@ fn digest(text: &str) -> String {
 
 /// The same text for the same value, whatever the order of its keys.
 fn pretty(value: &Value) -> anyhow::Result<String> {
-    Ok(serde_json::to_string_pretty(&sorted(value))? + "\n")
-}
-
-/// The value with all its keys sorted.
-fn sorted(value: &Value) -> Value {
-    match value {
-        Value::Object(map) => {
-            let mut entries: Vec<_> = map.iter().collect();
-            entries.sort_by_key(|(key, _)| *key);
-            Value::Object(entries.into_iter().map(|(key, value)| (key.clone(), sorted(value))).collect())
-        }
-        Value::Array(items) => items.iter().map(sorted).collect(),
-        other => other.clone(),
-    }
+    Ok(serde_json::to_string_pretty(&sample::sorted(value))? + "\n")
 }
 
 #[cfg(test)]

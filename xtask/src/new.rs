@@ -12,11 +12,16 @@ mod view;
 
 use std::path::Path;
 
-use anyhow::{bail, ensure};
-use clap::{Args, Subcommand};
-use heck::{ToKebabCase, ToPascalCase, ToSnakeCase};
+use anyhow::ensure;
+use clap::Subcommand;
+use heck::ToKebabCase;
 
-use crate::{new::message::Kind, repo};
+pub use source::Member;
+
+use crate::{
+    new::{message::Kind, source::page_of},
+    repo,
+};
 
 /// What to create.
 #[derive(Subcommand, Clone, Debug)]
@@ -33,22 +38,6 @@ pub enum New {
     /// Adds a view of the events of a context.
     View(Member),
 }
-
-/// A command, event or view of a context.
-#[derive(Args, Clone, Debug)]
-pub struct Member {
-    /// The name in PascalCase: `WrapOrder`, `OrderWrapped`, `WrappedOrders`.
-    pub name: String,
-    /// The context to which it belongs: `order`.
-    #[arg(long)]
-    pub context: String,
-}
-
-/// The registry of contexts.
-const REGISTRY: &str = "shared/domain/src/lib.rs";
-
-/// The routes.
-const ROUTES: &str = "functions/src/lib.rs";
 
 /// Writes the files and returns their paths. Nothing is written if the name exists or is invalid.
 pub fn write(root: &Path, new: &New) -> anyhow::Result<Vec<String>> {
@@ -75,35 +64,4 @@ pub fn write(root: &Path, new: &New) -> anyhow::Result<Vec<String>> {
         repo::write(root, path, text)?;
     }
     Ok(edits.into_iter().map(|(path, _)| path).collect())
-}
-
-impl Member {
-    fn check(&self, root: &Path) -> anyhow::Result<()> {
-        let Self { name, context } = self;
-        ensure!(name.to_pascal_case() == *name, "{name:?} must be in PascalCase: OrderWrapped");
-        ensure!(
-            root.join(page_of(context)).exists(),
-            "there is no context {context:?}: {} is missing",
-            page_of(context)
-        );
-        for path in repo::files(root, "shared/domain/src")? {
-            let text = repo::read(root, &path)?;
-            if ["struct", "enum"].iter().any(|item| text.contains(&format!("pub {item} {name} ")))
-                || text.contains(&format!("pub struct {name};"))
-            {
-                bail!("{name} exists already in {path}");
-            }
-        }
-        Ok(())
-    }
-}
-
-/// The page of a context: its table, modules and exports.
-fn page_of(context: &str) -> String {
-    format!("shared/domain/src/{}.rs", context.to_snake_case())
-}
-
-/// A file in the folder of a context.
-fn file_of(context: &str, module: &str) -> String {
-    format!("shared/domain/src/{}/{module}.rs", context.to_snake_case())
 }

@@ -10,7 +10,6 @@ use std::path::Path;
 
 use anyhow::Context as _;
 use causeway::Route;
-use heck::ToPascalCase as _;
 
 use crate::{
     repo,
@@ -80,8 +79,4 @@ fn stack(main: &str, context: &ContextStack) -> anyhow::Result<String> {
          Parameters:\n{parameters}\nConditions:\n{conditions}\nGlobals:\n{globals}\n\
          Resources:\n{resources}\nOutputs:\n{outputs}"
     ))
-}
-
-fn pascal(name: &str) -> String {
-    name.to_pascal_case()
 }

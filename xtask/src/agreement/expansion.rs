@@ -3,7 +3,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::resolve::{Resolver, Values};
+use super::resolve::{Resolver, Values, spelled};
 
 pub(super) fn understood(expansion: &Value, values: &Values) -> Value {
     let resolver = Resolver::new(expansion, values);
@@ -112,7 +112,7 @@ fn queue(of: &Value) -> Value {
 
 fn table(of: &Value) -> Value {
     let expiry = &of["TimeToLiveSpecification"];
-    let expires = super::spelled(&expiry["Enabled"]) == "true";
+    let expires = spelled(&expiry["Enabled"]) == "true";
     json!({
         "key": of["KeySchema"], "indexes": of["GlobalSecondaryIndexes"],
         "stream": of["StreamSpecification"]["StreamViewType"],

@@ -72,7 +72,7 @@ impl<'e> Resolver<'e> {
     /// Does a condition hold? It is given by name or written out; what has none is always there.
     fn holds(&self, condition: &Value) -> bool {
         let all = |parts: &Value| parts.as_array().cloned().unwrap_or_default();
-        let text = |value: Option<Value>| value.map(|value| super::spelled(&value));
+        let text = |value: Option<Value>| value.map(|value| spelled(&value));
         match condition {
             Value::String(name) => self.holds(&self.expansion["Conditions"][name]),
             Value::Object(entries) => match single(entries) {
@@ -94,4 +94,9 @@ fn single(entries: &Map<String, Value>) -> Option<(&str, &Value)> {
         (Some((name, value)), None) => Some((name, value)),
         _ => None,
     }
+}
+
+/// A scalar as text.
+pub(super) fn spelled(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }

@@ -9,8 +9,6 @@ use causeway::{
 };
 use serde_json::{Value, json, value::to_raw_value};
 
-use crate::catalogue::sorted;
-
 /// The event bus.
 pub const BUS: &str = "causeway";
 
@@ -64,4 +62,17 @@ fn event(message: &Description, version: u32, aggregate_id: &str, data: &Value) 
         "Source": source_of(message.context), "DetailType": message.name, "Detail": detail,
         "Resources": [resource], "EventBusName": BUS,
     }]))
+}
+
+/// The value with all its keys sorted.
+pub(super) fn sorted(value: &Value) -> Value {
+    match value {
+        Value::Object(map) => {
+            let mut entries: Vec<_> = map.iter().collect();
+            entries.sort_by_key(|(key, _)| *key);
+            Value::Object(entries.into_iter().map(|(key, value)| (key.clone(), sorted(value))).collect())
+        }
+        Value::Array(items) => items.iter().map(sorted).collect(),
+        other => other.clone(),
+    }
 }

@@ -6,7 +6,7 @@ use anyhow::Context as _;
 use heck::{ToLowerCamelCase, ToPascalCase, ToSnakeCase};
 
 use crate::{
-    new::{REGISTRY, ROUTES, file_of, page_of, source::insert_before},
+    new::source::{REGISTRY, ROUTES, file_of, insert_before, page_of},
     repo,
 };
 

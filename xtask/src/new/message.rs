@@ -7,8 +7,8 @@ use heck::{ToLowerCamelCase, ToTitleCase};
 
 use crate::{
     new::{
-        Member, arms, file_of, page_of,
-        source::{Family, insert_before, with_export},
+        arms,
+        source::{Family, Member, file_of, insert_before, page_of, with_export},
     },
     repo,
 };

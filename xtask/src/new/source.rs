@@ -1,6 +1,60 @@
-//! Edits of Rust sources as text.
+//! The sources that a new message changes, and edits of them as text.
 
-use anyhow::Context as _;
+use std::path::Path;
+
+use anyhow::{Context as _, bail, ensure};
+use clap::Args;
+use heck::{ToPascalCase, ToSnakeCase};
+
+use crate::repo;
+
+/// A command, event or view of a context.
+#[derive(Args, Clone, Debug)]
+pub struct Member {
+    /// The name in PascalCase: `WrapOrder`, `OrderWrapped`, `WrappedOrders`.
+    pub name: String,
+    /// The context to which it belongs: `order`.
+    #[arg(long)]
+    pub context: String,
+}
+
+/// The registry of contexts.
+pub(super) const REGISTRY: &str = "shared/domain/src/lib.rs";
+
+/// The routes.
+pub(super) const ROUTES: &str = "functions/src/lib.rs";
+
+impl Member {
+    /// Fails if the name is invalid or exists, or if there is no such context.
+    pub(super) fn check(&self, root: &Path) -> anyhow::Result<()> {
+        let Self { name, context } = self;
+        ensure!(name.to_pascal_case() == *name, "{name:?} must be in PascalCase: OrderWrapped");
+        ensure!(
+            root.join(page_of(context)).exists(),
+            "there is no context {context:?}: {} is missing",
+            page_of(context)
+        );
+        for path in repo::files(root, "shared/domain/src")? {
+            let text = repo::read(root, &path)?;
+            if ["struct", "enum"].iter().any(|item| text.contains(&format!("pub {item} {name} ")))
+                || text.contains(&format!("pub struct {name};"))
+            {
+                bail!("{name} exists already in {path}");
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The page of a context: its table, modules and exports.
+pub(super) fn page_of(context: &str) -> String {
+    format!("shared/domain/src/{}.rs", context.to_snake_case())
+}
+
+/// A file in the folder of a context.
+pub(super) fn file_of(context: &str, module: &str) -> String {
+    format!("shared/domain/src/{}/{module}.rs", context.to_snake_case())
+}
 
 /// The text with a line inserted before the first line that `at` accepts, searching from the end of `from`.
 pub(super) fn insert_before(text: &str, from: &str, at: impl Fn(&str) -> bool, new: &str) -> Option<String> {

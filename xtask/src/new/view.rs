@@ -6,10 +6,7 @@ use anyhow::Context as _;
 use heck::{ToKebabCase, ToSnakeCase};
 
 use crate::{
-    new::{
-        Member, ROUTES, file_of, page_of,
-        source::{Family, insert_before, with_export},
-    },
+    new::source::{Family, Member, ROUTES, file_of, insert_before, page_of, with_export},
     repo,
 };
 

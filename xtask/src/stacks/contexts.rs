@@ -8,12 +8,11 @@ use causeway::{
     message::system::CommandRejected,
 };
 
+use heck::ToPascalCase as _;
+
 use crate::{
     repo::{dead_letters_of, log_group_of, logical_id, stack_of},
-    stacks::{
-        pascal,
-        roles::{Role, role_of, source_of},
-    },
+    stacks::roles::{Role, role_of, source_of},
 };
 
 /// What is deployed for one reacting context.
@@ -38,13 +37,13 @@ impl ContextStack<'_> {
     /// The ARNs of the roles that publish rejections, as the main template sees them.
     pub(super) fn decider_roles(&self) -> Vec<String> {
         let deciders = self.roles().into_iter().filter(|role| role.publishes_rejections());
-        deciders.map(|role| format!("!GetAtt {}.Outputs.{}Arn", pascal(self.name), role.id)).collect()
+        deciders.map(|role| format!("!GetAtt {}.Outputs.{}Arn", self.name.to_pascal_case(), role.id)).collect()
     }
 
     /// The application resource of the main template, which deploys this stack.
     pub(super) fn application(&self) -> String {
         let name = self.name;
-        let id = pascal(name);
+        let id = name.to_pascal_case();
         let location = stack_of(name).replace("infra/", "");
         let mut text = format!(
             "  {id}:\n    Type: AWS::Serverless::Application\n    Properties:\n      Location: {location}\n      Parameters:\n"
@@ -106,7 +105,7 @@ impl ContextStack<'_> {
 
     fn queue(&self) -> String {
         let (name, queue) = (self.name, dead_letters_of(self.name));
-        let alarm = format!("{}DeadLetterAlarm", pascal(name));
+        let alarm = format!("{}DeadLetterAlarm", name.to_pascal_case());
         let rules = |path: &str| {
             format!("!Sub \"arn:${{AWS::Partition}}:events:${{AWS::Region}}:${{AWS::AccountId}}:rule/{path}\"")
         };

@@ -2,7 +2,7 @@
 
 use causeway::{Kind, Right, Route, delivery::bus::source_of as source_of_context};
 
-use crate::stacks::pascal;
+use heck::ToPascalCase as _;
 
 /// An execution role. Functions of one context with the same rights share one.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,7 +49,7 @@ pub(super) fn role_of(route: &Route) -> Role {
         Right::SendMail => "SendMail",
         Right::ReadViews => "ReadViews",
     }));
-    Role { id: format!("{}{kind}Role", pascal(route.context)), kind, policies }
+    Role { id: format!("{}{kind}Role", route.context.to_pascal_case()), kind, policies }
 }
 
 /// The source under which the route's event is published; commands come from any source.
