@@ -2,6 +2,9 @@
 //! [`commands`] and [`views`] declare the routes of a decider and of views by type; [`route`] takes a handler written
 //! by hand.
 
+#[cfg(test)]
+mod tests;
+
 use std::{any::type_name, sync::Arc};
 
 use futures::future::BoxFuture;

@@ -129,6 +129,39 @@ fn a_message_under_another_claim_is_retried() {
 }
 
 #[test]
+fn a_running_handler_holds_the_claim_for_the_lease() {
+    let memory = Memory::new(1);
+    let route = route("ward", |app: App, claimed: Claimed<LampLit>| async move {
+        let key = InboxKey { consumer: "ward-on-lamp-lit".to_owned(), message: claimed.message.id.clone() };
+        let now = app.clock().now();
+        let almost_expired = now + LEASE - SignedDuration::from_secs(1);
+        let inbox = &app.ports().inbox;
+        assert_eq!(inbox.claim(&key, now, now + LEASE).await?, Claim::Held);
+        assert_eq!(inbox.claim(&key, almost_expired, almost_expired + LEASE).await?, Claim::Held);
+        Ok(Handled::Done)
+    });
+    assert_eq!(handle(&route, &memory, &delivery()).unwrap(), Handled::Done);
+}
+
+#[test]
+fn a_claim_is_forgotten_when_the_first_run_did_not_attempt_the_effect() {
+    let not_attempted = || Err(NotAttempted::before(Failure::transient("no socket")));
+    let unknown = || Err(Failure::transient("no answer"));
+    for (outcomes, calls) in [
+        (vec![not_attempted()], vec!["first", "first"]),
+        (vec![unknown()], vec!["first", "resumed"]),
+        (vec![unknown(), not_attempted()], vec!["first", "resumed", "resumed"]),
+    ] {
+        let (memory, failures, script) = (Memory::new(1), outcomes.len(), Script::returning(outcomes));
+        for _ in 0..failures {
+            assert!(matches!(handle(&script.claimed(), &memory, &delivery()), Err(Failure::Transient(_))));
+        }
+        assert_eq!(handle(&script.claimed(), &memory, &delivery()).unwrap(), Handled::Done);
+        assert_eq!(script.calls(), calls);
+    }
+}
+
+#[test]
 fn a_failed_handler_abandons_its_claim() {
     let memory = Memory::new(1);
     let script = Script::returning([Err(Failure::transient("no socket")), Ok(Handled::Rejected)]);

@@ -153,6 +153,18 @@ fn a_body_of_more_than_192_kib_is_refused() {
     }
 }
 
+#[test]
+fn a_detail_is_at_most_twice_as_long_as_a_body_may_be() {
+    let padded = |bytes: usize| {
+        let detail = event().detail.get().to_owned();
+        let spaces = " ".repeat(bytes - detail.len());
+        with_detail(&event(), &detail.replacen('{', &format!("{{{spaces}"), 1))
+    };
+    assert!(receive::<LampFed>(&padded(2 * MAX_MESSAGE_BYTES)).is_ok());
+    let (code, text) = error_of::<LampFed>(&padded(2 * MAX_MESSAGE_BYTES + 1));
+    assert_eq!(code, "TOO_LARGE", "{text}");
+}
+
 /// A mutation anywhere in the envelope gives a message or a typed error, never a panic.
 #[test]
 fn twenty_thousand_mutated_envelopes_never_panic() {
