@@ -34,9 +34,12 @@ fn no_modules_import_each_other_in_a_loop() {
     assert_none(found);
 }
 
+/// The modules of a planted crate: path and text.
+type Sources = &'static [(&'static str, &'static str)];
+
 #[test]
 fn a_planted_loop_is_found() {
-    let cases: [(&str, &[(&str, &str)], &str); 7] = [
+    let cases: [(&str, Sources, &str); 7] = [
         ("direct", &[("a", "use crate::b::B;"), ("b", "use crate::a::A;")], "a -> b -> a"),
         (
             "through a third module",

@@ -86,7 +86,7 @@ impl Printer<'_, '_> {
 }
 
 async fn tail_feed(mut feed: Feed, endpoint: &str, mut printer: Printer<'_, '_>) -> anyhow::Result<CommandStatus> {
-    note(&format!("reading the activity feed of {endpoint}; Ctrl-C ends it"))?;
+    note(format!("reading the activity feed of {endpoint}; Ctrl-C ends it"))?;
     while printer.left > 0 {
         let Some(data) = feed.next().await else {
             note("the connection ended; reconnecting")?;
@@ -120,7 +120,7 @@ async fn receive(
     bus: &str,
     mut printer: Printer<'_, '_>,
 ) -> anyhow::Result<CommandStatus> {
-    note(&format!(
+    note(format!(
         "subscribed to the bus {bus} by the rule and queue {}; Ctrl-C ends it and deletes them",
         subscription.name
     ))?;
