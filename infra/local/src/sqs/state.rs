@@ -261,6 +261,10 @@ impl<'sqs> Transaction<'sqs> {
     }
 
     pub(super) fn commit(&mut self, changes: Vec<Change>) -> Result<(), AwsError> {
+        // A commit without changes must wake nobody: every receive of a queue with a redrive policy makes one.
+        if changes.is_empty() {
+            return Ok(());
+        }
         self.durable.commit(&mut self.state, changes).map_err(|error| error::not_stored(&error))?;
         self.wake_receivers();
         Ok(())

@@ -428,3 +428,14 @@ async fn a_task_whose_destination_is_deleted_fails_with_a_reason() {
     );
     assert_eq!(fixture.counts(&dead).await, [3, 0, 0]);
 }
+
+#[tokio::test]
+async fn a_receive_that_finds_nothing_wakes_no_other_receive() {
+    let fixture = Fixture::new();
+    fixture.create_queue("dead", json!({})).await;
+    let policy = json!({ "deadLetterTargetArn": arn("dead"), "maxReceiveCount": 3 }).to_string();
+    let live = fixture.create_queue("live", json!({ "RedrivePolicy": policy })).await;
+    let receivers = fixture.sqs.inner.receivers.subscribe();
+    assert!(fixture.receive(&live).await.is_empty());
+    assert!(!receivers.has_changed().expect("the queues are open"));
+}
