@@ -156,11 +156,11 @@ fn bad_inputs() -> Vec<(&'static str, &'static str, String, Answer)> {
             Rejected("TotalTooLarge"),
         ),
         detail("a thousand levels", deep, Letter("MALFORMED", "")),
-        detail("a key twice", "{\"data\":{},\"data\":{}}".to_owned(), Letter("MALFORMED", "twice")),
+        detail("a key twice", "{\"data\":{},\"data\":{}}".to_owned(), Letter("MALFORMED", "duplicate key")),
         detail(
             "a key twice, deep inside",
             "{\"data\":{\"a\":{\"b\":1,\"b\":2}}}".to_owned(),
-            Letter("MALFORMED", "twice"),
+            Letter("MALFORMED", "duplicate key"),
         ),
         (
             "a fact without its id",

@@ -3,10 +3,7 @@
 
 mod queues;
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    num::NonZero,
-};
+use std::collections::{BTreeMap, BTreeSet};
 
 use causeway_aws::dead_letters::{
     Content, DeadLetter, Origin,
@@ -25,6 +22,7 @@ use crate::{
     preview::{cut, whole},
     time_arg,
 };
+pub use queues::Queues;
 use queues::{DeadLetterQueue, Found, find, queues};
 
 /// The maximum length of an explanation in a table.
@@ -39,20 +37,6 @@ pub struct Dlq {
     /// The queues.
     #[command(flatten)]
     pub queues: Queues,
-}
-
-/// The queues to read, and how much of them.
-#[derive(Args, Clone, Debug)]
-pub struct Queues {
-    /// Only queues with this text in their names [without it: all dead-letter queues of the stack]
-    #[arg(long, value_name = "TEXT", global = true)]
-    pub queue: Option<String>,
-    /// The maximum number of dead letters to read from each queue.
-    #[arg(long, value_name = "NUMBER", default_value = "1000", global = true)]
-    pub most: NonZero<usize>,
-    /// The bus for dead letters that do not name one.
-    #[arg(long, value_name = "NAME", default_value = "causeway", global = true)]
-    pub bus: String,
 }
 
 /// What to do with dead letters.

@@ -8,9 +8,9 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::{
-    Cost,
     measure::Measured,
     meter::Counted,
+    options::Cost,
     prices::{Item, Prices},
 };
 

@@ -26,8 +26,8 @@ use tokio::{net::TcpListener, sync::Mutex};
 use uuid::Uuid;
 
 use super::{
-    Cost,
     meter::{self, Counted, Counter},
+    options::Cost,
 };
 use crate::{
     SHOP,

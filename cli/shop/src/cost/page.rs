@@ -6,7 +6,7 @@ use std::path::Path;
 use anyhow::Context;
 use clap::Parser;
 
-use super::{Cost, bill::Bill, measure::measure, prices::Prices, show::Shown};
+use super::{bill::Bill, measure::measure, options::Cost, prices::Prices, show::Shown};
 
 const MARK: &str = "<!-- causeway cost";
 const MARK_ENDS: &str = "-->";

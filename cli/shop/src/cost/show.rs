@@ -5,9 +5,9 @@ use std::fmt;
 use causeway_cli::output::columns;
 
 use super::{
-    Cost,
     bill::{Bill, Line},
     meter::{Counted, Runs},
+    options::Cost,
     prices::Prices,
 };
 

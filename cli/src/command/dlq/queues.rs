@@ -1,6 +1,6 @@
 //! The dead-letter queues of the stack: queues with such a name, and targets of redrive policies of other queues.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, num::NonZero};
 
 use anyhow::bail;
 use aws_sdk_sqs::{Client, types::QueueAttributeName};
@@ -12,12 +12,26 @@ use causeway_aws::{
     eventbridge::EventBridgeBus,
     sqs::{QueueError, ReceivedDeadLetter, SqsDeadLetters},
 };
+use clap::Args;
 use futures::future::join_all;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::Queues;
 use crate::{connection::Connection, error_hint::sdk_error};
+
+/// The queues to read, and how much of them.
+#[derive(Args, Clone, Debug)]
+pub struct Queues {
+    /// Only queues with this text in their names [without it: all dead-letter queues of the stack]
+    #[arg(long, value_name = "TEXT", global = true)]
+    pub queue: Option<String>,
+    /// The maximum number of dead letters to read from each queue.
+    #[arg(long, value_name = "NUMBER", default_value = "1000", global = true)]
+    pub most: NonZero<usize>,
+    /// The bus for dead letters that do not name one.
+    #[arg(long, value_name = "NAME", default_value = "causeway", global = true)]
+    pub bus: String,
+}
 
 /// Names of dead-letter queues contain one of these, in lower case and without punctuation.
 const NAMES: [&str; 2] = ["deadletter", "dlq"];
