@@ -14,11 +14,13 @@ const OPERATORS: &str = r#"
     {"anything-but":"ab"} {"anything-but":[1,2]}"#;
 
 fn value(rng: &mut Rng) -> &'static str {
-    *rng.one_of(&VALUES.split(' ').collect::<Vec<_>>())
+    let values: Vec<&str> = VALUES.split(' ').collect();
+    values[rng.below(values.len())]
 }
 
 fn operator(rng: &mut Rng) -> &'static str {
-    *rng.one_of(&OPERATORS.split_whitespace().collect::<Vec<_>>())
+    let operators: Vec<&str> = OPERATORS.split_whitespace().collect();
+    operators[rng.below(operators.len())]
 }
 
 fn fields(rng: &mut Rng, or: bool) -> String {
