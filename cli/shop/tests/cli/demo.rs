@@ -41,7 +41,9 @@ async fn all_stories_end_as_expected_and_what_happens_is_seen() {
     let (summary, shown) = told(&running).await;
     assert_eq!(summary.scenarios.iter().map(|played| played.scenario).collect::<Vec<_>>(), [1, 3, 7]);
     for played in &summary.scenarios {
-        assert_eq!((played.tally.retries, played.tally.given_up, played.dead_letters), (0, 0, 0), "{shown}");
+        assert_eq!((played.tally.given_up, played.dead_letters), (0, 0), "{shown}");
+        // Fifty buyers of one lamp may conflict so often that an invocation is retried.
+        assert!(played.tally.retries == 0 || played.scenario == 7, "{shown}");
         assert!(played.tally.events >= 13 && played.tally.invokes >= 13, "{played:?}");
     }
     for line in [
