@@ -36,8 +36,8 @@ class Relay(unittest.TestCase):
 
         def both():
             """both events of the order are published"""
-            received = sqs.receive_message(QueueUrl=queue, WaitTimeSeconds=2, MaxNumberOfMessages=10)
-            for message in received.get("Messages", []):
+            batch = sqs.receive_message(QueueUrl=queue, WaitTimeSeconds=2, MaxNumberOfMessages=10)
+            for message in batch.get("Messages", []):
                 event = json.loads(message["Body"])
                 received[event["detail"]["eventId"]] = event
             return len(received) >= 2
