@@ -60,7 +60,7 @@ class Deliveries(unittest.TestCase):
         self.assertEqual(response["Entries"][0]["ErrorCode"], "MalformedDetail")
         self.assertIn("EventId", response["Entries"][1])
 
-    def test_an_order_that_can_never_work_is_a_dead_dead_letter_with_its_reason(self):
+    def test_an_order_that_can_never_work_is_a_dead_letter_with_its_reason(self):
         (response,) = journeys.publish([self.bad()])
         self.assertIn("orderId", journeys.dead_letter_with("Order", response["EventId"]))
 
