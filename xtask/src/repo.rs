@@ -112,7 +112,8 @@ pub fn files(root: &Path, folder: &str) -> anyhow::Result<Vec<String>> {
             let name = entry.file_name().to_string_lossy().into_owned();
             let path = if folder.is_empty() { name.clone() } else { format!("{folder}/{name}") };
             match entry.file_type()?.is_dir() {
-                true if BUILD_FOLDERS.contains(&name.as_str()) => {}
+                // In a linked work tree `.git` is a file.
+                _ if NOT_SOURCES.contains(&name.as_str()) => {}
                 true => open.push(path),
                 false => found.push(path),
             }
@@ -122,4 +123,4 @@ pub fn files(root: &Path, folder: &str) -> anyhow::Result<Vec<String>> {
     Ok(found)
 }
 
-const BUILD_FOLDERS: [&str; 5] = ["target", ".git", ".aws-sam", ".causeway", "__pycache__"];
+const NOT_SOURCES: [&str; 5] = ["target", ".git", ".aws-sam", ".causeway", "__pycache__"];
