@@ -169,7 +169,7 @@ impl Route {
         function_name(self.context, self.message)
     }
 
-    /// Handles a delivery, with the function's name as the consumer. See [`handle`].
+    /// Handles a delivery, with the function's name as the consumer. See [`handle`](fn@handle).
     pub async fn handle(&self, app: &App, delivery: &Delivery) -> Outcome {
         (self.handle)(app.clone(), self.function(), delivery.clone()).await
     }
@@ -184,7 +184,7 @@ pub fn function_name(context: &str, message: &str) -> String {
     format!("{context}-on-{}", message.to_kebab_case())
 }
 
-/// Handles a delivery on an app with a [`Handler`]. See [`handle`].
+/// Handles a delivery on an app with a [`Handler`]. See [`handle`](fn@handle).
 pub async fn handle_with<A: HandlerInput>(
     app: &App,
     consumer: &str,

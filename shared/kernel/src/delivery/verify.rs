@@ -1,4 +1,4 @@
-//! [`verify`]: is a message what it claims to be? Checks its source and account, and compares events and timers with
+//! `verify`: is a message what it claims to be? Checks its source and account, and compares events and timers with
 //! the log. Many may publish on the bus, but only deciders write the log; a message that differs from it is `FORGED`.
 
 #[cfg(test)]
