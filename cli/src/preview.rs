@@ -14,10 +14,10 @@ pub fn preview(data: &RawValue, most: usize) -> String {
     preview_beside(data, "", most)
 }
 
-/// The same beside something that is said already: a field that only repeats it is left out.
-pub fn preview_beside(data: &RawValue, said: &str, most: usize) -> String {
+/// The same beside a text that is shown already: a field that only repeats it is left out.
+pub fn preview_beside(data: &RawValue, shown: &str, most: usize) -> String {
     let text = match serde_json::from_str::<Fields<'_>>(data.get()) {
-        Ok(fields) => fields.text(Some(said)),
+        Ok(fields) => fields.text(Some(shown)),
         Err(_) => compact(data),
     };
     cut(&text, most)
@@ -41,9 +41,9 @@ pub fn cut(text: &str, most: usize) -> String {
 struct Fields<'j>(Vec<(String, &'j RawValue)>);
 
 impl Fields<'_> {
-    fn text(&self, said: Option<&str>) -> String {
+    fn text(&self, shown: Option<&str>) -> String {
         let fields = self.0.iter().map(|(name, value)| (name, compact(value)));
-        let news = fields.filter(|(_, value)| said != Some(value.as_str()));
+        let news = fields.filter(|(_, value)| shown != Some(value.as_str()));
         news.map(|(name, value)| format!("{name}: {value}")).collect::<Vec<_>>().join(", ")
     }
 }
@@ -119,16 +119,16 @@ mod tests {
     }
 
     #[test]
-    fn a_body_is_said_on_one_line_in_its_own_order_and_cut_where_it_grows_too_long() {
-        let said = preview(&body(), 200);
-        assert_eq!(said, r#"orderId: o-1, lines: [{sku: mug, quantity: 2}], why: "two\nlines", none: []"#);
+    fn a_body_is_shown_on_one_line_in_its_own_order_and_cut_where_it_grows_too_long() {
+        let line = preview(&body(), 200);
+        assert_eq!(line, r#"orderId: o-1, lines: [{sku: mug, quantity: 2}], why: "two\nlines", none: []"#);
         assert_eq!(preview(&body(), 5), "orde…");
         assert_eq!(cut("äöü", 3), "äöü");
         assert_eq!(cut("äöü", 2), "ä…");
     }
 
     #[test]
-    fn what_is_said_beside_a_body_is_not_said_again() {
+    fn what_is_shown_beside_a_body_is_not_repeated() {
         assert!(preview_beside(&body(), "o-1", 200).starts_with("lines: "));
     }
 

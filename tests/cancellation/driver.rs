@@ -72,7 +72,7 @@ pub(crate) struct Driver {
     pub(crate) memory: Memory,
     pub(crate) witness: Arc<RecordingStores>,
     pub(crate) bus: Arc<QueueBus>,
-    pub(crate) said: Vec<Entry>,
+    pub(crate) published: Vec<Entry>,
     pub(crate) steps: Vec<String>,
     pub(crate) killed: bool,
     pub(crate) hooks: Vec<Hook>,
@@ -94,7 +94,7 @@ impl Driver {
             memory,
             witness,
             bus,
-            said: Vec::new(),
+            published: Vec::new(),
             steps: Vec::new(),
             killed: false,
             hooks: Vec::new(),
@@ -166,7 +166,7 @@ impl Driver {
         }
     }
 
-    /// What was said is delivered, what was committed is relayed.
+    /// Delivers what was published and relays what was committed.
     async fn look(&mut self) {
         let heard = std::mem::take(&mut *self.bus.heard.lock().unwrap());
         for entry in heard {
@@ -195,7 +195,7 @@ impl Driver {
         for hook in now {
             self.tell(hook.name, &hook.data);
         }
-        self.said.push(entry);
+        self.published.push(entry);
     }
 
     /// Somebody outside says this, with nothing around it.

@@ -22,7 +22,7 @@ use super::driver::Driver;
 pub(crate) struct EndState {
     pub(crate) log: Vec<String>,
     pub(crate) views: Vec<String>,
-    pub(crate) said: Vec<String>,
+    pub(crate) published: Vec<String>,
     pub(crate) mails: Vec<String>,
     pub(crate) timers: Vec<String>,
     pub(crate) letters: Vec<String>,
@@ -43,11 +43,12 @@ impl EndState {
             picture.views.push(plain(json!({ "key": key.to_string(), "row": row })));
         }
         let mut once = BTreeMap::new();
-        for entry in &pump.said {
-            let said = serde_json::to_value(&entry.envelope).unwrap();
-            once.entry(entry.envelope.event_id.clone()).or_insert(json!({ "source": entry.source, "said": said }));
+        for entry in &pump.published {
+            let published = serde_json::to_value(&entry.envelope).unwrap();
+            once.entry(entry.envelope.event_id.clone())
+                .or_insert(json!({ "source": entry.source, "published": published }));
         }
-        picture.said = once.into_values().map(plain).collect();
+        picture.published = once.into_values().map(plain).collect();
         for mail in pump.memory.mailer.sent() {
             picture.mails.push(plain(json!([mail.key, mail.to, mail.subject, mail.body])));
         }
@@ -63,7 +64,8 @@ impl EndState {
             .map(|letter| plain(json!([letter.reason, letter.explanation, letter.consumer, letter.message])))
             .collect();
         picture.letters = letters.into_iter().collect();
-        for lines in [&mut picture.log, &mut picture.views, &mut picture.said, &mut picture.mails, &mut picture.timers]
+        for lines in
+            [&mut picture.log, &mut picture.views, &mut picture.published, &mut picture.mails, &mut picture.timers]
         {
             lines.sort();
         }
@@ -75,7 +77,7 @@ impl EndState {
         let pairs = [
             (&self.log, &other.log),
             (&self.views, &other.views),
-            (&self.said, &other.said),
+            (&self.published, &other.published),
             (&self.mails, &other.mails),
             (&self.timers, &other.timers),
             (&self.letters, &other.letters),
@@ -102,7 +104,7 @@ fn difference(ours: &[String], theirs: &[String]) -> Vec<String> {
 fn of_commit(commit: &Commit) -> Value {
     let message = |message: &causeway::Encoded| json!([message.name, message.version, message.data]);
     let timer = |change: &TimerChange| match change {
-        TimerChange::Set { name, message: said, .. } => json!(["set", name, message(said)]),
+        TimerChange::Set { name, message: published, .. } => json!(["set", name, message(published)]),
         TimerChange::Cancel { name } => json!(["cancel", name]),
     };
     json!({

@@ -5,7 +5,7 @@ use serde_json::json;
 use super::driver::{Driver, Hook};
 use crate::journeys::shop_commands::place_order;
 
-/// One scene: what is said, on ids that carry no mark.
+/// One scene: the published messages, on ids that carry no mark.
 pub(crate) struct Scenario {
     pub(crate) name: &'static str,
     pub(crate) begin: fn(&mut Driver),

@@ -181,19 +181,19 @@ fn each_bad_input_has_its_answer_and_changes_nothing() {
         let memory = Memory::new(1);
         let handled = hear(memory.app(), message, &payload).unwrap();
         let letters = memory.dead_letters.all();
-        let said = memory.bus.deliveries();
+        let published = memory.bus.deliveries();
         match answer {
             Answer::Letter(reason, words) => {
                 assert_eq!(handled, Handled::DeadLettered, "{what}");
                 let [letter] = letters.as_slice() else { panic!("{what}: {letters:?}") };
                 assert_eq!(letter.reason, reason, "{what}: {}", letter.explanation);
                 assert!(letter.explanation.contains(words), "{what}: {}", letter.explanation);
-                assert!(said.is_empty(), "{what}: {said:?}");
+                assert!(published.is_empty(), "{what}: {published:?}");
             }
             Answer::Rejected(rule) => {
                 assert_eq!(handled, Handled::Rejected, "{what}");
                 assert!(letters.is_empty(), "{what}: {letters:?}");
-                let [rejected] = said.as_slice() else { panic!("{what}: {said:?}") };
+                let [rejected] = published.as_slice() else { panic!("{what}: {published:?}") };
                 assert_eq!(rejected.detail_type, "CommandRejected", "{what}");
                 assert!(rejected.detail.get().contains(&format!("\"rule\":\"{rule}\"")), "{what}: {}", rejected.detail);
             }

@@ -119,7 +119,7 @@ fn a_thousand_forged_facts_change_nothing_and_end_as_a_thousand_letters() {
         pump.tell("PlaceOrder", &super::shop_commands::place_order("o-2", &[("mug", 1), ("rare", 1)]));
         pump.run(None).await;
         let app = App::new(Ports { verification: trust(), ..pump.memory.ports() });
-        let facts = true_facts(&pump.said);
+        let facts = true_facts(&pump.published);
         let doors: Vec<(Route, Delivery)> = functions::routes()
             .into_iter()
             .filter(hears_facts)
@@ -143,7 +143,7 @@ fn a_thousand_forged_facts_change_nothing_and_end_as_a_thousand_letters() {
     });
 }
 
-/// One true fact of each type that was said.
+/// One verified event of each type that was published.
 fn true_facts(said: &[causeway::delivery::bus::Entry]) -> BTreeMap<String, Delivery> {
     let deliveries = said.iter().map(|entry| {
         let fact = Delivery {

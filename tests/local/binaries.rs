@@ -50,10 +50,10 @@ async fn binaries_that_are_missing_are_named_all_at_once_with_what_to_do() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().display().to_string();
     let Err(error) = standing(&["--binaries", &path]).await else { panic!("it has started without any binary") };
-    let said = error.to_string();
-    assert!(said.contains("build them with `cargo build -p functions`"), "{said}");
+    let printed = error.to_string();
+    assert!(printed.contains("build them with `cargo build -p functions`"), "{printed}");
     for binary in ["relay of Relay", "order-on-place-order of Order.OrderOnPlaceOrder"] {
-        assert!(said.contains(&format!("\n  {binary}")), "{binary} is not in {said}");
+        assert!(printed.contains(&format!("\n  {binary}")), "{binary} is not in {printed}");
     }
 }
 

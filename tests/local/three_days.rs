@@ -59,7 +59,7 @@ async fn status(app: &App, order: &str) -> Status {
     app.row::<ProcessBoard>(order).await.unwrap().unwrap().status
 }
 
-/// The days whose reports were said on the bus.
+/// The days whose reports were published on the bus.
 fn days_reported(feed: &mut Receiver<String>) -> Vec<String> {
     let mut days = Vec::new();
     loop {

@@ -79,10 +79,10 @@ fn cargo(copy: &Path, arguments: &[&str]) {
     command.args(arguments);
     command.env("CARGO_BUILD_BUILD_DIR", repo::root().join("target")).env("CARGO_TARGET_DIR", copy.join("target"));
     let output = command.output().unwrap();
-    let said = String::from_utf8_lossy(&output.stderr);
+    let printed = String::from_utf8_lossy(&output.stderr);
     assert!(
         output.status.success(),
-        "cargo {} in the copy:\n{said}\n{}",
+        "cargo {} in the copy:\n{printed}\n{}",
         arguments.join(" "),
         String::from_utf8_lossy(&output.stdout)
     );

@@ -91,7 +91,7 @@ async fn serve(running: &mut Running, mut output: Output<'_>) -> anyhow::Result<
     match output.say(format_args!("\n{hints}")) {
         // A reader that waited only for the line `ready` may have closed our output, and still needs the cloud.
         Err(error) if error.kind() == ErrorKind::BrokenPipe => {}
-        said => said?,
+        result => result?,
     }
     tokio::select! {
         interrupted = tokio::signal::ctrl_c() => {

@@ -107,7 +107,7 @@ async fn tail_bus(connection: &Connection, bus: &str, printer: Printer<'_, '_>) 
     let mut subscription = Subscription::open(connection, bus, &printer.filter).await?;
     let ended = tokio::select! {
         ended = receive(&mut subscription, bus, printer) => ended,
-        interrupted = interrupted => interrupted.map_err(anyhow::Error::from).and_then(|said| Ok(said.map(|()| CommandStatus::Done)?)),
+        interrupted = interrupted => interrupted.map_err(anyhow::Error::from).and_then(|signal| Ok(signal.map(|()| CommandStatus::Done)?)),
     };
     let closed = subscription.close().await;
     let ended = ended?;

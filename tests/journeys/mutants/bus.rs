@@ -9,7 +9,7 @@ use causeway::{
     testing::sim::Plan,
 };
 
-/// What was not taken is not said again.
+/// What was not accepted is not published again.
 pub(super) fn failed_entries_ignored(plan: &mut Plan, _: &Memory) {
     plan.wrap_bus = |bus| Arc::new(Careless { bus });
 }

@@ -42,7 +42,7 @@ async fn note(app: &App, message: MessageId) -> Result<(), Failure> {
     Ok(app.inbox().complete(&key, now).await?)
 }
 
-/// A message is known by the id that the bus gave it, which changes when it is said again.
+/// A message is known by the id that the bus gave it, which changes when it is published again.
 pub(super) fn by_the_id_of_the_bus(plan: &mut Plan, _: &Memory) {
     let routes = std::mem::take(&mut plan.routes).into_iter();
     let claimed = |route: Route| match (route.context, route.message) {

@@ -53,8 +53,8 @@ impl Program {
     pub(super) fn kill(mut self) -> Vec<String> {
         self.child.kill().expect("it runs");
         self.child.wait().expect("it ends");
-        let said = self.child.stderr.take().expect("its errors");
-        BufReader::new(said).lines().map_while(Result::ok).collect()
+        let printed = self.child.stderr.take().expect("its errors");
+        BufReader::new(printed).lines().map_while(Result::ok).collect()
     }
 }
 
@@ -73,11 +73,11 @@ fn a_start_without_room_is_refused_with_the_file_that_found_none() {
     let bounded = format!("ulimit -f 0; {DEAF}");
     command.args(["-c", &bounded, env!("CARGO_BIN_EXE_causeway"), "up", "--port", "0", "--template", TEMPLATE]);
     let output = command.arg("--data").arg(folder.path()).output().expect("the program runs");
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert_eq!(output.status.code(), Some(1), "{said}");
-    assert!(!said.contains("panicked"), "{said}");
+    let printed = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{printed}");
+    assert!(!printed.contains("panicked"), "{printed}");
     let place = format!("causeway: cannot write {}", folder.path().display());
-    assert!(said.contains(&place) && said.contains("the disk is full; free some space"), "{said}");
+    assert!(printed.contains(&place) && printed.contains("the disk is full; free some space"), "{printed}");
 }
 
 #[tokio::test]
@@ -99,7 +99,7 @@ async fn a_full_disk_fails_single_calls_and_loses_nothing_that_was_acknowledged(
             Ok(_) => kept.push(number),
             Err(error) => {
                 assert_eq!(error.raw_response().map(|response| response.status().as_u16()), Some(500));
-                assert!(error.message().is_some_and(|said| said.contains("the disk is full")), "{error:?}");
+                assert!(error.message().is_some_and(|printed| printed.contains("the disk is full")), "{error:?}");
                 refused += 1;
             }
         }
@@ -112,8 +112,8 @@ async fn a_full_disk_fails_single_calls_and_loses_nothing_that_was_acknowledged(
         send(number).await.expect("there is room again");
         kept.push(number);
     }
-    let said = program.kill();
-    assert!(!said.iter().any(|line| line.contains("panicked")), "{said:?}");
+    let printed = program.kill();
+    assert!(!printed.iter().any(|line| line.contains("panicked")), "{printed:?}");
 
     let again = Program::start(folder.path());
     let client = again.client();

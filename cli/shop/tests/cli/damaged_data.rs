@@ -48,9 +48,9 @@ async fn a_damaged_line_of_any_journal_is_refused_with_its_file_and_number() {
         let before = std::fs::read(&path).expect("the journal");
         let damaged = [b"00000000 \"what was this?\"\n".as_slice(), &before].concat();
         std::fs::write(&path, damaged).expect("the journal");
-        let said = refusal(&up_in(folder.path())).await;
+        let printed = refusal(&up_in(folder.path())).await;
         let place = format!("{}, line 1: the record is damaged", path.display());
-        assert!(said.contains(&place) && said.contains("--fresh"), "{said}");
+        assert!(printed.contains(&place) && printed.contains("--fresh"), "{printed}");
         // One letter of a line that was whole.
         if let Some(letter) = before.iter().position(|byte| *byte == b'\n').filter(|end| *end > 10) {
             let mut damaged = before.clone();
@@ -73,9 +73,9 @@ async fn a_record_of_another_version_is_refused_with_its_file_and_number() {
         // The checksum fits, but no other journal has such a record.
         std::fs::write(&path, [before.as_slice(), b"6abf4a82 7\n"].concat()).expect("the journal");
         let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
-        let said = refusal(&up_in(folder.path())).await;
+        let printed = refusal(&up_in(folder.path())).await;
         let place = format!("{}, line {line}: this version cannot read the record", path.display());
-        assert!(said.contains(&place) && said.contains("--fresh"), "{said}");
+        assert!(printed.contains(&place) && printed.contains("--fresh"), "{printed}");
         std::fs::write(&path, before).expect("the journal");
     }
 }
@@ -86,9 +86,15 @@ async fn a_folder_of_another_version_is_refused_and_left_as_it_is() {
     used(folder.path()).await;
     let mark = folder.path().join("cloud.journal");
     std::fs::write(&mark, "391aaf7e {\"format\":99}\n").expect("the mark");
-    let said = refusal(&up_in(folder.path())).await;
-    assert!(said.contains(&format!("what is in {} was written by another version", folder.path().display())), "{said}");
-    assert!(said.contains("its format is 99") && said.contains("--data") && said.contains("--fresh"), "{said}");
+    let printed = refusal(&up_in(folder.path())).await;
+    assert!(
+        printed.contains(&format!("what is in {} was written by another version", folder.path().display())),
+        "{printed}"
+    );
+    assert!(
+        printed.contains("its format is 99") && printed.contains("--data") && printed.contains("--fresh"),
+        "{printed}"
+    );
     assert!(std::fs::read_to_string(&mark).expect("the mark").contains("99"));
 }
 
@@ -100,10 +106,10 @@ async fn the_program_says_that_it_dropped_a_torn_last_line_and_of_which_file() {
     let path = folder.path().join("queues.journal");
     let mut file = OpenOptions::new().append(true).open(&path).expect("the journal");
     file.write_all(b"0badcafe {\"ha").expect("half a line");
-    let said = Program::start(folder.path()).kill();
+    let printed = Program::start(folder.path()).kill();
     let about =
         |line: &&String| line.contains("dropped the torn last line") && line.contains(&path.display().to_string());
-    assert_eq!(said.iter().filter(about).count(), 1, "{said:?}");
+    assert_eq!(printed.iter().filter(about).count(), 1, "{printed:?}");
 }
 
 #[tokio::test]
@@ -118,9 +124,9 @@ async fn tables_that_are_no_tables_any_more_are_refused() {
     let garbage = b"no tables at all, and long enough to be read as some".to_vec();
     for (what, damaged) in [("truncated", half), ("scrawled over", scrawled), ("garbage", garbage)] {
         std::fs::write(&path, damaged).expect("the tables");
-        let said = refusal(&up_in(folder.path())).await;
+        let printed = refusal(&up_in(folder.path())).await;
         let expected = format!("cannot open the tables in {}", path.display());
-        assert!(said.contains(&expected) && said.contains("--fresh"), "{what}: {said}");
+        assert!(printed.contains(&expected) && printed.contains("--fresh"), "{what}: {printed}");
     }
     let fresh = Up { fresh: true, ..up_in(folder.path()) };
     let running = started(&fresh).await;

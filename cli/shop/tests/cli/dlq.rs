@@ -37,9 +37,9 @@ async fn dead_letters_are_listed_by_cause_and_one_by_one_and_stay_in_their_queue
     let two = send_dead_letter(&stage, "Inventory", "MALFORMED", "ReceiveStock", &stock("tea")).await;
     let three = send_dead_letter(&stage, "Order", "LOOP", "PlaceOrder", &json!({})).await;
     for _ in 0..2 {
-        let said = stage.says(&["dlq", "ls"]).await.text;
+        let printed = stage.says(&["dlq", "ls"]).await.text;
         for word in ["-InventoryDeadLetters-", "MALFORMED", "2 ", "LOOP", "it was LOOP", &one, &two, &three] {
-            assert!(said.contains(word), "{word:?} is missing in\n{said}");
+            assert!(printed.contains(word), "{word:?} is missing in\n{printed}");
         }
     }
     let loops = stage.json(&["dlq", "ls", "--cause", "LOOP"]).await;
@@ -58,11 +58,11 @@ async fn a_redriven_dead_letter_is_handled_and_one_that_cannot_be_redriven_stays
     let good = send_dead_letter(&stage, "Inventory", "Retry.Conflict", "ReceiveStock", &stock("mug")).await;
     let bad = send_dead_letter(&stage, "Inventory", "MALFORMED", "ReceiveStock", &json!("no object")).await;
     let mut feed = stage.running.cloud.feed();
-    let said = stage.says(&["dlq", "redrive", "--all"]).await;
-    assert_eq!(said.ended, CommandStatus::Rejected, "{}", said.text);
-    assert!(said.text.contains(&format!("redriven    {good}")), "{}", said.text);
-    assert!(said.text.contains(&format!("stays       {bad}  ReceiveStock: its detail")), "{}", said.text);
-    assert!(said.text.contains("1 redriven, 1 stayed"), "{}", said.text);
+    let printed = stage.says(&["dlq", "redrive", "--all"]).await;
+    assert_eq!(printed.ended, CommandStatus::Rejected, "{}", printed.text);
+    assert!(printed.text.contains(&format!("redriven    {good}")), "{}", printed.text);
+    assert!(printed.text.contains(&format!("stays       {bad}  ReceiveStock: its detail")), "{}", printed.text);
+    assert!(printed.text.contains("1 redriven, 1 stayed"), "{}", printed.text);
     while !feed.recv().await.expect("news").contains("StockReceived") {}
     let state = stage.json(&["state", "inventory/mug"]).await;
     assert_eq!(state[0]["state"]["available"], 7);
@@ -81,8 +81,8 @@ async fn dead_letters_are_deleted_only_after_a_confirmation() {
     assert_eq!(ids(&stage).await.len(), 2);
     let error = stage.call(&["dlq", "purge", "--yes"]).await.expect_err("which?");
     assert!(error.to_string().contains("--all"), "{error}");
-    let said = stage.says(&["dlq", "purge", "--cause", "LOOP", "--yes"]).await;
-    assert!(said.text.contains(&format!("deleted  {two}")), "{}", said.text);
+    let printed = stage.says(&["dlq", "purge", "--cause", "LOOP", "--yes"]).await;
+    assert!(printed.text.contains(&format!("deleted  {two}")), "{}", printed.text);
     assert_eq!(ids(&stage).await, std::slice::from_ref(&one));
     assert_eq!(stage.says(&["dlq", "purge", "--id", &one, "--yes"]).await.ended, CommandStatus::Done);
     assert_eq!(stage.says(&["dlq", "purge", "--id", &one, "--yes"]).await.ended, CommandStatus::NotFound);

@@ -33,13 +33,13 @@ async fn a_pattern_is_tried_on_a_message_of_the_catalogue_and_on_an_event_as_it_
 async fn every_condition_is_explained_with_what_stood_there() {
     let pattern =
         r#"{"source": ["causeway.order"], "detail": {"data": {"total": {"amount": [{"numeric": [">", 9000]}]}}}}"#;
-    let said = says(&["pattern", "explain", pattern, "OrderPlaced"]).await;
-    assert_eq!(said.ended, CommandStatus::Rejected);
+    let printed = says(&["pattern", "explain", pattern, "OrderPlaced"]).await;
+    assert_eq!(printed.ended, CommandStatus::Rejected);
     let failed = "✗ detail.data.total.amount: expected {\"numeric\":[\">\",9000]}, found 2998: no value matches";
-    assert!(said.text.contains(failed), "{}", said.text);
-    assert!(said.text.contains("✓ source: expected \"causeway.order\""), "{}", said.text);
-    let said = says(&["pattern", "explain", pattern, "OrderPlaced", "--json"]).await;
-    let explained: serde_json::Value = serde_json::from_str(&said.text).expect("JSON");
+    assert!(printed.text.contains(failed), "{}", printed.text);
+    assert!(printed.text.contains("✓ source: expected \"causeway.order\""), "{}", printed.text);
+    let printed = says(&["pattern", "explain", pattern, "OrderPlaced", "--json"]).await;
+    let explained: serde_json::Value = serde_json::from_str(&printed.text).expect("JSON");
     assert_eq!(explained["alternatives"][0]["conditions"][0]["wanted"], json!([{ "numeric": [">", 9000] }]));
     assert_eq!(explained["alternatives"][0]["conditions"][0]["holds"], json!(false));
 }

@@ -44,8 +44,8 @@ fn order_of(entry: &Value) -> String {
 async fn messages_of_the_catalogue_are_put_by_their_names_with_changes() {
     let stage = Stage::open().await;
     stage.says(&["put", "ReceiveStock", "--set", "quantity=100"]).await;
-    let said = stage.says(&["put", "PlaceOrder", "--set", "orderId=o-77"]).await;
-    assert!(said.text.contains("put PlaceOrder") && said.text.contains("causeway trace"), "{}", said.text);
+    let printed = stage.says(&["put", "PlaceOrder", "--set", "orderId=o-77"]).await;
+    assert!(printed.text.contains("put PlaceOrder") && printed.text.contains("causeway trace"), "{}", printed.text);
     let app = stage.running.apps.app("order-on-order-confirmed").expect("the template has it").clone();
     let mut feed = stage.running.cloud.feed();
     loop {
@@ -66,12 +66,12 @@ async fn many_messages_go_ten_at_a_time_and_what_is_throttled_goes_again() {
     })
     .await;
     let words = ["put", "PlaceOrder", "--set", "orderId=o-{n}", "--count", "25", "--json"];
-    let said = call_at(&endpoint, &words).await.expect("it is put");
-    assert_eq!((said.ended, said.text.lines().count()), (CommandStatus::Done, 25));
+    let printed = call_at(&endpoint, &words).await.expect("it is put");
+    assert_eq!((printed.ended, printed.text.lines().count()), (CommandStatus::Done, 25));
     let calls = bus.calls.lock().expect("the calls").clone();
     assert_eq!(calls.iter().map(Vec::len).collect::<Vec<_>>(), [10, 1, 10, 5]);
     assert_eq!(calls[0][2], calls[1][0], "a second try is the same message");
-    let mut ids: Vec<String> = said.text.lines().map(|line| line_field(line, "messageId")).collect();
+    let mut ids: Vec<String> = printed.text.lines().map(|line| line_field(line, "messageId")).collect();
     ids.sort_unstable();
     ids.dedup();
     assert_eq!(ids.len(), 25, "every message is one of its own");
@@ -90,10 +90,10 @@ async fn what_the_bus_does_not_take_is_named_and_ends_the_command_with_refused()
     })
     .await;
     let words = ["put", "PlaceOrder", "--set", "orderId=o-{n}", "--count", "3"];
-    let said = call_at(&endpoint, &words).await.expect("it is answered");
-    assert_eq!(said.ended, CommandStatus::Rejected);
-    assert!(said.text.contains("rejected: PlaceOrder (number 2): MalformedDetail: Detail is malformed."));
-    assert!(said.text.contains("2 accepted and 1 rejected"), "{}", said.text);
+    let printed = call_at(&endpoint, &words).await.expect("it is answered");
+    assert_eq!(printed.ended, CommandStatus::Rejected);
+    assert!(printed.text.contains("rejected: PlaceOrder (number 2): MalformedDetail: Detail is malformed."));
+    assert!(printed.text.contains("2 accepted and 1 rejected"), "{}", printed.text);
     assert_eq!(bus.calls.lock().expect("the calls").len(), 1, "what is final is not tried again");
 }
 

@@ -8,10 +8,10 @@ use crate::stage::Stage;
 #[tokio::test(flavor = "multi_thread")]
 async fn a_message_shows_its_functions_with_their_dead_letter_queues() {
     let stage = Stage::open().await;
-    let said = stage.says(&["rules", "OrderPlaced"]).await;
-    assert_eq!(said.ended, CommandStatus::Done);
-    assert!(said.text.starts_with("OrderPlaced\n  → FulfilmentOnOrderPlaced"), "{}", said.text);
-    assert!(said.text.contains("then queue FulfilmentDeadLetters"), "{}", said.text);
+    let printed = stage.says(&["rules", "OrderPlaced"]).await;
+    assert_eq!(printed.ended, CommandStatus::Done);
+    assert!(printed.text.starts_with("OrderPlaced\n  → FulfilmentOnOrderPlaced"), "{}", printed.text);
+    assert!(printed.text.contains("then queue FulfilmentDeadLetters"), "{}", printed.text);
     let listeners = stage.json(&["rules", "OrderPlaced"]).await;
     assert_eq!(listeners.len(), 2, "{listeners:?}");
     for listener in &listeners {
@@ -26,18 +26,18 @@ async fn all_rules_are_there_with_those_that_fire_by_the_clock() {
     let all = stage.json(&["rules"]).await;
     let routes = functions::routes().len();
     assert_eq!(all.iter().filter(|listener| listener["bus"] == "causeway").count(), routes);
-    let said = stage.says(&["rules"]).await;
-    assert!(said.text.contains("by schedule\n  → StockReportOnStockReportDue"), "{}", said.text);
-    assert!(said.text.trim_end().ends_with("cron(0 6 * * ? *)"), "{}", said.text);
+    let printed = stage.says(&["rules"]).await;
+    assert!(printed.text.contains("by schedule\n  → StockReportOnStockReportDue"), "{}", printed.text);
+    assert!(printed.text.trim_end().ends_with("cron(0 6 * * ? *)"), "{}", printed.text);
     stage.close().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_message_that_nobody_hears_is_missing_with_the_names_that_are_near() {
     let stage = Stage::open().await;
-    let said = stage.says(&["rules", "OrderPlacd"]).await;
-    assert_eq!(said.ended, CommandStatus::NotFound);
-    assert_eq!(said.text.trim_end(), "no rule on any bus matches OrderPlacd; did you mean OrderPlaced?");
+    let printed = stage.says(&["rules", "OrderPlacd"]).await;
+    assert_eq!(printed.ended, CommandStatus::NotFound);
+    assert_eq!(printed.text.trim_end(), "no rule on any bus matches OrderPlacd; did you mean OrderPlaced?");
     let error = stage.call(&["rules", "--bus", "nowhere"]).await.expect_err("there is no such bus");
     assert!(error.to_string().contains("Event bus nowhere does not exist"), "{error:#}");
     stage.close().await;

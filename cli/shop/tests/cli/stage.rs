@@ -79,9 +79,9 @@ impl Stage {
     /// Calls a command there, and reads its lines of JSON.
     pub(crate) async fn json(&self, words: &[&str]) -> Vec<Value> {
         let words = [words, &["--json"]].concat();
-        let said = self.says(&words).await;
-        let lines = said.text.lines().map(serde_json::from_str);
-        lines.collect::<Result<_, _>>().unwrap_or_else(|error| panic!("{error}: {}", said.text))
+        let printed = self.says(&words).await;
+        let lines = printed.text.lines().map(serde_json::from_str);
+        lines.collect::<Result<_, _>>().unwrap_or_else(|error| panic!("{error}: {}", printed.text))
     }
 
     pub(crate) async fn close(self) {

@@ -9,14 +9,14 @@ use causeway_cli::up::Up;
 
 use crate::stage::{TEMPLATE, refusal, up, up_in, used};
 
-/// What is said of a template with this text.
+/// What is printed of a template with this text.
 async fn of_template(folder: &Path, text: &str) -> String {
     let path = folder.join("template.yaml");
     std::fs::write(&path, text).expect("a template");
     let path = path.to_str().expect("a plain name");
-    let said = refusal(&Up { template: path.into(), ..up(&["--memory"]) }).await;
-    assert!(said.contains(path), "it names the template: {said}");
-    said
+    let printed = refusal(&Up { template: path.into(), ..up(&["--memory"]) }).await;
+    assert!(printed.contains(path), "it names the template: {printed}");
+    printed
 }
 
 #[tokio::test]
@@ -24,15 +24,18 @@ async fn a_template_that_is_not_there_is_named() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("template.yaml");
     let path = path.to_str().expect("a plain name");
-    let said = refusal(&Up { template: path.into(), ..up(&["--memory"]) }).await;
-    assert!(said.contains(&format!("cannot read the template {path}: No such file or directory")), "{said}");
+    let printed = refusal(&Up { template: path.into(), ..up(&["--memory"]) }).await;
+    assert!(printed.contains(&format!("cannot read the template {path}: No such file or directory")), "{printed}");
 }
 
 #[tokio::test]
 async fn a_resource_that_is_not_played_here_is_named_with_its_line() {
     let folder = tempfile::tempdir().expect("a folder");
-    let said = of_template(folder.path(), "Resources:\n  News: { Type: AWS::Kinesis::Stream }\n").await;
-    assert!(said.contains("line 2: News: resources of type AWS::Kinesis::Stream are not supported here"), "{said}");
+    let printed = of_template(folder.path(), "Resources:\n  News: { Type: AWS::Kinesis::Stream }\n").await;
+    assert!(
+        printed.contains("line 2: News: resources of type AWS::Kinesis::Stream are not supported here"),
+        "{printed}"
+    );
 }
 
 #[tokio::test]
@@ -53,8 +56,8 @@ async fn a_bad_intrinsic_is_named_with_its_line() {
         ("!Join [x]", "line 6: "),
     ];
     for (name, expected) in table {
-        let said = of_template(folder.path(), &of_name(name)).await;
-        assert!(said.contains(expected), "{name}: {said}");
+        let printed = of_template(folder.path(), &of_name(name)).await;
+        assert!(printed.contains(expected), "{name}: {printed}");
     }
 }
 
@@ -62,8 +65,8 @@ async fn a_bad_intrinsic_is_named_with_its_line() {
 async fn a_template_that_is_no_yaml_is_refused_with_its_line() {
     let folder = tempfile::tempdir().expect("a folder");
     for text in ["Resources:\n  News: {\n", "Resources:\n\t- x\n", "", "7", "Resources: []\n"] {
-        let said = of_template(folder.path(), text).await;
-        assert!(said.contains("is refused: line "), "{text:?}: {said}");
+        let printed = of_template(folder.path(), text).await;
+        assert!(printed.contains("is refused: line "), "{text:?}: {printed}");
     }
 }
 
@@ -72,16 +75,16 @@ async fn a_function_that_this_program_does_not_have_is_named() {
     let folder = tempfile::tempdir().expect("a folder");
     let text = "Transform: AWS::Serverless-2016-10-31\nResources:\n  F:\n    Type: AWS::Serverless::Function\n    \
                 Metadata: { BuildMethod: rust-cargolambda, BuildProperties: { Binary: no-such-binary } }\n";
-    let said = of_template(folder.path(), text).await;
-    assert!(said.contains("no-such-binary"), "{said}");
+    let printed = of_template(folder.path(), text).await;
+    assert!(printed.contains("no-such-binary"), "{printed}");
 }
 
 #[tokio::test]
 async fn a_taken_port_is_named_with_the_way_to_another() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
     let port = taken.local_addr().expect("its number").port();
-    let said = refusal(&Up { port, ..up(&["--memory"]) }).await;
-    assert!(said.contains(&format!("port {port} is taken: ")) && said.contains("--port"), "{said}");
+    let printed = refusal(&Up { port, ..up(&["--memory"]) }).await;
+    assert!(printed.contains(&format!("port {port} is taken: ")) && printed.contains("--port"), "{printed}");
 }
 
 #[tokio::test]
@@ -90,9 +93,9 @@ async fn a_folder_that_cannot_be_made_is_named() {
     let file = folder.path().join("file");
     std::fs::write(&file, "not a folder").expect("a file");
     for wanted in [file.join("data"), file] {
-        let said = refusal(&up_in(&wanted)).await;
-        assert!(said.contains(wanted.to_str().expect("a plain name")), "{said}");
-        assert!(said.contains("choose another folder for the data"), "{said}");
+        let printed = refusal(&up_in(&wanted)).await;
+        assert!(printed.contains(wanted.to_str().expect("a plain name")), "{printed}");
+        assert!(printed.contains("choose another folder for the data"), "{printed}");
     }
 }
 
@@ -100,9 +103,12 @@ async fn a_folder_that_cannot_be_made_is_named() {
 #[tokio::test]
 async fn a_place_that_is_read_only_is_named_even_for_root() {
     // Nobody makes folders there, whether the system was mounted to be read only or not.
-    let said = refusal(&up_in(Path::new("/sys/causeway"))).await;
-    assert!(said.contains("cannot write /sys/causeway: the file is read-only or belongs to another user"), "{said}");
-    assert!(said.contains("choose another folder for the data"), "{said}");
+    let printed = refusal(&up_in(Path::new("/sys/causeway"))).await;
+    assert!(
+        printed.contains("cannot write /sys/causeway: the file is read-only or belongs to another user"),
+        "{printed}"
+    );
+    assert!(printed.contains("choose another folder for the data"), "{printed}");
 }
 
 fn run(folder: &Path, arguments: &[&str]) -> Output {
@@ -113,11 +119,11 @@ fn run(folder: &Path, arguments: &[&str]) -> Output {
 
 /// What it says before it ends with a failure.
 fn complaint(output: &Output) -> String {
-    let said = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert_eq!(output.status.code(), Some(1), "{said}");
-    assert!(!said.contains("panicked"), "{said}");
+    let printed = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(1), "{printed}");
+    assert!(!printed.contains("panicked"), "{printed}");
     assert!(!String::from_utf8_lossy(&output.stdout).contains("ready"), "it is not ready");
-    said
+    printed
 }
 
 #[test]
@@ -125,9 +131,12 @@ fn a_start_that_is_refused_says_why_in_one_line_and_ends_with_1() {
     let folder = tempfile::tempdir().expect("a folder");
     let template = folder.path().join("template.yaml");
     std::fs::write(&template, "Resources:\n  News: { Type: AWS::Kinesis::Stream }\n").expect("a template");
-    let said = complaint(&run(folder.path(), &["--template", template.to_str().expect("a plain name")]));
-    assert!(said.starts_with("causeway: "), "{said}");
-    assert!(said.contains("line 2: News: resources of type AWS::Kinesis::Stream are not supported here"), "{said}");
+    let printed = complaint(&run(folder.path(), &["--template", template.to_str().expect("a plain name")]));
+    assert!(printed.starts_with("causeway: "), "{printed}");
+    assert!(
+        printed.contains("line 2: News: resources of type AWS::Kinesis::Stream are not supported here"),
+        "{printed}"
+    );
 }
 
 #[tokio::test]
@@ -136,9 +145,9 @@ async fn a_damaged_file_is_refused_by_the_program_and_no_panic() {
     used(folder.path()).await;
     let journal = folder.path().join("queues.journal");
     std::fs::write(&journal, "nonsense\n").expect("the journal");
-    let said = complaint(&run(folder.path(), &["--template", TEMPLATE]));
-    assert!(said.contains(&format!("causeway: {}, line 1: the record is damaged", journal.display())), "{said}");
-    assert!(said.contains("--fresh"), "{said}");
+    let printed = complaint(&run(folder.path(), &["--template", TEMPLATE]));
+    assert!(printed.contains(&format!("causeway: {}, line 1: the record is damaged", journal.display())), "{printed}");
+    assert!(printed.contains("--fresh"), "{printed}");
 }
 
 #[test]

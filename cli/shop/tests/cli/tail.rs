@@ -73,9 +73,9 @@ fn feed(message: &str) -> String {
 #[tokio::test]
 async fn a_cloud_that_goes_and_comes_back_is_watched_on() {
     let endpoint = answering(vec![feed("before"), feed("after")]).await;
-    let said = call_at(&endpoint, &["tail", "--count", "2"]).await.expect("both are seen");
-    let lines: Vec<&str> = said.text.lines().collect();
-    assert!(lines.len() == 2 && lines[0].ends_with("before") && lines[1].ends_with("after"), "{}", said.text);
+    let printed = call_at(&endpoint, &["tail", "--count", "2"]).await.expect("both are seen");
+    let lines: Vec<&str> = printed.text.lines().collect();
+    assert!(lines.len() == 2 && lines[0].ends_with("before") && lines[1].ends_with("after"), "{}", printed.text);
 }
 
 #[tokio::test(flavor = "multi_thread")]

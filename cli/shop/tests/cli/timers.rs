@@ -52,9 +52,9 @@ async fn a_timer_is_listed_with_the_stream_it_belongs_to_and_what_it_says() {
     for stream in ["fulfilment/o-1", "fulfilment/o-2"] {
         set(&stage, stream).await;
     }
-    let said = stage.says(&["timers", "ls"]).await.text;
+    let printed = stage.says(&["timers", "ls"]).await.text;
     for word in ["2199-01-01T00:00:00Z", "FulfilmentDeadlinePassed", "fulfilment/o-1", "fulfilment/o-2"] {
-        assert!(said.contains(word), "{word} is missing in\n{said}");
+        assert!(printed.contains(word), "{word} is missing in\n{printed}");
     }
     let one = stage.json(&["timers", "ls", "--stream", "fulfilment/o-2"]).await;
     assert_eq!(one.len(), 1);

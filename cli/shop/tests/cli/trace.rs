@@ -34,33 +34,33 @@ async fn all_that_followed_from_one_wish_is_one_tree_from_whichever_id() {
 async fn people_see_a_tree_with_times_and_what_it_cannot_show() {
     let (stage, order) = Stage::played().await;
     let placed = stage.json(&["history", &format!("order/{order}"), "--limit", "1"]).await.remove(0);
-    let said = stage.says(&["trace", text(&placed, "eventId")]).await;
-    let lines: Vec<&str> = said.text.lines().collect();
+    let printed = stage.says(&["trace", text(&placed, "eventId")]).await;
+    let lines: Vec<&str> = printed.text.lines().collect();
     let line = |word: &str| {
         let found = lines.iter().find(|line| line.contains(word));
-        found.copied().unwrap_or_else(|| panic!("no {word} in\n{}", said.text))
+        found.copied().unwrap_or_else(|| panic!("no {word} in\n{}", printed.text))
     };
-    assert!(line("OrderPlaced  order/").contains("+0 ms  └─ "), "{}", said.text);
-    assert!(line(", from outside").contains(text(&placed, "causationId")), "{}", said.text);
+    assert!(line("OrderPlaced  order/").contains("+0 ms  └─ "), "{}", printed.text);
+    assert!(line(", from outside").contains(text(&placed, "causationId")), "{}", printed.text);
     let column = |word: &str| line(word).find(word).expect("a column");
-    assert!(column("ReserveStock →") > column("FulfilmentStarted"), "{}", said.text);
-    assert!(column("StockReserved  inventory/mug") > column("ReserveStock →"), "{}", said.text);
-    assert!(said.text.contains("CommandRejected is only"), "{}", said.text);
+    assert!(column("ReserveStock →") > column("FulfilmentStarted"), "{}", printed.text);
+    assert!(column("StockReserved  inventory/mug") > column("ReserveStock →"), "{}", printed.text);
+    assert!(printed.text.contains("CommandRejected is only"), "{}", printed.text);
     stage.close().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_id_that_nothing_belongs_to_is_missing() {
     let stage = Stage::open().await;
-    let said = stage.says(&["trace", "nothing"]).await;
-    assert_eq!(said.ended, CommandStatus::NotFound);
+    let printed = stage.says(&["trace", "nothing"]).await;
+    assert_eq!(printed.ended, CommandStatus::NotFound);
     assert!(
-        said.text.contains("no event in causeway-events has the correlation, causation or event id nothing"),
+        printed.text.contains("no event in causeway-events has the correlation, causation or event id nothing"),
         "{}",
-        said.text
+        printed.text
     );
-    let said = stage.says(&["trace", "order/nobody"]).await;
-    assert_eq!((said.ended, said.text.contains("order/nobody has no events")), (CommandStatus::NotFound, true));
+    let printed = stage.says(&["trace", "order/nobody"]).await;
+    assert_eq!((printed.ended, printed.text.contains("order/nobody has no events")), (CommandStatus::NotFound, true));
     let error = stage.call(&["trace", "no id"]).await.expect_err("no id");
     assert!(error.to_string().contains("must be 1 to 64 characters"), "{error}");
     stage.close().await;

@@ -196,7 +196,7 @@ mod tests {
         assert_eq!(one["metadata"]["correlationId"], one["metadata"]["causationId"], "they were the same before");
         let story = format!("[{}, {}]", one_of(sample("OrderPlaced.v1")), one_of(sample("OrderPlaced.v2")));
         let both = pattern(&story, &[], Ids::Fresh).round(1).expect("messages");
-        assert_eq!(both[0].id, both[1].id, "one message said twice stays one");
+        assert_eq!(both[0].id, both[1].id, "a message published twice stays one");
     }
 
     fn one_of(list: &str) -> &str {

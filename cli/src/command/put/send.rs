@@ -72,10 +72,10 @@ pub(super) async fn put(
     let mut answers: Vec<Option<PutResult>> = vec![None; messages.len()];
     let mut waiting: Vec<usize> = (0..messages.len()).collect();
     for retry in 0.. {
-        let said = put_once(client, connection, messages, &waiting).await?;
+        let responses = put_once(client, connection, messages, &waiting).await?;
         let delay = RETRY_POLICY.delay(retry, &OsIds);
         let mut again = Vec::new();
-        for (place, answer) in waiting.into_iter().zip(said) {
+        for (place, answer) in waiting.into_iter().zip(responses) {
             match answer {
                 PutResult::Rejected { code, .. } if delay.is_some() && TRANSIENT.contains(&code.as_str()) => {
                     again.push(place)
@@ -129,7 +129,7 @@ async fn call(
     match client.put_events().set_entries(Some(entries.collect())).send().await {
         Ok(output) => Ok(Response::Entries(output.entries.unwrap_or_default())),
         Err(SdkError::ServiceError(service)) if is_about_entries(service.err().code()) => {
-            let text = |said: Option<&str>| said.unwrap_or_default().to_owned();
+            let text = |value: Option<&str>| value.unwrap_or_default().to_owned();
             let (code, message) = (text(service.err().code()), text(service.err().message()));
             Ok(Response::Rejected(PutResult::Rejected { code, message }))
         }
