@@ -14,11 +14,27 @@ pub enum User {}
 #[derive(Debug)]
 pub enum StockItem {}
 
+/// What a [`PaymentToken`] identifies.
+#[derive(Debug)]
+pub enum PaymentMethod {}
+
+/// What a [`ChargeId`] identifies.
+#[derive(Debug)]
+pub enum Charge {}
+
+/// What a [`RefundId`] identifies.
+#[derive(Debug)]
+pub enum Refund {}
+
+/// What a [`TrackingNumber`] identifies.
+#[derive(Debug)]
+pub enum Parcel {}
+
 /// What a [`DayId`] identifies.
 #[derive(Debug)]
 pub enum Day {}
 
-/// The id of an order; its fulfilment has the same id.
+/// The id of an order; its fulfilment, payment and shipment have the same id.
 pub type OrderId = Id<AnyOrder>;
 
 /// The id of a user, who buys.
@@ -26,6 +42,18 @@ pub type UserId = Id<User>;
 
 /// The stock keeping unit: the id of a thing that is kept and sold.
 pub type Sku = Id<StockItem>;
+
+/// What stands for the buyer's payment method at the payment provider: `tok_visa`. It is no card number.
+pub type PaymentToken = Id<PaymentMethod>;
+
+/// The payment provider's id of a charge.
+pub type ChargeId = Id<Charge>;
+
+/// The payment provider's id of a refund.
+pub type RefundId = Id<Refund>;
+
+/// The number under which the carrier tracks a parcel.
+pub type TrackingNumber = Id<Parcel>;
 
 /// A day of the calendar in UTC: `2026-01-15`.
 pub type DayId = Id<Day>;

@@ -13,7 +13,9 @@ pub mod inventory;
 pub mod money;
 pub mod notification;
 pub mod order;
+pub mod payment;
 pub mod quantity;
+pub mod shipment;
 pub mod stock_report;
 
 #[cfg(test)]
@@ -32,6 +34,8 @@ pub fn contexts() -> Vec<Context> {
         fulfilment::context(),
         notification::context(),
         stock_report::context(),
+        payment::context(),
+        shipment::context(),
     ]
 }
 
