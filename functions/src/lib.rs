@@ -3,6 +3,7 @@
 
 pub mod fulfilment;
 pub mod notification;
+pub mod payment;
 pub mod stock_report;
 
 #[cfg(test)]
@@ -13,6 +14,8 @@ use domain::{
     fulfilment::ProcessBoard,
     inventory::{Inventory, Stock},
     order::{Order, OrderDetails, OrderSummary},
+    payment::PaymentSummary,
+    shipment::{Shipment, ShipmentTracking},
 };
 
 /// All routes, by the context that handles the message.
@@ -39,7 +42,12 @@ pub fn routes() -> Vec<Route> {
                 .with([Right::ReadViews])
                 .reserved_concurrency(1)
                 .scheduled("cron(0 6 * * ? *)"),
+            route("payment", payment::on_process_payment),
+            route("payment", payment::on_refund_payment),
         ],
+        views::<PaymentSummary>(),
+        commands::<Shipment>(),
+        views::<ShipmentTracking>(),
     ]
     .concat()
 }

@@ -226,9 +226,7 @@ impl PaymentState {
             Self::Voided(_) => {
                 Some(PaymentFailed { order_id, user_id, because: PaymentFailure::RefundedBefore }.into())
             }
-            _ if amount.amount == 0 => {
-                Some(PaymentProcessed { order_id, user_id, amount, charge_id: None }.into())
-            }
+            _ if amount.amount == 0 => Some(PaymentProcessed { order_id, user_id, amount, charge_id: None }.into()),
             _ => None,
         };
         Ok([PaymentEvent::from(request)].into_iter().chain(answer).collect())

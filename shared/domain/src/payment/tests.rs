@@ -178,7 +178,11 @@ fn a_refund_that_overtakes_the_payment_makes_it_fail() {
 
 #[test]
 fn the_refund_of_a_failed_payment_is_answered_once() {
-    given::<Payment>([requested(100), failed_by_decline()]).when(refund()).then([voided()]).when(refund()).then_nothing();
+    given::<Payment>([requested(100), failed_by_decline()])
+        .when(refund())
+        .then([voided()])
+        .when(refund())
+        .then_nothing();
 }
 
 #[test]

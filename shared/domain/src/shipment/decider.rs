@@ -155,9 +155,7 @@ impl Decider for Shipment {
             (State::Dispatched(shipment) | State::Delivered(shipment), ShipmentCommand::ShipOrder(ship)) => {
                 match shipment.tracking == tracking_of(ship) {
                     true => Ok(Vec::new()),
-                    false => {
-                        Err(ShipmentRejection::DispatchedDifferently { tracking: shipment.tracking.clone() })
-                    }
+                    false => Err(ShipmentRejection::DispatchedDifferently { tracking: shipment.tracking.clone() }),
                 }
             }
             (State::Dispatched(shipment), ShipmentCommand::UpdateTracking(update)) => shipment.update(update),

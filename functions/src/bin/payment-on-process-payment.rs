@@ -1,0 +1,5 @@
+//! Command `ProcessPayment` → handled by payment.
+
+fn main() -> std::process::ExitCode {
+    causeway_aws::serve(env!("CARGO_BIN_NAME"), functions::payment::on_process_payment)
+}
