@@ -222,12 +222,12 @@ impl PaymentState {
             return if *known == request { Ok(Vec::new()) } else { Err(PaymentRejection::RequestedDifferently) };
         }
         let (order_id, user_id) = (request.order_id.clone(), request.user_id.clone());
-        let answer: Option<PaymentEvent> = match self {
-            Self::Voided(_) => {
-                Some(PaymentFailed { order_id, user_id, because: PaymentFailure::RefundedBefore }.into())
-            }
-            _ if amount.amount == 0 => Some(PaymentProcessed { order_id, user_id, amount, charge_id: None }.into()),
-            _ => None,
+        let answer: Option<PaymentEvent> = if matches!(self, Self::Voided(_)) {
+            Some(PaymentFailed { order_id, user_id, because: PaymentFailure::RefundedBefore }.into())
+        } else if amount.amount == 0 {
+            Some(PaymentProcessed { order_id, user_id, amount, charge_id: None }.into())
+        } else {
+            None
         };
         Ok([PaymentEvent::from(request)].into_iter().chain(answer).collect())
     }
@@ -284,7 +284,12 @@ impl PaymentState {
                 Ok(match self {
                     Self::Requested(_) => vec![failed.into()],
                     Self::Closing(_) => vec![failed.into(), PaymentVoided { order_id }.into()],
-                    _ => Vec::new(),
+                    Self::New
+                    | Self::Processed(_)
+                    | Self::Refunding(_)
+                    | Self::Refunded(_)
+                    | Self::Failed(_)
+                    | Self::Voided(_) => Vec::new(),
                 })
             }
         }
