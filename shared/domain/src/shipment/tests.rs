@@ -203,12 +203,11 @@ fn after_any_commands_it_is_dispatched_at_most_once_and_never_both_cancelled_and
         let cancellations = count(|event| matches!(event, ShipmentEvent::ShippingCancelled(_)));
         let deliveries = count(|event| matches!(event, ShipmentEvent::ShipmentDelivered(_)));
         assert!(dispatches + cancellations <= 1 && deliveries <= dispatches, "seed {seed}: {log:?}");
-        let places = log.iter().filter_map(|event| match event {
-            ShipmentEvent::TrackingUpdated(update) => Some((update.newest, update.seen_at, &update.place)),
-            _ => None,
-        });
-        let current = places.clone().filter(|(newest, ..)| *newest).next_back();
-        assert_eq!(current.map(|(_, at, _)| at), places.map(|(_, at, _)| at).max(), "seed {seed}: {log:?}");
+        let seen = log
+            .iter()
+            .filter_map(|event| if let ShipmentEvent::TrackingUpdated(update) = event { Some(update) } else { None });
+        let current = seen.clone().rfind(|update| update.newest).map(|update| update.seen_at);
+        assert_eq!(current, seen.map(|update| update.seen_at).max(), "seed {seed}: {log:?}");
     }
 }
 
