@@ -1,7 +1,6 @@
 //! The functions of the application: the routes of all contexts, and the handlers written by hand.
 //! `cargo xtask generate` writes one binary per route, and its function, rule and rights into the templates.
 
-pub mod fulfilment;
 pub mod notification;
 pub mod payment;
 pub mod stock_report;
@@ -9,9 +8,9 @@ pub mod stock_report;
 #[cfg(test)]
 mod tests;
 
-use causeway::{Right, Route, commands, route, views};
+use causeway::{Right, Route, commands, route, saga, views};
 use domain::{
-    fulfilment::ProcessBoard,
+    fulfilment::{Fulfilment, ProcessBoard},
     inventory::{Inventory, Stock},
     order::{Order, OrderDetails, OrderSummary},
     payment::PaymentSummary,
@@ -25,15 +24,7 @@ pub fn routes() -> Vec<Route> {
         views::<(OrderSummary, OrderDetails)>(),
         commands::<Inventory>(),
         views::<Stock>(),
-        vec![
-            route("fulfilment", fulfilment::on_order_placed),
-            route("fulfilment", fulfilment::on_order_confirmed),
-            route("fulfilment", fulfilment::on_order_cancelled),
-            route("fulfilment", fulfilment::on_stock_reserved),
-            route("fulfilment", fulfilment::on_stock_reservation_failed),
-            route("fulfilment", fulfilment::on_stock_released),
-            route("fulfilment", fulfilment::on_fulfilment_deadline_passed),
-        ],
+        saga::<Fulfilment>(),
         views::<ProcessBoard>(),
         vec![
             route("notification", notification::on_order_confirmed).with([Right::SendMail]).reserved_concurrency(5),

@@ -4,7 +4,7 @@ mod test_app;
 
 use causeway::{memory::MailFault, message::system::CommandRejected, saga::process::Status, view::view_store::Page};
 use domain::{
-    fulfilment::{ProcessBoard, TIME_TO_FULFIL},
+    fulfilment::{ProcessBoard, TIME_TO_CONFIRM, TIME_TO_RESERVE},
     inventory::Stock,
     notification::NotificationEvent,
     order::{OrderDetails, OrderStatus, OrderSummary},
@@ -101,22 +101,39 @@ fn an_order_past_its_deadline_is_cancelled() {
     let app = TestApp::new(5).without_handlers_of("ReserveStock");
     app.publish("PlaceOrder", place("o-1", &[("mug", 1)]));
     assert_eq!(app.row::<OrderSummary>("o-1").status, OrderStatus::Placed);
-    app.advance(TIME_TO_FULFIL);
+    app.advance(TIME_TO_RESERVE);
     assert_eq!(app.row::<OrderSummary>("o-1").status, OrderStatus::Cancelled);
     assert_eq!(app.row::<ProcessBoard>("o-1").status, Status::Compensated);
 }
 
 #[test]
-fn cancelling_a_confirmed_order_releases_its_stock() {
+fn a_confirmed_order_cannot_be_cancelled() {
     let app = TestApp::new(6);
     app.publish("ReceiveStock", receive("mug", 2));
     app.publish("PlaceOrder", place("o-1", &[("mug", 2)]));
     app.publish("CancelOrder", json!({ "orderId": "o-1", "reason": "I changed my mind" }));
-    assert_eq!(app.row::<OrderSummary>("o-1").status, OrderStatus::Cancelled);
+    assert_eq!(app.row::<OrderSummary>("o-1").status, OrderStatus::Confirmed);
+    let rejected = app.published::<CommandRejected>();
+    assert_eq!((rejected.len(), rejected[0].rule.as_str()), (1, "AlreadyConfirmed"));
     let mugs = app.row::<Stock>("mug");
-    assert_eq!((mugs.available, mugs.reserved), (2, 0));
-    assert_eq!(app.row::<ProcessBoard>("o-1").status, Status::Completed, "a completed process stays completed");
-    assert_eq!(app.memory.mailer.sent().len(), 2);
+    assert_eq!((mugs.available, mugs.reserved), (0, 2));
+    assert_eq!(app.memory.mailer.sent().len(), 1);
+}
+
+#[test]
+fn an_order_whose_confirmation_arrives_after_the_deadline_stays_confirmed() {
+    let mut app = TestApp::new(14).holding_back("fulfilment", "OrderConfirmed");
+    app.publish("ReceiveStock", receive("mug", 2));
+    app.publish("PlaceOrder", place("o-1", &[("mug", 2)]));
+    assert_eq!(app.row::<OrderSummary>("o-1").status, OrderStatus::Confirmed);
+    app.advance(TIME_TO_CONFIRM);
+    assert_eq!(app.row::<ProcessBoard>("o-1").status, Status::Compensating, "it is in doubt and asks the order");
+    app.deliver_held();
+    assert_eq!(app.row::<OrderSummary>("o-1").status, OrderStatus::Confirmed);
+    assert_eq!(app.row::<ProcessBoard>("o-1").status, Status::Completed);
+    let mugs = app.row::<Stock>("mug");
+    assert_eq!((mugs.available, mugs.reserved), (0, 2));
+    assert_eq!(app.memory.mailer.sent().len(), 1, "the buyer is not told of a cancellation");
 }
 
 #[test]

@@ -47,19 +47,15 @@ fn binary(route: &Route) -> String {
             let names: Vec<String> = views.iter().map(|view| format!("`{view}`")).collect();
             (format!("updates {}", names.join(" and ")), views, format!("serve_views::<{message}, {set}>(NAME)"))
         }
+        Binding::Saga { saga } => {
+            let saga = last(saga);
+            (format!("handled by `{saga}`"), vec![saga], format!("serve_saga::<{saga}, {message}>(NAME)"))
+        }
         Binding::Handler { path } => {
             (format!("handled by {}", route.context), Vec::new(), format!("serve(NAME, {path})"))
         }
     };
-    // Contexts re-export their messages, deciders and views.
-    let mut types = types;
-    let imports = if types.is_empty() {
-        String::new()
-    } else {
-        types.push(message);
-        types.sort_unstable();
-        format!("use domain::{}::{{{}}};\n\n", route.owner.replace('-', "_"), types.join(", "))
-    };
+    let imports = imports(route, types);
     let kind = match route.kind {
         Kind::Event => "Event",
         Kind::Command => "Command",
@@ -68,6 +64,23 @@ fn binary(route: &Route) -> String {
     format!(
         "//! {kind} `{message}` → {does}.\n\n{imports}fn main() -> std::process::ExitCode {{\n    causeway_aws::{serve}\n}}\n"
     )
+}
+
+/// Contexts re-export their messages, deciders, sagas and views. Only a saga handles messages of other contexts.
+fn imports(route: &Route, mut types: Vec<&str>) -> String {
+    let module = |context: &str| context.replace('-', "_");
+    let (owner, context) = (module(route.owner), module(route.context));
+    if types.is_empty() {
+        return String::new();
+    }
+    if matches!(route.binding, Binding::Saga { .. }) && owner != context {
+        let mut paths = [format!("{context}::{}", types.join(", ")), format!("{owner}::{}", route.message)];
+        paths.sort_unstable();
+        return format!("use domain::{{{}}};\n\n", paths.join(", "));
+    }
+    types.push(route.message);
+    types.sort_unstable();
+    format!("use domain::{owner}::{{{}}};\n\n", types.join(", "))
 }
 
 fn last(path: &str) -> &str {

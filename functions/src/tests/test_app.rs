@@ -25,6 +25,8 @@ pub(super) struct TestApp {
     pub(super) memory: Memory,
     app: App,
     routes: Vec<Route>,
+    /// Routes whose deliveries are held back.
+    held: Vec<Route>,
     copies: usize,
     /// How many commits the relay has published.
     relayed: Mutex<usize>,
@@ -36,7 +38,9 @@ impl TestApp {
     pub(super) fn new(seed: u64) -> Self {
         let memory = Memory::new(seed);
         let app = memory.app();
-        Self { memory, app, routes: crate::routes(), copies: 1, relayed: Mutex::new(0), commands: Mutex::new(0) }
+        let routes = crate::routes();
+        let (relayed, commands) = (Mutex::new(0), Mutex::new(0));
+        Self { memory, app, routes, held: Vec::new(), copies: 1, relayed, commands }
     }
 
     /// Delivers every message this many times to every function.
@@ -49,6 +53,25 @@ impl TestApp {
     pub(super) fn without_handlers_of(mut self, message: &str) -> Self {
         self.routes.retain(|route| route.message != message);
         self
+    }
+
+    /// Holds the deliveries of this message to this context back.
+    pub(super) fn holding_back(mut self, context: &str, message: &str) -> Self {
+        let held = |route: &Route| route.context == context && route.message == message;
+        (self.held, self.routes) = self.routes.into_iter().partition(held);
+        self
+    }
+
+    /// Delivers what was held back, and runs until nothing is left to do.
+    pub(super) fn deliver_held(&mut self) {
+        let held = std::mem::take(&mut self.held);
+        for delivery in self.memory.bus.deliveries() {
+            for route in held.iter().filter(|route| route.message == delivery.detail_type) {
+                self.deliver(route, &delivery);
+            }
+        }
+        self.routes.extend(held);
+        self.run_until_idle();
     }
 
     /// Publishes a command from outside, and runs until nothing is left to do.

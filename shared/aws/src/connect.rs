@@ -131,7 +131,7 @@ impl Timers for NoTimers {
         Err(not_configured())
     }
 
-    async fn cancel(&self, _: &TimerKey) -> Result<(), TimerError> {
+    async fn cancel(&self, _: &TimerKey, _: u64) -> Result<(), TimerError> {
         Err(not_configured())
     }
 

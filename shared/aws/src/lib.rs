@@ -18,7 +18,7 @@ pub mod telemetry;
 
 mod sdk_error;
 
-pub use serve::{serve, serve_command, serve_queue, serve_relay, serve_views};
+pub use serve::{serve, serve_command, serve_queue, serve_relay, serve_saga, serve_views};
 
 #[cfg(test)]
 mod fake_wire;

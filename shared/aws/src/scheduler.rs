@@ -1,5 +1,11 @@
 //! Timers on EventBridge Scheduler: one one-time schedule per timer, which publishes its message on the bus and is then
 //! deleted. The schedule's name is derived from the timer's key, so a timer that is set twice is one schedule.
+//!
+//! A schedule's description has the version of the commit that set it, and a change of an older commit leaves it as it
+//! is. The service has no conditional update, so the version is read before the change: two changes of one timer in the
+//! same moment are kept in order by the log's stream, which hands the commits of one aggregate to one relay. What the
+//! service has deleted it cannot compare; the relay asks the log for that, and a timer that fires all the same is
+//! checked against the state by its handler.
 
 use std::sync::Arc;
 
@@ -7,6 +13,7 @@ use async_trait::async_trait;
 use aws_sdk_scheduler::{
     Client,
     error::{BuildError, SdkError},
+    operation::get_schedule::GetScheduleOutput,
     types::{
         ActionAfterCompletion, DeadLetterConfig, EventBridgeParameters, FlexibleTimeWindow, FlexibleTimeWindowMode,
         RetryPolicy, Target,
@@ -60,6 +67,7 @@ macro_rules! with_fields {
         $call
             .name($timer.key.schedule_name())
             .group_name(&$self.config.group)
+            .description(description($timer.version))
             .schedule_expression($at)
             .flexible_time_window($exact.clone())
             .action_after_completion(ActionAfterCompletion::Delete)
@@ -95,7 +103,8 @@ impl SchedulerTimers {
             .map_err(incomplete)
     }
 
-    /// Creates the schedule, or updates it if it exists. Returns false if it fired between the two calls.
+    /// Creates the schedule, or updates it if it exists and no newer commit has set it. Returns false if it fired
+    /// between the calls.
     async fn write(&self, timer: &Timer, at: &str) -> Result<bool, TimerError> {
         let exact = FlexibleTimeWindow::builder().mode(FlexibleTimeWindowMode::Off).build().map_err(incomplete)?;
         let (create, update) = (self.client.create_schedule(), self.client.update_schedule());
@@ -103,6 +112,11 @@ impl SchedulerTimers {
             Ok(_) => return Ok(true),
             Err(SdkError::ServiceError(error)) if error.err().is_conflict_exception() => {}
             Err(error) => return Err(timer_error(sdk_error(error))),
+        }
+        match self.get(&timer.key.schedule_name()).await? {
+            None => return Ok(false),
+            Some(schedule) if version(&schedule) > timer.version => return Ok(true),
+            Some(_) => {}
         }
         match with_fields!(self, update, timer, at, exact).send().await {
             Ok(_) => Ok(true),
@@ -126,14 +140,11 @@ impl SchedulerTimers {
         }
     }
 
-    /// When the schedule is due; none if it no longer exists.
-    async fn due(&self, name: &str) -> Result<Option<Timestamp>, TimerError> {
+    /// The schedule; none if it no longer exists.
+    async fn get(&self, name: &str) -> Result<Option<GetScheduleOutput>, TimerError> {
         let call = self.client.get_schedule().name(name).group_name(&self.config.group);
         match call.send().await {
-            Ok(schedule) => {
-                let expression = schedule.schedule_expression.unwrap_or_default();
-                parse_due(&expression).map(Some).map_err(|error| refused("UNREADABLE", &error))
-            }
+            Ok(schedule) => Ok(Some(schedule)),
             Err(SdkError::ServiceError(error)) if error.err().is_resource_not_found_exception() => Ok(None),
             Err(error) => Err(timer_error(sdk_error(error))),
         }
@@ -152,7 +163,11 @@ impl Timers for SchedulerTimers {
         Err(TimerError::Unavailable("the schedule was created and deleted repeatedly".into()))
     }
 
-    async fn cancel(&self, key: &TimerKey) -> Result<(), TimerError> {
+    async fn cancel(&self, key: &TimerKey, by: u64) -> Result<(), TimerError> {
+        match self.get(&key.schedule_name()).await? {
+            Some(schedule) if version(&schedule) <= by => {}
+            Some(_) | None => return Ok(()),
+        }
         let call = self.client.delete_schedule().name(key.schedule_name()).group_name(&self.config.group);
         match call.send().await {
             Ok(_) => Ok(()),
@@ -165,7 +180,9 @@ impl Timers for SchedulerTimers {
     async fn list(&self) -> Result<Vec<Pending>, TimerError> {
         let mut pending = Vec::new();
         for schedule_name in self.names().await? {
-            if let Some(due) = self.due(&schedule_name).await? {
+            if let Some(schedule) = self.get(&schedule_name).await? {
+                let expression = schedule.schedule_expression.unwrap_or_default();
+                let due = parse_due(&expression).map_err(|error| refused("UNREADABLE", &error))?;
                 pending.push(Pending { schedule_name, due });
             }
         }
@@ -186,6 +203,17 @@ fn at_expression(due: Timestamp, now: Timestamp) -> String {
 pub fn parse_due(expression: &str) -> Result<Timestamp, jiff::Error> {
     let due = jiff::civil::DateTime::strptime(AT_FORMAT, expression)?;
     Ok(due.to_zoned(TimeZone::UTC)?.timestamp())
+}
+
+/// The description of a schedule that the commit of this version sets.
+fn description(version: u64) -> String {
+    format!("version {version}")
+}
+
+/// The version of the commit that set the schedule; 0 if it does not say.
+fn version(schedule: &GetScheduleOutput) -> u64 {
+    let description = schedule.description.as_deref().unwrap_or_default();
+    description.strip_prefix("version ").and_then(|version| version.parse().ok()).unwrap_or_default()
 }
 
 fn being_changed() -> TimerError {

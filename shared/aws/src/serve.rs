@@ -13,6 +13,7 @@ use causeway::{
     delivery::input::HandlerInput,
     failure::{BoxError, causes},
     routing::{Addressed, Handler, ViewSet, handle_command, handle_event},
+    saga::{Waits, declare::handle_signal},
 };
 use futures::FutureExt;
 use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
@@ -61,6 +62,15 @@ where
     V: ViewSet,
 {
     serve(function, handle_event::<M, V>)
+}
+
+/// Serves one message that a saga waits for. It is the whole `main` of a generated binary.
+pub fn serve_saga<S, M>(function: &str) -> ExitCode
+where
+    M: Message,
+    S: Waits<M>,
+{
+    serve(function, handle_signal::<S, M>)
 }
 
 /// Serves a handler for messages that a queue delivers.

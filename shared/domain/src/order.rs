@@ -4,12 +4,12 @@
 //! |---|---|---|
 //! | `PlaceOrder` | `OrderPlaced` | `NoLines`, `TooManyLines`, `SkuTwice`, `QuantityOutOfRange`, `NegativePrice`, `TwoCurrencies`, `TotalTooLarge`, `AlreadyPlaced` |
 //! | `ConfirmOrder` | `OrderConfirmed` | `NotPlaced`, `AlreadyCancelled` |
-//! | `CancelOrder` | `OrderCancelled` | `NotPlaced`, `ReasonOutOfBounds` |
+//! | `CancelOrder` | `OrderCancelled` | `NotPlaced`, `AlreadyConfirmed`, `ReasonOutOfBounds` |
 //!
 //! - The total is the sum of the lines, in the one currency of the order.
 //! - A repeated command changes nothing: an order that is placed again with the same content is the same order; with
 //!   other content it is rejected.
-//! - A confirmed order may still be cancelled; a cancelled one is never confirmed.
+//! - An order is confirmed or cancelled, never both: the first of the two commands decides.
 
 mod decider;
 mod events;

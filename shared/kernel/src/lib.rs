@@ -26,8 +26,8 @@
 //! | [`command`] | [`Decider`], [`execute`](command::execute()), embedded snapshots, the cache |
 //! | [`view`] | [`View`], the port [`ViewStore`](view::ViewStore), [`project`](view::project::project) |
 //! | [`delivery`] | receive, verify and [`handle`](delivery::handle()) a message; inbox, dead letters, bus, relay |
-//! | [`saga`] | process managers with steps and compensation |
 //! | [`ports`], [`app`], [`routing`] | [`Ports`] in one struct; [`App`], what handlers get; [`Route`], which function handles what |
+//! | [`mod@saga`] | [`Saga`], declared as a [`Plan`] and run by one engine |
 //! | [`memory`] | an in-memory implementation of every port |
 //! | [`testing`] | given/when/then, recorders, port suites, the simulator |
 //!
@@ -67,6 +67,6 @@ pub use message::{
 };
 pub use ports::Ports;
 pub use routing::{Right, Role, Route, commands, function_name, route, views};
-pub use saga::process::Process;
+pub use saga::{Plan, Saga, Signal, Stage, Step, process::Process, saga};
 pub use time::Backoff;
 pub use view::{Patch, View};

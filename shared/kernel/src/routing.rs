@@ -71,6 +71,11 @@ pub enum Binding {
         /// The paths of the views' types.
         views: Vec<&'static str>,
     },
+    /// A message that a saga waits for.
+    Saga {
+        /// The path of the saga's type.
+        saga: &'static str,
+    },
     /// A handler written by hand.
     Handler {
         /// The path of the function.

@@ -17,7 +17,7 @@ async fn all_that_followed_from_one_wish_is_one_tree_from_whichever_id() {
     let nodes = stage.json(&["trace", text(placed, "correlationId")]).await;
     let named = |name: &str| nodes.iter().find(|node| node["type"] == name).unwrap_or_else(|| panic!("no {name}"));
     // Each follows from the one before it.
-    let chain = ["OrderPlaced", "FulfilmentStarted", "ReserveStock", "StockReserved", "FulfilmentLineReserved"];
+    let chain = ["OrderPlaced", "FulfilmentStarted", "ReserveStock", "StockReserved", "FulfilmentStepDone"];
     for pair in chain.windows(2) {
         assert_eq!(text(named(pair[1]), "parent"), text(named(pair[0]), "id"), "{pair:?}");
     }

@@ -1,6 +1,9 @@
 //! Schedules created, updated, deleted and listed over a fake wire.
 
-use std::sync::Arc;
+use std::{
+    collections::BTreeSet,
+    sync::{Arc, Mutex},
+};
 
 use causeway::{
     StreamId,
@@ -35,7 +38,12 @@ fn key() -> TimerKey {
 
 fn timer(due: &str) -> Timer {
     let due: Timestamp = due.parse().unwrap();
-    Timer { key: key(), due, envelope: envelope("t-1", "DeadlinePassed", "fulfilment/o-1", due, &json!({})) }
+    Timer {
+        key: key(),
+        version: 7,
+        due,
+        envelope: envelope("t-1", "DeadlinePassed", "fulfilment/o-1", due, &json!({})),
+    }
 }
 
 fn created() -> Reply {
@@ -55,6 +63,7 @@ async fn a_timer_is_a_one_time_schedule_that_publishes_on_the_bus_and_is_deleted
     assert_eq!(request.operation, format!("POST /schedules/{}", key().schedule_name()));
     let body = &request.body;
     assert_eq!(body["ScheduleExpression"], "at(2026-01-02T03:04:05)");
+    assert_eq!(body["Description"], "version 7");
     assert_eq!(body["ActionAfterCompletion"], "DELETE");
     assert_eq!(body["GroupName"], "timers");
     assert_eq!(body["ClientToken"], "t-1");
@@ -77,19 +86,19 @@ async fn a_timer_that_is_already_set_is_updated() {
     let wire =
         FakeWire::new(|number, _| if number == 0 { Reply::Refused(409, "ConflictException") } else { created() });
     timers(&wire).set(&timer("2026-01-02T03:04:05Z")).await.unwrap();
-    assert_eq!(operations(&wire), ["POST", "PUT"]);
-    assert_eq!(wire.requests()[1].body["ScheduleExpression"], "at(2026-01-02T03:04:05)");
+    assert_eq!(operations(&wire), ["POST", "GET", "PUT"]);
+    assert_eq!(wire.requests()[2].body["ScheduleExpression"], "at(2026-01-02T03:04:05)");
 }
 
 #[tokio::test]
 async fn a_timer_that_fires_while_it_is_updated_is_created_again() {
     let wire = FakeWire::new(|number, _| match number {
         0 => Reply::Refused(409, "ConflictException"),
-        1 => Reply::Refused(404, "ResourceNotFoundException"),
+        2 => Reply::Refused(404, "ResourceNotFoundException"),
         _ => created(),
     });
     timers(&wire).set(&timer("2026-01-02T03:04:05Z")).await.unwrap();
-    assert_eq!(operations(&wire), ["POST", "PUT", "POST"]);
+    assert_eq!(operations(&wire), ["POST", "GET", "PUT", "POST"]);
 }
 
 #[tokio::test]
@@ -104,7 +113,7 @@ async fn transient_and_permanent_errors_are_distinguished() {
         let wire = FakeWire::new(move |_, _| reply.clone());
         let error = timers(&wire).set(&timer("2026-01-02T03:04:05Z")).await.unwrap_err();
         assert!(matches!(error, TimerError::Unavailable(_)), "{error:?}");
-        let error = timers(&wire).cancel(&key()).await.unwrap_err();
+        let error = timers(&wire).cancel(&key(), 7).await.unwrap_err();
         assert!(matches!(error, TimerError::Unavailable(_)), "{error:?}");
     }
     for refused in ["ValidationException", "AccessDeniedException", "ResourceNotFoundException"] {
@@ -117,13 +126,65 @@ async fn transient_and_permanent_errors_are_distinguished() {
 #[tokio::test]
 async fn a_timer_can_be_cancelled_twice() {
     let wire = FakeWire::new(|number, _| match number {
-        0 => Reply::Answer(200, json!({})),
+        0 | 1 => Reply::Answer(200, json!({})),
         _ => Reply::Refused(404, "ResourceNotFoundException"),
     });
-    timers(&wire).cancel(&key()).await.unwrap();
-    timers(&wire).cancel(&key()).await.unwrap();
-    assert_eq!(operations(&wire), ["DELETE", "DELETE"]);
-    assert!(wire.operations()[0].contains(&key().schedule_name()));
+    timers(&wire).cancel(&key(), 7).await.unwrap();
+    timers(&wire).cancel(&key(), 7).await.unwrap();
+    assert_eq!(operations(&wire), ["GET", "DELETE", "GET"]);
+    assert!(wire.operations()[1].contains(&key().schedule_name()));
+}
+
+/// A scheduler that holds one schedule.
+fn scheduler() -> FakeWire {
+    let held: Mutex<Option<Value>> = Mutex::default();
+    FakeWire::new(move |_, request| {
+        let mut held = held.lock().unwrap();
+        match (request.operation.split(' ').next(), held.is_some()) {
+            (Some("POST"), true) => Reply::Refused(409, "ConflictException"),
+            (Some("GET" | "PUT" | "DELETE"), false) => Reply::Refused(404, "ResourceNotFoundException"),
+            (Some("GET"), true) => Reply::Answer(200, held.clone().unwrap_or_default()),
+            (Some("DELETE"), true) => {
+                *held = None;
+                Reply::Answer(200, json!({}))
+            }
+            _ => {
+                *held = Some(request.body.clone());
+                created()
+            }
+        }
+    })
+}
+
+#[tokio::test]
+async fn in_every_interleaving_of_sets_and_moves_and_repeats_the_newest_commit_wins() {
+    for order in interleavings(&[1, 1, 2, 2, 3, 3]) {
+        let timers = timers(&scheduler());
+        let mut newest = 0;
+        for version in order {
+            let due = timer(&format!("2026-01-0{version}T00:00:01Z"));
+            timers.set(&Timer { version, ..due }).await.unwrap();
+            newest = newest.max(version);
+            let listed = timers.get(&key().schedule_name()).await.unwrap().unwrap();
+            assert_eq!(super::version(&listed), newest);
+        }
+        timers.cancel(&key(), 2).await.unwrap();
+        assert!(timers.get(&key().schedule_name()).await.unwrap().is_some(), "an older commit cancels nothing");
+        timers.cancel(&key(), 4).await.unwrap();
+        assert!(timers.get(&key().schedule_name()).await.unwrap().is_none());
+    }
+}
+
+/// All orders of these versions.
+fn interleavings(versions: &[u64]) -> BTreeSet<Vec<u64>> {
+    let Some(last) = versions.len().checked_sub(1) else { return BTreeSet::from([Vec::new()]) };
+    let mut orders = BTreeSet::new();
+    for index in 0..=last {
+        let mut rest = versions.to_vec();
+        let first = rest.remove(index);
+        orders.extend(interleavings(&rest).into_iter().map(|rest| [vec![first], rest].concat()));
+    }
+    orders
 }
 
 #[tokio::test]

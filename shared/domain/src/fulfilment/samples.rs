@@ -1,48 +1,51 @@
 //! The registry's entry of fulfilments, with a sample of each message.
 
-use serde_json::{Value, json};
+use serde_json::json;
 
-use super::{decider::Fulfilment, events::*};
+use super::*;
 use crate::context::{Context, Entry};
 
 const REASON: &str = "tea: 1 wanted, 0 available";
 
 /// The context.
 pub fn context() -> Context {
-    Context::of::<Fulfilment>().family::<FulfilmentTimer>().samples(
+    Context::of::<Fulfilment>().family::<FulfilmentTimer>().family::<FulfilmentCommand>().samples(
         "orderId",
         [
             Entry::of::<FulfilmentStarted>(json!({
                 "orderId": "o-1001",
-                "lines": [mugs(), { "sku": "tea", "quantity": 1 }],
-                "deadline": "2026-11-21T10:45:00Z",
+                "data": { "lines": [{ "sku": "mug", "quantity": 2 }, { "sku": "tea", "quantity": 1 }] },
+                "early": { "reserve/mug": "done" },
+                "next": { "stage": "reserve", "run": ["reserve/tea"], "deadline": "2026-11-21T10:45:00Z" },
             })),
-            Entry::of::<FulfilmentFactNoted>(json!({ "orderId": "o-1001", "fact": "orderConfirmed" })),
-            Entry::of::<FulfilmentLineReserved>(json!({ "orderId": "o-1001", "line": mugs() })),
-            Entry::of::<FulfilmentReserved>(json!({ "orderId": "o-1001" })),
-            Entry::of::<FulfilmentCompleted>(json!({ "orderId": "o-1001" })),
+            Entry::of::<FulfilmentStepDone>(json!({
+                "orderId": "o-1001",
+                "step": "reserve/tea",
+                "next": { "stage": "confirm", "run": ["confirm"], "deadline": "2026-11-21T10:46:00Z" },
+            })),
+            Entry::of::<FulfilmentStepFailed>(json!({
+                "orderId": "o-1001", "step": "reserve/tea", "reason": REASON,
+            })),
             Entry::of::<FulfilmentCompensating>(json!({
                 "orderId": "o-1001",
                 "reason": REASON,
-                "orderCancelled": false,
-                "refused": "tea",
-                "release": ["mug"],
-                "deadline": "2026-11-21T11:00:00Z",
+                "next": { "undo": ["confirm"], "deadline": "2026-11-21T11:00:00Z" },
             })),
-            Entry::of::<FulfilmentLineReleased>(json!({ "orderId": "o-1001", "sku": "mug" })),
-            Entry::of::<FulfilmentReleased>(json!({ "orderId": "o-1001", "reason": REASON })),
-            Entry::of::<FulfilmentCompensated>(json!({ "orderId": "o-1001", "reason": REASON })),
-            Entry::of::<FulfilmentNeedsOperator>(json!({ "orderId": "o-1001", "reason": REASON })),
-            Entry::of::<ReservationsReturned>(json!({
+            Entry::of::<FulfilmentStepUndone>(json!({
                 "orderId": "o-1001",
-                "skus": ["tea", "mug"],
-                "because": "orderCancelled",
+                "step": "confirm",
+                "reason": REASON,
+                "next": { "undo": ["reserve/mug"], "deadline": "2026-11-21T11:00:01Z" },
+            })),
+            Entry::of::<FulfilmentCompleted>(json!({ "orderId": "o-1001" })),
+            Entry::of::<FulfilmentCompensated>(json!({ "orderId": "o-1001", "reason": REASON })),
+            Entry::of::<FulfilmentNeedsOperator>(json!({
+                "orderId": "o-1001",
+                "reason": "reserve/mug is not undone in time; tea: 1 wanted, 0 available",
             })),
             Entry::of::<FulfilmentDeadlinePassed>(json!({ "orderId": "o-1001", "deadline": "2026-11-21T10:45:00Z" })),
+            Entry::of::<ResumeFulfilment>(json!({ "orderId": "o-1001" })),
+            Entry::of::<AbortFulfilment>(json!({ "orderId": "o-1001", "reason": "The item was recalled." })),
         ],
     )
-}
-
-fn mugs() -> Value {
-    json!({ "sku": "mug", "quantity": 2 })
 }

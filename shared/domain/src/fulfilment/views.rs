@@ -1,10 +1,14 @@
 //! The process board: the status of each fulfilment, its deadline, and the reason for compensation.
 
-use causeway::{Patch, StreamId, View, log::commit::Recorded, saga::process::Status};
+use causeway::{
+    Patch, StreamId, View,
+    log::commit::Recorded,
+    saga::{event::Next, process::Status},
+};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::events::FulfilmentEvent;
+use super::saga::FulfilmentEvent;
 use crate::ids::OrderId;
 
 /// The view of fulfilments: one row per fulfilment, in the list of its status, by its deadline or by the time of its
@@ -53,15 +57,24 @@ impl View for ProcessBoard {
         let listed = |row: Patch, status: Status, by: Timestamp| {
             row.set("status", status).list_at(Self::list_of(status), format!("{by:.9}/{}", stream.id()))
         };
+        let by_deadline = |row: Patch, status: Status, next: &Next| match next.deadline {
+            Some(deadline) => listed(row, status, deadline).set("deadline", deadline),
+            None => row,
+        };
         match &event.event {
             FulfilmentEvent::FulfilmentStarted(started) => {
-                listed(row, Status::Running, started.deadline).set("deadline", started.deadline)
+                by_deadline(row.set("status", Status::Running), Status::Running, &started.next)
             }
+            FulfilmentEvent::FulfilmentStepDone(done) if done.next.undo.is_empty() => {
+                by_deadline(row, Status::Running, &done.next)
+            }
+            FulfilmentEvent::FulfilmentStepDone(_) => row,
+            FulfilmentEvent::FulfilmentStepFailed(failed) => by_deadline(row, Status::Running, &failed.next),
             FulfilmentEvent::FulfilmentCompensating(compensating) => {
-                listed(row, Status::Compensating, compensating.deadline)
-                    .set("deadline", compensating.deadline)
-                    .set("reason", &compensating.reason)
+                let row = row.set("status", Status::Compensating).set("reason", &compensating.reason);
+                by_deadline(row, Status::Compensating, &compensating.next)
             }
+            FulfilmentEvent::FulfilmentStepUndone(undone) => by_deadline(row, Status::Compensating, &undone.next),
             FulfilmentEvent::FulfilmentCompleted(_) => listed(row, Status::Completed, event.at).remove("deadline"),
             FulfilmentEvent::FulfilmentCompensated(compensated) => {
                 listed(row, Status::Compensated, event.at).remove("deadline").set("reason", &compensated.reason)
@@ -69,12 +82,6 @@ impl View for ProcessBoard {
             FulfilmentEvent::FulfilmentNeedsOperator(needs) => {
                 listed(row, Status::NeedsOperator, event.at).remove("deadline").set("reason", &needs.reason)
             }
-            FulfilmentEvent::FulfilmentFactNoted(_)
-            | FulfilmentEvent::FulfilmentLineReserved(_)
-            | FulfilmentEvent::FulfilmentReserved(_)
-            | FulfilmentEvent::FulfilmentLineReleased(_)
-            | FulfilmentEvent::FulfilmentReleased(_)
-            | FulfilmentEvent::ReservationsReturned(_) => row,
         }
     }
 }

@@ -113,6 +113,9 @@ pub enum OrderRejection {
     /// The order was cancelled.
     #[error("orderId: this order was cancelled")]
     AlreadyCancelled,
+    /// The order was confirmed.
+    #[error("orderId: this order was confirmed")]
+    AlreadyConfirmed,
     /// The reason is blank or too long.
     #[error("reason: 1 to {MAX_REASON_LENGTH} characters, and not only blanks")]
     ReasonOutOfBounds,
@@ -131,6 +134,7 @@ impl Rejection for OrderRejection {
             Self::AlreadyPlaced => "AlreadyPlaced",
             Self::NotPlaced => "NotPlaced",
             Self::AlreadyCancelled => "AlreadyCancelled",
+            Self::AlreadyConfirmed => "AlreadyConfirmed",
             Self::ReasonOutOfBounds => "ReasonOutOfBounds",
         }
     }
@@ -162,7 +166,9 @@ impl Decider for Order {
             }
             (State::Confirmed(_), OrderCommand::ConfirmOrder(_)) => Ok(Vec::new()),
             (State::Cancelled(_), OrderCommand::ConfirmOrder(_)) => Err(OrderRejection::AlreadyCancelled),
-            (State::Placed(_) | State::Confirmed(_), OrderCommand::CancelOrder(cancel)) => {
+            // It is decided once. A fulfilment that asks in doubt learns it from the event.
+            (State::Confirmed(_), OrderCommand::CancelOrder(_)) => Err(OrderRejection::AlreadyConfirmed),
+            (State::Placed(_), OrderCommand::CancelOrder(cancel)) => {
                 if cancel.reason.trim().is_empty() || cancel.reason.chars().count() > MAX_REASON_LENGTH {
                     return Err(OrderRejection::ReasonOutOfBounds);
                 }

@@ -165,8 +165,8 @@ fn an_order_that_was_never_placed_is_neither_confirmed_nor_cancelled() {
 }
 
 #[test]
-fn a_confirmed_order_may_still_be_cancelled() {
-    given::<Order>([placed(), confirmed()]).when(cancel()).then([cancelled()]);
+fn a_confirmed_order_cannot_be_cancelled() {
+    given::<Order>([placed(), confirmed()]).when(cancel()).then_rejected(OrderRejection::AlreadyConfirmed);
 }
 
 #[test]

@@ -20,6 +20,9 @@ pub trait HandlerInput: Send + 'static {
     /// The input of a message; `resumed` is true for [`Claim::Resumed`](crate::delivery::inbox::Claim).
     fn new(received: Received<Self::Message>, resumed: bool) -> Self;
 
+    /// The message.
+    fn received(&self) -> &Received<Self::Message>;
+
     /// The message's metadata, which its effects take over. It is verified before; tracing sets its span here.
     fn metadata(&mut self) -> &mut Metadata;
 }
@@ -31,6 +34,10 @@ impl<M: Message> HandlerInput for Received<M> {
 
     fn new(received: Received<M>, _: bool) -> Self {
         received
+    }
+
+    fn received(&self) -> &Received<M> {
+        self
     }
 
     fn metadata(&mut self) -> &mut Metadata {
@@ -58,6 +65,10 @@ impl<M: Message> HandlerInput for Claimed<M> {
         Self { message, resumed }
     }
 
+    fn received(&self) -> &Received<M> {
+        &self.message
+    }
+
     fn metadata(&mut self) -> &mut Metadata {
         &mut self.message.metadata
     }
@@ -75,6 +86,10 @@ impl<M: Message> HandlerInput for Verified<M> {
 
     fn new(received: Received<M>, _: bool) -> Self {
         Self(received)
+    }
+
+    fn received(&self) -> &Received<M> {
+        &self.0
     }
 
     fn metadata(&mut self) -> &mut Metadata {
@@ -101,6 +116,10 @@ impl<M: Message> HandlerInput for TimerFired<M> {
 
     fn new(received: Received<M>, _: bool) -> Self {
         Self(received)
+    }
+
+    fn received(&self) -> &Received<M> {
+        &self.0
     }
 
     fn metadata(&mut self) -> &mut Metadata {

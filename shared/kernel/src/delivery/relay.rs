@@ -26,6 +26,9 @@ use crate::{
 const RELAY_RETRY: Backoff =
     Backoff { first: SignedDuration::from_millis(50), most: SignedDuration::from_secs(2), tries: 6 };
 
+/// From this age on a commit may be a repeat, and the log is asked whether a newer one has changed its timers.
+const REPEAT_AGE: SignedDuration = SignedDuration::from_mins(1);
+
 /// One step of a lane.
 enum Stage {
     /// Entries to publish in any order; those not accepted yet.
@@ -189,13 +192,16 @@ impl Lane {
         let (Some(Stage::Timer(change)), Some((_, commit))) = (self.stages.front(), self.commits.front()) else {
             return None;
         };
-        let (name, result) = match change {
-            TimerChange::Set { name, due, message } => {
-                (name, ports.timers.set(&Timer::of(commit, name, *due, message)).await)
+        let (TimerChange::Set { name, .. } | TimerChange::Cancel { name }) = change;
+        let result = match (superseded(ports, commit, name).await, change) {
+            (Err(error), _) => return Some(Err(error)),
+            (Ok(true), _) => Ok(()),
+            (Ok(false), TimerChange::Set { due, message, .. }) => {
+                ports.timers.set(&Timer::of(commit, name, *due, message)).await
             }
-            TimerChange::Cancel { name } => {
+            (Ok(false), TimerChange::Cancel { .. }) => {
                 let key = TimerKey { stream: commit.stream.clone(), name: name.clone() };
-                (name, ports.timers.cancel(&key).await)
+                ports.timers.cancel(&key, commit.version).await
             }
         };
         let result = match result {
@@ -208,6 +214,17 @@ impl Lane {
         }
         Some(result)
     }
+}
+
+/// Whether a newer commit of the stream has changed the timer. A scheduler forgets a timer that was cancelled or has
+/// fired, so for a commit that is relayed long after it was made the log is read.
+async fn superseded(ports: &Ports, commit: &Commit, timer: &str) -> Result<bool, BoxError> {
+    if ports.clock.now() < commit.at + REPEAT_AGE {
+        return Ok(false);
+    }
+    let newer = ports.store.since(&commit.stream, commit.last_version() + 1).await.map_err(|error| causes(&error))?;
+    let mut changes = newer.iter().flat_map(|commit| &commit.timers);
+    Ok(changes.any(|(TimerChange::Set { name, .. } | TimerChange::Cancel { name })| name == timer))
 }
 
 /// Dead-letters the message of a timer that the scheduler refused for good.

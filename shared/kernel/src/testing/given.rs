@@ -3,7 +3,7 @@
 use std::fmt::Debug;
 
 use super::diff::{assert_same, fail};
-use crate::{Decider, Effect, Rejection, command::fold};
+use crate::{Decider, Effect, Messages, Rejection, command::fold};
 
 /// Begins a test of a decider with the events that have happened.
 ///
@@ -110,13 +110,11 @@ impl<D: Decider> Decided<D> {
 
     /// Expects a rejection by the rule of this name.
     #[track_caller]
-    pub fn then_rejected_by(self, rule: &str) -> Self
-    where
-        D::Event: Debug,
-    {
+    pub fn then_rejected_by(self, rule: &str) -> Self {
+        let names = |events: &[D::Event]| events.iter().map(Messages::name).collect::<Vec<_>>();
         match &self.decision {
             Err(rejection) => assert_same("the command is rejected by another rule", &rejection.rule(), &rule),
-            Ok(events) => fail(&format!("the command is not rejected by {rule}, found {events:#?}")),
+            Ok(events) => fail(&format!("the command is not rejected by {rule}, found {:?}", names(events))),
         }
         self
     }

@@ -41,12 +41,24 @@ impl<P: Process> GivenProcess<P> {
     /// Decides on a command; the closure gets the time.
     #[track_caller]
     #[must_use]
-    pub fn when(mut self, command: impl FnOnce(Timestamp) -> P::Command) -> Self {
+    pub fn when(self, command: impl FnOnce(Timestamp) -> P::Command) -> Self {
+        self.decide(command, false)
+    }
+
+    /// Decides on an operator's command; only such a command leaves a final status.
+    #[track_caller]
+    #[must_use]
+    pub fn when_operator(self, command: impl FnOnce(Timestamp) -> P::Command) -> Self {
+        self.decide(command, true)
+    }
+
+    #[track_caller]
+    fn decide(mut self, command: impl FnOnce(Timestamp) -> P::Command, by_operator: bool) -> Self {
         let before = P::status(&self.state);
         let decided = Given::<P>::in_state(self.state).when(command(self.now));
         self.state = decided.state().clone();
         let after = P::status(&self.state);
-        if before.is_end() && before != after {
+        if before.is_end() && before != after && !by_operator {
             fail(&format!("the process left its final status: it was {before:?} and is {after:?}"));
         }
         for effect in decided.accepted().map(|_| decided.effects()).unwrap_or_default() {
@@ -89,6 +101,21 @@ impl<P: Process> GivenProcess<P> {
     #[track_caller]
     pub fn then_sends(self, expected: impl IntoIterator<Item = Effect>) -> Self {
         self.check(|last| last.then_sends(expected))
+    }
+
+    /// Expects a rejection of the last command by the rule of this name.
+    #[track_caller]
+    pub fn then_rejected_by(self, rule: &str) -> Self {
+        self.check(|last| last.then_rejected_by(rule))
+    }
+
+    /// Expects exactly these timers to be set, due or not.
+    #[track_caller]
+    pub fn then_set<'a>(self, expected: impl IntoIterator<Item = &'a str>) -> Self {
+        let expected: Vec<&str> = expected.into_iter().collect();
+        let set: Vec<&str> = self.timers.keys().map(String::as_str).collect();
+        assert_same("other timers are set", &set, &expected);
+        self
     }
 
     /// Expects exactly these timers to be set and not due yet.

@@ -1,5 +1,8 @@
 //! [`Timers`], the port to the scheduler: publish a message at a due time, move it, cancel it, list what is pending.
 //! A timer's key is its stream and its name. It fires at least once and maybe late, so its handler checks the state.
+//!
+//! A change carries the version of its commit. The relay may bring an old commit again, and what an older commit changes
+//! never replaces what a newer one has set.
 
 #[cfg(test)]
 mod tests;
@@ -16,11 +19,12 @@ use crate::{
 /// A scheduler of timers.
 #[async_trait]
 pub trait Timers: Send + Sync {
-    /// Sets the timer; one with the same key is replaced.
+    /// Sets the timer. One with the same key is replaced, unless a newer commit has set it.
     async fn set(&self, timer: &Timer) -> Result<(), TimerError>;
 
-    /// Cancels the timer. Cancelling a timer that is not set succeeds.
-    async fn cancel(&self, key: &TimerKey) -> Result<(), TimerError>;
+    /// Cancels the timer for the commit of this version, unless a newer commit has set it. Cancelling a timer that is
+    /// not set succeeds.
+    async fn cancel(&self, key: &TimerKey, version: u64) -> Result<(), TimerError>;
 
     /// Lists the pending timers, in the order of their keys.
     async fn list(&self) -> Result<Vec<Pending>, TimerError>;
@@ -48,6 +52,8 @@ impl TimerKey {
 pub struct Timer {
     /// The key.
     pub key: TimerKey,
+    /// The version of the commit that sets it.
+    pub version: u64,
     /// When it is due.
     pub due: Timestamp,
     /// The message that it publishes.
@@ -84,6 +90,7 @@ impl Timer {
     pub fn of(commit: &Commit, name: &str, due: Timestamp, message: &Encoded) -> Self {
         let id = commit.id.event(0).derived(&format!("timer/{name}/{due}"));
         let envelope = commit.follow_up_envelope(id, &commit.stream, due, message);
-        Self { key: TimerKey { stream: commit.stream.clone(), name: name.to_owned() }, due, envelope }
+        let key = TimerKey { stream: commit.stream.clone(), name: name.to_owned() };
+        Self { key, version: commit.version, due, envelope }
     }
 }

@@ -114,8 +114,8 @@ impl Timers for FaultyPorts {
         self.memory.timers.set(timer).await
     }
 
-    async fn cancel(&self, key: &TimerKey) -> Result<(), TimerError> {
-        self.memory.timers.cancel(key).await
+    async fn cancel(&self, key: &TimerKey, version: u64) -> Result<(), TimerError> {
+        self.memory.timers.cancel(key, version).await
     }
 
     async fn list(&self) -> Result<Vec<Pending>, TimerError> {

@@ -16,7 +16,7 @@ pub async fn timers(timers: &dyn Timers, prefix: &str) {
     let of_another = timer(prefix, "two", "deadline", 3);
     for key in [&deadline.key, &reminder.key] {
         assert_same("a timer that is not set", &due(timers, key).await, &None);
-        must(timers.cancel(key).await, "cancel a timer that is not set");
+        must(timers.cancel(key, 1).await, "cancel a timer that is not set");
     }
     for timer in [&deadline, &reminder, &of_another] {
         must(timers.set(timer).await, "set");
@@ -25,24 +25,28 @@ pub async fn timers(timers: &dyn Timers, prefix: &str) {
         assert_same("a set timer is listed once", &due(timers, &timer.key).await, &Some(timer.due));
     }
 
-    let moved = Timer { due: later(100), ..deadline.clone() };
+    let moved = Timer { due: later(100), version: 2, ..deadline.clone() };
     must(timers.set(&moved).await, "move");
     must(timers.set(&moved).await, "set it again unchanged");
     assert_same("a moved timer is listed once", &due(timers, &moved.key).await, &Some(moved.due));
+    must(timers.set(&deadline).await, "set for an older commit");
+    must(timers.cancel(&deadline.key, 1).await, "cancel for an older commit");
+    assert_same("what a newer commit has set stays", &due(timers, &moved.key).await, &Some(moved.due));
     assert_same(
         "the same name in another stream is unchanged",
         &due(timers, &of_another.key).await,
         &Some(of_another.due),
     );
 
-    must(timers.cancel(&deadline.key).await, "cancel");
-    must(timers.cancel(&deadline.key).await, "cancel a cancelled timer");
+    must(timers.cancel(&deadline.key, 3).await, "cancel");
+    must(timers.cancel(&deadline.key, 3).await, "cancel a cancelled timer");
     assert_same("a cancelled timer is not listed", &due(timers, &deadline.key).await, &None);
     assert_same("the other timers stay", &due(timers, &reminder.key).await, &Some(reminder.due));
+    let deadline = Timer { version: 4, ..deadline };
     must(timers.set(&deadline).await, "set again");
     assert_same("it is listed again", &due(timers, &deadline.key).await, &Some(deadline.due));
     for timer in [&deadline, &reminder, &of_another] {
-        must(timers.cancel(&timer.key).await, "cancel");
+        must(timers.cancel(&timer.key, 5).await, "cancel");
         assert_same("no timer is left", &due(timers, &timer.key).await, &None);
     }
 }
@@ -50,7 +54,7 @@ pub async fn timers(timers: &dyn Timers, prefix: &str) {
 fn timer(prefix: &str, id: &str, name: &str, days: i64) -> Timer {
     let stream = stream(prefix, id);
     let envelope = envelope(&stream, "TooLate", &json!({ "text": super::fixture::AWKWARD }));
-    Timer { key: TimerKey { stream, name: name.to_owned() }, due: later(days), envelope }
+    Timer { key: TimerKey { stream, name: name.to_owned() }, version: 1, due: later(days), envelope }
 }
 
 /// A whole second, so many days after ten years from now on the suite's clock.

@@ -98,8 +98,8 @@ impl<P: Timers + ?Sized> Timers for FaultyPort<P> {
         self.fault_plan.around(TimerError::Unavailable, self.port.set(timer)).await
     }
 
-    async fn cancel(&self, key: &TimerKey) -> Result<(), TimerError> {
-        self.fault_plan.around(TimerError::Unavailable, self.port.cancel(key)).await
+    async fn cancel(&self, key: &TimerKey, version: u64) -> Result<(), TimerError> {
+        self.fault_plan.around(TimerError::Unavailable, self.port.cancel(key, version)).await
     }
 
     async fn list(&self) -> Result<Vec<Pending>, TimerError> {

@@ -42,7 +42,7 @@ impl SimTimers {
         if !is_set && !self.fault_plan.occurs(self.fault_plan.faults().stale_timers) {
             return;
         }
-        if is_set && self.set.cancel(&timer.key).await.is_err() {
+        if is_set && self.set.cancel(&timer.key, timer.version).await.is_err() {
             return;
         }
         let entry = Entry::from_context(timer.key.stream.context(), timer.envelope);
@@ -63,8 +63,8 @@ impl Timers for SimTimers {
         Ok(())
     }
 
-    async fn cancel(&self, key: &TimerKey) -> Result<(), TimerError> {
-        self.set.cancel(key).await
+    async fn cancel(&self, key: &TimerKey, version: u64) -> Result<(), TimerError> {
+        self.set.cancel(key, version).await
     }
 
     async fn list(&self) -> Result<Vec<Pending>, TimerError> {

@@ -1,0 +1,165 @@
+//! The state of a saga: its data and how far each step is. Folding knows no plan and no rule.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::saga::{
+    event::{Event, Next},
+    process::Status,
+};
+
+/// The state of a saga.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct SagaState<D> {
+    /// What the plan is made from; none before the saga starts.
+    pub data: Option<D>,
+    /// The status.
+    pub status: Status,
+    /// The steps about which something is known. Before the start, answers are kept here under `<step>#<detail>`.
+    pub steps: BTreeMap<String, StepState>,
+    /// The reason for the compensation, or for needing an operator.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// The current deadline; none before the start and after an end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>")]
+    pub deadline: Option<Timestamp>,
+    /// How often the current stage was tried again.
+    #[serde(default)]
+    pub retries: u32,
+}
+
+/// How far a step is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct StepState {
+    /// How far the step is.
+    pub progress: Progress,
+    /// Whether its done event has arrived, so that a late one is undone once.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub seen_done: bool,
+}
+
+/// How far a step is. A step that is not in the state was never requested.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum Progress {
+    /// Requested; the answer is open.
+    Requested,
+    /// Done.
+    Done,
+    /// Failed: there is nothing to undo.
+    Failed,
+    /// Its undo is requested; the answer is open.
+    UndoRequested,
+    /// Undone.
+    Undone,
+}
+
+impl<D> Default for SagaState<D> {
+    fn default() -> Self {
+        let status = Status::NotStarted;
+        Self { data: None, status, steps: BTreeMap::new(), reason: None, deadline: None, retries: 0 }
+    }
+}
+
+impl<D: Clone> SagaState<D> {
+    /// How far the step is; none if it was never requested.
+    pub fn progress(&self, step: &str) -> Option<Progress> {
+        self.steps.get(step).map(|step| step.progress)
+    }
+
+    /// Whether the step's done event has arrived since the step was requested last.
+    pub(crate) fn seen_done(&self, step: &str) -> bool {
+        self.steps.get(step).is_some_and(|step| step.seen_done)
+    }
+
+    /// The state after the event.
+    #[must_use]
+    pub fn evolve(mut self, event: &Event<D>) -> Self {
+        match event {
+            Event::Started { data, early, .. } => {
+                if self.data.is_none() {
+                    self.steps = early.iter().map(|(step, progress)| (step.clone(), (*progress).into())).collect();
+                    self.data = Some(data.clone());
+                }
+                self.status = Status::Running;
+                self.retries = 0;
+            }
+            Event::StepDone { step, next } => {
+                let late = next.undo.contains(step);
+                let known = self.steps.entry(step.clone()).or_insert(Progress::Done.into());
+                known.seen_done = true;
+                if !late {
+                    known.progress = Progress::Done;
+                }
+                if next.stage.is_some() {
+                    self.status = Status::Running;
+                    self.retries = 0;
+                }
+            }
+            Event::StepFailed { step, reason, next } => {
+                self.steps.insert(step.clone(), Progress::Failed.into());
+                self.keep_early_reason(Some(reason));
+                self.retries += u32::from(!next.run.is_empty());
+            }
+            Event::Compensating { reason, .. } => {
+                self.status = Status::Compensating;
+                self.reason = Some(reason.clone());
+            }
+            Event::StepUndone { step, reason, .. } => {
+                let seen_done = self.seen_done(step);
+                self.steps.insert(step.clone(), StepState { progress: Progress::Undone, seen_done });
+                self.keep_early_reason(reason.as_ref());
+            }
+            Event::Completed => self.end(Status::Completed),
+            Event::Compensated { reason } => {
+                self.reason = Some(reason.clone());
+                self.end(Status::Compensated);
+            }
+            Event::NeedsOperator { reason } => {
+                self.reason.get_or_insert_with(|| reason.clone());
+                self.end(Status::NeedsOperator);
+            }
+        }
+        if let Some(next) = event.next() {
+            self.request(next);
+        }
+        self
+    }
+
+    /// Before the start, the first reason is kept for the compensation that the start will begin with.
+    fn keep_early_reason(&mut self, reason: Option<&String>) {
+        if self.data.is_none() && self.reason.is_none() {
+            self.reason = reason.cloned();
+        }
+    }
+
+    fn request(&mut self, next: &Next) {
+        for step in &next.run {
+            self.steps.insert(step.clone(), Progress::Requested.into());
+        }
+        for step in &next.undo {
+            let known = self.steps.entry(step.clone()).or_insert(Progress::UndoRequested.into());
+            if known.progress != Progress::Undone {
+                known.progress = Progress::UndoRequested;
+            }
+        }
+        self.deadline = next.deadline.or(self.deadline);
+    }
+
+    fn end(&mut self, status: Status) {
+        self.status = status;
+        self.deadline = None;
+    }
+}
+
+impl From<Progress> for StepState {
+    fn from(progress: Progress) -> Self {
+        Self { progress, seen_done: progress == Progress::Done }
+    }
+}

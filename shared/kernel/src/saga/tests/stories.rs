@@ -1,0 +1,249 @@
+//! Stories of a trip: what each message leads to, in order, late, early, twice, and by an operator.
+
+use super::trip::*;
+use crate::{
+    command::Effect,
+    message::{Kind, Message},
+    saga::{process::Status, saga},
+    testing::{GivenSaga, given_saga},
+};
+
+fn id() -> TripId {
+    "t-1".parse().unwrap()
+}
+
+fn send(message: impl Message) -> Effect {
+    Effect::send(&id(), &message)
+}
+
+fn ordered() -> TripOrdered {
+    TripOrdered { trip_id: id(), nights: 2 }
+}
+
+fn room() -> RoomReserved {
+    RoomReserved { trip_id: id(), nights: 2 }
+}
+
+fn flight() -> FlightReserved {
+    FlightReserved { trip_id: id() }
+}
+
+fn refused() -> FlightRefused {
+    FlightRefused { trip_id: id(), reason: "full".to_owned() }
+}
+
+fn room_freed() -> RoomFreed {
+    RoomFreed { trip_id: id() }
+}
+
+fn flight_freed() -> FlightFreed {
+    FlightFreed { trip_id: id() }
+}
+
+fn booked() -> TripBooked {
+    TripBooked { trip_id: id() }
+}
+
+fn cancelled() -> TripCancelled {
+    TripCancelled { trip_id: id(), reason: "full".to_owned() }
+}
+
+fn tickets() -> TicketsSent {
+    TicketsSent { trip_id: id() }
+}
+
+fn reserve_room() -> Effect {
+    send(ReserveRoom { trip_id: id(), nights: 2 })
+}
+
+fn reserve_flight() -> Effect {
+    send(ReserveFlight { trip_id: id() })
+}
+
+fn free_room() -> Effect {
+    send(FreeRoom { trip_id: id() })
+}
+
+fn free_flight() -> Effect {
+    send(FreeFlight { trip_id: id() })
+}
+
+fn book() -> Effect {
+    send(BookTrip { trip_id: id() })
+}
+
+fn cancel(reason: &str) -> Effect {
+    send(CancelTrip { trip_id: id(), reason: reason.to_owned() })
+}
+
+fn send_tickets() -> Effect {
+    send(SendTickets { trip_id: id() })
+}
+
+fn given() -> GivenSaga<Trip> {
+    given_saga::<Trip>(id())
+}
+
+fn started() -> GivenSaga<Trip> {
+    given().when(ordered()).then([reserve_room(), reserve_flight()])
+}
+
+fn booking() -> GivenSaga<Trip> {
+    started().when(flight()).then([]).when(room()).then([book()])
+}
+
+#[test]
+fn stage_after_stage_is_done_and_the_deadline_moves_with_each() {
+    let story = booking().then_status(Status::Running).when(booked()).then([send_tickets()]);
+    story.when(tickets()).then([]).then_status(Status::Completed);
+    let story = started();
+    let first = story.deadline();
+    let story = story.after(HOUR / 2).when(room()).when(flight());
+    assert_eq!(story.deadline(), first.map(|first| first + HOUR / 2));
+    story.when_earlier_deadline_passes().then_nothing().then_status(Status::Running);
+}
+
+#[test]
+fn a_failed_step_is_compensated_after_the_pivots_owner_has_cancelled() {
+    started()
+        .when(room())
+        .when(refused())
+        .then([cancel("full")])
+        .then_status(Status::Compensating)
+        .when(cancelled())
+        .then([free_room()])
+        .when(room_freed())
+        .then([])
+        .then_status(Status::Compensated);
+}
+
+#[test]
+fn what_may_have_been_done_is_undone_as_well_the_last_first() {
+    let late = "it took longer than 60 minutes to reserve";
+    started()
+        .when_deadline_passes()
+        .then([cancel(late)])
+        .when(cancelled())
+        .then([free_flight(), free_room()])
+        .when(flight_freed())
+        .then([])
+        .when(room_freed())
+        .then_status(Status::Compensated);
+}
+
+#[test]
+fn a_pivot_in_doubt_is_decided_by_its_owner() {
+    let late = "it took longer than 60 minutes to book";
+    let doubt = || booking().when_deadline_passes().then([cancel(late)]).then_status(Status::Compensating);
+    doubt().when(booked()).then([send_tickets()]).then_status(Status::Running).when(cancelled()).then_nothing();
+    doubt().when(cancelled()).then([free_flight(), free_room()]).when(booked()).then_nothing();
+    let unanswered = doubt().when_deadline_passes().then([]).then_status(Status::NeedsOperator);
+    unanswered.when(booked()).then([]).then_status(Status::NeedsOperator);
+}
+
+#[test]
+fn an_operator_follows_the_pivot_that_answered_too_late() {
+    let stuck = || booking().when_deadline_passes().when_deadline_passes().then_status(Status::NeedsOperator);
+    let resume = || ResumeTrip { trip_id: id() };
+    stuck().when(booked()).when(resume()).then([send_tickets()]).then_status(Status::Running);
+    stuck().when(cancelled()).when(resume()).then([free_flight(), free_room()]).then_status(Status::Compensating);
+    let reason = "it took longer than 60 minutes to book";
+    stuck().when(resume()).then([cancel(reason)]).when(booked()).when(tickets()).then_status(Status::Completed);
+}
+
+#[test]
+fn after_the_pivot_a_stage_is_tried_again_and_then_needs_an_operator() {
+    let failed = || TicketsFailed { trip_id: id(), reason: "no printer".to_owned() };
+    let abort = AbortTrip { trip_id: id(), reason: "enough".to_owned() };
+    let stuck = booking()
+        .when(booked())
+        .when(failed())
+        .then([])
+        .when_deadline_passes()
+        .then([send_tickets()])
+        .when_deadline_passes()
+        .then([send_tickets()])
+        .when_deadline_passes()
+        .then([])
+        .then_status(Status::NeedsOperator);
+    let resumed = stuck.when(abort).then_rejected_by("PastPivot").when(ResumeTrip { trip_id: id() });
+    resumed.then([send_tickets()]).when(tickets()).then_status(Status::Completed);
+}
+
+#[test]
+fn it_is_cancelled_from_outside_before_the_pivot_and_not_after_it() {
+    let stopped = || TripStopped { trip_id: id(), reason: "ill".to_owned() };
+    let abort = || AbortTrip { trip_id: id(), reason: "ill".to_owned() };
+    started().when(stopped()).then([cancel("ill")]);
+    started().when(abort()).then([cancel("ill")]);
+    started().when(cancelled()).then([free_flight(), free_room()]);
+    booking().when(booked()).when(stopped()).then_nothing().when(abort()).then_rejected_by("PastPivot");
+    given().when(abort()).then_rejected_by("NotStarted");
+}
+
+#[test]
+fn what_arrives_before_the_start_counts_from_the_start() {
+    given().when(room()).when(flight()).when(ordered()).then([book()]);
+    given().when(room()).when(booked()).when(ordered()).then([reserve_flight()]);
+    given().when(refused()).when(room()).when(ordered()).then([cancel("full")]).when(cancelled()).then([free_room()]);
+    given().when(cancelled()).when(ordered()).then([]).then_status(Status::Compensated);
+    let stopped = TripStopped { trip_id: id(), reason: "ill".to_owned() };
+    given().when(stopped).when(ordered()).then([cancel("ill")]).when(cancelled()).then_status(Status::Compensated);
+}
+
+#[test]
+fn an_answer_to_another_request_is_foreign() {
+    let other = || RoomReserved { trip_id: id(), nights: 7 };
+    started().when(other()).then_nothing().when(flight()).then([]).when(room()).then([book()]);
+    given().when(other()).when(flight()).when(ordered()).then([reserve_room()]);
+}
+
+#[test]
+fn what_is_done_after_its_undo_is_undone_once_more() {
+    let compensated = || {
+        let story = started().when_deadline_passes().when(cancelled());
+        story.when(flight_freed()).when(room_freed()).then_status(Status::Compensated)
+    };
+    compensated().when(room()).then([free_room()]).when(room_freed()).then_nothing().when(room()).then_nothing();
+    let failed = started().when(refused()).when(cancelled()).when(room_freed()).then_status(Status::Compensated);
+    failed.when(flight()).then([free_flight()]).then_status(Status::Compensated);
+    // Its turn comes anyway.
+    let doubt = started().when(refused()).when(room()).then([]);
+    doubt.when(cancelled()).then([free_room()]);
+}
+
+#[test]
+fn what_somebody_else_undoes_is_compensated_before_the_pivot_and_shown_to_an_operator_after_it() {
+    let reason = "flight: somebody else undid it";
+    started().when(flight()).when(flight_freed()).then([cancel(reason)]).when(cancelled()).then([free_room()]);
+    let story = booking().when(booked()).when(flight_freed()).then_status(Status::NeedsOperator);
+    story.when(ResumeTrip { trip_id: id() }).then([reserve_flight()]).then_status(Status::Running);
+}
+
+#[test]
+fn undos_that_are_not_answered_need_an_operator_who_requests_them_again() {
+    let stuck = started().when(refused()).when(room()).when(cancelled()).then([free_room()]).when_deadline_passes();
+    let stuck = stuck.then([]).then_status(Status::NeedsOperator);
+    let resumed = stuck.when(ResumeTrip { trip_id: id() }).then([free_room()]).then_status(Status::Compensating);
+    resumed.when(room_freed()).then_status(Status::Compensated);
+}
+
+#[test]
+fn the_routes_are_the_messages_it_waits_for() {
+    let routes = saga::<Trip>();
+    let functions: Vec<String> = routes.iter().map(|route| route.function()).collect();
+    assert_eq!(functions.len(), 15);
+    assert_eq!(functions[1], "trip-on-room-reserved");
+    assert_eq!(&functions[12..], ["trip-on-trip-deadline-passed", "trip-on-resume-trip", "trip-on-abort-trip"]);
+    assert_eq!(routes.iter().filter(|route| route.kind == Kind::Command).count(), 2);
+}
+
+#[test]
+fn an_event_of_a_saga_is_plain_json() {
+    let story = booking();
+    let event = TripStepDone { trip_id: id(), step: "room".to_owned(), next: Default::default() };
+    assert_eq!(serde_json::to_string(&event).unwrap(), r#"{"tripId":"t-1","step":"room"}"#);
+    let text = serde_json::to_string(story.state()).unwrap();
+    let steps = r#"{"book":{"progress":"requested"},"flight":{"progress":"done","seenDone":true},"room":{"progress":"done","seenDone":true}}"#;
+    assert!(text.contains(steps), "{text}");
+}
