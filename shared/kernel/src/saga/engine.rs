@@ -168,8 +168,14 @@ impl<D: Clone> Saga<'_, D> {
         match state.status {
             Status::NotStarted | Status::Completed => Vec::new(),
             Status::Running => self.go_forward(state, recorded(false)),
-            // It comes after its undo was requested. The undo may have been handled first, so it is undone once more.
-            Status::Compensating | Status::NeedsOperator => vec![recorded(self.is_undone_down_to(state, stage))],
+            Status::Compensating | Status::NeedsOperator => match state.progress(name) {
+                // The undo may have been handled first, so it is undone once more, and nobody waits for the answer:
+                // an owner that has undone it before does not answer again.
+                Some(Progress::UndoRequested) => vec![recorded(true)],
+                Some(Progress::Undone) if self.is_withdrawn(state) => vec![recorded(true)],
+                Some(Progress::Undone) => Vec::new(),
+                _ => vec![recorded(self.is_undone_down_to(state, stage))],
+            },
             Status::Compensated => vec![recorded(true)],
         }
     }
@@ -205,6 +211,8 @@ impl<D: Clone> Saga<'_, D> {
         let undone = Event::StepUndone { step: step.name.clone(), reason: reason.clone(), next: Next::default() };
         match (state.progress(&step.name), state.status) {
             (None | Some(Progress::Failed | Progress::Undone), _) => Vec::new(),
+            // Nobody has requested it, so it is what arrived before.
+            (Some(Progress::Requested | Progress::Done), _) if state.seen_undone(&step.name) => Vec::new(),
             (Some(Progress::UndoRequested), Status::Compensated)
             | (Some(Progress::Requested | Progress::Done | Progress::UndoRequested), Status::NeedsOperator) => {
                 vec![undone]
@@ -359,6 +367,12 @@ impl<D: Clone> Saga<'_, D> {
             }
         }
         Back::Finished
+    }
+
+    /// Whether the pivot is decided against, or there is none.
+    fn is_withdrawn(&self, state: &SagaState<D>) -> bool {
+        let pivot = self.plan.pivot_step();
+        pivot.is_none_or(|(_, step)| state.progress(&step.name) == Some(Progress::Undone))
     }
 
     /// Whether the undos of this stage, or of one before it, are requested.

@@ -42,6 +42,9 @@ pub struct StepState {
     /// Whether its done event has arrived, so that a late one is undone once.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub seen_done: bool,
+    /// Whether it was undone once, so that a second delivery of that event is known.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub seen_undone: bool,
 }
 
 /// How far a step is. A step that is not in the state was never requested.
@@ -78,6 +81,11 @@ impl<D: Clone> SagaState<D> {
         self.steps.get(step).is_some_and(|step| step.seen_done)
     }
 
+    /// Whether the step was undone before, by whomever.
+    pub(crate) fn seen_undone(&self, step: &str) -> bool {
+        self.steps.get(step).is_some_and(|step| step.seen_undone)
+    }
+
     /// The state after the event.
     #[must_use]
     pub fn evolve(mut self, event: &Event<D>) -> Self {
@@ -103,7 +111,7 @@ impl<D: Clone> SagaState<D> {
                 }
             }
             Event::StepFailed { step, reason, next } => {
-                self.steps.insert(step.clone(), Progress::Failed.into());
+                self.set(step, Progress::Failed);
                 self.keep_early_reason(Some(reason));
                 self.retries += u32::from(!next.run.is_empty());
             }
@@ -112,8 +120,9 @@ impl<D: Clone> SagaState<D> {
                 self.reason = Some(reason.clone());
             }
             Event::StepUndone { step, reason, .. } => {
-                let seen_done = self.seen_done(step);
-                self.steps.insert(step.clone(), StepState { progress: Progress::Undone, seen_done });
+                let known = self.steps.entry(step.clone()).or_insert(Progress::Undone.into());
+                known.progress = Progress::Undone;
+                known.seen_undone = true;
                 self.keep_early_reason(reason.as_ref());
             }
             Event::Completed => self.end(Status::Completed),
@@ -141,7 +150,7 @@ impl<D: Clone> SagaState<D> {
 
     fn request(&mut self, next: &Next) {
         for step in &next.run {
-            self.steps.insert(step.clone(), Progress::Requested.into());
+            self.set(step, Progress::Requested);
         }
         for step in &next.undo {
             let known = self.steps.entry(step.clone()).or_insert(Progress::UndoRequested.into());
@@ -152,6 +161,11 @@ impl<D: Clone> SagaState<D> {
         self.deadline = next.deadline.or(self.deadline);
     }
 
+    fn set(&mut self, step: &str, progress: Progress) {
+        let seen_undone = self.seen_undone(step);
+        self.steps.insert(step.to_owned(), StepState { seen_undone, ..progress.into() });
+    }
+
     fn end(&mut self, status: Status) {
         self.status = status;
         self.deadline = None;
@@ -160,6 +174,6 @@ impl<D: Clone> SagaState<D> {
 
 impl From<Progress> for StepState {
     fn from(progress: Progress) -> Self {
-        Self { progress, seen_done: progress == Progress::Done }
+        Self { progress, seen_done: progress == Progress::Done, seen_undone: progress == Progress::Undone }
     }
 }

@@ -205,6 +205,7 @@ fn run(seed: u64, one_in: u64) -> Shop {
     // An operator resumes what got no answer in time.
     while shop.saga.status == Status::NeedsOperator {
         shop.resumed += 1;
+        assert!(shop.resumed < 10, "seed {seed} is stuck: {:#?}", shop.saga_events);
         shop.publish_to_saga(&ResumeFulfilment { order_id: order_id() });
         shop.run(u64::MAX);
     }

@@ -148,8 +148,8 @@ impl World {
                 _ => Message::Unknown,
             });
         }
-        // What is done by hand after it was undone cannot be told from a repeat.
-        if outside.iter().any(|message| matches!(message, Message::Run(_))) {
+        // What is done or undone by hand cannot be told from a repeat.
+        if outside.iter().any(|message| matches!(message, Message::Run(_) | Message::Undo(_))) {
             steps.iter_mut().for_each(|step| step.forgets = false);
         }
         Self { plan, steps, outside }
