@@ -130,8 +130,6 @@ pub struct Snapshot {
     pub rows: BTreeMap<RowKey, Row>,
     /// The accepted e-mails.
     pub mails: Vec<SentMail>,
-    /// The orders that a customer tried to cancel.
-    pub cancelled_by_customer: BTreeSet<String>,
 }
 
 impl Snapshot {
@@ -250,33 +248,27 @@ impl Snapshot {
             let id = stream.id();
             let history: Vec<OrderStatus> = events.iter().map(|recorded| status_after(&recorded.event)).collect();
             let endings = self.endings(id);
-            let by_customer = self.cancelled_by_customer.contains(id);
             let agree = match (history.as_slice(), endings.as_slice()) {
-                ([Placed, Confirmed], [Ending::Completed]) => true,
-                ([Placed, Cancelled] | [Placed, Confirmed, Cancelled], [Ending::Completed]) => by_customer,
-                ([Placed, Cancelled] | [Placed, Confirmed, Cancelled], [Ending::Compensated]) => true,
-                (
-                    [Placed] | [Placed, Confirmed | Cancelled] | [Placed, Confirmed, Cancelled],
-                    [Ending::NeedsOperator],
-                ) => true,
+                ([Placed, Confirmed], [Ending::Completed]) | ([Placed, Cancelled], [Ending::Compensated]) => true,
+                ([Placed] | [Placed, Confirmed | Cancelled], [Ending::NeedsOperator]) => true,
                 _ => false,
             };
             if !agree {
                 breaches.push(format!("{stream} was {history:?}, and its fulfilment ended {endings:?}"));
             }
-            breaches.extend(self.lines_released_twice(id));
+            breaches.extend(self.steps_undone_twice(id));
         }
         breaches
     }
 
-    fn lines_released_twice(&self, order: &str) -> Vec<String> {
-        let mut released = BTreeSet::new();
+    fn steps_undone_twice(&self, order: &str) -> Vec<String> {
+        let mut undone = BTreeSet::new();
         let events = self.events::<FulfilmentEvent>("fulfilment", order).into_iter();
         let twice = events.filter_map(|event| match event {
-            FulfilmentEvent::FulfilmentLineReleased(event) if !released.insert(event.sku.clone()) => Some(event.sku),
+            FulfilmentEvent::FulfilmentStepUndone(event) if !undone.insert(event.step.clone()) => Some(event.step),
             _ => None,
         });
-        twice.map(|sku| format!("fulfilment/{order} released {sku} twice")).collect()
+        twice.map(|step| format!("fulfilment/{order} undid {step} twice")).collect()
     }
 
     fn check_held(&self) -> Vec<String> {

@@ -12,10 +12,11 @@ pub(crate) struct Scenario {
 }
 
 /// All of them.
-pub(crate) const SCENARIOS: [Scenario; 6] = [
+pub(crate) const SCENARIOS: [Scenario; 7] = [
     Scenario { name: "an order is confirmed and leaves the house", begin: confirmed },
     Scenario { name: "a line is refused", begin: refused },
-    Scenario { name: "the buyer cancels a confirmed order", begin: cancelled },
+    Scenario { name: "the buyer cancels while stock is reserved", begin: cancelled },
+    Scenario { name: "an operator aborts the fulfilment", begin: aborted },
     Scenario { name: "what shall come back has left the house", begin: gone },
     Scenario { name: "somebody confirms by hand", begin: by_hand },
     Scenario { name: "the stock is counted", begin: counted },
@@ -37,7 +38,14 @@ fn cancelled(pump: &mut Driver) {
     pump.tell("ReceiveStock", &json!({ "sku": "mug", "quantity": 5 }));
     pump.tell("PlaceOrder", &place_order("o-3", &[("mug", 2)]));
     let cancel = json!({ "orderId": "o-3", "reason": "I changed my mind" });
-    pump.hooks.push(Hook { heard: "FulfilmentCompleted", name: "CancelOrder", data: cancel });
+    pump.hooks.push(Hook { heard: "FulfilmentStarted", name: "CancelOrder", data: cancel });
+}
+
+fn aborted(pump: &mut Driver) {
+    pump.tell("ReceiveStock", &json!({ "sku": "mug", "quantity": 5 }));
+    pump.tell("PlaceOrder", &place_order("o-7", &[("mug", 2)]));
+    let abort = json!({ "orderId": "o-7", "reason": "The item was recalled." });
+    pump.hooks.push(Hook { heard: "FulfilmentStarted", name: "AbortFulfilment", data: abort });
 }
 
 fn gone(pump: &mut Driver) {
@@ -45,6 +53,8 @@ fn gone(pump: &mut Driver) {
     pump.tell("PlaceOrder", &place_order("o-4", &[("mug", 2), ("rare", 1)]));
     let ship = json!({ "sku": "mug", "orderId": "o-4" });
     pump.hooks.push(Hook { heard: "StockReserved", name: "ShipStock", data: ship });
+    let resume = json!({ "orderId": "o-4" });
+    pump.hooks.push(Hook { heard: "FulfilmentNeedsOperator", name: "ResumeFulfilment", data: resume });
 }
 
 fn by_hand(pump: &mut Driver) {

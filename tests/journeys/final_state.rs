@@ -52,12 +52,7 @@ impl FinalState {
         let mails = memory.mailer.sent().into_iter().map(|mail| SentMail { to: mail.to, subject: mail.subject });
         Self {
             idle,
-            snapshot: Snapshot {
-                streams,
-                rows: memory.views.rows(),
-                mails: mails.collect(),
-                cancelled_by_customer: BTreeSet::new(),
-            },
+            snapshot: Snapshot { streams, rows: memory.views.rows(), mails: mails.collect() },
             appended,
             dead_letters: memory.dead_letters.all(),
             timers: simulation.timers().pending(),

@@ -69,12 +69,8 @@ pub(crate) fn first_broken(seeds: u64, simulate: impl Fn(u64) -> Vec<String> + S
 
 #[test]
 fn of_fifty_orders_for_one_piece_one_is_confirmed_and_the_others_are_cancelled_with_the_reason() {
-    let scenario = Scenario {
-        name: "fifty buyers, one piece",
-        begin: |shop| buyers(shop, 50),
-        check: |end| one_of(end, 50),
-        cancelled_by_customer: &[],
-    };
+    let scenario =
+        Scenario { name: "fifty buyers, one piece", begin: |shop| buyers(shop, 50), check: |end| one_of(end, 50) };
     for (seed, faults) in
         [(1, Faults::NONE), (0, Faults::CHAOS), (1, Faults::CHAOS), (2, Faults::CHAOS), (3, Faults::CHAOS)]
     {

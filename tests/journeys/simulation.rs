@@ -89,10 +89,7 @@ pub(crate) fn final_state(
         (scenario.begin)(&shop);
     }
     simulation.wake_relay();
-    let mut end = FinalState::of(&simulation, &log, &memory);
-    let cancelled = scenarios.iter().flat_map(|scenario| scenario.cancelled_by_customer);
-    end.snapshot.cancelled_by_customer = cancelled.map(|id| (*id).to_owned()).collect();
-    end
+    FinalState::of(&simulation, &log, &memory)
 }
 
 /// The functions, with one sku whose reservations fail for a long time.

@@ -115,8 +115,8 @@ fn may(stack: &Value, id: &str) -> Result<BTreeSet<String>, String> {
 /// by hand from its source.
 fn needs(root: &Path, route: &Route) -> BTreeSet<String> {
     let policies: &[&str] = match (&route.binding, route.role) {
-        (Binding::Command { .. }, Role::Decide) => &["AppendToLog", "PublishRejections"],
-        (Binding::Command { .. }, _) => &["AppendToLog", "PublishRejections", "WriteOnceMarker"],
+        (Binding::Command { .. } | Binding::Saga { .. }, Role::Decide) => &["AppendToLog", "PublishRejections"],
+        (Binding::Command { .. } | Binding::Saga { .. }, _) => &["AppendToLog", "PublishRejections", "WriteOnceMarker"],
         (Binding::Views { .. }, _) => &["ReadLog", "WriteViews"],
         (Binding::Handler { .. }, _) => return needs_of_source(root, route),
     };

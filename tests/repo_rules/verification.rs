@@ -20,13 +20,13 @@ fn a_handler_that_acts_on_an_event_verifies_it() {
 #[test]
 fn a_handler_that_does_not_verify_its_event_is_reported() {
     let copy = tempfile::tempdir().unwrap();
-    let path = "functions/src/fulfilment.rs";
-    let page = repo::read(&repo::root(), path).unwrap();
-    repo::write(copy.path(), path, &page).unwrap();
-    assert_eq!(problems(copy.path()), Vec::<String>::new());
-    for input in ["Verified<StockReserved>", "TimerFired<FulfilmentDeadlinePassed>"] {
-        let message = input.split(['<', '>']).nth(1).unwrap();
-        repo::write(copy.path(), path, &page.replace(input, &format!("Received<{message}>"))).unwrap();
+    let path = "functions/src/shop.rs";
+    let handler =
+        |input: &str| format!("pub async fn on_it(app: App, event: {input}) -> Outcome {{\n    act(&event)\n}}\n");
+    for (verified, message) in [("Verified", "StockReserved"), ("TimerFired", "FulfilmentDeadlinePassed")] {
+        repo::write(copy.path(), path, &handler(&format!("{verified}<{message}>"))).unwrap();
+        assert_eq!(problems(copy.path()), Vec::<String>::new());
+        repo::write(copy.path(), path, &handler(&format!("Received<{message}>"))).unwrap();
         let found = problems(copy.path());
         assert!(matches!(found.as_slice(), [one] if one.contains(message)), "{found:?}");
     }

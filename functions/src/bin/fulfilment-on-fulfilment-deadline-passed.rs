@@ -1,5 +1,7 @@
-//! Event `FulfilmentDeadlinePassed` → handled by fulfilment.
+//! Event `FulfilmentDeadlinePassed` → handled by `Fulfilment`.
+
+use domain::fulfilment::{Fulfilment, FulfilmentDeadlinePassed};
 
 fn main() -> std::process::ExitCode {
-    causeway_aws::serve(env!("CARGO_BIN_NAME"), functions::fulfilment::on_fulfilment_deadline_passed)
+    causeway_aws::serve_saga::<Fulfilment, FulfilmentDeadlinePassed>(env!("CARGO_BIN_NAME"))
 }

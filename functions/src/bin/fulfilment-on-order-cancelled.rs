@@ -1,5 +1,7 @@
-//! Event `OrderCancelled` → handled by fulfilment.
+//! Event `OrderCancelled` → handled by `Fulfilment`.
+
+use domain::{fulfilment::Fulfilment, order::OrderCancelled};
 
 fn main() -> std::process::ExitCode {
-    causeway_aws::serve(env!("CARGO_BIN_NAME"), functions::fulfilment::on_order_cancelled)
+    causeway_aws::serve_saga::<Fulfilment, OrderCancelled>(env!("CARGO_BIN_NAME"))
 }

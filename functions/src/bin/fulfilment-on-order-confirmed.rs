@@ -1,5 +1,7 @@
-//! Event `OrderConfirmed` → handled by fulfilment.
+//! Event `OrderConfirmed` → handled by `Fulfilment`.
+
+use domain::{fulfilment::Fulfilment, order::OrderConfirmed};
 
 fn main() -> std::process::ExitCode {
-    causeway_aws::serve(env!("CARGO_BIN_NAME"), functions::fulfilment::on_order_confirmed)
+    causeway_aws::serve_saga::<Fulfilment, OrderConfirmed>(env!("CARGO_BIN_NAME"))
 }

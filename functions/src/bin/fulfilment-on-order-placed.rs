@@ -1,5 +1,7 @@
-//! Event `OrderPlaced` → handled by fulfilment.
+//! Event `OrderPlaced` → handled by `Fulfilment`.
+
+use domain::{fulfilment::Fulfilment, order::OrderPlaced};
 
 fn main() -> std::process::ExitCode {
-    causeway_aws::serve(env!("CARGO_BIN_NAME"), functions::fulfilment::on_order_placed)
+    causeway_aws::serve_saga::<Fulfilment, OrderPlaced>(env!("CARGO_BIN_NAME"))
 }

@@ -1,5 +1,7 @@
-//! Event `StockReleased` → handled by fulfilment.
+//! Event `StockReleased` → handled by `Fulfilment`.
+
+use domain::{fulfilment::Fulfilment, inventory::StockReleased};
 
 fn main() -> std::process::ExitCode {
-    causeway_aws::serve(env!("CARGO_BIN_NAME"), functions::fulfilment::on_stock_released)
+    causeway_aws::serve_saga::<Fulfilment, StockReleased>(env!("CARGO_BIN_NAME"))
 }

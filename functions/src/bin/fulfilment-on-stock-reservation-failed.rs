@@ -1,5 +1,7 @@
-//! Event `StockReservationFailed` → handled by fulfilment.
+//! Event `StockReservationFailed` → handled by `Fulfilment`.
+
+use domain::{fulfilment::Fulfilment, inventory::StockReservationFailed};
 
 fn main() -> std::process::ExitCode {
-    causeway_aws::serve(env!("CARGO_BIN_NAME"), functions::fulfilment::on_stock_reservation_failed)
+    causeway_aws::serve_saga::<Fulfilment, StockReservationFailed>(env!("CARGO_BIN_NAME"))
 }

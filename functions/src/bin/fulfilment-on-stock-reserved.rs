@@ -1,5 +1,7 @@
-//! Event `StockReserved` → handled by fulfilment.
+//! Event `StockReserved` → handled by `Fulfilment`.
+
+use domain::{fulfilment::Fulfilment, inventory::StockReserved};
 
 fn main() -> std::process::ExitCode {
-    causeway_aws::serve(env!("CARGO_BIN_NAME"), functions::fulfilment::on_stock_reserved)
+    causeway_aws::serve_saga::<Fulfilment, StockReserved>(env!("CARGO_BIN_NAME"))
 }

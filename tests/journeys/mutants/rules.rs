@@ -1,10 +1,15 @@
 //! Rules with one thing wrong.
 
-use causeway::{App, Decider, Effect, Outcome, Received, memory::Memory, route, testing::sim::Plan};
+use causeway::{
+    App, Decider, Effect, Outcome, Received,
+    memory::Memory,
+    route,
+    saga::{SagaInput, SagaState, Waits, event::Next, process::Status},
+    testing::sim::Plan,
+};
 use domain::{
     fulfilment::{
-        Fulfilment, FulfilmentCompensating, FulfilmentDeadlinePassed, FulfilmentEvent, FulfilmentInput,
-        FulfilmentState, TIME_TO_UNDO,
+        Fulfilment, FulfilmentCompensating, FulfilmentDeadlinePassed, FulfilmentEvent, FulfilmentOrder, TIME_TO_RESERVE,
     },
     inventory::{
         Inventory, InventoryCommand, InventoryEvent, InventoryRejection, ReleaseStock, StockReleased, StockState,
@@ -18,42 +23,36 @@ pub(super) fn timer_without_check(plan: &mut Plan, _: &Memory) {
 }
 
 async fn undo_at_the_deadline(app: App, timer: Received<FulfilmentDeadlinePassed>) -> Outcome {
-    let heard = FulfilmentInput::deadline_passed(&timer, app.clock().now());
-    app.execute::<Impatient>(&timer.data.order_id, &heard, &timer.cause()).await
+    let (id, signal) = <Fulfilment as Waits<FulfilmentDeadlinePassed>>::signal(&timer.data);
+    let input = SagaInput { id, at: app.clock().now(), signal };
+    app.execute::<Impatient>(&timer.data.order_id, &input, &timer.cause()).await
 }
 
-/// A process that believes its timer.
+/// A saga that does not check its timer.
 struct Impatient;
 
 impl Decider for Impatient {
     const CONTEXT: &'static str = Fulfilment::CONTEXT;
-    type State = FulfilmentState;
-    type Command = FulfilmentInput;
+    type State = SagaState<FulfilmentOrder>;
+    type Command = SagaInput<Fulfilment>;
     type Event = FulfilmentEvent;
     type Rejection = <Fulfilment as Decider>::Rejection;
 
-    fn decide(state: &FulfilmentState, heard: &FulfilmentInput) -> Result<Vec<FulfilmentEvent>, Self::Rejection> {
-        match state {
-            FulfilmentState::Completed(course) => {
-                let undo = FulfilmentCompensating {
-                    order_id: heard.order_id.clone(),
-                    reason: "the timer rang".to_owned(),
-                    order_cancelled: false,
-                    refused: None,
-                    release: course.steps.to_undo().into_iter().map(|line| line.sku.clone()).collect(),
-                    deadline: heard.at + TIME_TO_UNDO,
-                };
-                Ok(vec![undo.into()])
-            }
-            state => Fulfilment::decide(state, heard),
+    fn decide(state: &Self::State, input: &SagaInput<Fulfilment>) -> Result<Vec<FulfilmentEvent>, Self::Rejection> {
+        if state.status != Status::Completed {
+            return Fulfilment::decide(state, input);
         }
+        let undo = state.steps.keys().filter(|step| step.starts_with("reserve/")).cloned().collect();
+        let next = Next { undo, deadline: Some(input.at + TIME_TO_RESERVE), ..Next::default() };
+        let reason = "the timer fired".to_owned();
+        Ok(vec![FulfilmentCompensating { order_id: input.id.clone(), reason, next }.into()])
     }
 
-    fn evolve(state: FulfilmentState, event: &FulfilmentEvent) -> FulfilmentState {
+    fn evolve(state: Self::State, event: &FulfilmentEvent) -> Self::State {
         Fulfilment::evolve(state, event)
     }
 
-    fn effects(after: &FulfilmentState, event: &FulfilmentEvent) -> Vec<Effect> {
+    fn effects(after: &Self::State, event: &FulfilmentEvent) -> Vec<Effect> {
         Fulfilment::effects(after, event)
     }
 }

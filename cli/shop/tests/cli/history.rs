@@ -48,7 +48,7 @@ async fn for_machines_each_event_is_one_line_with_all_its_ids() {
             assert!(!event[field].is_null(), "{field} is missing in {event}");
         }
     }
-    // The second and the third event are of one commit, and the third alone can be asked for.
+    // The third and the fourth event are of one commit, and the third alone can be asked for.
     let parts = stage.json(&["history", &stream, "--from", "3", "--limit", "1"]).await;
     assert_eq!(parts, events[2..3]);
     stage.close().await;

@@ -44,7 +44,7 @@ pub(crate) struct StepInfo {
     /// Whether it says so when it does not.
     refuses: bool,
     /// Whether it handles undos.
-    undoes: bool,
+    pub(crate) undoes: bool,
     /// Whether it does what was undone before.
     forgets: bool,
 }
