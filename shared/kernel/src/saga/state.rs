@@ -93,6 +93,8 @@ impl<D: Clone> SagaState<D> {
             Event::Started { data, early, .. } => {
                 if self.data.is_none() {
                     self.steps = early.iter().map(|(step, progress)| (step.clone(), (*progress).into())).collect();
+                    // What was undone before the start was done before that, if at all.
+                    self.steps.values_mut().for_each(|step| step.seen_done |= step.seen_undone);
                     self.data = Some(data.clone());
                 }
                 self.status = Status::Running;

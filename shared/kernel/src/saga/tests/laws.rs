@@ -15,7 +15,10 @@ use crate::{
 /// The number of random cases.
 pub(super) const CASES: u64 = 12_000;
 
-/// A seed to run alone, with its decisions printed.
+/// The variable with another number of cases.
+const MORE_SEEDS: &str = "CAUSEWAY_SEEDS";
+
+/// The variable with a seed to run alone, with its decisions printed.
 const ONE_SEED: &str = "CAUSEWAY_SEED";
 
 /// The most messages of a run; more would never come to rest.
@@ -241,7 +244,8 @@ pub(super) fn first_broken(cases: u64, size: Size, decide: Decide) -> Option<(u6
 }
 
 fn hold(cases: u64, size: Size) {
-    if let Some(seed) = std::env::var(ONE_SEED).ok().and_then(|seed| seed.parse::<u64>().ok()) {
+    let number = |variable: &str| std::env::var(variable).ok()?.parse::<u64>().ok();
+    if let Some(seed) = number(ONE_SEED) {
         let rng = Rng::seeded(seed);
         let world = World::random(&rng, size);
         println!("{:#?}\noutside: {:?}", world.plan, world.outside);
@@ -250,7 +254,7 @@ fn hold(cases: u64, size: Size) {
         check(run).unwrap();
         return;
     }
-    let broken = first_broken(cases, size, correct);
+    let broken = first_broken(number(MORE_SEEDS).unwrap_or(cases), size, correct);
     assert!(broken.is_none(), "{}", broken.map(|(seed, law)| format!("{ONE_SEED}={seed}: {law}")).unwrap_or_default());
 }
 
