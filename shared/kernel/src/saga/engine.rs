@@ -12,11 +12,11 @@ use jiff::{SignedDuration, Timestamp};
 use crate::{
     command::Rejection,
     saga::{
-        event::{Event, Next},
+        event::{Event, Next, Progress},
         plan::{Plan, Stage, Step},
         process::Status,
         signal::{Signal, StepRef},
-        state::{Progress, SagaState},
+        state::SagaState,
     },
 };
 

@@ -6,8 +6,6 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::saga::state::Progress;
-
 /// An event of a saga. The messages that [`saga!`](crate::saga) declares carry the same, under the saga's own names.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Event<D> {
@@ -126,4 +124,20 @@ impl<D> Event<D> {
         let until = next.deadline.map_or_else(String::new, |deadline| format!(" until {deadline}"));
         format!("{what}{}{}{until}", part("runs", &next.run), part("undoes", &next.undo))
     }
+}
+
+/// How far a step is. A step that is not in the state was never requested.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum Progress {
+    /// Requested; the answer is open.
+    Requested,
+    /// Done.
+    Done,
+    /// Failed: there is nothing to undo.
+    Failed,
+    /// Its undo is requested; the answer is open.
+    UndoRequested,
+    /// Undone.
+    Undone,
 }

@@ -54,7 +54,7 @@ macro_rules! saga {
                 data: $data,
                 /// The steps about which events had arrived before.
                 #[serde(default, skip_serializing_if = "std::collections::BTreeMap::is_empty")]
-                early: std::collections::BTreeMap<String, $crate::saga::state::Progress>,
+                early: std::collections::BTreeMap<String, $crate::saga::event::Progress>,
                 /// The commands that are sent, and the deadline.
                 #[serde(default, skip_serializing_if = "next_is_empty")]
                 next: $crate::saga::event::Next,

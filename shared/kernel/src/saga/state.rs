@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::saga::{
-    event::{Event, Next},
+    event::{Event, Next, Progress},
     process::Status,
 };
 
@@ -45,22 +45,6 @@ pub struct StepState {
     /// Whether it was undone once, so that a second delivery of that event is known.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub seen_undone: bool,
-}
-
-/// How far a step is. A step that is not in the state was never requested.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub enum Progress {
-    /// Requested; the answer is open.
-    Requested,
-    /// Done.
-    Done,
-    /// Failed: there is nothing to undo.
-    Failed,
-    /// Its undo is requested; the answer is open.
-    UndoRequested,
-    /// Undone.
-    Undone,
 }
 
 impl<D> Default for SagaState<D> {

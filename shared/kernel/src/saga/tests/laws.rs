@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::world::{Decide, Decision, Message, Owner, Run, Size, WILD, World, correct};
 use crate::{
     saga::{
-        event::Event,
+        event::{Event, Progress},
         process::Status,
-        state::{Progress, SagaState},
+        state::SagaState,
     },
     testing::sim::Rng,
 };

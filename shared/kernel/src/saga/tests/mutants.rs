@@ -9,9 +9,8 @@ use super::{
 use crate::saga::{
     Plan, SagaState, Signal,
     engine::SagaRejection,
-    event::{Event, Next},
+    event::{Event, Next, Progress},
     process::Status,
-    state::Progress,
 };
 
 type Decided = Result<Vec<Event<()>>, SagaRejection>;
