@@ -248,11 +248,12 @@ impl Snapshot {
             let id = stream.id();
             let history: Vec<OrderStatus> = events.iter().map(|recorded| status_after(&recorded.event)).collect();
             let endings = self.endings(id);
-            let agree = match (history.as_slice(), endings.as_slice()) {
-                ([Placed, Confirmed], [Ending::Completed]) | ([Placed, Cancelled], [Ending::Compensated]) => true,
-                ([Placed] | [Placed, Confirmed | Cancelled], [Ending::NeedsOperator]) => true,
-                _ => false,
-            };
+            let agree = matches!(
+                (history.as_slice(), endings.as_slice()),
+                ([Placed, Confirmed], [Ending::Completed])
+                    | ([Placed, Cancelled], [Ending::Compensated])
+                    | ([Placed] | [Placed, Confirmed | Cancelled], [Ending::NeedsOperator])
+            );
             if !agree {
                 breaches.push(format!("{stream} was {history:?}, and its fulfilment ended {endings:?}"));
             }

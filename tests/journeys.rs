@@ -6,6 +6,7 @@ mod fault_profiles;
 mod final_state;
 mod forged;
 mod generated;
+mod late_confirmation;
 mod legacy_data;
 mod mutants;
 mod scenarios;

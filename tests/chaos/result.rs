@@ -65,7 +65,7 @@ impl ChaosResult {
                 mails.push(SentMail { to: to.clone(), subject: subject.to_owned() });
             }
         }
-        Ok(Self { expected, snapshot: Snapshot { streams, rows, mails, ..Snapshot::default() } })
+        Ok(Self { expected, snapshot: Snapshot { streams, rows, mails } })
     }
 
     /// Checks all invariants, and that the shop took what was put.

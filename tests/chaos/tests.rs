@@ -38,7 +38,7 @@ fn result() -> ChaosResult {
         streams.entry(commit.stream.clone()).or_default().push(commit);
     }
     let mails = memory.mailer.sent().into_iter().map(|mail| SentMail { to: mail.to, subject: mail.subject }).collect();
-    ChaosResult { expected, snapshot: Snapshot { streams, rows: memory.views.rows(), mails, ..Snapshot::default() } }
+    ChaosResult { expected, snapshot: Snapshot { streams, rows: memory.views.rows(), mails } }
 }
 
 fn broken(result: &ChaosResult) -> Vec<String> {

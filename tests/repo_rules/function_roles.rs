@@ -24,7 +24,10 @@ fn the_role_of_a_function_has_the_policies_that_its_handler_needs() {
 #[test]
 fn the_relay_reads_the_log_and_its_stream_publishes_and_sets_timers_and_writes_no_table() {
     let stack = template_of(&repo::root());
-    assert_eq!(may(&stack, "Relay"), Ok(["ReadLog", "ReadLogStream", "PublishEvents", "SetTimers"].map(str::to_owned).into()));
+    assert_eq!(
+        may(&stack, "Relay"),
+        Ok(["ReadLog", "ReadLogStream", "PublishEvents", "SetTimers"].map(str::to_owned).into())
+    );
 }
 
 #[test]

@@ -23,6 +23,8 @@ use crate::{memory::lock::lock, time::Clock};
 const MAX_STEPS: u64 = 5_000_000;
 /// The clock also advances in one of this many steps while tasks are ready.
 const STEPS_PER_ADVANCE: u64 = 64;
+/// It advances by at most this while tasks are ready, so that no task is too late without a fault.
+const LONGEST_ADVANCE: SignedDuration = SignedDuration::from_secs(1);
 
 /// A run that did not end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -103,7 +105,7 @@ impl Schedule {
                 return Err(Endless);
             }
             if self.rng.below(STEPS_PER_ADVANCE) == 0 {
-                self.move_clock();
+                self.move_clock(LONGEST_ADVANCE);
             }
             let index = {
                 let mut ready = lock(&self.ready);
@@ -112,7 +114,7 @@ impl Schedule {
             };
             match index {
                 Some(index) => self.poll(index),
-                None if self.move_clock() => {}
+                None if self.move_clock(SignedDuration::MAX) => {}
                 None => return Ok(()),
             }
         }
@@ -177,10 +179,12 @@ impl Schedule {
         }
     }
 
-    /// Advances the clock to the next sleeper and wakes it. Returns false if there is none.
-    fn move_clock(&self) -> bool {
+    /// Advances the clock to the next sleeper and wakes it. Returns false if there is none within `most`.
+    fn move_clock(&self, most: SignedDuration) -> bool {
         let mut state = lock(&self.state);
-        let Some(((due, _), waker)) = state.sleepers.pop_first() else { return false };
+        let now = state.now;
+        let near = state.sleepers.first_entry().filter(|next| next.key().0.duration_since(now) <= most);
+        let Some(((due, _), waker)) = near.map(|next| next.remove_entry()) else { return false };
         state.now = state.now.max(due);
         drop(state);
         waker.wake();
