@@ -15,11 +15,14 @@ use causeway::{
     view::view_store::{Row, RowKey},
 };
 use domain::{
+    cart::{CartContent, CartEvent},
     fulfilment::{FulfilmentEvent, ProcessBoard},
+    ids::OrderId,
     inventory::{InventoryEvent, Stock},
     notification::{EmailFailed, EmailKind, NotificationEvent},
     order::{OrderDetails, OrderEvent, OrderSummary},
     stock_report::StockReportEvent,
+    user::{UserEvent, UserProfile},
 };
 
 /// The number of breaches that a verdict lists.
@@ -220,6 +223,8 @@ impl Snapshot {
                 "inventory" => commit.decode::<InventoryEvent>().err().map(|error| error.to_string()),
                 "fulfilment" => commit.decode::<FulfilmentEvent>().err().map(|error| error.to_string()),
                 "notification" => commit.decode::<NotificationEvent>().err().map(|error| error.to_string()),
+                "user" => commit.decode::<UserEvent>().err().map(|error| error.to_string()),
+                "cart" => commit.decode::<CartEvent>().err().map(|error| error.to_string()),
                 "stock-report" => commit.decode::<StockReportEvent>().err().map(|error| error.to_string()),
                 context => Some(format!("unknown context {context}")),
             };
@@ -333,13 +338,13 @@ impl Snapshot {
             for recorded in events {
                 match recorded.event {
                     NotificationEvent::EmailSent(it) => {
-                        let mail = SentMail { to: it.to.to_string(), subject: subject(it.kind, it.order_id.as_str()) };
+                        let mail = SentMail { to: it.to.to_string(), subject: subject(it.kind, it.order_id.as_ref()) };
                         counts.entry(mail).or_default().sent += 1;
                     }
-                    NotificationEvent::EmailFailed(EmailFailed { to: Some(to), reason, order_id, kind })
+                    NotificationEvent::EmailFailed(EmailFailed { to: Some(to), reason, order_id, kind, .. })
                         if reason == UNKNOWN =>
                     {
-                        let mail = SentMail { to: to.to_string(), subject: subject(kind, order_id.as_str()) };
+                        let mail = SentMail { to: to.to_string(), subject: subject(kind, order_id.as_ref()) };
                         counts.entry(mail).or_default().unknown += 1;
                     }
                     NotificationEvent::EmailFailed(_) => {}
@@ -365,6 +370,8 @@ impl Snapshot {
         breaches.extend(self.check_view::<OrderDetails>("order"));
         breaches.extend(self.check_view::<Stock>("inventory"));
         breaches.extend(self.check_view::<ProcessBoard>("fulfilment"));
+        breaches.extend(self.check_view::<UserProfile>("user"));
+        breaches.extend(self.check_view::<CartContent>("cart"));
         breaches
     }
 
@@ -393,8 +400,10 @@ fn status_after(event: &OrderEvent) -> OrderStatus {
     }
 }
 
-fn subject(kind: EmailKind, order: &str) -> String {
+fn subject(kind: EmailKind, order: Option<&OrderId>) -> String {
+    let order = order.map_or_else(String::new, ToString::to_string);
     let status = match kind {
+        EmailKind::Welcome => return "Welcome to the shop".to_owned(),
         EmailKind::OrderConfirmation => "confirmed",
         EmailKind::OrderCancellation => "cancelled",
     };

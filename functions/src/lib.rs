@@ -1,6 +1,7 @@
 //! The functions of the application: the routes of all contexts, and the handlers written by hand.
 //! `cargo xtask generate` writes one binary per route, and its function, rule and rights into the templates.
 
+pub mod cart;
 pub mod notification;
 pub mod payment;
 pub mod stock_report;
@@ -10,16 +11,28 @@ mod tests;
 
 use causeway::{Right, Route, commands, route, saga, views};
 use domain::{
+    cart::{Cart, CartContent},
     fulfilment::{Fulfilment, ProcessBoard},
     inventory::{Inventory, Stock},
     order::{Order, OrderDetails, OrderSummary},
     payment::PaymentSummary,
     shipment::{Shipment, ShipmentTracking},
+    user::{User, UserProfile},
 };
 
 /// All routes, by the context that handles the message.
 pub fn routes() -> Vec<Route> {
     [
+        commands::<User>(),
+        views::<UserProfile>(),
+        commands::<Cart>(),
+        views::<CartContent>(),
+        vec![
+            route("cart", cart::on_cart_expiry_due)
+                .with([Right::ReadViews])
+                .reserved_concurrency(1)
+                .scheduled("cron(30 * * * ? *)"),
+        ],
         commands::<Order>(),
         views::<(OrderSummary, OrderDetails)>(),
         commands::<Inventory>(),
@@ -27,6 +40,7 @@ pub fn routes() -> Vec<Route> {
         saga::<Fulfilment>(),
         views::<ProcessBoard>(),
         vec![
+            route("notification", notification::on_user_registered).with([Right::SendMail]).reserved_concurrency(5),
             route("notification", notification::on_order_confirmed).with([Right::SendMail]).reserved_concurrency(5),
             route("notification", notification::on_order_cancelled).with([Right::SendMail]).reserved_concurrency(5),
             route("stock-report", stock_report::on_stock_report_due)

@@ -9,12 +9,23 @@ use causeway::{
 };
 use domain::{
     email::EmailAddress,
-    ids::OrderId,
+    ids::{OrderId, UserId},
     notification::{self, EmailFailed, EmailKind, EmailSent, MailOutcome, Notification},
     order::{Order, OrderCancelled, OrderConfirmed},
+    user::UserRegistered,
 };
 
-/// Sends the buyer a mail that the order is confirmed.
+/// Welcomes the user. The event carries all that the mail needs.
+pub async fn on_user_registered(app: App, claimed: Claimed<UserRegistered>) -> Outcome {
+    let registered = &claimed.message;
+    let mail = Some((notification::welcome(&registered.id, &registered.data), registered.data.email.clone()));
+    let (order_id, user_id) = (None, Some(registered.data.user_id.clone()));
+    let outgoing = OutgoingMail { order_id, user_id, kind: EmailKind::Welcome, mail };
+    deliver(&app, registered, claimed.resumed, outgoing).await
+}
+
+/// Sends the buyer a mail that the order is confirmed. The event has the id of the order only, so the order is asked
+/// for the rest.
 pub async fn on_order_confirmed(app: App, claimed: Claimed<OrderConfirmed>) -> Outcome {
     let confirmed = &claimed.message;
     let order = app.state::<Order>(&confirmed.data.order_id).await.map_err(NotAttempted::before)?;
@@ -22,7 +33,8 @@ pub async fn on_order_confirmed(app: App, claimed: Claimed<OrderConfirmed>) -> O
         let to = order.contact_email.clone()?;
         Some((notification::order_confirmed(&confirmed.id, &confirmed.data, &to, order.total), to))
     });
-    let outgoing = OutgoingMail { order_id: confirmed.data.order_id.clone(), kind: EmailKind::OrderConfirmation, mail };
+    let (order_id, user_id) = (Some(confirmed.data.order_id.clone()), None);
+    let outgoing = OutgoingMail { order_id, user_id, kind: EmailKind::OrderConfirmation, mail };
     deliver(&app, confirmed, claimed.resumed, outgoing).await
 }
 
@@ -34,28 +46,30 @@ pub async fn on_order_cancelled(app: App, claimed: Claimed<OrderCancelled>) -> O
         let to = order.contact_email.clone()?;
         Some((notification::order_cancelled(&cancelled.id, &cancelled.data, &to), to))
     });
-    let outgoing = OutgoingMail { order_id: cancelled.data.order_id.clone(), kind: EmailKind::OrderCancellation, mail };
+    let (order_id, user_id) = (Some(cancelled.data.order_id.clone()), None);
+    let outgoing = OutgoingMail { order_id, user_id, kind: EmailKind::OrderCancellation, mail };
     deliver(&app, cancelled, claimed.resumed, outgoing).await
 }
 
 /// A mail to send; none if the order has no mail address.
 struct OutgoingMail {
-    order_id: OrderId,
+    order_id: Option<OrderId>,
+    user_id: Option<UserId>,
     kind: EmailKind,
     mail: Option<(Mail, EmailAddress)>,
 }
 
 /// Sends the mail and records the outcome.
 async fn deliver<M: Message>(app: &App, event: &Received<M>, resumed: bool, outgoing: OutgoingMail) -> Outcome {
-    let OutgoingMail { order_id, kind, mail } = outgoing;
+    let OutgoingMail { order_id, user_id, kind, mail } = outgoing;
     let outcome = match mail {
         None => {
             let reason = "the order has no mail address".to_owned();
-            MailOutcome::Failed(EmailFailed { order_id, kind, to: None, reason })
+            MailOutcome::Failed(EmailFailed { order_id, user_id, kind, to: None, reason })
         }
         Some((mail, to)) => match send(app, &mail, resumed).await? {
-            Ok(mail_id) => MailOutcome::Sent(EmailSent { order_id, kind, to, mail_id }),
-            Err(reason) => MailOutcome::Failed(EmailFailed { order_id, kind, to: Some(to), reason }),
+            Ok(mail_id) => MailOutcome::Sent(EmailSent { order_id, user_id, kind, to, mail_id }),
+            Err(reason) => MailOutcome::Failed(EmailFailed { order_id, user_id, kind, to: Some(to), reason }),
         },
     };
     app.execute::<Notification>(&event.id, &outcome, &event.cause()).await

@@ -1,6 +1,8 @@
 //! Scenarios through all functions in memory: commands go in, and views, mails and the log are checked at the end.
 
+mod carts;
 mod test_app;
+mod users;
 
 use causeway::{memory::MailFault, message::system::CommandRejected, saga::process::Status, view::view_store::Page};
 use domain::{

@@ -48,6 +48,15 @@ pub(crate) struct Hook {
     pub(crate) heard: &'static str,
     pub(crate) name: &'static str,
     pub(crate) data: serde_json::Value,
+    /// How far the clock is moved before.
+    pub(crate) after: jiff::SignedDuration,
+}
+
+impl Hook {
+    /// On one message another one, at once.
+    pub(crate) fn on(heard: &'static str, name: &'static str, data: serde_json::Value) -> Self {
+        Self { heard, name, data, after: jiff::SignedDuration::ZERO }
+    }
 }
 
 /// A bus that keeps what it hears for the next steps.
@@ -193,6 +202,7 @@ impl Driver {
             .partition::<Vec<_>, _>(|hook| hook.heard == entry.envelope.event_type);
         self.hooks = later;
         for hook in now {
+            self.memory.clock.advance(hook.after);
             self.tell(hook.name, &hook.data);
         }
         self.published.push(entry);

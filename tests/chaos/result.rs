@@ -12,7 +12,7 @@ use causeway_aws::dynamo::commit_of;
 use domain::{
     fulfilment::ProcessBoard,
     inventory::Stock,
-    notification::NotificationEvent,
+    notification::{EmailFailed, NotificationEvent},
     order::{OrderDetails, OrderEvent, OrderSummary},
 };
 use serde_json::Value;
@@ -138,7 +138,8 @@ impl ChaosResult {
             NotificationEvent::EmailFailed(failed) if failed.reason != UNKNOWN => Some(failed),
             _ => None,
         });
-        failed.map(|failed| format!("{}: {}", failed.order_id, failed.reason)).collect()
+        let about = |failed: &EmailFailed| failed.order_id.as_ref().map_or("no order", |order| order.as_str()).to_owned();
+        failed.map(|failed| format!("{}: {}", about(&failed), failed.reason)).collect()
     }
 
     /// The numbers of confirmed and of cancelled orders.

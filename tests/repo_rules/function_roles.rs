@@ -16,6 +16,9 @@ use super::{
 /// The policies that every role has, each with its condition.
 const EVERYWHERE: [(&str, Option<&str>); 2] = [("DenyLogMutation", None), ("UseKey", Some("HasOwnKey"))];
 
+/// What the roles of a context are called after its name.
+const ROLES: [&str; 4] = ["DeciderRole", "OnceDeciderRole", "ReadingDeciderRole", "ProjectorRole"];
+
 #[test]
 fn the_role_of_a_function_has_the_policies_that_its_handler_needs() {
     assert_none(problems(&template_of(&repo::root()), &functions::routes()));
@@ -86,9 +89,8 @@ fn problems(stack: &Value, routes: &[Route]) -> Vec<String> {
             Ok(_) => {}
         }
         let own = role.strip_prefix(&repo::role_of(route.context, ""));
-        if !own.is_some_and(|does| ["DeciderRole", "OnceDeciderRole", "ProjectorRole"].contains(&does)) {
-            let roles =
-                ["DeciderRole", "OnceDeciderRole", "ProjectorRole"].map(|does| repo::role_of(route.context, does));
+        if !own.is_some_and(|does| ROLES.contains(&does)) {
+            let roles = ROLES.map(|does| repo::role_of(route.context, does));
             problems.push(format!("{}: {id} has {role}; it must be {}", repo::TEMPLATE, roles.join(" or ")));
         }
         let mail_from = &function["Properties"]["Environment"]["Variables"]["MAIL_FROM"];

@@ -169,7 +169,7 @@ fn open(stack: &Value) -> Vec<String> {
 
 /// The roles of functions, each with the word for what it does.
 fn roles(stack: &Value) -> impl Iterator<Item = (&str, &'static str)> {
-    let does = ["OnceDeciderRole", "DeciderRole", "ProjectorRole"];
+    let does = ["OnceDeciderRole", "ReadingDeciderRole", "DeciderRole", "ProjectorRole"];
     template::resources(stack, "AWS::IAM::Role")
         .filter_map(move |(id, _)| does.into_iter().find(|does| id.ends_with(does)).map(|does| (id, does)))
         .chain([("RelayRole", "Role")])

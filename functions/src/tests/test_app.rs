@@ -13,9 +13,13 @@ use causeway::{
     time::clock::Clock,
     view::view_store::Page,
 };
-use domain::notification::NotificationEvent;
+use domain::{
+    ids::UserId,
+    notification::NotificationEvent,
+    user::{User, UserState},
+};
 use futures::executor::block_on;
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json, value::to_raw_value};
 
 /// How many times a delivery is attempted.
@@ -82,20 +86,30 @@ impl TestApp {
     /// Publishes commands from outside at the same time, and runs until nothing is left to do.
     pub(super) fn publish_all<'a>(&self, commands: impl IntoIterator<Item = (&'a str, Value)>) {
         for (name, data) in commands {
-            let mut number = self.commands.lock().unwrap();
-            *number += 1;
-            let delivery = Delivery {
-                id: format!("outside-{number}"),
-                source: "shop.web".to_owned(),
-                account: None,
-                detail_type: name.to_owned(),
-                time: self.memory.clock.now(),
-                detail: to_raw_value(&json!({ "data": data })).unwrap(),
-                replay_name: None,
-            };
-            block_on(self.memory.bus.deliver(delivery));
+            self.deliver_from_outside(name, &json!({ "data": data }));
         }
         self.run_until_idle();
+    }
+
+    /// Publishes a command with this detail from outside, and runs until nothing is left to do.
+    pub(super) fn publish_detail(&self, name: &str, detail: Value) {
+        self.deliver_from_outside(name, &detail);
+        self.run_until_idle();
+    }
+
+    fn deliver_from_outside(&self, name: &str, detail: &Value) {
+        let mut number = self.commands.lock().unwrap();
+        *number += 1;
+        let delivery = Delivery {
+            id: format!("outside-{number}"),
+            source: "shop.web".to_owned(),
+            account: None,
+            detail_type: name.to_owned(),
+            time: self.memory.clock.now(),
+            detail: to_raw_value(detail).unwrap(),
+            replay_name: None,
+        };
+        block_on(self.memory.bus.deliver(delivery));
     }
 
     /// Advances the clock and fires the timers that are due.
@@ -110,6 +124,15 @@ impl TestApp {
 
     pub(super) fn row<V: View>(&self, id: &str) -> V::Row {
         block_on(self.app.row::<V>(id)).unwrap().unwrap_or_else(|| panic!("{} has no row {id}", V::NAME))
+    }
+
+    pub(super) fn now(&self) -> Timestamp {
+        self.memory.clock.now()
+    }
+
+    /// The state of a user at this time.
+    pub(super) fn user_at(&self, id: &str, at: Timestamp) -> UserState {
+        block_on(self.app.state_at_time::<User>(&id.parse::<UserId>().unwrap(), at)).unwrap()
     }
 
     pub(super) fn list<V: View>(&self, list: &str, page: &Page) -> Rows<V::Row> {

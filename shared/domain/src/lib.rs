@@ -5,6 +5,7 @@
 #![warn(clippy::wildcard_enum_match_arm, clippy::float_arithmetic)]
 
 pub mod address;
+pub mod cart;
 pub mod context;
 pub mod email;
 pub mod fulfilment;
@@ -17,6 +18,7 @@ pub mod payment;
 pub mod quantity;
 pub mod shipment;
 pub mod stock_report;
+pub mod user;
 
 #[cfg(test)]
 mod tests;
@@ -36,6 +38,8 @@ pub fn contexts() -> Vec<Context> {
         stock_report::context(),
         payment::context(),
         shipment::context(),
+        user::context(),
+        cart::context(),
     ]
 }
 

@@ -2,6 +2,7 @@
 //!
 //! | message | event | rules |
 //! |---|---|---|
+//! | `UserRegistered` | `EmailSent` or `EmailFailed` | a welcome to the address of the registration |
 //! | `OrderConfirmed` | `EmailSent` or `EmailFailed` | at most one accepted e-mail per event; sent stays sent |
 //! | `OrderCancelled` | `EmailSent` or `EmailFailed` | an unknown outcome is a failure, never a second e-mail |
 //!
@@ -17,5 +18,5 @@ mod tests;
 
 pub use decider::{MailOutcome, Notification, NotificationState};
 pub use events::{EmailFailed, EmailKind, EmailSent, NotificationEvent};
-pub use mail::{order_cancelled, order_confirmed};
+pub use mail::{order_cancelled, order_confirmed, welcome};
 pub use samples::context;

@@ -30,6 +30,7 @@ impl Role {
         match self.kind {
             "Projector" => "Updates the views",
             "OnceDecider" => "Decides the once-only commands",
+            "ReadingDecider" => "Decides on the views",
             _ => "Decides the commands",
         }
     }
@@ -38,7 +39,10 @@ impl Role {
 /// The role of a route's function.
 pub(super) fn role_of(route: &Route) -> Role {
     let (kind, mut policies) = match route.role {
-        causeway::Role::Decide => ("Decider", vec!["DenyLogMutation", "AppendToLog", "PublishRejections"]),
+        causeway::Role::Decide => {
+            let kind = if route.rights.contains(&Right::ReadViews) { "ReadingDecider" } else { "Decider" };
+            (kind, vec!["DenyLogMutation", "AppendToLog", "PublishRejections"])
+        }
         causeway::Role::DecideOnce => {
             ("OnceDecider", vec!["DenyLogMutation", "AppendToLog", "WriteOnceMarker", "PublishRejections"])
         }

@@ -3,7 +3,10 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{email::EmailAddress, ids::OrderId};
+use crate::{
+    email::EmailAddress,
+    ids::{OrderId, UserId},
+};
 
 causeway::events! {
     /// The events of a notification.
@@ -17,6 +20,8 @@ causeway::events! {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum EmailKind {
+    /// The user is registered.
+    Welcome,
     /// The order is confirmed.
     OrderConfirmation,
     /// The order is cancelled.
@@ -27,8 +32,12 @@ pub enum EmailKind {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct EmailSent {
-    /// The id of the order.
-    pub order_id: OrderId,
+    /// The id of the order that the e-mail is about, if it is about one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub order_id: Option<OrderId>,
+    /// The id of the user whom the e-mail welcomes, if it does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user_id: Option<UserId>,
     /// The subject of the e-mail.
     pub kind: EmailKind,
     /// The recipient's address.
@@ -41,8 +50,12 @@ pub struct EmailSent {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct EmailFailed {
-    /// The id of the order.
-    pub order_id: OrderId,
+    /// The id of the order that the e-mail is about, if it is about one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub order_id: Option<OrderId>,
+    /// The id of the user whom the e-mail welcomes, if it does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user_id: Option<UserId>,
     /// The subject of the e-mail.
     pub kind: EmailKind,
     /// The recipient's address, if there is one.

@@ -6,7 +6,19 @@ use crate::{
     email::EmailAddress,
     money::Money,
     order::{OrderCancelled, OrderConfirmed},
+    user::UserRegistered,
 };
+
+/// The e-mail that welcomes a user. Its idempotency key is the id of the event.
+pub fn welcome(event: &MessageId, registered: &UserRegistered) -> Mail {
+    let name = &registered.profile.name;
+    Mail {
+        key: event.to_string(),
+        to: registered.email.to_string(),
+        subject: "Welcome to the shop".to_owned(),
+        body: format!("Welcome, {name}.\n\nYour account {} is ready: fill your cart.\n", registered.user_id),
+    }
+}
 
 /// The e-mail about a confirmed order. Its idempotency key is the id of the event.
 pub fn order_confirmed(event: &MessageId, confirmed: &OrderConfirmed, to: &EmailAddress, total: Money) -> Mail {

@@ -14,13 +14,13 @@ fn ada() -> EmailAddress {
 }
 
 fn sent() -> EmailSent {
-    let order_id = "o-1".parse().unwrap();
-    EmailSent { order_id, kind: EmailKind::OrderConfirmation, to: ada(), mail_id: "mail-1".to_owned() }
+    let order_id = Some("o-1".parse().unwrap());
+    EmailSent { order_id, user_id: None, kind: EmailKind::OrderConfirmation, to: ada(), mail_id: "mail-1".to_owned() }
 }
 
 fn failed() -> EmailFailed {
-    let order_id = "o-1".parse().unwrap();
-    EmailFailed { order_id, kind: EmailKind::OrderConfirmation, to: None, reason: "no address".to_owned() }
+    let order_id = Some("o-1".parse().unwrap());
+    EmailFailed { order_id, user_id: None, kind: EmailKind::OrderConfirmation, to: None, reason: "no address".to_owned() }
 }
 
 #[test]
