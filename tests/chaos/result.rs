@@ -138,7 +138,8 @@ impl ChaosResult {
             NotificationEvent::EmailFailed(failed) if failed.reason != UNKNOWN => Some(failed),
             _ => None,
         });
-        let about = |failed: &EmailFailed| failed.order_id.as_ref().map_or("no order", |order| order.as_str()).to_owned();
+        let about =
+            |failed: &EmailFailed| failed.order_id.as_ref().map_or("no order", |order| order.as_str()).to_owned();
         failed.map(|failed| format!("{}: {}", about(&failed), failed.reason)).collect()
     }
 

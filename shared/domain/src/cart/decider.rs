@@ -190,9 +190,9 @@ fn line_of(lines: &[CartLine], sku: &Sku) -> Option<usize> {
 /// The sum of all lines, unless there are none.
 fn total(lines: &[CartLine]) -> Result<Option<Money>, CartRejection> {
     let Some(first) = lines.first() else { return Ok(None) };
-    let sum = lines.iter().try_fold(Money::zero(first.unit_price.currency), |sum, line| {
-        sum.plus(line.unit_price.times(line.quantity)?)
-    });
+    let sum = lines
+        .iter()
+        .try_fold(Money::zero(first.unit_price.currency), |sum, line| sum.plus(line.unit_price.times(line.quantity)?));
     match sum {
         Ok(sum) => Ok(Some(sum)),
         Err(MoneyError::Overflow) => Err(CartRejection::TotalTooLarge),

@@ -150,11 +150,8 @@ fn a_cart_has_as_many_lines_as_an_order_may_have() {
 
 #[test]
 fn a_check_out_sends_the_order_and_empties_the_cart() {
-    let requested = |sku: &str, quantity, amount| RequestedLine {
-        sku: sku.parse().unwrap(),
-        quantity,
-        unit_price: euros(amount),
-    };
+    let requested =
+        |sku: &str, quantity, amount| RequestedLine { sku: sku.parse().unwrap(), quantity, unit_price: euros(amount) };
     let place = PlaceOrder {
         order_id: order_id(2),
         user_id: user_id(),
@@ -210,7 +207,7 @@ fn the_order_of_any_cart_fulfils_the_rules_of_an_order() {
                 1 => check_out(cart.changes),
                 2 => expire(cart.changes.saturating_sub(rng.bits() % 9)),
                 _ => {
-                    let cheap = rng.bits() % 3 > 0;
+                    let cheap = !rng.bits().is_multiple_of(3);
                     let quantity = if cheap { 1 } else { quantities[(rng.bits() % 6) as usize] };
                     add(&sku, quantity, if cheap { 100 } else { amounts[(rng.bits() % 6) as usize] })
                 }
@@ -272,7 +269,8 @@ fn the_view_has_the_content_and_lists_open_carts_by_their_newest_change() {
 
 #[test]
 fn a_cart_is_expired_after_30_days_without_a_change() {
-    let row: CartContentRow = serde_json::from_value(given_view::<CartContent>([two_mugs()]).row().columns.into()).unwrap();
+    let row: CartContentRow =
+        serde_json::from_value(given_view::<CartContent>([two_mugs()]).row().columns.into()).unwrap();
     assert!(!row.is_expired("2026-01-30T23:59:59Z".parse().unwrap()));
     assert!(row.is_expired("2026-01-31T00:00:00Z".parse().unwrap()));
 }

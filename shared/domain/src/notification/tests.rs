@@ -20,7 +20,13 @@ fn sent() -> EmailSent {
 
 fn failed() -> EmailFailed {
     let order_id = Some("o-1".parse().unwrap());
-    EmailFailed { order_id, user_id: None, kind: EmailKind::OrderConfirmation, to: None, reason: "no address".to_owned() }
+    EmailFailed {
+        order_id,
+        user_id: None,
+        kind: EmailKind::OrderConfirmation,
+        to: None,
+        reason: "no address".to_owned(),
+    }
 }
 
 #[test]

@@ -129,7 +129,8 @@ fn any_command_given_twice_adds_nothing_the_second_time() {
             3 => deactivate(),
             _ => reactivate(),
         };
-        for past in [vec![], vec![registered()], vec![registered(), deactivated()], vec![registered(), email_updated()]] {
+        for past in [vec![], vec![registered()], vec![registered(), deactivated()], vec![registered(), email_updated()]]
+        {
             assert_idempotent::<User>(past, &command);
         }
     }
