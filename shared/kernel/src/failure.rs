@@ -1,6 +1,9 @@
 //! The outcome of a handler: [`Handled`] or a [`Failure`], which is transient or permanent.
 //! A rejection by a decider is no failure: the command was handled, and the answer was no.
 
+#[cfg(test)]
+mod tests;
+
 use std::{error::Error, fmt};
 
 /// Any error.

@@ -1,5 +1,8 @@
 //! [`StreamFold`]: the state of a stream as JSON, without knowing the decider's types. For tools.
 
+#[cfg(test)]
+mod tests;
+
 use serde_json::Value;
 
 use crate::{

@@ -25,7 +25,7 @@ const MAX_CONFLICTS: u32 = 8;
 const FREE_CONFLICTS: u32 = 3;
 /// The delay between conflicts. Waiting here is cheaper than a redelivery, which costs a minute and one of few tries.
 const CONFLICT_BACKOFF: Backoff =
-    Backoff { first: SignedDuration::from_millis(25), most: SignedDuration::from_secs(1), tries: MAX_CONFLICTS + 1 };
+    Backoff { first: SignedDuration::from_millis(25), most: SignedDuration::from_secs(1), tries: MAX_CONFLICTS };
 
 /// The result of a command.
 #[derive(Clone, Debug, PartialEq)]

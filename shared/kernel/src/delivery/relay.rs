@@ -197,16 +197,20 @@ impl Lane {
             (Err(error), _) => return Some(Err(error)),
             (Ok(true), _) => Ok(()),
             (Ok(false), TimerChange::Set { due, message, .. }) => {
-                ports.timers.set(&Timer::of(commit, name, *due, message)).await
+                let timer = Timer::of(commit, name, *due, message);
+                match ports.timers.set(&timer).await {
+                    Err(TimerError::Refused { code, reason }) => dead_letter_timer(ports, timer, code, reason).await,
+                    result => result.map_err(|error| causes(&error).into()),
+                }
             }
             (Ok(false), TimerChange::Cancel { .. }) => {
                 let key = TimerKey { stream: commit.stream.clone(), name: name.clone() };
-                ports.timers.cancel(&key, commit.version).await
+                match ports.timers.cancel(&key, commit.version).await {
+                    // A timer that cannot be cancelled fires, and its handler checks the state.
+                    Err(TimerError::Refused { .. }) => Ok(()),
+                    result => result.map_err(|error| causes(&error).into()),
+                }
             }
-        };
-        let result = match result {
-            Err(TimerError::Refused { code, reason }) => dead_letter_timer(ports, commit, name, code, reason).await,
-            result => result.map_err(|error| causes(&error).into()),
         };
         if result.is_ok() {
             self.stages.pop_front();
@@ -228,20 +232,9 @@ async fn superseded(ports: &Ports, commit: &Commit, timer: &str) -> Result<bool,
 }
 
 /// Dead-letters the message of a timer that the scheduler refused for good.
-async fn dead_letter_timer(
-    ports: &Ports,
-    commit: &Commit,
-    name: &str,
-    code: String,
-    why: String,
-) -> Result<(), BoxError> {
-    let change = commit.timers.iter().find_map(|change| match change {
-        TimerChange::Set { name: set, due, message } if set == name => Some(Timer::of(commit, name, *due, message)),
-        TimerChange::Set { .. } | TimerChange::Cancel { .. } => None,
-    });
-    let Some(timer) = change else { return Ok(()) };
-    let entry = Entry::from_context(commit.stream.context(), timer.envelope);
-    let dead_letter = dead_letter(ports, &entry, code, format!("timer {name}: {why}"))?;
+async fn dead_letter_timer(ports: &Ports, timer: Timer, code: String, why: String) -> Result<(), BoxError> {
+    let entry = Entry::from_context(timer.key.stream.context(), timer.envelope);
+    let dead_letter = dead_letter(ports, &entry, code, format!("timer {}: {why}", timer.key.name))?;
     ports.dead_letters.keep(&dead_letter).await.map_err(BoxError::from)
 }
 

@@ -165,7 +165,7 @@ async fn verify_event<M: Message>(ports: &Ports, received: &Received<M>) -> Resu
     };
     let not_in_log = || Failure::from(Forged::NotInLog { stream: stream.clone(), version });
     let (commit_id, index) = CommitId::of_event(&received.id).ok_or_else(not_in_log)?;
-    let begins = version.checked_sub(u64::from(index)).filter(|begins| *begins > 0).ok_or_else(not_in_log)?;
+    let begins = version.checked_sub(u64::from(index)).ok_or_else(not_in_log)?;
     let commit = ports.store.at(stream, begins).await?.filter(|commit| commit.id == commit_id);
     let logged = commit.and_then(|commit| commit.event_envelope(usize::from(index))).ok_or_else(not_in_log)?;
     Ok(compare(received, &logged)?)

@@ -1,6 +1,9 @@
 //! [`EventStore`], the port to the log: append a commit at its expected version, read a stream.
 //! Each version is taken once, so two writers never both append at the same version, and streams have no gaps.
 
+#[cfg(test)]
+mod tests;
+
 use async_trait::async_trait;
 
 use crate::{

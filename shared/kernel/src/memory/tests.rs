@@ -216,9 +216,11 @@ fn a_subscriber_receives_its_subject_until_it_unsubscribes() {
     assert_eq!(notes.all(), ["all LampLit", "lit LampLit", "all LampBroken"]);
     assert!(bus.unsubscribe(lit));
     assert!(!bus.unsubscribe(lit), "it has unsubscribed already");
+    block_on(bus.publish(&[entry("LampLit")]));
+    assert_eq!(notes.all()[3..], ["all LampLit"], "the others stay subscribed");
     assert!(bus.unsubscribe(all));
     block_on(bus.publish(&[entry("LampLit")]));
-    assert_eq!(notes.all().len(), 3);
+    assert_eq!(notes.all().len(), 4);
 }
 
 #[test]

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::*;
 use crate::{
+    Claimed, Handled,
     command::Once,
     delivery::{Entry, VerificationPolicy, VerifyEvents},
     log::Recorded,
@@ -129,4 +130,29 @@ fn the_events_of_views_are_routes_that_update_all_of_them() {
         let row = block_on(memory.views.get(&key)).unwrap().unwrap_or_default();
         assert_eq!(row.version, 1, "{view}");
     }
+}
+
+#[test]
+fn a_route_is_declared_with_its_rights_and_limits() {
+    let plain = route("ward", |_: App, _: Received<LampLit>| async { Ok(Handled::Done) });
+    assert_eq!((plain.rights.as_slice(), plain.reserved_concurrency, plain.schedule), (&[][..], None, None));
+    let claimed = route("ward", |_: App, _: Claimed<LampLit>| async { Ok(Handled::Done) })
+        .with([Right::SendMail])
+        .reserved_concurrency(2)
+        .scheduled("cron(0 6 * * ? *)");
+    assert_eq!(claimed.rights, [Right::UseInbox, Right::SendMail]);
+    assert_eq!((claimed.reserved_concurrency, claimed.schedule), (Some(2), Some("cron(0 6 * * ? *)")));
+}
+
+#[test]
+fn a_wrapper_gets_the_delivery_instead_of_the_route() {
+    let memory = Memory::new(1);
+    let delivery = Sequence::new(StreamId::parse("lamp/l-1").unwrap());
+    let delivery = delivery.event(&LampLit { until: minute(10) }).deliveries().remove(0);
+    let inner = route("ward", |_: App, _: Received<LampLit>| async { Ok(Handled::Done) });
+    let outcome = |route: &Route| block_on(route.handle(&memory.app(), &delivery)).unwrap();
+    let stopped = inner.clone().wrapped(|_, _, _| Box::pin(async { Ok(Handled::Duplicate) }));
+    assert_eq!((outcome(&inner), outcome(&stopped)), (Handled::Done, Handled::Duplicate));
+    let passed = stopped.wrapped(|inner, app, delivery| Box::pin(async move { inner.handle(&app, &delivery).await }));
+    assert_eq!(outcome(&passed), Handled::Duplicate, "a wrapper of a wrapper calls it");
 }

@@ -29,14 +29,19 @@ fn an_entry_is_taken_once() {
 
 #[test]
 fn the_least_recently_used_is_evicted() {
-    let cache = Cache::new(3);
-    for id in 1..=3 {
+    let cache = Cache::new(8);
+    for id in 1..=8 {
         cache.put(&stream(id), loaded(1));
     }
-    let first = cache.take::<Lamp>(&stream(1)).unwrap();
-    cache.put(&stream(1), first);
-    cache.put(&stream(4), loaded(1));
-    assert_eq!([1, 2, 3, 4].map(|id| version(&cache, id)), [Some(1), None, Some(1), Some(1)]);
+    for id in 1..=4 {
+        let again = cache.take::<Lamp>(&stream(id)).unwrap();
+        cache.put(&stream(id), again);
+    }
+    for id in 9..=12 {
+        cache.put(&stream(id), loaded(1));
+    }
+    let kept: Vec<usize> = (1..=12).filter(|id| version(&cache, *id).is_some()).collect();
+    assert_eq!(kept, [1, 2, 3, 4, 9, 10, 11, 12]);
 }
 
 #[test]

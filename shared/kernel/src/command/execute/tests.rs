@@ -3,19 +3,21 @@
 use std::sync::Arc;
 
 use futures::executor::block_on;
+use jiff::Timestamp;
+use uuid::Uuid;
 
 use super::*;
 use crate::{
     App, Handled,
     command::RECENT_COMMANDS,
     log::EventStore,
-    memory::Memory,
+    memory::{Memory, MemoryIds},
     message::CommandRejected,
     testing::{
         Recorder,
         tests::{Lamp, LampCommand, LampEvent, LampRejection, SpyStore, lamp, lit, minute},
     },
-    time::Clock,
+    time::{Clock, Ids},
 };
 
 type Answer = Result<Executed<LampEvent>, ExecuteError<LampRejection>>;
@@ -254,6 +256,32 @@ fn a_few_conflicts_are_resolved() {
         let executed = run(&app, "c-1", drip(5)).unwrap();
         assert_eq!((executed.events.len(), executed.repeated), (5, false));
         assert_eq!(drops(&memory) as usize, rivals + 5, "no update is lost");
+    }
+}
+
+/// Random numbers that are always the highest, so that each delay is its bound.
+struct HighestRandom(MemoryIds);
+
+impl Ids for HighestRandom {
+    fn uuid(&self, at: Timestamp) -> Uuid {
+        self.0.uuid(at)
+    }
+
+    fn random(&self) -> f64 {
+        1.0
+    }
+}
+
+#[test]
+fn the_second_conflict_waits_and_each_further_one_twice_as_long() {
+    for (rivals, waited) in (1..).zip([0, 50, 150, 350, 750, 1550, 2550]) {
+        let memory = Memory::new(1);
+        let (store, start) = (SpyStore::on(&memory), memory.clock.now());
+        store.change(|spy| spy.rivals = rivals);
+        let ids = Arc::new(HighestRandom(MemoryIds::seeded(1)));
+        let app = App::new(Ports { store, ids, ..memory.ports() });
+        run(&app, "c-1", drip(1)).unwrap();
+        assert_eq!(memory.clock.now().duration_since(start).as_millis(), waited, "after {rivals} conflicts");
     }
 }
 

@@ -115,6 +115,9 @@ impl Timers for FaultyPorts {
     }
 
     async fn cancel(&self, key: &TimerKey, version: u64) -> Result<(), TimerError> {
+        if self.errors.lock().unwrap().timers_refused {
+            return Err(TimerError::Refused { code: "ValidationException".to_owned(), reason: "no such".to_owned() });
+        }
         self.memory.timers.cancel(key, version).await
     }
 
@@ -220,7 +223,7 @@ fn a_refused_timer_is_dead_lettered_with_its_message() {
     let ports = FaultyPorts::with(PortFaults { timers_refused: true, ..PortFaults::default() });
     assert!(ports.relay(&[busy("a"), commit("a", 3, 1)]).iter().all(Result::is_ok));
     let dead_letters = ports.memory.dead_letters.all();
-    assert_eq!(dead_letters.len(), 1);
+    assert_eq!(dead_letters.len(), 1, "a refused cancellation has no message");
     assert_eq!(dead_letters[0].reason, "ValidationException");
     assert_eq!(dead_letters[0].explanation, "timer dusk: too far");
     assert!(dead_letters[0].message.get().contains("DimLamp"));
@@ -313,6 +316,16 @@ fn a_long_stream_continues_when_another_fails() {
     let ports = FaultyPorts::with(PortFaults { blocked: Some(stream("a")), ..PortFaults::default() });
     assert_eq!(done(&ports, &commits), [false, true, true]);
     assert_eq!(versions(&ports, "b"), (1..=80).collect::<Vec<u64>>());
+}
+
+#[test]
+fn only_a_failing_stage_is_retried_after_a_delay() {
+    for (transient, waits) in [(vec![], false), (vec![0], true)] {
+        let ports = FaultyPorts::with(PortFaults { transient: transient.into_iter().collect(), ..PortFaults::default() });
+        let start = ports.memory.clock.now();
+        assert!(ports.relay(&[commit("a", 1, 2)])[0].is_ok());
+        assert_eq!(ports.memory.clock.now() > start, waits);
+    }
 }
 
 #[test]

@@ -10,8 +10,9 @@ use crate::{
     App, Claimed, Encoded, Handled, Outcome, Route, TimerFired, Verified,
     log::{Append, EventStore as _, SnapshotPolicy},
     memory::Memory,
+    message::CommandRejected,
     route,
-    testing::tests::{DimLamp, LampDimmed, LampFed, SpyStore, commit_of, message, minute, raw, with_field},
+    testing::tests::{DimLamp, LampDimmed, LampFed, SpyStore, commit_of, envelope, message, minute, raw, with_field},
 };
 
 fn plain() -> Route {
@@ -155,6 +156,28 @@ fn the_policy_decides_which_events_are_looked_up() {
     }
     assert_eq!("all".parse(), Ok(VerifyEvents::All));
     assert_eq!("some".parse::<VerifyEvents>().unwrap_err().to_string(), "\"some\" is none of none, moving, all");
+}
+
+#[test]
+fn a_technical_event_is_never_looked_up() {
+    let rejections = route("ward", |_: App, _: Received<CommandRejected>| async { Ok(Handled::Done) });
+    let rejected = CommandRejected {
+        stream: "lamp/l-1".to_owned(),
+        command_id: "c-1".parse().unwrap(),
+        command: "FeedLamp".to_owned(),
+        rule: "TooMuch".to_owned(),
+        reason: "a lamp takes no 101 drops".to_owned(),
+    };
+    let stream = StreamId::new(CommandRejected::CONTEXT, &rejected.command_id);
+    let published = Envelope {
+        version: None,
+        ..envelope(&stream, CommandRejected::NAME, &serde_json::to_value(&rejected).unwrap())
+    };
+    let delivery = Delivery { source: source_of(CommandRejected::CONTEXT), ..delivery(&published) };
+    let system = fixture(VerifyEvents::All, false);
+    assert_eq!(system.handle(&rejections, &delivery).unwrap(), Handled::Done);
+    let placed = with_field(&delivery, "/version", json!(1));
+    assert_eq!(system.handle(&rejections, &placed).unwrap(), Handled::DeadLettered, "a version claims a place in the log");
 }
 
 #[test]
