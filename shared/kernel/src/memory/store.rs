@@ -1,5 +1,8 @@
 //! [`MemoryStore`]: a log in memory, with the limits of DynamoDB.
 
+#[cfg(test)]
+mod tests;
+
 use std::{
     collections::{BTreeMap, HashMap},
     sync::Mutex,

@@ -12,13 +12,14 @@ use crate::{
     failure::BoxError,
     gateway::{FoundMail, Mail, MailError, Mailer},
     memory::{
-        MailFault, Memory, MemoryBus, MemoryClock, MemoryIds, MemoryInbox, MemoryMailer, Middleware, Next, Subject,
+        MailFault, Memory, MemoryBus, MemoryClock, MemoryIds, MemoryInbox, MemoryMailer, MemoryTimers, Middleware,
+        Next, Subject,
     },
     testing::{
         ports,
         tests::{envelope, stream},
     },
-    time::{Clock, Ids},
+    time::{Clock, Ids, Timer, TimerKey, Timers},
 };
 use serde_json::json;
 
@@ -66,6 +67,22 @@ fn the_mailer_passes_its_suite() {
     block_on(ports::mailer(memory.mailer.as_ref(), "run-2"));
 }
 
+#[test]
+fn due_timers_are_taken_out_the_earliest_first() {
+    let (timers, lamp) = (MemoryTimers::default(), stream("run-1", "lamp"));
+    let beginning = MemoryClock::default().now();
+    for (name, minutes) in [("a", 2), ("b", 1), ("c", 3)] {
+        let key = TimerKey { stream: lamp.clone(), name: name.to_owned() };
+        let timer = Timer { key, due: beginning + MINUTE * minutes, envelope: envelope(&lamp, "DimLamp", &json!({})) };
+        block_on(timers.set(&timer)).unwrap();
+    }
+    let names = |timers: Vec<Timer>| timers.into_iter().map(|timer| timer.key.name).collect::<Vec<_>>();
+    assert_eq!(timers.next_due(), Some(beginning + MINUTE));
+    assert!(timers.due(beginning).is_empty());
+    assert_eq!(names(timers.due(beginning + MINUTE * 2)), ["b", "a"]);
+    assert_eq!((timers.next_due(), names(timers.pending())), (Some(beginning + MINUTE * 3), vec!["c".to_owned()]));
+}
+
 const MINUTE: SignedDuration = SignedDuration::from_mins(1);
 
 #[test]
@@ -107,6 +124,14 @@ fn ids_are_uuids_of_version_7_in_the_order_of_their_time() {
     assert!(numbers.iter().all(|number| (0.0..1.0).contains(number)));
     let mean = numbers.iter().sum::<f64>() / 1000.0;
     assert!((0.45..0.55).contains(&mean), "the mean is {mean}");
+}
+
+#[test]
+fn the_random_bits_are_those_of_splitmix64() {
+    // The published test vector of the algorithm.
+    let ids = MemoryIds::seeded(1_234_567);
+    let bits: Vec<u64> = (0..3).map(|_| ids.bits()).collect();
+    assert_eq!(bits, [6_457_827_717_110_365_317, 3_203_168_211_198_807_973, 9_817_491_932_198_370_423]);
 }
 
 #[test]

@@ -273,6 +273,5 @@ impl MessageId {
 
 /// The first 96 bits of SHA-256, in hexadecimal.
 pub(crate) fn short_digest(text: &str) -> String {
-    let bits = Sha256::digest(text.as_bytes()).iter().take(12).fold(0_u128, |bits, byte| bits << 8 | u128::from(*byte));
-    format!("{bits:024x}")
+    Sha256::digest(text.as_bytes()).iter().take(12).map(|byte| format!("{byte:02x}")).collect()
 }

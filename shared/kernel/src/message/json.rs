@@ -78,6 +78,7 @@ impl<'de> Visitor<'de> for Strict<'_> {
     type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Equivalent mutant: every type of JSON is accepted, so no error names what was expected.
         f.write_str("JSON")
     }
 

@@ -80,7 +80,7 @@ where
 pub(crate) async fn catch_up<V: View>(ports: &Ports, stream: &StreamId, mut row: Row) -> Result<Row, LoadError> {
     let next = row.version + 1;
     let mut commits = ports.store.since(stream, next).await?;
-    if next > 1 && commits.first().is_none_or(|commit| commit.version != next) {
+    if commits.first().is_none_or(|commit| commit.version != next) {
         // The row's version is inside a commit, which begins at most this far back.
         let back = next.saturating_sub(MAX_EVENTS as u64).max(1);
         commits = ports.store.since(stream, back).await?;

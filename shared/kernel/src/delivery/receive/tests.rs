@@ -38,6 +38,8 @@ fn an_event_is_decoded_completely() {
     assert_eq!(received.data, LampFed { drops: 3 });
     assert_eq!(received.stream, Some(StreamId::parse("lamp/l-1").unwrap()));
     assert_eq!((received.version, received.timestamp), (Some(1), event().time));
+    let received =
+        Received { metadata: Metadata { causation_id: "before".parse().unwrap(), ..received.metadata }, ..received };
     let cause = received.cause();
     assert_eq!((cause.command, cause.name.as_str()), (received.id.clone(), "LampFed"));
     assert_eq!((cause.metadata.causation_id, cause.metadata.hops), (received.id, received.metadata.hops + 1));

@@ -321,7 +321,8 @@ fn a_long_stream_continues_when_another_fails() {
 #[test]
 fn only_a_failing_stage_is_retried_after_a_delay() {
     for (transient, waits) in [(vec![], false), (vec![0], true)] {
-        let ports = FaultyPorts::with(PortFaults { transient: transient.into_iter().collect(), ..PortFaults::default() });
+        let ports =
+            FaultyPorts::with(PortFaults { transient: transient.into_iter().collect(), ..PortFaults::default() });
         let start = ports.memory.clock.now();
         assert!(ports.relay(&[commit("a", 1, 2)])[0].is_ok());
         assert_eq!(ports.memory.clock.now() > start, waits);

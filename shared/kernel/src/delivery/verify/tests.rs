@@ -177,7 +177,11 @@ fn a_technical_event_is_never_looked_up() {
     let system = fixture(VerifyEvents::All, false);
     assert_eq!(system.handle(&rejections, &delivery).unwrap(), Handled::Done);
     let placed = with_field(&delivery, "/version", json!(1));
-    assert_eq!(system.handle(&rejections, &placed).unwrap(), Handled::DeadLettered, "a version claims a place in the log");
+    assert_eq!(
+        system.handle(&rejections, &placed).unwrap(),
+        Handled::DeadLettered,
+        "a version claims a place in the log"
+    );
 }
 
 #[test]

@@ -94,6 +94,15 @@ fn an_encoded_message_is_decoded_the_same() {
 }
 
 #[test]
+fn encoded_messages_are_equal_if_name_version_and_body_are() {
+    let mended = |note: &str| Encoded::of(&LampMended { note: note.to_owned() }).unwrap();
+    assert_eq!(mended("wick"), mended("wick"));
+    assert_ne!(mended("wick"), mended("glass"));
+    assert_ne!(mended("wick"), Encoded { name: "LampSold".to_owned(), ..mended("wick") });
+    assert_ne!(mended("wick"), Encoded { version: 2, ..mended("wick") });
+}
+
+#[test]
 fn a_family_describes_its_members() {
     assert_eq!(ShopEvent::NAMES, ["LampSold", "LampMended"]);
     let described: Vec<_> = ShopEvent::descriptions().iter().map(|one| (one.name, one.version, one.context)).collect();
@@ -108,7 +117,6 @@ fn a_family_describes_its_members() {
 fn a_message_of_more_than_192_kib_is_not_encoded() {
     let empty = Encoded::of(&LampMended { note: String::new() }).unwrap().data.get().len();
     let of = |bytes: usize| Encoded::of(&LampMended { note: "x".repeat(bytes - empty) });
-    assert_eq!(of(MAX_MESSAGE_BYTES).unwrap().data.get().len(), MAX_MESSAGE_BYTES);
-    let bytes = MAX_MESSAGE_BYTES + 1;
-    assert_eq!(of(bytes), Err(EncodeError::TooLarge { name: "LampMended", bytes }));
+    assert_eq!(of(196_608).unwrap().data.get().len(), 196_608);
+    assert_eq!(of(196_609), Err(EncodeError::TooLarge { name: "LampMended", bytes: 196_609 }));
 }

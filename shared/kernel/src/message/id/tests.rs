@@ -2,7 +2,7 @@
 
 use super::*;
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, hash::BuildHasher};
 
 #[test]
 fn an_id_is_checked_when_it_is_parsed() {
@@ -58,4 +58,29 @@ fn the_index_of_an_event_is_set_in_the_commit_id_and_never_toggles_a_bit() {
     let stored: CommitId = serde_json::from_str(r#""00000000-0000-7000-8000-000000000005""#).unwrap();
     assert_eq!(stored.event(1), stored.event(4), "both bits are set already");
     assert_eq!(stored.event(2).as_str(), "00000000-0000-7000-8000-000000000007");
+}
+
+#[test]
+fn different_ids_have_different_hashes() {
+    let state = std::hash::RandomState::new();
+    let hashes: BTreeSet<u64> =
+        (0..100).map(|number| state.hash_one(MessageId::unchecked(format!("m-{number}")))).collect();
+    assert_eq!(hashes.len(), 100);
+    assert_eq!(
+        state.hash_one(MessageId::unchecked("m-1".to_owned())),
+        state.hash_one(MessageId::unchecked("m-1".to_owned()))
+    );
+}
+
+#[test]
+fn the_schema_of_an_id_is_its_pattern_in_place() {
+    let schema = schemars::schema_for!(Vec<MessageId>);
+    let expected = serde_json::json!({ "type": "string", "pattern": "^[A-Za-z0-9_-]{1,64}$" });
+    assert_eq!(schema.as_value()["items"], expected);
+    assert_eq!(MessageId::schema_name(), "Id");
+}
+
+#[test]
+fn a_short_digest_is_the_beginning_of_sha_256() {
+    assert_eq!(short_digest("abc"), "ba7816bf8f01cfea414140de");
 }

@@ -20,6 +20,8 @@ fn strict_json_passes() {
     }
     let huge = format!("[{}0]", "0,".repeat(100_000));
     assert!(check(&huge).is_ok(), "a long array is not deep");
+    let wide = format!("[{}[{}]]", "[],".repeat(100), r#"{"a":{}},"#.repeat(100).trim_end_matches(','));
+    assert!(check(&wide).is_ok(), "values side by side are not deep");
 }
 
 #[test]

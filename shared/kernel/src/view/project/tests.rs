@@ -9,7 +9,7 @@ use super::*;
 use crate::{
     App, Cause, Patch,
     memory::{Memory, MemoryViews},
-    testing::tests::{Lamp, LampCommand, LampEvent, LampWear, Wear, lamp, minute},
+    testing::tests::{Lamp, LampCommand, LampEvent, LampWear, SpyStore, Wear, lamp, minute},
     view::{Listed, Page, ViewError, ViewStore},
 };
 
@@ -109,10 +109,13 @@ fn a_row_that_is_behind_catches_up_with_the_log() {
     let memory = Memory::new(1);
     six_events(&memory);
     let events = events(&memory);
-    project(&memory.app(), &events[0]).unwrap();
-    assert_eq!(project(&memory.app(), &events[4]).unwrap(), Handled::Done);
+    let store = SpyStore::on(&memory);
+    let app = store.app(&memory);
+    project(&app, &events[0]).unwrap();
+    assert_eq!(project(&app, &events[4]).unwrap(), Handled::Done);
     assert_eq!(row(&memory).unwrap().version, 6, "up to the end of the stream");
-    assert_eq!(project(&memory.app(), &events[5]).unwrap(), Handled::Duplicate);
+    assert_eq!(project(&app, &events[5]).unwrap(), Handled::Duplicate);
+    assert_eq!(store.take_reads(), ["lamp/l-1 since 2"], "the missing events are one read");
 }
 
 #[test]
