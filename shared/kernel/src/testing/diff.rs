@@ -1,5 +1,8 @@
 //! A readable difference of two values: their debug lines, with the differing ones marked.
 
+#[cfg(test)]
+mod tests;
+
 use std::fmt::Debug;
 
 /// Panics with the difference, unless the two are equal.

@@ -5,6 +5,8 @@ mod delivery;
 mod event_store;
 pub(crate) mod fixture;
 mod mailer;
+#[cfg(test)]
+mod tests;
 mod timers;
 mod view_store;
 

@@ -19,7 +19,7 @@ pub async fn bus(bus: &dyn Bus, prefix: &str, delivered: impl AsyncFn() -> Vec<D
     // More entries than one request may hold, then more bytes.
     let many: Vec<Entry> = (0..23).map(|number| entry(prefix, &format!("many-{number}"), &json!(AWKWARD))).collect();
     let large: Vec<Entry> =
-        (0..9).map(|number| entry(prefix, &format!("large-{number}"), &bulky(150 * 1024, number))).collect();
+        (0..9).map(|number| entry(prefix, &format!("large-{number}"), &bulky(150_000, number))).collect();
     for entries in [&many, &large] {
         let outcomes = bus.publish(entries).await;
         assert_same("one outcome per entry", &outcomes.len(), &entries.len());
@@ -59,7 +59,7 @@ pub async fn dead_letters(store: &dyn DeadLetters, prefix: &str, kept: impl Asyn
     let written = [
         dead_letter(prefix, "MALFORMED", &json!({ "text": AWKWARD })),
         dead_letter(prefix, "LOOP", &json!({})),
-        dead_letter(prefix, "TOO_LARGE", &bulky(150 * 1024, 5)),
+        dead_letter(prefix, "TOO_LARGE", &bulky(150_000, 5)),
     ];
     for dead_letter in &written {
         must(store.keep(dead_letter).await, "keep");
@@ -116,20 +116,18 @@ async fn a_message_is_claimed_and_completed_once(inbox: &dyn Inbox, prefix: &str
     assert_same("a second claim meanwhile", &claim(inbox, &key, 1).await, &Claim::Held);
     must(inbox.complete(&key, after(2)).await, "complete");
     assert_same("a claim after it is completed", &claim(inbox, &key, 3).await, &Claim::Completed);
-    let late = SignedDuration::from_hours(15 * 24).as_secs();
-    assert_same("a claim fifteen days later", &claim(inbox, &key, late).await, &Claim::Completed);
+    assert_same("a claim fifteen days later", &claim(inbox, &key, 1_296_000).await, &Claim::Completed);
 }
 
 async fn an_expired_claim_is_taken_over(inbox: &dyn Inbox, prefix: &str) {
     let key = key(prefix, "expired");
-    let lease = LEASE.as_secs();
     assert_same("the first claim", &claim(inbox, &key, 0).await, &Claim::First);
-    assert_same("just before it expires", &claim(inbox, &key, lease - 1).await, &Claim::Held);
-    assert_same("after it expired", &claim(inbox, &key, lease + 1).await, &Claim::Resumed);
-    assert_same("while the second claim is held", &claim(inbox, &key, lease + 2).await, &Claim::Held);
-    assert_same("after the second expired", &claim(inbox, &key, 2 * lease + 2).await, &Claim::Resumed);
-    must(inbox.complete(&key, after(2 * lease + 3)).await, "complete");
-    assert_same("after it is completed", &claim(inbox, &key, 2 * lease + 4).await, &Claim::Completed);
+    assert_same("just before it expires", &claim(inbox, &key, 59).await, &Claim::Held);
+    assert_same("after it expired", &claim(inbox, &key, 61).await, &Claim::Resumed);
+    assert_same("while the second claim is held", &claim(inbox, &key, 62).await, &Claim::Held);
+    assert_same("after the second expired", &claim(inbox, &key, 122).await, &Claim::Resumed);
+    must(inbox.complete(&key, after(123)).await, "complete");
+    assert_same("after it is completed", &claim(inbox, &key, 124).await, &Claim::Completed);
 }
 
 async fn an_abandoned_claim_is_granted_again_at_once(inbox: &dyn Inbox, prefix: &str) {
@@ -155,14 +153,13 @@ async fn a_forgotten_claim_is_granted_as_the_first(inbox: &dyn Inbox, prefix: &s
 
 async fn a_completed_key_stays_completed(inbox: &dyn Inbox, prefix: &str) {
     let key = key(prefix, "latecomer");
-    let lease = LEASE.as_secs();
     assert_same("the slow one's claim", &claim(inbox, &key, 0).await, &Claim::First);
-    assert_same("the fast one's claim", &claim(inbox, &key, lease + 1).await, &Claim::Resumed);
-    must(inbox.complete(&key, after(lease + 2)).await, "the fast one completes");
-    must(inbox.abandon(&key, after(lease + 3)).await, "the slow one abandons");
-    assert_same("the effect stays done", &claim(inbox, &key, lease + 4).await, &Claim::Completed);
-    must(inbox.complete(&key, after(lease + 5)).await, "complete a completed key");
-    assert_same("and stays done", &claim(inbox, &key, lease + 6).await, &Claim::Completed);
+    assert_same("the fast one's claim", &claim(inbox, &key, 61).await, &Claim::Resumed);
+    must(inbox.complete(&key, after(62)).await, "the fast one completes");
+    must(inbox.abandon(&key, after(63)).await, "the slow one abandons");
+    assert_same("the effect stays done", &claim(inbox, &key, 64).await, &Claim::Completed);
+    must(inbox.complete(&key, after(65)).await, "complete a completed key");
+    assert_same("and stays done", &claim(inbox, &key, 66).await, &Claim::Completed);
 }
 
 async fn keys_are_independent(inbox: &dyn Inbox, prefix: &str) {
@@ -184,8 +181,7 @@ async fn of_concurrent_claims_one_is_granted(inbox: &dyn Inbox, prefix: &str) {
     let claims = join_all((0..16).map(|_| claim(inbox, &key, 0))).await;
     let count = |claim: Claim| claims.iter().filter(|found| **found == claim).count();
     assert_same("of 16 claims the first and the held", &(count(Claim::First), count(Claim::Held)), &(1, 15));
-    let lease = LEASE.as_secs();
-    let claims = join_all((0..16).map(|_| claim(inbox, &key, lease + 1))).await;
+    let claims = join_all((0..16).map(|_| claim(inbox, &key, 61))).await;
     let count = |claim: Claim| claims.iter().filter(|found| **found == claim).count();
     assert_same("of 16 takeovers, granted and held", &(count(Claim::Resumed), count(Claim::Held)), &(1, 15));
 }
@@ -198,6 +194,7 @@ fn after(seconds: i64) -> Timestamp {
     must(noon().checked_add(SignedDuration::from_secs(seconds)), "a time after noon")
 }
 
+/// Claims so many seconds after noon, for the 60 seconds of a lease.
 async fn claim(inbox: &dyn Inbox, key: &InboxKey, seconds: i64) -> Claim {
     let now = after(seconds);
     must(inbox.claim(key, now, now + LEASE).await, "claim")

@@ -95,7 +95,7 @@ async fn a_commit_is_read_as_it_was_written(store: &dyn EventStore, prefix: &str
         Some(read) => assert_equal("the commit as it was read", read, &written),
         None => fail("the appended commit is not the newest"),
     }
-    let large = commit_of(&stream, 4, "write-2", vec![message("Noted", &bulky(180 * 1024, 1))]);
+    let large = commit_of(&stream, 4, "write-2", vec![message("Noted", &bulky(180_000, 1))]);
     put(store, &large).await;
     let since = must(store.since(&stream, 1).await, "since");
     match since.as_slice() {
@@ -189,7 +189,7 @@ async fn a_snapshot_is_stored_if_it_must_or_is_free(store: &dyn EventStore, pref
 
 async fn a_commit_over_the_limit_is_refused_completely(store: &dyn EventStore, prefix: &str) {
     let stream = stream(prefix, "too-large");
-    let events = (0..6).map(|seed| message("Noted", &bulky(190 * 1024, seed))).collect();
+    let events = (0..6).map(|seed| message("Noted", &bulky(190_000, seed))).collect();
     let commit = commit_of(&stream, 1, "too-much", events);
     for once in [false, true] {
         match append(store, &commit, SnapshotPolicy::IfFree, once).await {
@@ -242,7 +242,7 @@ async fn a_long_stream_is_read_completely(store: &dyn EventStore, prefix: &str) 
     let stream = stream(prefix, "long");
     let mut written: Vec<Commit> = Vec::new();
     for version in 1..=48_u64 {
-        let events = vec![message("Noted", &bulky(64 * 1024, version))];
+        let events = vec![message("Noted", &bulky(65_000, version))];
         let commit = commit_of(&stream, version, &format!("c-{version}"), events);
         put(store, &commit).await;
         written.push(commit);

@@ -1,6 +1,9 @@
 //! [`FaultPlan`]: which faults a simulation injects, drawn from its seed, for one hour. After it there are no faults, so
 //! that every message can be handled.
 
+#[cfg(test)]
+mod tests;
+
 use jiff::{SignedDuration, Timestamp};
 
 use super::{rng::Rng, schedule::Schedule};

@@ -1,5 +1,8 @@
 //! A seeded random number generator: all draws of a run come from one sequence, so the run follows from the seed.
 
+#[cfg(test)]
+mod tests;
+
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};

@@ -1,6 +1,9 @@
 //! [`Schedule`]: a single-threaded executor that polls ready tasks in random order, with a virtual clock that advances when
 //! no task is ready.
 
+#[cfg(test)]
+mod tests;
+
 use std::{
     collections::BTreeMap,
     future::poll_fn,

@@ -1,5 +1,8 @@
 //! The simulator itself: determinism, faults, killed futures and the virtual clock.
 
+mod deliveries;
+mod timers;
+
 use std::{
     convert::Infallible,
     sync::{

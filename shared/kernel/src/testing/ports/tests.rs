@@ -1,0 +1,36 @@
+//! The suites find bugs: each check of each suite fails for a port with the bug that it is for.
+
+mod event_store;
+mod inbox;
+mod others;
+mod view_store;
+
+use std::{
+    future::poll_fn,
+    task::{Context, Poll},
+};
+
+use futures::executor::block_on;
+
+use crate::testing::tests::failure_message;
+
+/// Checks that the suite fails, and which of its checks it is.
+#[track_caller]
+fn assert_fails(bug: &str, suite: impl Future<Output = ()>, expected: &str) {
+    let message = failure_message(|| block_on(suite));
+    assert!(message.starts_with(expected), "{bug} should fail by {expected:?}, not by: {message}");
+}
+
+/// Yields once, so that concurrent calls interleave.
+async fn pass() {
+    let mut passed = false;
+    let poll = move |context: &mut Context<'_>| {
+        if passed {
+            return Poll::Ready(());
+        }
+        passed = true;
+        context.waker().wake_by_ref();
+        Poll::Pending
+    };
+    poll_fn(poll).await;
+}

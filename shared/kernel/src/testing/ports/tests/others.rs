@@ -1,0 +1,112 @@
+//! Buses, stores of dead letters, schedulers and mail services with a bug.
+
+use std::sync::Mutex;
+
+use async_trait::async_trait;
+
+use super::assert_fails;
+use crate::{
+    delivery::{Bus, DeadLetter, DeadLetterError, DeadLetters, Entry, PublishOutcome},
+    gateway::{AcceptedMail, FoundMail, Mail, MailError, Mailer},
+    memory::{MemoryBus, MemoryDeadLetters, MemoryTimers},
+    testing::ports::{bus, dead_letters, mailer, timers},
+    time::{Pending, Timer, TimerError, TimerKey, Timers},
+};
+
+/// Accepts each entry, and publishes all but one.
+struct LossyBus {
+    inner: MemoryBus,
+    lost: &'static str,
+}
+
+#[async_trait]
+impl Bus for LossyBus {
+    async fn publish(&self, entries: &[Entry]) -> Vec<PublishOutcome> {
+        let kept = entries.iter().filter(|entry| !entry.envelope.aggregate_id.ends_with(self.lost));
+        self.inner.publish(&kept.cloned().collect::<Vec<Entry>>()).await;
+        entries.iter().map(|_| PublishOutcome::Accepted).collect()
+    }
+}
+
+#[test]
+fn a_bus_that_loses_a_message_is_found() {
+    for lost in ["many-22", "large-0"] {
+        let lossy = LossyBus { inner: MemoryBus::default(), lost };
+        let suite = bus(&lossy, "run-1", async || lossy.inner.deliveries());
+        assert_fails("a lossy bus", suite, &format!("run-1-{lost}-Noted was not delivered"));
+    }
+}
+
+/// Stores no explanation.
+#[derive(Default)]
+struct TerseDeadLetters(MemoryDeadLetters);
+
+#[async_trait]
+impl DeadLetters for TerseDeadLetters {
+    async fn keep(&self, dead_letter: &DeadLetter) -> Result<(), DeadLetterError> {
+        self.0.keep(&DeadLetter { explanation: String::new(), ..dead_letter.clone() }).await
+    }
+}
+
+#[test]
+fn a_store_that_loses_a_field_of_dead_letters_is_found() {
+    let terse = TerseDeadLetters::default();
+    let suite = dead_letters(&terse, "run-1", async || terse.0.all());
+    assert_fails("a terse store", suite, "the dead letters are stored as they were written");
+}
+
+/// Cancels nothing, or lists each timer twice.
+struct BuggyTimers {
+    inner: MemoryTimers,
+    twice: bool,
+}
+
+#[async_trait]
+impl Timers for BuggyTimers {
+    async fn set(&self, timer: &Timer) -> Result<(), TimerError> {
+        self.inner.set(timer).await
+    }
+
+    async fn cancel(&self, _: &TimerKey) -> Result<(), TimerError> {
+        Ok(())
+    }
+
+    async fn list(&self) -> Result<Vec<Pending>, TimerError> {
+        let listed = self.inner.list().await?;
+        Ok(if self.twice { [listed.clone(), listed].concat() } else { listed })
+    }
+}
+
+#[test]
+fn a_scheduler_that_keeps_or_doubles_timers_is_found() {
+    for (twice, check) in [(false, "a cancelled timer is not listed"), (true, "a timer is listed at most once")] {
+        let buggy = BuggyTimers { inner: MemoryTimers::default(), twice };
+        assert_fails("a buggy scheduler", timers(&buggy, "run-1"), check);
+    }
+}
+
+/// Says that it knows its keys, and sends each mail again.
+#[derive(Default)]
+struct ForgetfulMailer(Mutex<Vec<String>>);
+
+#[async_trait]
+impl Mailer for ForgetfulMailer {
+    async fn send(&self, mail: &Mail) -> Result<AcceptedMail, MailError> {
+        let mut sent = self.0.lock().unwrap();
+        sent.push(mail.key.clone());
+        Ok(AcceptedMail { id: format!("mail-{}", sent.len()) })
+    }
+
+    async fn find(&self, key: &str) -> Result<FoundMail, MailError> {
+        let sent = self.0.lock().unwrap();
+        let index = sent.iter().position(|sent| sent == key);
+        let id = |index| AcceptedMail { id: format!("mail-{}", index + 1) };
+        Ok(index.map_or(FoundMail::Unknown, |index| FoundMail::Accepted(id(index))))
+    }
+}
+
+#[test]
+fn a_mail_service_that_sends_twice_is_found() {
+    let suite_fails = "a mail with a known key is accepted once";
+    assert_fails("a forgetful mailer", mailer(&ForgetfulMailer::default(), "run-1"), suite_fails);
+}
