@@ -73,7 +73,12 @@ fn due_timers_are_taken_out_the_earliest_first() {
     let beginning = MemoryClock::default().now();
     for (name, minutes) in [("a", 2), ("b", 1), ("c", 3)] {
         let key = TimerKey { stream: lamp.clone(), name: name.to_owned() };
-        let timer = Timer { key, due: beginning + MINUTE * minutes, envelope: envelope(&lamp, "DimLamp", &json!({})) };
+        let timer = Timer {
+            key,
+            version: 1,
+            due: beginning + MINUTE * minutes,
+            envelope: envelope(&lamp, "DimLamp", &json!({})),
+        };
         block_on(timers.set(&timer)).unwrap();
     }
     let names = |timers: Vec<Timer>| timers.into_iter().map(|timer| timer.key.name).collect::<Vec<_>>();

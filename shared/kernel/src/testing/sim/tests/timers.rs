@@ -16,7 +16,7 @@ fn timer(stream: &str, name: &str, minutes: i64, message: &str) -> Timer {
     let stream = StreamId::parse(stream).unwrap();
     let envelope = envelope(&stream, message, &json!({}));
     let key = TimerKey { stream, name: name.to_owned() };
-    Timer { key, due: minute(0) + SignedDuration::from_mins(minutes), envelope }
+    Timer { key, version: 1, due: minute(0) + SignedDuration::from_mins(minutes), envelope }
 }
 
 /// Sets these timers, cancels those of these names, and runs to the end.
@@ -28,7 +28,7 @@ fn run_timers(simulation: &Simulation, set: &[Timer], cancelled: &[&str]) {
             timers.set(timer).await.unwrap();
         }
         for timer in set.iter().filter(|timer| cancelled.contains(&timer.key.name)) {
-            timers.cancel(&timer.key).await.unwrap();
+            timers.cancel(&timer.key, 1).await.unwrap();
         }
     });
     simulation.run().unwrap();
@@ -66,7 +66,7 @@ fn a_timer_fires_in_the_minute_after_it_is_due() {
 fn a_cancelled_or_replaced_timer_fires_only_as_a_stale_one() {
     let dusk = || timer("lamp/l-1", "dusk", 10, "DimLamp");
     let others = [timer("lamp/l-1", "dawn", 10, "LightLamp"), timer("lamp/l-2", "dusk", 10, "LightLamp")];
-    let moved = timer("lamp/l-1", "dusk", 20, "DimLamp");
+    let moved = Timer { version: 2, ..timer("lamp/l-1", "dusk", 20, "DimLamp") };
     let replaced = timer("lamp/l-1", "dusk", 10, "BreakLamp");
     let cases = [
         (vec![dusk(), others[0].clone()], vec!["dusk"], vec!["LightLamp"]),
