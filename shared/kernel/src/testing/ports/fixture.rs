@@ -60,8 +60,8 @@ pub(crate) fn message(name: &str, body: &Value) -> Encoded {
 pub(crate) fn bulky(bytes: usize, seed: u64) -> Value {
     const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
     let ids = MemoryIds::seeded(seed);
-    let letter = |bits: u64| LETTERS.get(bits as usize % LETTERS.len()).map_or('A', |byte| char::from(*byte));
-    let text: String = (0..bytes).map(|_| letter(ids.bits())).collect();
+    let letters = |bits: u64| bits.to_be_bytes().map(|byte| char::from(LETTERS[usize::from(byte) % LETTERS.len()]));
+    let text: String = std::iter::repeat_with(|| ids.bits()).flat_map(letters).take(bytes).collect();
     json!({ "text": text })
 }
 

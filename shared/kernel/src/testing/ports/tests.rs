@@ -6,13 +6,14 @@ mod others;
 mod view_store;
 
 use std::{
+    collections::BTreeSet,
     future::poll_fn,
     task::{Context, Poll},
 };
 
 use futures::executor::block_on;
 
-use crate::testing::tests::failure_message;
+use crate::testing::{ports::fixture::bulky, tests::failure_message};
 
 /// Checks that the suite fails, and which of its checks it is.
 #[track_caller]
@@ -33,4 +34,12 @@ async fn pass() {
         Poll::Pending
     };
     poll_fn(poll).await;
+}
+
+#[test]
+fn a_bulky_body_has_its_size_and_every_letter() {
+    let text = bulky(10_000, 1)["text"].as_str().unwrap().to_owned();
+    let letters: BTreeSet<char> = text.chars().collect();
+    assert_eq!((text.len(), letters.len()), (10_000, 64));
+    assert_ne!(bulky(10_000, 1), bulky(10_000, 2));
 }
