@@ -1,11 +1,22 @@
 //! Stories of a trip: what each message leads to, in order, late, early, twice, and by an operator.
 
+use futures::executor::block_on;
+
 use super::trip::*;
 use crate::{
     command::Effect,
-    message::{Kind, Message},
-    saga::{process::Status, saga},
-    testing::{GivenSaga, given_saga},
+    delivery::{HandlerInput, receive},
+    memory::Memory,
+    message::{Kind, Message, Received, StreamId},
+    saga::{
+        Plan, SagaState, Signal, Step, Waits,
+        declare::handle_signal,
+        engine,
+        event::{Event, Next},
+        process::Status,
+        saga,
+    },
+    testing::{GivenSaga, Sequence, given_saga, tests::minute},
 };
 
 fn id() -> TripId {
@@ -217,15 +228,52 @@ fn what_somebody_else_undoes_is_compensated_before_the_pivot_and_shown_to_an_ope
     let reason = "flight: somebody else undid it";
     started().when(flight()).when(flight_freed()).then([cancel(reason)]).when(cancelled()).then([free_room()]);
     let story = booking().when(booked()).when(flight_freed()).then_status(Status::NeedsOperator);
-    story.when(ResumeTrip { trip_id: id() }).then([reserve_flight()]).then_status(Status::Running);
+    let resumed = story.when(ResumeTrip { trip_id: id() }).then([reserve_flight()]).then_status(Status::Running);
+    resumed.when(flight_freed()).then_nothing().when(flight()).then([send_tickets()]);
+    // What was done before that is undone by nobody once more.
+    started().when(flight_freed()).then([cancel(reason)]).when(flight()).then_nothing();
 }
 
 #[test]
 fn undos_that_are_not_answered_need_an_operator_who_requests_them_again() {
     let stuck = started().when(refused()).when(room()).when(cancelled()).then([free_room()]).when_deadline_passes();
+    let reason = "room is not undone in time; full".to_owned();
+    let stuck = stuck.then_events([TripNeedsOperator { trip_id: id(), reason }.into()]);
     let stuck = stuck.then([]).then_status(Status::NeedsOperator);
     let resumed = stuck.when(ResumeTrip { trip_id: id() }).then([free_room()]).then_status(Status::Compensating);
     resumed.when(room_freed()).then_status(Status::Compensated);
+}
+
+#[test]
+fn a_pivot_that_nobody_can_cancel_has_its_time_to_answer() {
+    let plan = Plan::new().pivot("book", HOUR, Step::new("book", &id(), BookTrip { trip_id: id() }));
+    let decide = |state: &SagaState<()>, minutes, signal| {
+        engine::decide(state, minute(minutes), &signal, |()| plan.clone()).unwrap()
+    };
+    let new = SagaState::default();
+    let running = decide(&new, 0, Signal::Start(())).iter().fold(new, SagaState::evolve);
+    let next = Next { deadline: Some(minute(70)), ..Next::default() };
+    let waiting = Event::Compensating { reason: "ill".to_owned(), next };
+    assert_eq!(decide(&running, 10, Signal::Cancel("ill".to_owned())), [waiting]);
+}
+
+/// The hops of the commit that follows from a message of so many hops.
+fn hops_after<M: Message>(memory: &Memory, message: &M, hops: u32) -> u32
+where
+    Trip: Waits<M>,
+{
+    let delivery = Sequence::new(StreamId::new(M::CONTEXT, &id())).event(message).deliveries().remove(0);
+    let mut received: Received<M> = receive(&delivery).unwrap();
+    received.metadata.hops = hops;
+    block_on(handle_signal::<Trip, M>(memory.app(), HandlerInput::new(received, false))).unwrap();
+    memory.store.changes(0).pop().unwrap().metadata.hops
+}
+
+#[test]
+fn an_answer_is_as_near_to_the_beginning_as_the_command_that_it_answers() {
+    let memory = Memory::new(1);
+    assert_eq!(hops_after(&memory, &ordered(), 5), 6);
+    assert_eq!(hops_after(&memory, &room(), 5), 3);
 }
 
 #[test]
