@@ -1,6 +1,7 @@
 //! Stories of a trip: what each message leads to, in order, late, early, twice, and by an operator.
 
 use futures::executor::block_on;
+use jiff::SignedDuration;
 
 use super::trip::*;
 use crate::{
@@ -197,6 +198,8 @@ fn what_arrives_before_the_start_counts_from_the_start() {
     given().when(room()).when(flight()).when(ordered()).then([book()]);
     given().when(room()).when(booked()).when(ordered()).then([reserve_flight()]);
     given().when(refused()).when(room()).when(ordered()).then([cancel("full")]).when(cancelled()).then([free_room()]);
+    let closed = RoomRefused { trip_id: id(), nights: 2, reason: "closed".to_owned() };
+    given().when(refused()).when(closed).when(ordered()).then([cancel("full")]);
     given().when(cancelled()).when(ordered()).then([]).then_status(Status::Compensated);
     let stopped = TripStopped { trip_id: id(), reason: "ill".to_owned() };
     given().when(stopped).when(ordered()).then([cancel("ill")]).when(cancelled()).then_status(Status::Compensated);
@@ -218,6 +221,8 @@ fn what_is_done_after_its_undo_is_undone_once_more() {
     compensated().when(room()).then([free_room()]).when(room_freed()).then_nothing().when(room()).then_nothing();
     let failed = started().when(refused()).when(cancelled()).when(room_freed()).then_status(Status::Compensated);
     failed.when(flight()).then([free_flight()]).then_status(Status::Compensated);
+    let undoing = started().when(room()).when(refused()).when(cancelled()).then([free_room()]);
+    undoing.when(flight()).then([free_flight()]).then_status(Status::Compensating);
     // Its turn comes anyway.
     let doubt = started().when(refused()).when(room()).then([]);
     doubt.when(cancelled()).then([free_room()]);
@@ -244,17 +249,53 @@ fn undos_that_are_not_answered_need_an_operator_who_requests_them_again() {
     resumed.when(room_freed()).then_status(Status::Compensated);
 }
 
-#[test]
-fn a_pivot_that_nobody_can_cancel_has_its_time_to_answer() {
-    let plan = Plan::new().pivot("book", HOUR, Step::new("book", &id(), BookTrip { trip_id: id() }));
+/// What the saga of this one step, a pivot that nobody can cancel, decides minutes after its start.
+fn decide_on_pivot(within: SignedDuration, minutes: i64, signal: Signal<()>) -> Vec<Event<()>> {
+    let plan = Plan::new().pivot("book", within, Step::new("book", &id(), BookTrip { trip_id: id() }));
     let decide = |state: &SagaState<()>, minutes, signal| {
         engine::decide(state, minute(minutes), &signal, |()| plan.clone()).unwrap()
     };
     let new = SagaState::default();
     let running = decide(&new, 0, Signal::Start(())).iter().fold(new, SagaState::evolve);
+    decide(&running, minutes, signal)
+}
+
+#[test]
+fn a_pivot_that_nobody_can_cancel_has_its_time_to_answer() {
     let next = Next { deadline: Some(minute(70)), ..Next::default() };
     let waiting = Event::Compensating { reason: "ill".to_owned(), next };
-    assert_eq!(decide(&running, 10, Signal::Cancel("ill".to_owned())), [waiting]);
+    assert_eq!(decide_on_pivot(HOUR, 10, Signal::Cancel("ill".to_owned())), [waiting]);
+}
+
+#[test]
+fn a_passed_deadline_names_its_time() {
+    for (seconds, words) in [(1, "1 seconds"), (119, "119 seconds"), (120, "2 minutes"), (3_600, "60 minutes")] {
+        let within = SignedDuration::from_secs(seconds);
+        let events = decide_on_pivot(within, 90, Signal::DeadlinePassed(minute(0) + within));
+        let line = events[0].summary();
+        assert!(line.starts_with(&format!("compensating: it took longer than {words} to book")), "{line}");
+    }
+}
+
+#[test]
+fn an_event_is_one_line_of_a_timeline() {
+    let (step, reason) = (|| "room".to_owned(), || "full".to_owned());
+    let run = Next { run: vec!["a".to_owned(), "b".to_owned()], deadline: Some(minute(15)), ..Next::default() };
+    let undo = Next { undo: vec![step()], ..Next::default() };
+    let next = Next::default;
+    for (event, line) in [
+        (Event::Started { data: (), early: [].into(), next: run }, "started; runs a, b until 2026-01-01T00:15:00Z"),
+        (Event::StepDone { step: step(), next: next() }, "room: done"),
+        (Event::StepFailed { step: step(), reason: reason(), next: next() }, "room: failed, full"),
+        (Event::Compensating { reason: reason(), next: undo }, "compensating: full; undoes room"),
+        (Event::StepUndone { step: step(), reason: Some(reason()), next: next() }, "room: undone, full"),
+        (Event::StepUndone { step: step(), reason: None, next: next() }, "room: undone"),
+        (Event::Completed, "completed"),
+        (Event::Compensated { reason: reason() }, "compensated: full"),
+        (Event::NeedsOperator { reason: reason() }, "needs an operator: full"),
+    ] {
+        assert_eq!(event.summary(), line);
+    }
 }
 
 /// The hops of the commit that follows from a message of so many hops.

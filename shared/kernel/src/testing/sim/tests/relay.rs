@@ -15,11 +15,11 @@ use crate::{
     },
 };
 
-/// Relays a log of six commits in each of four streams. Each commit has one event.
+/// Relays a log of six commits in each of four streams, each of one event.
 fn relay(seed: u64, faults: Faults, acknowledge: Acknowledge) -> Simulation {
     let memory = Memory::new(seed);
     for version in 1..=6 {
-        for stream in ["a", "b", "c", "d"] {
+        for stream in ["a", "bb", "ccc", "dddd"] {
             let stream = StreamId::parse(&format!("lamp/{stream}")).unwrap();
             let events = vec![message("LampFed", &json!({ "drops": 1 }))];
             let commit = commit_of(&stream, version, &format!("c-{version}"), events);
