@@ -13,10 +13,10 @@ use super::*;
 use crate::{
     MessageId,
     delivery::{Bus, DeadLetterError, DeadLetters},
-    log::Send,
+    log::{Append, EventStore, Send, SnapshotPolicy},
     memory::Memory,
     message::Envelope,
-    testing::tests::{commit_of, message, noon},
+    testing::tests::{SpyStore, commit_of, message, noon},
     time::{Clock, Pending, Timers},
 };
 
@@ -235,6 +235,24 @@ fn an_entry_without_an_outcome_is_published_again() {
     let answers = ports.relay(&[commit("a", 1, 1), commit("b", 1, 1), commit("c", 1, 1)]);
     assert!(answers.iter().all(Result::is_ok), "each is published until it has an outcome");
     assert!(ports.accepted().len() > 3);
+}
+
+#[test]
+fn for_the_timer_of_an_old_commit_the_log_behind_it_is_read() {
+    let due = noon() + SignedDuration::from_hours(48);
+    let timers = vec![TimerChange::Set { name: "dusk".to_owned(), due, message: message("DimLamp", &json!({})) }];
+    let commit = Commit { timers, ..commit("a", 1, 2) };
+    for (age, reads) in [(REPEAT_AGE - SignedDuration::from_nanos(1), vec![]), (REPEAT_AGE, vec!["lamp/a since 3"])] {
+        let memory = Memory::new(1);
+        memory.clock.set(commit.at + age);
+        let append = Append { commit: &commit, snapshot: SnapshotPolicy::IfFree, once: false };
+        block_on(memory.store.append(append)).unwrap();
+        let store = SpyStore::on(&memory);
+        let ports = Ports { store: store.clone(), ..memory.ports() };
+        assert!(block_on(relay(&ports, vec![commit.clone()]))[0].is_ok());
+        assert_eq!(store.take_reads(), reads);
+        assert_eq!(memory.timers.pending().len(), 1);
+    }
 }
 
 /// The versions of a stream in the order they were accepted.
