@@ -1,6 +1,7 @@
 //! The simulator itself: determinism, faults, killed futures and the virtual clock.
 
 mod deliveries;
+mod ports;
 mod relay;
 mod timers;
 
