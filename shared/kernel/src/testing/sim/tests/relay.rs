@@ -15,11 +15,13 @@ use crate::{
     },
 };
 
-/// Relays a log of six commits in each of four streams, each of one event.
-fn relay(seed: u64, faults: Faults, acknowledge: Acknowledge) -> Simulation {
+const STREAMS: [&str; 4] = ["a", "bb", "ccc", "dddd"];
+
+/// Relays a log of six commits in each of these streams, each of one event.
+fn relay(seed: u64, faults: Faults, acknowledge: Acknowledge, streams: &[&str]) -> Simulation {
     let memory = Memory::new(seed);
     for version in 1..=6 {
-        for stream in ["a", "bb", "ccc", "dddd"] {
+        for stream in streams {
             let stream = StreamId::parse(&format!("lamp/{stream}")).unwrap();
             let events = vec![message("LampFed", &json!({ "drops": 1 }))];
             let commit = commit_of(&stream, version, &format!("c-{version}"), events);
@@ -33,7 +35,7 @@ fn relay(seed: u64, faults: Faults, acknowledge: Acknowledge) -> Simulation {
     simulation.wake_relay();
     simulation.run().unwrap();
     let order = simulation.run_log().order_of();
-    assert_eq!(order.into_values().collect::<Vec<_>>(), vec![vec![1, 2, 3, 4, 5, 6]; 4], "seed {seed}");
+    assert_eq!(order.into_values().collect::<Vec<_>>(), vec![vec![1, 2, 3, 4, 5, 6]; streams.len()], "seed {seed}");
     simulation
 }
 
@@ -52,7 +54,7 @@ fn a_batch_has_one_to_eight_commits_of_interleaved_streams() {
     let mut batches = BTreeSet::new();
     let mut orders = BTreeSet::new();
     for seed in 0..100 {
-        let simulation = relay(seed, Faults::NONE, up_to_the_first_failure);
+        let simulation = relay(seed, Faults::NONE, up_to_the_first_failure, &STREAMS);
         batches.extend(lines(&simulation).into_iter().map(|(_, what)| what));
         let run_log = simulation.run_log();
         let published = run_log.published.iter().map(|entry| entry.envelope.aggregate_id.clone());
@@ -68,7 +70,7 @@ fn a_batch_has_one_to_eight_commits_of_interleaved_streams() {
 fn a_batch_follows_the_last_one_within_300_milliseconds() {
     let mut pauses = Vec::new();
     for seed in 0..20 {
-        let lines = lines(&relay(seed, Faults::NONE, up_to_the_first_failure));
+        let lines = lines(&relay(seed, Faults::NONE, up_to_the_first_failure, &STREAMS));
         pauses.push(lines[0].0);
         pauses.extend(lines.windows(2).map(|two| two[1].0 - two[0].0));
     }
@@ -83,7 +85,7 @@ fn what_is_not_acknowledged_is_relayed_again() {
     let every_other_call = |answers: &[Result<(), _>]| {
         if CALLS.fetch_add(1, Ordering::Relaxed).is_multiple_of(2) { 0 } else { answers.len() }
     };
-    let simulation = relay(1, Faults::NONE, every_other_call);
+    let simulation = relay(1, Faults::NONE, every_other_call, &STREAMS);
     assert!(simulation.run_log().times.values().any(|times| *times > 1));
     let answers = [Ok(()), Err("no socket".into()), Ok(())];
     assert_eq!([0, 1, 2, 3].map(|count| up_to_the_first_failure(&answers[..count])), [0, 1, 1, 1]);
@@ -92,7 +94,7 @@ fn what_is_not_acknowledged_is_relayed_again() {
 #[test]
 fn the_relay_is_killed_at_an_await_or_after_a_minute() {
     let killed = |faults| {
-        let lines = (0..20).flat_map(|seed| lines(&relay(seed, faults, up_to_the_first_failure)));
+        let lines = (0..20).flat_map(|seed| lines(&relay(seed, faults, up_to_the_first_failure, &["a"])));
         lines.filter(|(_, what)| what == "killed").count()
     };
     assert_eq!(killed(Faults::NONE), 0);
