@@ -29,7 +29,7 @@ pub struct GlobalArgs {
     /// The endpoint of all services [without it and without --profile: AWS_ENDPOINT_URL, or the local cloud on port 4566]
     #[arg(long, global = true, value_name = "URL")]
     pub endpoint: Option<String>,
-    /// A profile of your AWS configuration: AWS itself, unless --endpoint, the profile or AWS_ENDPOINT_URL says otherwise
+    /// A profile of your AWS configuration: AWS itself, unless --endpoint, the profile or AWS_ENDPOINT_URL names an endpoint
     #[arg(long, global = true, value_name = "NAME")]
     pub profile: Option<String>,
     /// The region [without it: the profile's, AWS_REGION, or us-east-1]
@@ -63,9 +63,10 @@ impl GlobalArgs {
             let endpoint = sdk.endpoint_url().map(str::to_owned);
             return Ok(Connection { sdk, endpoint, stack });
         }
-        let said = |name: &str| std::env::var(name).ok().filter(|value| !value.trim().is_empty());
-        let endpoint = self.endpoint.clone().or_else(|| said("AWS_ENDPOINT_URL")).unwrap_or_else(|| LOCAL.to_owned());
-        let region = self.region.clone().or_else(|| said("AWS_REGION")).unwrap_or_else(|| REGION.to_owned());
+        let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.trim().is_empty());
+        let endpoint =
+            self.endpoint.clone().or_else(|| variable("AWS_ENDPOINT_URL")).unwrap_or_else(|| LOCAL.to_owned());
+        let region = self.region.clone().or_else(|| variable("AWS_REGION")).unwrap_or_else(|| REGION.to_owned());
         let credentials = match Account::from_env() {
             Ok(account) => account.credentials,
             // The local cloud does not check signatures.

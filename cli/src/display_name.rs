@@ -1,4 +1,4 @@
-//! Names as people know them: an ARN without its account, a deployed name without its stack and its random end.
+//! Short names for display: an ARN without its account, a deployed name without its stack and its random end.
 
 /// How long the random end of a deployed name is.
 const RANDOM: std::ops::RangeInclusive<usize> = 12..=13;

@@ -1,4 +1,4 @@
-//! What handlers in this process log, for those who read the feed: each line with its function, as the binaries' lines.
+//! Passes the log lines of handlers in this process to the activity feed, each with its function, like the lines of binaries.
 
 use std::{fmt::Debug, sync::OnceLock};
 
@@ -14,20 +14,20 @@ tokio::task_local! {
     static FUNCTION: String;
 }
 
-/// Who hears the lines. A program runs one cloud whose lines are told.
+/// Receives the lines. A program has one local cloud whose lines are passed on.
 static LISTENER: OnceLock<Listener> = OnceLock::new();
 
-/// From now on lines are told here; false if they are told elsewhere already.
-pub fn tell_to(listener: Listener) -> bool {
+/// Sets the receiver of the lines. False if there is one already.
+pub fn set_listener(listener: Listener) -> bool {
     LISTENER.set(listener).is_ok()
 }
 
-/// Does this work as the work of the function of this name.
+/// Runs a future as the work of this function.
 pub async fn within<F: Future>(function: &str, work: F) -> F::Output {
     FUNCTION.scope(function.to_owned(), work).await
 }
 
-/// Hears what is logged, and tells what functions say.
+/// The layer that passes on what functions log.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct LogLines;
 
@@ -76,16 +76,16 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn only_what_is_said_within_a_function_is_told_with_its_name() {
-        static HEARD: Mutex<Vec<LogLine>> = Mutex::new(Vec::new());
-        assert!(tell_to(std::sync::Arc::new(|line| HEARD.lock().unwrap().push(line))));
+    async fn only_lines_of_a_function_are_passed_on_with_its_name() {
+        static LINES: Mutex<Vec<LogLine>> = Mutex::new(Vec::new());
+        assert!(set_listener(std::sync::Arc::new(|line| LINES.lock().unwrap().push(line))));
         let _here = tracing::subscriber::set_default(tracing_subscriber::registry().with(LogLines));
         tracing::info!("outside");
         within("shop-OnOrderPlaced", async { tracing::warn!(lines = 2_u64, "stock reserved") }).await;
-        let heard = HEARD.lock().unwrap();
-        let [line] = heard.as_slice() else { panic!("{heard:?}") };
+        let lines = LINES.lock().unwrap();
+        let [line] = lines.as_slice() else { panic!("{lines:?}") };
         assert_eq!(line.function, "shop-OnOrderPlaced");
-        let said: Value = serde_json::from_str(&line.line).unwrap();
-        assert_eq!(said, json!({ "level": "WARN", "fields": { "lines": 2, "message": "stock reserved" } }));
+        let logged: Value = serde_json::from_str(&line.line).unwrap();
+        assert_eq!(logged, json!({ "level": "WARN", "fields": { "lines": 2, "message": "stock reserved" } }));
     }
 }

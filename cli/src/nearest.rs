@@ -5,10 +5,10 @@ use std::collections::BTreeSet;
 /// So many are named.
 const MOST: usize = 3;
 
-/// The known names that are like the wanted one, the most similar first.
-pub fn nearest<'k>(wanted: &str, known: impl Iterator<Item = &'k str>) -> Vec<String> {
+/// The known names that are like the given one, the most similar first.
+pub fn nearest<'k>(name: &str, known: impl Iterator<Item = &'k str>) -> Vec<String> {
     let known: BTreeSet<&str> = known.collect();
-    let small = wanted.to_lowercase();
+    let small = name.to_lowercase();
     let mut near: Vec<(usize, &str)> = known
         .into_iter()
         .filter_map(|name| {

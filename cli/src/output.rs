@@ -1,5 +1,5 @@
 //! What a command prints: text for people, or one JSON value per line for programs. All text is escaped here, because
-//! it may hold parts of events, queues, logs and HTTP responses, and a terminal obeys control characters.
+//! it may hold parts of events, queues, logs and HTTP responses, and a terminal interprets control characters.
 
 use std::{
     borrow::Cow,
@@ -26,7 +26,7 @@ pub enum Style {
 }
 
 impl Style {
-    /// The escape sequence that begins the style.
+    /// The escape sequence that starts the style.
     fn sequence(self) -> &'static str {
         match self {
             Self::Bold => "\u{1b}[1m",

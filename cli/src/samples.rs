@@ -61,10 +61,10 @@ pub fn entry(name: &str, change: impl FnOnce(&mut Value)) -> anyhow::Result<PutE
 }
 
 /// The sample of `Name` in its newest version, or of `Name.v1`.
-pub fn find(wanted: &str) -> Result<Sample, NoSample> {
-    let (name, version) = match wanted.rsplit_once(".v") {
+pub fn find(reference: &str) -> Result<Sample, NoSample> {
+    let (name, version) = match reference.rsplit_once(".v") {
         Some((name, version)) => (name, Some(version)),
-        None => (wanted, None),
+        None => (reference, None),
     };
     let versions: Vec<&Sample> = SAMPLES.iter().filter(|sample| sample.name == name).collect();
     let found = match version {
@@ -115,12 +115,15 @@ mod tests {
 
     #[test]
     fn a_wrong_name_or_version_is_answered_with_what_is_near() {
-        let said = |args: &str| find(args).map(|sample| sample.name).map_err(|error| error.to_string());
-        assert_eq!(said("PlaceOrdr"), Err("no message is called \"PlaceOrdr\"; did you mean PlaceOrder?".to_owned()));
-        assert_eq!(said("placeorder"), Err("no message is called \"placeorder\"; did you mean PlaceOrder?".to_owned()));
-        assert_eq!(said("Xylophone"), Err("no message is called \"Xylophone\"".to_owned()));
+        let found = |args: &str| find(args).map(|sample| sample.name).map_err(|error| error.to_string());
+        assert_eq!(found("PlaceOrdr"), Err("no message is called \"PlaceOrdr\"; did you mean PlaceOrder?".to_owned()));
+        assert_eq!(
+            found("placeorder"),
+            Err("no message is called \"placeorder\"; did you mean PlaceOrder?".to_owned())
+        );
+        assert_eq!(found("Xylophone"), Err("no message is called \"Xylophone\"".to_owned()));
         let versions = "OrderPlaced has no version \"7\": there is OrderPlaced.v1 and OrderPlaced.v2";
-        assert_eq!(said("OrderPlaced.v7"), Err(versions.to_owned()));
+        assert_eq!(found("OrderPlaced.v7"), Err(versions.to_owned()));
     }
 
     #[test]

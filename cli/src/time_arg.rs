@@ -29,7 +29,7 @@ pub fn show(time: Timestamp) -> String {
     time.round(Unit::Millisecond).map_or_else(|_| format!("{time}"), |rounded| format!("{rounded:.3}"))
 }
 
-/// A length of time in the one unit that says most: `+12 ms`, `+1.250 s`, `+15 min`, `-3 h`.
+/// A length of time in the largest unit that keeps it readable: `+12 ms`, `+1.250 s`, `+15 min`, `-3 h`.
 pub fn apart(from: Timestamp, to: Timestamp) -> String {
     let apart = to.duration_since(from);
     let sign = if apart.is_negative() { '-' } else { '+' };

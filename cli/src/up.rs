@@ -106,7 +106,7 @@ pub async fn start(args: &Up, application: Application) -> anyhow::Result<Runnin
     let executor: Arc<dyn Executor> = match &args.binaries {
         None => {
             // Only the first cloud of a process forwards log lines.
-            log_lines::tell_to(observer.log_listener());
+            log_lines::set_listener(observer.log_listener());
             Arc::new(InProcessExecutor::connect(&local, &stack.functions, &apps).with_context(|| format!("{path}"))?)
         }
         Some(folder) => {

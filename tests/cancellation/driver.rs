@@ -1,5 +1,5 @@
-//! A house that does one thing after another, so that one of its steps can be killed at one of its awaits and begun
-//! again, and all that follows can be compared with a run in which nothing was killed.
+//! Runs the application step by step, so that one step can be killed at one of its awaits and started again, and the
+//! final state can be compared with that of an undisturbed run.
 
 use std::{
     collections::{BTreeMap, VecDeque},
@@ -24,12 +24,12 @@ use serde_json::value::to_raw_value;
 
 use super::recording_stores::RecordingStores;
 
-/// Longer than a claim in the inbox holds.
+/// Longer than the time-out of a claim in the inbox.
 const PAUSE: jiff::SignedDuration = jiff::SignedDuration::from_secs(61);
-/// So often a step is begun again.
-const TRIES: u32 = 6;
+/// The maximum number of attempts of a step.
+const MAX_ATTEMPTS: u32 = 6;
 
-/// One step: a delivery to a function, or the relay's way with new commits.
+/// One step: a delivery to a function, or new commits for the relay.
 #[derive(Clone)]
 enum Step {
     Deliver(Box<Route>, Delivery),
@@ -43,7 +43,7 @@ pub(crate) struct Kill {
     pub(crate) at: u32,
 }
 
-/// What somebody says as soon as something is heard.
+/// A message that is published as soon as another one is delivered.
 pub(crate) struct Hook {
     pub(crate) heard: &'static str,
     pub(crate) name: &'static str,
@@ -59,27 +59,27 @@ impl Hook {
     }
 }
 
-/// A bus that keeps what it hears for the next steps.
+/// A bus that keeps the published entries for the next steps.
 #[derive(Default)]
 pub(crate) struct QueueBus {
-    heard: Mutex<Vec<Entry>>,
+    entries: Mutex<Vec<Entry>>,
 }
 
 #[async_trait]
 impl Bus for QueueBus {
     async fn publish(&self, entries: &[Entry]) -> Vec<PublishOutcome> {
         tokio::task::yield_now().await;
-        self.heard.lock().unwrap().extend(entries.iter().cloned());
+        self.entries.lock().unwrap().extend(entries.iter().cloned());
         tokio::task::yield_now().await;
         entries.iter().map(|_| PublishOutcome::Accepted).collect()
     }
 }
 
-/// The house.
+/// The application, its in-memory state and the steps to do.
 pub(crate) struct Driver {
     pub(crate) app: App,
     pub(crate) memory: Memory,
-    pub(crate) witness: Arc<RecordingStores>,
+    pub(crate) stores: Arc<RecordingStores>,
     pub(crate) bus: Arc<QueueBus>,
     pub(crate) published: Vec<Entry>,
     pub(crate) steps: Vec<String>,
@@ -94,14 +94,14 @@ impl Driver {
     pub(crate) fn new(
         app: App,
         memory: Memory,
-        witness: Arc<RecordingStores>,
+        stores: Arc<RecordingStores>,
         bus: Arc<QueueBus>,
         routes: Vec<Route>,
     ) -> Self {
         Self {
             app,
             memory,
-            witness,
+            stores,
             bus,
             published: Vec::new(),
             steps: Vec::new(),
@@ -113,8 +113,8 @@ impl Driver {
         }
     }
 
-    /// Somebody outside says this.
-    pub(crate) fn say(&mut self, source: &str, name: &str, detail: Box<serde_json::value::RawValue>) {
+    /// Delivers a message to every function that handles it.
+    pub(crate) fn deliver(&mut self, source: &str, name: &str, detail: Box<serde_json::value::RawValue>) {
         let time = self.app.clock().now();
         let id = self.memory.ids.uuid(time).to_string();
         for route in self.routes.iter().filter(|route| route.message == name) {
@@ -126,7 +126,7 @@ impl Driver {
         }
     }
 
-    /// Does all that is to do, timers included.
+    /// Runs until no step and no timer is left.
     pub(crate) async fn run(&mut self, kill: Option<Kill>) {
         loop {
             while let Some(step) = self.queue.pop_front() {
@@ -135,22 +135,22 @@ impl Driver {
                     Step::Deliver(route, _) => route.function(),
                     Step::Relay(_) => "relay".to_owned(),
                 });
-                self.take(&step, at).await;
-                self.look().await;
+                self.run_step(&step, at).await;
+                self.collect().await;
             }
             let Some(due) = self.memory.timers.next_due() else { return };
             self.memory.clock.advance(due.duration_since(self.app.clock().now()).max(jiff::SignedDuration::ZERO));
             for timer in self.memory.timers.due(self.app.clock().now()) {
-                self.hear(Entry::from_context(timer.key.stream.context(), timer.envelope));
+                self.deliver_entry(Entry::from_context(timer.key.stream.context(), timer.envelope));
             }
         }
     }
 
-    /// One step, killed perhaps, and begun again until it is done.
-    async fn take(&mut self, step: &Step, mut at: Option<u32>) {
+    /// Runs a step, killed once if `at` is set, until it is done.
+    async fn run_step(&mut self, step: &Step, mut at: Option<u32>) {
         let mut reason = String::new();
-        for _ in 0..TRIES {
-            match Killable::new(self.life(step), at.take()).await {
+        for _ in 0..MAX_ATTEMPTS {
+            match Killable::new(self.attempt(step), at.take()).await {
                 Completion::Finished(Ok(())) => return,
                 Completion::Finished(Err(failure)) => reason = causeway::failure::causes(&failure),
                 Completion::Killed => {
@@ -160,31 +160,31 @@ impl Driver {
             }
             self.memory.clock.advance(PAUSE);
         }
-        panic!("{} is not done after {TRIES} tries: {reason}", self.steps.last().unwrap());
+        panic!("{} is not done after {MAX_ATTEMPTS} attempts: {reason}", self.steps.last().unwrap());
     }
 
-    fn life(&self, step: &Step) -> BoxFuture<'static, Result<(), Failure>> {
+    fn attempt(&self, step: &Step) -> BoxFuture<'static, Result<(), Failure>> {
         let app = self.app.clone();
         match step.clone() {
             Step::Deliver(route, delivery) => async move { route.handle(&app, &delivery).await.map(|_| ()) }.boxed(),
             Step::Relay(commits) => async move {
-                let answers = relay(app.ports(), commits).await;
-                answers.into_iter().collect::<Result<(), _>>().map_err(Failure::Transient)
+                let results = relay(app.ports(), commits).await;
+                results.into_iter().collect::<Result<(), _>>().map_err(Failure::Transient)
             }
             .boxed(),
         }
     }
 
     /// Delivers what was published and relays what was committed.
-    async fn look(&mut self) {
-        let heard = std::mem::take(&mut *self.bus.heard.lock().unwrap());
-        for entry in heard {
-            self.hear(entry);
+    async fn collect(&mut self) {
+        let entries = std::mem::take(&mut *self.bus.entries.lock().unwrap());
+        for entry in entries {
+            self.deliver_entry(entry);
         }
         let mut commits = Vec::new();
-        for stream in self.witness.streams() {
+        for stream in self.stores.streams() {
             let seen = self.relayed.entry(stream.clone()).or_default();
-            for commit in self.witness.since(&stream, *seen + 1).await.unwrap() {
+            for commit in self.stores.since(&stream, *seen + 1).await.unwrap() {
                 *seen = commit.last_version();
                 commits.push(commit);
             }
@@ -194,23 +194,23 @@ impl Driver {
         }
     }
 
-    fn hear(&mut self, entry: Entry) {
+    fn deliver_entry(&mut self, entry: Entry) {
         let detail = to_raw_value(&entry.envelope).unwrap();
-        self.say(&entry.source.clone(), &entry.envelope.event_type.clone(), detail);
+        self.deliver(&entry.source.clone(), &entry.envelope.event_type.clone(), detail);
         let (now, later) = std::mem::take(&mut self.hooks)
             .into_iter()
             .partition::<Vec<_>, _>(|hook| hook.heard == entry.envelope.event_type);
         self.hooks = later;
         for hook in now {
             self.memory.clock.advance(hook.after);
-            self.tell(hook.name, &hook.data);
+            self.publish(hook.name, &hook.data);
         }
         self.published.push(entry);
     }
 
-    /// Somebody outside says this, with nothing around it.
-    pub(crate) fn tell(&mut self, name: &str, data: &serde_json::Value) {
+    /// Publishes a command from outside, without metadata.
+    pub(crate) fn publish(&mut self, name: &str, data: &serde_json::Value) {
         let detail = to_raw_value(&serde_json::json!({ "data": data })).unwrap();
-        self.say("shop.web", name, detail);
+        self.deliver("shop.web", name, detail);
     }
 }

@@ -30,33 +30,33 @@ pub(crate) struct EndState {
 
 impl EndState {
     /// The picture of this house.
-    pub(crate) async fn of(pump: &Driver) -> Self {
+    pub(crate) async fn of(driver: &Driver) -> Self {
         let mut picture = Self::default();
-        for stream in pump.witness.streams() {
-            for commit in pump.witness.since(&stream, 1).await.unwrap() {
+        for stream in driver.stores.streams() {
+            for commit in driver.stores.since(&stream, 1).await.unwrap() {
                 picture.log.push(plain(of_commit(&commit)));
             }
         }
-        for key in pump.witness.rows() {
-            let row = pump.witness.get(&key).await.unwrap();
+        for key in driver.stores.rows() {
+            let row = driver.stores.get(&key).await.unwrap();
             let row = row.map(|row| json!({ "version": row.version, "place": row.position, "columns": row.columns }));
             picture.views.push(plain(json!({ "key": key.to_string(), "row": row })));
         }
         let mut once = BTreeMap::new();
-        for entry in &pump.published {
+        for entry in &driver.published {
             let published = serde_json::to_value(&entry.envelope).unwrap();
             once.entry(entry.envelope.event_id.clone())
                 .or_insert(json!({ "source": entry.source, "published": published }));
         }
         picture.published = once.into_values().map(plain).collect();
-        for mail in pump.memory.mailer.sent() {
+        for mail in driver.memory.mailer.sent() {
             picture.mails.push(plain(json!([mail.key, mail.to, mail.subject, mail.body])));
         }
-        for timer in pump.memory.timers.pending() {
+        for timer in driver.memory.timers.pending() {
             picture.timers.push(plain(json!([timer.key.stream, timer.key.name])));
         }
         // A letter that was written and not answered for is written again.
-        let letters: BTreeSet<String> = pump
+        let letters: BTreeSet<String> = driver
             .memory
             .dead_letters
             .all()

@@ -1,4 +1,4 @@
-//! A witness of what was touched: which streams and which rows, so that a picture can be taken of all of them.
+//! Stores that record which streams and rows were used, so that the whole state can be read.
 
 use std::{
     collections::BTreeSet,

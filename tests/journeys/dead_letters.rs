@@ -71,13 +71,13 @@ fn attributes(written: &[(&str, &str)]) -> Attributes {
 fn after(letter: &DeadLetter, times: u32, corrected: Option<&RawValue>) -> EndState {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
-        let (mut pump, _kept) = in_memory();
+        let (mut driver, _kept) = in_memory();
         for _ in 0..times {
             let entry = letter.entry(corrected).unwrap();
-            pump.say(&entry.source, &entry.detail_type, RawValue::from_string(entry.detail).unwrap());
-            pump.run(None).await;
+            driver.deliver(&entry.source, &entry.detail_type, RawValue::from_string(entry.detail).unwrap());
+            driver.run(None).await;
         }
-        EndState::of(&pump).await
+        EndState::of(&driver).await
     })
 }
 

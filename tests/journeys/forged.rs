@@ -1,4 +1,4 @@
-//! Forged messages among true ones: nothing follows from them, and each ends in the dead letters as `FORGED`.
+//! Forged events among genuine ones change nothing, and each is dead-lettered as `FORGED`.
 
 use std::collections::BTreeMap;
 
@@ -17,31 +17,33 @@ use crate::cancellation::in_memory;
 
 /// Our account.
 const OURS: &str = "000000000001";
-/// How many are forged.
+/// The number of forged events.
 const FORGED: usize = 1000;
-/// How many seeds are told with a forger at every door.
+/// The number of seeds with forged events at every event handler.
 const SEEDS: u64 = 32;
 
-/// One way to forge a true message.
+/// One way to forge an event.
 type Forgery = fn(&Delivery, usize) -> Delivery;
 
-/// All of them; each makes another one with another number.
+/// All ways to forge; each number gives another forged event.
 const FORGERIES: [(&str, Forgery); 10] = [
-    ("another source", |fact, number| Delivery { source: format!("shop.{number}"), ..fact.clone() }),
-    ("another context's source", |fact, _| Delivery { source: "causeway.till".to_owned(), ..fact.clone() }),
-    ("another account", |fact, number| Delivery { account: Some(format!("{:012}", number + 2)), ..fact.clone() }),
-    ("no account", |fact, _| Delivery { account: None, ..fact.clone() }),
-    ("never committed", |fact, number| with(fact, "/eventId", id(number))),
-    ("other data", |fact, number| with(fact, &format!("/data/{}", about(fact)), json!(format!("forged-{number}")))),
-    ("a place to come", |fact, number| with(fact, "/version", json!(1000 + number))),
-    ("another stream", |fact, number| with(fact, "/aggregateId", json!(format!("forged-{number}")))),
-    ("another time", |fact, _| with(fact, "/timestamp", json!("2025-12-31T23:59:59.777Z"))),
-    ("in another's name", |fact, number| with(fact, "/metadata/correlationId", json!(format!("forged-{number}")))),
+    ("another source", |event, number| Delivery { source: format!("shop.{number}"), ..event.clone() }),
+    ("another context's source", |event, _| Delivery { source: "causeway.till".to_owned(), ..event.clone() }),
+    ("another account", |event, number| Delivery { account: Some(format!("{:012}", number + 2)), ..event.clone() }),
+    ("no account", |event, _| Delivery { account: None, ..event.clone() }),
+    ("never committed", |event, number| with(event, "/eventId", id(number))),
+    ("other data", |event, number| {
+        with(event, &format!("/data/{}", id_field(event)), json!(format!("forged-{number}")))
+    }),
+    ("a later version", |event, number| with(event, "/version", json!(1000 + number))),
+    ("another stream", |event, number| with(event, "/aggregateId", json!(format!("forged-{number}")))),
+    ("another time", |event, _| with(event, "/timestamp", json!("2025-12-31T23:59:59.777Z"))),
+    ("another correlation", |event, number| with(event, "/metadata/correlationId", json!(format!("forged-{number}")))),
 ];
 
-/// What the fact is about.
-fn about(fact: &Delivery) -> &'static str {
-    if fact.detail.get().contains("\"orderId\"") { "orderId" } else { "sku" }
+/// The id field of its data.
+fn id_field(event: &Delivery) -> &'static str {
+    if event.detail.get().contains("\"orderId\"") { "orderId" } else { "sku" }
 }
 
 /// An id as a commit's event could have it.
@@ -49,38 +51,39 @@ fn id(number: usize) -> Value {
     json!(format!("0193b2c4-7d10-7a51-9c11-{:08x}0000", number + 1))
 }
 
-/// A timer's word has no place in the log, and another one changes nothing of it.
-fn may_be_forged_so(what: &str, fact: &Delivery) -> bool {
-    what != "a place to come" || fact.detail_type != "FulfilmentDeadlinePassed"
+/// A timer's message has no version in the log, so a forged version changes nothing.
+fn can_be_forged(what: &str, event: &Delivery) -> bool {
+    what != "a later version" || event.detail_type != "FulfilmentDeadlinePassed"
 }
 
-fn with(fact: &Delivery, path: &str, value: Value) -> Delivery {
-    let mut detail: Value = serde_json::from_str(fact.detail.get()).unwrap();
+fn with(event: &Delivery, path: &str, value: Value) -> Delivery {
+    let mut detail: Value = serde_json::from_str(event.detail.get()).unwrap();
     let (inside, field) = path.rsplit_once('/').unwrap();
     detail.pointer_mut(inside).unwrap()[field] = value;
-    Delivery { detail: to_raw_value(&detail).unwrap(), ..fact.clone() }
+    Delivery { detail: to_raw_value(&detail).unwrap(), ..event.clone() }
 }
 
-fn trust() -> VerificationPolicy {
+fn verify_all() -> VerificationPolicy {
     VerificationPolicy { account: Some(OURS.to_owned()), verify_events: VerifyEvents::All }
 }
 
-/// Whether the route hears facts.
-fn hears_facts(route: &Route) -> bool {
+/// Whether the route handles events.
+fn handles_events(route: &Route) -> bool {
     let entry = domain::catalogue().into_iter().find(|entry| entry.description.name == route.message).unwrap();
     entry.description.kind == Kind::Event
 }
 
-/// At every door stands one who says each fact before it is said, in some forged way.
-fn forgers(plan: &mut Plan, _: &Memory) {
-    plan.verification = trust();
+/// Every event handler gets each event forged in every way before it gets the event itself.
+fn with_forgeries(plan: &mut Plan, _: &Memory) {
+    plan.verification = verify_all();
     let routes = std::mem::take(&mut plan.routes).into_iter();
-    plan.routes =
-        routes.map(|route| if hears_facts(&route) { route.wrapped(forged_first) } else { ours(route) }).collect();
+    plan.routes = routes
+        .map(|route| if handles_events(&route) { route.wrapped(forged_first) } else { with_account(route) })
+        .collect();
 }
 
-/// The bus of a simulation writes no account down.
-fn ours(route: Route) -> Route {
+/// The bus of a simulation sets no account.
+fn with_account(route: Route) -> Route {
     route.wrapped(|inner, app, delivery| {
         async move { inner.handle(&app, &Delivery { account: Some(OURS.to_owned()), ..delivery }).await }.boxed()
     })
@@ -88,65 +91,65 @@ fn ours(route: Route) -> Route {
 
 fn forged_first(inner: Route, app: App, delivery: Delivery) -> BoxFuture<'static, Outcome> {
     async move {
-        let fact = Delivery { account: Some(OURS.to_owned()), ..delivery };
-        let ways = FORGERIES.iter().enumerate().filter(|(_, (what, _))| may_be_forged_so(what, &fact));
+        let event = Delivery { account: Some(OURS.to_owned()), ..delivery };
+        let ways = FORGERIES.iter().enumerate().filter(|(_, (what, _))| can_be_forged(what, &event));
         for (number, (what, forge)) in ways {
-            match inner.handle(&app, &forge(&fact, number)).await {
+            match inner.handle(&app, &forge(&event, number)).await {
                 Ok(Handled::DeadLettered) | Err(Failure::Transient(_)) => {}
-                other => panic!("{what}: {} made of it {other:?}", inner.function()),
+                other => panic!("{what}: {} returned {other:?}", inner.function()),
             }
         }
-        inner.handle(&app, &fact).await
+        inner.handle(&app, &event).await
     }
     .boxed()
 }
 
 #[test]
-fn with_a_forger_at_every_door_the_stories_come_to_what_they_come_to_without() {
+fn forged_events_do_not_change_how_the_stories_end() {
     for seed in 0..SEEDS {
-        let (broken, _) = simulate_seed(seed, forgers, false);
+        let (broken, _) = simulate_seed(seed, with_forgeries, false);
         assert!(broken.is_empty(), "seed {seed}:\n{}", broken.join("\n"));
     }
 }
 
 #[test]
-fn a_thousand_forged_facts_change_nothing_and_end_as_a_thousand_letters() {
+fn a_thousand_forged_events_change_nothing_and_are_dead_lettered() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
-        let (mut pump, _kept) = in_memory();
-        pump.tell("ReceiveStock", &json!({ "sku": "mug", "quantity": 5 }));
-        pump.tell("PlaceOrder", &super::shop_commands::place_order("o-1", &[("mug", 2)]));
-        pump.tell("PlaceOrder", &super::shop_commands::place_order("o-2", &[("mug", 1), ("rare", 1)]));
-        pump.run(None).await;
-        let app = App::new(Ports { verification: trust(), ..pump.memory.ports() });
-        let facts = true_facts(&pump.published);
-        let doors: Vec<(Route, Delivery)> = functions::routes()
+        let (mut driver, _kept) = in_memory();
+        driver.publish("ReceiveStock", &json!({ "sku": "mug", "quantity": 5 }));
+        driver.publish("PlaceOrder", &super::shop_commands::place_order("o-1", &[("mug", 2)]));
+        driver.publish("PlaceOrder", &super::shop_commands::place_order("o-2", &[("mug", 1), ("rare", 1)]));
+        driver.run(None).await;
+        let app = App::new(Ports { verification: verify_all(), ..driver.memory.ports() });
+        let events = genuine_events(&driver.published);
+        let routes: Vec<(Route, Delivery)> = functions::routes()
             .into_iter()
-            .filter(hears_facts)
-            .map(|route| (facts.get(route.message).cloned().unwrap_or_else(|| sample(&route)), route))
-            .map(|(fact, route)| (route, fact))
+            .filter(handles_events)
+            .map(|route| (events.get(route.message).cloned().unwrap_or_else(|| sample(&route)), route))
+            .map(|(event, route)| (route, event))
             .collect();
-        let before = everything(&pump.memory);
+        let before = everything(&driver.memory);
         for number in 0..FORGED {
-            let (route, fact) = &doors[number % doors.len()];
-            let (what, forge) = FORGERIES[(number / doors.len()) % FORGERIES.len()];
-            let handled = route.handle(&app, &forge(fact, number)).await.unwrap();
+            let (route, event) = &routes[number % routes.len()];
+            let (what, forge) = FORGERIES[(number / routes.len()) % FORGERIES.len()];
+            let handled = route.handle(&app, &forge(event, number)).await.unwrap();
             assert_eq!(handled, Handled::DeadLettered, "{what} at {}", route.function());
         }
-        assert_eq!(everything(&pump.memory), before);
-        let letters = pump.memory.dead_letters.all();
-        assert_eq!(letters.len(), FORGED);
-        for letter in letters {
-            assert_eq!(letter.reason, "FORGED", "{}", letter.explanation);
-            assert!(letter.explanation.starts_with("field "), "{}", letter.explanation);
+        assert_eq!(everything(&driver.memory), before);
+        let dead_letters = driver.memory.dead_letters.all();
+        assert_eq!(dead_letters.len(), FORGED);
+        for dead_letter in dead_letters {
+            assert_eq!(dead_letter.reason, "FORGED", "{}", dead_letter.explanation);
+            assert!(dead_letter.explanation.starts_with("field "), "{}", dead_letter.explanation);
         }
     });
 }
 
-/// One verified event of each type that was published.
-fn true_facts(said: &[causeway::delivery::bus::Entry]) -> BTreeMap<String, Delivery> {
-    let deliveries = said.iter().map(|entry| {
-        let fact = Delivery {
+/// One genuine event of each published type.
+fn genuine_events(published: &[causeway::delivery::bus::Entry]) -> BTreeMap<String, Delivery> {
+    let deliveries = published.iter().map(|entry| {
+        let event = Delivery {
             id: "b-1".to_owned(),
             source: entry.source.clone(),
             account: Some(OURS.to_owned()),
@@ -155,12 +158,12 @@ fn true_facts(said: &[causeway::delivery::bus::Entry]) -> BTreeMap<String, Deliv
             detail: to_raw_value(&entry.envelope).unwrap(),
             replay_name: None,
         };
-        (entry.envelope.event_type.clone(), fact)
+        (entry.envelope.event_type.clone(), event)
     });
     deliveries.collect()
 }
 
-/// The fact of the catalogue, where the stories above say none.
+/// The catalogue's sample, for types that the stories do not publish.
 fn sample(route: &Route) -> Delivery {
     let entry = domain::catalogue().into_iter().find(|entry| entry.description.name == route.message).unwrap();
     let detail = json!({
@@ -179,7 +182,7 @@ fn sample(route: &Route) -> Delivery {
     }
 }
 
-/// All that a memory holds but its letters.
+/// The whole state of a memory but its dead letters.
 fn everything(memory: &Memory) -> Vec<String> {
     vec![
         format!("{:?}", memory.store.changes(0)),

@@ -28,7 +28,7 @@ fn twenty_thousand_generated_inputs_crash_nothing_and_change_nothing_unless_they
         let Ok(detail) = RawValue::from_string(text.clone()) else {
             // No bus takes what is no JSON; the edge is asked all the same, and must not crash.
             let broken = super::bad_input::payload(entry.description.name, &text);
-            assert!(super::bad_input::hear(Memory::new(input).app(), "PlaceOrder", &broken).is_ok(), "{text}");
+            assert!(super::bad_input::invoke(Memory::new(input).app(), "PlaceOrder", &broken).is_ok(), "{text}");
             counts[0] += 1;
             continue;
         };

@@ -1,4 +1,4 @@
-//! A thousand facts that somebody makes up and puts on the bus under our own sources: they change nothing.
+//! A thousand forged events, put on the bus under our own sources, change nothing.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,34 +16,34 @@ use xtask::{catalogue, repo};
 use super::{ask, say, standing_on, two_mugs, walk};
 
 const EVENTS: usize = 1000;
-/// More letters than any queue holds at the end.
+/// More dead dead_letters than any queue holds at the end.
 const MOST: &str = "5000";
 const MINUTE: SignedDuration = SignedDuration::from_mins(1);
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_thousand_forged_events_on_the_bus_change_nothing_and_end_as_letters() {
-    let running = begun().await;
+async fn a_thousand_forged_events_on_the_bus_change_nothing_and_are_dead_lettered() {
+    let running = cloud_with_two_orders().await;
     let app = running.apps.app("order-on-order-confirmed").unwrap();
     let forged = forgeries(app).await;
     let before = tables(&running).await;
-    let said = put(&running, &forged).await;
+    let published = put(&running, &forged).await;
     walk(&running, MINUTE).await;
     let after = tables(&running).await;
     let changed: Vec<_> = after.symmetric_difference(&before).collect();
     assert!(changed.is_empty(), "{changed:#?}");
 
-    // Whoever reads a queue waits a second for more, and on a clock that stands that is for ever.
+    // A receive waits a second for more messages, which never ends on a paused clock.
     running.cloud.services().functions.clock().resume();
-    let (_, letters) = call(&running, &["dlq", "ls", "--json", "--most", MOST]).await;
-    let letters: Vec<Value> = letters.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let (_, dead_letters) = call(&running, &["dlq", "ls", "--json", "--most", MOST]).await;
+    let dead_letters: Vec<Value> = dead_letters.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     let mut ended: BTreeMap<&str, usize> = BTreeMap::new();
-    for letter in &letters {
-        assert_eq!(letter["letter"]["reason"], "FORGED", "{letter}");
-        *ended.entry(letter["letter"]["content"]["message"]["id"].as_str().unwrap()).or_default() += 1;
+    for dead_letter in &dead_letters {
+        assert_eq!(dead_letter["letter"]["reason"], "FORGED", "{dead_letter}");
+        *ended.entry(dead_letter["letter"]["content"]["message"]["id"].as_str().unwrap()).or_default() += 1;
     }
-    let hearers = |name: &str| functions::routes().iter().filter(|route| route.message == name).count();
-    let wanted: BTreeMap<&str, usize> = said.iter().map(|(id, name)| (id.as_str(), hearers(name))).collect();
-    assert_eq!((wanted.len(), &ended), (EVENTS, &wanted), "each is a letter of everyone who heard it");
+    let handlers = |name: &str| functions::routes().iter().filter(|route| route.message == name).count();
+    let expected: BTreeMap<&str, usize> = published.iter().map(|(id, name)| (id.as_str(), handlers(name))).collect();
+    assert_eq!((expected.len(), &ended), (EVENTS, &expected), "each function that handles the type dead-letters it");
 
     let (_, shown) = call(&running, &["dlq", "ls", "--queue", "Notification"]).await;
     let line = shown.lines().find(|line| line.contains("-NotificationDeadLetters-")).unwrap();
@@ -54,19 +54,19 @@ async fn a_thousand_forged_events_on_the_bus_change_nothing_and_end_as_letters()
     assert!(shown.contains("it was forged") && shown.contains("\n0 redriven"), "{shown:.500}");
 
     running.cloud.services().functions.clock().pause();
-    // The true timer of the order that waits still rings.
+    // The genuine timer of the waiting order still fires.
     walk(&running, 16 * MINUTE).await;
     let late = app.row::<OrderDetails>("waiting").await.unwrap().unwrap();
     assert_eq!(late.status, OrderStatus::Cancelled);
     running.cloud.stop().await;
 }
 
-/// A cloud that looks every fact up, with an order that is confirmed and one that waits for its deadline.
-async fn begun() -> Running {
+/// A cloud that verifies every event, with a confirmed order and one that waits for its deadline.
+async fn cloud_with_two_orders() -> Running {
     let root = repo::root();
     let template = repo::read(&root, repo::TEMPLATE).unwrap();
     let strict = template.replace("    Default: moving\n", "    Default: all\n");
-    assert_ne!(strict, template, "the template has no parameter of this default any more");
+    assert_ne!(strict, template, "the template has no parameter with this default");
     let folder = tempfile::tempdir().unwrap();
     repo::write(folder.path(), repo::TEMPLATE, &strict).unwrap();
     for stack in repo::files(&root, "infra/stacks").unwrap() {
@@ -89,33 +89,33 @@ async fn begun() -> Running {
     running
 }
 
-/// As many as are wanted: from the samples of all facts that are heard, and from the facts of the log.
+/// Forged events: made from the events and timers of the log, and from the samples of all handled types.
 async fn forgeries(app: &App) -> Vec<Value> {
-    let mut true_ones = Vec::new();
+    let mut genuine = Vec::new();
     for stream in ["order/done", "order/waiting", "inventory/mug", "fulfilment/done", "fulfilment/waiting"] {
         for commit in app.store().since(&StreamId::parse(stream).unwrap(), 1).await.unwrap() {
-            let facts = (0..commit.events.len()).filter_map(|index| commit.event_envelope(index));
-            true_ones.extend(facts.map(|fact| serde_json::to_value(fact).unwrap()));
+            let events = (0..commit.events.len()).filter_map(|index| commit.event_envelope(index));
+            genuine.extend(events.map(|event| serde_json::to_value(event).unwrap()));
             let timers = commit.timers.iter().filter_map(|change| match change {
                 TimerChange::Set { name, due, message } => Some(Timer::of(&commit, name, *due, message).envelope),
                 TimerChange::Cancel { .. } => None,
             });
-            // To the letter as the timer will say it, only earlier.
-            true_ones.extend(timers.map(|timer| serde_json::to_value(timer).unwrap()));
+            // The very message of the timer, but early.
+            genuine.extend(timers.map(|timer| serde_json::to_value(timer).unwrap()));
         }
     }
-    assert!(true_ones.len() >= 10, "{} facts stand in the log", true_ones.len());
+    assert!(genuine.len() >= 10, "{} events are in the log", genuine.len());
     let samples = samples();
     let mut forged = Vec::new();
-    let is_timer = |fact: &Value| fact["eventType"] == "FulfilmentDeadlinePassed";
-    forged.extend(true_ones.iter().filter(|fact| is_timer(fact)).cloned());
+    let is_timer = |event: &Value| event["eventType"] == "FulfilmentDeadlinePassed";
+    forged.extend(genuine.iter().filter(|event| is_timer(event)).cloned());
     for number in 0.. {
-        let fact = &true_ones[number % true_ones.len()];
-        let about = if fact["data"]["orderId"].is_null() { "sku" } else { "orderId" };
-        forged.push(changed(fact, "/data", about, json!("done-2")));
-        forged.push(changed(fact, "", "eventId", id(number)));
-        if !is_timer(fact) {
-            forged.push(changed(fact, "", "version", json!(1000 + number)));
+        let event = &genuine[number % genuine.len()];
+        let id_field = if event["data"]["orderId"].is_null() { "sku" } else { "orderId" };
+        forged.push(changed(event, "/data", id_field, json!("done-2")));
+        forged.push(changed(event, "", "eventId", id(number)));
+        if !is_timer(event) {
+            forged.push(changed(event, "", "version", json!(1000 + number)));
         }
         let sample = &samples[number % samples.len()];
         forged.push(changed(sample, "", "eventId", id(number)));
@@ -128,13 +128,13 @@ async fn forgeries(app: &App) -> Vec<Value> {
     forged
 }
 
-/// The samples of all facts that somebody hears.
+/// The samples of all event types that have a handler.
 fn samples() -> Vec<Value> {
-    let heard: BTreeSet<&str> = functions::routes().iter().map(|route| route.message).collect();
-    let facts = domain::catalogue().into_iter().map(|entry| entry.description);
-    let facts = facts.filter(|fact| fact.kind == Kind::Event && heard.contains(fact.name));
-    let samples = facts.map(|fact| {
-        let path = catalogue::sample_path(fact.context, fact.name, fact.version);
+    let handled: BTreeSet<&str> = functions::routes().iter().map(|route| route.message).collect();
+    let events = domain::catalogue().into_iter().map(|entry| entry.description);
+    let events = events.filter(|event| event.kind == Kind::Event && handled.contains(event.name));
+    let samples = events.map(|event| {
+        let path = catalogue::sample_path(event.context, event.name, event.version);
         let entries: Value = serde_json::from_str(&repo::read(&repo::root(), &path).unwrap()).unwrap();
         serde_json::from_str(entries[0]["Detail"].as_str().unwrap()).unwrap()
     });
@@ -146,31 +146,31 @@ fn id(number: usize) -> Value {
     json!(format!("0193b2c4-7d10-7a51-9c11-{:08x}0000", number + 1))
 }
 
-fn changed(fact: &Value, inside: &str, field: &str, value: Value) -> Value {
-    let mut fact = fact.clone();
-    fact.pointer_mut(inside).unwrap()[field] = value;
-    fact
+fn changed(event: &Value, inside: &str, field: &str, value: Value) -> Value {
+    let mut event = event.clone();
+    event.pointer_mut(inside).unwrap()[field] = value;
+    event
 }
 
-/// Puts them on the bus, each under the source of its context; the bus's ids of them, and their names.
+/// Puts them on the bus, each under the source of its context. Returns the bus's ids and the types.
 async fn put(running: &Running, forged: &[Value]) -> Vec<(String, String)> {
     let bus = aws_sdk_eventbridge::Client::new(running.apps.sdk());
-    let mut said = Vec::new();
+    let mut published = Vec::new();
     for ten in forged.chunks(10) {
-        let name = |fact: &Value| fact["eventType"].as_str().unwrap().to_owned();
-        let entries = ten.iter().map(|fact| {
+        let name = |event: &Value| event["eventType"].as_str().unwrap().to_owned();
+        let entries = ten.iter().map(|event| {
             PutEventsRequestEntry::builder()
                 .event_bus_name("causeway")
-                .source(source_of(fact["aggregateType"].as_str().unwrap()))
-                .detail_type(name(fact))
-                .detail(fact.to_string())
+                .source(source_of(event["aggregateType"].as_str().unwrap()))
+                .detail_type(name(event))
+                .detail(event.to_string())
                 .build()
         });
-        let answer = bus.put_events().set_entries(Some(entries.collect())).send().await.unwrap();
-        let ids = answer.entries().iter().map(|entry| entry.event_id().unwrap().to_owned());
-        said.extend(ids.zip(ten.iter().map(name)));
+        let response = bus.put_events().set_entries(Some(entries.collect())).send().await.unwrap();
+        let ids = response.entries().iter().map(|entry| entry.event_id().unwrap().to_owned());
+        published.extend(ids.zip(ten.iter().map(name)));
     }
-    said
+    published
 }
 
 /// Every item of every table.
@@ -186,7 +186,7 @@ async fn tables(running: &Running) -> BTreeSet<String> {
     items
 }
 
-/// A value as text, in which maps have an order.
+/// A value as text, with maps in the order of their keys.
 fn text(value: &AttributeValue) -> String {
     match value {
         AttributeValue::M(fields) => {
@@ -198,11 +198,11 @@ fn text(value: &AttributeValue) -> String {
     }
 }
 
-/// Calls a command there.
+/// Runs a command against this cloud.
 async fn call(running: &Running, words: &[&str]) -> (CommandStatus, String) {
     let endpoint = running.cloud.endpoint();
-    let wanted = Causeway::try_parse_from([&["causeway", "--endpoint", &endpoint], words].concat()).unwrap();
+    let expected = Causeway::try_parse_from([&["causeway", "--endpoint", &endpoint], words].concat()).unwrap();
     let mut out = Vec::new();
-    let ended = wanted.command.run(&wanted.global, &mut out).await.unwrap();
+    let ended = expected.command.run(&expected.global, &mut out).await.unwrap();
     (ended, String::from_utf8(out).unwrap())
 }

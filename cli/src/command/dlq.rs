@@ -221,12 +221,12 @@ async fn redrive(
         for (received, outcome) in outcomes {
             let (id, subject) = (&received.id, subject(&received.letter));
             let (word, why, text) = match &outcome {
-                RedriveOutcome::Done => ("back", None, format!("redriven    {id}  {subject}")),
+                RedriveOutcome::Done => ("redriven", None, format!("redriven    {id}  {subject}")),
                 RedriveOutcome::Permanent { why } => {
-                    ("refused", Some(why), format!("stays       {id}  {subject}: {why}"))
+                    ("rejected", Some(why), format!("stays       {id}  {subject}: {why}"))
                 }
                 RedriveOutcome::Transient { why } => {
-                    ("notNow", Some(why), format!("try again   {id}  {subject}: {why}"))
+                    ("failed", Some(why), format!("try again   {id}  {subject}: {why}"))
                 }
             };
             let json = json!({ "queue": queue.name, "id": id, "type": subject, "outcome": word, "why": why });
@@ -272,7 +272,7 @@ async fn purge(
         for received in queue.client.purge_seen(&ids).await? {
             purged += 1;
             let (id, subject) = (&received.id, subject(&received.letter));
-            let json = json!({ "queue": queue.name, "id": id, "type": subject, "outcome": "thrownAway" });
+            let json = json!({ "queue": queue.name, "id": id, "type": subject, "outcome": "deleted" });
             output.show(format!("deleted  {id}  {subject}"), &json)?;
         }
     }

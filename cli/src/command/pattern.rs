@@ -174,7 +174,7 @@ fn field_json(part: &FieldResult) -> Value {
     };
     json!({
         "path": part.path,
-        "wanted": values(&part.expected),
+        "expected": values(&part.expected),
         "found": values(&part.actual),
         "holds": part.verdict == Verdict::Satisfied,
         "verdict": part.verdict.to_string(),

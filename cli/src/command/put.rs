@@ -54,7 +54,7 @@ Files:
   itself.
 
 Paths:
-  A path begins at the detail: data.orderId, metadata.userId. A field that the detail does not have is looked up
+  A path starts at the detail: data.orderId, metadata.userId. A field that the detail does not have is looked up
   in its data: orderId. The fields of the entry have the names of the API: Source, Resources.0. Indexes of lists begin at
   0; the one after the last adds an item. A path that neither the message nor its schema has is an error.
 

@@ -162,7 +162,7 @@ struct PendingTimer {
     message: String,
     stream: Option<StreamId>,
     /// The envelope of the message.
-    says: Option<Box<RawValue>>,
+    envelope: Option<Box<RawValue>>,
 }
 
 #[derive(Deserialize)]
@@ -233,5 +233,5 @@ fn read(group: String, name: String, schedule: GetScheduleOutput) -> PendingTime
     let stream = envelope.as_ref().map(|envelope| format!("{}/{}", envelope.aggregate_type, envelope.aggregate_id));
     let stream = stream.and_then(|stream| StreamId::parse(&stream).ok());
     let message = envelope.map(|envelope| envelope.event_type).unwrap_or_else(|| "unknown".to_owned());
-    PendingTimer { name, group, due, expression, message, stream, says: RawValue::from_string(input).ok() }
+    PendingTimer { name, group, due, expression, message, stream, envelope: RawValue::from_string(input).ok() }
 }

@@ -172,7 +172,6 @@ struct Node {
     /// The due time of a timer.
     #[serde(skip_serializing_if = "Option::is_none")]
     due: Option<Timestamp>,
-    #[serde(rename = "said")]
     preview: String,
 }
 

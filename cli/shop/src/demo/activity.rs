@@ -117,7 +117,7 @@ impl ActivityLog {
                 let subject: Vec<&str> = subject.map(|name| display_name(name, STACK)).collect();
                 Some(Activity { mark: Mark::Fault, text: format!("{}: {}", text("/fault"), subject.join(" ")) })
             }
-            ("trouble", _) => Some(Activity { mark: Mark::GivenUp, text: text("/message").to_owned() }),
+            ("error", _) => Some(Activity { mark: Mark::GivenUp, text: text("/message").to_owned() }),
             _ => None,
         }
     }
@@ -152,7 +152,7 @@ fn delivery(event: &Value, name: &str, tally: &mut Tally) -> Option<Activity> {
     let why = format!("{}: {}", text("/code"), text("/message"));
     match text("/outcome") {
         "delivered" => None,
-        "again" => Some(tally.retry(format!("{path} was not delivered: {why}"))),
+        "retried" => Some(tally.retry(format!("{path} was not delivered: {why}"))),
         "deadLettered" => Some(tally.given_up(format!("{path} was dead-lettered by the rule: {why}"))),
         _ => Some(tally.given_up(format!("{path} is lost, because the rule has no dead-letter queue: {why}"))),
     }
@@ -173,7 +173,7 @@ fn invoke(event: &Value, name: &str, tally: &mut Tally) -> Option<Activity> {
             };
             Some(tally.retry(format!("{path} failed: {}{wait}", cut(text("/message"), MAX_MESSAGE))))
         }
-        "told" => Some(tally.given_up(format!("{path} was dead-lettered: {}", text("/message")))),
+        "deadLettered" => Some(tally.given_up(format!("{path} was dead-lettered: {}", text("/message")))),
         _ => Some(tally.given_up(format!("{path} is lost: {}", text("/message")))),
     }
 }
@@ -185,8 +185,8 @@ fn mapping(event: &Value, tally: &mut Tally) -> Option<Activity> {
     match text(event, "/outcome") {
         "done" => None,
         "failed" => Some(tally.retry(format!("{name} failed: {why}"))),
-        "stuck" => Some(tally.retry(format!("{name} is stuck: {why}"))),
-        "told" => Some(tally.given_up(format!("{name}: records were dead-lettered: {why}"))),
+        "stalled" => Some(tally.retry(format!("{name} is stuck: {why}"))),
+        "deadLettered" => Some(tally.given_up(format!("{name}: records were dead-lettered: {why}"))),
         _ => Some(tally.given_up(format!("{name}: records are lost: {why}"))),
     }
 }
@@ -268,7 +268,7 @@ mod tests {
         let failed = log.take(&invoke("1", "failed"), &mut tally).expect("ours");
         assert_eq!(failed.mark, Mark::Retry);
         assert!(failed.text.contains("order-on-place-order failed: no answer; the next attempt is in 1 minute"));
-        assert_eq!(log.take(&invoke("1", "told"), &mut tally).map(|line| line.mark), Some(Mark::GivenUp));
+        assert_eq!(log.take(&invoke("1", "deadLettered"), &mut tally).map(|line| line.mark), Some(Mark::GivenUp));
         assert_eq!(log.take(&invoke("2", "failed"), &mut tally), None);
         let delivery = json!({ "kind": "delivery", "eventId": "1", "target": "f", "outcome": "dropped", "code": "C" });
         assert_eq!(log.take(&delivery, &mut tally).map(|line| line.mark), Some(Mark::GivenUp));

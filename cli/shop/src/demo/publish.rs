@@ -60,7 +60,7 @@ async fn put(client: &Client, entries: &[PutEventsRequestEntry]) -> anyhow::Resu
 }
 
 async fn put_chunk(client: &Client, mut left: Vec<PutEventsRequestEntry>) -> anyhow::Result<()> {
-    let begun = Instant::now();
+    let started = Instant::now();
     loop {
         let error = match client.put_events().set_entries(Some(left.clone())).send().await {
             // The bus may have accepted the entries all the same; by their ids a retry is the same message.
@@ -78,7 +78,7 @@ async fn put_chunk(client: &Client, mut left: Vec<PutEventsRequestEntry>) -> any
                 message
             }
         };
-        if begun.elapsed() > TIMEOUT {
+        if started.elapsed() > TIMEOUT {
             bail!("the bus rejected a message for {} seconds: {error}", TIMEOUT.as_secs());
         }
         tokio::time::sleep(RETRY_INTERVAL).await;

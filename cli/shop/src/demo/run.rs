@@ -83,13 +83,13 @@ pub(super) async fn play(
             _ = ticks.tick() => {}
         }
         progress.show(show)?;
-        if progress.begun.elapsed() > timeouts.orders {
-            let waited = progress.begun.elapsed().as_secs();
+        if progress.started.elapsed() > timeouts.orders {
+            let waited = progress.started.elapsed().as_secs();
             break after_timeout(scenario, Reader::new(running)?, waited, is_published.get()).await;
         }
     };
-    let took = progress.begun.elapsed();
-    while progress.begun.elapsed() < took + MAX_FEED_TAIL
+    let took = progress.started.elapsed();
+    while progress.started.elapsed() < took + MAX_FEED_TAIL
         && let Ok(read) = timeout(FEED_IDLE, take(&mut feed, &mut progress, show)).await
     {
         read?;
@@ -157,7 +157,7 @@ async fn after_timeout(scenario: &Scenario, mut reader: Reader<'_>, waited: u64,
 struct Progress<'s> {
     scenario: &'s Scenario,
     tally: Tally,
-    begun: Instant,
+    started: Instant,
     log: ActivityLog,
     /// The last progress line and when it was printed.
     line: String,
@@ -170,7 +170,7 @@ impl<'s> Progress<'s> {
         Self {
             scenario,
             tally: Tally::default(),
-            begun: Instant::now(),
+            started: Instant::now(),
             log: ActivityLog::new(&scenario.tag, run),
             line: String::new(),
             line_at: Duration::ZERO,
@@ -184,7 +184,7 @@ impl<'s> Progress<'s> {
         let Some(activity) = self.log.take(&event, &mut self.tally) else {
             return Ok(());
         };
-        let at = self.begun.elapsed();
+        let at = self.started.elapsed();
         show.activity(self.scenario, at, &activity, &event)?;
         if activity.mark == Mark::Retry && !self.has_noted_retry && event.get("kind") == Some(&Value::from("invoke")) {
             self.has_noted_retry = true;
@@ -195,14 +195,14 @@ impl<'s> Progress<'s> {
 
     /// Prints the progress of a crowded scenario, unless that was done just now.
     fn show(&mut self, show: &mut Show<'_>) -> anyhow::Result<()> {
-        match self.begun.elapsed() >= self.line_at + PROGRESS_INTERVAL.max(self.line_at / 8) {
+        match self.started.elapsed() >= self.line_at + PROGRESS_INTERVAL.max(self.line_at / 8) {
             true => self.show_now(show),
             false => Ok(()),
         }
     }
 
     fn show_now(&mut self, show: &mut Show<'_>) -> anyhow::Result<()> {
-        let (at, line) = (self.begun.elapsed(), self.tally.progress());
+        let (at, line) = (self.started.elapsed(), self.tally.progress());
         if self.scenario.is_crowded() && self.tally.events > 0 && line != self.line {
             show.progress(at, &line)?;
             (self.line, self.line_at) = (line, at);

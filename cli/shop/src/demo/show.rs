@@ -24,7 +24,8 @@ impl<'a> Show<'a> {
 
     pub(super) fn heading(&mut self, scenario: &Scenario) -> io::Result<()> {
         let Scenario { number, title, description, .. } = scenario;
-        let json = json!({ "kind": "story", "story": number, "title": title, "tells": description.join(" ") });
+        let json =
+            json!({ "kind": "scenario", "scenario": number, "title": title, "description": description.join(" ") });
         let heading = format!("Scenario {number}: {title}");
         let description = format!("\n  {}\n", description.join("\n  "));
         self.output.show_styled(&[(None, "\n"), (Some(Style::Bold), &heading), (Some(Style::Dim), &description)], &json)
@@ -49,7 +50,7 @@ impl<'a> Show<'a> {
         };
         let json = json!({
             "kind": "happened", "story": scenario.number, "atMs": at.as_millis(), "mark": mark,
-            "text": activity.text, "news": event,
+            "text": activity.text, "event": event,
         });
         let text = format!("{label}{}", activity.text);
         self.output.show_styled(&[(Some(Style::Dim), &time(at)), (style, &text)], &json)

@@ -20,7 +20,7 @@ pub struct Played {
     /// The ids of its orders.
     pub orders: Vec<String>,
     /// Whether all checks hold.
-    #[serde(rename = "asTold")]
+    #[serde(rename = "asExpected")]
     pub as_expected: bool,
     /// The checks.
     pub findings: Vec<Finding>,
@@ -37,7 +37,7 @@ pub struct Played {
 #[derive(Clone, Debug, Serialize)]
 pub struct Summary {
     /// The scenarios in their order.
-    #[serde(rename = "stories")]
+    #[serde(rename = "scenarios")]
     pub scenarios: Vec<Played>,
 }
 
@@ -80,7 +80,7 @@ impl Summary {
 
     /// The summary as JSON.
     pub fn to_json(&self) -> Value {
-        json!({ "kind": "summary", "asTold": self.is_as_expected(), "stories": self.scenarios })
+        json!({ "kind": "summary", "asExpected": self.is_as_expected(), "scenarios": self.scenarios })
     }
 
     /// The commands to try next, after `causeway up --demo` with these options.

@@ -1,4 +1,4 @@
-//! What orders cost: the counts of the page are those of today, and a wrong call is told what is wrong.
+//! What orders cost: the counts of the page are those of today, and a wrong call gets a clear error.
 
 use causeway_shop_cli::cost::{PROD, page::parts};
 use serde_json::Value;
@@ -42,7 +42,10 @@ async fn the_page_says_what_is_counted() {
         for (there, today) in there.into_iter().zip(today) {
             assert!(
                 is_alike(there, today),
-                "{options:?}: the page says\n{there}\nand it is\n{today}\nrun `causeway cost --write docs/cost.md`"
+                "{options:?}: the page has
+{there}
+and the count is
+{today}\nrun `causeway cost --write docs/cost.md`"
             );
         }
     }

@@ -49,7 +49,7 @@ impl Program {
         Client::new(&sdk_config(&account, http_client()).to_builder().retry_config(retries).build())
     }
 
-    /// Kills it, and answers what it had to say.
+    /// Kills it and returns its output.
     pub(super) fn kill(mut self) -> Vec<String> {
         self.child.kill().expect("it runs");
         self.child.wait().expect("it ends");

@@ -12,7 +12,7 @@ use causeway_cli::up::Up;
 use crate::crash::Program;
 use crate::stage::{refusal, started, up_in, used};
 
-/// The journals that the house has.
+/// The write-ahead logs of the local cloud.
 fn journals(folder: &Path) -> Vec<PathBuf> {
     let entries = std::fs::read_dir(folder).expect("the folder");
     let paths = entries.map(|entry| entry.expect("an entry").path());

@@ -28,8 +28,8 @@ async fn played(running: &Running, timeouts: &Timeouts) -> (Summary, String) {
     }
 }
 
-/// The same when it must end as told.
-async fn told(running: &Running) -> (Summary, String) {
+/// The same, for a demo that must end as expected.
+async fn run_demo(running: &Running) -> (Summary, String) {
     let (summary, shown) = played(running, &Timeouts::of(running)).await;
     assert!(summary.is_as_expected(), "{}\n{shown}", summary.missing());
     (summary, shown)
@@ -38,7 +38,7 @@ async fn told(running: &Running) -> (Summary, String) {
 #[tokio::test(flavor = "multi_thread")]
 async fn all_stories_end_as_expected_and_what_happens_is_seen() {
     let running = start(&up(&["--memory"])).await.expect("the cloud starts");
-    let (summary, shown) = told(&running).await;
+    let (summary, shown) = run_demo(&running).await;
     assert_eq!(summary.scenarios.iter().map(|played| played.scenario).collect::<Vec<_>>(), [1, 3, 7]);
     for played in &summary.scenarios {
         assert_eq!((played.tally.given_up, played.dead_letters), (0, 0), "{shown}");
@@ -65,7 +65,7 @@ async fn the_stories_end_as_expected_while_messages_are_lost_doubled_late_and_re
     let fault = vec!["duplicate=0.2,delay=0.1,drop=0.1,throttle=0.02,error@dynamodb=0.02,partial=0.1".to_owned()];
     let faulty = Up { fault, seed: Some(3), speed: Some(30.0), ..up(&["--memory"]) };
     let running = start(&faulty).await.expect("the cloud starts");
-    let (summary, shown) = told(&running).await;
+    let (summary, shown) = run_demo(&running).await;
     assert!(summary.scenarios.iter().all(|played| played.tally.faults > 0), "{shown}");
     assert!(shown.contains("FAULT    duplicate: "), "{shown}");
     running.cloud.stop().await;
@@ -76,9 +76,9 @@ async fn a_story_that_cannot_end_says_where_its_order_stands_and_what_was_expect
     let running = start(&up(&["--memory"])).await.expect("the cloud starts");
     let client = Client::new(running.apps.sdk());
     let rules = client.list_rules().event_bus_name("causeway").send().await.expect("rules");
-    let deaf = rules.rules().iter().filter_map(|rule| rule.name()).find(|name| name.contains("ConfirmOrder"));
-    let deaf = deaf.expect("somebody hears ConfirmOrder");
-    client.disable_rule().event_bus_name("causeway").name(deaf).send().await.expect("it is disabled");
+    let disabled = rules.rules().iter().filter_map(|rule| rule.name()).find(|name| name.contains("ConfirmOrder"));
+    let disabled = disabled.expect("a rule matches ConfirmOrder");
+    client.disable_rule().event_bus_name("causeway").name(disabled).send().await.expect("it is disabled");
 
     let brief = Duration::from_secs(2);
     let (summary, shown) = played(&running, &Timeouts { orders: brief, views: brief }).await;
@@ -100,7 +100,7 @@ async fn a_story_that_cannot_end_says_where_its_order_stands_and_what_was_expect
 async fn a_second_start_with_the_same_folder_knows_what_the_first_one_did_and_plays_again() {
     let folder = tempfile::tempdir().expect("a folder");
     let first = start(&up_in(folder.path())).await.expect("the cloud starts");
-    let (summary, _) = told(&first).await;
+    let (summary, _) = run_demo(&first).await;
     let order = summary.scenarios[0].orders[0].clone();
     let twice = start(&up_in(folder.path())).await.err().expect("one folder has one cloud");
     assert!(format!("{twice:#}").contains("in use by another process"), "{twice:#}");
@@ -114,7 +114,7 @@ async fn a_second_start_with_the_same_folder_knows_what_the_first_one_did_and_pl
     let app = second.apps.app("order-on-order-confirmed").expect("the template has it");
     let row = app.row::<OrderSummary>(&order).await.expect("the views answer");
     assert_eq!(row.map(|row| row.status), Some(OrderStatus::Confirmed));
-    let (again, _) = told(&second).await;
+    let (again, _) = run_demo(&second).await;
     assert_ne!(again.scenarios[0].orders, summary.scenarios[0].orders);
     second.cloud.stop().await;
 }
@@ -133,10 +133,12 @@ fn the_program_plays_the_demo_for_machines_and_ends_well() {
     assert_eq!(lines[0]["kind"], "ready");
     let of = |kind: &str| lines.iter().filter(|line| line["kind"] == kind).count();
     assert_eq!((of("story"), of("summary")), (3, 1));
-    assert!(lines.iter().any(|line| line["kind"] == "happened" && line["news"]["event"]["detail-type"] == "EmailSent"));
+    assert!(
+        lines.iter().any(|line| line["kind"] == "happened" && line["event"]["event"]["detail-type"] == "EmailSent")
+    );
     assert!(lines.iter().filter(|line| line["kind"] == "read").all(|line| line["holds"] == true));
     let summary = lines.last().expect("a last line");
-    assert_eq!((&summary["kind"], &summary["asTold"]), (&Value::from("summary"), &Value::from(true)));
+    assert_eq!((&summary["kind"], &summary["asExpected"]), (&Value::from("summary"), &Value::from(true)));
     assert_eq!(summary["stories"][2]["orders"].as_array().map(Vec::len), Some(50));
     assert_eq!(summary["stories"][0]["deadLetters"], 0);
 }

@@ -32,12 +32,12 @@ async fn ids(stage: &Stage) -> Vec<String> {
 #[tokio::test(flavor = "multi_thread")]
 async fn dead_letters_are_listed_by_cause_and_one_by_one_and_stay_in_their_queues() {
     let stage = Stage::open().await;
-    assert_eq!(stage.says(&["dlq", "ls"]).await.text, "no dead letters in 6 queues\n");
+    assert_eq!(stage.output(&["dlq", "ls"]).await.text, "no dead letters in 6 queues\n");
     let one = send_dead_letter(&stage, "Inventory", "MALFORMED", "ReceiveStock", &stock("mug")).await;
     let two = send_dead_letter(&stage, "Inventory", "MALFORMED", "ReceiveStock", &stock("tea")).await;
     let three = send_dead_letter(&stage, "Order", "LOOP", "PlaceOrder", &json!({})).await;
     for _ in 0..2 {
-        let printed = stage.says(&["dlq", "ls"]).await.text;
+        let printed = stage.output(&["dlq", "ls"]).await.text;
         for word in ["-InventoryDeadLetters-", "MALFORMED", "2 ", "LOOP", "it was LOOP", &one, &two, &three] {
             assert!(printed.contains(word), "{word:?} is missing in\n{printed}");
         }
@@ -46,9 +46,9 @@ async fn dead_letters_are_listed_by_cause_and_one_by_one_and_stay_in_their_queue
     assert_eq!(loops.len(), 1);
     assert_eq!(loops[0]["letter"]["origin"]["kept"]["consumer"], "inventory-on-receive-stock");
     assert_eq!(stage.json(&["dlq", "ls", "--queue", "inventory"]).await.len(), 2);
-    let shown = stage.says(&["dlq", "show", &one]).await.text;
+    let shown = stage.output(&["dlq", "show", &one]).await.text;
     assert!(shown.contains("cause     MALFORMED") && shown.contains("\"sku\": \"mug\""), "{shown}");
-    assert_eq!(stage.says(&["dlq", "show", "nobody"]).await.ended, CommandStatus::NotFound);
+    assert_eq!(stage.output(&["dlq", "show", "nobody"]).await.ended, CommandStatus::NotFound);
     stage.close().await;
 }
 
@@ -58,7 +58,7 @@ async fn a_redriven_dead_letter_is_handled_and_one_that_cannot_be_redriven_stays
     let good = send_dead_letter(&stage, "Inventory", "Retry.Conflict", "ReceiveStock", &stock("mug")).await;
     let bad = send_dead_letter(&stage, "Inventory", "MALFORMED", "ReceiveStock", &json!("no object")).await;
     let mut feed = stage.running.cloud.feed();
-    let printed = stage.says(&["dlq", "redrive", "--all"]).await;
+    let printed = stage.output(&["dlq", "redrive", "--all"]).await;
     assert_eq!(printed.ended, CommandStatus::Rejected, "{}", printed.text);
     assert!(printed.text.contains(&format!("redriven    {good}")), "{}", printed.text);
     assert!(printed.text.contains(&format!("stays       {bad}  ReceiveStock: its detail")), "{}", printed.text);
@@ -67,7 +67,7 @@ async fn a_redriven_dead_letter_is_handled_and_one_that_cannot_be_redriven_stays
     let state = stage.json(&["state", "inventory/mug"]).await;
     assert_eq!(state[0]["state"]["available"], 7);
     assert_eq!(ids(&stage).await, [bad]);
-    assert_eq!(stage.says(&["dlq", "redrive", "--cause", "Retry.Conflict"]).await.ended, CommandStatus::NotFound);
+    assert_eq!(stage.output(&["dlq", "redrive", "--cause", "Retry.Conflict"]).await.ended, CommandStatus::NotFound);
     stage.close().await;
 }
 
@@ -81,11 +81,11 @@ async fn dead_letters_are_deleted_only_after_a_confirmation() {
     assert_eq!(ids(&stage).await.len(), 2);
     let error = stage.call(&["dlq", "purge", "--yes"]).await.expect_err("which?");
     assert!(error.to_string().contains("--all"), "{error}");
-    let printed = stage.says(&["dlq", "purge", "--cause", "LOOP", "--yes"]).await;
+    let printed = stage.output(&["dlq", "purge", "--cause", "LOOP", "--yes"]).await;
     assert!(printed.text.contains(&format!("deleted  {two}")), "{}", printed.text);
     assert_eq!(ids(&stage).await, std::slice::from_ref(&one));
-    assert_eq!(stage.says(&["dlq", "purge", "--id", &one, "--yes"]).await.ended, CommandStatus::Done);
-    assert_eq!(stage.says(&["dlq", "purge", "--id", &one, "--yes"]).await.ended, CommandStatus::NotFound);
+    assert_eq!(stage.output(&["dlq", "purge", "--id", &one, "--yes"]).await.ended, CommandStatus::Done);
+    assert_eq!(stage.output(&["dlq", "purge", "--id", &one, "--yes"]).await.ended, CommandStatus::NotFound);
     assert_eq!(ids(&stage).await, Vec::<String>::new());
     stage.close().await;
 }

@@ -12,8 +12,8 @@ use crate::stage::{Stage, call_at};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_history_says_what_happened_why_and_what_was_asked_of_others() {
-    let (stage, order) = Stage::played().await;
-    let printed = stage.says(&["history", &format!("order/{order}")]).await;
+    let (stage, order) = Stage::with_confirmed_order().await;
+    let printed = stage.output(&["history", &format!("order/{order}")]).await;
     assert_eq!(printed.ended, CommandStatus::Done);
     for word in [
         "v1",
@@ -25,7 +25,7 @@ async fn a_history_says_what_happened_why_and_what_was_asked_of_others() {
     ] {
         assert!(printed.text.contains(word), "{word:?} is missing in\n{}", printed.text);
     }
-    let process = stage.says(&["history", &format!("fulfilment/{order}")]).await.text;
+    let process = stage.output(&["history", &format!("fulfilment/{order}")]).await.text;
     for word in ["sends ReserveStock → inventory/mug", "sets the timer \"deadline\"", "cancels the timer \"deadline\""]
     {
         assert!(process.contains(word), "{word:?} is missing in\n{process}");
@@ -35,7 +35,7 @@ async fn a_history_says_what_happened_why_and_what_was_asked_of_others() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn for_machines_each_event_is_one_line_with_all_its_ids() {
-    let (stage, order) = Stage::played().await;
+    let (stage, order) = Stage::with_confirmed_order().await;
     let stream = format!("fulfilment/{order}");
     let events = stage.json(&["history", &stream]).await;
     let versions: Vec<u64> = events.iter().map(|event| event["version"].as_u64().expect("a version")).collect();
@@ -56,11 +56,11 @@ async fn for_machines_each_event_is_one_line_with_all_its_ids() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_limit_says_where_to_go_on() {
-    let (stage, order) = Stage::played().await;
-    let printed = stage.says(&["history", &format!("order/{order}"), "--limit", "1"]).await;
+    let (stage, order) = Stage::with_confirmed_order().await;
+    let printed = stage.output(&["history", &format!("order/{order}"), "--limit", "1"]).await;
     assert!(printed.text.contains("OrderPlaced") && !printed.text.contains("OrderConfirmed"), "{}", printed.text);
     assert!(printed.text.contains("continue with --from 2"), "{}", printed.text);
-    let full = stage.says(&["history", &format!("order/{order}"), "--limit", "1", "--full"]).await;
+    let full = stage.output(&["history", &format!("order/{order}"), "--limit", "1", "--full"]).await;
     assert!(full.text.contains("\"contactEmail\": \"ada@example.com\""), "{}", full.text);
     stage.close().await;
 }
@@ -84,13 +84,13 @@ async fn a_stream_longer_than_a_page_is_read_to_its_end() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_stream_that_is_not_there_is_said_with_those_it_may_have_been() {
-    let (stage, order) = Stage::played().await;
-    let printed = stage.says(&["history", &format!("orders/{order}")]).await;
+    let (stage, order) = Stage::with_confirmed_order().await;
+    let printed = stage.output(&["history", &format!("orders/{order}")]).await;
     assert_eq!(printed.ended, CommandStatus::NotFound);
     assert!(printed.text.contains("has no events in causeway-events"), "{}", printed.text);
     assert!(printed.text.contains("contexts with streams are order, inventory"), "{}", printed.text);
     assert!(printed.text.contains(&format!("there is order/{order}")), "{}", printed.text);
-    let printed = stage.says(&["history", &format!("order/{order}"), "--from", "9"]).await;
+    let printed = stage.output(&["history", &format!("order/{order}"), "--from", "9"]).await;
     assert_eq!((printed.ended, printed.text.contains("ends at version 2")), (CommandStatus::NotFound, true));
     let error = stage.call(&["history", "o-1001"]).await.expect_err("no stream");
     assert!(error.to_string().contains("must be <context>/<id>, such as order/o-1001"), "{error}");

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::stage::Stage;
 
-/// What a terminal would obey, or would show as something else than it is.
+/// What a terminal would interpret, or display as something else.
 const HOSTILE: [&str; 20] = [
     "\u{1b}[31mred\u{1b}[0m",
     "\u{1b}[2J\u{1b}[H",
@@ -39,12 +39,12 @@ fn is_forbidden(character: char) -> bool {
 /// What a command prints, or its error as `main` prints it, without any forbidden character. JSON must be valid.
 async fn printed(stage: &Stage, words: &[&str]) -> String {
     let text = match stage.call(words).await {
-        Ok(said) => {
+        Ok(printed) => {
             if words.contains(&"--json") {
-                let lines = said.text.lines().map(serde_json::from_str::<IgnoredAny>);
+                let lines = printed.text.lines().map(serde_json::from_str::<IgnoredAny>);
                 lines.collect::<Result<Vec<_>, _>>().unwrap_or_else(|error| panic!("{words:?}: {error}"));
             }
-            said.text
+            printed.text
         }
         Err(error) => escape(&format!("{error:#}")).into_owned(),
     };
@@ -162,7 +162,7 @@ async fn no_command_prints_a_control_character_of_a_stored_event_or_a_dead_lette
         let address = json!({ "name": text, "street": text, "postalCode": "10115", "city": "Berlin", "country": "DE" });
         let set = format!("shippingAddress={address}");
         let order = format!("orderId=o-{number}");
-        stage.says(&["put", "PlaceOrder", "--set", &order, "--set", &set]).await;
+        stage.output(&["put", "PlaceOrder", "--set", &order, "--set", &set]).await;
         let body = json!({
             "reason": text, "explanation": text, "consumer": text, "at": "2026-11-21T05:00:00Z",
             "message": { "id": text, "source": text, "detail-type": text, "time": "2026-11-21T05:00:00Z", "detail": text },

@@ -43,8 +43,8 @@ fn order_of(entry: &Value) -> String {
 #[tokio::test(flavor = "multi_thread")]
 async fn messages_of_the_catalogue_are_put_by_their_names_with_changes() {
     let stage = Stage::open().await;
-    stage.says(&["put", "ReceiveStock", "--set", "quantity=100"]).await;
-    let printed = stage.says(&["put", "PlaceOrder", "--set", "orderId=o-77"]).await;
+    stage.output(&["put", "ReceiveStock", "--set", "quantity=100"]).await;
+    let printed = stage.output(&["put", "PlaceOrder", "--set", "orderId=o-77"]).await;
     assert!(printed.text.contains("put PlaceOrder") && printed.text.contains("causeway trace"), "{}", printed.text);
     let app = stage.running.apps.app("order-on-order-confirmed").expect("the template has it").clone();
     let mut feed = stage.running.cloud.feed();
@@ -117,9 +117,9 @@ async fn a_place_where_nothing_answers_and_a_wrong_name_say_what_to_do() {
         let error = call_at("http://127.0.0.1:9", words).await.expect_err("it fails");
         format!("{error:#}")
     };
-    let deaf = error(&["put", "PlaceOrder"]).await;
+    let disabled = error(&["put", "PlaceOrder"]).await;
     assert_eq!(
-        deaf,
+        disabled,
         "nothing answers at http://127.0.0.1:9: start it with `causeway up`, or give --endpoint or --profile"
     );
     assert!(error(&["put", "PlaceOrdr"]).await.contains("did you mean PlaceOrder?"));

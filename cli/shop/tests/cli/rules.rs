@@ -8,7 +8,7 @@ use crate::stage::Stage;
 #[tokio::test(flavor = "multi_thread")]
 async fn a_message_shows_its_functions_with_their_dead_letter_queues() {
     let stage = Stage::open().await;
-    let printed = stage.says(&["rules", "OrderPlaced"]).await;
+    let printed = stage.output(&["rules", "OrderPlaced"]).await;
     assert_eq!(printed.ended, CommandStatus::Done);
     assert!(printed.text.starts_with("OrderPlaced\n  → FulfilmentOnOrderPlaced"), "{}", printed.text);
     assert!(printed.text.contains("then queue FulfilmentDeadLetters"), "{}", printed.text);
@@ -26,7 +26,7 @@ async fn all_rules_are_there_with_those_that_fire_by_the_clock() {
     let all = stage.json(&["rules"]).await;
     let routes = functions::routes().len();
     assert_eq!(all.iter().filter(|listener| listener["bus"] == "causeway").count(), routes);
-    let printed = stage.says(&["rules"]).await;
+    let printed = stage.output(&["rules"]).await;
     assert!(printed.text.contains("by schedule\n  → StockReportOnStockReportDue"), "{}", printed.text);
     assert!(printed.text.trim_end().ends_with("cron(0 6 * * ? *)"), "{}", printed.text);
     stage.close().await;
@@ -35,7 +35,7 @@ async fn all_rules_are_there_with_those_that_fire_by_the_clock() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_message_that_nobody_hears_is_missing_with_the_names_that_are_near() {
     let stage = Stage::open().await;
-    let printed = stage.says(&["rules", "OrderPlacd"]).await;
+    let printed = stage.output(&["rules", "OrderPlacd"]).await;
     assert_eq!(printed.ended, CommandStatus::NotFound);
     assert_eq!(printed.text.trim_end(), "no rule on any bus matches OrderPlacd; did you mean OrderPlaced?");
     let error = stage.call(&["rules", "--bus", "nowhere"]).await.expect_err("there is no such bus");

@@ -50,7 +50,7 @@ pub(crate) struct Stage {
 }
 
 #[derive(Debug)]
-pub(crate) struct Said {
+pub(crate) struct CommandOutput {
     pub(crate) text: String,
     pub(crate) ended: CommandStatus,
 }
@@ -60,26 +60,26 @@ impl Stage {
         Self { running: started(&up(&["--memory"])).await }
     }
 
-    /// A cloud in which an order went all its way; the answer says which.
-    pub(crate) async fn played() -> (Self, String) {
+    /// A cloud with a confirmed order, and the id of the order.
+    pub(crate) async fn with_confirmed_order() -> (Self, String) {
         let stage = Self::open().await;
         let order = demo::confirm_an_order(&stage.running).await.expect("an order is confirmed");
         (stage, order)
     }
 
-    pub(crate) async fn call(&self, words: &[&str]) -> anyhow::Result<Said> {
+    pub(crate) async fn call(&self, words: &[&str]) -> anyhow::Result<CommandOutput> {
         call_at(&self.running.cloud.endpoint(), words).await
     }
 
-    /// Calls a command there that must not fail.
-    pub(crate) async fn says(&self, words: &[&str]) -> Said {
+    /// Runs a command that must not fail.
+    pub(crate) async fn output(&self, words: &[&str]) -> CommandOutput {
         self.call(words).await.unwrap_or_else(|error| panic!("{words:?}: {error:#}"))
     }
 
-    /// Calls a command there, and reads its lines of JSON.
+    /// Runs a command and parses its lines of JSON.
     pub(crate) async fn json(&self, words: &[&str]) -> Vec<Value> {
         let words = [words, &["--json"]].concat();
-        let printed = self.says(&words).await;
+        let printed = self.output(&words).await;
         let lines = printed.text.lines().map(serde_json::from_str);
         lines.collect::<Result<_, _>>().unwrap_or_else(|error| panic!("{error}: {}", printed.text))
     }
@@ -89,10 +89,10 @@ impl Stage {
     }
 }
 
-/// Calls a command at any endpoint.
-pub(crate) async fn call_at(endpoint: &str, words: &[&str]) -> anyhow::Result<Said> {
+/// Runs a command at an endpoint.
+pub(crate) async fn call_at(endpoint: &str, words: &[&str]) -> anyhow::Result<CommandOutput> {
     let wanted = Causeway::try_parse_from([&["causeway", "--endpoint", endpoint], words].concat())?;
     let mut out = Vec::new();
     let ended = wanted.command.run(&wanted.global, &mut out).await?;
-    Ok(Said { text: String::from_utf8(out)?, ended })
+    Ok(CommandOutput { text: String::from_utf8(out)?, ended })
 }

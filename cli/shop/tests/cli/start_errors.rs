@@ -117,7 +117,7 @@ fn run(folder: &Path, arguments: &[&str]) -> Output {
     command.output().expect("the program runs")
 }
 
-/// What it says before it ends with a failure.
+/// Its output when it fails.
 fn complaint(output: &Output) -> String {
     let printed = String::from_utf8_lossy(&output.stderr).into_owned();
     assert_eq!(output.status.code(), Some(1), "{printed}");

@@ -7,7 +7,7 @@ use crate::stage::Stage;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_state_is_that_of_now_of_a_version_or_of_a_moment() {
-    let (stage, order) = Stage::played().await;
+    let (stage, order) = Stage::with_confirmed_order().await;
     let stream = format!("order/{order}");
     let events = stage.json(&["history", &stream]).await;
     let at = |index: usize| events[index]["at"].as_str().expect("a time").to_owned();
@@ -23,17 +23,17 @@ async fn a_state_is_that_of_now_of_a_version_or_of_a_moment() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_lies_beyond_the_ends_of_a_stream_is_said() {
-    let (stage, order) = Stage::played().await;
+    let (stage, order) = Stage::with_confirmed_order().await;
     let stream = format!("order/{order}");
-    let beyond = stage.says(&["state", &stream, "--at", "9"]).await;
+    let beyond = stage.output(&["state", &stream, "--at", "9"]).await;
     assert_eq!(beyond.ended, CommandStatus::Done);
     assert!(
         beyond.text.contains("at version 2 of ") && beyond.text.contains("there is no version 9 yet"),
         "{beyond:?}"
     );
-    let before = stage.says(&["state", &stream, "--at", "2000-01-01"]).await;
+    let before = stage.output(&["state", &stream, "--at", "2000-01-01"]).await;
     assert_eq!((before.ended, before.text.contains("is later, at")), (CommandStatus::NotFound, true), "{before:?}");
-    let nobody = stage.says(&["state", "order/nobody"]).await;
+    let nobody = stage.output(&["state", "order/nobody"]).await;
     assert_eq!((nobody.ended, nobody.text.contains("has no events")), (CommandStatus::NotFound, true), "{nobody:?}");
     let error = stage.call(&["state", "bakery/b-1"]).await.expect_err("no context");
     assert!(format!("{error:#}").contains("contexts with streams are order"), "{error:#}");
@@ -44,7 +44,7 @@ async fn what_lies_beyond_the_ends_of_a_stream_is_said() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_context_of_a_played_order_has_its_state() {
-    let (stage, order) = Stage::played().await;
+    let (stage, order) = Stage::with_confirmed_order().await;
     let shelf = &stage.json(&["state", "inventory/mug"]).await[0]["state"];
     assert_eq!((&shelf["available"], &shelf["open"][&order]), (&json!(38), &json!(2)));
     let process = &stage.json(&["state", &format!("fulfilment/{order}")]).await[0]["state"];

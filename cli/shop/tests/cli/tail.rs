@@ -12,7 +12,7 @@ use crate::stage::{Stage, call_at};
 async fn watched(stage: &Stage, words: &[&str], put: &[&str]) -> Vec<Value> {
     let putting = async {
         loop {
-            stage.says(put).await;
+            stage.output(put).await;
         }
     };
     tokio::select! {
@@ -67,7 +67,7 @@ async fn answering(answers: Vec<String>) -> String {
 
 fn feed(message: &str) -> String {
     let head = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\nconnection: close\r\n\r\n";
-    format!("{head}data: {{\"kind\":\"trouble\",\"message\":\"{message}\"}}\n\n")
+    format!("{head}data: {{\"kind\":\"error\",\"message\":\"{message}\"}}\n\n")
 }
 
 #[tokio::test]
@@ -81,14 +81,14 @@ async fn a_cloud_that_goes_and_comes_back_is_watched_on() {
 #[tokio::test(flavor = "multi_thread")]
 async fn where_there_is_no_feed_messages_are_heard_by_a_rule_and_a_queue_that_go_at_the_end() {
     let stage = Stage::open().await;
-    let (before, queues) = (stage.says(&["rules"]).await.text, queues(&stage).await);
+    let (before, queues) = (stage.output(&["rules"]).await.text, queues(&stage).await);
     let words = ["tail", "--by-queue", "--type", "StockReceived", "--count", "3"];
     let heard = watched(&stage, &words, &["put", "ReceiveStock"]).await;
     assert_eq!(heard.len(), 3);
     for news in &heard {
-        assert_eq!((&news["kind"], &news["event"]["detail-type"]), (&json!("heard"), &json!("StockReceived")));
+        assert_eq!((&news["kind"], &news["event"]["detail-type"]), (&json!("received"), &json!("StockReceived")));
     }
-    assert_eq!(stage.says(&["rules"]).await.text, before);
+    assert_eq!(stage.output(&["rules"]).await.text, before);
     assert_eq!(self::queues(&stage).await, queues);
     stage.close().await;
 }

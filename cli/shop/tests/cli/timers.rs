@@ -48,17 +48,17 @@ async fn streams(stage: &Stage) -> Vec<Value> {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_timer_is_listed_with_the_stream_it_belongs_to_and_what_it_says() {
     let stage = Stage::open().await;
-    assert_eq!(stage.says(&["timers", "ls"]).await.text, "no timers are pending\n");
+    assert_eq!(stage.output(&["timers", "ls"]).await.text, "no timers are pending\n");
     for stream in ["fulfilment/o-1", "fulfilment/o-2"] {
         set(&stage, stream).await;
     }
-    let printed = stage.says(&["timers", "ls"]).await.text;
+    let printed = stage.output(&["timers", "ls"]).await.text;
     for word in ["2199-01-01T00:00:00Z", "FulfilmentDeadlinePassed", "fulfilment/o-1", "fulfilment/o-2"] {
         assert!(printed.contains(word), "{word} is missing in\n{printed}");
     }
     let one = stage.json(&["timers", "ls", "--stream", "fulfilment/o-2"]).await;
     assert_eq!(one.len(), 1);
-    assert_eq!((&one[0]["stream"], &one[0]["says"]["eventId"]), (&json!("fulfilment/o-2"), &json!("t-1")));
+    assert_eq!((&one[0]["stream"], &one[0]["envelope"]["eventId"]), (&json!("fulfilment/o-2"), &json!("t-1")));
     stage.close().await;
 }
 
@@ -71,8 +71,8 @@ async fn a_timer_is_taken_back_by_its_stream_its_key_or_its_schedule() {
     let third = stage.json(&["timers", "ls", "--stream", "fulfilment/o-3"]).await.remove(0);
     let name = third["name"].as_str().expect("a name");
     for timer in ["fulfilment/o-1", "fulfilment/o-2#deadline", name] {
-        assert_eq!(stage.says(&["timers", "cancel", timer, "--yes"]).await.ended, CommandStatus::Done, "{timer}");
-        assert_eq!(stage.says(&["timers", "cancel", timer, "--yes"]).await.ended, CommandStatus::NotFound, "{timer}");
+        assert_eq!(stage.output(&["timers", "cancel", timer, "--yes"]).await.ended, CommandStatus::Done, "{timer}");
+        assert_eq!(stage.output(&["timers", "cancel", timer, "--yes"]).await.ended, CommandStatus::NotFound, "{timer}");
     }
     assert_eq!(streams(&stage).await, [json!("fulfilment/o-4")]);
     stage.close().await;

@@ -11,7 +11,7 @@ fn text<'v>(value: &'v Value, field: &str) -> &'v str {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn all_that_followed_from_one_wish_is_one_tree_from_whichever_id() {
-    let (stage, order) = Stage::played().await;
+    let (stage, order) = Stage::with_confirmed_order().await;
     let events = stage.json(&["history", &format!("order/{order}")]).await;
     let (placed, confirmed) = (&events[0], &events[1]);
     let nodes = stage.json(&["trace", text(placed, "correlationId")]).await;
@@ -32,9 +32,9 @@ async fn all_that_followed_from_one_wish_is_one_tree_from_whichever_id() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn people_see_a_tree_with_times_and_what_it_cannot_show() {
-    let (stage, order) = Stage::played().await;
+    let (stage, order) = Stage::with_confirmed_order().await;
     let placed = stage.json(&["history", &format!("order/{order}"), "--limit", "1"]).await.remove(0);
-    let printed = stage.says(&["trace", text(&placed, "eventId")]).await;
+    let printed = stage.output(&["trace", text(&placed, "eventId")]).await;
     let lines: Vec<&str> = printed.text.lines().collect();
     let line = |word: &str| {
         let found = lines.iter().find(|line| line.contains(word));
@@ -52,14 +52,14 @@ async fn people_see_a_tree_with_times_and_what_it_cannot_show() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_id_that_nothing_belongs_to_is_missing() {
     let stage = Stage::open().await;
-    let printed = stage.says(&["trace", "nothing"]).await;
+    let printed = stage.output(&["trace", "nothing"]).await;
     assert_eq!(printed.ended, CommandStatus::NotFound);
     assert!(
         printed.text.contains("no event in causeway-events has the correlation, causation or event id nothing"),
         "{}",
         printed.text
     );
-    let printed = stage.says(&["trace", "order/nobody"]).await;
+    let printed = stage.output(&["trace", "order/nobody"]).await;
     assert_eq!((printed.ended, printed.text.contains("order/nobody has no events")), (CommandStatus::NotFound, true));
     let error = stage.call(&["trace", "no id"]).await.expect_err("no id");
     assert!(error.to_string().contains("must be 1 to 64 characters"), "{error}");

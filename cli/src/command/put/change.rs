@@ -1,4 +1,4 @@
-//! `--set path=value`: a change of every message that is published. A path begins at the detail, in its `data` if the
+//! `--set path=value`: a change of every message that is published. A path starts at the detail, in its `data` if the
 //! detail has no such field, or at a field of the entry. Paths that the schema has are known, too.
 
 use std::collections::BTreeSet;
@@ -152,9 +152,9 @@ fn collect_of_value(value: &Value, path: &str, found: &mut Vec<String>) {
 fn nearest_paths(path: &[String], known: &[String]) -> Vec<String> {
     let inside = path.strip_prefix(&["detail".to_owned()]).unwrap_or(path);
     let last = |path: &str| path.rsplit('.').next().unwrap_or_default().to_owned();
-    let wanted = inside.last().cloned().unwrap_or_default();
+    let field = inside.last().cloned().unwrap_or_default();
     let names: Vec<String> = known.iter().map(|path| last(path)).collect();
-    let near = nearest(&wanted, names.iter().map(String::as_str));
+    let near = nearest(&field, names.iter().map(String::as_str));
     if near.is_empty() {
         return nearest(&inside.join("."), known.iter().map(String::as_str));
     }

@@ -38,7 +38,7 @@ pub(super) struct Message {
     /// From 1.
     pub(super) number: u64,
     pub(super) id: Option<String>,
-    /// Its correlation id, or the one that it begins.
+    /// Its correlation id, or the one that it starts.
     pub(super) correlation: Option<String>,
     pub(super) entry: Entry,
 }
@@ -169,11 +169,11 @@ mod tests {
 
     #[test]
     fn an_event_that_is_published_twice_is_the_same_message_byte_for_byte() {
-        let fact = rounds(&pattern(sample("OrderPlaced"), &[], Ids::Completed));
-        assert_eq!(fact[0].id, fact[1].id);
+        let event = rounds(&pattern(sample("OrderPlaced"), &[], Ids::Completed));
+        assert_eq!(event[0].id, event[1].id);
         let correlation = Some("36212d30-e251-50a0-8c4f-4e2a2c0d1e69");
-        assert_eq!(fact[0].correlation.as_deref(), correlation, "it belongs to its sample's story");
-        assert_eq!(fact[0].entry, entry::read(sample("OrderPlaced")).expect("entries")[0]);
+        assert_eq!(event[0].correlation.as_deref(), correlation, "it belongs to its sample's correlation");
+        assert_eq!(event[0].entry, entry::read(sample("OrderPlaced")).expect("entries")[0]);
     }
 
     #[test]
@@ -189,9 +189,9 @@ mod tests {
 
     #[test]
     fn fresh_ids_are_new_in_each_round_and_agree_within_it() {
-        let facts = rounds(&pattern(sample("OrderPlaced"), &[], Ids::Fresh));
-        assert_ne!(facts[0].id, facts[1].id);
-        let (one, other) = (detail(&facts[0]), detail(&facts[1]));
+        let events = rounds(&pattern(sample("OrderPlaced"), &[], Ids::Fresh));
+        assert_ne!(events[0].id, events[1].id);
+        let (one, other) = (detail(&events[0]), detail(&events[1]));
         assert_ne!(one["metadata"]["correlationId"], other["metadata"]["correlationId"]);
         assert_eq!(one["metadata"]["correlationId"], one["metadata"]["causationId"], "they were the same before");
         let story = format!("[{}, {}]", one_of(sample("OrderPlaced.v1")), one_of(sample("OrderPlaced.v2")));

@@ -167,7 +167,7 @@ const PROGRESS_INTERVAL: Duration = Duration::from_secs(2);
 
 /// Counts and prints the results.
 pub(super) struct Tally {
-    begun: Instant,
+    started: Instant,
     accepted: u64,
     rejected: u64,
     first: Option<String>,
@@ -176,8 +176,8 @@ pub(super) struct Tally {
 
 impl Tally {
     pub(super) fn start() -> Self {
-        let begun = Instant::now();
-        Self { begun, accepted: 0, rejected: 0, first: None, reported: begun }
+        let started = Instant::now();
+        Self { started, accepted: 0, rejected: 0, first: None, reported: started }
     }
 
     pub(super) fn all_accepted(&self) -> bool {
@@ -188,7 +188,7 @@ impl Tally {
     pub(super) async fn keep_to(&self, rate: Option<u32>) {
         if let Some(rate) = rate {
             let due = Duration::from_secs_f64((self.accepted + self.rejected) as f64 / f64::from(rate));
-            tokio::time::sleep(due.saturating_sub(self.begun.elapsed())).await;
+            tokio::time::sleep(due.saturating_sub(self.started.elapsed())).await;
         }
     }
 
@@ -206,14 +206,14 @@ impl Tally {
                 self.first = self.first.take().or_else(|| message.correlation.clone());
                 let line = format!("put {name} {}", id.unwrap_or(event_id));
                 let value = json!({ "number": message.number, "detailType": name, "messageId": id,
-                    "correlationId": message.correlation, "eventId": event_id, "outcome": "taken" });
+                    "correlationId": message.correlation, "eventId": event_id, "outcome": "accepted" });
                 self.line(message.number, line, &value, output)
             }
             PutResult::Rejected { code, message: reason } => {
                 self.rejected += 1;
                 let line = format!("rejected: {name} (number {}): {code}: {reason}", message.number);
                 let value = json!({ "number": message.number, "detailType": name, "messageId": id,
-                    "outcome": "refused", "code": code, "message": reason });
+                    "outcome": "rejected", "code": code, "message": reason });
                 Ok(output.show(line, &value)?)
             }
         }
@@ -247,8 +247,8 @@ impl Tally {
     }
 
     pub(super) fn sum_up(&self, output: &mut Output<'_>) -> anyhow::Result<()> {
-        let Self { begun, accepted, rejected, .. } = self;
-        let seconds = begun.elapsed().as_secs_f64();
+        let Self { started, accepted, rejected, .. } = self;
+        let seconds = started.elapsed().as_secs_f64();
         if accepted + rejected > 1 {
             output.say(format_args!("{accepted} accepted and {rejected} rejected in {seconds:.1} s"))?;
         }

@@ -68,11 +68,11 @@ fn is_named(event: &Value, stream: &str) -> bool {
 
 impl KnownMessages {
     /// Whether an activity event belongs to a message that the filter admits.
-    pub(super) fn admits(&mut self, news: &Value, filter: &Filter) -> bool {
-        let id = news.get("eventId").and_then(Value::as_str);
-        match (news.get("kind").and_then(Value::as_str), id) {
-            (Some("put" | "heard"), Some(id)) => {
-                let event = news.get("event").unwrap_or(&Value::Null);
+    pub(super) fn admits(&mut self, activity: &Value, filter: &Filter) -> bool {
+        let id = activity.get("eventId").and_then(Value::as_str);
+        match (activity.get("kind").and_then(Value::as_str), id) {
+            (Some("put" | "received"), Some(id)) => {
+                let event = activity.get("event").unwrap_or(&Value::Null);
                 let name = event.get("detail-type").and_then(Value::as_str).unwrap_or_default().to_owned();
                 let known = Known { name, is_admitted: filter.admits(event) };
                 let is_admitted = known.is_admitted;
@@ -83,7 +83,7 @@ impl KnownMessages {
             (Some("busLog"), _) => false,
             (_, Some(id)) => filter.is_everything() || self.known.get(id).is_some_and(|known| known.is_admitted),
             // Activity without a message is printed without a filter only; errors always.
-            (Some("trouble" | "missed"), None) => true,
+            (Some("error" | "missed"), None) => true,
             (_, None) => filter.is_everything(),
         }
     }
@@ -106,54 +106,54 @@ impl KnownMessages {
 }
 
 /// The line of an activity event. Its first word is the kind; unknown kinds are printed as JSON.
-pub(super) fn line(news: &Value, name: Option<&str>, stack: &str) -> String {
+pub(super) fn line(activity: &Value, name: Option<&str>, stack: &str) -> String {
     let short = |name| display_name(name, stack);
-    let text = |pointer: &str| news.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
+    let text = |pointer: &str| activity.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
     let name = name.unwrap_or("a message");
     match text("/kind") {
-        "put" => put(news, stack),
-        "heard" => format!("heard      {}", message(news)),
+        "put" => put(activity, stack),
+        "received" => format!("received   {}", message(activity)),
         "delivery" => {
             let way = format!("{name} → {}", short(text("/target")));
-            let took = format!("try {}, {}", number(news, "/attempt"), milliseconds(news, "/latencyMs"));
+            let took = format!("try {}, {}", number(activity, "/attempt"), milliseconds(activity, "/latencyMs"));
             let reason = || format!("{}: {}", text("/code"), text("/message"));
             match text("/outcome") {
                 "delivered" => format!("delivered  {way} ({took})"),
-                "again" => format!("retry      {way} ({took}) {}; again at {}", reason(), text("/at")),
+                "retried" => format!("retry      {way} ({took}) {}; again at {}", reason(), text("/at")),
                 "deadLettered" => format!("DEAD       {way} ({took}) {}; in the rule's dead-letter queue", reason()),
                 _ => format!("LOST       {way} ({took}) {}; there is no dead-letter queue", reason()),
             }
         }
         "invoke" => {
             let who = short(text("/function"));
-            let took = format!("try {}, {}", number(news, "/tries"), milliseconds(news, "/tookMs"));
+            let took = format!("try {}, {}", number(activity, "/tries"), milliseconds(activity, "/tookMs"));
             match text("/outcome") {
                 "done" => format!("ran        {who} ({took})"),
                 "failed" => format!("FAILED     {who} ({took}) {}", text("/message")),
-                "told" => format!("DEAD       {who}: {}", text("/message")),
+                "deadLettered" => format!("DEAD       {who}: {}", text("/message")),
                 other => format!("LOST       {who}: {other}: {}", text("/message")),
             }
         }
-        "mapping" => mapping(news, stack),
+        "mapping" => mapping(activity, stack),
         "fault" => format!("fault      {}: {}", text("/fault"), short(text("/subject"))),
         "log" => {
-            let said = news.get("line").unwrap_or(&Value::Null);
-            let said = said.as_str().map_or_else(|| said.to_string(), str::to_owned);
-            format!("log        {}: {said}", short(text("/function")))
+            let logged = activity.get("line").unwrap_or(&Value::Null);
+            let logged = logged.as_str().map_or_else(|| logged.to_string(), str::to_owned);
+            format!("log        {}: {logged}", short(text("/function")))
         }
-        "trouble" => format!("ERROR      {}", text("/message")),
-        _ if news.get("missed").is_some() => {
-            format!("ERROR      {} activity events were dropped", number(news, "/missed"))
+        "error" => format!("ERROR      {}", text("/message")),
+        _ if activity.get("missed").is_some() => {
+            format!("ERROR      {} activity events were dropped", number(activity, "/missed"))
         }
-        _ => news.to_string(),
+        _ => activity.to_string(),
     }
 }
 
-fn put(news: &Value, stack: &str) -> String {
-    let list = |pointer: &str| news.pointer(pointer).and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+fn put(activity: &Value, stack: &str) -> String {
+    let list = |pointer: &str| activity.pointer(pointer).and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
     let rules: Vec<&str> =
         list("/rules").iter().filter_map(Value::as_str).map(|rule| display_name(rule, stack)).collect();
-    let mut line = format!("put        {}", message(news));
+    let mut line = format!("put        {}", message(activity));
     if !rules.is_empty() {
         return format!("{line} → {}", rules.join(", "));
     }
@@ -166,8 +166,8 @@ fn put(news: &Value, stack: &str) -> String {
 }
 
 /// The message, its stream and its source.
-fn message(news: &Value) -> String {
-    let text = |pointer: &str| news.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
+fn message(activity: &Value) -> String {
+    let text = |pointer: &str| activity.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
     let (name, source) = (text("/event/detail-type"), text("/event/source"));
     match (text("/event/detail/aggregateType"), text("/event/detail/aggregateId")) {
         ("", _) | (_, "") => format!("{name} from {source}"),
@@ -175,25 +175,25 @@ fn message(news: &Value) -> String {
     }
 }
 
-fn mapping(news: &Value, stack: &str) -> String {
-    let text = |pointer: &str| news.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
+fn mapping(activity: &Value, stack: &str) -> String {
+    let text = |pointer: &str| activity.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
     let who = display_name(text("/mapping"), stack);
-    let records = number(news, "/records");
+    let records = number(activity, "/records");
     match text("/outcome") {
         "done" => format!("read       {who}: {records} records"),
         "failed" => format!("FAILED     {who}: {records} records: {}", text("/message")),
-        "told" => format!("DEAD       {who}: {records} records: {}", text("/message")),
-        "stuck" => format!("STUCK      {who}: {}", text("/message")),
+        "deadLettered" => format!("DEAD       {who}: {records} records: {}", text("/message")),
+        "stalled" => format!("STUCK      {who}: {}", text("/message")),
         _ => format!("LOST       {who}: {records} records: {}", text("/message")),
     }
 }
 
-fn number(news: &Value, pointer: &str) -> u64 {
-    news.pointer(pointer).and_then(Value::as_u64).unwrap_or_default()
+fn number(activity: &Value, pointer: &str) -> u64 {
+    activity.pointer(pointer).and_then(Value::as_u64).unwrap_or_default()
 }
 
-fn milliseconds(news: &Value, pointer: &str) -> String {
-    format!("{:.1} ms", news.pointer(pointer).and_then(Value::as_f64).unwrap_or_default())
+fn milliseconds(activity: &Value, pointer: &str) -> String {
+    format!("{:.1} ms", activity.pointer(pointer).and_then(Value::as_f64).unwrap_or_default())
 }
 
 #[cfg(test)]
@@ -205,20 +205,20 @@ mod tests {
             "event": { "id": id, "detail-type": name, "source": "s", "detail": detail } })
     }
 
-    fn admitted(filter: &Filter, news: &[Value]) -> Vec<bool> {
+    fn admitted(filter: &Filter, activity: &[Value]) -> Vec<bool> {
         let mut known = KnownMessages::default();
-        news.iter().map(|news| known.admits(news, filter)).collect()
+        activity.iter().map(|activity| known.admits(activity, filter)).collect()
     }
 
     #[test]
     fn activity_of_an_admitted_message_is_admitted_too() {
-        let fact = json!({ "aggregateType": "order", "aggregateId": "o-1", "metadata": { "correlationId": "c-1" } });
+        let detail = json!({ "aggregateType": "order", "aggregateId": "o-1", "metadata": { "correlationId": "c-1" } });
         let other = json!({ "aggregateType": "order", "aggregateId": "o-2", "metadata": { "correlationId": "c-2" } });
         let delivery = |id: &str| json!({ "kind": "delivery", "eventId": id });
-        let news = [put("1", "OrderPlaced", &fact), put("2", "OrderLost", &other), delivery("1"), delivery("2")];
+        let activity = [put("1", "OrderPlaced", &detail), put("2", "OrderLost", &other), delivery("1"), delivery("2")];
         let of = |name: Option<&str>, stream: Option<&str>, correlation: Option<&str>| {
             let owned = |text: Option<&str>| text.map(str::to_owned);
-            admitted(&Filter { name: owned(name), stream: owned(stream), correlation: owned(correlation) }, &news)
+            admitted(&Filter { name: owned(name), stream: owned(stream), correlation: owned(correlation) }, &activity)
         };
         assert_eq!(of(None, None, None), [true; 4]);
         assert_eq!(of(Some("OrderPlaced"), None, None), [true, false, true, false]);
@@ -237,41 +237,41 @@ mod tests {
 
     #[test]
     fn errors_are_always_admitted_and_other_activity_without_a_message_only_without_a_filter() {
-        let news = [json!({ "kind": "trouble" }), json!({ "kind": "mapping" })];
-        assert_eq!(admitted(&Filter::default(), &news), [true, true]);
+        let activity = [json!({ "kind": "error" }), json!({ "kind": "mapping" })];
+        assert_eq!(admitted(&Filter::default(), &activity), [true, true]);
         let picky = Filter { name: Some("OrderPlaced".to_owned()), ..Filter::default() };
-        assert_eq!(admitted(&picky, &news), [true, false]);
+        assert_eq!(admitted(&picky, &activity), [true, false]);
     }
 
     #[test]
     fn a_message_without_a_matching_rule_says_why() {
         let event = json!({ "detail-type": "OrderPlaced", "source": "till" });
-        let nearest = json!([{ "rule": "billing", "why": "source: wanted \"shop\", found \"till\"" }]);
-        let news = json!({ "kind": "put", "eventId": "1", "event": event, "rules": [], "nearest": nearest });
-        let said = line(&news, None, "shop");
-        assert!(said.starts_with("put        OrderPlaced from till → no rule matches\n"), "{said}");
-        assert!(said.ends_with("billing does not match: source: wanted \"shop\", found \"till\""), "{said}");
+        let nearest = json!([{ "rule": "billing", "why": "source: expected \"shop\", found \"till\"" }]);
+        let activity = json!({ "kind": "put", "eventId": "1", "event": event, "rules": [], "nearest": nearest });
+        let text = line(&activity, None, "shop");
+        assert!(text.starts_with("put        OrderPlaced from till → no rule matches\n"), "{text}");
+        assert!(text.ends_with("billing does not match: source: expected \"shop\", found \"till\""), "{text}");
     }
 
     #[test]
     fn deliveries_and_invocations_have_target_attempt_duration_and_outcome() {
-        let mut news = json!({
+        let mut activity = json!({
             "kind": "delivery", "target": "arn:aws:lambda:r:1:function:order-on-place-order", "attempt": 2,
             "latencyMs": 1.25, "outcome": "delivered",
         });
         assert_eq!(
-            line(&news, Some("PlaceOrder"), "shop"),
+            line(&activity, Some("PlaceOrder"), "shop"),
             "delivered  PlaceOrder → order-on-place-order (try 2, 1.2 ms)"
         );
-        news["outcome"] = json!("deadLettered");
-        news["code"] = json!("NO_RESOURCE");
+        activity["outcome"] = json!("deadLettered");
+        activity["code"] = json!("NO_RESOURCE");
         assert!(
-            line(&news, None, "shop")
+            line(&activity, None, "shop")
                 .starts_with("DEAD       a message → order-on-place-order (try 2, 1.2 ms) NO_RESOURCE")
         );
-        let news = json!({ "kind": "invoke", "function": "f", "tries": 1, "outcome": "failed", "tookMs": 3.0,
+        let activity = json!({ "kind": "invoke", "function": "f", "tries": 1, "outcome": "failed", "tookMs": 3.0,
             "message": "no stock" });
-        assert_eq!(line(&news, None, "shop"), "FAILED     f (try 1, 3.0 ms) no stock");
+        assert_eq!(line(&activity, None, "shop"), "FAILED     f (try 1, 3.0 ms) no stock");
     }
 
     #[test]

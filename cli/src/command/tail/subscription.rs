@@ -88,7 +88,7 @@ impl<'r> Subscription<'r> {
     pub(super) async fn next(&mut self) -> anyhow::Result<Value> {
         loop {
             if let Some(event) = self.received.pop_front() {
-                return Ok(json!({ "kind": "heard", "eventId": event["id"], "event": event }));
+                return Ok(json!({ "kind": "received", "eventId": event["id"], "event": event }));
             }
             let received = self.sqs.receive_message().queue_url(&self.queue);
             let received = received.max_number_of_messages(10).wait_time_seconds(WAIT);

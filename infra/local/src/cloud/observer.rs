@@ -136,7 +136,7 @@ fn of_bus(activity: &ActivityEvent) -> Value {
             let (outcome, at, code, message) = match outcome {
                 AttemptOutcome::Delivered => ("delivered", None, None, None),
                 AttemptOutcome::Retry { at, code, message } => {
-                    ("again", Some(at.to_string()), Some(code), Some(message))
+                    ("retried", Some(at.to_string()), Some(code), Some(message))
                 }
                 AttemptOutcome::DeadLettered { code, message } => ("deadLettered", None, Some(code), Some(message)),
                 AttemptOutcome::Dropped { code, message } => ("dropped", None, Some(code), Some(message)),
@@ -155,7 +155,7 @@ fn of_bus(activity: &ActivityEvent) -> Value {
                 "message": message,
             })
         }
-        ActivityEvent::WalWriteFailed { message } => json!({ "kind": "trouble", "message": message }),
+        ActivityEvent::WalWriteFailed { message } => json!({ "kind": "error", "message": message }),
     }
 }
 
@@ -171,9 +171,11 @@ fn invoke(happened: &lambda::InvocationActivity) -> Value {
     let (what, milliseconds, message) = match &happened.step {
         InvocationStep::Succeeded(took) => ("done", Some(took.as_millis_f64()), None),
         InvocationStep::Failed(took, failure) => ("failed", Some(took.as_millis_f64()), Some(failure.to_string())),
-        InvocationStep::SentToQueue(condition, queue) => ("told", None, Some(format!("{condition:?} to {queue}"))),
+        InvocationStep::SentToQueue(condition, queue) => {
+            ("deadLettered", None, Some(format!("{condition:?} to {queue}")))
+        }
         InvocationStep::Discarded(reason) => ("lost", None, Some(reason.clone())),
-        InvocationStep::NotStored(reason) => ("notKept", None, Some(reason.clone())),
+        InvocationStep::NotStored(reason) => ("notStored", None, Some(reason.clone())),
     };
     json!({
         "kind": "invoke",
@@ -193,10 +195,10 @@ fn mapped(id: &str, happened: &mapping::MappingActivity) -> Value {
         MappingActivity::Succeeded(records) => ("done", Some(*records), None),
         MappingActivity::Failed(records, failure) => ("failed", Some(*records), Some(failure.to_string())),
         MappingActivity::SentToQueue(records, condition, queue) => {
-            ("told", Some(*records), Some(format!("{condition:?} to {queue}")))
+            ("deadLettered", Some(*records), Some(format!("{condition:?} to {queue}")))
         }
         MappingActivity::Discarded(records, reason) => ("lost", Some(*records), Some(reason.clone())),
-        MappingActivity::Stalled(reason) => ("stuck", None, Some(reason.clone())),
+        MappingActivity::Stalled(reason) => ("stalled", None, Some(reason.clone())),
     };
     json!({ "kind": "mapping", "mapping": id, "outcome": what, "records": records, "message": message })
 }
