@@ -45,7 +45,7 @@ pub(crate) struct Kill {
 
 /// A message that is published as soon as another one is delivered.
 pub(crate) struct Hook {
-    pub(crate) heard: &'static str,
+    pub(crate) trigger: &'static str,
     pub(crate) name: &'static str,
     pub(crate) data: serde_json::Value,
     /// How far the clock is moved before.
@@ -54,8 +54,8 @@ pub(crate) struct Hook {
 
 impl Hook {
     /// On one message another one, at once.
-    pub(crate) fn on(heard: &'static str, name: &'static str, data: serde_json::Value) -> Self {
-        Self { heard, name, data, after: jiff::SignedDuration::ZERO }
+    pub(crate) fn on(trigger: &'static str, name: &'static str, data: serde_json::Value) -> Self {
+        Self { trigger, name, data, after: jiff::SignedDuration::ZERO }
     }
 }
 
@@ -199,7 +199,7 @@ impl Driver {
         self.deliver(&entry.source.clone(), &entry.envelope.event_type.clone(), detail);
         let (now, later) = std::mem::take(&mut self.hooks)
             .into_iter()
-            .partition::<Vec<_>, _>(|hook| hook.heard == entry.envelope.event_type);
+            .partition::<Vec<_>, _>(|hook| hook.trigger == entry.envelope.event_type);
         self.hooks = later;
         for hook in now {
             self.memory.clock.advance(hook.after);
