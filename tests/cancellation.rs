@@ -10,10 +10,11 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use causeway::{
     App, Ports,
+    gateway::HttpClient,
     memory::Memory,
     testing::sim::{FaultPlan, Faults, FaultyPort, Rng, Schedule},
 };
-use tests::wire::Dynoxide;
+use tests::{payments, wire::Dynoxide};
 
 use driver::{Driver, Kill, QueueBus};
 use end_state::EndState;
@@ -55,13 +56,15 @@ fn on_dynamo() -> DriverOnStore {
 fn driver_of(memory: Memory, stores: Arc<RecordingStores>, ports: Ports) -> Driver {
     let bus = Arc::new(QueueBus::default());
     let mailer: Arc<dyn causeway::gateway::mail::Mailer> = FaultyPort::new(memory.mailer.clone(), &calm());
+    payments::serve(&memory.http);
+    let http: Arc<dyn HttpClient> = FaultyPort::new(memory.http.clone(), &calm());
     let app = App::new(Ports {
         store: stores.clone(),
         views: stores.clone(),
         bus: bus.clone(),
         timers: FaultyPort::new(memory.timers.clone(), &calm()),
         dead_letters: FaultyPort::new(memory.dead_letters.clone(), &calm()),
-        gateways: causeway::Gateways::default().with(mailer),
+        gateways: causeway::Gateways::default().with(mailer).with(http),
         ..ports
     });
     Driver::new(app, memory, stores, bus, functions::routes())

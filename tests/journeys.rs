@@ -1,5 +1,6 @@
 //! Scenarios of the whole shop, simulated on one thread with a seed and faults, and the invariants at their end.
 
+mod bad_answers;
 mod bad_input;
 mod dead_letters;
 mod fault_profiles;
@@ -9,6 +10,7 @@ mod generated;
 mod late_confirmation;
 mod legacy_data;
 mod mutants;
+mod payment_faults;
 mod scenarios;
 mod seeds;
 pub(crate) mod shop_commands;

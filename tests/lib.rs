@@ -2,4 +2,5 @@
 
 pub mod chaos;
 pub mod invariants;
+pub mod payments;
 pub mod wire;

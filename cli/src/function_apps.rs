@@ -20,7 +20,7 @@ use causeway::{App, Route};
 use causeway_aws::{
     client::{Account, sdk_config},
     config::{Config, Needs},
-    connect::{OptionalClients, connect, scheduler_timers, ses_mailer},
+    connect::{self, OptionalClients, connect, scheduler_timers, ses_mailer},
     lambda::stream::RELAY,
 };
 use causeway_local::{clock::Clock, http::InProcessTransport, template::Function};
@@ -72,13 +72,24 @@ impl FunctionApps {
             if route.is_none() && binary != RELAY {
                 continue;
             }
-            let needs = Needs { timers: route.is_none(), mail: route.is_some_and(|route| route.claimed) };
-            let variable = |name: &str| function.environment.get(name).cloned();
+            let needs = Needs {
+                timers: route.is_none(),
+                mail: route.is_some_and(|route| route.claimed),
+                http: route.and_then(Route::calls),
+            };
+            let variable = |name: &str| match name {
+                "AWS_ENDPOINT_URL" => Some(cloud.endpoint.clone()),
+                _ => function.environment.get(name).cloned(),
+            };
             let place = || format!("line {}: {}", function.line, function.id);
             let config = Config::read(needs, variable).with_context(place)?;
             let known = shared.iter().find(|(known, _)| *known == config).map(|(_, app)| app.clone());
             let app = known.unwrap_or_else(|| {
-                let clients = OptionalClients { timers: Some(scheduler_timers), mail: Some(ses_mailer) };
+                let clients = OptionalClients {
+                    timers: Some(scheduler_timers),
+                    mail: Some(ses_mailer),
+                    http: Some(connect::http_client),
+                };
                 let app = connect(&config, &sdk, Arc::new(CloudTime(cloud.clock.clone())), clients).app;
                 shared.push((config, app.clone()));
                 app

@@ -59,7 +59,7 @@ pub struct Up {
     pub template: PathBuf,
     /// Injects faults at these rates, separated by commas, such as throttle=0.05,delay@events=0.2. The kinds:
     /// duplicate, delay, reorder, drop, lost-answer, throttle, error, partial, kill. The parts: events, lambda,
-    /// dynamodb, sqs, scheduler, email.
+    /// dynamodb, sqs, scheduler, email, payments.
     #[arg(long, value_name = "KIND[@PART]=RATE")]
     pub fault: Vec<String>,
     /// The seed of the faults; the same seed injects the same faults.

@@ -4,6 +4,7 @@
 pub mod cart;
 pub mod notification;
 pub mod payment;
+pub mod payment_provider;
 pub mod stock_report;
 
 #[cfg(test)]
@@ -15,7 +16,7 @@ use domain::{
     fulfilment::{Fulfilment, ProcessBoard},
     inventory::{Inventory, Stock},
     order::{Order, OrderDetails, OrderSummary},
-    payment::PaymentSummary,
+    payment::{PaymentSummary, provider::PARTY},
     shipment::{Shipment, ShipmentTracking},
     user::{User, UserProfile},
 };
@@ -49,6 +50,12 @@ pub fn routes() -> Vec<Route> {
                 .scheduled("cron(0 6 * * ? *)"),
             route("payment", payment::on_process_payment),
             route("payment", payment::on_refund_payment),
+            route("payment-provider", payment_provider::on_payment_requested)
+                .with([Right::CallHttp(PARTY)])
+                .reserved_concurrency(20),
+            route("payment-provider", payment_provider::on_payment_refund_requested)
+                .with([Right::CallHttp(PARTY)])
+                .reserved_concurrency(20),
         ],
         views::<PaymentSummary>(),
         commands::<Shipment>(),

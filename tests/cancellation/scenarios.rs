@@ -12,7 +12,7 @@ pub(crate) struct Scenario {
 }
 
 /// All of them.
-pub(crate) const SCENARIOS: [Scenario; 10] = [
+pub(crate) const SCENARIOS: [Scenario; 13] = [
     Scenario { name: "an order is confirmed and leaves the house", begin: confirmed },
     Scenario { name: "a line is refused", begin: refused },
     Scenario { name: "the buyer cancels while stock is reserved", begin: cancelled },
@@ -23,6 +23,9 @@ pub(crate) const SCENARIOS: [Scenario; 10] = [
     Scenario { name: "a user is registered and changed", begin: users },
     Scenario { name: "a cart is checked out", begin: checked_out },
     Scenario { name: "carts expire", begin: expired },
+    Scenario { name: "an order is paid and gets its money back", begin: paid },
+    Scenario { name: "a card is declined", begin: declined },
+    Scenario { name: "a parcel is delivered, and another stays here", begin: delivered },
 ];
 
 fn confirmed(driver: &mut Driver) {
@@ -101,4 +104,35 @@ fn expired(driver: &mut Driver) {
     driver.publish("ExpireCart", &json!({ "userId": "u-3", "changes": 1 }));
     let due = Hook::on("CartExpired", "CartExpiryDue", json!({}));
     driver.hooks.push(Hook { after: jiff::SignedDuration::from_hours(31 * 24), ..due });
+}
+
+fn pay(order: &str, token: &str) -> serde_json::Value {
+    let amount = json!({ "amount": 500, "currency": "EUR" });
+    json!({ "orderId": order, "userId": "u-1", "amount": amount, "paymentToken": token })
+}
+
+fn paid(driver: &mut Driver) {
+    driver.publish("ProcessPayment", &pay("o-7", "tok_visa"));
+    let refund = json!({ "orderId": "o-7", "reason": "I changed my mind" });
+    driver.hooks.push(Hook::on("PaymentProcessed", "RefundPayment", refund));
+}
+
+fn declined(driver: &mut Driver) {
+    driver.publish("ProcessPayment", &pay("o-8", "tok_declined"));
+    let refund = json!({ "orderId": "o-8", "reason": "it was declined" });
+    driver.hooks.push(Hook::on("PaymentFailed", "RefundPayment", refund));
+}
+
+fn delivered(driver: &mut Driver) {
+    driver.publish("ScheduleShipping", &json!({ "orderId": "o-9" }));
+    driver.publish("CancelShipping", &json!({ "orderId": "o-10" }));
+    let seen = json!({ "orderId": "o-9", "place": "Berlin", "seenAt": "2026-01-15T08:30:00Z" });
+    let order = json!({ "orderId": "o-9" });
+    for (trigger, name, data) in [
+        ("ShippingScheduled", "ShipOrder", order.clone()),
+        ("ShipmentDispatched", "UpdateTracking", seen),
+        ("TrackingUpdated", "ConfirmDelivery", order),
+    ] {
+        driver.hooks.push(Hook::on(trigger, name, data));
+    }
 }

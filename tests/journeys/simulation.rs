@@ -10,6 +10,7 @@ use causeway::{
 };
 use futures::FutureExt as _;
 use jiff::SignedDuration;
+use tests::payments;
 
 use super::{
     final_state::FinalState,
@@ -77,6 +78,7 @@ pub(crate) fn final_state(
     traced: bool,
 ) -> FinalState {
     let memory = Memory::new(seed);
+    payments::serve(&memory.http);
     if Rng::seeded(seed).happens(0.5) {
         memory.mailer.forget_keys();
     }

@@ -52,7 +52,11 @@ fn binary(route: &Route) -> String {
             (format!("handled by `{saga}`"), vec![saga], format!("serve_saga::<{saga}, {message}>(NAME)"))
         }
         Binding::Handler { path } => {
-            (format!("handled by {}", route.context), Vec::new(), format!("serve(NAME, {path})"))
+            let serve = match route.calls() {
+                Some(party) => format!("serve_http(\"{party}\", NAME, {path})"),
+                None => format!("serve(NAME, {path})"),
+            };
+            (format!("handled by {}", route.context), Vec::new(), serve)
         }
     };
     let imports = imports(route, types);

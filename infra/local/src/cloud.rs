@@ -33,6 +33,7 @@ use crate::{
     http::{self, AwsServices, InProcessTransport, Mailbox},
     idle::Idle,
     lambda::{AsyncInvoker, Executor, Functions, TimeoutClock},
+    payments::PaymentProvider,
     scheduler::Scheduler,
     sqs::{self, Sqs},
     template::{Settings, Stack},
@@ -212,5 +213,6 @@ fn open_services(plan: &Plan, store: &store::Opened, observer: &Observer) -> Res
         functions,
         invokes,
         mailbox: Arc::new(Mailbox::open(store.path("mails.journal").as_deref())?),
+        payments: Arc::new(PaymentProvider::open(store.path("payments.journal").as_deref())?),
     })
 }

@@ -131,7 +131,7 @@ impl DrawnFault {
 pub enum Kind {
     /// A delivery or an asynchronous invoke is duplicated.
     Duplicate,
-    /// A delivery is delayed.
+    /// A delivery is delayed. The payment provider does not answer.
     Delay,
     /// A delivery is held until later ones have passed it.
     Reorder,
@@ -164,6 +164,8 @@ pub enum Part {
     Scheduler,
     /// SES.
     Email,
+    /// The simulated payment provider.
+    Payments,
 }
 
 impl Kind {
@@ -183,8 +185,9 @@ impl Kind {
     /// The parts that can have this fault.
     pub fn parts(self) -> &'static [Part] {
         match self {
-            Self::Duplicate => &[Part::Events, Part::Lambda, Part::Scheduler],
-            Self::Delay | Self::Drop => &[Part::Events, Part::Scheduler],
+            Self::Duplicate => &[Part::Events, Part::Lambda, Part::Scheduler, Part::Payments],
+            Self::Delay => &[Part::Events, Part::Scheduler, Part::Payments],
+            Self::Drop => &[Part::Events, Part::Scheduler],
             Self::Reorder | Self::Partial => &[Part::Events],
             Self::LostAnswer | Self::Throttle | Self::Error => &Part::ALL,
             Self::Kill => &[Part::Lambda],
@@ -194,7 +197,8 @@ impl Kind {
 
 impl Part {
     /// All of them.
-    pub const ALL: [Self; 6] = [Self::Events, Self::Lambda, Self::Dynamodb, Self::Sqs, Self::Scheduler, Self::Email];
+    pub const ALL: [Self; 7] =
+        [Self::Events, Self::Lambda, Self::Dynamodb, Self::Sqs, Self::Scheduler, Self::Email, Self::Payments];
 }
 
 impl fmt::Display for Kind {
@@ -212,6 +216,7 @@ impl fmt::Display for Part {
             Self::Sqs => "sqs",
             Self::Scheduler => "scheduler",
             Self::Email => "email",
+            Self::Payments => "payments",
         })
     }
 }

@@ -9,6 +9,7 @@ mod functions;
 mod in_process;
 mod mail;
 mod mailbox;
+mod payments;
 mod protocol;
 mod schedules;
 mod state;
@@ -83,6 +84,8 @@ fn routes() -> Vec<(&'static str, MethodRouter<HttpState>)> {
         ("/_causeway/resume", post(control::resume)),
         ("/_causeway/feed", get(control::feed)),
         ("/_causeway/mailbox", get(mail::mailbox)),
+        ("/_causeway/payments", get(payments::list)),
+        ("/_causeway/payments/{*path}", any(payments::call)),
         ("/v2/email/outbound-emails", post(mail::send)),
         ("/schedules", any(schedules::call)),
         ("/schedules/{name}", any(schedules::call)),

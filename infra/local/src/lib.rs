@@ -14,6 +14,7 @@ pub mod interfaces;
 pub mod lambda;
 pub mod mapping;
 pub mod pattern;
+pub mod payments;
 mod private_files;
 mod request_guard;
 mod rng;

@@ -14,6 +14,19 @@ pub struct Needs {
     pub timers: bool,
     /// It sends mail.
     pub mail: bool,
+    /// It calls this outside system: its address is in the variable `<NAME>_URL`, its credentials in `<NAME>_KEY`.
+    pub http: Option<&'static str>,
+}
+
+/// An outside system.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HttpConfig {
+    /// Its name: `payments`.
+    pub party: &'static str,
+    /// Its address.
+    pub url: String,
+    /// The key that a request carries as its bearer token, if there is one.
+    pub key: Option<String>,
 }
 
 /// The configuration of one function.
@@ -41,6 +54,8 @@ pub struct Config {
     pub scheduler: Option<SchedulerConfig>,
     /// The sender of mail, if the function sends any.
     pub mail_from: Option<String>,
+    /// The outside system that the function calls, if it calls any.
+    pub http: Option<HttpConfig>,
 }
 
 /// Variables that are missing or invalid.
@@ -96,6 +111,7 @@ impl Config {
                 ),
             }),
             mail_from: needs.mail.then(|| reader.checked("MAIL_FROM", "the sender of mail", ADDRESS)),
+            http: needs.http.map(|party| reader.outside_system(party)),
         };
         if reader.problems.is_empty() { Ok(config) } else { Err(ConfigError { problems: reader.problems }) }
     }
@@ -130,6 +146,18 @@ struct Reader<L> {
 impl<L: Fn(&str) -> Option<String>> Reader<L> {
     fn optional(&self, variable: &str) -> Option<String> {
         (self.lookup)(variable).filter(|value| !value.trim().is_empty())
+    }
+
+    /// Without an address it is the one that the local cloud simulates, at the endpoint of an emulator.
+    fn outside_system(&mut self, party: &'static str) -> HttpConfig {
+        let name = party.to_uppercase().replace('-', "_");
+        let (url, key) = (format!("{name}_URL"), self.optional(&format!("{name}_KEY")));
+        let simulated = self.optional("AWS_ENDPOINT_URL");
+        let url = match simulated.filter(|_| self.optional(&url).is_none()) {
+            Some(endpoint) => format!("{}/_causeway/{party}", endpoint.trim_end_matches('/')),
+            None => self.checked(&url, &format!("the address of the outside system {party}"), URL),
+        };
+        HttpConfig { party, url, key }
     }
 
     fn required(&mut self, variable: &str, purpose: &str) -> String {

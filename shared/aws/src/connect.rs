@@ -8,7 +8,7 @@ use causeway::{
     App, Gateways, Ports,
     command::cache::Cache,
     delivery::dead_letter::{DeadLetter, DeadLetterError, DeadLetters},
-    gateway::mail::Mailer,
+    gateway::{HttpClient, mail::Mailer},
     time::{
         clock::Clock,
         timers::{Pending, Timer, TimerError, TimerKey, Timers},
@@ -19,8 +19,9 @@ use crate::{
     capacity::CapacityMeter,
     clock::OsIds,
     config::Config,
-    dynamo::{DynamoEventStore, DynamoInbox, DynamoViewStore},
+    dynamo::{DynamoCircuits, DynamoEventStore, DynamoInbox, DynamoViewStore},
     eventbridge::EventBridgeBus,
+    http::guarded_http,
     scheduler::SchedulerTimers,
     ses::SesMailer,
     sqs::SqsDeadLetters,
@@ -39,6 +40,8 @@ pub struct Connected {
 pub type ConnectTimers = fn(&Config, &SdkConfig, Arc<dyn Clock>) -> Arc<dyn Timers>;
 /// Builds the mail adapter; none if mail is not configured.
 pub type ConnectMail = fn(&Config, &SdkConfig, Arc<dyn Clock>) -> Option<Arc<dyn Mailer>>;
+/// Builds the client of an outside system; none if the function calls none.
+pub type ConnectHttp = fn(&Config, DynamoCircuits, Arc<dyn Clock>) -> Option<Arc<dyn HttpClient>>;
 
 /// Adapters that few functions need. They are function pointers, so that a binary links no SDK client that its
 /// function never calls.
@@ -48,6 +51,8 @@ pub struct OptionalClients {
     pub timers: Option<ConnectTimers>,
     /// Builds the mailer; without it, the app has none.
     pub mail: Option<ConnectMail>,
+    /// Builds the client of an outside system; without it, the app has none.
+    pub http: Option<ConnectHttp>,
 }
 
 /// Timers on EventBridge Scheduler.
@@ -68,6 +73,11 @@ pub fn ses_mailer(config: &Config, sdk: &SdkConfig, clock: Arc<dyn Clock>) -> Op
     Some(Arc::new(SesMailer::new(client, from, clock, Arc::new(OsIds))))
 }
 
+/// HTTP to the outside system of the configuration, behind a circuit breaker in the inbox table.
+pub fn http_client(config: &Config, circuits: DynamoCircuits, clock: Arc<dyn Clock>) -> Option<Arc<dyn HttpClient>> {
+    Some(guarded_http(config.http.as_ref()?, Arc::new(circuits), clock))
+}
+
 /// Builds the app with every port on the given clock. It makes no calls.
 pub fn connect(config: &Config, sdk: &SdkConfig, clock: Arc<dyn Clock>, clients: OptionalClients) -> Connected {
     let capacity = Arc::new(CapacityMeter::default());
@@ -77,10 +87,14 @@ pub fn connect(config: &Config, sdk: &SdkConfig, clock: Arc<dyn Clock>, clients:
         Some(timers) => timers(config, sdk, Arc::clone(&clock)),
         None => Arc::new(NoTimers),
     };
-    let gateways = match clients.mail.and_then(|mail| mail(config, sdk, Arc::clone(&clock))) {
-        Some(mailer) => Gateways::default().with::<dyn Mailer>(mailer),
-        None => Gateways::default(),
-    };
+    let mut gateways = Gateways::default();
+    if let Some(mailer) = clients.mail.and_then(|mail| mail(config, sdk, Arc::clone(&clock))) {
+        gateways = gateways.with::<dyn Mailer>(mailer);
+    }
+    let circuits = DynamoCircuits::new(tables.clone(), &config.inbox_table, Arc::clone(&capacity));
+    if let Some(client) = clients.http.and_then(|http| http(config, circuits, Arc::clone(&clock))) {
+        gateways = gateways.with::<dyn HttpClient>(client);
+    }
     let app = App::new(Ports {
         store: Arc::new(DynamoEventStore::new(
             tables.clone(),

@@ -2,6 +2,7 @@
 //! transaction, which costs twice as much.
 
 mod attributes;
+mod circuits;
 mod commit_item;
 mod event_store;
 mod inbox;
@@ -11,6 +12,7 @@ mod view_row;
 mod view_store;
 
 pub use attributes::Item;
+pub use circuits::DynamoCircuits;
 pub use commit_item::commit_of;
 pub use event_store::DynamoEventStore;
 pub use inbox::DynamoInbox;

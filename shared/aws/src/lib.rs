@@ -9,6 +9,7 @@ pub mod connect;
 pub mod dead_letters;
 pub mod dynamo;
 pub mod eventbridge;
+pub mod http;
 pub mod lambda;
 pub mod scheduler;
 pub mod serve;
@@ -18,7 +19,7 @@ pub mod telemetry;
 
 mod sdk_error;
 
-pub use serve::{serve, serve_command, serve_queue, serve_relay, serve_saga, serve_views};
+pub use serve::{serve, serve_command, serve_http, serve_queue, serve_relay, serve_saga, serve_views};
 
 #[cfg(test)]
 mod fake_wire;

@@ -25,7 +25,7 @@ use crate::{
     client::{Account, http_client, sdk_config},
     clock::clock_from_env,
     config::{Config, Needs, check_lambda},
-    connect::{Connected, OptionalClients, connect, scheduler_timers, ses_mailer},
+    connect::{self, Connected, OptionalClients, connect, scheduler_timers, ses_mailer},
     lambda::{
         Function, Invocation,
         functions::{BusFunction, QueueFunction},
@@ -42,6 +42,14 @@ const MAX_REQUESTS: usize = 64;
 /// documentation has an example.
 pub fn serve<A: HandlerInput>(function: &str, handler: impl Handler<A>) -> ExitCode {
     start(function, optional_clients::<A>(), |app| {
+        Arc::new(BusFunction { handler: MessageHandler::new(function, app, handler) })
+    })
+}
+
+/// Serves a handler that calls this outside system over HTTP. It is the whole `main` of a generated binary.
+pub fn serve_http<A: HandlerInput>(party: &'static str, function: &str, handler: impl Handler<A>) -> ExitCode {
+    let clients = OptionalClients { http: Some(connect::http_client), ..optional_clients::<A>() };
+    start_with(function, clients, Some(party), |app| {
         Arc::new(BusFunction { handler: MessageHandler::new(function, app, handler) })
     })
 }
@@ -82,17 +90,28 @@ pub fn serve_queue<A: HandlerInput>(function: &str, handler: impl Handler<A>) ->
 
 /// Serves the relay, which publishes the commits that the stream of the events table delivers.
 pub fn serve_relay() -> ExitCode {
-    start(RELAY, OptionalClients { timers: Some(scheduler_timers), mail: None }, |app| Arc::new(RelayFunction { app }))
+    let clients = OptionalClients { timers: Some(scheduler_timers), ..OptionalClients::default() };
+    start(RELAY, clients, |app| Arc::new(RelayFunction { app }))
 }
 
 /// Only a handler that claims its messages in the inbox can send mail.
 fn optional_clients<A: HandlerInput>() -> OptionalClients {
-    OptionalClients { timers: None, mail: if A::CLAIMED { Some(ses_mailer) } else { None } }
+    OptionalClients { mail: if A::CLAIMED { Some(ses_mailer) } else { None }, ..OptionalClients::default() }
 }
 
 fn start(function: &str, clients: OptionalClients, make: impl FnOnce(App) -> Arc<dyn Function>) -> ExitCode {
+    start_with(function, clients, None, make)
+}
+
+fn start_with(
+    function: &str,
+    clients: OptionalClients,
+    http: Option<&'static str>,
+    make: impl FnOnce(App) -> Arc<dyn Function>,
+) -> ExitCode {
     let traces = init_logging(function);
-    match run(function, clients, &traces, make) {
+    let needs = Needs { timers: clients.timers.is_some(), mail: clients.mail.is_some(), http };
+    match run(function, clients, needs, &traces, make) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             error!(function, reason = causes(error.as_ref()), "cannot start");
@@ -104,11 +123,11 @@ fn start(function: &str, clients: OptionalClients, make: impl FnOnce(App) -> Arc
 fn run(
     function: &str,
     clients: OptionalClients,
+    needs: Needs,
     traces: &Traces,
     make: impl FnOnce(App) -> Arc<dyn Function>,
 ) -> Result<(), BoxError> {
     check_lambda(|variable| std::env::var(variable).ok())?;
-    let needs = Needs { timers: clients.timers.is_some(), mail: clients.mail.is_some() };
     let config = Config::from_env(needs)?;
     let account = Account::from_env()?;
     let clock = clock_from_env(|variable| std::env::var(variable).ok())?;

@@ -16,6 +16,7 @@
 
 mod decider;
 mod events;
+pub mod provider;
 mod samples;
 mod views;
 

@@ -2,8 +2,10 @@
 //! [`Memory`] holds one of each, for tests and for local runs; [`MemoryBus`] is also an in-process message bus.
 
 mod bus;
+mod circuits;
 mod clock;
 mod dead_letters;
+mod http;
 mod inbox;
 pub(crate) mod lock;
 mod mailer;
@@ -16,11 +18,17 @@ mod tests;
 
 use std::sync::Arc;
 
-use crate::{App, Gateways, Ports, VerificationPolicy, command::Cache, gateway::Mailer};
+use crate::{
+    App, Gateways, Ports, VerificationPolicy,
+    command::Cache,
+    gateway::{HttpClient, Mailer},
+};
 
 pub use bus::{FailedDelivery, MemoryBus, Middleware, Next, Subject, SubscriptionId};
+pub use circuits::MemoryCircuits;
 pub use clock::{MemoryClock, MemoryIds};
 pub use dead_letters::MemoryDeadLetters;
+pub use http::MemoryHttp;
 pub use inbox::MemoryInbox;
 pub use mailer::{MailFault, MemoryMailer};
 pub use store::MemoryStore;
@@ -58,6 +66,8 @@ pub struct Memory {
     pub ids: Arc<MemoryIds>,
     /// The mail service.
     pub mailer: Arc<MemoryMailer>,
+    /// The outside systems.
+    pub http: Arc<MemoryHttp>,
 }
 
 impl Memory {
@@ -73,6 +83,7 @@ impl Memory {
             clock: Arc::new(MemoryClock::hasty()),
             ids: Arc::new(MemoryIds::seeded(seed)),
             mailer: Arc::default(),
+            http: Arc::default(),
         }
     }
 
@@ -83,7 +94,7 @@ impl Memory {
 
     /// The ports of an app, so that single ones can be replaced.
     pub fn ports(&self) -> Ports {
-        let mailer: Arc<dyn Mailer> = self.mailer.clone();
+        let (mailer, http): (Arc<dyn Mailer>, Arc<dyn HttpClient>) = (self.mailer.clone(), self.http.clone());
         Ports {
             store: self.store.clone(),
             views: self.views.clone(),
@@ -93,7 +104,7 @@ impl Memory {
             dead_letters: self.dead_letters.clone(),
             clock: self.clock.clone(),
             ids: self.ids.clone(),
-            gateways: Gateways::default().with(mailer),
+            gateways: Gateways::default().with(mailer).with(http),
             cache: Cache::new(CACHED_STREAMS),
             verification: VerificationPolicy::default(),
         }

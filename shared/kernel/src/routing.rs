@@ -56,6 +56,8 @@ pub enum Right {
     SendMail,
     /// Reads view rows and lists.
     ReadViews,
+    /// Calls this outside system over HTTP, behind the circuit breaker that all functions share.
+    CallHttp(&'static str),
 }
 
 /// What the generated binary of a route serves.
@@ -145,6 +147,14 @@ impl Route {
     pub fn with(mut self, rights: impl IntoIterator<Item = Right>) -> Self {
         self.rights.extend(rights);
         self
+    }
+
+    /// The outside system that its handler calls over HTTP.
+    pub fn calls(&self) -> Option<&'static str> {
+        self.rights.iter().find_map(|right| match right {
+            Right::CallHttp(party) => Some(*party),
+            Right::UseInbox | Right::SendMail | Right::ReadViews => None,
+        })
     }
 
     /// The same route with reserved concurrency in production.

@@ -69,6 +69,9 @@ impl ContextStack<'_> {
         if self.routes.iter().any(|route| role_of(route).sends_mail()) {
             parameters.insert("MailFrom");
         }
+        if self.routes.iter().any(|route| route.calls().is_some()) {
+            parameters.extend(["PaymentsKey", "PaymentsUrl"]);
+        }
         parameters.into_iter().collect()
     }
 
@@ -195,6 +198,7 @@ impl ContextStack<'_> {
         let (id, queue, logs) = (logical_id(&binary), dead_letters_of(self.name), log_group_of(self.name));
         let role = role_of(route);
         let mail = if role.sends_mail() { ", MAIL_FROM: !Ref MailFrom" } else { "" };
+        let outside = if route.calls().is_some() { OUTSIDE } else { "" };
         let reserved = match route.reserved_concurrency {
             Some(reserved) => {
                 format!("      ReservedConcurrentExecutions: !If [IsProtected, {reserved}, !Ref AWS::NoValue]\n")
@@ -219,7 +223,7 @@ impl ContextStack<'_> {
     Metadata: {{ BuildMethod: rust-cargolambda, BuildProperties: {{ Binary: {binary} }} }}
     Properties:
       FunctionName: !Sub ${{AWS::StackName}}-{id}
-      Environment: {{ Variables: {{ DEAD_LETTER_QUEUE_URL: !Ref {queue}{mail} }} }}
+      Environment: {{ Variables: {{ DEAD_LETTER_QUEUE_URL: !Ref {queue}{mail}{outside} }} }}
       EventInvokeConfig: {{ DestinationConfig: {{ OnFailure: {{ Type: SQS, Destination: !GetAtt {queue}.Arn }} }} }}
 {reserved}      Role: !GetAtt {}.Arn
       LoggingConfig: {{ LogGroup: !Ref {logs} }}
@@ -230,6 +234,9 @@ impl ContextStack<'_> {
         )
     }
 }
+
+/// The address and the credentials of the one outside system.
+const OUTSIDE: &str = ", PAYMENTS_URL: !Ref PaymentsUrl, PAYMENTS_KEY: !Ref PaymentsKey";
 
 /// What every stack of a context needs of the main stack.
 const ALWAYS: [&str; 15] = [

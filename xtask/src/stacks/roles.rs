@@ -52,6 +52,7 @@ pub(super) fn role_of(route: &Route) -> Role {
         Right::UseInbox => "UseInbox",
         Right::SendMail => "SendMail",
         Right::ReadViews => "ReadViews",
+        Right::CallHttp(_) => "UseCircuits",
     }));
     Role { id: format!("{}{kind}Role", route.context.to_pascal_case()), kind, policies }
 }

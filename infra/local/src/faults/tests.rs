@@ -89,7 +89,7 @@ fn a_delay_is_about_its_mean_and_never_longer_than_its_bound() {
 fn the_error_of_an_invalid_rate_lists_what_is_valid() {
     let unknown = error_of("explode=0.5").to_string();
     assert!(unknown.contains("\"explode\"") && unknown.contains("lost-answer, throttle, error"), "{unknown}");
-    assert!(error_of("drop@s3=0.5").to_string().contains("events, lambda, dynamodb, sqs, scheduler, email"));
+    assert!(error_of("drop@s3=0.5").to_string().contains("events, lambda, dynamodb, sqs, scheduler, email, payments"));
     let never = error_of("reorder@sqs=0.5");
     assert_eq!(never, FaultError::WrongPart(Kind::Reorder, Part::Sqs));
     assert!(never.to_string().ends_with("it is for events"), "{never}");

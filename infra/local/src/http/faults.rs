@@ -1,5 +1,6 @@
 //! Injected faults at the HTTP server: calls that are refused before anything is done, and calls that are executed while
-//! their response is lost. Paths of the local cloud itself are never hit.
+//! their response is lost. Paths of the local cloud itself are never hit,
+//! except those of the payment provider.
 
 use std::{borrow::Cow, io};
 
@@ -42,7 +43,7 @@ pub(super) async fn inject(State(faults): State<Faults>, request: Request, next:
 }
 
 /// A response that breaks off in its body: the connection is closed, and an SDK sees no response.
-fn cut_off() -> Response {
+pub(super) fn cut_off() -> Response {
     let broken = stream::once(async { Err::<Bytes, _>(io::Error::other("an injected fault cut the connection")) });
     (StatusCode::INTERNAL_SERVER_ERROR, [(CONTENT_LENGTH, "2")], Body::from_stream(broken)).into_response()
 }
@@ -59,6 +60,8 @@ impl Call {
         let path = request.uri().path();
         let segments: Vec<&str> = path.trim_matches('/').split('/').collect();
         let (part, operation) = match (segments.as_slice(), request.method()) {
+            (["_causeway", "payments", _, ..], &Method::GET) => (Part::Payments, "GET"),
+            (["_causeway", "payments", _, ..], _) => (Part::Payments, "POST"),
             (["_causeway", ..], _) => return None,
             (["schedules"], _) => (Part::Scheduler, "ListSchedules"),
             (["schedules", _], &Method::POST) => (Part::Scheduler, "CreateSchedule"),
@@ -97,7 +100,7 @@ impl Call {
             Part::Dynamodb | Part::Events => (400, "ThrottlingException"),
             Part::Sqs => (400, "RequestThrottled"),
             Part::Scheduler => (429, "ThrottlingException"),
-            Part::Lambda | Part::Email => (429, "TooManyRequestsException"),
+            Part::Lambda | Part::Email | Part::Payments => (429, "TooManyRequestsException"),
         };
         self.refused(status, code, "Rate exceeded. (An injected fault.)")
     }
@@ -109,7 +112,7 @@ impl Call {
             Part::Dynamodb => (500, "InternalServerError"),
             Part::Scheduler => (500, "InternalServerException"),
             Part::Lambda => (500, "ServiceException"),
-            Part::Events | Part::Sqs | Part::Email => (500, "InternalFailure"),
+            Part::Events | Part::Sqs | Part::Email | Part::Payments => (500, "InternalFailure"),
         };
         self.refused(status, code, "The service failed. (An injected fault.)")
     }
@@ -120,7 +123,7 @@ impl Call {
             Part::Dynamodb => Protocol::Json10,
             Part::Events => Protocol::Json11,
             Part::Sqs => Protocol::Sqs,
-            Part::Scheduler | Part::Lambda | Part::Email => Protocol::Rest,
+            Part::Scheduler | Part::Lambda | Part::Email | Part::Payments => Protocol::Rest,
         };
         protocol.refuse(&error)
     }

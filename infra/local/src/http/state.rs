@@ -11,6 +11,7 @@ use crate::{
     events::EventBridge,
     faults::Faults,
     lambda::{AsyncInvoker, Functions},
+    payments::PaymentProvider,
     scheduler::Scheduler,
     sqs::Sqs,
     time_driver::TimeDriver,
@@ -36,6 +37,8 @@ pub struct AwsServices {
     pub invokes: Arc<AsyncInvoker>,
     /// The mails that SES has accepted.
     pub mailbox: Arc<Mailbox>,
+    /// The simulated payment provider.
+    pub payments: Arc<PaymentProvider>,
 }
 
 /// What the HTTP server is started with.

@@ -27,6 +27,7 @@ use crate::{
     faults::Faults,
     idle::Idle,
     lambda::fixture::{Behaviour, Fixture},
+    payments::PaymentProvider,
     scheduler::Scheduler,
     sqs::{self, Sqs},
     time_driver::TimeDriver,
@@ -95,8 +96,9 @@ impl Server {
         let idle: Vec<Arc<dyn Idle>> = vec![events.clone(), invokes.clone()];
         let time_driver = Arc::new(TimeDriver::new(clock.clone(), functions.clone(), idle, Vec::new()));
         let mailbox = Arc::new(Mailbox::open(None).unwrap());
+        let payments = Arc::new(PaymentProvider::open(None).unwrap());
         let (database, writes) = (Database::memory().unwrap(), WriteNotifier::default());
-        let aws = AwsServices { database, writes, sqs, events, scheduler, functions, invokes, mailbox };
+        let aws = AwsServices { database, writes, sqs, events, scheduler, functions, invokes, mailbox, payments };
         let (activity, transport) = (feed.clone(), InProcessTransport::default());
         let services = Services { account, aws, clock, time_driver, activity, transport, faults };
         tokio::spawn(serve(listener, services));

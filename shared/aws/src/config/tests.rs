@@ -6,7 +6,7 @@ use causeway::{VerificationPolicy, delivery::VerifyEvents};
 
 use super::{Config, ConfigError, Needs, check_lambda};
 
-const ALL: [(&str, &str); 13] = [
+const ALL: [(&str, &str); 14] = [
     ("EVENTS_TABLE", "causeway-events"),
     ("VIEWS_TABLE", "causeway-views"),
     ("INBOX_TABLE", "causeway-inbox"),
@@ -17,6 +17,7 @@ const ALL: [(&str, &str); 13] = [
     ("BUS_ARN", "arn:aws:events:eu-central-1:1:event-bus/causeway"),
     ("SCHEDULE_DEAD_LETTER_ARN", "arn:aws:sqs:eu-central-1:1:letters"),
     ("MAIL_FROM", "shop@example.com"),
+    ("PAYMENTS_URL", "https://payments.example.com"),
     ("BUS_CALL_BYTES", "1000"),
     ("ACCOUNT_ID", "000000000001"),
     ("VERIFY_EVENTS", "all"),
@@ -25,7 +26,7 @@ const ALL: [(&str, &str); 13] = [
 /// Variables with a default.
 const OPTIONAL: [&str; 3] = ["BUS_CALL_BYTES", "ACCOUNT_ID", "VERIFY_EVENTS"];
 
-const EVERYTHING: Needs = Needs { timers: true, mail: true };
+const EVERYTHING: Needs = Needs { timers: true, mail: true, http: Some("payments") };
 
 fn read(needs: Needs, change: impl Fn(&mut HashMap<&str, &str>)) -> Result<Config, ConfigError> {
     let mut variables = HashMap::from(ALL);
@@ -83,6 +84,7 @@ fn an_invalid_variable_is_named_with_its_value_and_the_valid_form() {
         ("BUS_ARN", "causeway", "an ARN"),
         ("DEAD_LETTER_QUEUE_URL", "letters", "a URL"),
         ("MAIL_FROM", "shop", "a mail address"),
+        ("PAYMENTS_URL", "payments", "a URL"),
         ("BUS_CALL_BYTES", "many", "a whole number"),
         ("ACCOUNT_ID", "1234", "twelve digits"),
         ("VERIFY_EVENTS", "some", "none, moving or all"),
@@ -99,10 +101,23 @@ fn an_invalid_variable_is_named_with_its_value_and_the_valid_form() {
 fn a_function_without_timers_and_mail_needs_no_variables_for_them() {
     let config = read(Needs::default(), |variables| {
         variables.retain(|name, _| !name.starts_with("SCHEDULE") && *name != "BUS_ARN" && *name != "MAIL_FROM");
+        variables.remove("PAYMENTS_URL");
     })
     .unwrap();
+    assert_eq!(config.http, None);
     assert_eq!(config.scheduler, None);
     assert_eq!(config.mail_from, None);
+}
+
+#[test]
+fn on_an_emulator_an_outside_system_has_the_address_of_the_simulated_one() {
+    let config = read(EVERYTHING, |variables| {
+        variables.remove("PAYMENTS_URL");
+        variables.insert("AWS_ENDPOINT_URL", "http://127.0.0.1:4566/");
+        variables.insert("PAYMENTS_KEY", "secret");
+    });
+    let http = config.unwrap().http.unwrap();
+    assert_eq!((http.url.as_str(), http.key.as_deref()), ("http://127.0.0.1:4566/_causeway/payments", Some("secret")));
 }
 
 #[test]

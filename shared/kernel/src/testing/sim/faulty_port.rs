@@ -10,7 +10,10 @@ use crate::{
     Patch, StreamId,
     delivery::{Claim, DeadLetter, DeadLetterError, DeadLetters, Inbox, InboxError, InboxKey},
     failure::BoxError,
-    gateway::{AcceptedMail, FoundMail, Mail, MailError, Mailer},
+    gateway::{
+        AcceptedMail, CircuitStore, FoundMail, HttpClient, HttpError, HttpRequest, HttpResponse, Mail, MailError,
+        Mailer, Replaced, StoredCircuit,
+    },
     log::{Append, AppendError, Appended, Commit, EventStore, ReadError},
     time::{Pending, Timer, TimerError, TimerKey, Timers},
     view::{Listed, Page, PatchError, Row, RowKey, ViewError, ViewStore},
@@ -115,6 +118,24 @@ impl<P: Mailer + ?Sized> Mailer for FaultyPort<P> {
 
     async fn find(&self, key: &str) -> Result<FoundMail, MailError> {
         self.fault_plan.around(MailError::Unavailable, self.port.find(key)).await
+    }
+}
+
+#[async_trait]
+impl<P: HttpClient + ?Sized> HttpClient for FaultyPort<P> {
+    async fn send(&self, request: &HttpRequest) -> Result<HttpResponse, HttpError> {
+        self.fault_plan.around(HttpError::NoAnswer, self.port.send(request)).await
+    }
+}
+
+#[async_trait]
+impl<P: CircuitStore + ?Sized> CircuitStore for FaultyPort<P> {
+    async fn read(&self, party: &str) -> Result<Option<StoredCircuit>, BoxError> {
+        self.fault_plan.around(|error| error, self.port.read(party)).await
+    }
+
+    async fn replace(&self, party: &str, circuit: &StoredCircuit) -> Result<Replaced, BoxError> {
+        self.fault_plan.around(|error| error, self.port.replace(party, circuit)).await
     }
 }
 

@@ -19,10 +19,10 @@ use crate::{
     App, Gateways, Ports, Route, VerificationPolicy,
     command::Cache,
     delivery::{Bus, DeadLetters, Inbox},
-    gateway::Mailer,
+    gateway::{Breaker, BreakerPolicy, CircuitStore, GuardedHttp, HttpClient, Mailer},
     log::EventStore,
-    memory::Memory,
-    time::{Clock, Timers},
+    memory::{Memory, MemoryCircuits},
+    time::{Backoff, Clock, Timers},
     view::ViewStore,
 };
 
@@ -30,6 +30,12 @@ use crate::{
 const ENVIRONMENTS: usize = 3;
 /// The size of an environment's cache: small, so that streams are evicted.
 const CACHED_STREAMS: usize = 6;
+/// How requests to outside systems are retried.
+const HTTP_RETRY: Backoff =
+    Backoff { first: SignedDuration::from_millis(200), most: SignedDuration::from_secs(1), tries: 3 };
+
+/// Makes the client of the outside systems on the simulation's clock.
+pub type ConnectHttp = Box<dyn FnOnce(Arc<dyn Clock>) -> Arc<dyn HttpClient>>;
 
 /// The configuration of a simulation.
 pub struct Plan {
@@ -49,6 +55,10 @@ pub struct Plan {
     pub dead_letters: Arc<dyn DeadLetters>,
     /// The mail service.
     pub mailer: Arc<dyn Mailer>,
+    /// The outside systems.
+    pub http: ConnectHttp,
+    /// The circuit breaker in front of them, which all environments share.
+    pub breaker: BreakerPolicy,
     /// A wrapper around the application's bus client.
     pub wrap_bus: fn(Arc<dyn Bus>) -> Arc<dyn Bus>,
     /// How the relay's results are acknowledged.
@@ -71,6 +81,11 @@ impl Plan {
             inbox: memory.inbox.clone(),
             dead_letters: memory.dead_letters.clone(),
             mailer: memory.mailer.clone(),
+            http: {
+                let http = memory.http.clone();
+                Box::new(|_| http)
+            },
+            breaker: BreakerPolicy::USUAL,
             wrap_bus: |bus| bus,
             acknowledge: up_to_the_first_failure,
             verification: VerificationPolicy::default(),
@@ -99,8 +114,19 @@ impl Simulation {
         let watched: Arc<dyn EventStore> = Arc::new(Watched { log: plan.log, relay: Arc::clone(&relay) });
         let wrap_bus = (plan.wrap_bus)(Arc::new(FaultyBus { bus: Arc::clone(&bus), fault_plan: fault_plan.clone() }));
         let mailer: Arc<dyn Mailer> = FaultyPort::new(plan.mailer, &fault_plan);
+        let clock: Arc<dyn Clock> = Arc::new(schedule.clone());
+        let http: Arc<dyn HttpClient> = FaultyPort::new((plan.http)(Arc::clone(&clock)), &fault_plan);
+        let circuits: Arc<dyn CircuitStore> = FaultyPort::new(Arc::new(MemoryCircuits::default()), &fault_plan);
         let set: Arc<dyn Timers> = timers.clone();
         let environment = |_| {
+            let breaker = Breaker::new(Arc::clone(&circuits), Arc::clone(&clock), plan.breaker);
+            let http: Arc<dyn HttpClient> = Arc::new(GuardedHttp::new(
+                Arc::clone(&http),
+                breaker,
+                HTTP_RETRY,
+                Arc::clone(&clock),
+                Arc::new(rng.clone()),
+            ));
             App::new(Ports {
                 store: FaultyPort::new(Arc::clone(&watched), &fault_plan),
                 views: FaultyPort::new(Arc::clone(&plan.views), &fault_plan),
@@ -108,9 +134,9 @@ impl Simulation {
                 bus: Arc::clone(&wrap_bus),
                 timers: FaultyPort::new(Arc::clone(&set), &fault_plan),
                 dead_letters: FaultyPort::new(Arc::clone(&plan.dead_letters), &fault_plan),
-                clock: Arc::new(schedule.clone()),
+                clock: Arc::clone(&clock),
                 ids: Arc::new(rng.clone()),
-                gateways: Gateways::default().with(Arc::clone(&mailer)),
+                gateways: Gateways::default().with(Arc::clone(&mailer)).with(http),
                 cache: Cache::new(CACHED_STREAMS),
                 verification: plan.verification.clone(),
             })
