@@ -2,7 +2,7 @@
 //! failed repeatedly, for a while.
 //!
 //! The circuit is one item of a store. Successful calls write nothing; failed ones write their number, at most once a
-//! second and process; all changes are conditional, so that one process at a time makes a trial call.
+//! second and process, or when that opens the circuit; all changes are conditional, so that one process at a time makes a trial call.
 
 #[cfg(test)]
 mod tests;
@@ -173,7 +173,8 @@ impl Breaker {
         }
         copy.calls.1 = copy.calls.1.saturating_add(1);
         let recently = copy.counted_at.is_some_and(|at| now.duration_since(at) < COUNTED_EVERY);
-        if recently && copy.calls.1 < self.policy.failures {
+        let opens = || matches!(copy.stored.circuit.count(now, copy.calls, &self.policy), Some(Circuit::Open { .. }));
+        if recently && !opens() {
             return None;
         }
         copy.counted_at = Some(now);
