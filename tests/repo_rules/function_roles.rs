@@ -64,6 +64,11 @@ fn a_role_of_another_context_or_with_too_many_policies_is_reported() {
                 json!(1),
                 "MAIL_FROM",
             ),
+            (
+                "/Resources/PaymentProviderOnPaymentRequested/Properties/Environment/Variables/PAYMENTS_URL",
+                json!(1),
+                "PAYMENTS_URL",
+            ),
         ],
         |stack| problems(stack, &routes),
     );
@@ -93,7 +98,15 @@ fn problems(stack: &Value, routes: &[Route]) -> Vec<String> {
             let roles = ROLES.map(|does| repo::role_of(route.context, does));
             problems.push(format!("{}: {id} has {role}; it must be {}", repo::TEMPLATE, roles.join(" or ")));
         }
-        let mail_from = &function["Properties"]["Environment"]["Variables"]["MAIL_FROM"];
+        let variables = &function["Properties"]["Environment"]["Variables"];
+        let provider = json!({ "Ref": "PaymentsUrl" });
+        if route.calls().is_some() != (variables["PAYMENTS_URL"] == provider) {
+            problems.push(format!(
+                "{}: {id} must have PAYMENTS_URL: !Ref PaymentsUrl exactly if it calls the provider",
+                repo::TEMPLATE
+            ));
+        }
+        let mail_from = &variables["MAIL_FROM"];
         if route.claimed != (*mail_from == json!({ "Ref": "MailFrom" })) {
             problems
                 .push(format!("{}: {id} must have MAIL_FROM: !Ref MailFrom exactly if it sends mail", repo::TEMPLATE));
@@ -140,6 +153,7 @@ fn needs_of_source(root: &Path, route: &Route) -> BTreeSet<String> {
     need("ReadViews", source.contains(".list::<") || source.contains(".row::<"));
     need("UseInbox", route.claimed);
     need("SendMail", source.contains("dyn Mailer"));
+    need("UseCircuits", source.contains("dyn HttpClient"));
     needs
 }
 
