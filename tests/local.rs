@@ -2,6 +2,7 @@
 
 mod binaries;
 mod forged;
+mod payments;
 mod three_days;
 
 use std::{path::Path, time::Duration};

@@ -64,10 +64,24 @@ fn binary(route: &Route) -> String {
         Kind::Event => "Event",
         Kind::Command => "Command",
     };
-    let serve = serve.replace("NAME", "env!(\"CARGO_BIN_NAME\")");
+    let serve = wrapped(&serve);
     format!(
         "//! {kind} `{message}` → {does}.\n\n{imports}fn main() -> std::process::ExitCode {{\n    causeway_aws::{serve}\n}}\n"
     )
+}
+
+/// The call as rustfmt writes it: one argument a line, if it is too long for one line.
+fn wrapped(serve: &str) -> String {
+    const NAME: &str = "env!(\"CARGO_BIN_NAME\")";
+    const WIDTH: usize = 120;
+    let line = serve.replace("NAME", NAME);
+    match serve.split_once('(') {
+        Some((function, arguments)) if "    causeway_aws::".len() + line.len() > WIDTH => {
+            let arguments = arguments.trim_end_matches(')').replace(", ", ",\n        ").replace("NAME", NAME);
+            format!("{function}(\n        {arguments},\n    )")
+        }
+        _ => line,
+    }
 }
 
 /// Contexts re-export their messages, deciders, sagas and views. Only a saga handles messages of other contexts.

@@ -1,6 +1,10 @@
 //! The services with paths, and the query protocol of STS.
 
-use axum::http::StatusCode;
+use axum::{
+    body::{Body, to_bytes},
+    http::{Request, StatusCode},
+};
+use hyper_util::{client::legacy::Client, rt::TokioExecutor};
 use serde_json::{Value, json};
 
 use crate::{
@@ -127,4 +131,30 @@ async fn the_mailbox_filters_by_address_and_refuses_invalid_queries() {
         assert_eq!(refused.header("x-amzn-errortype"), "ValidationException", "{query}");
         assert!(refused.json()["message"].as_str().unwrap().contains(expected), "{query}: {}", refused.body);
     }
+}
+
+#[tokio::test]
+async fn the_payment_provider_charges_and_lists_and_loses_answers() {
+    let server = Server::open([]).await;
+    let charge = |order: &str, token: &str| {
+        json!({ "key": order, "amount": 100, "currency": "EUR", "token": token }).to_string()
+    };
+    let path = "/_causeway/payments/charges";
+    let made = server.send("POST", path, &[("idempotency-key", "o-1")], &charge("o-1", "tok_visa")).await;
+    assert_eq!((made.status, &made.json()["id"]), (StatusCode::CREATED, &json!("ch-1")));
+    assert_eq!(server.path("GET", "/_causeway/payments/charges/o-1", Value::Null).await, made.json());
+    let unknown = server.send("GET", "/_causeway/payments/charges/o-9", &[], "").await;
+    assert_eq!(unknown.status, StatusCode::NOT_FOUND);
+    let request = Request::post(format!("http://{}{path}", server.address)).header("idempotency-key", "o-2");
+    let request = request.body(Body::from(charge("o-2", "tok_lost"))).unwrap();
+    let lost = Client::builder(TokioExecutor::new()).build_http().request(request).await;
+    let body = match lost {
+        Ok(response) => to_bytes(Body::new(response.into_body()), 1_000).await.map_err(|error| error.to_string()),
+        Err(error) => Err(error.to_string()),
+    };
+    assert!(body.is_err(), "{body:?}");
+    let listed = server.path("GET", "/_causeway/payments", Value::Null).await;
+    let keys: Vec<&str> =
+        listed["charges"].as_array().unwrap().iter().map(|charge| charge["key"].as_str().unwrap()).collect();
+    assert_eq!(keys, ["o-1", "o-2"]);
 }
