@@ -140,7 +140,7 @@ async fn the_payment_provider_charges_and_lists_and_loses_answers() {
         json!({ "key": order, "amount": 100, "currency": "EUR", "token": token }).to_string()
     };
     let path = "/_causeway/payments/charges";
-    let made = server.send("POST", path, &[("idempotency-key", "o-1")], &charge("o-1", "tok_visa")).await;
+    let made = server.send("POST", path, &[("idempotency-key", "o-1")], charge("o-1", "tok_visa")).await;
     assert_eq!((made.status, &made.json()["id"]), (StatusCode::CREATED, &json!("ch-1")));
     assert_eq!(server.path("GET", "/_causeway/payments/charges/o-1", Value::Null).await, made.json());
     let unknown = server.send("GET", "/_causeway/payments/charges/o-9", &[], "").await;
