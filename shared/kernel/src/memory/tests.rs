@@ -56,7 +56,9 @@ fn the_bus_passes_its_suite() {
 #[test]
 fn the_dead_letters_pass_their_suite() {
     let memory = Memory::new(1);
-    block_on(ports::dead_letters(memory.dead_letters.as_ref(), "run-1", async || memory.dead_letters.all()));
+    for run in ["run-1", "run-2"] {
+        block_on(ports::dead_letters(memory.dead_letters.as_ref(), run, async || memory.dead_letters.all()));
+    }
 }
 
 #[test]

@@ -110,9 +110,11 @@ fn stage_after_stage_is_done_and_the_deadline_moves_with_each() {
     story.when(tickets()).then([]).then_status(Status::Completed);
     let story = started();
     let first = story.deadline();
+    assert_eq!(first, Some(minute(60)));
     let story = story.after(HOUR / 2).when(room()).when(flight());
     assert_eq!(story.deadline(), first.map(|first| first + HOUR / 2));
     story.when_earlier_deadline_passes().then_nothing().then_status(Status::Running);
+    started().when_deadline_passes().when_earlier_deadline_passes().then_nothing().then_status(Status::Compensating);
 }
 
 #[test]

@@ -87,7 +87,7 @@ fn assert_equal(what: &str, found: &Commit, expected: &Commit) {
 
 async fn a_commit_is_read_as_it_was_written(store: &dyn EventStore, prefix: &str) {
     let stream = stream(prefix, "whole");
-    let written = full_commit(&stream, 1, "write-1");
+    let written = full_commit(&stream, 2, "write-1");
     let appended = put(store, &written).await;
     assert_same("a snapshot that must be stored is stored", &appended.snapshot, &true);
     let newest = must(store.newest(&stream).await, "newest");
@@ -95,7 +95,7 @@ async fn a_commit_is_read_as_it_was_written(store: &dyn EventStore, prefix: &str
         Some(read) => assert_equal("the commit as it was read", read, &written),
         None => fail("the appended commit is not the newest"),
     }
-    let large = commit_of(&stream, 4, "write-2", vec![message("Noted", &bulky(180_000, 1))]);
+    let large = commit_of(&stream, 5, "write-2", vec![message("Noted", &bulky(180_000, 1))]);
     put(store, &large).await;
     let since = must(store.since(&stream, 1).await, "since");
     match since.as_slice() {

@@ -43,7 +43,7 @@ pub(crate) fn message_id(prefix: &str, name: &str) -> MessageId {
 /// A time with nanoseconds: 2026-01-01T12:00:00.123456789Z.
 pub(crate) fn noon() -> Timestamp {
     let beginning = MemoryClock::default().now();
-    must(beginning.checked_add(SignedDuration::new(12 * 3600, 123_456_789)), "noon is a time")
+    must(beginning.checked_add(SignedDuration::new(43_200, 123_456_789)), "noon is a time")
 }
 
 /// A body as raw JSON.

@@ -13,7 +13,10 @@ use std::{
 
 use futures::executor::block_on;
 
-use crate::testing::{ports::fixture::bulky, tests::failure_message};
+use crate::testing::{
+    ports::fixture::{bulky, noon},
+    tests::failure_message,
+};
 
 /// Checks that the suite fails, and which of its checks it is.
 #[track_caller]
@@ -34,6 +37,11 @@ async fn pass() {
         Poll::Pending
     };
     poll_fn(poll).await;
+}
+
+#[test]
+fn noon_has_nanoseconds() {
+    assert_eq!(noon().to_string(), "2026-01-01T12:00:00.123456789Z");
 }
 
 #[test]

@@ -145,9 +145,7 @@ impl SimBus {
         let route = route.clone();
         let delivery = delivery.clone();
         let run = Box::pin(async move { route.handle(&app, &delivery).await });
-        let schedule = self.fault_plan.schedule.clone();
-        let over = schedule.now() + FUNCTION_TIMEOUT;
-        Killable::new(run, awaits).until(move || schedule.now() > over).await
+        Killable::new(run, awaits).within(FUNCTION_TIMEOUT, &self.fault_plan.schedule).await
     }
 
     /// A delivery is retried after one minute, after two, and then redriven from the dead letters.

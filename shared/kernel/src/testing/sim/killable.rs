@@ -6,6 +6,10 @@ use std::{
 };
 
 use futures::future::BoxFuture;
+use jiff::SignedDuration;
+
+use super::schedule::Schedule;
+use crate::time::Clock;
 
 /// How a killable future ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,10 +33,11 @@ impl<T> Killable<T> {
         Self { future: Some(future), awaits, over: Box::new(|| false) }
     }
 
-    /// Also drops it when `over` returns true.
+    /// Also drops it when it takes longer than this.
     #[must_use]
-    pub fn until(mut self, over: impl Fn() -> bool + Send + 'static) -> Self {
-        self.over = Box::new(over);
+    pub fn within(mut self, timeout: SignedDuration, schedule: &Schedule) -> Self {
+        let (schedule, last) = (schedule.clone(), schedule.now() + timeout);
+        self.over = Box::new(move || schedule.now() > last);
         self
     }
 }

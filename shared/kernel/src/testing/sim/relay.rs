@@ -106,10 +106,8 @@ impl SimRelay {
             }
             let Some(app) = self.bus.any_app() else { return };
             let awaits = self.fault_plan.last_await(AWAITS);
-            let schedule = self.fault_plan.schedule.clone();
-            let over = schedule.now() + TIMEOUT;
             let run = Box::pin(async move { relay(app.ports(), batch).await });
-            match Killable::new(run, awaits).until(move || schedule.now() > over).await {
+            match Killable::new(run, awaits).within(TIMEOUT, &self.fault_plan.schedule).await {
                 Completion::Finished(answers) => {
                     let done = (self.acknowledge)(&answers);
                     self.bus.trace(|| format!("relay: {done} of {} done", answers.len()));

@@ -15,6 +15,8 @@ use crate::{
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Bug {
     LosesTimers,
+    LosesSends,
+    ForgetsTheSnapshotBefore,
     NamesAnotherWinner,
     WritesNoMarkers,
     KeepsMarkersOfConflicts,
@@ -37,9 +39,15 @@ struct Buggy {
 #[async_trait]
 impl EventStore for Buggy {
     async fn append(&self, append: Append<'_>) -> Result<Appended, AppendError> {
-        let without_timers = Commit { timers: Vec::new(), ..append.commit.clone() };
+        let mut commit = append.commit.clone();
+        match self.bug {
+            Bug::LosesTimers => commit.timers.clear(),
+            Bug::LosesSends => commit.sends.clear(),
+            Bug::ForgetsTheSnapshotBefore => commit.snapshot_before = 0,
+            _ => {}
+        }
+        let append = Append { commit: &commit, ..append };
         let append = match self.bug {
-            Bug::LosesTimers => Append { commit: &without_timers, ..append },
             Bug::WritesNoMarkers => Append { once: false, ..append },
             Bug::StoresEverySnapshot => Append { snapshot: SnapshotPolicy::Must, ..append },
             _ => append,
@@ -105,6 +113,8 @@ impl EventStore for Buggy {
 fn each_bug_of_a_log_is_found() {
     for (bug, check) in [
         (Bug::LosesTimers, "the commit as it was read"),
+        (Bug::LosesSends, "the commit as it was read"),
+        (Bug::ForgetsTheSnapshotBefore, "the commit as it was read"),
         (Bug::NamesAnotherWinner, "the conflict's winner"),
         (Bug::WritesNoMarkers, "a once-command again at 4 is repeated"),
         (Bug::KeepsMarkersOfConflicts, "a once-command after a conflict"),

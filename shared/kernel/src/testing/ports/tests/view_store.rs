@@ -16,6 +16,7 @@ use crate::{
 enum Bug {
     SkipsEmptyPatches,
     RemovesNothing,
+    ReplacesLists,
     ReservesStatus,
     ReplacesAnyVersion,
     KeepsOldColumns,
@@ -48,6 +49,13 @@ impl ViewStore for Buggy {
         match self.bug {
             Bug::SkipsEmptyPatches if patch == Patch::none() => return Ok(()),
             Bug::RemovesNothing => patch.changes.retain(|(_, change)| *change != Change::Remove),
+            Bug::ReplacesLists => {
+                for (_, change) in &mut patch.changes {
+                    if let Change::Append(value) = change {
+                        *change = Change::Set(vec![value.clone()].into());
+                    }
+                }
+            }
             Bug::ReservesStatus => patch.changes.retain(|(column, _)| *column != "status"),
             Bug::ChecksBeforeItWrites if stored == from => {
                 from = self.inner.get(key).await?.map_or(0, |row| row.version)
@@ -112,6 +120,7 @@ fn each_bug_of_a_view_store_is_found() {
     for (bug, check) in [
         (Bug::SkipsEmptyPatches, "the patched row"),
         (Bug::RemovesNothing, "the patched row"),
+        (Bug::ReplacesLists, "the patched row"),
         (Bug::ReservesStatus, "the patched row"),
         (Bug::ReplacesAnyVersion, "and so does a replacement"),
         (Bug::KeepsOldColumns, "no old column is left"),

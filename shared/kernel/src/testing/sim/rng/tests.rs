@@ -21,6 +21,8 @@ fn a_rate_is_the_share_of_draws() {
     let share = |rate| (0..1_000).filter(|_| rng.happens(rate)).count();
     assert_eq!((share(0.0), share(1.0)), (0, 1_000));
     assert!((200..300).contains(&share(0.25)));
+    let first = Rng::seeded(1).random();
+    assert!(!Rng::seeded(1).happens(first), "only a draw below the rate counts");
 }
 
 #[test]

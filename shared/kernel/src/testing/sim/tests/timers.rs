@@ -87,6 +87,15 @@ fn a_cancelled_or_replaced_timer_fires_only_as_a_stale_one() {
 }
 
 #[test]
+fn a_timer_is_pending_until_it_fires() {
+    let simulation = simulation(1, Faults::NONE);
+    futures::executor::block_on(simulation.timers().set(&timer("lamp/l-1", "dusk", 10, "DimLamp"))).unwrap();
+    assert_eq!(simulation.timers().pending().len(), 1);
+    simulation.run().unwrap();
+    assert!(simulation.timers().pending().is_empty());
+}
+
+#[test]
 fn a_doubled_timer_publishes_again_within_five_minutes() {
     let doubled = Faults { doubled: 1.0, ..Faults::NONE };
     let mut pauses = Vec::new();
