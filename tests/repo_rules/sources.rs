@@ -23,7 +23,7 @@ fn files_are_short_begin_with_a_module_comment_and_name_no_machine() {
 fn a_bad_file_is_reported() {
     let folder = tempfile::tempdir().unwrap();
     repo::write(folder.path(), "src/long.rs", &"//! Long.\n".repeat(501)).unwrap();
-    repo::write(folder.path(), "functions/src/bin/long.rs", &"//! Long.\n".repeat(9)).unwrap();
+    repo::write(folder.path(), "functions/src/bin/long.rs", &"//! Long.\n".repeat(MAX_BINARY_LINES + 1)).unwrap();
     repo::write(folder.path(), "src/bare.rs", "fn main() {}\n").unwrap();
     repo::write(folder.path(), "src/later.rs", concat!("//! Soon.\n// TO", "DO: all\n")).unwrap();
     repo::write(folder.path(), "notes.md", concat!("see /ro", "ot/notes\n")).unwrap();
