@@ -100,6 +100,7 @@ async fn run_chaos(root: &Path, target: &Path, options: &Options) -> anyhow::Res
     let counting = tokio::spawn(counters::follow(client.clone(), Arc::clone(&counters)));
     let expected = Orders::of_seed(*seed, *orders);
     let putting = tokio::spawn(orders::put_all(client.clone(), expected.clone(), Arc::clone(&counters)));
+    let carrier = tokio::spawn(orders::deliver_all(client.clone(), Arc::clone(&counters)));
     let mut kill_plan = KillPlan::new(options);
     kill_until_idle(&mut cloud, &client, &mut kill_plan, &counters, *orders).await?;
     putting.await??;
@@ -118,6 +119,7 @@ async fn run_chaos(root: &Path, target: &Path, options: &Options) -> anyhow::Res
     verdicts.extend(result.check());
     let clock_ended = client.now().await?;
     counting.abort();
+    carrier.abort();
     cloud.stop()?;
     println!("\n{}", counters.table(&kill_plan, &result, found.len()));
     let (minutes, clock) = (begun.elapsed().as_secs_f64() / 60.0, clock_ended.duration_since(clock_begun));

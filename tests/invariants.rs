@@ -20,7 +20,9 @@ use domain::{
     ids::OrderId,
     inventory::{InventoryEvent, Stock},
     notification::{EmailFailed, EmailKind, NotificationEvent},
-    order::{OrderDetails, OrderEvent, OrderSummary},
+    order::{OrderDetails, OrderEvent, OrderStatus, OrderSummary},
+    payment::PaymentEvent,
+    shipment::{ShipmentEvent, ShipmentTracking},
     stock_report::StockReportEvent,
     user::{UserEvent, UserProfile},
 };
@@ -80,23 +82,10 @@ pub struct SentMail {
     pub subject: String,
 }
 
-/// The status of an order.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum OrderStatus {
-    /// The log has no such order.
-    Missing,
-    /// Neither confirmed nor cancelled.
-    Placed,
-    /// Confirmed.
-    Confirmed,
-    /// Cancelled.
-    Cancelled,
-}
-
 /// How a fulfilment ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ending {
-    /// The order is confirmed.
+    /// The order is completed.
     Completed,
     /// Every step was undone.
     Compensated,
@@ -141,8 +130,16 @@ impl Snapshot {
         vec![
             Verdict::new("every stream is contiguous, and every event can be decoded", self.check_streams()),
             Verdict::new("no stream handled a command twice, and no commit id occurs twice", self.check_ids()),
-            Verdict::new("every order was confirmed or cancelled once, as its fulfilment ended", self.check_orders()),
-            Verdict::new("a confirmed order holds each line once, a cancelled one nothing", self.check_held()),
+            Verdict::new("every order was completed or cancelled once, as its fulfilment ended", self.check_orders()),
+            Verdict::new(
+                "charged less refunded is the total of a completed order, and else nothing",
+                self.check_money(),
+            ),
+            Verdict::new(
+                "every order was shipped at most once, after its payment, and not cancelled",
+                self.check_shipments(),
+            ),
+            Verdict::new("a completed order shipped each line once, a cancelled one holds nothing", self.check_held()),
             Verdict::new("received = available + reserved + shipped, in the log as in the view", self.check_stock()),
             Verdict::new("no buyer got the same e-mail twice, and its outcome is recorded once", self.check_mails()),
             Verdict::new("every row is the fold of its stream", self.check_views()),
@@ -162,9 +159,15 @@ impl Snapshot {
         streams.flat_map(|(_, commits)| commits).flat_map(|it| it.decode::<E>().unwrap_or_default()).collect()
     }
 
-    /// The status of this order.
-    pub fn order_status(&self, order: &str) -> OrderStatus {
-        self.events::<OrderEvent>("order", order).last().map_or(OrderStatus::Missing, status_after)
+    /// The status of this order; none if the log has no such order.
+    pub fn order_status(&self, order: &str) -> Option<OrderStatus> {
+        self.events::<OrderEvent>("order", order).last().map(OrderStatus::after)
+    }
+
+    /// Whether this order was confirmed, whatever came after.
+    pub fn was_confirmed(&self, order: &str) -> bool {
+        let events = self.events::<OrderEvent>("order", order);
+        events.iter().any(|event| matches!(event, OrderEvent::OrderConfirmed(_)))
     }
 
     /// All endings of this order's fulfilment.
@@ -194,7 +197,7 @@ impl Snapshot {
         found.map(|(stream, events)| count_stock(stream, &events, &mut Vec::new())).unwrap_or_default()
     }
 
-    /// The lines that each order has reserved and not released.
+    /// The lines that each order has reserved and neither released nor shipped.
     pub fn held(&self) -> BTreeMap<String, Lines> {
         let mut held: BTreeMap<String, Lines> = BTreeMap::new();
         for (stream, events) in self.of_context::<InventoryEvent>("inventory") {
@@ -202,9 +205,8 @@ impl Snapshot {
                 let (order, quantity) = match &recorded.event {
                     InventoryEvent::StockReserved(it) => (&it.order_id, i64::from(it.quantity.get())),
                     InventoryEvent::StockReleased(it) => (&it.order_id, -i64::from(it.quantity)),
-                    InventoryEvent::StockReceived(_)
-                    | InventoryEvent::StockReservationFailed(_)
-                    | InventoryEvent::StockShipped(_) => continue,
+                    InventoryEvent::StockShipped(it) => (&it.order_id, -i64::from(it.quantity.get())),
+                    InventoryEvent::StockReceived(_) | InventoryEvent::StockReservationFailed(_) => continue,
                 };
                 *held.entry(order.to_string()).or_default().entry(stream.id().to_owned()).or_default() += quantity;
             }
@@ -225,6 +227,8 @@ impl Snapshot {
                 "notification" => commit.decode::<NotificationEvent>().err().map(|error| error.to_string()),
                 "user" => commit.decode::<UserEvent>().err().map(|error| error.to_string()),
                 "cart" => commit.decode::<CartEvent>().err().map(|error| error.to_string()),
+                "payment" => commit.decode::<PaymentEvent>().err().map(|error| error.to_string()),
+                "shipment" => commit.decode::<ShipmentEvent>().err().map(|error| error.to_string()),
                 "stock-report" => commit.decode::<StockReportEvent>().err().map(|error| error.to_string()),
                 context => Some(format!("unknown context {context}")),
             };
@@ -247,22 +251,77 @@ impl Snapshot {
     }
 
     fn check_orders(&self) -> Vec<String> {
-        use OrderStatus::{Cancelled, Confirmed, Placed};
         let mut breaches = Vec::new();
         for (stream, events) in self.of_context::<OrderEvent>("order") {
             let id = stream.id();
-            let history: Vec<OrderStatus> = events.iter().map(|recorded| status_after(&recorded.event)).collect();
+            let history: Vec<OrderStatus> = events.iter().map(|recorded| OrderStatus::after(&recorded.event)).collect();
             let endings = self.endings(id);
-            let agree = matches!(
-                (history.as_slice(), endings.as_slice()),
-                ([Placed, Confirmed], [Ending::Completed])
-                    | ([Placed, Cancelled], [Ending::Compensated])
-                    | ([Placed] | [Placed, Confirmed | Cancelled], [Ending::NeedsOperator])
-            );
-            if !agree {
+            let agree = match endings.as_slice() {
+                [Ending::Completed] => history.ends_with(&[OrderStatus::Completed]),
+                [Ending::Compensated] => history.ends_with(&[OrderStatus::Cancelled]),
+                [Ending::NeedsOperator] => true,
+                _ => false,
+            };
+            if !agree || !is_history(&history) {
                 breaches.push(format!("{stream} was {history:?}, and its fulfilment ended {endings:?}"));
             }
             breaches.extend(self.steps_undone_twice(id));
+        }
+        breaches
+    }
+
+    /// Per order, what was charged and not refunded is its total if it is completed, and else nothing.
+    fn check_money(&self) -> Vec<String> {
+        let mut breaches = Vec::new();
+        for (stream, events) in self.of_context::<OrderEvent>("order") {
+            let Some(OrderEvent::OrderPlaced(placed)) = events.first().map(|recorded| &recorded.event) else {
+                continue;
+            };
+            let paid = self.paid(stream.id());
+            let expected = match self.order_status(stream.id()) {
+                Some(OrderStatus::Completed) => placed.total.amount,
+                _ => 0,
+            };
+            if paid != expected && self.endings(stream.id()) != [Ending::NeedsOperator] {
+                breaches.push(format!("{paid} is paid for {stream} instead of {expected}"));
+            }
+        }
+        breaches
+    }
+
+    /// What was charged for this order and not refunded.
+    pub fn paid(&self, order: &str) -> i64 {
+        let amount = |event: PaymentEvent| match event {
+            PaymentEvent::PaymentProcessed(charged) => charged.amount.amount,
+            PaymentEvent::PaymentRefunded(refunded) => -refunded.amount.amount,
+            PaymentEvent::PaymentRequested(_)
+            | PaymentEvent::PaymentFailed(_)
+            | PaymentEvent::PaymentRefundRequested(_)
+            | PaymentEvent::PaymentVoided(_) => 0,
+        };
+        self.events::<PaymentEvent>("payment", order).into_iter().map(amount).sum()
+    }
+
+    /// Each order is shipped at most once, only after its payment, and never if it is cancelled.
+    fn check_shipments(&self) -> Vec<String> {
+        let mut breaches = Vec::new();
+        for (stream, events) in self.of_context::<ShipmentEvent>("shipment") {
+            let dispatched =
+                |recorded: &&Recorded<ShipmentEvent>| matches!(recorded.event, ShipmentEvent::ShipmentDispatched(_));
+            let times: Vec<_> = events.iter().filter(dispatched).map(|recorded| recorded.at).collect();
+            let payments = self.of_context::<PaymentEvent>("payment").into_iter();
+            let of_order = payments.filter(|(payment, _)| payment.id() == stream.id()).flat_map(|(_, events)| events);
+            let charged = of_order.filter(|recorded| matches!(recorded.event, PaymentEvent::PaymentProcessed(_)));
+            let paid_at = charged.map(|recorded| recorded.at).min();
+            if times.len() > 1 {
+                breaches.push(format!("{stream} was dispatched {} times", times.len()));
+            }
+            if times.iter().any(|dispatched| paid_at.is_none_or(|paid| *dispatched < paid)) {
+                breaches.push(format!("{stream} was dispatched before it was paid"));
+            }
+            if !times.is_empty() && self.order_status(stream.id()) == Some(OrderStatus::Cancelled) {
+                breaches.push(format!("{stream} was dispatched, and its order is cancelled"));
+            }
         }
         breaches
     }
@@ -277,6 +336,7 @@ impl Snapshot {
         twice.map(|step| format!("fulfilment/{order} undid {step} twice")).collect()
     }
 
+    /// At its end an order holds no stock: all of it is shipped or released.
     fn check_held(&self) -> Vec<String> {
         let mut breaches = Vec::new();
         let mut held = self.held();
@@ -286,19 +346,34 @@ impl Snapshot {
                 continue;
             };
             let expected: Lines = match self.order_status(stream.id()) {
-                OrderStatus::Confirmed => {
+                Some(OrderStatus::Completed) => {
                     placed.lines.iter().map(|line| (line.sku.to_string(), line.quantity.get().into())).collect()
                 }
                 _ => Lines::new(),
             };
-            let lines = held.remove(stream.id()).unwrap_or_default();
+            let (lines, shipped) = (held.remove(stream.id()).unwrap_or_default(), self.shipped(stream.id()));
             let needs_operator = self.endings(stream.id()) == [Ending::NeedsOperator];
-            if lines != expected && !needs_operator {
-                breaches.push(format!("{stream} holds {lines:?} instead of {expected:?}"));
+            if (!lines.is_empty() || shipped != expected) && !needs_operator {
+                breaches.push(format!("{stream} holds {lines:?}, and shipped {shipped:?} instead of {expected:?}"));
             }
         }
         breaches.extend(held.into_iter().map(|(order, lines)| format!("{order}, which is no order, holds {lines:?}")));
         breaches
+    }
+
+    /// The lines that this order has shipped.
+    fn shipped(&self, order: &str) -> Lines {
+        let mut lines = Lines::new();
+        for (stream, events) in self.of_context::<InventoryEvent>("inventory") {
+            for recorded in events {
+                if let InventoryEvent::StockShipped(it) = &recorded.event
+                    && it.order_id.as_str() == order
+                {
+                    *lines.entry(stream.id().to_owned()).or_default() += i64::from(it.quantity.get());
+                }
+            }
+        }
+        lines
     }
 
     fn check_stock(&self) -> Vec<String> {
@@ -357,7 +432,7 @@ impl Snapshot {
             }
         }
         for recorded in self.of_context::<OrderEvent>("order").into_iter().flat_map(|(_, events)| events) {
-            let needs_mail = !matches!(recorded.event, OrderEvent::OrderPlaced(_));
+            let needs_mail = matches!(recorded.event, OrderEvent::OrderConfirmed(_) | OrderEvent::OrderCancelled(_));
             if needs_mail && self.events::<NotificationEvent>("notification", recorded.id.as_str()).is_empty() {
                 breaches.push(format!("the outcome of the e-mail about {} is not recorded", recorded.id));
             }
@@ -372,6 +447,7 @@ impl Snapshot {
         breaches.extend(self.check_view::<ProcessBoard>("fulfilment"));
         breaches.extend(self.check_view::<UserProfile>("user"));
         breaches.extend(self.check_view::<CartContent>("cart"));
+        breaches.extend(self.check_view::<ShipmentTracking>("shipment"));
         breaches
     }
 
@@ -392,12 +468,19 @@ impl Snapshot {
     }
 }
 
-fn status_after(event: &OrderEvent) -> OrderStatus {
-    match event {
-        OrderEvent::OrderPlaced(_) => OrderStatus::Placed,
-        OrderEvent::OrderConfirmed(_) => OrderStatus::Confirmed,
-        OrderEvent::OrderCancelled(_) => OrderStatus::Cancelled,
-    }
+/// Whether an order can have had these statuses, one after the other.
+fn is_history(history: &[OrderStatus]) -> bool {
+    use OrderStatus::{Cancelled, Cancelling, Completed, Confirmed, Delivered, Paid, Placed, Shipped};
+    let follows = |pair: &[OrderStatus]| match pair {
+        [Placed, next] => matches!(next, Paid | Cancelled),
+        [Paid, next] => matches!(next, Confirmed | Cancelled),
+        [Confirmed, next] => matches!(next, Cancelling | Cancelled | Shipped),
+        [Cancelling, next] => matches!(next, Cancelled | Shipped),
+        [Shipped, next] => *next == Delivered,
+        [Delivered, next] => *next == Completed,
+        _ => false,
+    };
+    history.first() == Some(&Placed) && history.windows(2).all(follows)
 }
 
 fn subject(kind: EmailKind, order: Option<&OrderId>) -> String {

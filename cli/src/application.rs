@@ -9,6 +9,23 @@ pub struct Application {
     pub routes: fn() -> Vec<Route>,
     /// One fold per context, for the state of the context's streams.
     pub folds: fn() -> Vec<StreamFold>,
+    /// Its sagas.
+    pub sagas: &'static [SagaNames],
+}
+
+/// The names of a saga: what the commands for operators read and publish.
+#[derive(Clone, Copy, Debug)]
+pub struct SagaNames {
+    /// The context of its streams.
+    pub context: &'static str,
+    /// The view with a list per status.
+    pub board: &'static str,
+    /// The field of its commands that has its id.
+    pub id_field: &'static str,
+    /// The command that lets it go on.
+    pub resume: &'static str,
+    /// The command that aborts it.
+    pub abort: &'static str,
 }
 
 impl Application {

@@ -5,6 +5,7 @@ pub mod history;
 pub mod pattern;
 pub mod put;
 pub mod rules;
+pub mod saga;
 pub mod state;
 pub mod tail;
 pub mod timers;
@@ -18,6 +19,7 @@ use history::History;
 use pattern::Pattern;
 use put::Put;
 use rules::Rules;
+use saga::Saga;
 use state::State;
 use tail::Tail;
 use timers::Timers;
@@ -36,6 +38,8 @@ pub enum Stack {
     State(State),
     /// Prints the events of one correlation as a tree of causes.
     Trace(Trace),
+    /// Lists, shows, resumes and aborts sagas.
+    Saga(Saga),
     /// Lists, shows, redrives and purges dead letters.
     Dlq(Dlq),
     /// Lists and cancels pending timers.
@@ -60,6 +64,7 @@ impl Stack {
             Self::History(args) => history::run(args, global, application, output).await,
             Self::State(args) => state::run(args, global, application, output).await,
             Self::Trace(args) => trace::run(args, global, application, output).await,
+            Self::Saga(args) => saga::run(args, global, application, output).await,
             Self::Dlq(args) => dlq::run(args, global, output).await,
             Self::Timers(args) => timers::run(args, global, output).await,
             Self::Rules(args) => rules::run(args, global, output).await,

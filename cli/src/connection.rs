@@ -1,6 +1,6 @@
 //! The endpoint of a command (the local cloud, any other endpoint, or AWS by profile) and the names of the stack there.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use anyhow::Context;
 use aws_config::{BehaviorVersion, timeout::TimeoutConfig};
@@ -9,7 +9,7 @@ use aws_types::{SdkConfig, region::Region};
 use causeway_aws::{
     client::{Account, http_client, sdk_config},
     config::Config,
-    dynamo::LogReader,
+    dynamo::{DynamoViewStore, LogReader},
 };
 use clap::Args;
 
@@ -99,6 +99,16 @@ impl Connection {
         format!("{}-events", self.stack)
     }
 
+    /// The table of the views.
+    pub fn views_table(&self) -> String {
+        format!("{}-views", self.stack)
+    }
+
+    /// The rows of all views.
+    pub fn views(&self) -> DynamoViewStore {
+        DynamoViewStore::new(aws_sdk_dynamodb::Client::new(&self.sdk), self.views_table(), Arc::default())
+    }
+
     /// A reader of the event log.
     pub fn log(&self) -> LogReader {
         LogReader::new(aws_sdk_dynamodb::Client::new(&self.sdk), self.events_table())
@@ -109,7 +119,7 @@ impl Connection {
         let stack = &self.stack;
         let variable = |name: &str| match name {
             "EVENTS_TABLE" => Some(self.events_table()),
-            "VIEWS_TABLE" => Some(format!("{stack}-views")),
+            "VIEWS_TABLE" => Some(self.views_table()),
             "INBOX_TABLE" => Some(format!("{stack}-inbox")),
             "BUS_NAME" => Some(bus.to_owned()),
             // Nothing is dead-lettered from here.

@@ -3,6 +3,7 @@
 
 pub mod cart;
 pub mod notification;
+pub mod order;
 pub mod payment;
 pub mod payment_provider;
 pub mod stock_report;
@@ -35,6 +36,12 @@ pub fn routes() -> Vec<Route> {
                 .scheduled("cron(30 * * * ? *)"),
         ],
         commands::<Order>(),
+        vec![
+            route("order", order::on_payment_processed),
+            route("order", order::on_shipment_dispatched),
+            route("order", order::on_shipment_delivered),
+            route("order", order::on_shipping_cancelled),
+        ],
         views::<(OrderSummary, OrderDetails)>(),
         commands::<Inventory>(),
         views::<Stock>(),

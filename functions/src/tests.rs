@@ -1,6 +1,7 @@
 //! Scenarios through all functions in memory: commands go in, and views, mails and the log are checked at the end.
 
 mod carts;
+mod outside;
 mod test_app;
 mod users;
 
@@ -9,7 +10,9 @@ use domain::{
     fulfilment::{ProcessBoard, TIME_TO_CONFIRM, TIME_TO_RESERVE},
     inventory::Stock,
     notification::NotificationEvent,
-    order::{OrderDetails, OrderStatus, OrderSummary},
+    order::{OrderCancelled, OrderDetails, OrderStatus, OrderSummary},
+    payment::PaymentRefunded,
+    shipment::ShipmentDispatched,
 };
 use serde_json::{Value, json};
 
@@ -31,16 +34,16 @@ fn receive(sku: &str, quantity: u32) -> Value {
 }
 
 #[test]
-fn an_order_with_stock_is_confirmed_and_a_mail_is_sent() {
+fn an_order_is_reserved_paid_confirmed_shipped_delivered_and_completed() {
     let app = TestApp::new(1);
     app.publish("ReceiveStock", receive("mug", 5));
     app.publish("ReceiveStock", receive("tea", 5));
     app.publish("PlaceOrder", place("o-1", &[("mug", 2), ("tea", 1)]));
 
     let order = app.row::<OrderSummary>("o-1");
-    assert_eq!((order.status, order.total.amount), (OrderStatus::Confirmed, 3000));
+    assert_eq!((order.status, order.total.amount), (OrderStatus::Completed, 3000));
     let mugs = app.row::<Stock>("mug");
-    assert_eq!((mugs.received, mugs.available, mugs.reserved), (5, 3, 2));
+    assert_eq!((mugs.received, mugs.available, mugs.reserved, mugs.shipped), (5, 3, 0, 2));
     assert_eq!(app.row::<ProcessBoard>("o-1").status, Status::Completed);
     let mails = app.memory.mailer.sent();
     assert_eq!(mails.len(), 1);
@@ -70,16 +73,16 @@ fn a_rejected_second_line_releases_the_first_and_cancels_the_order_with_the_reas
 }
 
 #[test]
-fn of_fifty_orders_for_one_unit_one_is_confirmed() {
+fn of_fifty_orders_for_one_unit_one_is_completed() {
     let app = TestApp::new(3);
     app.publish("ReceiveStock", receive("mug", 1));
     let orders: Vec<String> = (0..50).map(|number| format!("o-{number}")).collect();
     app.publish_all(orders.iter().map(|order| ("PlaceOrder", place(order, &[("mug", 1)]))));
 
     let count = |status| orders.iter().filter(|order| app.row::<OrderSummary>(order).status == status).count();
-    assert_eq!((count(OrderStatus::Confirmed), count(OrderStatus::Cancelled)), (1, 49));
+    assert_eq!((count(OrderStatus::Completed), count(OrderStatus::Cancelled)), (1, 49));
     let mugs = app.row::<Stock>("mug");
-    assert_eq!((mugs.received, mugs.available, mugs.reserved, mugs.shipped), (1, 0, 1, 0));
+    assert_eq!((mugs.received, mugs.available, mugs.reserved, mugs.shipped), (1, 0, 0, 1));
     assert_eq!(app.memory.mailer.sent().len(), 50, "each buyer gets one mail");
     app.assert_no_dead_letters();
 }
@@ -90,12 +93,12 @@ fn delivering_every_message_three_times_changes_nothing_more() {
     app.publish("ReceiveStock", receive("mug", 2));
     app.publish("PlaceOrder", place("o-1", &[("mug", 2)]));
     app.publish("PlaceOrder", place("o-2", &[("mug", 1)]));
-    assert_eq!(app.row::<OrderSummary>("o-1").status, OrderStatus::Confirmed);
+    assert_eq!(app.row::<OrderSummary>("o-1").status, OrderStatus::Completed);
     assert_eq!(app.row::<OrderSummary>("o-2").status, OrderStatus::Cancelled);
     let mugs = app.row::<Stock>("mug");
-    assert_eq!((mugs.received, mugs.available, mugs.reserved), (2, 0, 2));
+    assert_eq!((mugs.received, mugs.available, mugs.shipped), (2, 0, 2));
     assert_eq!(app.memory.mailer.sent().len(), 2);
-    assert_eq!(app.row::<OrderDetails>("o-1").history.len(), 2);
+    assert_eq!(app.row::<OrderDetails>("o-1").history.len(), 6);
 }
 
 #[test]
@@ -109,17 +112,52 @@ fn an_order_past_its_deadline_is_cancelled() {
 }
 
 #[test]
-fn a_confirmed_order_cannot_be_cancelled() {
-    let app = TestApp::new(6);
-    app.publish("ReceiveStock", receive("mug", 2));
-    app.publish("PlaceOrder", place("o-1", &[("mug", 2)]));
-    app.publish("CancelOrder", json!({ "orderId": "o-1", "reason": "I changed my mind" }));
-    assert_eq!(app.row::<OrderSummary>("o-1").status, OrderStatus::Confirmed);
-    let rejected = app.published::<CommandRejected>();
-    assert_eq!((rejected.len(), rejected[0].rule.as_str()), (1, "AlreadyConfirmed"));
+fn a_declined_card_releases_the_stock_and_cancels_the_order_with_the_reason() {
+    let app = TestApp::new(15);
+    app.publish("ReceiveStock", receive("mug", 5));
+    let mut order = place("o-1", &[("mug", 2)]);
+    order["paymentToken"] = json!("tok_declined");
+    app.publish("PlaceOrder", order);
+    let order = app.row::<OrderDetails>("o-1");
+    assert_eq!(order.status, OrderStatus::Cancelled);
+    let reason = order.history.last().unwrap().reason.clone();
+    assert_eq!(reason.as_deref(), Some("payment declined: the card has expired"));
     let mugs = app.row::<Stock>("mug");
-    assert_eq!((mugs.available, mugs.reserved), (0, 2));
-    assert_eq!(app.memory.mailer.sent().len(), 1);
+    assert_eq!((mugs.available, mugs.reserved), (5, 0));
+    assert_eq!(app.row::<ProcessBoard>("o-1").status, Status::Compensated);
+    app.assert_no_dead_letters();
+}
+
+#[test]
+fn a_confirmed_order_that_is_not_dispatched_is_cancelled_refunded_and_released() {
+    let mut app = TestApp::new(6).holding_back("shipment", "ShipOrder");
+    app.publish("ReceiveStock", receive("mug", 1));
+    app.publish("PlaceOrder", place("o-1", &[("mug", 1)]));
+    assert_eq!(app.row::<OrderSummary>("o-1").status, OrderStatus::Confirmed);
+    app.publish("CancelOrder", json!({ "orderId": "o-1", "reason": "I changed my mind" }));
+    assert_eq!(app.row::<OrderSummary>("o-1").status, OrderStatus::Cancelled);
+    assert_eq!(app.row::<ProcessBoard>("o-1").status, Status::Compensated);
+    let mugs = app.row::<Stock>("mug");
+    assert_eq!((mugs.available, mugs.reserved), (1, 0));
+    assert_eq!(app.published::<PaymentRefunded>().len(), 1);
+    // The parcel stays in the house, whatever comes late.
+    app.deliver_held();
+    assert_eq!(app.published::<ShipmentDispatched>().len(), 0);
+    assert_eq!(app.row::<OrderSummary>("o-1").status, OrderStatus::Cancelled);
+}
+
+#[test]
+fn an_order_that_is_dispatched_before_its_cancellation_comes_is_shipped() {
+    let mut app = TestApp::new(16).holding_back("shipment", "CancelShipping");
+    app.publish("ReceiveStock", receive("mug", 1));
+    app.publish_all([("PlaceOrder", place("o-1", &[("mug", 1)]))]);
+    app.publish("CancelOrder", json!({ "orderId": "o-1", "reason": "I changed my mind" }));
+    let rejected = app.published::<CommandRejected>();
+    assert_eq!((rejected.len(), rejected[0].rule.as_str()), (1, "AlreadyShipped"));
+    app.deliver_held();
+    assert_eq!(app.row::<OrderSummary>("o-1").status, OrderStatus::Completed);
+    assert_eq!(app.row::<Stock>("mug").shipped, 1);
+    assert_eq!(app.published::<PaymentRefunded>().len(), 0);
 }
 
 #[test]
@@ -131,11 +169,11 @@ fn an_order_whose_confirmation_arrives_after_the_deadline_stays_confirmed() {
     app.advance(TIME_TO_CONFIRM);
     assert_eq!(app.row::<ProcessBoard>("o-1").status, Status::Compensating, "it is in doubt and asks the order");
     app.deliver_held();
-    assert_eq!(app.row::<OrderSummary>("o-1").status, OrderStatus::Confirmed);
+    assert_eq!(app.row::<OrderSummary>("o-1").status, OrderStatus::Completed);
     assert_eq!(app.row::<ProcessBoard>("o-1").status, Status::Completed);
-    let mugs = app.row::<Stock>("mug");
-    assert_eq!((mugs.available, mugs.reserved), (0, 2));
-    assert_eq!(app.memory.mailer.sent().len(), 1, "the buyer is not told of a cancellation");
+    assert_eq!(app.row::<Stock>("mug").shipped, 2);
+    let cancelled = app.published::<OrderCancelled>();
+    assert_eq!(cancelled.len(), 0, "the buyer is not told of a cancellation");
 }
 
 #[test]
@@ -167,13 +205,13 @@ fn the_orders_of_a_user_are_listed_newest_first() {
 }
 
 #[test]
-fn the_samples_of_receive_stock_and_place_order_confirm_an_order() {
+fn the_samples_of_receive_stock_and_place_order_complete_an_order() {
     let app = TestApp::new(8);
     for name in ["ReceiveStock", "PlaceOrder"] {
         let entry = domain::catalogue().into_iter().find(|entry| entry.description.name == name).unwrap();
         app.publish(name, entry.sample);
     }
-    assert_eq!(app.row::<OrderSummary>("o-1001").status, OrderStatus::Confirmed);
+    assert_eq!(app.row::<OrderSummary>("o-1001").status, OrderStatus::Completed);
     assert_eq!(app.memory.mailer.sent().len(), 1);
 }
 

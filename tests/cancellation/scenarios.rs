@@ -12,10 +12,11 @@ pub(crate) struct Scenario {
 }
 
 /// All of them.
-pub(crate) const SCENARIOS: [Scenario; 13] = [
-    Scenario { name: "an order is confirmed and leaves the house", begin: confirmed },
+pub(crate) const SCENARIOS: [Scenario; 14] = [
+    Scenario { name: "an order is paid, shipped and delivered", begin: confirmed },
     Scenario { name: "a line is refused", begin: refused },
-    Scenario { name: "the buyer cancels while stock is reserved", begin: cancelled },
+    Scenario { name: "the buyer cancels while the shipment is scheduled", begin: cancelled },
+    Scenario { name: "the buyer cancels a confirmed order", begin: regretted },
     Scenario { name: "an operator aborts the fulfilment", begin: aborted },
     Scenario { name: "what shall come back has left the house", begin: gone },
     Scenario { name: "somebody confirms by hand", begin: by_hand },
@@ -31,8 +32,7 @@ pub(crate) const SCENARIOS: [Scenario; 13] = [
 fn confirmed(driver: &mut Driver) {
     driver.publish("ReceiveStock", &json!({ "sku": "mug", "quantity": 5 }));
     driver.publish("PlaceOrder", &place_order("o-1", &[("mug", 2)]));
-    let ship = json!({ "sku": "mug", "orderId": "o-1" });
-    driver.hooks.push(Hook::on("FulfilmentCompleted", "ShipStock", ship));
+    deliver(driver, "o-1");
 }
 
 fn refused(driver: &mut Driver) {
@@ -44,7 +44,20 @@ fn cancelled(driver: &mut Driver) {
     driver.publish("ReceiveStock", &json!({ "sku": "mug", "quantity": 5 }));
     driver.publish("PlaceOrder", &place_order("o-3", &[("mug", 2)]));
     let cancel = json!({ "orderId": "o-3", "reason": "I changed my mind" });
-    driver.hooks.push(Hook::on("FulfilmentStarted", "CancelOrder", cancel));
+    driver.hooks.push(Hook::on("OrderPaid", "CancelOrder", cancel));
+}
+
+fn regretted(driver: &mut Driver) {
+    driver.publish("ReceiveStock", &json!({ "sku": "mug", "quantity": 5 }));
+    driver.publish("PlaceOrder", &place_order("o-11", &[("mug", 2)]));
+    let cancel = json!({ "orderId": "o-11", "reason": "I changed my mind" });
+    driver.hooks.push(Hook::on("OrderConfirmed", "CancelOrder", cancel));
+    deliver(driver, "o-11");
+}
+
+/// The carrier brings the parcel of this order.
+fn deliver(driver: &mut Driver, order: &str) {
+    driver.hooks.push(Hook::on("OrderShipped", "ConfirmDelivery", json!({ "orderId": order })));
 }
 
 fn aborted(driver: &mut Driver) {

@@ -1,11 +1,21 @@
 //! The orders of a seed, and the stock for them. An order whose put was not acknowledged is put again under the same id,
 //! and some are put twice, as by impatient buyers.
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+    time::Duration,
+};
 
 use anyhow::bail;
-use causeway::{delivery::bus::PublishOutcome, testing::sim::Rng};
+use causeway::{
+    View,
+    delivery::bus::PublishOutcome,
+    testing::sim::Rng,
+    view::view_store::{Page, ViewStore as _},
+};
 use causeway_aws::eventbridge::BusEntry;
+use domain::order::{OrderDetails, OrderStatus};
 use serde_json::{Value, json};
 
 use super::{client::Client, counters::Counters};
@@ -91,6 +101,27 @@ pub(super) async fn put_all(client: Client, orders: Orders, counters: Arc<Counte
         }
     }
     Ok(())
+}
+
+/// The carrier: brings the parcel of each order that is shipped, until the run is over.
+pub(super) async fn deliver_all(client: Client, counters: Arc<Counters>) {
+    let mut delivered = BTreeSet::new();
+    let shipped = OrderDetails::list_of(OrderStatus::Shipped);
+    let page = Page { limit: 100, ..Page::default() };
+    loop {
+        // While the cloud starts again it does not answer.
+        if let Ok(listed) = client.views.list(OrderDetails::NAME, &shipped, &page).await {
+            for (order, _) in listed.rows {
+                let entry = entry("ConfirmDelivery", &format!("deliver-{order}"), &json!({ "orderId": order }));
+                if let Ok(entry) = entry
+                    && delivered.insert(order)
+                {
+                    put(&client, &entry, &counters).await.ok();
+                }
+            }
+        }
+        tokio::time::sleep(RETRY_INTERVAL).await;
+    }
 }
 
 /// The data of a `ReceiveStock`.

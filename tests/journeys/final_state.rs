@@ -15,10 +15,11 @@ use causeway::{
     testing::sim::{Log, RunLog, Simulation},
     time::timers::Timer,
 };
+use causeway_local::payments::Charge;
 use tests::invariants::{SentMail, Snapshot};
 
 /// A business rule that rejects a copy of a command that comes before its order; a later copy may be handled.
-const TOO_EARLY: &str = "NotPlaced";
+const TOO_EARLY: [&str; 3] = ["NotPlaced", "NotPaid", "NotDelivered"];
 
 /// The end of a simulation.
 pub(crate) struct FinalState {
@@ -28,6 +29,8 @@ pub(crate) struct FinalState {
     pub(crate) dead_letters: Vec<DeadLetter>,
     pub(crate) timers: Vec<Timer>,
     pub(crate) run_log: RunLog,
+    /// The books of the payment provider.
+    pub(crate) charges: Vec<Charge>,
 }
 
 impl Deref for FinalState {
@@ -57,6 +60,7 @@ impl FinalState {
             dead_letters: memory.dead_letters.all(),
             timers: simulation.timers().pending(),
             run_log: simulation.run_log(),
+            charges: Vec::new(),
         }
     }
 
@@ -71,10 +75,25 @@ impl FinalState {
         breaches.extend(self.publish_order());
         breaches.extend(self.deliveries());
         breaches.extend(self.rejected_although_handled());
+        breaches.extend(self.books());
         if !self.timers.is_empty() {
             breaches.push(format!("{} timers are left", self.timers.len()));
         }
         breaches
+    }
+
+    /// For each order the books of the payment provider have what the log has.
+    fn books(&self) -> Vec<String> {
+        let mut paid: BTreeMap<&str, i64> = BTreeMap::new();
+        for charge in &self.charges {
+            *paid.entry(charge.key.as_str()).or_default() += charge.paid();
+        }
+        let differs = paid.into_iter().filter(|(order, paid)| self.paid(order) != *paid);
+        differs
+            .map(|(order, paid)| {
+                format!("{paid} is paid at the provider for order/{order}, and {} in the log", self.paid(order))
+            })
+            .collect()
     }
 
     /// The messages that this type of event or command was published in.
@@ -140,7 +159,8 @@ impl FinalState {
         let handled: BTreeSet<_> = commits.map(|it| (it.stream.to_string(), it.command.to_string())).collect();
         let rejections = self.published("CommandRejected").map(|it| serde_json::from_str(it.data.get()).unwrap());
         let both = rejections.filter(|rejected: &CommandRejected| {
-            rejected.rule != TOO_EARLY && handled.contains(&(rejected.stream.clone(), rejected.command_id.to_string()))
+            !TOO_EARLY.contains(&rejected.rule.as_str())
+                && handled.contains(&(rejected.stream.clone(), rejected.command_id.to_string()))
         });
         both.map(|rejected| format!("{} handled and rejected {}", rejected.stream, rejected.command)).collect()
     }

@@ -17,7 +17,7 @@ use jiff::SignedDuration;
 use tests::invariants::Ending;
 
 use super::{
-    scenarios::{Scenario, confirmed_unless_late},
+    scenarios::{Scenario, completed_unless_late},
     simulation::{THREEFOLD, final_state},
 };
 
@@ -27,7 +27,7 @@ const SCENARIO: Scenario = Scenario {
         shop.stock("race", 1);
         shop.place("o-race", &[("race", 1)]);
     },
-    check: |end| confirmed_unless_late(end, "o-race"),
+    check: |end| completed_unless_late(end, "o-race"),
 };
 
 /// The deadline's timer fires up to a minute late, and its message may be five minutes late.

@@ -13,9 +13,8 @@ use causeway::{
 use futures::FutureExt as _;
 use jiff::Timestamp;
 use serde_json::{Value, json, value::to_raw_value};
-use tests::invariants::OrderStatus;
 
-use super::{final_state::FinalState, scenarios::confirmed_unless_late, shop_commands::Shop};
+use super::{final_state::FinalState, scenarios::completed_unless_late, shop_commands::Shop};
 
 /// The number of orders for the one piece.
 const BUYERS: u32 = 3;
@@ -41,9 +40,8 @@ pub(super) fn begin(shop: &Shop) {
 }
 
 pub(super) fn check(end: &FinalState) -> Vec<String> {
-    let mut breaches = confirmed_unless_late(end, "o-old");
-    let confirmed =
-        (0..BUYERS).filter(|buyer| end.order_status(&format!("o-clock-{buyer}")) == OrderStatus::Confirmed).count();
+    let mut breaches = completed_unless_late(end, "o-old");
+    let confirmed = (0..BUYERS).filter(|buyer| end.was_confirmed(&format!("o-clock-{buyer}"))).count();
     if confirmed > 1 {
         breaches.push(format!("{confirmed} buyers have the one clock: {:?}", end.stock("clock")));
     }

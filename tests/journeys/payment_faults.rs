@@ -156,7 +156,8 @@ fn breaches(simulation: &Simulation, memory: &Memory, charges: &[Charge]) -> Vec
     let mut breaches = simulation.run_log().stuck.clone();
     let app = memory.app();
     let mut logs: BTreeMap<StreamId, Vec<PaymentEvent>> = BTreeMap::new();
-    for commit in memory.store.changes(0) {
+    // A fulfilment records what it learns of a payment that is not its own.
+    for commit in memory.store.changes(0).into_iter().filter(|commit| commit.stream.context() == "payment") {
         logs.entry(commit.stream.clone()).or_default().extend(commit.decode::<PaymentEvent>().unwrap());
     }
     for (stream, log) in &logs {

@@ -1,9 +1,12 @@
 //! The scenarios, each with stock and orders of its own, so that any number of them are simulated at once.
 
-use domain::order::OrderEvent;
+use domain::{
+    order::{OrderEvent, OrderStatus},
+    payment::PaymentEvent,
+};
 use jiff::SignedDuration;
 use serde_json::json;
-use tests::invariants::{Ending, OrderStatus};
+use tests::invariants::Ending;
 
 use super::{
     final_state::FinalState,
@@ -23,8 +26,14 @@ const fn scenario(name: &'static str, begin: fn(&Shop), check: fn(&FinalState) -
 }
 
 /// All scenarios.
-pub(crate) const SCENARIOS: [Scenario; 9] = [
-    scenario("placed, reserved, confirmed", confirmed, |end| confirmed_unless_late(end, "o-confirmed")),
+pub(crate) const SCENARIOS: [Scenario; 13] = [
+    scenario("reserved, paid, confirmed, dispatched, delivered", confirmed, |end| {
+        completed_unless_late(end, "o-confirmed")
+    }),
+    scenario("the card is declined", declined, declined_end),
+    scenario("the shipment is not scheduled by the deadline", unscheduled, unscheduled_end),
+    scenario("the customer cancels while the payment is under way", unpaid, unpaid_end),
+    scenario("the customer cancels a confirmed order", late_regret, late_regret_end),
     scenario("the second line is out of stock", second_line, second_line_end),
     scenario("a sku becomes available after the deadline", deadline, deadline_end),
     scenario("the customer cancels during the fulfilment", regret, regret_end),
@@ -43,12 +52,84 @@ fn confirmed(shop: &Shop) {
     shop.place("o-confirmed", &[("mug", 2), ("tea", 1)]);
 }
 
-/// The order is confirmed, or its deadline passed before.
-pub(super) fn confirmed_unless_late(end: &FinalState, id: &str) -> Vec<String> {
-    match (end.order_status(id), end.is_late(id)) {
-        (OrderStatus::Confirmed, false) | (_, true) => Vec::new(),
+/// The order is completed, or a deadline passed before.
+pub(super) fn completed_unless_late(end: &FinalState, id: &str) -> Vec<String> {
+    match (end.order_status(id), end.is_late(id) || end.endings(id) == [Ending::NeedsOperator]) {
+        (Some(OrderStatus::Completed), _) | (_, true) => Vec::new(),
         (status, false) => vec![format!("order/{id} was in time and is {status:?}")],
     }
+}
+
+fn declined(shop: &Shop) {
+    shop.stock("bowl", 3);
+    shop.place_with("o-declined", &[("bowl", 2)], "tok_declined");
+}
+
+fn declined_end(end: &FinalState) -> Vec<String> {
+    let mut breaches = cancelled_because(end, "o-declined", "declined");
+    breaches.extend(all_released(end, "o-declined", &[("bowl", 3)]));
+    breaches.extend(charged(end, "o-declined").then(|| "order/o-declined was charged".to_owned()));
+    breaches
+}
+
+/// The shipment of this order is not scheduled until long after the deadline; see `simulation`.
+fn unscheduled(shop: &Shop) {
+    shop.stock("lamp", 2);
+    shop.place("o-unscheduled", &[("lamp", 2)]);
+}
+
+/// It is refunded, released and cancelled; the late "scheduled" changes nothing.
+fn unscheduled_end(end: &FinalState) -> Vec<String> {
+    let mut breaches = all_released(end, "o-unscheduled", &[("lamp", 2)]);
+    if end.endings("o-unscheduled") == [Ending::NeedsOperator] {
+        return breaches;
+    }
+    if end.order_status("o-unscheduled") != Some(OrderStatus::Cancelled) || !end.is_late("o-unscheduled") {
+        breaches.push("order/o-unscheduled is not cancelled at its deadline".to_owned());
+    }
+    breaches
+}
+
+fn unpaid(shop: &Shop) {
+    shop.stock("chair", 2);
+    shop.place_with("o-unpaid", &[("chair", 1)], "tok_pending");
+    let later = shop.simulation.rng().up_to(SignedDuration::from_secs(90));
+    shop.send(later, "CancelOrder", json!({ "orderId": "o-unpaid", "reason": "I changed my mind" }));
+}
+
+fn unpaid_end(end: &FinalState) -> Vec<String> {
+    regretted(end, "o-unpaid", &[("chair", 2)])
+}
+
+/// The customer asks when the order may be confirmed, shipped, or delivered.
+fn late_regret(shop: &Shop) {
+    shop.stock("table", 2);
+    shop.place("o-late-regret", &[("table", 1)]);
+    let later = SignedDuration::from_secs(3) + shop.simulation.rng().up_to(SignedDuration::from_secs(4));
+    for _ in 0..2 {
+        shop.send(later, "CancelOrder", json!({ "orderId": "o-late-regret", "reason": "I changed my mind" }));
+    }
+}
+
+fn late_regret_end(end: &FinalState) -> Vec<String> {
+    regretted(end, "o-late-regret", &[("table", 2)])
+}
+
+/// A customer asked to cancel the order: it is cancelled and all is released, or it is completed.
+fn regretted(end: &FinalState, id: &str, stock: &[(&str, i64)]) -> Vec<String> {
+    match end.order_status(id) {
+        Some(OrderStatus::Cancelled) => all_released(end, id, stock),
+        // It was shipped before the cancellation came.
+        Some(OrderStatus::Completed) => Vec::new(),
+        _ if end.endings(id) == [Ending::NeedsOperator] => Vec::new(),
+        status => vec![format!("order/{id} is {status:?}")],
+    }
+}
+
+/// Whether the order was ever charged.
+fn charged(end: &FinalState, id: &str) -> bool {
+    let events = end.events::<PaymentEvent>("payment", id);
+    events.iter().any(|event| matches!(event, PaymentEvent::PaymentProcessed(_)))
 }
 
 fn second_line(shop: &Shop) {
@@ -72,10 +153,10 @@ fn deadline(shop: &Shop) {
 fn deadline_end(end: &FinalState) -> Vec<String> {
     let mut breaches = all_released(end, "o-deadline", &[("slow-shelf", 4)]);
     let status = end.order_status("o-deadline");
-    if status == OrderStatus::Confirmed {
+    if end.was_confirmed("o-deadline") {
         breaches.push("order/o-deadline is confirmed although its sku was not available in time".to_owned());
     }
-    if !end.is_late("o-deadline") && status != OrderStatus::Missing {
+    if !end.is_late("o-deadline") && status.is_some() {
         breaches.push("fulfilment/o-deadline did not compensate at its deadline".to_owned());
     }
     breaches
@@ -89,12 +170,7 @@ fn regret(shop: &Shop) {
 }
 
 fn regret_end(end: &FinalState) -> Vec<String> {
-    match end.order_status("o-regret") {
-        OrderStatus::Cancelled => all_released(end, "o-regret", &[("vase", 2)]),
-        // The command came before the order did, and was rejected.
-        OrderStatus::Confirmed => Vec::new(),
-        status => vec![format!("order/o-regret is {status:?}")],
-    }
+    regretted(end, "o-regret", &[("vase", 2)])
 }
 
 /// Places this many orders for one piece.
@@ -108,13 +184,13 @@ pub(crate) fn buyers(shop: &Shop, buyers: u32) {
 /// One of these orders is confirmed; the cancellations of the others name the sku.
 pub(crate) fn one_of(end: &FinalState, buyers: u32) -> Vec<String> {
     let ids: Vec<String> = (0..buyers).map(|buyer| format!("o-last-{buyer}")).collect();
-    let confirmed = ids.iter().filter(|id| end.order_status(id) == OrderStatus::Confirmed).count();
+    let confirmed = ids.iter().filter(|id| end.was_confirmed(id)).count();
     let late = ids.iter().filter(|id| end.is_late(id)).count();
     let mut breaches = Vec::new();
     if confirmed > 1 || (confirmed == 0 && late == 0) {
         breaches.push(format!("{confirmed} of {buyers} buyers have the one piece"));
     }
-    for id in ids.iter().filter(|id| end.order_status(id) != OrderStatus::Confirmed && !end.is_late(id)) {
+    for id in ids.iter().filter(|id| !end.was_confirmed(id) && !end.is_late(id)) {
         breaches.extend(cancelled_because(end, id, "last"));
     }
     breaches
@@ -127,7 +203,7 @@ fn insistent(shop: &Shop) {
 }
 
 fn insistent_end(end: &FinalState) -> Vec<String> {
-    let mut breaches = confirmed_unless_late(end, "o-again");
+    let mut breaches = completed_unless_late(end, "o-again");
     let rejected = end.published("CommandRejected").map(|envelope| envelope.data.get());
     let rejected = rejected.filter(|data| data.contains("order/o-again") && data.contains("PlaceOrder"));
     breaches.extend(rejected.map(|_| "the same order placed again was rejected".to_owned()));
@@ -161,7 +237,7 @@ fn bad_end(end: &FinalState) -> Vec<String> {
         }
     }
     for id in ["o-bad", "o-empty"] {
-        if end.order_status(id) != OrderStatus::Missing || !end.endings(id).is_empty() {
+        if end.order_status(id).is_some() || !end.endings(id).is_empty() {
             breaches.push(format!("order/{id} exists"));
         }
     }

@@ -27,6 +27,13 @@ impl Shop<'_> {
         }
     }
 
+    /// Places an order with this payment method.
+    pub(crate) fn place_with(&self, order: &str, lines: &[(&str, u32)], token: &str) {
+        let mut data = place_order(order, lines);
+        data["paymentToken"] = json!(token);
+        self.send(SignedDuration::ZERO, "PlaceOrder", data);
+    }
+
     pub(crate) fn place(&self, order: &str, lines: &[(&str, u32)]) {
         self.send(SignedDuration::ZERO, "PlaceOrder", place_order(order, lines));
     }

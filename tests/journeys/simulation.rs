@@ -3,11 +3,13 @@
 use std::sync::Arc;
 
 use causeway::{
-    App, Failure, Outcome, Route,
+    App, Failure, Outcome, Received, Route,
     memory::Memory,
     message::envelope::Delivery,
+    route,
     testing::sim::{Faults, Log, Plan, Rng, Simulation},
 };
+use domain::shipment::{ConfirmDelivery, Shipment, ShipmentDispatched};
 use futures::FutureExt as _;
 use jiff::SignedDuration;
 use tests::payments;
@@ -78,7 +80,7 @@ pub(crate) fn final_state(
     traced: bool,
 ) -> FinalState {
     let memory = Memory::new(seed);
-    payments::serve(&memory.http);
+    let provider = payments::serve(&memory.http);
     if Rng::seeded(seed).happens(0.5) {
         memory.mailer.forget_keys();
     }
@@ -91,22 +93,33 @@ pub(crate) fn final_state(
         (scenario.begin)(&shop);
     }
     simulation.wake_relay();
-    FinalState::of(&simulation, &log, &memory)
+    FinalState { charges: provider.charges(), ..FinalState::of(&simulation, &log, &memory) }
 }
 
-/// The functions, with one sku whose reservations fail for a long time.
+/// The functions and a carrier, with one sku that is not reserved and one order that is not scheduled for a long time.
 fn routes() -> Vec<Route> {
+    let slow = |route: &Route| matches!(route.message, "ReserveStock" | "ScheduleShipping");
     let routes = functions::routes().into_iter();
-    routes.map(|route| if route.message == "ReserveStock" { route.wrapped(slow_sku) } else { route }).collect()
+    let routes = routes.map(|route| if slow(&route) { route.wrapped(slowly) } else { route });
+    routes.chain([route("carrier", deliver_parcel)]).collect()
 }
 
-fn slow_sku(inner: Route, app: App, delivery: Delivery) -> futures::future::BoxFuture<'static, Outcome> {
+fn slowly(inner: Route, app: App, delivery: Delivery) -> futures::future::BoxFuture<'static, Outcome> {
     async move {
         let open = delivery.time + SignedDuration::from_mins(100);
-        if delivery.detail.get().contains("slow-shelf") && app.clock().now() < open {
-            return Err(Failure::transient("the sku is not available yet"));
+        let slow = ["slow-shelf", "o-unscheduled"].iter().any(|slow| delivery.detail.get().contains(slow));
+        let slow = slow && (inner.message == "ScheduleShipping" || delivery.detail.get().contains("slow-shelf"));
+        if slow && app.clock().now() < open {
+            return Err(Failure::transient("it is not possible yet"));
         }
         inner.handle(&app, &delivery).await
     }
     .boxed()
+}
+
+/// The carrier brings each parcel.
+async fn deliver_parcel(app: App, parcel: Received<ShipmentDispatched>) -> Outcome {
+    let order_id = parcel.data.order_id.clone();
+    let confirm = ConfirmDelivery { order_id: order_id.clone() };
+    app.execute::<Shipment>(&order_id, &confirm.into(), &parcel.cause()).await
 }

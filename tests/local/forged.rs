@@ -85,7 +85,7 @@ async fn cloud_with_two_orders() -> Running {
     say(&running, "PlaceOrder", two_mugs("waiting")).await;
     walk(&running, MINUTE).await;
     let app = running.apps.app("order-on-order-confirmed").unwrap();
-    assert_eq!(app.row::<OrderDetails>("done").await.unwrap().unwrap().status, OrderStatus::Confirmed);
+    assert_eq!(app.row::<OrderDetails>("done").await.unwrap().unwrap().status, OrderStatus::Shipped);
     running
 }
 

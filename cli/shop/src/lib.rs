@@ -7,15 +7,24 @@ pub mod demo;
 pub mod hints;
 mod messages;
 
+use causeway::{Decider as _, Message as _, View as _};
 use causeway_cli::{
-    application::Application,
+    application::{Application, SagaNames},
     up::{Running, Up},
 };
+use domain::fulfilment::{AbortFulfilment, Fulfilment, ProcessBoard, ResumeFulfilment};
 
 /// The shop, as the commands need it.
 pub const SHOP: Application = Application {
     routes: functions::routes,
     folds: || domain::contexts().iter().map(|context| context.fold).collect(),
+    sagas: &[SagaNames {
+        context: Fulfilment::CONTEXT,
+        board: ProcessBoard::NAME,
+        id_field: "orderId",
+        resume: ResumeFulfilment::NAME,
+        abort: AbortFulfilment::NAME,
+    }],
 };
 
 /// Starts the local cloud with the shop's handlers. It is ready when this returns.

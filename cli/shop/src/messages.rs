@@ -35,6 +35,10 @@ pub(crate) fn place_order(
     })
 }
 
+pub(crate) fn confirm_delivery(event_id: Option<String>, order_id: &str) -> anyhow::Result<PutEventsRequestEntry> {
+    entry("ConfirmDelivery", event_id, |data| data["orderId"] = json!(order_id))
+}
+
 fn set_goods(data: &mut Value, goods: &Goods) {
     data["sku"] = json!(goods.sku);
     data["quantity"] = json!(goods.quantity);

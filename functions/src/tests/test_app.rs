@@ -10,6 +10,7 @@ use causeway::{
         relay::relay,
     },
     memory::Memory,
+    route,
     time::clock::Clock,
     view::view_store::Page,
 };
@@ -21,6 +22,8 @@ use domain::{
 use futures::executor::block_on;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json, value::to_raw_value};
+
+use super::outside;
 
 /// How many times a delivery is attempted.
 const MAX_ATTEMPTS: u32 = 5;
@@ -41,8 +44,9 @@ pub(super) struct TestApp {
 impl TestApp {
     pub(super) fn new(seed: u64) -> Self {
         let memory = Memory::new(seed);
+        memory.http.answer_with(outside::answer);
         let app = memory.app();
-        let routes = crate::routes();
+        let routes = crate::routes().into_iter().chain([route("carrier", outside::deliver_parcel)]).collect();
         let (relayed, commands) = (Mutex::new(0), Mutex::new(0));
         Self { memory, app, routes, held: Vec::new(), copies: 1, relayed, commands }
     }

@@ -31,7 +31,7 @@ use super::{
 };
 use crate::{
     SHOP,
-    messages::{Goods, place_order, receive_stock},
+    messages::{Goods, confirm_delivery, place_order, receive_stock},
 };
 
 /// The duration of the measurement without orders.
@@ -114,13 +114,16 @@ impl Stage {
             self.put(client, entry).await?;
         }
         // One order per product first, so that a warm environment has loaded the product's stream.
-        for entry in first_orders(args)? {
+        for (id, entry) in first_orders(args)? {
             self.put(client, entry).await?;
+            self.put(client, confirm_delivery(None, &id)?).await?;
         }
         drop(self.counter.take());
         let before = self.stored()?;
-        for entry in orders(args)? {
+        for (id, entry) in orders(args)? {
             self.put(client, entry).await?;
+            // The carrier; of a cancelled order the shipment rejects it.
+            self.put(client, confirm_delivery(None, &id)?).await?;
         }
         let counted = self.counter.take();
         let (asked, told) = (u64::from(args.orders), counted.calls_of("SendEmail"));
@@ -259,12 +262,12 @@ fn stock(args: &Cost) -> anyhow::Result<Vec<PutEventsRequestEntry>> {
     goods.map(|goods| receive_stock(None, &goods)).collect()
 }
 
-fn first_orders(args: &Cost) -> anyhow::Result<Vec<PutEventsRequestEntry>> {
+fn first_orders(args: &Cost) -> anyhow::Result<Vec<(String, PutEventsRequestEntry)>> {
     (0..args.products).map(|number| order(number, &[sku(number)])).collect()
 }
 
 /// The counted orders, with products in turn.
-fn orders(args: &Cost) -> anyhow::Result<Vec<PutEventsRequestEntry>> {
+fn orders(args: &Cost) -> anyhow::Result<Vec<(String, PutEventsRequestEntry)>> {
     (0..args.orders)
         .map(|number| {
             let first = number * args.lines;
@@ -278,10 +281,11 @@ fn orders(args: &Cost) -> anyhow::Result<Vec<PutEventsRequestEntry>> {
         .collect()
 }
 
-fn order(number: u32, skus: &[String]) -> anyhow::Result<PutEventsRequestEntry> {
+fn order(number: u32, skus: &[String]) -> anyhow::Result<(String, PutEventsRequestEntry)> {
     let id = Uuid::new_v5(&Uuid::NAMESPACE_OID, &number.to_be_bytes()).to_string();
     let lines: Vec<Goods> = skus.iter().map(|sku| Goods { sku: sku.clone(), quantity: 1 }).collect();
-    place_order(None, &id, &lines, None)
+    let entry = place_order(None, &id, &lines, None)?;
+    Ok((id, entry))
 }
 
 fn sku(product: u32) -> String {

@@ -198,6 +198,10 @@ fn describe(name: &str, data: &Value) -> String {
         let number = data.pointer(&format!("{pointer}/quantity")).and_then(Value::as_u64).unwrap_or_default();
         format!("{number} × {}", text(&format!("{pointer}/sku")))
     };
+    let money = |pointer: &str| {
+        let amount = data.pointer(&format!("{pointer}/amount")).and_then(Value::as_i64).unwrap_or_default();
+        format!("{}.{:02} {}", amount / 100, amount % 100, text(&format!("{pointer}/currency")))
+    };
     match name {
         "ReceiveStock" => format!("{} come in", goods("")),
         "StockReceived" => format!("{} more in stock", goods("")),
@@ -217,13 +221,32 @@ fn describe(name: &str, data: &Value) -> String {
         "ReleaseStock" => format!("release {}", text("/sku")),
         "StockReleased" => format!("{} available again", goods("")),
         "FulfilmentStepUndone" => format!("recorded: {} undone", text("/step")),
+        "ProcessPayment" => format!("charge {}", money("/amount")),
+        "PaymentProcessed" => format!("{} charged", money("/amount")),
+        "PaymentFailed" => "the order was not charged".to_owned(),
+        "RefundPayment" => "return what was charged".to_owned(),
+        "PaymentRefunded" => format!("{} returned", money("/amount")),
+        "OrderPaid" => "the order is paid".to_owned(),
+        "ScheduleShipping" => "schedule the shipment".to_owned(),
+        "ShippingScheduled" => "the shipment is scheduled".to_owned(),
+        "ShippingCancelled" => "the shipment is cancelled".to_owned(),
+        "ShipOrder" => "hand the parcel to the carrier".to_owned(),
+        "ShipmentDispatched" | "OrderShipped" => format!("the carrier has it, as {}", text("/tracking")),
+        "ShipStock" => format!("{} leaves the house", text("/sku")),
+        "StockShipped" => format!("{} shipped", goods("")),
+        "ConfirmDelivery" => "the carrier has brought the parcel".to_owned(),
+        "OrderDelivered" => "the buyer has it".to_owned(),
+        "CompleteOrder" => "complete the order".to_owned(),
+        "OrderCompleted" => "the order is completed".to_owned(),
         "ConfirmOrder" => "confirm the order".to_owned(),
         "OrderConfirmed" => "the order will be delivered".to_owned(),
         "FulfilmentCompleted" | "FulfilmentCompensated" => "its saga has ended".to_owned(),
         "FulfilmentNeedsOperator" => "an operator must look at it".to_owned(),
         "FulfilmentDeadlinePassed" => "it takes too long".to_owned(),
         "EmailSent" => format!("{} has a mail", text("/to")),
-        "CancelOrder" | "OrderCancelled" | "EmailFailed" | "CommandRejected" => text("/reason").to_owned(),
+        "CancelOrder" | "OrderCancelled" | "OrderCancellationRequested" | "EmailFailed" | "CommandRejected" => {
+            text("/reason").to_owned()
+        }
         _ => String::new(),
     }
 }

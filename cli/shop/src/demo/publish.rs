@@ -9,7 +9,7 @@ use causeway::failure::causes;
 use futures::future::try_join_all;
 
 use super::{reader::Reader, scenarios::Scenario};
-use crate::messages::{place_order, receive_stock};
+use crate::messages::{confirm_delivery, place_order, receive_stock};
 
 /// The pause between two reads of the stock view.
 const POLL_INTERVAL: Duration = Duration::from_millis(5);
@@ -42,6 +42,11 @@ pub(super) async fn publish(scenario: &Scenario, client: &Client, reader: Reader
         place_order(event_id, &order.id, &order.lines, Some(&order.contact_email))
     });
     put(client, &orders.collect::<Result<Vec<_>, _>>()?).await
+}
+
+/// The carrier confirms that it has brought the parcel of this order.
+pub(super) async fn deliver(order: &str, client: &Client) -> anyhow::Result<()> {
+    put(client, &[confirm_delivery(Some(format!("{order}-delivered")), order)?]).await
 }
 
 /// The units that ever came in. A failed read is retried.

@@ -213,9 +213,9 @@ impl OrderProgress {
     /// Whether both the order and its fulfilment have ended.
     pub(super) fn is_over(&self) -> bool {
         let fits = match self.status {
-            Some(OrderStatus::Confirmed) => self.process == Status::Completed,
+            Some(OrderStatus::Completed) => self.process == Status::Completed,
             Some(OrderStatus::Cancelled) => self.process == Status::Compensated,
-            Some(OrderStatus::Placed) | None => false,
+            Some(_) | None => false,
         };
         fits || self.process == Status::NeedsOperator
     }
@@ -237,8 +237,13 @@ impl std::fmt::Display for OrderProgress {
 fn word(status: OrderStatus) -> &'static str {
     match status {
         OrderStatus::Placed => "placed",
+        OrderStatus::Paid => "paid",
         OrderStatus::Confirmed => "confirmed",
+        OrderStatus::Cancelling => "being cancelled",
         OrderStatus::Cancelled => "cancelled",
+        OrderStatus::Shipped => "shipped",
+        OrderStatus::Delivered => "delivered",
+        OrderStatus::Completed => "completed",
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::{
     cell::Cell,
+    collections::BTreeSet,
     pin::pin,
     time::{Duration, Instant},
 };
@@ -17,7 +18,7 @@ use tokio::{
 
 use super::{
     activity::{ActivityLog, Mark, Tally},
-    publish::publish,
+    publish::{deliver, publish},
     reader::{Finding, Reader, dead_letters},
     scenarios::Scenario,
     show::Show,
@@ -73,7 +74,7 @@ pub(super) async fn play(
     let mut checks = pin!(async {
         publish(scenario, &client, Reader::new(running)?).await?;
         is_published.set(true);
-        until_all_hold(scenario, Reader::new(running)?, timeouts.views).await
+        until_all_hold(scenario, &client, Reader::new(running)?, timeouts.views).await
     });
     let mut ticks = interval(TICK);
     let findings = loop {
@@ -119,11 +120,18 @@ async fn take(feed: &mut Receiver<String>, progress: &mut Progress<'_>, show: &m
 /// The findings when all hold, or when some still do not for this long after every order has ended.
 async fn until_all_hold(
     scenario: &Scenario,
+    client: &Client,
     mut reader: Reader<'_>,
     timeout: Duration,
 ) -> anyhow::Result<Vec<Finding>> {
     let mut over_since = None;
+    let mut delivered = BTreeSet::new();
     loop {
+        for order in scenario.shipped(&mut reader).await.unwrap_or_default() {
+            if delivered.insert(order.id.clone()) {
+                deliver(&order.id, client).await?;
+            }
+        }
         // A failed read, such as one by an injected fault, is retried.
         if let Ok(Some(findings)) = check_if_over(scenario, &mut reader).await {
             let over_for = over_since.get_or_insert_with(Instant::now).elapsed();

@@ -2,6 +2,7 @@
 
 use domain::{
     ids::{OrderId, Sku},
+    inventory::ReservationEnd,
     order::OrderStatus,
 };
 
@@ -55,19 +56,19 @@ enum Expected {
     },
 }
 
-/// Scenario 1: the stock is there, so the order is confirmed and its buyer gets a mail.
+/// Scenario 1: the stock is there, so the order is paid, confirmed, shipped and delivered.
 pub(super) fn confirmed(run: &str) -> Scenario {
     let tag = format!("demo-1-{run}");
     let mugs = |quantity| vec![Goods { sku: MUG.to_owned(), quantity }];
     let order = NewOrder { id: tag.clone(), contact_email: "ada@example.com".to_owned(), lines: mugs(MUGS_ORDERED) };
     Scenario {
         number: 1,
-        title: "an order is confirmed",
+        title: "an order is paid, shipped and delivered",
         description: [
             format!(
-                "{MUGS_RECEIVED} mugs come in, and Ada orders {MUGS_ORDERED}. They are reserved for her, the order is"
+                "{MUGS_RECEIVED} mugs come in, and Ada orders {MUGS_ORDERED}. They are reserved and paid, the order is"
             ),
-            "confirmed, and she gets a mail.".to_owned(),
+            "confirmed and shipped, and the carrier brings the parcel.".to_owned(),
         ],
         stock: mugs(MUGS_RECEIVED),
         orders: vec![order],
@@ -111,7 +112,7 @@ pub(super) fn last_unit(run: &str) -> Scenario {
         title: "fifty buyers, one lamp",
         description: [
             format!(
-                "One lamp comes in, and {BUYERS} buyers order it at once. Exactly one order is confirmed, the others are"
+                "One lamp comes in, and {BUYERS} buyers order it at once. Exactly one order is completed, the others are"
             ),
             "cancelled with the reason, and the stock never falls below 0.".to_owned(),
         ],
@@ -126,6 +127,17 @@ impl Scenario {
     /// Whether there are so many events that text shows totals only.
     pub(super) fn is_crowded(&self) -> bool {
         self.orders.len() > 1
+    }
+
+    /// The orders whose parcels are with the carrier.
+    pub(super) async fn shipped(&self, reader: &mut Reader<'_>) -> anyhow::Result<Vec<&NewOrder>> {
+        let mut shipped = Vec::new();
+        for order in &self.orders {
+            if reader.order(&order.id).await?.is(OrderStatus::Shipped) {
+                shipped.push(order);
+            }
+        }
+        Ok(shipped)
     }
 
     /// Whether every order has ended, however.
@@ -151,7 +163,7 @@ impl Scenario {
     async fn check_confirmed(&self, reader: &mut Reader<'_>) -> anyhow::Result<Vec<Finding>> {
         let mut findings = Vec::new();
         for NewOrder { id, .. } in &self.orders {
-            findings.push(Finding::of_order(id, &reader.order(id).await?, OrderStatus::Confirmed, None));
+            findings.push(Finding::of_order(id, &reader.order(id).await?, OrderStatus::Completed, None));
             findings.push(check_mugs(&id.parse()?, reader).await?);
             findings.push(Finding::of_mail(id, &reader.mail(id, "confirmed").await?, "confirmed"));
         }
@@ -183,7 +195,7 @@ impl Scenario {
         let (mut mails, mut given_up, mut wrong) = (0, 0, Vec::new());
         for order in &self.orders {
             let progress = reader.order(&order.id).await?;
-            let about = if progress.is(OrderStatus::Confirmed) { "confirmed" } else { "cancelled" };
+            let about = if progress.is(OrderStatus::Completed) { "confirmed" } else { "cancelled" };
             match (progress.is_over(), about) {
                 (true, "confirmed") => confirmed.push(order.id.as_str()),
                 (true, _) if progress.reason.as_deref() == Some(reason) => cancelled += 1,
@@ -196,7 +208,7 @@ impl Scenario {
             }
         }
         let (all, losers) = (self.orders.len(), self.orders.len() - 1);
-        let found = format!("{} of {all} orders is confirmed: {}", confirmed.len(), confirmed.join(", "));
+        let found = format!("{} of {all} orders is completed: {}", confirmed.len(), confirmed.join(", "));
         let mut findings = vec![Finding::new(confirmed.len() == 1, found, "exactly one")];
         let found = format!("{cancelled} are cancelled with the reason {reason:?}");
         let expected = format!("{losers}. {}", others.join("; "));
@@ -211,28 +223,28 @@ impl Scenario {
     }
 }
 
-/// Other orders may have reserved mugs, so the check is that this order's reservation is there and that the view adds up.
+/// Other orders may have reserved mugs, so the check is that this order's mugs are shipped and that the view adds up.
 async fn check_mugs(order: &OrderId, reader: &mut Reader<'_>) -> anyhow::Result<Finding> {
     let state = reader.stock_state(&MUG.parse::<Sku>()?).await?;
     let row = reader.stock(MUG).await?;
-    let reserved = state.open.get(order).map_or(0, |reserved| reserved.get());
+    let shipped = state.closed(order) == Some(ReservationEnd::Shipped);
     let adds_up = row.received == row.available + row.reserved + row.shipped
         && (row.available, row.reserved, row.shipped) == (state.available, state.reserved(), state.shipped);
-    let found = format!("{reserved} mugs are reserved for it; {} of {} are available", row.available, row.received);
-    let expected = format!("{MUGS_ORDERED} reserved, and a view that agrees with the event log");
-    Ok(Finding::new(reserved == MUGS_ORDERED && adds_up, found, &expected))
+    let left = if shipped { "left" } else { "did not leave" };
+    let found = format!("its mugs {left} the house; {} of {} are available", row.available, row.received);
+    Ok(Finding::new(shipped && adds_up, found, "mugs that left, and a view that agrees with the event log"))
 }
 
 async fn check_last_unit(sku: &str, winner: Option<&str>, reader: &mut Reader<'_>) -> anyhow::Result<Finding> {
     let row = reader.stock(sku).await?;
     let state = reader.stock_state(&sku.parse::<Sku>()?).await?;
     let lowest = reader.lowest_available(sku).await?;
-    let holders: Vec<&str> = state.open.keys().map(|order| order.as_str()).collect();
-    let holds = (row.received, row.available, row.reserved, row.shipped) == (1, 0, 1, 0)
+    let winner = winner.and_then(|winner| winner.parse::<OrderId>().ok());
+    let holds = (row.received, row.available, row.reserved, row.shipped) == (1, 0, 0, 1)
         && state.available == 0
         && lowest == 0
-        && winner.is_some_and(|winner| holders == [winner]);
-    let (available, reserved) = (row.available, row.reserved);
-    let found = format!("{sku}: {available} available, {reserved} reserved, and never fewer than {lowest} available");
-    Ok(Finding::new(holds, found, "0 available, 1 reserved for the confirmed order, never fewer than 0"))
+        && winner.is_some_and(|winner| state.closed(&winner) == Some(ReservationEnd::Shipped));
+    let (available, shipped) = (row.available, row.shipped);
+    let found = format!("{sku}: {available} available, {shipped} shipped, and never fewer than {lowest} available");
+    Ok(Finding::new(holds, found, "0 available, 1 shipped for the completed order, never fewer than 0"))
 }

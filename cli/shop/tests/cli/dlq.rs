@@ -32,7 +32,8 @@ async fn ids(stage: &Stage) -> Vec<String> {
 #[tokio::test(flavor = "multi_thread")]
 async fn dead_letters_are_listed_by_cause_and_one_by_one_and_stay_in_their_queues() {
     let stage = Stage::open().await;
-    assert_eq!(stage.output(&["dlq", "ls"]).await.text, "no dead letters in 6 queues\n");
+    let none = format!("no dead letters in {} queues\n", stage.running.queues.len());
+    assert_eq!(stage.output(&["dlq", "ls"]).await.text, none);
     let one = send_dead_letter(&stage, "Inventory", "MALFORMED", "ReceiveStock", &stock("mug")).await;
     let two = send_dead_letter(&stage, "Inventory", "MALFORMED", "ReceiveStock", &stock("tea")).await;
     let three = send_dead_letter(&stage, "Order", "LOOP", "PlaceOrder", &json!({})).await;

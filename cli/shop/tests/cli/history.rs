@@ -91,7 +91,7 @@ async fn a_stream_that_is_not_there_is_said_with_those_it_may_have_been() {
     assert!(printed.text.contains("contexts with streams are order, inventory"), "{}", printed.text);
     assert!(printed.text.contains(&format!("there is order/{order}")), "{}", printed.text);
     let printed = stage.output(&["history", &format!("order/{order}"), "--from", "9"]).await;
-    assert_eq!((printed.ended, printed.text.contains("ends at version 2")), (CommandStatus::NotFound, true));
+    assert_eq!((printed.ended, printed.text.contains("ends at version 6")), (CommandStatus::NotFound, true));
     let error = stage.call(&["history", "o-1001"]).await.expect_err("no stream");
     assert!(error.to_string().contains("must be <context>/<id>, such as order/o-1001"), "{error}");
     stage.close().await;

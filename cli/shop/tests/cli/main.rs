@@ -12,6 +12,7 @@ mod hostile;
 mod pattern;
 mod put;
 mod rules;
+mod saga;
 mod stage;
 mod start_errors;
 mod state;

@@ -50,7 +50,7 @@ async fn messages_of_the_catalogue_are_put_by_their_names_with_changes() {
     let mut feed = stage.running.cloud.feed();
     loop {
         let row = app.row::<OrderSummary>("o-77").await.expect("the views answer");
-        if row.is_some_and(|row| row.status == OrderStatus::Confirmed) {
+        if row.is_some_and(|row| row.status == OrderStatus::Shipped) {
             break;
         }
         feed.recv().await.expect("something goes on");

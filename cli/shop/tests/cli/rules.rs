@@ -35,9 +35,9 @@ async fn all_rules_are_there_with_those_that_fire_by_the_clock() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_message_that_nobody_hears_is_missing_with_the_names_that_are_near() {
     let stage = Stage::open().await;
-    let printed = stage.output(&["rules", "OrderPlacd"]).await;
+    let printed = stage.output(&["rules", "OrderPlacedd"]).await;
     assert_eq!(printed.ended, CommandStatus::NotFound);
-    assert_eq!(printed.text.trim_end(), "no rule on any bus matches OrderPlacd; did you mean OrderPlaced?");
+    assert_eq!(printed.text.trim_end(), "no rule on any bus matches OrderPlacedd; did you mean OrderPlaced?");
     let error = stage.call(&["rules", "--bus", "nowhere"]).await.expect_err("there is no such bus");
     assert!(error.to_string().contains("Event bus nowhere does not exist"), "{error:#}");
     stage.close().await;

@@ -13,7 +13,7 @@ fn text<'v>(value: &'v Value, field: &str) -> &'v str {
 async fn all_that_followed_from_one_wish_is_one_tree_from_whichever_id() {
     let (stage, order) = Stage::with_confirmed_order().await;
     let events = stage.json(&["history", &format!("order/{order}")]).await;
-    let (placed, confirmed) = (&events[0], &events[1]);
+    let (placed, confirmed) = (&events[0], &events[2]);
     let nodes = stage.json(&["trace", text(placed, "correlationId")]).await;
     let named = |name: &str| nodes.iter().find(|node| node["type"] == name).unwrap_or_else(|| panic!("no {name}"));
     // Each follows from the one before it.

@@ -158,6 +158,7 @@ fn a_check_out_sends_the_order_and_empties_the_cart() {
         lines: vec![requested("mug", 2, 1499), requested("tea", 1, 1299)],
         shipping_address: None,
         contact_email: None,
+        payment_token: None,
     };
     given::<Cart>([two_mugs(), and_a_tea()])
         .when(check_out(2))

@@ -14,14 +14,19 @@ pub fn context() -> Context {
         [
             Entry::of::<FulfilmentStarted>(json!({
                 "orderId": "o-1001",
-                "data": { "lines": [{ "sku": "mug", "quantity": 2 }, { "sku": "tea", "quantity": 1 }] },
+                "data": {
+                    "lines": [{ "sku": "mug", "quantity": 2 }, { "sku": "tea", "quantity": 1 }],
+                    "userId": "u-1",
+                    "total": { "amount": 4297, "currency": "EUR" },
+                    "paymentToken": "card-ada",
+                },
                 "early": { "reserve/mug": "done" },
                 "next": { "stage": "reserve", "run": ["reserve/tea"], "deadline": "2026-11-21T10:45:00Z" },
             })),
             Entry::of::<FulfilmentStepDone>(json!({
                 "orderId": "o-1001",
                 "step": "reserve/tea",
-                "next": { "stage": "confirm", "run": ["confirm"], "deadline": "2026-11-21T10:46:00Z" },
+                "next": { "stage": "pay", "run": ["pay"], "deadline": "2026-11-21T11:31:00Z" },
             })),
             Entry::of::<FulfilmentStepFailed>(json!({
                 "orderId": "o-1001", "step": "reserve/tea", "reason": REASON,

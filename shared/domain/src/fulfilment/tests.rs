@@ -13,10 +13,18 @@ use jiff::Timestamp;
 use super::*;
 use crate::{
     ids::{OrderId, Sku},
-    inventory::{ReleaseStock, ReservationFailure, ReserveStock, StockReleased, StockReservationFailed, StockReserved},
+    inventory::{
+        ReleaseStock, ReservationFailure, ReserveStock, ShipStock, StockReleased, StockReservationFailed,
+        StockReserved, StockShipped,
+    },
     money::{Currency, Money},
-    order::{CancelOrder, ConfirmOrder, OrderCancelled, OrderConfirmed, OrderLine, OrderPlaced},
+    order::{
+        CancelOrder, CompleteOrder, ConfirmOrder, OrderCancelled, OrderCompleted, OrderConfirmed, OrderDelivered,
+        OrderLine, OrderPaid, OrderPlaced, OrderShipped,
+    },
+    payment::{PaymentFailed, PaymentFailure, PaymentRefunded, PaymentVoided, ProcessPayment, RefundPayment},
     quantity::Quantity,
+    shipment::{CancelShipping, ScheduleShipping, ShipOrder, ShippingCancelled, ShippingScheduled},
 };
 
 const REFUSED: &str = "tea: 1 wanted, 0 available";
@@ -41,9 +49,10 @@ fn order_of(lines: &[(&str, u32)]) -> OrderPlaced {
         order_id: order_id(),
         user_id: "u-1".parse().unwrap(),
         lines: lines.iter().map(line).collect(),
-        total: price,
+        total: TOTAL,
         shipping_address: None,
         contact_email: None,
+        payment_token: None,
     }
 }
 
@@ -64,12 +73,84 @@ fn released(text: &str) -> StockReleased {
     StockReleased { sku: sku(text), order_id: order_id(), quantity: 1 }
 }
 
+const TOTAL: Money = Money { amount: 300, currency: Currency::EUR };
+
+fn paid() -> OrderPaid {
+    OrderPaid { order_id: order_id(), amount: TOTAL }
+}
+
+fn declined() -> PaymentFailed {
+    let because = PaymentFailure::Declined { reason: "card expired".to_owned() };
+    PaymentFailed { order_id: order_id(), user_id: "u-1".parse().unwrap(), because }
+}
+
+fn refunded() -> PaymentRefunded {
+    PaymentRefunded { order_id: order_id(), amount: TOTAL, refund_id: "re-1".parse().unwrap() }
+}
+
+fn voided() -> PaymentVoided {
+    PaymentVoided { order_id: order_id() }
+}
+
+fn scheduled() -> ShippingScheduled {
+    ShippingScheduled { order_id: order_id(), address: None }
+}
+
+fn unscheduled() -> ShippingCancelled {
+    ShippingCancelled { order_id: order_id() }
+}
+
 fn confirmed() -> OrderConfirmed {
     OrderConfirmed { order_id: order_id() }
 }
 
 fn cancelled(reason: &str) -> OrderCancelled {
     OrderCancelled { order_id: order_id(), reason: reason.to_owned() }
+}
+
+fn shipped() -> OrderShipped {
+    OrderShipped { order_id: order_id(), tracking: "o-1".parse().unwrap() }
+}
+
+fn left(text: &str) -> StockShipped {
+    StockShipped { sku: sku(text), order_id: order_id(), quantity: Quantity::ONE }
+}
+
+fn delivered() -> OrderDelivered {
+    OrderDelivered { order_id: order_id() }
+}
+
+fn completed() -> OrderCompleted {
+    OrderCompleted { order_id: order_id() }
+}
+
+fn pay() -> Effect {
+    let (user_id, payment_token) = ("u-1".parse().unwrap(), "u-1".parse().unwrap());
+    send(&order_id(), &ProcessPayment { order_id: order_id(), user_id, amount: TOTAL, payment_token })
+}
+
+fn refund(reason: &str) -> Effect {
+    send(&order_id(), &RefundPayment { order_id: order_id(), reason: reason.to_owned() })
+}
+
+fn schedule() -> Effect {
+    send(&order_id(), &ScheduleShipping { order_id: order_id(), address: None })
+}
+
+fn unschedule() -> Effect {
+    send(&order_id(), &CancelShipping { order_id: order_id() })
+}
+
+fn dispatch() -> Effect {
+    send(&order_id(), &ShipOrder { order_id: order_id(), tracking: None })
+}
+
+fn ship(text: &str) -> Effect {
+    send(&sku(text), &ShipStock { sku: sku(text), order_id: order_id() })
+}
+
+fn complete() -> Effect {
+    send(&order_id(), &CompleteOrder { order_id: order_id() })
 }
 
 fn reserve(text: &str, quantity: u32) -> Effect {
@@ -85,7 +166,7 @@ fn confirm() -> Effect {
 }
 
 fn cancel(reason: &str) -> Effect {
-    send(&order_id(), &CancelOrder { order_id: order_id(), reason: reason.to_owned() })
+    send(&order_id(), &CancelOrder::unless_confirmed(order_id(), reason))
 }
 
 fn send<T>(id: &causeway::Id<T>, message: &impl Message) -> Effect {
@@ -96,8 +177,24 @@ fn started() -> GivenSaga<Fulfilment> {
     given_saga::<Fulfilment>(order_id()).when(placed())
 }
 
+fn paying() -> GivenSaga<Fulfilment> {
+    started().when(reserved("tea", 1)).then([]).when(reserved("mug", 2)).then([pay()])
+}
+
+fn scheduling() -> GivenSaga<Fulfilment> {
+    paying().when(paid()).then([schedule()])
+}
+
 fn confirming() -> GivenSaga<Fulfilment> {
-    started().when(reserved("tea", 1)).then([]).when(reserved("mug", 2)).then([confirm()])
+    scheduling().when(scheduled()).then([confirm()])
+}
+
+fn dispatching() -> GivenSaga<Fulfilment> {
+    confirming().when(confirmed()).then([dispatch()])
+}
+
+fn delivering() -> GivenSaga<Fulfilment> {
+    dispatching().when(shipped()).then([ship("mug"), ship("tea")])
 }
 
 #[test]
@@ -107,9 +204,90 @@ fn a_placed_order_has_every_line_reserved_until_a_deadline() {
 }
 
 #[test]
-fn an_order_whose_lines_are_all_reserved_is_confirmed_and_completed() {
-    let story = confirming().then_status(Status::Running).when(confirmed());
-    story.then([]).then_status(Status::Completed);
+fn an_order_is_reserved_paid_scheduled_confirmed_dispatched_delivered_and_completed() {
+    let story = delivering().when(left("mug")).then([]).when(delivered()).then([]).when(left("tea")).then([complete()]);
+    story.when(completed()).then([]).then_status(Status::Completed);
+}
+
+#[test]
+fn an_order_is_paid_by_its_payment_method_and_shipped_to_its_address() {
+    let token: crate::ids::PaymentToken = "card-ada".parse().unwrap();
+    let [name, street, postal_code, city, country] = ["Ada", "1 Road", "10115", "Berlin", "DE"].map(str::to_owned);
+    let address = crate::address::Address { name, street, postal_code, city, country };
+    let order = OrderPlaced {
+        payment_token: Some(token.clone()),
+        shipping_address: Some(address.clone()),
+        ..order_of(&[("mug", 2)])
+    };
+    let user_id = order.user_id.clone();
+    let payment = ProcessPayment { order_id: order_id(), user_id, amount: TOTAL, payment_token: token };
+    let story = given_saga::<Fulfilment>(order_id()).when(order).when(reserved("mug", 2));
+    let story = story.then([send(&order_id(), &payment)]).when(paid());
+    story.then([send(&order_id(), &ScheduleShipping { order_id: order_id(), address: Some(address) })]);
+}
+
+#[test]
+fn a_declined_payment_releases_the_lines_and_cancels_the_order_with_the_reason() {
+    let reason = "payment declined: card expired";
+    let story = paying().when(declined()).then([cancel(reason)]).when(cancelled(reason));
+    let story = story.then([release("tea"), release("mug")]).when(released("tea")).when(released("mug"));
+    story.then([]).then_status(Status::Compensated);
+}
+
+#[test]
+fn a_payment_in_doubt_is_refunded_before_anything_is_released() {
+    let reason = "it took longer than 60 minutes to pay";
+    let doubt = || paying().when_deadline_passes().then([cancel(reason)]).when(cancelled(reason));
+    let story = doubt().then([refund(reason)]).when(voided()).then([release("tea"), release("mug")]);
+    story.when(paid()).then([refund(reason)]).when(refunded()).then_nothing();
+    // It was charged and the answer is late: the refund is on its way already.
+    doubt().when(paid()).then([refund(reason)]).when(refunded()).then([release("tea"), release("mug")]);
+}
+
+#[test]
+fn a_shipment_that_is_not_scheduled_in_time_is_cancelled_refunded_and_released_in_that_order() {
+    let reason = "it took longer than 60 minutes to schedule";
+    let story = scheduling().when_deadline_passes().then([cancel(reason)]).when(cancelled(reason));
+    let story = story.then([unschedule()]).when(unscheduled()).then([refund(reason)]).when(refunded());
+    let story = story.then([release("tea"), release("mug")]).when(released("tea")).when(released("mug"));
+    let ended = story.then([]).then_status(Status::Compensated);
+    // The shipment has the cancellation, so this can only be a second delivery; it is cancelled once more.
+    ended.when(scheduled()).then([unschedule()]).then_status(Status::Compensated);
+}
+
+#[test]
+fn a_buyer_who_cancels_a_confirmed_order_before_its_dispatch_gets_the_money_back() {
+    // The shipment has decided; both of its consequences are under way.
+    let order_first = dispatching().when(cancelled(CHANGED_MIND)).then([unschedule()]).when(unscheduled());
+    let shipment_first = dispatching().when(unscheduled()).then([]).when(cancelled(CHANGED_MIND));
+    for story in [order_first, shipment_first] {
+        let story = story.then([refund(CHANGED_MIND)]).when(confirmed()).then_nothing().when(refunded());
+        let story = story.then([release("tea"), release("mug")]).when(released("tea")).when(released("mug"));
+        story.then([]).then_status(Status::Compensated);
+    }
+    confirming().when(cancelled(CHANGED_MIND)).then([unschedule()]).when(confirmed()).then_nothing();
+}
+
+#[test]
+fn a_cancellation_of_what_is_shipped_is_shown_to_an_operator() {
+    delivering().when(cancelled(CHANGED_MIND)).then([]).then_status(Status::NeedsOperator);
+    let story = delivering().when(AbortFulfilment { order_id: order_id(), reason: CHANGED_MIND.to_owned() });
+    story.then_rejected_by("PastPivot");
+}
+
+#[test]
+fn a_parcel_that_does_not_arrive_is_waited_for_again_and_then_shown_to_an_operator() {
+    let waiting = delivering().when(left("mug")).when(left("tea")).then([]);
+    let story = waiting.when_deadline_passes().then([]).then_status(Status::Running).when_deadline_passes();
+    let stuck = story.when_deadline_passes().then([]).then_status(Status::NeedsOperator);
+    let resumed = stuck.when(ResumeFulfilment { order_id: order_id() }).then([]).then_status(Status::Running);
+    resumed.when(delivered()).then([complete()]);
+}
+
+#[test]
+fn a_dispatch_without_an_answer_is_asked_for_again() {
+    let story = dispatching().when_deadline_passes().then([dispatch()]).then_status(Status::Running);
+    story.when(shipped()).then([ship("mug"), ship("tea")]);
 }
 
 #[test]
@@ -150,8 +328,8 @@ fn a_single_line_that_cannot_be_reserved_leaves_nothing_to_release() {
 fn an_order_in_doubt_decides_itself_whether_it_is_confirmed() {
     let reason = "it took longer than 15 minutes to confirm";
     let doubt = || confirming().when_deadline_passes().then([cancel(reason)]);
-    doubt().when(confirmed()).then([]).then_status(Status::Completed);
-    doubt().when(cancelled(reason)).then([release("tea"), release("mug")]).when(confirmed()).then_nothing();
+    doubt().when(confirmed()).then([dispatch()]).then_status(Status::Running);
+    doubt().when(cancelled(reason)).then([unschedule()]).when(confirmed()).then_nothing();
 }
 
 #[test]
@@ -164,7 +342,11 @@ fn a_buyer_who_cancels_gets_everything_released() {
         .when(released("tea"))
         .then([])
         .then_status(Status::Compensated);
-    confirming().when(cancelled(CHANGED_MIND)).then([release("tea"), release("mug")]);
+    paying()
+        .when(cancelled(CHANGED_MIND))
+        .then([refund(CHANGED_MIND)])
+        .when(voided())
+        .then([release("tea"), release("mug")]);
 }
 
 #[test]
@@ -206,9 +388,10 @@ fn a_reservation_of_another_quantity_is_not_that_of_the_line() {
 }
 
 #[test]
-fn an_order_confirmed_by_hand_is_completed_when_its_lines_are_reserved() {
-    let story = started().when(confirmed()).then([]).when(reserved("mug", 2)).then([]);
-    story.when(reserved("tea", 1)).then([]).then_status(Status::Completed);
+fn an_order_that_was_paid_shipped_and_confirmed_by_hand_only_has_its_open_steps_done() {
+    let story = started().when(paid()).when(confirmed()).when(shipped()).then([]).when(reserved("mug", 2)).then([]);
+    let story = story.when(reserved("tea", 1)).then([schedule()]).when(scheduled()).then([ship("mug"), ship("tea")]);
+    story.then_status(Status::Running);
 }
 
 #[test]
@@ -227,7 +410,8 @@ fn the_board_shows_the_status_of_each_fulfilment_by_its_deadline() {
         ..Next::default()
     };
     let lines = vec![FulfilmentLine { sku: sku("mug"), quantity: Quantity::ONE }];
-    let data = FulfilmentOrder { lines };
+    let (user_id, payment_token) = ("u-1".parse().unwrap(), "u-1".parse().unwrap());
+    let data = FulfilmentOrder { lines, user_id, total: TOTAL, payment_token, address: None };
     let (order_id, reason) = (order_id(), REFUSED.to_owned());
     let started: FulfilmentEvent =
         FulfilmentStarted { order_id: order_id.clone(), data, early: [].into(), next: until(15) }.into();

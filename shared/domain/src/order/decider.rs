@@ -2,16 +2,20 @@
 
 use std::collections::BTreeSet;
 
-use causeway::{Decider, MessageId, Rejection};
+use causeway::{Decider, Effect, MessageId, Rejection};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::events::{OrderCancelled, OrderCommand, OrderConfirmed, OrderEvent, OrderLine, OrderPlaced, PlaceOrder};
+use super::events::{
+    CancelOrder, CompleteOrder, ConfirmOrder, OrderCancellationRequested, OrderCancelled, OrderCommand, OrderCompleted,
+    OrderConfirmed, OrderEvent, OrderLine, OrderPlaced, PlaceOrder,
+};
 use crate::{
     email::EmailAddress,
-    ids::Sku,
+    ids::{OrderId, Sku},
     money::{Currency, Money, MoneyError},
     quantity::{InvalidQuantity, Quantity},
+    shipment::CancelShipping,
 };
 
 /// The maximum number of lines of an order.
@@ -35,8 +39,16 @@ pub enum OrderState {
     Placed(PlacedOrder),
     /// It is confirmed and will be delivered.
     Confirmed(PlacedOrder),
+    /// It is confirmed, and its shipment is asked to cancel.
+    Cancelling(PlacedOrder),
     /// It is cancelled and will not be delivered.
     Cancelled(PlacedOrder),
+    /// The carrier has it.
+    Shipped(PlacedOrder),
+    /// The buyer has it.
+    Delivered(PlacedOrder),
+    /// It is completed.
+    Completed(PlacedOrder),
 }
 
 /// What the rules and the e-mails need of a placed order. It is small, so that a commit can embed it as a snapshot.
@@ -50,6 +62,12 @@ pub struct PlacedOrder {
     /// The address for e-mails about the order, if there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub contact_email: Option<EmailAddress>,
+    /// Whether the total is paid.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub paid: bool,
+    /// The reason with which its cancellation is requested.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cancellation: Option<String>,
 }
 
 /// Why an order rejects a command.
@@ -116,6 +134,26 @@ pub enum OrderRejection {
     /// The order was confirmed.
     #[error("orderId: this order was confirmed")]
     AlreadyConfirmed,
+    /// A shipped order cannot be cancelled.
+    #[error("orderId: this order was shipped")]
+    AlreadyShipped,
+    /// Only a paid order is confirmed and shipped.
+    #[error("orderId: this order is not paid")]
+    NotPaid,
+    /// Another amount than the total was paid.
+    #[error("amount: {paid} was paid for an order of {total}")]
+    PaidOtherAmount {
+        /// The amount paid.
+        paid: Money,
+        /// The sum of all lines.
+        total: Money,
+    },
+    /// The order was not shipped.
+    #[error("orderId: this order was not shipped")]
+    NotShipped,
+    /// Only a delivered order is completed.
+    #[error("orderId: this order was not delivered")]
+    NotDelivered,
     /// The reason is blank or too long.
     #[error("reason: 1 to {MAX_REASON_LENGTH} characters, and not only blanks")]
     ReasonOutOfBounds,
@@ -135,6 +173,11 @@ impl Rejection for OrderRejection {
             Self::NotPlaced => "NotPlaced",
             Self::AlreadyCancelled => "AlreadyCancelled",
             Self::AlreadyConfirmed => "AlreadyConfirmed",
+            Self::AlreadyShipped => "AlreadyShipped",
+            Self::NotPaid => "NotPaid",
+            Self::PaidOtherAmount { .. } => "PaidOtherAmount",
+            Self::NotShipped => "NotShipped",
+            Self::NotDelivered => "NotDelivered",
             Self::ReasonOutOfBounds => "ReasonOutOfBounds",
         }
     }
@@ -148,53 +191,59 @@ impl Decider for Order {
     type Rejection = OrderRejection;
 
     fn decide(state: &OrderState, command: &OrderCommand) -> Result<Vec<OrderEvent>, OrderRejection> {
-        use OrderState as State;
-        match (state, command) {
-            (State::New, OrderCommand::PlaceOrder(command)) => Ok(vec![place(command)?.into()]),
-            (
-                State::Placed(placed) | State::Confirmed(placed) | State::Cancelled(placed),
-                OrderCommand::PlaceOrder(command),
-            ) => match place(command) {
-                Ok(again) if content_of(&again) == placed.content => Ok(Vec::new()),
-                _ => Err(OrderRejection::AlreadyPlaced),
+        match command {
+            OrderCommand::PlaceOrder(command) => match state.placed() {
+                None => Ok(vec![place(command)?.into()]),
+                Some(placed) => match place(command) {
+                    Ok(again) if content_of(&again) == placed.content => Ok(Vec::new()),
+                    _ => Err(OrderRejection::AlreadyPlaced),
+                },
             },
-            (State::New, OrderCommand::ConfirmOrder(_) | OrderCommand::CancelOrder(_)) => {
-                Err(OrderRejection::NotPlaced)
-            }
-            (State::Placed(_), OrderCommand::ConfirmOrder(confirm)) => {
-                Ok(vec![OrderConfirmed { order_id: confirm.order_id.clone() }.into()])
-            }
-            (State::Confirmed(_), OrderCommand::ConfirmOrder(_)) => Ok(Vec::new()),
-            (State::Cancelled(_), OrderCommand::ConfirmOrder(_)) => Err(OrderRejection::AlreadyCancelled),
-            // It is decided once. A fulfilment that asks in doubt learns it from the event.
-            (State::Confirmed(_), OrderCommand::CancelOrder(_)) => Err(OrderRejection::AlreadyConfirmed),
-            (State::Placed(_), OrderCommand::CancelOrder(cancel)) => {
-                if cancel.reason.trim().is_empty() || cancel.reason.chars().count() > MAX_REASON_LENGTH {
-                    return Err(OrderRejection::ReasonOutOfBounds);
-                }
-                let cancel = cancel.clone();
-                Ok(vec![OrderCancelled { order_id: cancel.order_id, reason: cancel.reason }.into()])
-            }
-            (State::Cancelled(_), OrderCommand::CancelOrder(_)) => Ok(Vec::new()),
+            OrderCommand::ConfirmOrder(confirm) => state.confirm(confirm),
+            OrderCommand::CancelOrder(cancel) => state.cancel(cancel),
+            OrderCommand::CompleteOrder(complete) => state.complete(complete),
         }
     }
 
     fn evolve(state: OrderState, event: &OrderEvent) -> OrderState {
-        match (state, event) {
-            (_, OrderEvent::OrderPlaced(placed)) => OrderState::Placed(PlacedOrder {
+        use OrderState as State;
+        if let OrderEvent::OrderPlaced(placed) = event {
+            return State::Placed(PlacedOrder {
                 content: content_of(placed),
                 total: placed.total,
                 contact_email: placed.contact_email.clone(),
-            }),
-            (OrderState::New, OrderEvent::OrderConfirmed(_) | OrderEvent::OrderCancelled(_)) => OrderState::New,
-            (
-                OrderState::Placed(placed) | OrderState::Confirmed(placed) | OrderState::Cancelled(placed),
-                OrderEvent::OrderConfirmed(_),
-            ) => OrderState::Confirmed(placed),
-            (
-                OrderState::Placed(placed) | OrderState::Confirmed(placed) | OrderState::Cancelled(placed),
-                OrderEvent::OrderCancelled(_),
-            ) => OrderState::Cancelled(placed),
+                paid: false,
+                cancellation: None,
+            });
+        }
+        let Some(order) = state.placed().cloned() else { return State::New };
+        match event {
+            OrderEvent::OrderPlaced(_) => state,
+            OrderEvent::OrderPaid(_) => state.with(PlacedOrder { paid: true, ..order }),
+            OrderEvent::OrderConfirmed(_) => State::Confirmed(order),
+            OrderEvent::OrderCancellationRequested(request) => {
+                State::Cancelling(PlacedOrder { cancellation: Some(request.reason.clone()), ..order })
+            }
+            OrderEvent::OrderCancelled(_) => State::Cancelled(order),
+            OrderEvent::OrderShipped(_) => State::Shipped(order),
+            OrderEvent::OrderDelivered(_) => State::Delivered(order),
+            OrderEvent::OrderCompleted(_) => State::Completed(order),
+        }
+    }
+
+    fn effects(_: &OrderState, event: &OrderEvent) -> Vec<Effect> {
+        match event {
+            // The shipment decides whether the order is cancelled or shipped.
+            OrderEvent::OrderCancellationRequested(OrderCancellationRequested { order_id, .. }) => {
+                vec![Effect::send(order_id, &CancelShipping { order_id: order_id.clone() })]
+            }
+            OrderEvent::OrderPlaced(_)
+            | OrderEvent::OrderPaid(_)
+            | OrderEvent::OrderConfirmed(_)
+            | OrderEvent::OrderCancelled(_)
+            | OrderEvent::OrderShipped(_)
+            | OrderEvent::OrderDelivered(_)
+            | OrderEvent::OrderCompleted(_) => Vec::new(),
         }
     }
 }
@@ -204,8 +253,78 @@ impl OrderState {
     pub fn placed(&self) -> Option<&PlacedOrder> {
         match self {
             Self::New => None,
-            Self::Placed(order) | Self::Confirmed(order) | Self::Cancelled(order) => Some(order),
+            Self::Placed(order)
+            | Self::Confirmed(order)
+            | Self::Cancelling(order)
+            | Self::Cancelled(order)
+            | Self::Shipped(order)
+            | Self::Delivered(order)
+            | Self::Completed(order) => Some(order),
         }
+    }
+
+    /// The same state of this order.
+    fn with(self, order: PlacedOrder) -> Self {
+        match self {
+            Self::New | Self::Placed(_) => Self::Placed(order),
+            Self::Confirmed(_) => Self::Confirmed(order),
+            Self::Cancelling(_) => Self::Cancelling(order),
+            Self::Cancelled(_) => Self::Cancelled(order),
+            Self::Shipped(_) => Self::Shipped(order),
+            Self::Delivered(_) => Self::Delivered(order),
+            Self::Completed(_) => Self::Completed(order),
+        }
+    }
+
+    fn confirm(&self, confirm: &ConfirmOrder) -> Result<Vec<OrderEvent>, OrderRejection> {
+        match self {
+            Self::New => Err(OrderRejection::NotPlaced),
+            Self::Placed(order) if !order.paid => Err(OrderRejection::NotPaid),
+            Self::Placed(_) => Ok(vec![OrderConfirmed { order_id: confirm.order_id.clone() }.into()]),
+            Self::Confirmed(_) | Self::Cancelling(_) | Self::Shipped(_) | Self::Delivered(_) | Self::Completed(_) => {
+                Ok(Vec::new())
+            }
+            Self::Cancelled(_) => Err(OrderRejection::AlreadyCancelled),
+        }
+    }
+
+    /// An order that is not confirmed decides at once. A confirmed one asks its shipment, which may be dispatched.
+    fn cancel(&self, cancel: &CancelOrder) -> Result<Vec<OrderEvent>, OrderRejection> {
+        let CancelOrder { order_id, reason, unless_confirmed } = cancel.clone();
+        let length = reason.chars().count();
+        let reason = match reason.trim().is_empty() || length > MAX_REASON_LENGTH {
+            true => Err(OrderRejection::ReasonOutOfBounds),
+            false => Ok(reason),
+        };
+        match self {
+            Self::New => Err(OrderRejection::NotPlaced),
+            Self::Placed(_) => Ok(vec![OrderCancelled { order_id, reason: reason? }.into()]),
+            Self::Confirmed(_) | Self::Cancelling(_) if unless_confirmed => Err(OrderRejection::AlreadyConfirmed),
+            Self::Confirmed(_) => Ok(vec![OrderCancellationRequested { order_id, reason: reason? }.into()]),
+            Self::Cancelling(_) | Self::Cancelled(_) => Ok(Vec::new()),
+            Self::Shipped(_) | Self::Delivered(_) | Self::Completed(_) => Err(OrderRejection::AlreadyShipped),
+        }
+    }
+
+    fn complete(&self, complete: &CompleteOrder) -> Result<Vec<OrderEvent>, OrderRejection> {
+        match self {
+            Self::New => Err(OrderRejection::NotPlaced),
+            Self::Placed(_) | Self::Confirmed(_) | Self::Cancelling(_) | Self::Shipped(_) => {
+                Err(OrderRejection::NotDelivered)
+            }
+            Self::Delivered(_) => Ok(vec![OrderCompleted { order_id: complete.order_id.clone() }.into()]),
+            Self::Completed(_) => Ok(Vec::new()),
+            Self::Cancelled(_) => Err(OrderRejection::AlreadyCancelled),
+        }
+    }
+}
+
+impl CancelOrder {
+    /// Cancels an order unless it is confirmed, for a reason of any length.
+    pub fn unless_confirmed(order_id: OrderId, reason: &str) -> Self {
+        let cut: String = reason.chars().take(MAX_REASON_LENGTH).collect();
+        let reason = if cut.trim().is_empty() { "cancelled".to_owned() } else { cut };
+        Self { order_id, reason, unless_confirmed: true }
     }
 }
 
@@ -242,6 +361,7 @@ fn place(command: &PlaceOrder) -> Result<OrderPlaced, OrderRejection> {
         total,
         shipping_address: command.shipping_address.clone(),
         contact_email: command.contact_email.clone(),
+        payment_token: command.payment_token.clone(),
     })
 }
 

@@ -7,7 +7,7 @@ use super::v1;
 use crate::{
     address::Address,
     email::EmailAddress,
-    ids::{OrderId, Sku, UserId},
+    ids::{OrderId, PaymentToken, Sku, TrackingNumber, UserId},
     money::{Currency, Money},
     quantity::Quantity,
 };
@@ -18,6 +18,7 @@ causeway::events! {
         PlaceOrder = 1,
         ConfirmOrder = 1,
         CancelOrder = 1,
+        CompleteOrder = 1,
     }
 }
 
@@ -25,8 +26,13 @@ causeway::events! {
     /// The events of an order.
     pub enum OrderEvent: events of "order" {
         OrderPlaced = 2 <- v1::OrderPlaced,
+        OrderPaid = 1,
         OrderConfirmed = 1,
+        OrderCancellationRequested = 1,
         OrderCancelled = 1,
+        OrderShipped = 1,
+        OrderDelivered = 1,
+        OrderCompleted = 1,
     }
 }
 
@@ -46,6 +52,9 @@ pub struct PlaceOrder {
     /// The address for e-mails about the order, if there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub contact_email: Option<EmailAddress>,
+    /// The payment method; without one, the method that the payment provider knows the user by.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub payment_token: Option<PaymentToken>,
 }
 
 /// A line of an order before validation: its numbers may have any value.
@@ -60,7 +69,7 @@ pub struct RequestedLine {
     pub unit_price: Money,
 }
 
-/// Confirms an order, which then has everything that it needs.
+/// Confirms a paid order, which then has everything that it needs.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ConfirmOrder {
@@ -68,7 +77,7 @@ pub struct ConfirmOrder {
     pub order_id: OrderId,
 }
 
-/// Cancels an order.
+/// Cancels an order that is not shipped. The shipment of a confirmed order is cancelled first, if it still can be.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct CancelOrder {
@@ -76,6 +85,17 @@ pub struct CancelOrder {
     pub order_id: OrderId,
     /// The reason, as the buyer will read it.
     pub reason: String,
+    /// Whether a confirmed order rejects it. A fulfilment that is in doubt asks so.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub unless_confirmed: bool,
+}
+
+/// Completes a delivered order.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct CompleteOrder {
+    /// The id of the order.
+    pub order_id: OrderId,
 }
 
 /// An order was placed.
@@ -96,6 +116,9 @@ pub struct OrderPlaced {
     /// The address for e-mails about the order, if there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub contact_email: Option<EmailAddress>,
+    /// The payment method; without one, the method that the payment provider knows the user by.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub payment_token: Option<PaymentToken>,
 }
 
 impl From<v1::OrderPlaced> for OrderPlaced {
@@ -113,6 +136,7 @@ impl From<v1::OrderPlaced> for OrderPlaced {
             total: euros(old.total),
             shipping_address: None,
             contact_email: None,
+            payment_token: None,
         }
     }
 }
@@ -129,12 +153,32 @@ pub struct OrderLine {
     pub unit_price: Money,
 }
 
+/// The order was paid.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct OrderPaid {
+    /// The id of the order.
+    pub order_id: OrderId,
+    /// The amount, which is the order's total.
+    pub amount: Money,
+}
+
 /// The order was confirmed and will be delivered.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct OrderConfirmed {
     /// The id of the order.
     pub order_id: OrderId,
+}
+
+/// The cancellation of a confirmed order was requested. Its shipment decides whether it is cancelled or shipped.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct OrderCancellationRequested {
+    /// The id of the order.
+    pub order_id: OrderId,
+    /// The reason, as the buyer will read it.
+    pub reason: String,
 }
 
 /// The order was cancelled and will not be delivered.
@@ -145,4 +189,30 @@ pub struct OrderCancelled {
     pub order_id: OrderId,
     /// The reason, as the buyer reads it.
     pub reason: String,
+}
+
+/// The order was handed to the carrier.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct OrderShipped {
+    /// The id of the order.
+    pub order_id: OrderId,
+    /// The carrier's number.
+    pub tracking: TrackingNumber,
+}
+
+/// The buyer has the order.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct OrderDelivered {
+    /// The id of the order.
+    pub order_id: OrderId,
+}
+
+/// The order is completed. An end.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct OrderCompleted {
+    /// The id of the order.
+    pub order_id: OrderId,
 }

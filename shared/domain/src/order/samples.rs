@@ -16,9 +16,11 @@ pub fn context() -> Context {
                 "lines": lines(),
                 "shippingAddress": address(),
                 "contactEmail": "ada@example.com",
+                "paymentToken": "card-ada",
             })),
             Entry::of::<ConfirmOrder>(json!({ "orderId": "o-1001" })),
             Entry::of::<CancelOrder>(json!({ "orderId": "o-1001", "reason": "I ordered twice" })),
+            Entry::of::<CompleteOrder>(json!({ "orderId": "o-1001" })),
             Entry::of::<OrderPlaced>(json!({
                 "orderId": "o-1001",
                 "userId": "u-1",
@@ -26,6 +28,7 @@ pub fn context() -> Context {
                 "total": { "amount": 2998, "currency": "EUR" },
                 "shippingAddress": address(),
                 "contactEmail": "ada@example.com",
+                "paymentToken": "card-ada",
             }))
             .before::<v1::OrderPlaced>(
                 1,
@@ -39,8 +42,13 @@ pub fn context() -> Context {
                     "total": 4297,
                 }),
             ),
+            Entry::of::<OrderPaid>(json!({ "orderId": "o-1001", "amount": { "amount": 2998, "currency": "EUR" } })),
             Entry::of::<OrderConfirmed>(json!({ "orderId": "o-1001" })),
+            Entry::of::<OrderCancellationRequested>(json!({ "orderId": "o-1001", "reason": "I ordered twice" })),
             Entry::of::<OrderCancelled>(json!({ "orderId": "o-1001", "reason": "I ordered twice" })),
+            Entry::of::<OrderShipped>(json!({ "orderId": "o-1001", "tracking": "o-1001" })),
+            Entry::of::<OrderDelivered>(json!({ "orderId": "o-1001" })),
+            Entry::of::<OrderCompleted>(json!({ "orderId": "o-1001" })),
         ],
     )
 }

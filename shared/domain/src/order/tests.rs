@@ -1,7 +1,7 @@
 //! Tests of orders and of their views.
 
 use causeway::{
-    Message,
+    Decider, Effect, Message,
     memory::MemoryIds,
     testing::{assert_idempotent, given, given_view},
 };
@@ -11,7 +11,9 @@ use super::*;
 use crate::{
     ids::OrderId,
     money::{Currency, Money},
+    payment::PaymentProcessed,
     quantity::Quantity,
+    shipment::{CancelShipping, ShipmentDelivered, ShipmentDispatched, ShippingCancelled},
 };
 
 fn order_id() -> OrderId {
@@ -33,6 +35,7 @@ fn place(lines: impl IntoIterator<Item = RequestedLine>) -> OrderCommand {
         lines: lines.into_iter().collect(),
         shipping_address: None,
         contact_email: Some("ada@example.com".to_owned().try_into().unwrap()),
+        payment_token: None,
     }
     .into()
 }
@@ -41,12 +44,16 @@ fn place_two() -> OrderCommand {
     place([line("mug", 2, 1499), line("tea", 1, 1299)])
 }
 
+fn paid() -> OrderEvent {
+    OrderPaid { order_id: order_id(), amount: euros(4297) }.into()
+}
+
 fn confirm() -> OrderCommand {
     ConfirmOrder { order_id: order_id() }.into()
 }
 
 fn cancel() -> OrderCommand {
-    CancelOrder { order_id: order_id(), reason: "too late".to_owned() }.into()
+    CancelOrder { order_id: order_id(), reason: "too late".to_owned(), unless_confirmed: false }.into()
 }
 
 fn placed() -> OrderEvent {
@@ -62,12 +69,67 @@ fn placed() -> OrderEvent {
         total: euros(4297),
         shipping_address: None,
         contact_email: Some("ada@example.com".to_owned().try_into().unwrap()),
+        payment_token: None,
     }
     .into()
 }
 
 fn confirmed() -> OrderEvent {
     OrderConfirmed { order_id: order_id() }.into()
+}
+
+fn cancel_in_doubt() -> OrderCommand {
+    CancelOrder::unless_confirmed(order_id(), "too late").into()
+}
+
+fn complete() -> OrderCommand {
+    CompleteOrder { order_id: order_id() }.into()
+}
+
+fn pays(amount: i64) -> OrderFact {
+    let (user_id, charge_id) = ("u-1".parse().unwrap(), Some("ch-1".parse().unwrap()));
+    OrderFact::Paid(PaymentProcessed { order_id: order_id(), user_id, amount: euros(amount), charge_id })
+}
+
+fn dispatched() -> OrderFact {
+    OrderFact::Shipped(ShipmentDispatched { order_id: order_id(), tracking: "CW-1".parse().unwrap() })
+}
+
+fn arrived() -> OrderFact {
+    OrderFact::Delivered(ShipmentDelivered { order_id: order_id() })
+}
+
+fn unscheduled() -> OrderFact {
+    OrderFact::ShippingCancelled(ShippingCancelled { order_id: order_id() })
+}
+
+fn requested() -> OrderEvent {
+    OrderCancellationRequested { order_id: order_id(), reason: "too late".to_owned() }.into()
+}
+
+fn shipped() -> OrderEvent {
+    OrderShipped { order_id: order_id(), tracking: "CW-1".parse().unwrap() }.into()
+}
+
+fn delivered() -> OrderEvent {
+    OrderDelivered { order_id: order_id() }.into()
+}
+
+fn completed() -> OrderEvent {
+    OrderCompleted { order_id: order_id() }.into()
+}
+
+fn shipping() -> Vec<OrderEvent> {
+    vec![placed(), paid(), confirmed(), shipped()]
+}
+
+/// One stream for each state.
+fn pasts() -> Vec<Vec<OrderEvent>> {
+    let all = [placed(), paid(), confirmed(), shipped(), delivered(), completed()];
+    let mut pasts: Vec<Vec<OrderEvent>> = (0..=all.len()).map(|length| all[..length].to_vec()).collect();
+    pasts.push(vec![placed(), cancelled()]);
+    pasts.push(vec![placed(), paid(), confirmed(), requested()]);
+    pasts
 }
 
 fn cancelled() -> OrderEvent {
@@ -154,31 +216,124 @@ fn a_total_that_overflows_is_rejected() {
 }
 
 #[test]
-fn a_placed_order_is_confirmed_once() {
-    given::<Order>([placed()]).when(confirm()).then([confirmed()]).when(confirm()).then_nothing();
+fn a_paid_order_is_confirmed_once() {
+    given::<Order>([placed()]).when(confirm()).then_rejected(OrderRejection::NotPaid);
+    given::<Order>([placed(), paid()]).when(confirm()).then([confirmed()]).when(confirm()).then_nothing();
+    given::<Order>(shipping()).when(confirm()).then_nothing();
 }
 
 #[test]
-fn an_order_that_was_never_placed_is_neither_confirmed_nor_cancelled() {
-    given::<Order>([]).when(confirm()).then_rejected(OrderRejection::NotPlaced);
-    given::<Order>([]).when(cancel()).then_rejected(OrderRejection::NotPlaced);
+fn an_order_that_was_never_placed_can_only_be_placed() {
+    for command in [confirm(), cancel(), complete()] {
+        given::<Order>([]).when(command).then_rejected(OrderRejection::NotPlaced);
+    }
+    for fact in [pays(4297), dispatched(), arrived()] {
+        given::<OrderRecord>([]).when(fact).then_rejected(OrderRejection::NotPlaced);
+    }
+    given::<OrderRecord>([]).when(unscheduled()).then_nothing();
 }
 
 #[test]
-fn a_confirmed_order_cannot_be_cancelled() {
-    given::<Order>([placed(), confirmed()]).when(cancel()).then_rejected(OrderRejection::AlreadyConfirmed);
+fn a_payment_of_the_total_is_recorded_once() {
+    given::<OrderRecord>([placed()]).when(pays(4297)).then([paid()]).when(pays(4297)).then_nothing();
+    let other = OrderRejection::PaidOtherAmount { paid: euros(4296), total: euros(4297) };
+    given::<OrderRecord>([placed()]).when(pays(4296)).then_rejected(other);
+    given::<OrderRecord>([placed(), cancelled()]).when(pays(4297)).then_nothing();
 }
 
 #[test]
-fn a_cancelled_order_stays_cancelled() {
-    given::<Order>([placed(), cancelled()]).when(cancel()).then_nothing();
-    given::<Order>([placed(), cancelled()]).when(confirm()).then_rejected(OrderRejection::AlreadyCancelled);
+fn a_confirmed_order_is_shipped_delivered_and_completed_once() {
+    given::<OrderRecord>([placed(), paid(), confirmed()])
+        .when(dispatched())
+        .then([shipped()])
+        .when(dispatched())
+        .then_nothing();
+    given::<OrderRecord>(shipping()).when(arrived()).then([delivered()]).when(arrived()).then_nothing();
+    let delivering = || shipping().into_iter().chain([delivered()]);
+    given::<Order>(delivering()).when(complete()).then([completed()]).when(complete()).then_nothing();
+    given::<OrderRecord>(delivering().chain([completed()]))
+        .when(arrived())
+        .then_nothing()
+        .when(dispatched())
+        .then_nothing();
+}
+
+#[test]
+fn only_a_paid_order_is_shipped_and_only_a_shipped_one_is_delivered_and_completed() {
+    given::<OrderRecord>([placed()]).when(dispatched()).then_rejected(OrderRejection::NotPaid);
+    given::<OrderRecord>([placed(), paid(), confirmed()]).when(arrived()).then_rejected(OrderRejection::NotShipped);
+    given::<Order>(shipping()).when(complete()).then_rejected(OrderRejection::NotDelivered);
+    // What leaves the house before its confirmation is confirmed by that.
+    given::<OrderRecord>([placed(), paid()]).when(dispatched()).then([confirmed(), shipped()]);
+}
+
+#[test]
+fn an_order_that_is_not_confirmed_is_cancelled_at_once_and_stays_cancelled() {
+    given::<Order>([placed()]).when(cancel()).then([cancelled()]).when(cancel()).then_nothing();
+    given::<Order>([placed(), paid()]).when(cancel()).then([cancelled()]);
+    given::<Order>([placed(), paid()])
+        .when(cancel_in_doubt())
+        .then([cancelled()])
+        .when(cancel_in_doubt())
+        .then_nothing();
+    for command in [confirm(), complete()] {
+        given::<Order>([placed(), cancelled()]).when(command).then_rejected(OrderRejection::AlreadyCancelled);
+    }
+    for fact in [dispatched(), arrived()] {
+        given::<OrderRecord>([placed(), cancelled()]).when(fact).then_rejected(OrderRejection::AlreadyCancelled);
+    }
+}
+
+#[test]
+fn the_shipment_of_a_confirmed_order_decides_whether_it_is_cancelled_or_shipped() {
+    let asked = given::<Order>([placed(), paid(), confirmed()]).when(cancel()).then([requested()]);
+    let ask = Effect::send(&order_id(), &CancelShipping { order_id: order_id() });
+    assert_eq!(Order::effects(asked.state(), &requested()), [ask]);
+    asked.when(cancel()).then_nothing();
+    let cancelling = || [placed(), paid(), confirmed(), requested()];
+    given::<OrderRecord>(cancelling()).when(unscheduled()).then([cancelled()]).when(unscheduled()).then_nothing();
+    given::<OrderRecord>(cancelling()).when(dispatched()).then([shipped()]).when(unscheduled()).then_nothing();
+}
+
+#[test]
+fn a_confirmed_order_is_not_cancelled_in_doubt() {
+    for past in [vec![placed(), paid(), confirmed()], vec![placed(), paid(), confirmed(), requested()]] {
+        given::<Order>(past).when(cancel_in_doubt()).then_rejected(OrderRejection::AlreadyConfirmed);
+    }
+}
+
+#[test]
+fn a_shipped_order_cannot_be_cancelled() {
+    let ends = [vec![], vec![delivered()], vec![delivered(), completed()]];
+    for end in ends {
+        let past = || shipping().into_iter().chain(end.clone());
+        given::<Order>(past()).when(cancel()).then_rejected(OrderRejection::AlreadyShipped);
+        given::<Order>(past()).when(cancel_in_doubt()).then_rejected(OrderRejection::AlreadyShipped);
+        given::<OrderRecord>(past()).when(unscheduled()).then_nothing();
+    }
+}
+
+#[test]
+fn an_order_whose_shipment_somebody_else_cancels_is_cancelled() {
+    let reason = "its shipment was cancelled".to_owned();
+    let expected: OrderEvent = OrderCancelled { order_id: order_id(), reason }.into();
+    for past in [vec![placed(), paid()], vec![placed(), paid(), confirmed()]] {
+        given::<OrderRecord>(past).when(unscheduled()).then([expected.clone()]);
+    }
+}
+
+#[test]
+fn a_cancellation_in_doubt_has_a_reason_of_a_valid_length() {
+    for reason in ["", "  ", "x".repeat(700).as_str()] {
+        let cancel = CancelOrder::unless_confirmed(order_id(), reason);
+        assert_eq!(given::<Order>([placed()]).when(cancel.into()).events().len(), 1, "{reason:?}");
+    }
 }
 
 #[test]
 fn a_blank_or_long_reason_is_rejected() {
     for reason in [String::new(), "  ".to_owned(), "x".repeat(501)] {
-        let cancel = CancelOrder { order_id: order_id(), reason };
+        let cancel = CancelOrder { order_id: order_id(), reason, unless_confirmed: false };
         given::<Order>([placed()]).when(cancel.into()).then_rejected(OrderRejection::ReasonOutOfBounds);
     }
 }
@@ -190,13 +345,20 @@ fn every_command_is_idempotent() {
         let lines = (0..rng.bits() % 4).map(|number| {
             line(&format!("sku-{}", number + rng.bits() % 2), (rng.bits() % 3) as u32, (rng.bits() % 5) as i64 - 1)
         });
-        let command = match rng.bits() % 4 {
+        let command = match rng.bits() % 6 {
             0 => confirm(),
             1 => cancel(),
+            2 => cancel_in_doubt(),
+            3 => complete(),
             _ => place(lines.collect::<Vec<_>>()),
         };
-        for past in [vec![], vec![placed()], vec![placed(), confirmed()], vec![placed(), cancelled()]] {
+        for past in pasts() {
             assert_idempotent::<Order>(past, &command);
+        }
+    }
+    for past in pasts() {
+        for fact in [pays(4297), dispatched(), arrived(), unscheduled()] {
+            assert_idempotent::<OrderRecord>(past.clone(), &fact);
         }
     }
 }
@@ -250,7 +412,7 @@ fn the_summary_is_in_the_buyers_list_sorted_by_the_time_of_placing() {
 
 #[test]
 fn the_details_have_the_history_of_the_status() {
-    let row = given_view::<OrderDetails>([placed(), confirmed(), cancelled()]).row();
+    let row = given_view::<OrderDetails>([placed(), paid(), confirmed(), requested(), cancelled()]).row();
     let row: OrderDetailsRow = serde_json::from_value(row.columns.into()).unwrap();
     let entry = |second, status, reason: Option<&str>| HistoryEntry {
         at: format!("2026-01-01T00:00:0{second}Z").parse().unwrap(),
@@ -262,9 +424,23 @@ fn the_details_have_the_history_of_the_status() {
         row.history,
         [
             entry(0, OrderStatus::Placed, None),
-            entry(1, OrderStatus::Confirmed, None),
-            entry(2, OrderStatus::Cancelled, Some("too late")),
+            entry(1, OrderStatus::Paid, None),
+            entry(2, OrderStatus::Confirmed, None),
+            entry(3, OrderStatus::Cancelling, Some("too late")),
+            entry(4, OrderStatus::Cancelled, Some("too late")),
         ]
     );
     assert_eq!(row.lines.len(), 2);
+}
+
+#[test]
+fn the_details_are_in_the_list_of_their_status_and_have_the_tracking_number() {
+    let row = given_view::<OrderDetails>(shipping()).row();
+    let position = row.position.clone().unwrap();
+    assert_eq!(
+        (position.list.as_str(), position.sort_key.as_str()),
+        ("status/shipped", "2026-01-01T00:00:03.000000000Z/s-1")
+    );
+    let row: OrderDetailsRow = serde_json::from_value(row.columns.into()).unwrap();
+    assert_eq!(row.tracking, Some("CW-1".parse().unwrap()));
 }

@@ -8,7 +8,7 @@ use super::events::{OrderEvent, OrderLine};
 use crate::{
     address::Address,
     email::EmailAddress,
-    ids::{OrderId, UserId},
+    ids::{OrderId, TrackingNumber, UserId},
     money::Money,
 };
 
@@ -16,12 +16,38 @@ use crate::{
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum OrderStatus {
-    /// The order is placed and not confirmed yet.
+    /// The order is placed and not paid yet.
     Placed,
+    /// The order is paid and not confirmed yet.
+    Paid,
     /// The order is confirmed and will be delivered.
     Confirmed,
+    /// The cancellation of a confirmed order is requested.
+    Cancelling,
     /// The order is cancelled and will not be delivered.
     Cancelled,
+    /// The carrier has the order.
+    Shipped,
+    /// The buyer has the order.
+    Delivered,
+    /// The order is completed.
+    Completed,
+}
+
+impl OrderStatus {
+    /// The status after this event.
+    pub fn after(event: &OrderEvent) -> Self {
+        match event {
+            OrderEvent::OrderPlaced(_) => Self::Placed,
+            OrderEvent::OrderPaid(_) => Self::Paid,
+            OrderEvent::OrderConfirmed(_) => Self::Confirmed,
+            OrderEvent::OrderCancellationRequested(_) => Self::Cancelling,
+            OrderEvent::OrderCancelled(_) => Self::Cancelled,
+            OrderEvent::OrderShipped(_) => Self::Shipped,
+            OrderEvent::OrderDelivered(_) => Self::Delivered,
+            OrderEvent::OrderCompleted(_) => Self::Completed,
+        }
+    }
 }
 
 /// The view of orders in short: one row per order, in the list `user/<user id>`, newest first.
@@ -50,16 +76,21 @@ impl View for OrderSummary {
     type Row = OrderSummaryRow;
 
     fn patch(_: &StreamId, event: &Recorded<OrderEvent>) -> Patch {
+        let row = Patch::none().set("status", OrderStatus::after(&event.event));
         match &event.event {
-            OrderEvent::OrderPlaced(placed) => Patch::none()
+            OrderEvent::OrderPlaced(placed) => row
                 .set("orderId", &placed.order_id)
                 .set("userId", &placed.user_id)
-                .set("status", OrderStatus::Placed)
                 .set("total", placed.total)
                 .set("placedAt", event.at)
                 .list_at(Self::list_of(&placed.user_id), format!("{:.9}/{}", event.at, placed.order_id)),
-            OrderEvent::OrderConfirmed(_) => Patch::none().set("status", OrderStatus::Confirmed),
-            OrderEvent::OrderCancelled(_) => Patch::none().set("status", OrderStatus::Cancelled),
+            OrderEvent::OrderPaid(_)
+            | OrderEvent::OrderConfirmed(_)
+            | OrderEvent::OrderCancellationRequested(_)
+            | OrderEvent::OrderCancelled(_)
+            | OrderEvent::OrderShipped(_)
+            | OrderEvent::OrderDelivered(_)
+            | OrderEvent::OrderCompleted(_) => row,
         }
     }
 }
@@ -71,7 +102,7 @@ impl OrderSummary {
     }
 }
 
-/// The view of orders in full: one row per order.
+/// The view of orders in full: one row per order, in the list `status/<status>`, the newest change first.
 #[derive(Debug)]
 pub struct OrderDetails;
 
@@ -91,6 +122,9 @@ pub struct OrderDetailsRow {
     pub shipping_address: Option<Address>,
     /// The address for e-mails about the order.
     pub contact_email: Option<EmailAddress>,
+    /// The carrier's number, once the order is shipped.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tracking: Option<TrackingNumber>,
     /// The current status.
     pub status: OrderStatus,
     /// The changes of the status, the earliest first.
@@ -105,7 +139,7 @@ pub struct HistoryEntry {
     pub at: Timestamp,
     /// The status from then on.
     pub status: OrderStatus,
-    /// The reason, if the order was cancelled.
+    /// The reason, if the order was cancelled or shall be.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
 }
@@ -115,23 +149,46 @@ impl View for OrderDetails {
     type Event = OrderEvent;
     type Row = OrderDetailsRow;
 
-    fn patch(_: &StreamId, event: &Recorded<OrderEvent>) -> Patch {
-        let (described, status, reason) = match &event.event {
+    fn patch(stream: &StreamId, event: &Recorded<OrderEvent>) -> Patch {
+        let status = OrderStatus::after(&event.event);
+        let (row, reason) = match &event.event {
             OrderEvent::OrderPlaced(placed) => {
-                let described = Patch::none()
+                let row = Patch::none()
                     .set("orderId", &placed.order_id)
                     .set("userId", &placed.user_id)
                     .set("lines", &placed.lines)
                     .set("total", placed.total)
                     .set("shippingAddress", &placed.shipping_address)
                     .set("contactEmail", &placed.contact_email);
-                (described, OrderStatus::Placed, None)
+                (row, None)
             }
-            OrderEvent::OrderConfirmed(_) => (Patch::none(), OrderStatus::Confirmed, None),
-            OrderEvent::OrderCancelled(cancelled) => {
-                (Patch::none(), OrderStatus::Cancelled, Some(cancelled.reason.clone()))
-            }
+            OrderEvent::OrderCancellationRequested(request) => (Patch::none(), Some(request.reason.clone())),
+            OrderEvent::OrderCancelled(cancelled) => (Patch::none(), Some(cancelled.reason.clone())),
+            OrderEvent::OrderShipped(shipped) => (Patch::none().set("tracking", &shipped.tracking), None),
+            OrderEvent::OrderPaid(_)
+            | OrderEvent::OrderConfirmed(_)
+            | OrderEvent::OrderDelivered(_)
+            | OrderEvent::OrderCompleted(_) => (Patch::none(), None),
         };
-        described.set("status", status).append("history", HistoryEntry { at: event.at, status, reason })
+        row.set("status", status)
+            .append("history", HistoryEntry { at: event.at, status, reason })
+            .list_at(Self::list_of(status), format!("{:.9}/{}", event.at, stream.id()))
+    }
+}
+
+impl OrderDetails {
+    /// The list of the orders with this status.
+    pub fn list_of(status: OrderStatus) -> String {
+        let status = match status {
+            OrderStatus::Placed => "placed",
+            OrderStatus::Paid => "paid",
+            OrderStatus::Confirmed => "confirmed",
+            OrderStatus::Cancelling => "cancelling",
+            OrderStatus::Cancelled => "cancelled",
+            OrderStatus::Shipped => "shipped",
+            OrderStatus::Delivered => "delivered",
+            OrderStatus::Completed => "completed",
+        };
+        format!("status/{status}")
     }
 }

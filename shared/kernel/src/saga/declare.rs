@@ -15,7 +15,7 @@ use crate::{
     saga::{
         engine::{self, SagaRejection},
         event::Event,
-        plan::Plan,
+        plan::{Plan, Step},
         process::Process,
         signal::Signal,
         state::SagaState,
@@ -112,7 +112,7 @@ pub fn effects<S: Saga>(after: &SagaState<S::Data>, event: &S::Events) -> Vec<Ef
     let plan = S::plan(id, data);
     let reason = after.reason.as_deref().unwrap_or_default();
     let step = |name: &String| plan.find(name).map(|(_, step)| step);
-    let run = next.run.iter().filter_map(step).map(|step| step.run_command());
+    let run = next.run.iter().filter_map(step).filter_map(Step::run_command);
     let undo = next.undo.iter().filter_map(step).filter_map(|step| step.undo_command(reason));
     run.chain(undo).chain(next.deadline.map(|deadline| S::set_timer(id, deadline))).collect()
 }

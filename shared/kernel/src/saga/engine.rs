@@ -3,7 +3,8 @@
 //! - Forward: the steps of the first stage that is not done are requested; when all are done, those of the next.
 //! - Back: the pivot's owner is asked first to cancel unless it is done, and the saga follows the answer. Then whatever
 //!   was done or may have been done is undone, stage by stage, the last one first.
-//! - After the pivot there is no way back: what does not answer or fails is tried again, then an operator must look.
+//! - After the pivot the saga does not go back by itself: what does not answer or fails is tried again, then an operator
+//!   must look. Only the pivot's owner can take its decision back, until a later step is done; then the saga follows.
 
 use std::borrow::Borrow;
 
@@ -70,8 +71,11 @@ fn before_start<D: Clone>(state: &SagaState<D>, signal: &Signal<D>) -> Result<Ve
         Signal::Failed(step, reason) => {
             unknown(step).map(|step| Event::StepFailed { step, reason: reason.clone(), next })
         }
+        // It is the last word, whether what it undoes is known already or comes later.
         Signal::Undone(step, reason) => {
-            unknown(step).map(|step| Event::StepUndone { step, reason: reason.clone(), next })
+            let key = StepRef::key(&step.name, step.detail.as_deref());
+            let new = Some(key).filter(|key| state.progress(key) != Some(Progress::Undone));
+            new.map(|step| Event::StepUndone { step, reason: reason.clone(), next })
         }
         Signal::Cancel(reason) => {
             Some(Event::Compensating { reason: reason.clone(), next }).filter(|_| state.status == Status::NotStarted)
@@ -218,9 +222,8 @@ impl<D: Clone> Saga<'_, D> {
                 vec![undone]
             }
             (Some(_), Status::Compensating) => self.go_back(state, undone),
-            (Some(_), Status::Running) if self.past_pivot(state) => {
-                vec![undone, Event::NeedsOperator { reason: by_another() }]
-            }
+            // Maybe the pivot's owner has taken its decision back; else an operator must look when the deadline passes.
+            (Some(_), Status::Running) if self.past_pivot(state) => vec![undone],
             (Some(_), Status::Running) => self.compensate(vec![undone], state, by_another(), false),
             (Some(_), Status::NotStarted | Status::Completed | Status::Compensated) => Vec::new(),
         }
@@ -228,12 +231,14 @@ impl<D: Clone> Saga<'_, D> {
 
     fn pivot_undone(&self, state: &SagaState<D>, step: &Step, reason: Option<String>) -> Vec<Event<D>> {
         let undone = Event::StepUndone { step: step.name.clone(), reason: reason.clone(), next: Next::default() };
+        let reason = reason.unwrap_or_else(|| format!("{}: cancelled", step.name));
         match (state.progress(&step.name), state.status) {
-            (Some(Progress::Done | Progress::Undone), _) => Vec::new(),
-            (_, Status::Running) => {
-                let reason = reason.unwrap_or_else(|| format!("{}: cancelled", step.name));
-                self.compensate(vec![undone], state, reason, false)
+            (Some(Progress::Undone), _) => Vec::new(),
+            // It was decided against too late; only an operator can know what to do.
+            (Some(Progress::Done), Status::Running) if self.later_step_is_done(state) => {
+                vec![undone, Event::NeedsOperator { reason }]
             }
+            (_, Status::Running) => self.compensate(vec![undone], state, reason, false),
             (_, Status::Compensating) => self.go_back(state, undone),
             (_, Status::NeedsOperator) => vec![undone],
             (_, Status::NotStarted | Status::Completed | Status::Compensated) => Vec::new(),
@@ -250,7 +255,9 @@ impl<D: Clone> Saga<'_, D> {
                     return self.compensate(Vec::new(), state, reason, false);
                 }
                 let reason = format!("{reason} ({})", run.join(", "));
-                match run.first().filter(|_| state.retries < MAX_RETRIES) {
+                // What was undone is not done again by itself.
+                let undone = run.iter().any(|step| state.progress(step) == Some(Progress::Undone));
+                match run.first().filter(|_| !undone && state.retries < MAX_RETRIES) {
                     Some(step) => {
                         let next = self.request(stage, run.clone());
                         vec![Event::StepFailed { step: step.clone(), reason, next }]
@@ -259,10 +266,17 @@ impl<D: Clone> Saga<'_, D> {
                 }
             }
             (Status::Compensating, _) => {
-                let waits = |(step, _): &(&String, _)| state.progress(step) == Some(Progress::UndoRequested);
-                let open: Vec<&str> = state.steps.iter().filter(waits).map(|(step, _)| step.as_str()).collect();
                 let reason = state.reason.clone().unwrap_or_default();
-                vec![Event::NeedsOperator { reason: format!("{} is not undone in time; {reason}", open.join(", ")) }]
+                match self.back(state, false) {
+                    Back::Undo(next) => vec![Event::Compensating { reason, next }],
+                    Back::Finished => vec![Event::Compensated { reason }],
+                    Back::Waits => {
+                        let waits = |(step, _): &(&String, _)| state.progress(step) == Some(Progress::UndoRequested);
+                        let open: Vec<&str> = state.steps.iter().filter(waits).map(|(step, _)| step.as_str()).collect();
+                        let reason = format!("{} is not undone in time; {reason}", open.join(", "));
+                        vec![Event::NeedsOperator { reason }]
+                    }
+                }
             }
             _ => Vec::new(),
         }
@@ -406,6 +420,13 @@ impl<D: Clone> Saga<'_, D> {
         pivot.is_some_and(|(_, step)| state.progress(&step.name) == Some(Progress::Done))
     }
 
+    /// Whether a step after the pivot is done.
+    fn later_step_is_done(&self, state: &SagaState<D>) -> bool {
+        let Some((pivot, _)) = self.plan.pivot_step() else { return false };
+        let later = self.plan.stages().iter().skip(pivot + 1).flat_map(|stage| &stage.steps);
+        later.into_iter().any(|step| state.progress(&step.name) == Some(Progress::Done))
+    }
+
     fn is_pivot(&self, name: &str) -> bool {
         self.plan.pivot_step().is_some_and(|(_, pivot)| pivot.name == name)
     }
@@ -442,8 +463,10 @@ fn set_next<D>(event: &mut Event<D>, following: Next) {
 
 /// A duration as a buyer reads it.
 fn words(duration: SignedDuration) -> String {
-    match (duration.as_secs(), duration.as_mins()) {
-        (seconds, _) if seconds < 120 => format!("{seconds} seconds"),
-        (_, minutes) => format!("{minutes} minutes"),
+    match (duration.as_secs(), duration.as_mins(), duration.as_hours()) {
+        (seconds, _, _) if seconds < 120 => format!("{seconds} seconds"),
+        (_, minutes, _) if minutes < 120 => format!("{minutes} minutes"),
+        (_, _, hours) if hours < 48 => format!("{hours} hours"),
+        (_, _, hours) => format!("{} days", hours / 24),
     }
 }

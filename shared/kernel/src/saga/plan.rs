@@ -50,11 +50,12 @@ pub struct Stage {
     pub name: String,
     /// The time for its steps, and later for undoing them.
     pub within: SignedDuration,
-    /// The steps; at most 100.
+    /// The steps; at most 100 of them send a command.
     pub steps: Vec<Step>,
 }
 
-/// One step: the command that does it and the command that undoes it.
+/// One step: the command that does it and the command that undoes it. A step without a command is done by somebody else,
+/// and the saga waits for it.
 ///
 /// The owner of a step answers a command once, whatever is repeated, and answers every undo, also when there was
 /// nothing to undo.
@@ -64,7 +65,7 @@ pub struct Step {
     pub name: String,
     /// What an answer must say besides the name to belong to this step, such as a quantity.
     pub detail: Option<String>,
-    run: MakeCommand,
+    run: Option<MakeCommand>,
     undo: Option<MakeCommand>,
 }
 
@@ -84,7 +85,8 @@ impl Plan {
     /// Adds the pivot: a stage of one step whose owner decides for all. Once it is done there is no way back.
     ///
     /// The command that undoes it means "cancel, unless it is done": the owner answers with the event that says done
-    /// or with the one that says undone, and the saga follows. Every compensation asks for that first.
+    /// or with the one that says undone, and the saga follows. Every compensation asks for that first. Only the owner
+    /// itself may take the decision back, and only until a later step is done: then the saga compensates.
     #[must_use]
     pub fn pivot(mut self, name: &str, within: SignedDuration, step: Step) -> Self {
         self.pivot = Some(self.stages.len());
@@ -120,8 +122,13 @@ impl Stage {
 impl Step {
     /// A step that is done by this command to the aggregate of `id`.
     pub fn new<T: ?Sized>(name: impl Into<String>, id: &Id<T>, command: impl Message) -> Self {
-        let run = make(id, move |_| command.clone());
+        let run = Some(make(id, move |_| command.clone()));
         Self { name: name.into(), detail: None, run, undo: None }
+    }
+
+    /// A step that somebody else does without a command of the saga, such as a delivery by a carrier.
+    pub fn wait(name: impl Into<String>) -> Self {
+        Self { name: name.into(), detail: None, run: None, undo: None }
     }
 
     /// This command undoes it. A step without one is left as it is by a compensation.
@@ -161,9 +168,9 @@ impl Step {
         }
     }
 
-    /// The command that does it.
-    pub fn run_command(&self) -> Effect {
-        (self.run)("")
+    /// The command that does it, if the saga sends one.
+    pub fn run_command(&self) -> Option<Effect> {
+        self.run.as_ref().map(|run| run(""))
     }
 
     /// The command that undoes it for this reason.

@@ -140,9 +140,8 @@ impl<D: Clone> SagaState<D> {
         }
         for step in &next.undo {
             let known = self.steps.entry(step.clone()).or_insert(Progress::UndoRequested.into());
-            if known.progress != Progress::Undone {
-                known.progress = Progress::UndoRequested;
-            }
+            // An owner that has undone it before does not answer again, so nobody waits.
+            known.progress = if known.seen_undone { Progress::Undone } else { Progress::UndoRequested };
         }
         self.deadline = next.deadline.or(self.deadline);
     }

@@ -266,10 +266,12 @@ fn the_laws_hold_for_random_plans_under_random_schedules() {
 #[test]
 fn random_runs_end_in_every_way() {
     let mut seen: BTreeMap<&str, u32> = BTreeMap::new();
-    for seed in 0..400 {
+    for seed in 0..800 {
         let rng = Rng::seeded(seed);
         let world = World::random(&rng, WILD);
-        let log = run_of(&world, &rng, correct).unwrap().log;
+        let run = run_of(&world, &rng, correct).unwrap();
+        let took_back = run.owners.iter().any(|owner| owner.took_back);
+        let log = run.log;
         *seen
             .entry(match log.last().unwrap().after.status {
                 Status::Completed => "completed",
@@ -281,6 +283,8 @@ fn random_runs_end_in_every_way() {
             decision.before.status == Status::Compensating && decision.after.status == Status::Completed
         });
         *seen.entry("the pivot was done in doubt").or_default() += u32::from(doubted);
+        let taken_back = log.last().unwrap().after.status == Status::Compensated && took_back;
+        *seen.entry("the pivot was taken back").or_default() += u32::from(taken_back);
         let late = |event: &Event<()>| matches!(event, Event::StepDone { step, .. } if is_late(event, step));
         *seen.entry("undone late").or_default() +=
             u32::from(log.iter().flat_map(|decision| &decision.events).any(late));
@@ -289,7 +293,7 @@ fn random_runs_end_in_every_way() {
         });
         *seen.entry("resumed").or_default() += u32::from(resumed);
     }
-    assert!(seen.len() == 6 && seen.values().all(|times| *times >= 5), "{seen:?}");
+    assert!(seen.len() == 7 && seen.values().all(|times| *times >= 5), "{seen:?}");
 }
 
 #[test]

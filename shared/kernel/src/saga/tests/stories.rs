@@ -149,7 +149,7 @@ fn what_may_have_been_done_is_undone_as_well_the_last_first() {
 fn a_pivot_in_doubt_is_decided_by_its_owner() {
     let late = "it took longer than 60 minutes to book";
     let doubt = || booking().when_deadline_passes().then([cancel(late)]).then_status(Status::Compensating);
-    doubt().when(booked()).then([send_tickets()]).then_status(Status::Running).when(cancelled()).then_nothing();
+    doubt().when(booked()).then([send_tickets()]).then_status(Status::Running);
     doubt().when(cancelled()).then([free_flight(), free_room()]).when(booked()).then_nothing();
     let unanswered = doubt().when_deadline_passes().then([]).then_status(Status::NeedsOperator);
     unanswered.when(booked()).then([]).then_status(Status::NeedsOperator);
@@ -234,11 +234,32 @@ fn what_is_done_after_its_undo_is_undone_once_more() {
 fn what_somebody_else_undoes_is_compensated_before_the_pivot_and_shown_to_an_operator_after_it() {
     let reason = "flight: somebody else undid it";
     started().when(flight()).when(flight_freed()).then([cancel(reason)]).when(cancelled()).then([free_room()]);
-    let story = booking().when(booked()).when(flight_freed()).then_status(Status::NeedsOperator);
-    let resumed = story.when(ResumeTrip { trip_id: id() }).then([reserve_flight()]).then_status(Status::Running);
+    let story = booking().when(booked()).when(flight_freed()).then([]).then_status(Status::Running);
+    let story = story.when_deadline_passes().then([]).then_status(Status::NeedsOperator);
+    let story = story.when(ResumeTrip { trip_id: id() }).then([reserve_flight()]).then_status(Status::Running);
+    // Who has freed it before does not answer again, so nobody waits for the answer.
+    let story = story.when(flight()).when(cancelled()).then([free_flight(), free_room()]);
+    story.when(room_freed()).then([]).then_status(Status::Compensated);
+    let stuck = booking().when(booked()).when(flight_freed()).when_deadline_passes();
+    let resumed = stuck.when(ResumeTrip { trip_id: id() }).then([reserve_flight()]).then_status(Status::Running);
     resumed.when(flight_freed()).then_nothing().when(flight()).when(tickets()).then_status(Status::Completed);
     // What was done before that is undone by nobody once more.
     started().when(flight_freed()).then([cancel(reason)]).when(flight()).then_nothing();
+}
+
+#[test]
+fn the_owner_of_the_pivot_takes_its_decision_back_until_a_later_step_is_done() {
+    let sending = || booking().when(booked()).then([send_tickets()]);
+    let undoing = sending().when(cancelled()).then([free_flight(), free_room()]).then_status(Status::Compensating);
+    undoing.when(booked()).then_nothing().when(flight_freed()).when(room_freed()).then_status(Status::Compensated);
+    // What follows from it may be known before, and it may be known before what it takes back.
+    sending().when(flight_freed()).then([]).when(cancelled()).then([free_room()]);
+    booking().when(cancelled()).then([free_flight(), free_room()]).when(booked()).then_nothing();
+    given().when(booked()).when(cancelled()).when(ordered()).then([]).then_status(Status::Compensated);
+    sending().when(tickets()).when(cancelled()).then_nothing().then_status(Status::Completed);
+    let stuck = sending().when_deadline_passes().when_deadline_passes().when_deadline_passes();
+    let told = stuck.when(cancelled()).then([]).then_status(Status::NeedsOperator);
+    told.when(ResumeTrip { trip_id: id() }).then([free_flight(), free_room()]).then_status(Status::Compensating);
 }
 
 #[test]

@@ -68,6 +68,8 @@ pub(crate) enum Message {
     /// A command of the saga, or of somebody else.
     Run(usize),
     Undo(usize),
+    /// The pivot's owner is asked by somebody else to take its decision back.
+    TakeBack,
     Done(usize),
     Failed(usize),
     Undone(usize),
@@ -85,6 +87,7 @@ pub(crate) struct Owner {
     attempts: u32,
     pub(crate) done: bool,
     undo_came: bool,
+    pub(crate) took_back: bool,
     pub(crate) times_done: u32,
     pub(crate) times_undone: u32,
     handled: BTreeSet<u32>,
@@ -92,8 +95,8 @@ pub(crate) struct Owner {
 
 impl Owner {
     /// All that its answers depend on.
-    pub(crate) fn key(&self) -> (u32, bool, bool, u32, u32) {
-        (self.attempts, self.done, self.undo_came, self.times_done, self.times_undone)
+    pub(crate) fn key(&self) -> (u32, [bool; 3], [u32; 2]) {
+        (self.attempts, [self.done, self.undo_came, self.took_back], [self.times_done, self.times_undone])
     }
 }
 
@@ -139,12 +142,13 @@ impl World {
         let mut outside = Vec::new();
         for _ in 0..if size.calm { 0 } else { rng.below(size.outside) } {
             let step = rng.index(steps.len());
-            outside.push(match rng.below(6) {
+            outside.push(match rng.below(8) {
                 0 => Message::Cancel,
                 1 => Message::Undo(steps.iter().position(|step| step.is_pivot).unwrap_or(step)),
                 2 => Message::Undo(step),
                 3 => Message::Run(step),
                 4 => Message::Foreign(step),
+                5 | 6 => Message::TakeBack,
                 _ => Message::Unknown,
             });
         }
@@ -216,6 +220,7 @@ impl<'a> Run<'a> {
         match message {
             Message::Run(step) => self.run_step(id, step).into_iter().collect(),
             Message::Undo(step) => self.undo_step(id, step).into_iter().collect(),
+            Message::TakeBack => self.take_back().into_iter().collect(),
             message => self.react(message),
         }
     }
@@ -233,7 +238,7 @@ impl<'a> Run<'a> {
             Message::Deadline(deadline) => Signal::DeadlinePassed(deadline),
             Message::Resume => Signal::Resume,
             Message::Abort => Signal::Abort("aborted".to_owned()),
-            Message::Run(_) | Message::Undo(_) => return Vec::new(),
+            Message::Run(_) | Message::Undo(_) | Message::TakeBack => return Vec::new(),
         };
         let events = (self.decide)(&self.world.plan, &self.saga, self.now, &signal).unwrap_or_default();
         if events.is_empty() {
@@ -252,13 +257,33 @@ impl<'a> Run<'a> {
         commands
     }
 
+    /// Whether the step is after the pivot.
+    fn is_later(&self, step: usize) -> bool {
+        self.world.pivot().is_some_and(|pivot| self.world.steps[pivot].stage < self.world.steps[step].stage)
+    }
+
+    /// The owner of the pivot takes its decision back, unless a later step is done: the owners of those ask it first.
+    fn take_back(&mut self) -> Option<Message> {
+        let pivot = self.world.pivot()?;
+        let mut later = (0..self.owners.len()).filter(|step| self.is_later(*step)).peekable();
+        later.peek()?;
+        if !self.owners[pivot].done || later.any(|step| self.owners[step].times_done > 0) {
+            return None;
+        }
+        let owner = &mut self.owners[pivot];
+        (owner.done, owner.undo_came, owner.took_back) = (false, true, true);
+        owner.times_undone += 1;
+        Some(Message::Undone(pivot))
+    }
+
     fn run_step(&mut self, id: u32, step: usize) -> Option<Message> {
+        let taken_back = self.is_later(step) && self.owners.iter().any(|owner| owner.took_back);
         let (owner, info) = (&mut self.owners[step], &self.world.steps[step]);
         if !owner.handled.insert(id) || owner.done {
             return None;
         }
         owner.attempts += 1;
-        let late = owner.undo_came && (info.is_pivot || !info.forgets);
+        let late = taken_back || (owner.undo_came && (info.is_pivot || !info.forgets));
         if !late && info.does_at.is_some_and(|attempt| owner.attempts >= attempt) {
             owner.done = true;
             owner.times_done += 1;

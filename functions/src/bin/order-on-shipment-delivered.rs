@@ -1,0 +1,5 @@
+//! Event `ShipmentDelivered` → handled by order.
+
+fn main() -> std::process::ExitCode {
+    causeway_aws::serve(env!("CARGO_BIN_NAME"), functions::order::on_shipment_delivered)
+}

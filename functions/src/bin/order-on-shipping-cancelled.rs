@@ -1,0 +1,5 @@
+//! Event `ShippingCancelled` → handled by order.
+
+fn main() -> std::process::ExitCode {
+    causeway_aws::serve(env!("CARGO_BIN_NAME"), functions::order::on_shipping_cancelled)
+}

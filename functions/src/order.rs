@@ -1,0 +1,43 @@
+//! What payment and shipment have done for an order, recorded in its stream.
+
+use causeway::{App, Cause, Failure, Handled, Outcome, Verified, command::execute::ExecuteError};
+use domain::{
+    ids::OrderId,
+    order::{OrderFact, OrderRecord, OrderRejection},
+    payment::PaymentProcessed,
+    shipment::{ShipmentDelivered, ShipmentDispatched, ShippingCancelled},
+};
+
+/// Records that an order is paid.
+pub async fn on_payment_processed(app: App, paid: Verified<PaymentProcessed>) -> Outcome {
+    record(&app, &paid.data.order_id, OrderFact::Paid(paid.data.clone()), &paid.cause()).await
+}
+
+/// Records that an order is shipped.
+pub async fn on_shipment_dispatched(app: App, shipped: Verified<ShipmentDispatched>) -> Outcome {
+    record(&app, &shipped.data.order_id, OrderFact::Shipped(shipped.data.clone()), &shipped.cause()).await
+}
+
+/// Records that an order is delivered.
+pub async fn on_shipment_delivered(app: App, delivered: Verified<ShipmentDelivered>) -> Outcome {
+    record(&app, &delivered.data.order_id, OrderFact::Delivered(delivered.data.clone()), &delivered.cause()).await
+}
+
+/// Cancels an order that will not be shipped.
+pub async fn on_shipping_cancelled(app: App, cancelled: Verified<ShippingCancelled>) -> Outcome {
+    let fact = OrderFact::ShippingCancelled(cancelled.data.clone());
+    record(&app, &cancelled.data.order_id, fact, &cancelled.cause()).await
+}
+
+/// Records a fact. The bus has no order: one that overtook the fact before it is tried again later.
+async fn record(app: &App, order: &OrderId, fact: OrderFact, cause: &Cause) -> Outcome {
+    match app.try_execute::<OrderRecord>(order, &fact, cause).await {
+        Ok(executed) if executed.repeated => Ok(Handled::Duplicate),
+        Ok(_) => Ok(Handled::Done),
+        Err(ExecuteError::Rejected(early @ (OrderRejection::NotPaid | OrderRejection::NotShipped))) => {
+            Err(Failure::transient(early))
+        }
+        Err(ExecuteError::Rejected(_)) => app.execute::<OrderRecord>(order, &fact, cause).await,
+        Err(error) => Err(error.into()),
+    }
+}
