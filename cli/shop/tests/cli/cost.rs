@@ -1,6 +1,10 @@
 //! What orders cost: the counts of the page are those of today, and a wrong call gets a clear error.
 
-use causeway_shop_cli::cost::{PROD, page::parts};
+use causeway::{Route, routing::Binding};
+use causeway_shop_cli::{
+    SHOP,
+    cost::{PROD, page::parts},
+};
 use serde_json::Value;
 
 use crate::stage::call_at;
