@@ -11,7 +11,7 @@ use causeway::{
 };
 use domain::shipment::{ConfirmDelivery, Shipment, ShipmentDispatched};
 use futures::FutureExt as _;
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use tests::payments;
 
 use super::{
@@ -96,6 +96,9 @@ pub(crate) fn final_state(
     FinalState { charges: provider.charges(), ..FinalState::of(&simulation, &log, &memory) }
 }
 
+/// When a simulation begins.
+const BEGIN: Timestamp = Timestamp::constant(1_767_225_600, 0);
+
 /// The functions and a carrier, with one sku that is not reserved and one order that is not scheduled for a long time.
 fn routes() -> Vec<Route> {
     let slow = |route: &Route| matches!(route.message, "ReserveStock" | "ScheduleShipping");
@@ -106,7 +109,7 @@ fn routes() -> Vec<Route> {
 
 fn slowly(inner: Route, app: App, delivery: Delivery) -> futures::future::BoxFuture<'static, Outcome> {
     async move {
-        let open = delivery.time + SignedDuration::from_mins(100);
+        let open = BEGIN + SignedDuration::from_mins(100);
         let slow = ["slow-shelf", "o-unscheduled"].iter().any(|slow| delivery.detail.get().contains(slow));
         let slow = slow && (inner.message == "ScheduleShipping" || delivery.detail.get().contains("slow-shelf"));
         if slow && app.clock().now() < open {

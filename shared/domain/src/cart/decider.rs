@@ -173,14 +173,14 @@ fn removed(state: &CartState, remove: &RemoveFromCart) -> Result<Option<ItemRemo
 
 fn checked_out(state: &CartState, check_out: &CheckOutCart) -> Result<CartCheckedOut, CartRejection> {
     let total = total(&state.lines)?.ok_or(CartRejection::EmptyCart)?;
-    let CheckOutCart { user_id, changes: seen, shipping_address, contact_email, payment_token: None } = check_out.clone();
+    let CheckOutCart { user_id, changes: seen, shipping_address, contact_email } = check_out.clone();
     let changes = state.changes;
     if seen != changes {
         return Err(CartRejection::CartChanged { seen, changes });
     }
     let order_id = user_id.cast().derived(&format!("check-out/{changes}")).cast();
     let lines = state.lines.clone();
-    Ok(CartCheckedOut { user_id, order_id, lines, total, shipping_address, contact_email, payment_token: None })
+    Ok(CartCheckedOut { user_id, order_id, lines, total, shipping_address, contact_email })
 }
 
 fn line_of(lines: &[CartLine], sku: &Sku) -> Option<usize> {
@@ -205,5 +205,6 @@ fn total(lines: &[CartLine]) -> Result<Option<Money>, CartRejection> {
 fn order_of(checked_out: &CartCheckedOut) -> PlaceOrder {
     let CartCheckedOut { user_id, order_id, lines, shipping_address, contact_email, .. } = checked_out.clone();
     let line = |CartLine { sku, quantity, unit_price }| RequestedLine { sku, quantity: quantity.get(), unit_price };
-    PlaceOrder { order_id, user_id, lines: lines.into_iter().map(line).collect(), shipping_address, contact_email, payment_token: None }
+    let lines = lines.into_iter().map(line).collect();
+    PlaceOrder { order_id, user_id, lines, shipping_address, contact_email, payment_token: None }
 }
