@@ -22,6 +22,7 @@ use domain::{
     notification::{EmailFailed, EmailKind, NotificationEvent},
     order::{OrderDetails, OrderEvent, OrderStatus, OrderSummary},
     payment::PaymentEvent,
+    public::PublicEvent,
     shipment::{ShipmentEvent, ShipmentTracking},
     stock_report::StockReportEvent,
     user::{UserEvent, UserProfile},
@@ -225,6 +226,7 @@ impl Snapshot {
                 "inventory" => commit.decode::<InventoryEvent>().err().map(|error| error.to_string()),
                 "fulfilment" => commit.decode::<FulfilmentEvent>().err().map(|error| error.to_string()),
                 "notification" => commit.decode::<NotificationEvent>().err().map(|error| error.to_string()),
+                "public" => commit.decode::<PublicEvent>().err().map(|error| error.to_string()),
                 "user" => commit.decode::<UserEvent>().err().map(|error| error.to_string()),
                 "cart" => commit.decode::<CartEvent>().err().map(|error| error.to_string()),
                 "payment" => commit.decode::<PaymentEvent>().err().map(|error| error.to_string()),
@@ -489,6 +491,9 @@ fn subject(kind: EmailKind, order: Option<&OrderId>) -> String {
         EmailKind::Welcome => return "Welcome to the shop".to_owned(),
         EmailKind::OrderConfirmation => "confirmed",
         EmailKind::OrderCancellation => "cancelled",
+        EmailKind::ShippingNotice => "on its way",
+        EmailKind::PaymentReceipt => return format!("Your receipt for order {order}"),
+        EmailKind::FeedbackRequest => return format!("How do you like your order {order}?"),
     };
     format!("Your order {order} is {status}")
 }

@@ -15,3 +15,4 @@ mod scenarios;
 mod seeds;
 pub(crate) mod shop_commands;
 mod simulation;
+mod users_and_carts;

@@ -4,6 +4,7 @@ mod circuits;
 mod cost;
 mod expiry;
 mod faults;
+mod lost_claims;
 mod ports;
 mod races;
 mod sample_aggregate;

@@ -10,6 +10,7 @@ pub mod state;
 pub mod tail;
 pub mod timers;
 pub mod trace;
+pub mod view;
 
 use clap::Subcommand;
 
@@ -24,6 +25,7 @@ use state::State;
 use tail::Tail;
 use timers::Timers;
 use trace::Trace;
+use view::{List, View};
 
 /// A command on a stack.
 #[derive(Subcommand, Debug)]
@@ -36,6 +38,10 @@ pub enum Stack {
     History(History),
     /// Prints the state of a stream, now, at a version or at a time.
     State(State),
+    /// Prints a row of a view.
+    View(View),
+    /// Prints the rows of a list of a view, page by page.
+    List(List),
     /// Prints the events of one correlation as a tree of causes.
     Trace(Trace),
     /// Lists, shows, resumes and aborts sagas.
@@ -63,6 +69,8 @@ impl Stack {
             Self::Tail(args) => tail::run(args, global, output).await,
             Self::History(args) => history::run(args, global, application, output).await,
             Self::State(args) => state::run(args, global, application, output).await,
+            Self::View(args) => view::run(args, global, output).await,
+            Self::List(args) => view::run_list(args, global, output).await,
             Self::Trace(args) => trace::run(args, global, application, output).await,
             Self::Saga(args) => saga::run(args, global, application, output).await,
             Self::Dlq(args) => dlq::run(args, global, output).await,

@@ -6,6 +6,7 @@ pub mod notification;
 pub mod order;
 pub mod payment;
 pub mod payment_provider;
+pub mod public;
 pub mod stock_report;
 
 #[cfg(test)]
@@ -51,6 +52,11 @@ pub fn routes() -> Vec<Route> {
             route("notification", notification::on_user_registered).with([Right::SendMail]).reserved_concurrency(5),
             route("notification", notification::on_order_confirmed).with([Right::SendMail]).reserved_concurrency(5),
             route("notification", notification::on_order_cancelled).with([Right::SendMail]).reserved_concurrency(5),
+            route("notification", notification::on_payment_processed).with([Right::SendMail]).reserved_concurrency(5),
+            route("notification", notification::on_shipment_dispatched).with([Right::SendMail]).reserved_concurrency(5),
+            route("notification", notification::on_shipment_delivered).with([Right::SendMail]).reserved_concurrency(5),
+            route("public", public::on_order_confirmed),
+            route("public", public::on_shipment_dispatched),
             route("stock-report", stock_report::on_stock_report_due)
                 .with([Right::ReadViews])
                 .reserved_concurrency(1)

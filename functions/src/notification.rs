@@ -2,7 +2,7 @@
 //! claim asks the mailer whether the mail was accepted before it sends it again.
 
 use causeway::{
-    App, Claimed, Failure, Outcome, Received,
+    App, Claimed, Failure, MessageId, Outcome, Received,
     delivery::inbox::NotAttempted,
     gateway::mail::{FoundMail, Mail, MailError, Mailer},
     message::contract::Message,
@@ -11,11 +11,13 @@ use domain::{
     email::EmailAddress,
     ids::{OrderId, UserId},
     notification::{self, EmailFailed, EmailKind, EmailSent, MailOutcome, Notification},
-    order::{Order, OrderCancelled, OrderConfirmed},
+    order::{Order, OrderCancelled, OrderConfirmed, PlacedOrder},
+    payment::PaymentProcessed,
+    shipment::{ShipmentDelivered, ShipmentDispatched},
     user::UserRegistered,
 };
 
-/// Welcomes the user. The event carries all that the mail needs.
+/// Welcomes the user. The event carries all that the mail needs: event-carried state transfer.
 pub async fn on_user_registered(app: App, claimed: Claimed<UserRegistered>) -> Outcome {
     let registered = &claimed.message;
     let mail = Some((notification::welcome(&registered.id, &registered.data), registered.data.email.clone()));
@@ -24,31 +26,68 @@ pub async fn on_user_registered(app: App, claimed: Claimed<UserRegistered>) -> O
     deliver(&app, registered, claimed.resumed, outgoing).await
 }
 
-/// Sends the buyer a mail that the order is confirmed. The event has the id of the order only, so the order is asked
-/// for the rest.
+/// Sends the buyer a mail that the order is confirmed.
 pub async fn on_order_confirmed(app: App, claimed: Claimed<OrderConfirmed>) -> Outcome {
-    let confirmed = &claimed.message;
-    let order = app.state::<Order>(&confirmed.data.order_id).await.map_err(NotAttempted::before)?;
-    let mail = order.placed().and_then(|order| {
-        let to = order.contact_email.clone()?;
-        Some((notification::order_confirmed(&confirmed.id, &confirmed.data, &to, order.total), to))
-    });
-    let (order_id, user_id) = (Some(confirmed.data.order_id.clone()), None);
-    let outgoing = OutgoingMail { order_id, user_id, kind: EmailKind::OrderConfirmation, mail };
-    deliver(&app, confirmed, claimed.resumed, outgoing).await
+    let order_id = claimed.message.data.order_id.clone();
+    let write = |id: &MessageId, confirmed: &OrderConfirmed, to: &EmailAddress, order: &PlacedOrder| {
+        notification::order_confirmed(id, confirmed, to, order.total)
+    };
+    about_order(&app, &claimed, order_id, EmailKind::OrderConfirmation, write).await
 }
 
 /// Sends the buyer a mail that the order is cancelled, with the reason.
 pub async fn on_order_cancelled(app: App, claimed: Claimed<OrderCancelled>) -> Outcome {
-    let cancelled = &claimed.message;
-    let order = app.state::<Order>(&cancelled.data.order_id).await.map_err(NotAttempted::before)?;
+    let order_id = claimed.message.data.order_id.clone();
+    let write = |id: &MessageId, cancelled: &OrderCancelled, to: &EmailAddress, _: &PlacedOrder| {
+        notification::order_cancelled(id, cancelled, to)
+    };
+    about_order(&app, &claimed, order_id, EmailKind::OrderCancellation, write).await
+}
+
+/// Sends the buyer a receipt of the payment.
+pub async fn on_payment_processed(app: App, claimed: Claimed<PaymentProcessed>) -> Outcome {
+    let order_id = claimed.message.data.order_id.clone();
+    let write = |id: &MessageId, processed: &PaymentProcessed, to: &EmailAddress, _: &PlacedOrder| {
+        notification::payment_receipt(id, processed, to)
+    };
+    about_order(&app, &claimed, order_id, EmailKind::PaymentReceipt, write).await
+}
+
+/// Sends the buyer a mail that the parcel is on its way.
+pub async fn on_shipment_dispatched(app: App, claimed: Claimed<ShipmentDispatched>) -> Outcome {
+    let order_id = claimed.message.data.order_id.clone();
+    let write = |id: &MessageId, dispatched: &ShipmentDispatched, to: &EmailAddress, _: &PlacedOrder| {
+        notification::shipping_notice(id, dispatched, to)
+    };
+    about_order(&app, &claimed, order_id, EmailKind::ShippingNotice, write).await
+}
+
+/// Asks the buyer, who has the parcel, what they think of it.
+pub async fn on_shipment_delivered(app: App, claimed: Claimed<ShipmentDelivered>) -> Outcome {
+    let order_id = claimed.message.data.order_id.clone();
+    let write = |id: &MessageId, delivered: &ShipmentDelivered, to: &EmailAddress, _: &PlacedOrder| {
+        notification::feedback_request(id, delivered, to)
+    };
+    about_order(&app, &claimed, order_id, EmailKind::FeedbackRequest, write).await
+}
+
+/// Sends a mail about an order. The event has the id of the order only, so the order is asked for the address: event
+/// notification.
+async fn about_order<M: Message>(
+    app: &App,
+    claimed: &Claimed<M>,
+    order_id: OrderId,
+    kind: EmailKind,
+    write: impl Fn(&MessageId, &M, &EmailAddress, &PlacedOrder) -> Mail,
+) -> Outcome {
+    let event = &claimed.message;
+    let order = app.state::<Order>(&order_id).await.map_err(NotAttempted::before)?;
     let mail = order.placed().and_then(|order| {
         let to = order.contact_email.clone()?;
-        Some((notification::order_cancelled(&cancelled.id, &cancelled.data, &to), to))
+        Some((write(&event.id, &event.data, &to, order), to))
     });
-    let (order_id, user_id) = (Some(cancelled.data.order_id.clone()), None);
-    let outgoing = OutgoingMail { order_id, user_id, kind: EmailKind::OrderCancellation, mail };
-    deliver(&app, cancelled, claimed.resumed, outgoing).await
+    let outgoing = OutgoingMail { order_id: Some(order_id), user_id: None, kind, mail };
+    deliver(app, event, claimed.resumed, outgoing).await
 }
 
 /// A mail to send; none if the order has no mail address.

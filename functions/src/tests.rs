@@ -2,6 +2,7 @@
 
 mod carts;
 mod outside;
+mod public;
 mod test_app;
 mod users;
 
@@ -202,6 +203,23 @@ fn the_orders_of_a_user_are_listed_newest_first() {
     assert_eq!(ids(&first.rows), ["o-3", "o-2"]);
     let second = app.list::<OrderSummary>(&list, &Page { limit: 2, after: first.next, ..Page::default() });
     assert_eq!((ids(&second.rows), second.next), (vec!["o-1".to_owned()], None));
+}
+
+#[test]
+fn orders_are_listed_by_their_status() {
+    let app = TestApp::new(8);
+    app.publish("ReceiveStock", receive("mug", 1));
+    for order in ["o-1", "o-2", "o-3"] {
+        app.publish("PlaceOrder", place(order, &[("mug", 1)]));
+        app.advance(jiff::SignedDuration::from_millis(1500));
+    }
+    let listed = |status| {
+        let rows = app.list::<OrderDetails>(&OrderDetails::list_of(status), &Page::default()).rows;
+        rows.iter().map(|row| row.order_id.to_string()).collect::<Vec<_>>()
+    };
+    assert_eq!(listed(OrderStatus::Placed), Vec::<String>::new());
+    assert_eq!(listed(OrderStatus::Completed), ["o-1"]);
+    assert_eq!(listed(OrderStatus::Cancelled), ["o-3", "o-2"]);
 }
 
 #[test]

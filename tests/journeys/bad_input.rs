@@ -1,5 +1,5 @@
-//! Each kind of bad input gets a typed rejection or a dead letter with the reason, and leaves the log, the views and the
-//! bus unchanged.
+//! Each kind of bad input gets a typed rejection or a dead letter with the reason, which a technical event reports, and
+//! leaves the log and the views unchanged.
 
 use causeway::{
     App, Handled, Outcome,
@@ -184,7 +184,9 @@ fn each_bad_input_ends_as_expected_and_changes_nothing() {
                 let [dead_letter] = dead_letters.as_slice() else { panic!("{what}: {dead_letters:?}") };
                 assert_eq!(dead_letter.reason, reason, "{what}: {}", dead_letter.explanation);
                 assert!(dead_letter.explanation.contains(words), "{what}: {}", dead_letter.explanation);
-                assert!(published.is_empty(), "{what}: {published:?}");
+                let [occurred] = published.as_slice() else { panic!("{what}: {published:?}") };
+                assert_eq!(occurred.detail_type, "ErrorOccurred", "{what}");
+                assert!(occurred.detail.get().contains(&format!("\"reason\":\"{reason}\"")), "{what}");
             }
             Expected::Rejected(rule) => {
                 assert_eq!(handled, Handled::Rejected, "{what}");

@@ -18,8 +18,9 @@ use causeway::{
 use causeway_local::payments::Charge;
 use tests::invariants::{SentMail, Snapshot};
 
-/// A business rule that rejects a copy of a command that comes before its order; a later copy may be handled.
-const TOO_EARLY: [&str; 3] = ["NotPlaced", "NotPaid", "NotDelivered"];
+/// The business rules that reject a copy of a command that comes before its order, its payment, its user or the content of
+/// its cart; a later copy may be handled.
+const TOO_EARLY: [&str; 6] = ["NotPlaced", "NotPaid", "NotDelivered", "NotRegistered", "EmptyCart", "CartChanged"];
 
 /// The end of a simulation.
 pub(crate) struct FinalState {

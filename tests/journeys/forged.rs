@@ -182,7 +182,7 @@ fn sample(route: &Route) -> Delivery {
     }
 }
 
-/// The whole state of a memory but its dead letters.
+/// The whole state of a memory but its dead letters and the reports of them.
 fn everything(memory: &Memory) -> Vec<String> {
     vec![
         format!("{:?}", memory.store.changes(0)),
@@ -190,6 +190,6 @@ fn everything(memory: &Memory) -> Vec<String> {
         format!("{:?}", memory.inbox),
         format!("{:?}", memory.mailer.sent()),
         format!("{:?}", memory.timers.pending()),
-        format!("{:?}", memory.bus.deliveries()),
+        format!("{:?}", memory.bus.deliveries().iter().filter(|it| it.source != "causeway.system").collect::<Vec<_>>()),
     ]
 }

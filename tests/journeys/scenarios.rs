@@ -12,6 +12,7 @@ use super::{
     final_state::FinalState,
     legacy_data,
     shop_commands::{Shop, place_order},
+    users_and_carts,
 };
 
 /// One scenario: its commands, and the check of its end.
@@ -26,7 +27,7 @@ const fn scenario(name: &'static str, begin: fn(&Shop), check: fn(&FinalState) -
 }
 
 /// All scenarios.
-pub(crate) const SCENARIOS: [Scenario; 13] = [
+pub(crate) const SCENARIOS: [Scenario; 16] = [
     scenario("reserved, paid, confirmed, dispatched, delivered", confirmed, |end| {
         completed_unless_late(end, "o-confirmed")
     }),
@@ -42,6 +43,9 @@ pub(crate) const SCENARIOS: [Scenario; 13] = [
     scenario("stock comes in three deliveries", goods, goods_end),
     scenario("an order and a stock stream of an older version", legacy_data::begin, legacy_data::check),
     scenario("invalid messages", bad, bad_end),
+    scenario("a user is registered twice and changed", users_and_carts::user, users_and_carts::user_end),
+    scenario("a cart is checked out four times", users_and_carts::check_out, users_and_carts::check_out_end),
+    scenario("carts that nobody touches expire", users_and_carts::expiry, users_and_carts::expiry_end),
 ];
 
 const AT_ONCE: SignedDuration = SignedDuration::ZERO;

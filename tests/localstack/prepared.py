@@ -16,7 +16,7 @@ MADE = ROOT / "target/rehearsal"
 # A resource begins with its name, indented by two.
 RESOURCE = re.compile(r"(?m)^(?=  \w+:\n)")
 # Policies whose conditions MiniStack has no values for.
-UNCONDITIONED = ["PublishEvents", "PublishRejections", "SendMail"]
+UNCONDITIONED = ["PublishEvents", "PublishRejections", "PublishSystemEvents", "SendMail"]
 
 
 def laid_out(binaries):

@@ -14,7 +14,8 @@ use super::{
 };
 
 /// The policies that every role has, each with its condition.
-const EVERYWHERE: [(&str, Option<&str>); 2] = [("DenyLogMutation", None), ("UseKey", Some("HasOwnKey"))];
+const EVERYWHERE: [(&str, Option<&str>); 3] =
+    [("DenyLogMutation", None), ("PublishSystemEvents", None), ("UseKey", Some("HasOwnKey"))];
 
 /// What the roles of a context are called after its name.
 const ROLES: [&str; 4] = ["DeciderRole", "OnceDeciderRole", "ReadingDeciderRole", "ProjectorRole"];

@@ -14,11 +14,33 @@ use super::{
     template::{planted_at, template_of},
 };
 
+/// The source of technical events.
+const SYSTEM: &str = "causeway.system";
+
 #[test]
 fn every_rule_matches_all_samples_of_its_message_and_no_others() {
     let samples = samples(&repo::root());
     assert!(samples.len() > 30, "only {} messages have samples", samples.len());
     assert_none(problems(&template_of(&repo::root()), &samples));
+}
+
+#[test]
+fn no_rule_matches_a_technical_event_so_that_none_wakes_a_function() {
+    let samples = samples(&repo::root());
+    let technical: BTreeMap<_, _> = samples.iter().filter(|(_, events)| events[0]["source"] == SYSTEM).collect();
+    let names: Vec<_> = technical.keys().map(|name| name.as_str()).collect();
+    assert_eq!(names, ["CommandRejected", "ErrorOccurred", "ServiceStarted"]);
+    assert_none(awoken(&template_of(&repo::root()), &samples));
+    let pattern = "/Resources/OrderOnOrderPlaced/Properties/Events/OrderPlaced/Properties/Pattern";
+    for planted in [
+        json!({ "source": ["causeway.system"], "detail-type": ["ErrorOccurred"] }),
+        json!({ "source": ["causeway.system"] }),
+        json!({ "detail-type": ["ServiceStarted"] }),
+        json!({ "source": [{ "prefix": "causeway." }] }),
+    ] {
+        let stack = planted_at(&template_of(&repo::root()), pattern, planted.clone());
+        assert_ne!(awoken(&stack, &samples), Vec::<String>::new(), "{planted}");
+    }
 }
 
 #[test]
@@ -63,6 +85,23 @@ fn samples(root: &Path) -> BTreeMap<String, Vec<Value>> {
         }
     }
     samples
+}
+
+/// The rules, whether in the template or planted, that match a technical event.
+fn awoken(stack: &Value, samples: &BTreeMap<String, Vec<Value>>) -> Vec<String> {
+    let technical: Vec<&Value> = samples.values().flatten().filter(|event| event["source"] == SYSTEM).collect();
+    let mut awoken = Vec::new();
+    for (id, function) in template::resources(stack, "AWS::Serverless::Function") {
+        for (name, rule) in function["Properties"]["Events"].as_object().into_iter().flatten() {
+            let pattern = rule["Properties"]["Pattern"].to_string();
+            let matches = |event: &&Value| {
+                let event = Event::parse(&event.to_string());
+                Pattern::parse(&pattern).is_ok_and(|pattern| event.is_ok_and(|event| pattern.matches(&event)))
+            };
+            awoken.extend(technical.iter().copied().find(matches).map(|_| format!("{id}, {name} wakes a function")));
+        }
+    }
+    awoken
 }
 
 fn problems(stack: &Value, samples: &BTreeMap<String, Vec<Value>>) -> Vec<String> {

@@ -98,7 +98,7 @@ fn an_open_source_is_reported() {
             (
                 "/Resources/DenyForeignSystemEvents/Properties/Statement/Condition/ArnNotEquals/aws:PrincipalArn/0"
                     .to_owned(),
-                json!({ "Fn::GetAtt": ["OrderProjectorRole", "Arn"] }),
+                json!({ "Fn::GetAtt": ["TimerRole", "Arn"] }),
                 "DenyForeignSystemEvents",
             ),
         ],
@@ -202,7 +202,7 @@ fn claims(stack: &Value) -> Vec<String> {
         json!({ "StringLike": { "events:source": "causeway.*" }, "StringNotEquals": { "events:source": SYSTEM } });
     problems.extend(denial(stack, "DenyForeignEvents", &log, others));
     let system = json!({ "StringEquals": { "events:source": SYSTEM } });
-    problems.extend(denial(stack, "DenyForeignSystemEvents", &with("PublishRejections"), system));
+    problems.extend(denial(stack, "DenyForeignSystemEvents", &with("PublishSystemEvents"), system));
     problems
 }
 

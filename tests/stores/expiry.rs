@@ -2,8 +2,9 @@
 
 use causeway::{
     MessageId,
-    delivery::inbox::{Claim, INBOX_RETENTION, Inbox as _, InboxKey, LEASE},
-    memory::Memory,
+    delivery::inbox::{AttemptId, Claim, INBOX_RETENTION, Inbox as _, InboxKey, LEASE},
+    memory::{Memory, MemoryIds},
+    time::Ids as _,
 };
 use jiff::{SignedDuration, Timestamp};
 use tests::wire::Dynoxide;
@@ -19,9 +20,13 @@ async fn a_closed_ticket_is_remembered_for_sixteen_days_and_not_longer() {
     inbox.complete(&key, begin).await.unwrap();
     let end = begin + INBOX_RETENTION;
     let before = end - SignedDuration::from_secs(1);
-    assert_eq!(inbox.claim(&key, before, before + LEASE).await.unwrap(), Claim::Completed);
-    assert_eq!(inbox.claim(&key, end, end + LEASE).await.unwrap(), Claim::First);
-    assert_eq!(inbox.claim(&key, end, end + LEASE).await.unwrap(), Claim::Held);
+    assert_eq!(inbox.claim(&key, attempt(1), before, before + LEASE).await.unwrap(), Claim::Completed);
+    assert_eq!(inbox.claim(&key, attempt(2), end, end + LEASE).await.unwrap(), Claim::First);
+    assert_eq!(inbox.claim(&key, attempt(3), end, end + LEASE).await.unwrap(), Claim::Held);
+}
+
+fn attempt(seed: u64) -> AttemptId {
+    AttemptId::new(MemoryIds::seeded(seed).uuid(Timestamp::UNIX_EPOCH))
 }
 
 #[tokio::test]

@@ -1,11 +1,12 @@
 //! The catalogue in `events/`: schema and sample of every version of every message.
-//! The files of the newest version follow from the types; a superseded file never changes, which its digest checks.
+//! The files of the newest version follow from the types; a superseded file and one of a public event never change, which
+//! their digests check.
 
 use std::{collections::BTreeMap, path::Path};
 
 use anyhow::Context;
-use causeway::Description;
-use domain::Entry;
+use causeway::{Decider, Description};
+use domain::{Entry, public::Public};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
@@ -13,7 +14,7 @@ use crate::repo;
 
 pub mod sample;
 
-/// The digests of all superseded files, one a line.
+/// The digests of the files that never change, one a line: those of superseded versions and of public events.
 pub const SUPERSEDED: &str = "events/superseded.sha256";
 
 /// One generated file.
@@ -38,19 +39,28 @@ pub fn sample_path(context: &str, name: &str, version: u32) -> String {
 /// The files of the newest version of every message.
 pub fn files(catalogue: &[Entry]) -> anyhow::Result<Vec<File>> {
     let mut files = Vec::new();
-    for entry in catalogue {
+    for entry in catalogue.iter().filter(|entry| !is_public(entry)) {
         let schema = (entry.description.schema)().to_value();
         files.extend(pair(entry, entry.description.version, &schema, &entry.sample)?);
     }
     Ok(files)
 }
 
-/// The files of all superseded versions, as the old shapes generate them.
+/// Whether partners rely on the message: then its newest version never changes either.
+fn is_public(entry: &Entry) -> bool {
+    entry.description.context == Public::CONTEXT
+}
+
+/// The files of all versions that never change, as the shapes generate them.
 pub fn superseded(catalogue: &[Entry]) -> anyhow::Result<Vec<File>> {
     let mut files = Vec::new();
     for entry in catalogue {
         for old in &entry.old {
             files.extend(pair(entry, old.version, &(old.schema)().to_value(), &old.sample)?);
+        }
+        if is_public(entry) {
+            let schema = (entry.description.schema)().to_value();
+            files.extend(pair(entry, entry.description.version, &schema, &entry.sample)?);
         }
     }
     Ok(files)
@@ -99,7 +109,7 @@ pub fn problems(root: &Path, catalogue: &[Entry]) -> anyhow::Result<Vec<String>>
             }
             (Ok(text), Some(_)) if text != *shape => {
                 problems.push(format!(
-                    "{path} was published, and its old shape now generates another file; restore the shape"
+                    "{path} was published, and its shape now generates another file; restore the shape"
                 ));
             }
             (Ok(_), Some(_)) => {}

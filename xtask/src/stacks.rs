@@ -30,7 +30,7 @@ fn templates(template: &str, routes: &[Route]) -> anyhow::Result<Vec<(String, St
     let contexts = contexts(routes);
     let mut main = template.to_owned();
     let lists: [(&str, Vec<String>); 4] = [
-        ("deciders", contexts.iter().flat_map(ContextStack::decider_roles).collect()),
+        ("function roles", contexts.iter().flat_map(ContextStack::role_arns).collect()),
         ("sources", contexts::sources()),
         ("timer sources", contexts::timer_sources(routes)),
         ("timer messages", contexts::timer_messages(routes)),

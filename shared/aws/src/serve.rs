@@ -10,7 +10,7 @@ use std::{
 
 use causeway::{
     App, Decider, Message,
-    delivery::input::HandlerInput,
+    delivery::{HandlerInput, report_start},
     failure::{BoxError, causes},
     routing::{Addressed, Handler, ViewSet, handle_command, handle_event},
     saga::{Waits, declare::handle_signal},
@@ -136,12 +136,18 @@ fn run(
     let runtime = Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         let connected = connect(&config, &sdk_config(&account, http_client()), clock, clients);
+        report_cold_start(connected.app.clone(), function.to_owned());
         let function = make(connected.app.clone());
         let attempts = Attempts::default();
         let reporting = Reporting { metrics, traces };
         let invoke = |event| invoke(function.as_ref(), &connected, &attempts, reporting, event);
         lambda_runtime::run(service_fn(invoke)).await
     })
+}
+
+/// Publishes `ServiceStarted` beside the first invocation, which does not wait for it.
+fn report_cold_start(app: App, function: String) {
+    tokio::spawn(async move { report_start(app.ports(), &function).await });
 }
 
 /// Where an invocation reports metrics and traces.

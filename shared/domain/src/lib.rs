@@ -15,6 +15,7 @@ pub mod money;
 pub mod notification;
 pub mod order;
 pub mod payment;
+pub mod public;
 pub mod quantity;
 pub mod shipment;
 pub mod stock_report;
@@ -23,7 +24,7 @@ pub mod user;
 #[cfg(test)]
 mod tests;
 
-use causeway::message::system::{CommandRejected, SystemEvent};
+use causeway::message::{CommandRejected, ErrorOccurred, ServiceStarted, SystemEvent};
 use serde_json::json;
 
 pub use context::{Context, Entry, Family};
@@ -40,6 +41,7 @@ pub fn contexts() -> Vec<Context> {
         shipment::context(),
         user::context(),
         cart::context(),
+        public::context(),
     ]
 }
 
@@ -58,5 +60,14 @@ pub fn catalogue() -> Vec<Entry> {
         "rule": "NoLines",
         "reason": "lines: an order has at least one line",
     }));
-    contexts().into_iter().flat_map(|context| context.entries).chain([rejected]).collect()
+    let occurred = Entry::of::<ErrorOccurred>(json!({
+        "consumer": "order-on-place-order",
+        "message": "PlaceOrder",
+        "messageId": "0193e7a0-0000-7000-8000-000000000000",
+        "reason": "MALFORMED",
+        "explanation": "lines[0].sku: missing field",
+    }));
+    let started = Entry::of::<ServiceStarted>(json!({ "function": "order-on-place-order" }));
+    let system = [rejected, occurred, started];
+    contexts().into_iter().flat_map(|context| context.entries).chain(system).collect()
 }

@@ -10,11 +10,11 @@ use serde_json::Value;
 
 use crate::{
     command::{Decider, ExecuteError, Executed, LoadError, Rejection, execute, load, load_at},
-    delivery::{DeadLetters, Entry, Inbox, PublishOutcome},
-    failure::{Failure, Handled, Outcome},
+    delivery::{DeadLetters, Inbox, publish_rejection},
+    failure::{Handled, Outcome},
     gateway::NotConnected,
     log::EventStore,
-    message::{Cause, CommandRejected, Encoded, Envelope, Id, Message, Received, StreamId},
+    message::{Cause, CommandRejected, Id, Received, StreamId},
     ports::Ports,
     time::{Clock, Ids},
     view::{Page, RowKey, View, ViewError, project::project},
@@ -145,25 +145,8 @@ impl App {
             rule: rejection.rule().to_owned(),
             reason: rejection.to_string(),
         };
-        let data = Encoded::of(&rejected).map_err(Failure::permanent)?.data;
-        let envelope = Envelope {
-            event_id: cause.command.derived(&format!("rejected/{stream}")),
-            event_type: CommandRejected::NAME.to_owned(),
-            event_version: CommandRejected::VERSION,
-            aggregate_type: CommandRejected::CONTEXT.to_owned(),
-            aggregate_id: cause.command.to_string(),
-            version: None,
-            timestamp: self.clock().now(),
-            data,
-            metadata: cause.metadata.clone(),
-        };
-        let outcomes = self.ports.bus.publish(&[Entry::from_context(CommandRejected::CONTEXT, envelope)]).await;
-        match outcomes.into_iter().next() {
-            Some(PublishOutcome::Accepted) => Ok(Handled::Rejected),
-            Some(PublishOutcome::Permanent { code, reason }) => Err(Failure::permanent(format!("{code}: {reason}"))),
-            Some(PublishOutcome::Transient(error)) => Err(Failure::Transient(error)),
-            None => Err(Failure::transient("the bus returned no outcome")),
-        }
+        publish_rejection(&self.ports, &rejected, cause).await?;
+        Ok(Handled::Rejected)
     }
 }
 

@@ -7,15 +7,17 @@ pub mod inbox;
 pub mod input;
 pub mod receive;
 pub mod relay;
+pub mod system_event;
 pub mod verification_policy;
 pub mod verify;
 
 pub use bus::{Bus, Entry, PublishOutcome, source_of};
 pub use dead_letter::{DeadLetter, DeadLetterError, DeadLetters};
 pub use handle::{handle, reason_code};
-pub use inbox::{Claim, ClaimHeld, INBOX_RETENTION, Inbox, InboxError, InboxKey, LEASE, NotAttempted};
+pub use inbox::{AttemptId, Claim, ClaimHeld, INBOX_RETENTION, Inbox, InboxError, InboxKey, LEASE, NotAttempted};
 pub use input::{Claimed, HandlerInput, TimerFired, Verified};
 pub use receive::{ReceiveError, receive};
 pub use relay::relay;
+pub use system_event::{publish_rejection, report_dead_letter, report_start};
 pub use verification_policy::{InvalidVerifyEvents, Verification, VerificationPolicy, VerifyEvents};
 pub use verify::{FORGED, Forged};

@@ -9,4 +9,4 @@ pub mod system;
 pub use contract::{DecodeError, Description, EncodeError, Encoded, Kind, MAX_MESSAGE_BYTES, Message, Messages};
 pub use envelope::{Cause, Delivery, Envelope, MAX_HOPS, Metadata, Received};
 pub use id::{CommitId, Id, InvalidId, InvalidStream, MessageId, StreamId};
-pub use system::CommandRejected;
+pub use system::{CommandRejected, ErrorOccurred, ServiceStarted, SystemEvent};

@@ -3,7 +3,7 @@
 use causeway::{
     App, Claimed, Failure, Handled, Message, MessageId, Outcome, Received, Route,
     delivery::{
-        inbox::{Claim, InboxKey, LEASE},
+        inbox::{AttemptId, Claim, InboxKey, LEASE},
         receive::receive,
     },
     memory::Memory,
@@ -35,10 +35,14 @@ async fn cancelled_then_noted(app: App, event: Received<OrderCancelled>) -> Outc
     Ok(handled)
 }
 
+fn attempt(app: &App) -> AttemptId {
+    AttemptId::new(app.ids().uuid(app.clock().now()))
+}
+
 async fn note(app: &App, message: MessageId) -> Result<(), Failure> {
     let key = InboxKey { consumer: "notification".to_owned(), message };
     let now = app.clock().now();
-    app.inbox().claim(&key, now, now + LEASE).await?;
+    app.inbox().claim(&key, attempt(app), now, now + LEASE).await?;
     Ok(app.inbox().complete(&key, now).await?)
 }
 
@@ -69,7 +73,7 @@ async fn claimed_by_bus_id<M: Message, Answer: Future<Output = Outcome> + Send>(
     let message = receive::<M>(&delivery)?;
     let key = InboxKey { consumer: "notification".to_owned(), message: MessageId::new(delivery.id).unwrap() };
     let now = app.clock().now();
-    let again = match app.inbox().claim(&key, now, now + LEASE).await? {
+    let again = match app.inbox().claim(&key, attempt(&app), now, now + LEASE).await? {
         Claim::First => false,
         Claim::Resumed => true,
         Claim::Held => return Err(Failure::transient("held")),

@@ -57,6 +57,26 @@ fn a_changed_old_shape_is_reported() {
 }
 
 #[test]
+fn a_changed_shape_of_a_public_event_is_reported_and_not_generated() {
+    let folder = tempfile::tempdir().unwrap();
+    let public = |sample| {
+        let mut entry = lamp(1).remove(0);
+        entry.description.context = "public";
+        vec![Entry { sample, ..entry }]
+    };
+    let written = generate(folder.path(), &public(json!({ "lampId": "l-1" }))).unwrap();
+    assert!(written.contains(&"events/public/LampLit.v1.schema.json".to_owned()), "{written:?}");
+    let leaked = public(json!({ "lampId": "l-1", "inside": true }));
+    assert_eq!(generate(folder.path(), &leaked).unwrap(), Vec::<String>::new());
+    let found = problems(folder.path(), &leaked).unwrap();
+    assert!(found.len() == 1 && found[0].contains("restore the shape"), "{found:?}");
+    let mut leaked = public(json!({ "lampId": "l-1" }));
+    leaked[0].description.schema = || json_schema!({ "type": "object" });
+    let found = problems(folder.path(), &leaked).unwrap();
+    assert!(found.len() == 1 && found[0].contains("LampLit.v1.schema.json"), "{found:?}");
+}
+
+#[test]
 fn a_missing_old_shape_is_reported() {
     let folder = tempfile::tempdir().unwrap();
     let mut lamp = lamp(3);

@@ -34,10 +34,10 @@ pub(super) fn contexts(routes: &[Route]) -> Vec<ContextStack<'_>> {
 }
 
 impl ContextStack<'_> {
-    /// The ARNs of the roles that publish rejections, as the main template sees them.
-    pub(super) fn decider_roles(&self) -> Vec<String> {
-        let deciders = self.roles().into_iter().filter(|role| role.publishes_rejections());
-        deciders.map(|role| format!("!GetAtt {}.Outputs.{}Arn", self.name.to_pascal_case(), role.id)).collect()
+    /// The ARNs of the roles, all of which publish technical events, as the main template sees them.
+    pub(super) fn role_arns(&self) -> Vec<String> {
+        let arn = |role: Role| format!("!GetAtt {}.Outputs.{}Arn", self.name.to_pascal_case(), role.id);
+        self.roles().into_iter().map(arn).collect()
     }
 
     /// The application resource of the main template, which deploys this stack.

@@ -15,11 +15,6 @@ pub(super) struct Role {
 }
 
 impl Role {
-    /// Whether its functions publish rejections.
-    pub(super) fn publishes_rejections(&self) -> bool {
-        self.policies.contains(&"PublishRejections")
-    }
-
     /// Whether its functions send e-mail.
     pub(super) fn sends_mail(&self) -> bool {
         self.policies.contains(&"SendMail")
@@ -54,6 +49,7 @@ pub(super) fn role_of(route: &Route) -> Role {
         Right::ReadViews => "ReadViews",
         Right::CallHttp(_) => "UseCircuits",
     }));
+    policies.push("PublishSystemEvents");
     Role { id: format!("{}{kind}Role", route.context.to_pascal_case()), kind, policies }
 }
 

@@ -19,3 +19,4 @@ mod state;
 mod tail;
 mod timers;
 mod trace;
+mod view;

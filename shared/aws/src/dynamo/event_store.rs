@@ -52,8 +52,8 @@ impl DynamoEventStore {
     }
 
     async fn put(&self, commit: &Commit, packed: Packed) -> Result<(), AppendError> {
-        match self.events.put(packed.item, Some(is_absent()), None).await {
-            Ok(Written::Done(_)) => Ok(()),
+        match self.events.put(packed.item, Some(is_absent())).await {
+            Ok(Written::Done) => Ok(()),
             Ok(Written::ConditionFailed(winner)) => Err(conflict(commit, winner.as_ref())),
             Err(error) => Err(AppendError::Unavailable(error)),
         }

@@ -1,12 +1,13 @@
-//! The inbox on DynamoDB: a claim is one conditional put, whose response holds the item before it. The markers of
-//! once-only commands are in the same table, under `<stream>/<command>`: one message may command two streams of a context.
+//! The inbox on DynamoDB: a first claim is one conditional put, a resumed one a second put. The item has the id of the
+//! attempt, so a claim whose answer was lost is known to be one's own when the put is repeated. The markers of once-only
+//! commands are in the same table, under `<stream>/<command>`: one message may command two streams of a context.
 
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use aws_sdk_dynamodb::{Client, types::ReturnValue};
+use aws_sdk_dynamodb::Client;
 use causeway::{
-    delivery::inbox::{Claim, INBOX_RETENTION, Inbox, InboxError, InboxKey},
+    delivery::inbox::{AttemptId, Claim, INBOX_RETENTION, Inbox, InboxError, InboxKey},
     failure::BoxError,
     log::commit::Commit,
 };
@@ -25,6 +26,10 @@ pub(super) const EXPIRES: &str = "expires";
 const VERSION: &str = "version";
 const STATE: &str = "state";
 const UNTIL: &str = "until";
+/// The attempt that holds an open claim.
+const ATTEMPT: &str = "attempt";
+/// Present if an earlier attempt held the claim before.
+const RESUMED: &str = "resumed";
 const OPEN: &str = "open";
 const CLOSED: &str = "closed";
 
@@ -41,34 +46,45 @@ impl DynamoInbox {
     }
 
     async fn put(&self, key: &InboxKey, item: Item, condition: Option<Condition>) -> Result<Written, InboxError> {
-        self.table.put(item, condition, Some(ReturnValue::AllOld)).await.map_err(|error| failed(key, error))
+        self.table.put(item, condition).await.map_err(|error| failed(key, error))
     }
 }
 
 #[async_trait]
 impl Inbox for DynamoInbox {
-    async fn claim(&self, key: &InboxKey, now: Timestamp, until: Timestamp) -> Result<Claim, InboxError> {
+    async fn claim(
+        &self,
+        key: &InboxKey,
+        attempt: AttemptId,
+        now: Timestamp,
+        until: Timestamp,
+    ) -> Result<Claim, InboxError> {
         let is_free = Condition {
-            expression: "attribute_not_exists(#state) OR #expires <= :second OR (#state = :open AND #until <= :now)",
-            names: vec![("#state", STATE), ("#until", UNTIL), ("#expires", EXPIRES)],
-            values: vec![
-                (":open", text(OPEN)),
-                (":now", number(now.as_nanosecond())),
-                (":second", number(now.as_second())),
-            ],
+            expression: "attribute_not_exists(#state) OR #expires <= :second",
+            names: vec![("#state", STATE), ("#expires", EXPIRES)],
+            values: vec![(":second", number(now.as_second()))],
         };
-        match self.put(key, item(key, OPEN, until, now), Some(is_free)).await? {
-            Written::Done(before) => {
-                let resumed = before.is_some_and(|before| !is_expired(&before, now));
-                Ok(if resumed { Claim::Resumed } else { Claim::First })
-            }
-            Written::ConditionFailed(Some(holder)) => match read_text(&holder, STATE) {
-                Ok(CLOSED) => Ok(Claim::Completed),
-                Ok(OPEN) => Ok(Claim::Held),
-                Ok(other) => Err(failed(key, format!("{STATE} is {other}"))),
-                Err(reason) => Err(failed(key, reason)),
-            },
-            Written::ConditionFailed(None) => Err(failed(key, "the response does not hold the claim's item")),
+        let mut first = item(key, OPEN, until, now);
+        first.insert(ATTEMPT.to_owned(), text(attempt.to_string()));
+        let mut resumed = first.clone();
+        resumed.insert(RESUMED.to_owned(), number(1));
+        let holder = match self.put(key, first, Some(is_free)).await? {
+            Written::Done => return Ok(Claim::First),
+            Written::ConditionFailed(holder) => holder,
+        };
+        let claim = claim_of(key, holder.as_ref(), attempt)?;
+        let is_over = |holder: &Item| read_number(holder, UNTIL).is_ok_and(|until| i128::from(until) <= now.as_nanosecond());
+        if claim != Claim::Held || !holder.as_ref().is_some_and(is_over) {
+            return Ok(claim);
+        }
+        let is_over = Condition {
+            expression: "#state = :open AND #until <= :now",
+            names: vec![("#state", STATE), ("#until", UNTIL)],
+            values: vec![(":open", text(OPEN)), (":now", number(now.as_nanosecond()))],
+        };
+        match self.put(key, resumed, Some(is_over)).await? {
+            Written::Done => Ok(Claim::Resumed),
+            Written::ConditionFailed(holder) => claim_of(key, holder.as_ref(), attempt),
         }
     }
 
@@ -76,22 +92,41 @@ impl Inbox for DynamoInbox {
         self.put(key, item(key, CLOSED, now, now), None).await.map(|_| ())
     }
 
-    async fn abandon(&self, key: &InboxKey, now: Timestamp) -> Result<(), InboxError> {
-        // If the condition fails, the claim is completed, and stays so.
-        let expression = "attribute_not_exists(#state) OR #state = :open";
-        self.put(key, item(key, OPEN, now, now), Some(is_open(expression))).await.map(|_| ())
+    async fn abandon(&self, key: &InboxKey, attempt: AttemptId, now: Timestamp) -> Result<(), InboxError> {
+        // If the condition fails, the claim is completed, or another attempt has it.
+        let expression = "#state = :open AND #attempt = :attempt";
+        self.put(key, item(key, OPEN, now, now), Some(is_own(expression, attempt, Vec::new()))).await.map(|_| ())
     }
 
-    async fn forget(&self, key: &InboxKey, now: Timestamp) -> Result<(), InboxError> {
+    async fn forget(&self, key: &InboxKey, attempt: AttemptId, now: Timestamp) -> Result<(), InboxError> {
         // An expired item counts as none, and writing it needs no right to delete.
         let mut forgotten = item(key, OPEN, now, now);
         forgotten.insert(EXPIRES.to_owned(), number(now.as_second()));
-        self.put(key, forgotten, Some(is_open("#state = :open"))).await.map(|_| ())
+        let expression = "#state = :open AND #attempt = :attempt AND attribute_not_exists(#resumed)";
+        self.put(key, forgotten, Some(is_own(expression, attempt, vec![("#resumed", RESUMED)]))).await.map(|_| ())
     }
 }
 
-fn is_open(expression: &'static str) -> Condition {
-    Condition { expression, names: vec![("#state", STATE)], values: vec![(":open", text(OPEN))] }
+/// The condition that the attempt has the claim, with more names.
+fn is_own(expression: &'static str, attempt: AttemptId, more: Vec<(&'static str, &'static str)>) -> Condition {
+    Condition {
+        expression,
+        names: [vec![("#state", STATE), ("#attempt", ATTEMPT)], more].concat(),
+        values: vec![(":open", text(OPEN)), (":attempt", text(attempt.to_string()))],
+    }
+}
+
+/// What the stored claim means for this attempt.
+fn claim_of(key: &InboxKey, stored: Option<&Item>, attempt: AttemptId) -> Result<Claim, InboxError> {
+    let Some(stored) = stored else { return Err(failed(key, "the response does not hold the claim's item")) };
+    match read_text(stored, STATE) {
+        Ok(CLOSED) => Ok(Claim::Completed),
+        Ok(OPEN) if read_text(stored, ATTEMPT) != Ok(attempt.to_string().as_str()) => Ok(Claim::Held),
+        Ok(OPEN) if stored.contains_key(RESUMED) => Ok(Claim::Resumed),
+        Ok(OPEN) => Ok(Claim::First),
+        Ok(other) => Err(failed(key, format!("{STATE} is {other}"))),
+        Err(reason) => Err(failed(key, reason)),
+    }
 }
 
 fn item(key: &InboxKey, state: &str, until: Timestamp, touched: Timestamp) -> Item {
@@ -104,12 +139,6 @@ fn item(key: &InboxKey, state: &str, until: Timestamp, touched: Timestamp) -> It
         (UNTIL, number(until.as_nanosecond())),
         (EXPIRES, number(expires)),
     ])
-}
-
-/// An item without a readable expiry is not expired: to ask the gateway once more is the safe side.
-fn is_expired(item: &Item, now: Timestamp) -> bool {
-    let expires = read_number(item, EXPIRES).ok().and_then(|expires| i64::try_from(expires).ok());
-    expires.is_some_and(|expires| expires <= now.as_second())
 }
 
 fn failed(key: &InboxKey, source: impl Into<BoxError>) -> InboxError {

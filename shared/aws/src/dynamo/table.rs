@@ -5,7 +5,7 @@ use std::{collections::HashMap, sync::Arc};
 use aws_sdk_dynamodb::{
     Client,
     operation::put_item::PutItemError,
-    types::{AttributeValue, ReturnConsumedCapacity, ReturnValue, ReturnValuesOnConditionCheckFailure},
+    types::{AttributeValue, ReturnConsumedCapacity, ReturnValuesOnConditionCheckFailure},
 };
 use causeway::failure::BoxError;
 
@@ -31,8 +31,8 @@ pub(super) struct Condition {
 
 /// The result of a conditional write.
 pub(super) enum Written {
-    /// It is written; the item before it, if that was requested.
-    Done(Option<Item>),
+    /// It is written.
+    Done,
     /// The condition failed; the item that failed it.
     ConditionFailed(Option<Item>),
 }
@@ -50,13 +50,8 @@ impl Condition {
 }
 
 impl Table {
-    /// Puts an item under a condition. The item before it is returned only if `returns` asks for it.
-    pub(super) async fn put(
-        &self,
-        item: Item,
-        condition: Option<Condition>,
-        returns: Option<ReturnValue>,
-    ) -> Result<Written, BoxError> {
+    /// Puts an item under a condition.
+    pub(super) async fn put(&self, item: Item, condition: Option<Condition>) -> Result<Written, BoxError> {
         let units = write_units(size(&item));
         let call = self
             .client
@@ -66,13 +61,12 @@ impl Table {
             .set_condition_expression(condition.as_ref().map(|condition| condition.expression.to_owned()))
             .set_expression_attribute_names(condition.as_ref().map(Condition::names))
             .set_expression_attribute_values(condition.as_ref().and_then(Condition::values))
-            .set_return_values(returns)
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
             .return_consumed_capacity(ReturnConsumedCapacity::Total);
         match call.send().await {
             Ok(written) => {
                 self.capacity.wrote(written.consumed_capacity());
-                Ok(Written::Done(written.attributes))
+                Ok(Written::Done)
             }
             Err(error) => match error.as_service_error() {
                 Some(PutItemError::ConditionalCheckFailedException(failed)) => {

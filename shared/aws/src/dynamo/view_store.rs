@@ -132,8 +132,8 @@ impl ViewStore for DynamoViewStore {
     }
 
     async fn replace(&self, key: &RowKey, from: u64, row: &Row) -> Result<(), PatchError> {
-        match self.table.put(item(key, row), Some(is_at_version(from)), None).await {
-            Ok(Written::Done(_)) => Ok(()),
+        match self.table.put(item(key, row), Some(is_at_version(from))).await {
+            Ok(Written::Done) => Ok(()),
             Ok(Written::ConditionFailed(found)) => Err(moved(key, found.as_ref())),
             Err(error) => Err(unavailable(error).into()),
         }

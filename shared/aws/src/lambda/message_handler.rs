@@ -3,7 +3,7 @@
 
 use causeway::{
     App, Delivery, Failure, Handled, Message, MessageId, Outcome, Route,
-    delivery::{bus::source_of, dead_letter::DeadLetter, input::HandlerInput},
+    delivery::{bus::source_of, dead_letter::DeadLetter, input::HandlerInput, system_event::report_dead_letter},
     failure::causes,
     routing::{Handler, handle_with},
 };
@@ -110,6 +110,7 @@ impl MessageHandler {
             message: message.map_err(Failure::transient)?,
         };
         self.app.dead_letters().keep(&letter).await?;
+        report_dead_letter(self.app.ports(), &letter).await;
         Ok(Handled::DeadLettered)
     }
 }

@@ -26,6 +26,12 @@ pub enum EmailKind {
     OrderConfirmation,
     /// The order is cancelled.
     OrderCancellation,
+    /// The order is paid.
+    PaymentReceipt,
+    /// The parcel is on its way.
+    ShippingNotice,
+    /// The buyer has the parcel and is asked for feedback.
+    FeedbackRequest,
 }
 
 /// The e-mail provider accepted an e-mail.

@@ -6,6 +6,8 @@ use crate::{
     email::EmailAddress,
     money::Money,
     order::{OrderCancelled, OrderConfirmed},
+    payment::PaymentProcessed,
+    shipment::{ShipmentDelivered, ShipmentDispatched},
     user::UserRegistered,
 };
 
@@ -42,5 +44,38 @@ pub fn order_cancelled(event: &MessageId, cancelled: &OrderCancelled, to: &Email
         to: to.to_string(),
         subject: format!("Your order {order_id} is cancelled"),
         body: format!("We are sorry: order {order_id} is cancelled, and you pay nothing.\n\nThe reason: {reason}\n"),
+    }
+}
+
+/// The receipt of a payment. Its idempotency key is the id of the event.
+pub fn payment_receipt(event: &MessageId, processed: &PaymentProcessed, to: &EmailAddress) -> Mail {
+    let PaymentProcessed { order_id, amount, .. } = processed;
+    Mail {
+        key: event.to_string(),
+        to: to.to_string(),
+        subject: format!("Your receipt for order {order_id}"),
+        body: format!("Thank you: you paid {amount} for order {order_id}.\n"),
+    }
+}
+
+/// The e-mail about a dispatched parcel. Its idempotency key is the id of the event.
+pub fn shipping_notice(event: &MessageId, dispatched: &ShipmentDispatched, to: &EmailAddress) -> Mail {
+    let ShipmentDispatched { order_id, tracking } = dispatched;
+    Mail {
+        key: event.to_string(),
+        to: to.to_string(),
+        subject: format!("Your order {order_id} is on its way"),
+        body: format!("The carrier has your parcel of order {order_id}.\n\nIts tracking number is {tracking}.\n"),
+    }
+}
+
+/// The request for feedback on a delivered order. Its idempotency key is the id of the event.
+pub fn feedback_request(event: &MessageId, delivered: &ShipmentDelivered, to: &EmailAddress) -> Mail {
+    let order = &delivered.order_id;
+    Mail {
+        key: event.to_string(),
+        to: to.to_string(),
+        subject: format!("How do you like your order {order}?"),
+        body: format!("You have the parcel of order {order}. We would like to read what you think of it.\n"),
     }
 }

@@ -63,3 +63,28 @@ fn an_email_has_the_event_as_its_key_and_names_the_order() {
     assert_eq!(mail.subject, "Your order o-1 is cancelled");
     assert!(mail.body.contains("mug: none left"), "{}", mail.body);
 }
+
+#[test]
+fn every_kind_of_mail_names_the_order_and_has_the_event_as_its_key() {
+    let event: causeway::MessageId = "event-1".parse().unwrap();
+    let order_id: crate::ids::OrderId = "o-7".parse().unwrap();
+    let amount = Money { amount: 2998, currency: Currency::EUR };
+    let paid = crate::payment::PaymentProcessed {
+        order_id: order_id.clone(),
+        user_id: "u-1".parse().unwrap(),
+        amount,
+        charge_id: None,
+    };
+    let dispatched =
+        crate::shipment::ShipmentDispatched { order_id: order_id.clone(), tracking: "t-1".parse().unwrap() };
+    let delivered = crate::shipment::ShipmentDelivered { order_id };
+    let mails = [
+        payment_receipt(&event, &paid, &ada()),
+        shipping_notice(&event, &dispatched, &ada()),
+        feedback_request(&event, &delivered, &ada()),
+    ];
+    for mail in &mails {
+        assert!(mail.subject.contains("o-7") && mail.key == "event-1" && mail.to == "ada@example.com", "{mail:?}");
+    }
+    assert!(mails[0].body.contains("29.98 EUR") && mails[1].body.contains("t-1"));
+}

@@ -6,8 +6,8 @@ use serde_json::json;
 
 use super::*;
 use crate::{
-    Patch,
-    delivery::Bus,
+    Failure, Patch,
+    delivery::{Bus, Entry, PublishOutcome},
     gateway::Mailer,
     memory::Memory,
     testing::tests::{Lamp, LampCommand, LampWear, lamp},

@@ -4,20 +4,28 @@
 #[cfg(test)]
 mod tests;
 
+use jiff::SignedDuration;
 use serde_json::value::to_raw_value;
 
 use crate::{
     delivery::{
         dead_letter::DeadLetter,
-        inbox::{Claim, ClaimHeld, InboxKey, LEASE, NotAttempted},
+        inbox::{AttemptId, Claim, ClaimHeld, InboxError, InboxKey, LEASE, NotAttempted},
         input::HandlerInput,
         receive::{ReceiveError, receive},
+        system_event::report_dead_letter,
         verify::{FORGED, Forged, verify},
     },
     failure::{Failure, Handled, Outcome, causes},
     message::{Delivery, EncodeError},
     ports::Ports,
+    time::Backoff,
 };
+
+/// The delay between repeated writes to the inbox. A claim whose answer is lost for good looks to the next attempt as if
+/// the effect had been attempted, so the write is repeated here.
+const INBOX_BACKOFF: Backoff =
+    Backoff { first: SignedDuration::from_millis(50), most: SignedDuration::from_secs(1), tries: 3 };
 
 /// Handles one delivery for `consumer`, which is the function's name in the inbox and in dead letters. `handler` gets
 /// the decoded message.
@@ -45,22 +53,44 @@ pub async fn handle<A: HandlerInput, Answer: Future<Output = Outcome>>(
         return Ok(Handled::Duplicate);
     }
     let key = InboxKey { consumer: consumer.to_owned(), message: received.id.clone() };
-    let now = ports.clock.now();
-    let resumed = match ports.inbox.claim(&key, now, now + LEASE).await? {
-        Claim::First => false,
-        Claim::Resumed => true,
-        Claim::Held => return Err(Failure::transient(ClaimHeld { key })),
-        Claim::Completed => return Ok(Handled::Duplicate),
+    let inbox = &ports.inbox;
+    let now = || ports.clock.now();
+    let attempt = AttemptId::new(ports.ids.uuid(now()));
+    let resumed = match repeated(ports, || inbox.claim(&key, attempt, now(), now() + LEASE)).await {
+        Ok(Claim::First) => false,
+        Ok(Claim::Resumed) => true,
+        Ok(Claim::Held) => return Err(Failure::transient(ClaimHeld { key })),
+        Ok(Claim::Completed) => return Ok(Handled::Duplicate),
+        Err(error) => {
+            // The claim may be written. The effect was not attempted, so the claim must not look like it.
+            return Err(inbox.forget(&key, attempt, now()).await.err().unwrap_or(error).into());
+        }
     };
     let outcome = settle(ports, consumer, delivery, handler(A::new(received, resumed)).await).await;
     match &outcome {
         Err(Failure::Transient(error)) if error.is::<NotAttempted>() && !resumed => {
-            ports.inbox.forget(&key, ports.clock.now()).await?;
+            repeated(ports, || inbox.forget(&key, attempt, now())).await?;
         }
-        Ok(Handled::DeadLettered) | Err(_) => ports.inbox.abandon(&key, ports.clock.now()).await?,
-        Ok(_) => ports.inbox.complete(&key, ports.clock.now()).await?,
+        Ok(Handled::DeadLettered) | Err(_) => repeated(ports, || inbox.abandon(&key, attempt, now())).await?,
+        Ok(_) => repeated(ports, || inbox.complete(&key, now())).await?,
     }
     outcome
+}
+
+/// Writes to the inbox, and again if it does not answer. The id of the attempt makes every write repeatable.
+async fn repeated<T, Answer>(ports: &Ports, write: impl Fn() -> Answer) -> Result<T, InboxError>
+where
+    Answer: Future<Output = Result<T, InboxError>>,
+{
+    let mut retry = 0;
+    loop {
+        let result = write().await;
+        match INBOX_BACKOFF.delay(retry, ports.ids.as_ref()) {
+            Some(delay) if result.is_err() => ports.clock.sleep(delay).await,
+            _ => return result,
+        }
+        retry += 1;
+    }
 }
 
 /// Dead-letters a permanent failure; any other outcome stays as it is.
@@ -80,6 +110,7 @@ async fn dead_letter(ports: &Ports, consumer: &str, delivery: &Delivery, failure
         message: to_raw_value(delivery).map_err(Failure::transient)?,
     };
     ports.dead_letters.keep(&dead_letter).await?;
+    report_dead_letter(ports, &dead_letter).await;
     Ok(Handled::DeadLettered)
 }
 

@@ -2,8 +2,11 @@
 //! A claim is written before the effect and completed after it. If the handler is killed in between, the next claim is
 //! [`Claim::Resumed`], and the handler asks the other side before it repeats the effect.
 
+use std::fmt;
+
 use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
+use uuid::Uuid;
 
 use crate::{
     failure::{BoxError, Failure},
@@ -25,9 +28,28 @@ pub struct InboxKey {
     pub message: MessageId,
 }
 
-impl std::fmt::Display for InboxKey {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Display for InboxKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}/{}", self.consumer, self.message)
+    }
+}
+
+/// The id of one attempt to handle a message, by which a claim whose answer was lost is known to be one's own.
+///
+/// It is new for every attempt. Lambda's request id will not do: it stays the same over the retries of an invocation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AttemptId(Uuid);
+
+impl AttemptId {
+    /// An id from a new UUID.
+    pub fn new(uuid: Uuid) -> Self {
+        Self(uuid)
+    }
+}
+
+impl fmt::Display for AttemptId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
     }
 }
 
@@ -47,20 +69,29 @@ pub enum Claim {
 /// A record of claims.
 #[async_trait]
 pub trait Inbox: Send + Sync {
-    /// Claims the key until `until`. A claim that expired before `now` is taken over.
-    async fn claim(&self, key: &InboxKey, now: Timestamp, until: Timestamp) -> Result<Claim, InboxError>;
+    /// Claims the key for the attempt until `until`. A claim that expired before `now` is taken over. Repeated by the same
+    /// attempt, it returns the same claim.
+    async fn claim(
+        &self,
+        key: &InboxKey,
+        attempt: AttemptId,
+        now: Timestamp,
+        until: Timestamp,
+    ) -> Result<Claim, InboxError>;
 
     /// Completes the claim after the effect: further claims return [`Claim::Completed`].
     async fn complete(&self, key: &InboxKey, now: Timestamp) -> Result<(), InboxError>;
 
     /// Gives up the claim when the effect may or may not have happened: the next claim is granted at once, as
-    /// [`Claim::Resumed`]. A completed key stays completed.
-    async fn abandon(&self, key: &InboxKey, now: Timestamp) -> Result<(), InboxError>;
+    /// [`Claim::Resumed`]. A completed key stays completed, and a claim of another attempt is not touched.
+    async fn abandon(&self, key: &InboxKey, attempt: AttemptId, now: Timestamp) -> Result<(), InboxError>;
 
     /// Removes the claim when the effect certainly did not happen: the next claim is granted at once, as
-    /// [`Claim::First`]. A completed key stays completed. The default abandons the claim, which is the safe side.
-    async fn forget(&self, key: &InboxKey, now: Timestamp) -> Result<(), InboxError> {
-        self.abandon(key, now).await
+    /// [`Claim::First`]. A completed key stays completed, and a claim of another attempt is not touched. A claim that was
+    /// resumed stays, because the attempt before may have had the effect. The default abandons the claim, which is the
+    /// safe side.
+    async fn forget(&self, key: &InboxKey, attempt: AttemptId, now: Timestamp) -> Result<(), InboxError> {
+        self.abandon(key, attempt, now).await
     }
 }
 

@@ -14,6 +14,7 @@ use crate::{
     delivery::{
         bus::{Entry, PublishOutcome},
         dead_letter::DeadLetter,
+        system_event::report_dead_letter,
     },
     failure::{BoxError, causes},
     log::{Commit, TimerChange},
@@ -119,12 +120,18 @@ async fn settle(ports: &Ports, entry: Entry, outcome: PublishOutcome) -> Option<
         PublishOutcome::Transient(error) => Some((entry, error)),
         PublishOutcome::Permanent { code, reason } => {
             let kept = match dead_letter(ports, &entry, code, reason) {
-                Ok(dead_letter) => ports.dead_letters.keep(&dead_letter).await.map_err(BoxError::from),
+                Ok(dead_letter) => keep(ports, &dead_letter).await,
                 Err(error) => Err(error.into()),
             };
             kept.err().map(|error| (entry, error))
         }
     }
+}
+
+async fn keep(ports: &Ports, dead_letter: &DeadLetter) -> Result<(), BoxError> {
+    ports.dead_letters.keep(dead_letter).await?;
+    report_dead_letter(ports, dead_letter).await;
+    Ok(())
 }
 
 fn dead_letter(
@@ -235,7 +242,7 @@ async fn superseded(ports: &Ports, commit: &Commit, timer: &str) -> Result<bool,
 async fn dead_letter_timer(ports: &Ports, timer: Timer, code: String, why: String) -> Result<(), BoxError> {
     let entry = Entry::from_context(timer.key.stream.context(), timer.envelope);
     let dead_letter = dead_letter(ports, &entry, code, format!("timer {}: {why}", timer.key.name))?;
-    ports.dead_letters.keep(&dead_letter).await.map_err(BoxError::from)
+    keep(ports, &dead_letter).await
 }
 
 fn stages_of(index: usize, commit: &Commit) -> VecDeque<Stage> {

@@ -8,7 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::{
     Delivery, MessageId,
-    delivery::{Bus, Claim, Entry, INBOX_RETENTION, Inbox, InboxError, InboxKey, LEASE},
+    delivery::{AttemptId, Bus, Claim, Entry, INBOX_RETENTION, Inbox, InboxError, InboxKey, LEASE},
     failure::BoxError,
     gateway::{FoundMail, Mail, MailError, Mailer},
     memory::{
@@ -147,10 +147,10 @@ fn inbox_keys_expire_after_sixteen_days() {
     let key = InboxKey { consumer: "lamp-on-lit".to_owned(), message: "m-1".parse().unwrap() };
     block_on(inbox.complete(&key, now)).unwrap();
     let just_before = now + INBOX_RETENTION - SignedDuration::from_nanos(1);
-    let claim = block_on(inbox.claim(&key, just_before, just_before + LEASE)).unwrap();
+    let claim = block_on(inbox.claim(&key, attempt(1), just_before, just_before + LEASE)).unwrap();
     assert_eq!(claim, Claim::Completed);
     let then = now + INBOX_RETENTION;
-    assert_eq!(block_on(inbox.claim(&key, then, then + LEASE)).unwrap(), Claim::First);
+    assert_eq!(block_on(inbox.claim(&key, attempt(2), then, then + LEASE)).unwrap(), Claim::First);
     assert!(inbox.completed().is_empty());
 }
 
@@ -159,26 +159,36 @@ struct InboxWithoutForget(MemoryInbox);
 
 #[async_trait]
 impl Inbox for InboxWithoutForget {
-    async fn claim(&self, key: &InboxKey, now: Timestamp, until: Timestamp) -> Result<Claim, InboxError> {
-        self.0.claim(key, now, until).await
+    async fn claim(
+        &self,
+        key: &InboxKey,
+        attempt: AttemptId,
+        now: Timestamp,
+        until: Timestamp,
+    ) -> Result<Claim, InboxError> {
+        self.0.claim(key, attempt, now, until).await
     }
 
     async fn complete(&self, key: &InboxKey, now: Timestamp) -> Result<(), InboxError> {
         self.0.complete(key, now).await
     }
 
-    async fn abandon(&self, key: &InboxKey, now: Timestamp) -> Result<(), InboxError> {
-        self.0.abandon(key, now).await
+    async fn abandon(&self, key: &InboxKey, attempt: AttemptId, now: Timestamp) -> Result<(), InboxError> {
+        self.0.abandon(key, attempt, now).await
     }
+}
+
+fn attempt(number: u128) -> AttemptId {
+    AttemptId::new(uuid::Uuid::from_u128(number))
 }
 
 #[test]
 fn an_inbox_that_cannot_forget_a_claim_abandons_it() {
     let (inbox, now) = (InboxWithoutForget(MemoryInbox::default()), MemoryClock::default().now());
     let key = InboxKey { consumer: "lamp-on-lit".to_owned(), message: "m-1".parse().unwrap() };
-    assert_eq!(block_on(inbox.claim(&key, now, now + LEASE)).unwrap(), Claim::First);
-    block_on(inbox.forget(&key, now)).unwrap();
-    assert_eq!(block_on(inbox.claim(&key, now, now + LEASE)).unwrap(), Claim::Resumed);
+    assert_eq!(block_on(inbox.claim(&key, attempt(1), now, now + LEASE)).unwrap(), Claim::First);
+    block_on(inbox.forget(&key, attempt(1), now)).unwrap();
+    assert_eq!(block_on(inbox.claim(&key, attempt(2), now, now + LEASE)).unwrap(), Claim::Resumed);
 }
 
 fn mail(key: &str) -> Mail {

@@ -4,14 +4,16 @@
 mod delivery;
 mod event_store;
 pub(crate) mod fixture;
+mod inbox;
 mod mailer;
 #[cfg(test)]
 mod tests;
 mod timers;
 mod view_store;
 
-pub use delivery::{bus, dead_letters, inbox};
+pub use delivery::{bus, dead_letters};
 pub use event_store::event_store;
+pub use inbox::inbox;
 pub use mailer::mailer;
 pub use timers::timers;
 pub use view_store::view_store;

@@ -84,6 +84,10 @@ fn key() -> InboxKey {
     InboxKey { consumer: "ward-on-lamp-lit".to_owned(), message: received.id }
 }
 
+fn other_attempt() -> AttemptId {
+    AttemptId::new(uuid::Uuid::from_u128(1))
+}
+
 #[test]
 fn a_route_describes_its_handler() {
     let (plain, claimed) = (Script::default().plain(), Script::default().claimed());
@@ -118,7 +122,7 @@ fn a_claimed_message_is_handled_once() {
 fn a_message_under_another_claim_is_retried() {
     let (memory, script) = (Memory::new(1), Script::default());
     let now = memory.clock.now();
-    block_on(memory.inbox.claim(&key(), now, now + LEASE)).unwrap();
+    block_on(memory.inbox.claim(&key(), other_attempt(), now, now + LEASE)).unwrap();
     let held = handle(&script.claimed(), &memory, &delivery()).unwrap_err();
     assert!(matches!(&held, Failure::Transient(_)));
     assert!(held.reason().to_string().contains("is claimed by another run"));
@@ -136,8 +140,9 @@ fn a_running_handler_holds_the_claim_for_the_lease() {
         let now = app.clock().now();
         let almost_expired = now + LEASE - SignedDuration::from_secs(1);
         let inbox = &app.ports().inbox;
-        assert_eq!(inbox.claim(&key, now, now + LEASE).await?, Claim::Held);
-        assert_eq!(inbox.claim(&key, almost_expired, almost_expired + LEASE).await?, Claim::Held);
+        assert_eq!(inbox.claim(&key, other_attempt(), now, now + LEASE).await?, Claim::Held);
+        let claim = inbox.claim(&key, other_attempt(), almost_expired, almost_expired + LEASE).await?;
+        assert_eq!(claim, Claim::Held);
         Ok(Handled::Done)
     });
     assert_eq!(handle(&route, &memory, &delivery()).unwrap(), Handled::Done);

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use super::fault_plan::FaultPlan;
 use crate::{
     Patch, StreamId,
-    delivery::{Claim, DeadLetter, DeadLetterError, DeadLetters, Inbox, InboxError, InboxKey},
+    delivery::{AttemptId, Claim, DeadLetter, DeadLetterError, DeadLetters, Inbox, InboxError, InboxKey},
     failure::BoxError,
     gateway::{
         AcceptedMail, CircuitStore, FoundMail, HttpClient, HttpError, HttpRequest, HttpResponse, Mail, MailError,
@@ -70,20 +70,26 @@ impl<P: ViewStore + ?Sized> ViewStore for FaultyPort<P> {
 
 #[async_trait]
 impl<P: Inbox + ?Sized> Inbox for FaultyPort<P> {
-    async fn claim(&self, key: &InboxKey, now: Timestamp, until: Timestamp) -> Result<Claim, InboxError> {
-        self.fault_plan.around(unanswered(key), self.port.claim(key, now, until)).await
+    async fn claim(
+        &self,
+        key: &InboxKey,
+        attempt: AttemptId,
+        now: Timestamp,
+        until: Timestamp,
+    ) -> Result<Claim, InboxError> {
+        self.fault_plan.around(unanswered(key), self.port.claim(key, attempt, now, until)).await
     }
 
     async fn complete(&self, key: &InboxKey, now: Timestamp) -> Result<(), InboxError> {
         self.fault_plan.around(unanswered(key), self.port.complete(key, now)).await
     }
 
-    async fn abandon(&self, key: &InboxKey, now: Timestamp) -> Result<(), InboxError> {
-        self.fault_plan.around(unanswered(key), self.port.abandon(key, now)).await
+    async fn abandon(&self, key: &InboxKey, attempt: AttemptId, now: Timestamp) -> Result<(), InboxError> {
+        self.fault_plan.around(unanswered(key), self.port.abandon(key, attempt, now)).await
     }
 
-    async fn forget(&self, key: &InboxKey, now: Timestamp) -> Result<(), InboxError> {
-        self.fault_plan.around(unanswered(key), self.port.forget(key, now)).await
+    async fn forget(&self, key: &InboxKey, attempt: AttemptId, now: Timestamp) -> Result<(), InboxError> {
+        self.fault_plan.around(unanswered(key), self.port.forget(key, attempt, now)).await
     }
 }
 

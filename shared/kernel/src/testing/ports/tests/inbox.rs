@@ -10,7 +10,7 @@ use jiff::Timestamp;
 
 use super::{assert_fails, pass};
 use crate::{
-    delivery::{Claim, Inbox, InboxError, InboxKey},
+    delivery::{AttemptId, Claim, Inbox, InboxError, InboxKey},
     memory::MemoryInbox,
     testing::ports::inbox,
 };
@@ -24,6 +24,8 @@ enum Bug {
     ReopensCompleted,
     SharesConsumers,
     ClaimsInTwoSteps,
+    OneAttempt,
+    GivesUpOthers,
 }
 
 struct Buggy {
@@ -31,6 +33,8 @@ struct Buggy {
     inner: MemoryInbox,
     reopened: Mutex<Vec<InboxKey>>,
     claiming: AtomicU32,
+    /// The attempt that claimed last.
+    last: Mutex<Option<AttemptId>>,
 }
 
 impl Buggy {
@@ -40,11 +44,23 @@ impl Buggy {
             _ => key.clone(),
         }
     }
+
+    /// The attempt that gives up its claim.
+    fn owner(&self, attempt: AttemptId) -> AttemptId {
+        let last = *self.last.lock().unwrap();
+        last.filter(|_| self.bug == Bug::GivesUpOthers).unwrap_or(attempt)
+    }
 }
 
 #[async_trait]
 impl Inbox for Buggy {
-    async fn claim(&self, key: &InboxKey, now: Timestamp, until: Timestamp) -> Result<Claim, InboxError> {
+    async fn claim(
+        &self,
+        key: &InboxKey,
+        attempt: AttemptId,
+        now: Timestamp,
+        until: Timestamp,
+    ) -> Result<Claim, InboxError> {
         if self.reopened.lock().unwrap().contains(key) {
             return Ok(Claim::Resumed);
         }
@@ -55,7 +71,13 @@ impl Inbox for Buggy {
             return Ok(Claim::First);
         }
         let until = if self.bug == Bug::NeverExpires { Timestamp::MAX } else { until };
-        self.inner.claim(&self.key(key), now, until).await
+        let one = AttemptId::new(uuid::Uuid::nil());
+        let attempt = if self.bug == Bug::OneAttempt { one } else { attempt };
+        let claim = self.inner.claim(&self.key(key), attempt, now, until).await?;
+        if matches!(claim, Claim::First | Claim::Resumed) {
+            *self.last.lock().unwrap() = Some(attempt);
+        }
+        Ok(claim)
     }
 
     async fn complete(&self, key: &InboxKey, now: Timestamp) -> Result<(), InboxError> {
@@ -65,21 +87,21 @@ impl Inbox for Buggy {
         }
     }
 
-    async fn abandon(&self, key: &InboxKey, now: Timestamp) -> Result<(), InboxError> {
+    async fn abandon(&self, key: &InboxKey, attempt: AttemptId, now: Timestamp) -> Result<(), InboxError> {
         match self.bug {
             Bug::AbandonsNothing => Ok(()),
             Bug::ReopensCompleted if self.inner.completed().contains(key) => {
                 self.reopened.lock().unwrap().push(key.clone());
                 Ok(())
             }
-            _ => self.inner.abandon(&self.key(key), now).await,
+            _ => self.inner.abandon(&self.key(key), self.owner(attempt), now).await,
         }
     }
 
-    async fn forget(&self, key: &InboxKey, now: Timestamp) -> Result<(), InboxError> {
+    async fn forget(&self, key: &InboxKey, attempt: AttemptId, now: Timestamp) -> Result<(), InboxError> {
         match self.bug {
-            Bug::AbandonsForgotten => self.inner.abandon(key, now).await,
-            _ => self.inner.forget(&self.key(key), now).await,
+            Bug::AbandonsForgotten => self.inner.abandon(key, attempt, now).await,
+            _ => self.inner.forget(&self.key(key), attempt, now).await,
         }
     }
 }
@@ -93,10 +115,17 @@ fn each_bug_of_an_inbox_is_found() {
         (Bug::AbandonsForgotten, "after it is forgotten"),
         (Bug::ReopensCompleted, "the effect stays done"),
         (Bug::SharesConsumers, "the first claim of its own"),
+        (Bug::OneAttempt, "a second claim meanwhile"),
+        (Bug::GivesUpOthers, "the second still has it"),
         (Bug::ClaimsInTwoSteps, "of 16 claims the first and the held"),
     ] {
-        let buggy =
-            Buggy { bug, inner: MemoryInbox::default(), reopened: Mutex::default(), claiming: AtomicU32::new(0) };
+        let buggy = Buggy {
+            bug,
+            inner: MemoryInbox::default(),
+            reopened: Mutex::default(),
+            claiming: AtomicU32::new(0),
+            last: Mutex::default(),
+        };
         assert_fails(&format!("{bug:?}"), inbox(&buggy, "run-1"), check);
     }
 }

@@ -1,0 +1,5 @@
+//! Event `PaymentProcessed` → handled by notification.
+
+fn main() -> std::process::ExitCode {
+    causeway_aws::serve(env!("CARGO_BIN_NAME"), functions::notification::on_payment_processed)
+}
