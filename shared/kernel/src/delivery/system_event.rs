@@ -49,7 +49,8 @@ pub async fn report_dead_letter(ports: &Ports, dead_letter: &DeadLetter) {
     if text("/source") == Some(source_of(ErrorOccurred::CONTEXT).as_str()) {
         return;
     }
-    let message_id = id("/detail/eventId").or_else(|| id("/id")).unwrap_or_else(|| ports.ids.uuid(dead_letter.at).into());
+    let message_id =
+        id("/detail/eventId").or_else(|| id("/id")).unwrap_or_else(|| ports.ids.uuid(dead_letter.at).into());
     let hops = message.pointer("/detail/metadata/hops").and_then(Value::as_u64);
     let metadata = Metadata {
         correlation_id: id("/detail/metadata/correlationId").unwrap_or_else(|| message_id.clone()),
@@ -73,13 +74,8 @@ pub async fn report_dead_letter(ports: &Ports, dead_letter: &DeadLetter) {
 pub async fn report_start(ports: &Ports, function: &str) {
     let now = ports.clock.now();
     let id: MessageId = ports.ids.uuid(now).into();
-    let metadata = Metadata {
-        correlation_id: id.clone(),
-        causation_id: id.clone(),
-        user_id: None,
-        traceparent: None,
-        hops: 0,
-    };
+    let metadata =
+        Metadata { correlation_id: id.clone(), causation_id: id.clone(), user_id: None, traceparent: None, hops: 0 };
     let started = ServiceStarted { function: function.to_owned() };
     report(ports, entry(&started, id.clone(), &id, now, metadata)).await;
 }

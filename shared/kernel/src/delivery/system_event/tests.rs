@@ -5,7 +5,8 @@ use serde_json::json;
 
 use super::*;
 use crate::{
-    Delivery, delivery::receive,
+    Delivery,
+    delivery::receive,
     memory::Memory,
     testing::tests::{minute, raw},
 };

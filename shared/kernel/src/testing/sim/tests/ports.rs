@@ -5,7 +5,7 @@ use futures::executor::block_on;
 use super::*;
 use crate::{
     Failure,
-    delivery::{DeadLetter, InboxKey, LEASE},
+    delivery::{AttemptId, DeadLetter, InboxKey, LEASE},
     gateway::Mailer,
     testing::{
         ports,
@@ -46,7 +46,11 @@ fn a_fault_is_a_transient_failure_that_names_what_was_called() {
     };
     let failures: [Failure; 3] = block_on(async {
         [
-            app.inbox().claim(&key, minute(0), minute(0) + LEASE).await.unwrap_err().into(),
+            app.inbox()
+                .claim(&key, AttemptId::new(uuid::Uuid::nil()), minute(0), minute(0) + LEASE)
+                .await
+                .unwrap_err()
+                .into(),
             app.dead_letters().keep(&dead_letter).await.unwrap_err().into(),
             app.state::<Counter>(&id()).await.unwrap_err().into(),
         ]
