@@ -164,5 +164,6 @@ async fn a_mail_is_sent_once_and_recorded_as_sent_whatever_answers_of_the_inbox_
 
 /// How many mails are not accepted, the first lost answer, and the number of lost answers in a row.
 fn positions(most: usize) -> impl Iterator<Item = (usize, usize, usize)> {
-    (0..2).flat_map(move |not_taken| (0..5).flat_map(move |first| (1..=most).map(move |count| (not_taken, first, count))))
+    (0..2)
+        .flat_map(move |not_taken| (0..5).flat_map(move |first| (1..=most).map(move |count| (not_taken, first, count))))
 }

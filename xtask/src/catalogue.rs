@@ -108,9 +108,8 @@ pub fn problems(root: &Path, catalogue: &[Entry]) -> anyhow::Result<Vec<String>>
                 problems.push(format!("{path} was published and must not change; restore it"));
             }
             (Ok(text), Some(_)) if text != *shape => {
-                problems.push(format!(
-                    "{path} was published, and its shape now generates another file; restore the shape"
-                ));
+                problems
+                    .push(format!("{path} was published, and its shape now generates another file; restore the shape"));
             }
             (Ok(_), Some(_)) => {}
             (Ok(_), None) => problems.push(format!("{path} is not in {SUPERSEDED}; run `cargo xtask generate`")),

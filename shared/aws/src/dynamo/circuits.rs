@@ -57,8 +57,8 @@ impl CircuitStore for DynamoCircuits {
                 values: vec![(":before", number(before))],
             },
         };
-        match self.table.put(item, Some(condition), None).await? {
-            Written::Done(_) => Ok(Replaced::Stored),
+        match self.table.put(item, Some(condition)).await? {
+            Written::Done => Ok(Replaced::Stored),
             Written::ConditionFailed(Some(item)) => Ok(Replaced::Conflict(circuit_of(&item)?)),
             // Somebody has deleted the item.
             Written::ConditionFailed(None) => Ok(Replaced::Conflict(StoredCircuit::NEW)),

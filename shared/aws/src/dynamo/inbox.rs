@@ -73,7 +73,8 @@ impl Inbox for DynamoInbox {
             Written::ConditionFailed(holder) => holder,
         };
         let claim = claim_of(key, holder.as_ref(), attempt)?;
-        let is_over = |holder: &Item| read_number(holder, UNTIL).is_ok_and(|until| i128::from(until) <= now.as_nanosecond());
+        let is_over =
+            |holder: &Item| read_number(holder, UNTIL).is_ok_and(|until| i128::from(until) <= now.as_nanosecond());
         if claim != Claim::Held || !holder.as_ref().is_some_and(is_over) {
             return Ok(claim);
         }

@@ -450,7 +450,10 @@ fn the_details_are_in_the_list_of_the_status_by_the_time_of_its_change() {
     let on = || causeway::StreamId::new("order", &order_id());
     let position = |past: Vec<OrderEvent>| given_view::<OrderDetails>(past).on(on()).row().position.unwrap();
     let placed_only = position(vec![placed()]);
-    assert_eq!((placed_only.list.as_str(), placed_only.sort_key.as_str()), ("status/placed", "2026-01-01T00:00:00.000000000Z/o-1"));
+    assert_eq!(
+        (placed_only.list.as_str(), placed_only.sort_key.as_str()),
+        ("status/placed", "2026-01-01T00:00:00.000000000Z/o-1")
+    );
     let then_confirmed = position(vec![placed(), confirmed()]);
     assert_eq!(then_confirmed.list, OrderDetails::list_of(OrderStatus::Confirmed));
     assert!(then_confirmed.sort_key.starts_with("2026-01-01T00:00:01"));
