@@ -7,23 +7,23 @@ use crate::stage::Stage;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_row_of_a_view_is_printed_by_its_key() {
-    let (stage, order) = Stage::played().await;
+    let (stage, order) = Stage::with_confirmed_order().await;
     let row = &stage.json(&["view", "order-details", &order]).await[0];
     assert_eq!((&row["id"], &row["columns"]["status"]), (&json!(order), &json!("confirmed")));
     assert_eq!((&row["version"], &row["list"]), (&json!(2), &json!("status/confirmed")));
-    let printed = stage.says(&["view", "stock", "mug"]).await.text;
+    let printed = stage.output(&["view", "stock", "mug"]).await.text;
     assert!(printed.starts_with("stock/mug after version ") && printed.contains("\"available\": 38"), "{printed}");
-    let missing = stage.says(&["view", "order-details", "nobody"]).await;
+    let missing = stage.output(&["view", "order-details", "nobody"]).await;
     assert_eq!((missing.ended, missing.text.contains("has no row nobody")), (CommandStatus::NotFound, true));
     stage.close().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_list_is_printed_newest_first_and_continued_by_its_token() {
-    let (stage, order) = Stage::played().await;
+    let (stage, order) = Stage::with_confirmed_order().await;
     let listed = stage.json(&["list", "order-details", "status/confirmed"]).await;
     assert_eq!(listed.iter().map(|row| &row["id"]).collect::<Vec<_>>(), [&json!(order)]);
-    assert_eq!(stage.says(&["list", "order-details", "status/placed"]).await.ended, CommandStatus::NotFound);
+    assert_eq!(stage.output(&["list", "order-details", "status/placed"]).await.ended, CommandStatus::NotFound);
     let all: Vec<_> = stage.json(&["list", "stock", "all"]).await.into_iter().map(|row| row["id"].clone()).collect();
     let mut reversed = stage.json(&["list", "stock", "all", "--oldest-first"]).await;
     reversed.reverse();
@@ -36,7 +36,7 @@ async fn a_list_is_printed_newest_first_and_continued_by_its_token() {
         let mut words = vec!["list", "stock", "all", "--limit", "1"];
         words.extend(token.iter().flat_map(|token| ["--after", token.as_str()]));
         paged.extend(stage.json(&words).await.into_iter().map(|row| row["id"].clone()));
-        let printed = stage.says(&words).await.text;
+        let printed = stage.output(&words).await.text;
         let next = printed.lines().find_map(|line| line.strip_prefix("… continue with --after "));
         let Some(next) = next.map(str::to_owned) else { break };
         token = Some(next);
