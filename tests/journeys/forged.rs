@@ -13,7 +13,7 @@ use futures::{FutureExt as _, future::BoxFuture};
 use serde_json::{Value, json, value::to_raw_value};
 
 use super::simulation::simulate_seed;
-use crate::cancellation::in_memory;
+use crate::cancellation::{driver::Hook, in_memory};
 
 /// Our account.
 const OURS: &str = "000000000001";
@@ -119,6 +119,7 @@ fn a_thousand_forged_events_change_nothing_and_are_dead_lettered() {
         let (mut driver, _kept) = in_memory();
         driver.publish("ReceiveStock", &json!({ "sku": "mug", "quantity": 5 }));
         driver.publish("PlaceOrder", &super::shop_commands::place_order("o-1", &[("mug", 2)]));
+        driver.hooks.push(Hook::on("OrderShipped", "ConfirmDelivery", json!({ "orderId": "o-1" })));
         driver.publish("PlaceOrder", &super::shop_commands::place_order("o-2", &[("mug", 1), ("rare", 1)]));
         driver.run(None).await;
         let app = App::new(Ports { verification: verify_all(), ..driver.memory.ports() });

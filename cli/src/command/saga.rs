@@ -258,7 +258,7 @@ async fn show(
     let history: Vec<_> = record
         .history
         .iter()
-        .map(|it| [time_arg::show(it.at).to_string(), format!("v{}", it.version), it.name.clone(), summary(&it.data)])
+        .map(|it| [time_arg::show(it.at), format!("v{}", it.version), it.name.clone(), summary(&it.data)])
         .collect();
     let text = format!(
         "{}\n\n{}\n\n{}",
