@@ -15,7 +15,7 @@ from samples import receive_stock
 class Boto3(unittest.TestCase):
     """An order with stock, by boto3."""
 
-    def test_an_order_is_confirmed_mailed_and_kept(self):
+    def test_an_order_is_paid_shipped_mailed_and_kept(self):
         order = f"o-{uuid.uuid4()}"
         events = boto3.client("events")
         for sample in [receive_stock(), place_order(order)]:
@@ -23,9 +23,9 @@ class Boto3(unittest.TestCase):
         views = boto3.resource("dynamodb").Table("causeway-views")
 
         def row():
-            """The order is confirmed."""
+            """The order is shipped."""
             row = views.get_item(Key={"row": f"order-summary/{order}"}).get("Item")
-            return row if row and row["_status"] == "confirmed" else None
+            return row if row and row["_status"] == "shipped" else None
 
         self.assertEqual(eventually(row)["_userId"], "u-1")
 
@@ -34,4 +34,4 @@ class Boto3(unittest.TestCase):
             return [mail for mail in self.cloud.mails()["Mails"] if order in json.dumps(mail["Content"])]
 
         self.assertEqual(len(eventually(mail)), 1)
-        self.assertEqual([int(commit["version"]) for commit in commits(order)], [1, 2])
+        self.assertEqual([int(commit["version"]) for commit in commits(order)], [1, 2, 3, 4])

@@ -31,10 +31,10 @@ class TheCli(unittest.TestCase):
         response = self.shell(f"aws --endpoint-url {self.cloud.endpoint} --output json {words}")
         return json.loads(response) if response else {}
 
-    def confirmed(self):
-        """The row of the sample's order, as soon as the order is confirmed."""
+    def shipped(self):
+        """The row of the sample's order, as soon as the order is shipped."""
         row = self.aws(f"dynamodb get-item --table-name causeway-views {ROW}").get("Item", {})
-        return row if row.get("_status") == {"S": "confirmed"} else None
+        return row if row.get("_status") == {"S": "shipped"} else None
 
     def test_every_line_that_up_prints_works_as_it_is_printed(self):
         exports = [line for line in self.cloud.lines if line.startswith("export ")]
@@ -42,19 +42,19 @@ class TheCli(unittest.TestCase):
         answers = {}
         for call in calls:
             if "put-events" not in call and "row" not in answers:
-                answers["row"] = eventually(self.confirmed)
+                answers["row"] = eventually(self.shipped)
             response = self.shell("\n".join([*exports, call]))
             answers[call.split()[2]] = json.loads(response) if response else {}
         self.assertEqual(answers["put-events"]["FailedEntryCount"], 0)
         self.assertEqual(answers["query"]["Items"][0]["stream"], {"S": "order/o-1001"})
-        self.assertEqual(answers["get-item"]["Item"]["_status"], {"S": "confirmed"})
+        self.assertEqual(answers["get-item"]["Item"]["_status"], {"S": "shipped"})
         self.assertGreater(len(answers["list-queues"]["QueueUrls"]), 3)
         self.assertIn("receive-message", answers)
 
-    def test_a_sample_that_is_put_becomes_a_confirmed_order_with_its_row_its_mail_and_its_commits(self):
+    def test_a_sample_that_is_put_becomes_a_shipped_order_with_its_row_its_mail_and_its_commits(self):
         for sample in [RECEIVE_STOCK, PLACE_ORDER]:
             self.assertEqual(self.aws(sample)["FailedEntryCount"], 0)
-        row = eventually(self.confirmed)
+        row = eventually(self.shipped)
         self.assertEqual(row["_total"]["M"], {"amount": {"N": "2998"}, "currency": {"S": "EUR"}})
 
         def mail():

@@ -41,6 +41,12 @@ def ordered(order, *skus, envelope=None):
     return [changed(place_order(order), of, envelope)]
 
 
+def delivered(order):
+    """The carrier has brought the parcel."""
+    detail = json.dumps({"data": {"orderId": order}})
+    return [{"EventBusName": BUS, "Source": "carrier", "DetailType": "ConfirmDelivery", "Detail": detail}]
+
+
 def changed(sample, change, envelope):
     (entry,) = sample
     detail = json.loads(entry["Detail"])

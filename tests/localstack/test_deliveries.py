@@ -21,21 +21,23 @@ class Deliveries(unittest.TestCase):
         journeys.publish(journeys.stocked(sku, came) * 2)
         journeys.in_stock(sku)
         journeys.publish(journeys.ordered(order, sku, envelope=placed) * 2)
-        journeys.ends(order, "confirmed")
+        journeys.ends(order, "shipped")
+        journeys.publish(journeys.delivered(order))
         journeys.process_ends(order, "completed")
         # The last message is handled after everything that was published before it.
         journeys.publish(journeys.stocked(sku, came))
         journeys.publish(journeys.ordered(order, sku, envelope=placed))
         after = fresh("o")
         journeys.publish(journeys.ordered(after, sku))
-        journeys.ends(after, "confirmed")
-        self.assertEqual(journeys.names(f"order/{order}"), ["OrderPlaced", "OrderConfirmed"])
+        journeys.ends(after, "shipped")
+        for name in ["OrderPlaced", "OrderConfirmed", "OrderShipped", "OrderCompleted"]:
+            self.assertEqual(journeys.names(f"order/{order}").count(name), 1, name)
         self.assertEqual(journeys.names(f"inventory/{sku}").count("StockReceived"), 1)
 
         def counted():
-            """stock is counted once and reserved twice"""
+            """stock is counted once and shipped twice"""
             stock = journeys.row(f"stock/{sku}")
-            return (stock["_received"], stock["_available"], stock["_reserved"]) == (40, 36, 4)
+            return (stock["_received"], stock["_available"], stock["_shipped"]) == (40, 36, 4)
 
         eventually(counted)
         if "mail" not in differences.lacking:
@@ -50,7 +52,7 @@ class Deliveries(unittest.TestCase):
         self.assertEqual(response["FailedEntryCount"], 1)
         self.assertIn("NotAuthorizedForSource", response["Entries"][0]["ErrorCode"])
         self.assertIn("EventId", response["Entries"][1])
-        journeys.ends(order, "confirmed")
+        journeys.ends(order, "shipped")
 
     @differences.needs("refused-entries")
     def test_an_entry_with_a_malformed_detail_is_refused_alone(self):

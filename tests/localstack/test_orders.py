@@ -28,17 +28,19 @@ class Orders(unittest.TestCase):
         self.assertEqual(len(mails), 1, mails)
         self.assertIn(subject, json.dumps(mails))
 
-    def test_an_order_with_stock_is_confirmed_mailed_and_kept(self):
+    def test_an_order_with_stock_is_paid_shipped_delivered_mailed_and_kept(self):
         order, sku = fresh("o"), fresh("mug")
         journeys.publish(journeys.stocked(sku))
         journeys.in_stock(sku)
         journeys.publish(journeys.ordered(order, sku))
-        row = journeys.ends(order, "confirmed")
+        row = journeys.ends(order, "shipped")
+        journeys.publish(journeys.delivered(order))
         self.assertEqual((row["_userId"], row["_total"]), ("u-1", {"amount": 2998, "currency": "EUR"}))
         journeys.process_ends(order, "completed")
-        self.assertEqual(journeys.names(f"order/{order}"), ["OrderPlaced", "OrderConfirmed"])
+        events = ["Placed", "Paid", "Confirmed", "Shipped", "Delivered", "Completed"]
+        self.assertEqual(journeys.names(f"order/{order}"), [f"Order{event}" for event in events])
         stock = journeys.row(f"stock/{sku}")
-        self.assertEqual((stock["_available"], stock["_reserved"]), (38, 2))
+        self.assertEqual((stock["_available"], stock["_shipped"]), (38, 2))
         self.mailed(order, "is confirmed")
 
     def test_an_order_without_stock_is_cancelled_and_what_was_reserved_is_given_back(self):
@@ -65,12 +67,12 @@ class Orders(unittest.TestCase):
             self.assertEqual(response["FailedEntryCount"], 0)
         key = """'{"row":{"S":"order-summary/o-1001"}}'"""
 
-        def confirmed():
-            """the sample's order is confirmed"""
+        def shipped():
+            """the sample's order is shipped"""
             row = self.aws(f"dynamodb get-item --table-name {journeys.STACK}-views --key {key}").get("Item", {})
-            return row if row.get("_status") == {"S": "confirmed"} else None
+            return row if row.get("_status") == {"S": "shipped"} else None
 
-        self.assertEqual(eventually(confirmed)["_total"]["M"]["amount"], {"N": "2998"})
+        self.assertEqual(eventually(shipped)["_total"]["M"]["amount"], {"N": "2998"})
 
     def aws(self, words):
         done = subprocess.run(

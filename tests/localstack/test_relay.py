@@ -31,20 +31,20 @@ class Relay(unittest.TestCase):
         journeys.publish(journeys.stocked(sku))
         journeys.in_stock(sku)
         journeys.publish(journeys.ordered(order, sku))
-        journeys.ends(order, "confirmed")
+        journeys.ends(order, "shipped")
         received = {}
 
-        def both():
-            """both events of the order are published"""
+        def all_four():
+            """all events of the order are published"""
             batch = sqs.receive_message(QueueUrl=queue, WaitTimeSeconds=2, MaxNumberOfMessages=10)
             for message in batch.get("Messages", []):
                 event = json.loads(message["Body"])
                 received[event["detail"]["eventId"]] = event
-            return len(received) >= 2
+            return len(received) >= 4
 
-        eventually(both)
+        eventually(all_four)
         published = {(event["detail-type"], event["detail"]["version"]) for event in received.values()}
-        self.assertEqual(published, {("OrderPlaced", 1), ("OrderConfirmed", 2)})
-        self.assertEqual(len(received), 2)
+        self.assertEqual(published, {("OrderPlaced", 1), ("OrderPaid", 2), ("OrderConfirmed", 3), ("OrderShipped", 4)})
+        self.assertEqual(len(received), 4)
         placed = next(event for event in received.values() if event["detail"]["version"] == 1)
         self.assertEqual(placed["detail"]["data"], journeys.events(f"order/{order}")[0]["data"])
