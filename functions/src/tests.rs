@@ -47,8 +47,9 @@ fn an_order_is_reserved_paid_confirmed_shipped_delivered_and_completed() {
     assert_eq!((mugs.received, mugs.available, mugs.reserved, mugs.shipped), (5, 3, 0, 2));
     assert_eq!(app.row::<ProcessBoard>("o-1").status, Status::Completed);
     let mails = app.memory.mailer.sent();
-    assert_eq!(mails.len(), 1);
-    assert_eq!((mails[0].to.as_str(), mails[0].subject.as_str()), ("ada@example.com", "Your order o-1 is confirmed"));
+    assert_eq!(mails.len(), 4, "a receipt, a confirmation, a notice and a request for feedback");
+    assert!(mails.iter().all(|mail| mail.to == "ada@example.com"));
+    assert!(mails.iter().any(|mail| mail.subject == "Your order o-1 is confirmed"));
     assert_eq!(app.memory.timers.pending().len(), 0, "a deadline is still set");
     app.assert_no_dead_letters();
 }
@@ -84,7 +85,7 @@ fn of_fifty_orders_for_one_unit_one_is_completed() {
     assert_eq!((count(OrderStatus::Completed), count(OrderStatus::Cancelled)), (1, 49));
     let mugs = app.row::<Stock>("mug");
     assert_eq!((mugs.received, mugs.available, mugs.reserved, mugs.shipped), (1, 0, 0, 1));
-    assert_eq!(app.memory.mailer.sent().len(), 50, "each buyer gets one mail");
+    assert_eq!(app.memory.mailer.sent().len(), 49 + 4, "each buyer gets one mail, and the one of the parcel four");
     app.assert_no_dead_letters();
 }
 
@@ -98,7 +99,7 @@ fn delivering_every_message_three_times_changes_nothing_more() {
     assert_eq!(app.row::<OrderSummary>("o-2").status, OrderStatus::Cancelled);
     let mugs = app.row::<Stock>("mug");
     assert_eq!((mugs.received, mugs.available, mugs.shipped), (2, 0, 2));
-    assert_eq!(app.memory.mailer.sent().len(), 2);
+    assert_eq!(app.memory.mailer.sent().len(), 4 + 1);
     assert_eq!(app.row::<OrderDetails>("o-1").history.len(), 6);
 }
 
@@ -230,14 +231,13 @@ fn the_samples_of_receive_stock_and_place_order_complete_an_order() {
         app.publish(name, entry.sample);
     }
     assert_eq!(app.row::<OrderSummary>("o-1001").status, OrderStatus::Completed);
-    assert_eq!(app.memory.mailer.sent().len(), 1);
+    assert_eq!(app.memory.mailer.sent().len(), 4);
 }
 
 #[test]
 fn a_mail_whose_response_is_lost_is_looked_up_and_not_sent_again() {
     let app = TestApp::new(9);
     app.memory.mailer.inject_fault(MailFault::AnswerLost);
-    app.publish("ReceiveStock", receive("mug", 1));
     app.publish("PlaceOrder", place("o-1", &[("mug", 1)]));
     assert_eq!(app.memory.mailer.sent().len(), 1);
     assert!(matches!(app.notifications().as_slice(), [NotificationEvent::EmailSent(_)]));
@@ -247,7 +247,6 @@ fn a_mail_whose_response_is_lost_is_looked_up_and_not_sent_again() {
 fn a_mail_is_sent_again_after_the_mailer_was_unreachable() {
     let app = TestApp::new(10);
     app.memory.mailer.inject_fault(MailFault::NotReached);
-    app.publish("ReceiveStock", receive("mug", 1));
     app.publish("PlaceOrder", place("o-1", &[("mug", 1)]));
     assert_eq!(app.memory.mailer.sent().len(), 1);
     assert!(matches!(app.notifications().as_slice(), [NotificationEvent::EmailSent(_)]));
@@ -258,7 +257,6 @@ fn a_mail_with_unknown_outcome_is_recorded_as_failed_and_not_sent_again() {
     let app = TestApp::new(11);
     app.memory.mailer.inject_fault(MailFault::AnswerLost);
     app.memory.mailer.forget_keys();
-    app.publish("ReceiveStock", receive("mug", 1));
     app.publish("PlaceOrder", place("o-1", &[("mug", 1)]));
     assert_eq!(app.memory.mailer.sent().len(), 1);
     match app.notifications().as_slice() {
@@ -272,7 +270,6 @@ fn a_mail_that_was_not_accepted_is_sent_again_even_if_the_mailer_keeps_no_keys()
     let app = TestApp::new(13);
     app.memory.mailer.inject_fault(MailFault::NotTaken);
     app.memory.mailer.forget_keys();
-    app.publish("ReceiveStock", receive("mug", 1));
     app.publish("PlaceOrder", place("o-1", &[("mug", 1)]));
     assert_eq!(app.memory.mailer.sent().len(), 1);
     assert!(matches!(app.notifications().as_slice(), [NotificationEvent::EmailSent(_)]));
@@ -282,7 +279,6 @@ fn a_mail_that_was_not_accepted_is_sent_again_even_if_the_mailer_keeps_no_keys()
 fn a_rejected_mail_and_an_order_without_an_address_are_recorded_as_failures() {
     let app = TestApp::new(12);
     app.memory.mailer.inject_fault(MailFault::Refused("no such address".to_owned()));
-    app.publish("ReceiveStock", receive("mug", 2));
     app.publish("PlaceOrder", place("o-1", &[("mug", 1)]));
     let mut without_address = place("o-2", &[("mug", 1)]);
     without_address.as_object_mut().unwrap().remove("contactEmail");

@@ -41,7 +41,7 @@ fn a_check_out_places_an_order_for_the_lines_of_the_cart() {
     app.publish("CheckOutCart", check_out("u-1", 3));
     let checked_out = &app.published::<CartCheckedOut>()[0];
     let order = app.row::<OrderDetails>(checked_out.order_id.as_str());
-    assert_eq!((order.status, order.total.amount, order.user_id.as_str()), (OrderStatus::Confirmed, 2000, "u-1"));
+    assert_eq!((order.status, order.total.amount, order.user_id.as_str()), (OrderStatus::Completed, 2000, "u-1"));
     assert_eq!((order.lines[0].sku.as_str(), order.lines[0].quantity.get()), ("mug", 2));
     assert_eq!((app.row::<CartContent>("u-1").lines.len(), open_carts(&app)), (0, vec![]));
     app.assert_no_dead_letters();

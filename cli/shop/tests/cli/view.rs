@@ -9,8 +9,8 @@ use crate::stage::Stage;
 async fn a_row_of_a_view_is_printed_by_its_key() {
     let (stage, order) = Stage::with_confirmed_order().await;
     let row = &stage.json(&["view", "order-details", &order]).await[0];
-    assert_eq!((&row["id"], &row["columns"]["status"]), (&json!(order), &json!("confirmed")));
-    assert_eq!((&row["version"], &row["list"]), (&json!(2), &json!("status/confirmed")));
+    assert_eq!((&row["id"], &row["columns"]["status"]), (&json!(order), &json!("completed")));
+    assert_eq!((&row["version"], &row["list"]), (&json!(6), &json!("status/completed")));
     let printed = stage.output(&["view", "stock", "mug"]).await.text;
     assert!(printed.starts_with("stock/mug after version ") && printed.contains("\"available\": 38"), "{printed}");
     let missing = stage.output(&["view", "order-details", "nobody"]).await;
@@ -21,7 +21,7 @@ async fn a_row_of_a_view_is_printed_by_its_key() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_list_is_printed_newest_first_and_continued_by_its_token() {
     let (stage, order) = Stage::with_confirmed_order().await;
-    let listed = stage.json(&["list", "order-details", "status/confirmed"]).await;
+    let listed = stage.json(&["list", "order-details", "status/completed"]).await;
     assert_eq!(listed.iter().map(|row| &row["id"]).collect::<Vec<_>>(), [&json!(order)]);
     assert_eq!(stage.output(&["list", "order-details", "status/placed"]).await.ended, CommandStatus::NotFound);
     let all: Vec<_> = stage.json(&["list", "stock", "all"]).await.into_iter().map(|row| row["id"].clone()).collect();
