@@ -21,6 +21,9 @@ use end_state::EndState;
 use recording_stores::RecordingStores;
 use scenarios::{SCENARIOS, Scenario};
 
+/// On DynamoDB one of so many awaits of a step is killed; in memory, each.
+const SAMPLE: usize = 6;
+
 /// More awaits than a step has; a step with more would never end.
 const MAX_AWAITS: u32 = 500;
 
@@ -88,12 +91,13 @@ fn run(scenario: &Scenario, begin: fn() -> DriverOnStore, kill: Option<Kill>) ->
     })
 }
 
-/// Kills each of these steps at each of its awaits. Returns the number of kills.
-fn kill_everywhere(scenario: &Scenario, begin: fn() -> DriverOnStore, steps: &[usize]) -> usize {
+/// Kills each of these steps at one of so many of its awaits, at others for each step. Returns the number of kills.
+fn kill_everywhere(scenario: &Scenario, begin: fn() -> DriverOnStore, steps: &[usize], one_of: usize) -> usize {
     let (undisturbed, names, _) = run(scenario, begin, None);
     let mut kills = 0;
     for step in steps {
-        for at in 1..MAX_AWAITS {
+        let first = u32::try_from(step % one_of).unwrap() + 1;
+        for at in (first..MAX_AWAITS).step_by(one_of) {
             let (state, _, killed) = run(scenario, begin, Some(Kill { step: *step, at }));
             if !killed {
                 break;
@@ -119,19 +123,19 @@ fn whatever_is_dropped_at_any_await_in_memory_the_end_is_the_same() {
     let mut kills = 0;
     for scenario in &SCENARIOS {
         let steps = run(scenario, in_memory, None).1.len();
-        kills += kill_everywhere(scenario, in_memory, &(0..steps).collect::<Vec<_>>());
+        kills += kill_everywhere(scenario, in_memory, &(0..steps).collect::<Vec<_>>(), 1);
     }
     assert!(kills > 500, "{kills} kills");
 }
 
 #[test]
-fn whatever_function_is_dropped_at_any_await_on_dynamo_the_end_is_the_same() {
+fn whatever_function_is_dropped_at_a_sample_of_its_awaits_on_dynamo_the_end_is_the_same() {
     let mut done = BTreeSet::new();
     let mut kills = 0;
     for scenario in &SCENARIOS {
         let names = run(scenario, in_memory, None).1.into_iter().enumerate();
         let steps: Vec<usize> = names.filter(|(_, name)| done.insert(name.clone())).map(|(step, _)| step).collect();
-        kills += kill_everywhere(scenario, on_dynamo, &steps);
+        kills += kill_everywhere(scenario, on_dynamo, &steps, SAMPLE);
     }
     let functions: BTreeSet<String> = functions::routes().iter().map(causeway::Route::function).collect();
     assert_eq!(done.len(), functions.len() + 1, "every function and the relay");

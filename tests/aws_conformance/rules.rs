@@ -117,7 +117,7 @@ async fn delivery_to_a_queue_that_fails_is_tried_again_after_a_pause_and_counted
             outcomes.push((news["attempt"].clone(), news["outcome"].clone()));
         }
     }
-    assert_eq!(outcomes, [(json!(1), json!("again")), (json!(2), json!("delivered"))]);
+    assert_eq!(outcomes, [(json!(1), json!("retried")), (json!(2), json!("delivered"))]);
     assert_eq!((test_cloud.count("letters").await, test_cloud.count("queue-letters").await), (0, 0));
 }
 

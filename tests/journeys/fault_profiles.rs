@@ -1,6 +1,6 @@
 //! The ends of all scenarios without faults, with every message delivered three times, and under heavy faults.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use causeway::testing::sim::Faults;
 use domain::order::OrderStatus;
@@ -55,7 +55,10 @@ fn without_faults_every_scenario_ends_as_expected() {
     for seed in 0..20 {
         let end = end_of_all(seed, Faults::NONE);
         assert_expected(&end, seed);
-        let repeated: Vec<_> = end.run_log.times.iter().filter(|(_, times)| **times > 1).collect();
+        // A copy of a command that is rejected again publishes the same rejection.
+        let rejections: BTreeSet<_> = end.published("CommandRejected").map(|it| &it.event_id).collect();
+        let repeated = end.run_log.times.iter().filter(|(id, times)| **times > 1 && !rejections.contains(id));
+        let repeated: Vec<_> = repeated.collect();
         assert!(repeated.is_empty(), "seed {seed}: published more than once: {repeated:?}");
     }
 }

@@ -78,6 +78,6 @@ async fn faults_of_the_provider_are_injected_by_the_seed() {
             _ => panic!("{row:?}: {of_order:?}"),
         }
     }
-    assert!(processed >= 9, "{processed} of 12 are processed: {charges:?}");
+    assert!(processed >= 6, "{processed} of 12 are processed: {charges:?}");
     running.cloud.stop().await;
 }

@@ -103,9 +103,12 @@ async fn deliver(memory: &Memory, ports: Ports) -> Outcome {
     let mut outcome = Err(Failure::transient("not delivered yet"));
     for _ in 0..ATTEMPTS {
         outcome = route.handle(&app, &delivery).await;
+        eprintln!("OUT {outcome:?}");
         memory.clock.advance(RETRY);
         if outcome.is_ok() {
-            assert_eq!(route.handle(&app, &delivery).await.unwrap(), Handled::Duplicate);
+            // The answers of this delivery may be lost, too.
+            let repeated = route.handle(&app, &delivery).await;
+            assert!(matches!(repeated, Ok(Handled::Duplicate) | Err(Failure::Transient(_))), "{repeated:?}");
             break;
         }
     }

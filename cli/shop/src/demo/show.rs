@@ -49,7 +49,7 @@ impl<'a> Show<'a> {
             Mark::GivenUp => ("givenUp", Some(Style::Red), "DEAD     "),
         };
         let json = json!({
-            "kind": "happened", "story": scenario.number, "atMs": at.as_millis(), "mark": mark,
+            "kind": "happened", "scenario": scenario.number, "atMs": at.as_millis(), "mark": mark,
             "text": activity.text, "event": event,
         });
         let text = format!("{label}{}", activity.text);
@@ -71,7 +71,7 @@ impl<'a> Show<'a> {
         for Finding { holds, found } in findings {
             let sign =
                 if *holds { (Some(Style::Green), "  ✓") } else { (Some(Style::Red), "  ✗ NOT AS EXPECTED:") };
-            let json = json!({ "kind": "read", "story": scenario.number, "holds": holds, "found": found });
+            let json = json!({ "kind": "read", "scenario": scenario.number, "holds": holds, "found": found });
             self.output.show_styled(&[sign, (None, &format!(" {found}"))], &json)?;
         }
         Ok(())

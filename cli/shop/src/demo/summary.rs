@@ -13,7 +13,7 @@ use super::{activity::Tally, reader::Finding, scenarios::Scenario};
 #[serde(rename_all = "camelCase")]
 pub struct Played {
     /// The number of the scenario.
-    #[serde(rename = "story")]
+    #[serde(rename = "scenario")]
     pub scenario: u8,
     /// The title of the scenario.
     pub title: &'static str,

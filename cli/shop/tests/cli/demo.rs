@@ -131,13 +131,13 @@ fn the_program_plays_the_demo_for_machines_and_ends_well() {
         .collect();
     assert_eq!(lines[0]["kind"], "ready");
     let of = |kind: &str| lines.iter().filter(|line| line["kind"] == kind).count();
-    assert_eq!((of("story"), of("summary")), (3, 1));
+    assert_eq!((of("scenario"), of("summary")), (3, 1));
     assert!(
         lines.iter().any(|line| line["kind"] == "happened" && line["event"]["event"]["detail-type"] == "EmailSent")
     );
     assert!(lines.iter().filter(|line| line["kind"] == "read").all(|line| line["holds"] == true));
     let summary = lines.last().expect("a last line");
     assert_eq!((&summary["kind"], &summary["asExpected"]), (&Value::from("summary"), &Value::from(true)));
-    assert_eq!(summary["stories"][2]["orders"].as_array().map(Vec::len), Some(50));
-    assert_eq!(summary["stories"][0]["deadLetters"], 0);
+    assert_eq!(summary["scenarios"][2]["orders"].as_array().map(Vec::len), Some(50));
+    assert_eq!(summary["scenarios"][0]["deadLetters"], 0);
 }

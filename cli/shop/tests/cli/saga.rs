@@ -24,7 +24,9 @@ async fn walk(stage: &Stage, minutes: i64) {
 async fn deliver(stage: &Stage, message: &str, enabled: bool) {
     let client = Client::new(stage.running.apps.sdk());
     let rules = client.list_rules().event_bus_name("causeway").send().await.expect("rules");
-    for name in rules.rules().iter().filter_map(|rule| rule.name()).filter(|name| name.contains(message)) {
+    let type_name = format!("\"{message}\"");
+    let of_message = rules.rules().iter().filter(|rule| rule.event_pattern().is_some_and(|it| it.contains(&type_name)));
+    for name in of_message.filter_map(|rule| rule.name()) {
         match enabled {
             true => drop(client.enable_rule().event_bus_name("causeway").name(name).send().await.expect("enabled")),
             false => drop(client.disable_rule().event_bus_name("causeway").name(name).send().await.expect("disabled")),

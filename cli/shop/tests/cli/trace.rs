@@ -21,7 +21,8 @@ async fn all_that_followed_from_one_wish_is_one_tree_from_whichever_id() {
     for pair in chain.windows(2) {
         assert_eq!(text(named(pair[1]), "parent"), text(named(pair[0]), "id"), "{pair:?}");
     }
-    assert_eq!(text(named("EmailSent"), "parent"), text(confirmed, "eventId"));
+    let mails = nodes.iter().filter(|node| node["type"] == "EmailSent");
+    assert_eq!(mails.filter(|mail| text(mail, "parent") == text(confirmed, "eventId")).count(), 1);
     assert_eq!(text(named("FulfilmentDeadlinePassed"), "kind"), "timer");
     let stream = format!("order/{order}");
     for id in [stream.as_str(), text(placed, "eventId"), text(confirmed, "eventId"), text(confirmed, "commandId")] {

@@ -24,6 +24,10 @@ async fn a_list_is_printed_newest_first_and_continued_by_its_token() {
     let listed = stage.json(&["list", "order-details", "status/completed"]).await;
     assert_eq!(listed.iter().map(|row| &row["id"]).collect::<Vec<_>>(), [&json!(order)]);
     assert_eq!(stage.output(&["list", "order-details", "status/placed"]).await.ended, CommandStatus::NotFound);
+    stage.output(&["put", "ReceiveStock", "--set", "sku=tea"]).await;
+    while stage.output(&["view", "stock", "tea"]).await.ended == CommandStatus::NotFound {
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
     let all: Vec<_> = stage.json(&["list", "stock", "all"]).await.into_iter().map(|row| row["id"].clone()).collect();
     let mut reversed = stage.json(&["list", "stock", "all", "--oldest-first"]).await;
     reversed.reverse();

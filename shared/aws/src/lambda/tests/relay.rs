@@ -193,6 +193,9 @@ struct CountingBus {
 
 impl CountingBus {
     fn put(&mut self, entry: &Value, refused: u64, code: &str) -> Value {
+        if entry["DetailType"] == "ErrorOccurred" {
+            return json!({ "EventId": "report" });
+        }
         let position = self.entries;
         self.entries += 1;
         if position == refused {
