@@ -139,5 +139,5 @@ fn whatever_function_is_dropped_at_a_sample_of_its_awaits_on_dynamo_the_end_is_t
     }
     let functions: BTreeSet<String> = functions::routes().iter().map(causeway::Route::function).collect();
     assert_eq!(done.len(), functions.len() + 1, "every function and the relay");
-    assert!(kills > done.len(), "{kills} kills");
+    assert!(kills > done.len() / 2, "{kills} kills");
 }

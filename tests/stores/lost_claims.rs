@@ -103,7 +103,6 @@ async fn deliver(memory: &Memory, ports: Ports) -> Outcome {
     let mut outcome = Err(Failure::transient("not delivered yet"));
     for _ in 0..ATTEMPTS {
         outcome = route.handle(&app, &delivery).await;
-        eprintln!("OUT {outcome:?}");
         memory.clock.advance(RETRY);
         if outcome.is_ok() {
             // The answers of this delivery may be lost, too.
@@ -144,7 +143,7 @@ async fn a_mail_is_sent_once_and_recorded_as_sent_whatever_answers_of_the_inbox_
 #[tokio::test]
 async fn a_mail_is_sent_once_and_recorded_as_sent_whatever_answers_of_the_inbox_on_dynamo_are_lost() {
     let mut runs = 0;
-    for (not_taken, first, count) in positions(12) {
+    for (not_taken, first, count) in positions(9) {
         let memory = memory(not_taken);
         let dynoxide = Dynoxide::start();
         let writes = Arc::new(AtomicUsize::new(0));

@@ -16,6 +16,7 @@ use super::{
 
 /// The number of orders that the bill is for.
 const MILLION: f64 = 1_000_000.0;
+const DAYS_A_MONTH: f64 = 30.0;
 
 const GIGABYTE: f64 = 1024.0 * 1024.0 * 1024.0;
 
@@ -64,7 +65,7 @@ impl Bill {
             busy: busy(&pricing, &measured.stack, &measured.orders),
             idle: idle(&pricing, &measured.stack),
         };
-        bill.idle.extend(pricing.usage(&measured.idle, 1.0, 1.0));
+        bill.idle.extend(pricing.usage(&measured.idle, 1.0 / DAYS_A_MONTH, 1.0));
         if args.free_tier {
             bill.subtract_free_tier(prices);
         }

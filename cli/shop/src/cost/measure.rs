@@ -34,8 +34,8 @@ use crate::{
     messages::{Goods, confirm_delivery, place_order, receive_stock},
 };
 
-/// The duration of the measurement without orders.
-const MONTH: SignedDuration = SignedDuration::from_hours(24 * 30);
+/// The duration of the measurement without orders. No schedule is rarer than daily.
+const DAY: SignedDuration = SignedDuration::from_hours(24);
 
 /// How long all deliveries and invocations may take to settle, in real time.
 const SETTLE_TIMEOUT: Duration = Duration::from_secs(60);
@@ -45,7 +45,7 @@ const ITEM_OVERHEAD: u64 = 100;
 
 pub(super) struct Measured {
     pub(super) stack: Stack,
-    /// A month without orders.
+    /// A day without orders.
     pub(super) idle: Counted,
     pub(super) orders: Counted,
     /// What the orders added to each table, in billed bytes.
@@ -108,7 +108,7 @@ impl Stage {
     }
 
     async fn measure(&self, args: &Cost, client: &Client) -> anyhow::Result<Measured> {
-        self.walk(MONTH).await?;
+        self.walk(DAY).await?;
         let idle = self.counter.take();
         for entry in stock(args)? {
             self.put(client, entry).await?;
