@@ -26,7 +26,7 @@ const SEEDS: u64 = 32;
 type Forgery = fn(&Delivery, usize) -> Delivery;
 
 /// All of them; each makes another one with another number.
-const FORGERIES: [(&str, Forgery); 10] = [
+const FORGERIES: [(&str, Forgery); 11] = [
     ("another source", |fact, number| Delivery { source: format!("shop.{number}"), ..fact.clone() }),
     ("another context's source", |fact, _| Delivery { source: "causeway.till".to_owned(), ..fact.clone() }),
     ("another account", |fact, number| Delivery { account: Some(format!("{:012}", number + 2)), ..fact.clone() }),
@@ -34,6 +34,7 @@ const FORGERIES: [(&str, Forgery); 10] = [
     ("never committed", |fact, number| with(fact, "/eventId", id(number))),
     ("other data", |fact, number| with(fact, &format!("/data/{}", about(fact)), json!(format!("forged-{number}")))),
     ("a place to come", |fact, number| with(fact, "/version", json!(1000 + number))),
+    ("no version", |fact, _| with(fact, "/version", Value::Null)),
     ("another stream", |fact, number| with(fact, "/aggregateId", json!(format!("forged-{number}")))),
     ("another time", |fact, _| with(fact, "/timestamp", json!("2025-12-31T23:59:59.777Z"))),
     ("in another's name", |fact, number| with(fact, "/metadata/correlationId", json!(format!("forged-{number}")))),
@@ -51,7 +52,7 @@ fn id(number: usize) -> Value {
 
 /// A timer's word has no place in the log, and another one changes nothing of it.
 fn may_be_forged_so(what: &str, fact: &Delivery) -> bool {
-    what != "a place to come" || fact.detail_type != "FulfilmentDeadlinePassed"
+    !["a place to come", "no version"].contains(&what) || fact.detail_type != "FulfilmentDeadlinePassed"
 }
 
 fn with(fact: &Delivery, path: &str, value: Value) -> Delivery {

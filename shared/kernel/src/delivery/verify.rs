@@ -13,7 +13,7 @@ use crate::{
     },
     failure::Failure,
     log::{Commit, TimerChange},
-    message::{CommitId, Delivery, Envelope, Kind, Message, Metadata, Received, StreamId},
+    message::{CommandRejected, CommitId, Delivery, Envelope, Kind, Message, Metadata, Received, StreamId},
     ports::Ports,
     time::Timer,
 };
@@ -116,7 +116,11 @@ pub(crate) async fn verify<M: Message>(
         | (Kind::Event, VerifyEvents::None, _)
         | (Kind::Event, VerifyEvents::Required, Verification::Origin) => Ok(()),
         // Technical events are published without being stored.
-        (Kind::Event, VerifyEvents::All, Verification::Origin) if received.version.is_none() => Ok(()),
+        (Kind::Event, VerifyEvents::All, Verification::Origin)
+            if M::CONTEXT == CommandRejected::CONTEXT && received.version.is_none() =>
+        {
+            Ok(())
+        }
         (Kind::Event, VerifyEvents::Required, Verification::Event)
         | (Kind::Event, VerifyEvents::All, Verification::Event | Verification::Origin) => {
             verify_event(ports, received).await
