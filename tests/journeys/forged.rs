@@ -144,7 +144,7 @@ fn a_thousand_forged_facts_change_nothing_and_end_as_a_thousand_letters() {
     });
 }
 
-/// One verified event of each type that was published.
+/// One genuine event of each published type.
 fn true_facts(said: &[causeway::delivery::bus::Entry]) -> BTreeMap<String, Delivery> {
     let deliveries = said.iter().map(|entry| {
         let fact = Delivery {
