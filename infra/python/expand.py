@@ -1,5 +1,5 @@
-"""Expands the SAM template as CloudFormation will see it and writes that, counts the resources with the head-room,
-and fails before the limit is reached: then a context gets a stack of its own."""
+"""Expands SAM templates as CloudFormation will see them. Writes the expansion of the first; counts the resources of the
+others, the stacks of a deployment, and fails before one reaches the limit: then its context must be divided."""
 
 import json
 import os
@@ -20,23 +20,26 @@ class NoAccount:
         return {}
 
 
-def main(path, expansion):
+def expand(path):
     with open(path, encoding="utf-8") as file:
         template = yaml_parse(file.read())
     # Before a deployment, code is on this machine; any place in S3 stands for where it will be.
     template["Globals"]["Function"]["CodeUri"] = "s3://bucket/code.zip"
+    return transform(template, {}, NoAccount())
+
+
+def main(flat, expansion, *stacks):
     os.environ.setdefault("AWS_DEFAULT_REGION", "eu-central-1")
-    expanded = transform(template, {}, NoAccount())
+    expanded = expand(flat)
     with open(expansion, "w", encoding="utf-8") as file:
         json.dump(expanded, file, indent=1, default=str)
-    kinds = Counter(resource["Type"] for resource in expanded["Resources"].values())
-    for kind, count in kinds.most_common():
+    for kind, count in Counter(resource["Type"] for resource in expanded["Resources"].values()).most_common():
         print(f"{count:4} {kind}")
-    count = kinds.total()
-    size = os.path.getsize(path)
-    print(f"{count:4} resources of at most {LIMIT}: room for {LIMIT - count}; {size} bytes of template")
-    return 0 if count < TIGHT else 1
+    counts = {stack: len(expand(stack)["Resources"]) for stack in stacks}
+    for stack, count in counts.items():
+        print(f"{count:4} resources of at most {LIMIT}: {stack}, {os.path.getsize(stack)} bytes")
+    return 0 if max(counts.values()) < TIGHT else 1
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1], sys.argv[2]))
+    sys.exit(main(*sys.argv[1:]))

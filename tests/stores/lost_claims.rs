@@ -25,8 +25,8 @@ use domain::{
 use jiff::{SignedDuration, Timestamp};
 use tests::wire::{Dynoxide, Meter, RequestFault};
 
-/// The attempts of an asynchronous invocation by Lambda.
-const ATTEMPTS: u32 = 3;
+/// The attempts of an asynchronous invocation by Lambda, and those after a redrive.
+const ATTEMPTS: u32 = 3 + 3;
 
 /// The delay between them; a claim is held for a minute.
 const RETRY: SignedDuration = SignedDuration::from_secs(61);
@@ -143,7 +143,7 @@ async fn a_mail_is_sent_once_and_recorded_as_sent_whatever_answers_of_the_inbox_
 #[tokio::test]
 async fn a_mail_is_sent_once_and_recorded_as_sent_whatever_answers_of_the_inbox_on_dynamo_are_lost() {
     let mut runs = 0;
-    for (not_taken, first, count) in positions(9) {
+    for (not_taken, first, count) in positions(12) {
         let memory = memory(not_taken);
         let dynoxide = Dynoxide::start();
         let writes = Arc::new(AtomicUsize::new(0));
