@@ -5,6 +5,7 @@ import contextlib
 import datetime
 import json
 import os
+import pathlib
 import time
 import urllib.request
 
@@ -12,13 +13,16 @@ import boto3
 
 import differences
 import journeys
-from cloud import Cloud
+import prepared
 from cloud import PATIENCE
+from cloud import ROOT
+from cloud import Cloud
 from cloud import plain
 from ministack import MiniStack
-from prepared import for_ministack
 
 SENDER = "shop@example.com"
+# The program whose local cloud simulates the payment provider.
+PROVIDER = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")) / "debug/causeway"
 
 
 class Endpoint:
@@ -33,6 +37,9 @@ class Endpoint:
     timers_speak = True
     mailbox = "/_aws/ses"
 
+    def __init__(self, payments_url):
+        self.payments_url = payments_url
+
     def environment(self):
         """The environment variables of its clients."""
         defaults = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_REGION": "us-east-1"}
@@ -41,7 +48,7 @@ class Endpoint:
 
     def template(self, built):
         """What of the build is deployed."""
-        return built / "template.yaml"
+        return prepared.for_deployment(built, self.payments_url or "")
 
     def deployed(self):
         """Makes what a stack of ours expects beside it: a sender that may send."""
@@ -101,16 +108,19 @@ class OnMiniStack(Endpoint):
     timers_speak = False
     mailbox = "/_ministack/ses/messages"
 
-    def __init__(self, rights=True):
+    def __init__(self, payments_url=None, rights=True):
+        # The local cloud runs nothing here but the payment provider that it simulates.
+        self.provider = None if payments_url else Cloud(PROVIDER)
+        super().__init__(payments_url or f"{self.provider.endpoint}/_causeway/payments")
         self.running = MiniStack(rights)
         self.environment, self.output = self.running.environment, self.running.output
 
     def template(self, built):
-        return for_ministack(built)
+        return prepared.for_deployment(built, self.payments_url, prepared.fit_for_ministack)
 
     def stop(self):
         self.running.stop()
-        return 0
+        return self.provider.stop() if self.provider else 0
 
 
 class OnLocal(Endpoint):

@@ -37,6 +37,7 @@ def arguments():
     parser.add_argument("--local", metavar="CAUSEWAY", help="on the local cloud of this program")
     parser.add_argument("--binaries", metavar="FOLDER", help="these binaries: laid out as `sam build` does it, or run by the local cloud")
     parser.add_argument("--build-dir", metavar="FOLDER", default=".aws-sam/build", help="what `sam build` left [default: %(default)s]")
+    parser.add_argument("--payments-url", metavar="URL", help="the payment provider [default: one that the local cloud simulates]")
     parser.add_argument("--only", metavar="WORDS", help="only the tests whose names contain these words")
     return parser.parse_args()  # fmt: skip
 
@@ -47,10 +48,10 @@ def endpoint_of(choice):
         options = ["--binaries", choice.binaries] if choice.binaries else []
         return OnLocal(choice.local, *options)
     if choice.aws:
-        return Aws()
+        return Aws(choice.payments_url)
     if os.environ.get("AWS_ENDPOINT_URL"):
-        return Endpoint()
-    return OnMiniStack()
+        return Endpoint(choice.payments_url)
+    return OnMiniStack(choice.payments_url)
 
 
 def main(choice):

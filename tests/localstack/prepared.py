@@ -1,16 +1,17 @@
 """What is deployed: the folder that `sam build` left, or one laid out like it from binaries that are there already;
-and for MiniStack, where it checks rights, a copy of the built template with the rights that it understands."""
+a copy of the built template has the payment provider's address and, for MiniStack, what fits it.
+`python tests/localstack/prepared.py http://…` writes that copy for a payment provider there, and prints its path."""
 
 import json
 import pathlib
 import re
 import shutil
 import subprocess
+import sys
 
 import yaml
 
-from cloud import ROOT
-
+ROOT = pathlib.Path(__file__).resolve().parents[2]
 TEMPLATE = "infra/template.flat.yaml"
 MADE = ROOT / "target/rehearsal"
 # A resource begins with its name, indented by two.
@@ -36,10 +37,22 @@ def laid_out(binaries):
     return built
 
 
-def for_ministack(built):
-    """The built template with rights that MiniStack can check; the others stand in the table of differences."""
+def for_deployment(built, payments_url="", change=lambda template: None):
+    """A copy of the built template with this payment provider."""
     template = yaml.load((built / "template.yaml").read_text(encoding="utf-8"), Loader=CloudFormation)
+    template["Parameters"]["PaymentsUrl"]["Default"] = payments_url
+    change(template)
+    copy = built / "rehearsed.json"
+    copy.write_text(json.dumps(template, indent=1), encoding="utf-8")
+    return copy
+
+
+def fit_for_ministack(template):
+    """Takes out what MiniStack does not do; it stands in the table of differences."""
     resources = template["Resources"]
+    # It drops failures, and with a resource for each function's destination a stack would have more than 500.
+    for holder in [template["Globals"]["Function"], *(resource.get("Properties", {}) for resource in resources.values())]:
+        holder.pop("EventInvokeConfig", None)
     for name in UNCONDITIONED:
         for statement in statements(resources[name]):
             del statement["Condition"]
@@ -48,9 +61,6 @@ def for_ministack(built):
         statement["Resource"] = "*"
     (schedules, _) = statements(resources["SetTimers"])
     schedules["Resource"]["Fn::Sub"] = schedules["Resource"]["Fn::Sub"].replace("${Timers}", "default")
-    copy = built / "ministack.json"
-    copy.write_text(json.dumps(template, indent=1), encoding="utf-8")
-    return copy
 
 
 def statements(policy):
@@ -79,3 +89,7 @@ def in_full(loader, name, node):
 
 
 CloudFormation.add_multi_constructor("!", in_full)
+
+
+if __name__ == "__main__":
+    print(for_deployment(ROOT / ".aws-sam/build", sys.argv[1], fit_for_ministack))

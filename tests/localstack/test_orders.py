@@ -15,18 +15,20 @@ from journeys import fresh
 class Orders(unittest.TestCase):
     """`self.endpoint` is the endpoint of this run."""
 
-    def mailed(self, order, subject):
-        """The buyer has one mail, and the log records it."""
+    def mailed(self, order, *subjects):
+        """The buyer has one mail with each of these subjects, and no other."""
         if "mail" in differences.lacking:
             return
 
         def mails():
-            """the buyer has the mail"""
-            return self.endpoint.mails(order)
+            """the buyer has the mails"""
+            found = self.endpoint.mails(order)
+            return found if len(found) >= len(subjects) else None
 
         mails = eventually(mails)
-        self.assertEqual(len(mails), 1, mails)
-        self.assertIn(subject, json.dumps(mails))
+        self.assertEqual(len(mails), len(subjects), mails)
+        for subject in subjects:
+            self.assertEqual(sum(subject in json.dumps(mail) for mail in mails), 1, (subject, mails))
 
     def test_an_order_with_stock_is_paid_shipped_delivered_mailed_and_kept(self):
         order, sku = fresh("o"), fresh("mug")
@@ -41,7 +43,8 @@ class Orders(unittest.TestCase):
         self.assertEqual(journeys.names(f"order/{order}"), [f"Order{event}" for event in events])
         stock = journeys.row(f"stock/{sku}")
         self.assertEqual((stock["_available"], stock["_shipped"]), (38, 2))
-        self.mailed(order, "is confirmed")
+        subjects = ["Your receipt for order {}", "Your order {} is confirmed", "Your order {} is on its way", "How do you like your order {}?"]
+        self.mailed(order, *(subject.format(order) for subject in subjects))
 
     def test_an_order_without_stock_is_cancelled_and_what_was_reserved_is_given_back(self):
         order, there, missing = fresh("o"), fresh("mug"), fresh("cup")
@@ -59,7 +62,7 @@ class Orders(unittest.TestCase):
             return (stock["_available"], stock["_reserved"]) == (40, 0)
 
         eventually(given_back)
-        self.mailed(order, "is cancelled")
+        self.mailed(order, f"Your order {order} is cancelled")
 
     def test_the_samples_make_their_journey_by_the_aws_cli(self):
         for sample in ["inventory/ReceiveStock", "order/PlaceOrder"]:

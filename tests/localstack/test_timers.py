@@ -26,7 +26,7 @@ class Timers(unittest.TestCase):
         events.disable_rule(Name=rule, EventBusName=journeys.BUS)
         try:
             self.endpoint.settle()
-            with self.endpoint.late("OrderOnPlaceOrder", LATE):
+            with self.endpoint.late("FulfilmentOnOrderPlaced", LATE):
                 journeys.publish(journeys.ordered(order, sku))
                 schedule = eventually(lambda: self.schedule_of(order))
         finally:
