@@ -2,7 +2,7 @@
 //!
 //! A saga declares the event that starts it, the [`plan::Plan`] made from it, and what each message means to it
 //! ([`signal::Signal`]). The [`engine`] owns the rest: early, late, doubled and foreign events, compensation in reverse
-//! order, deadlines, the pivot, exactly one end, and an operator who resumes or aborts. [`saga!`](crate::saga) declares
+//! order, deadlines, the pivot, exactly one end, and an operator who resumes or aborts. [`saga!`](crate::saga!) declares
 //! the messages of a saga, [`declare::saga`] its routes.
 
 pub mod declare;

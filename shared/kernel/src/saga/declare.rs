@@ -25,7 +25,7 @@ use crate::{
 /// The name of the one timer of a saga.
 pub const DEADLINE: &str = "deadline";
 
-/// A saga: its plan. [`saga!`](crate::saga) declares its messages and what each message means to it.
+/// A saga: its plan. [`saga!`](crate::saga!) declares its messages and what each message means to it.
 pub trait Saga:
     SagaMessages
     + Process
@@ -40,7 +40,7 @@ pub trait Saga:
     fn plan(id: &Self::Id, data: &Self::Data) -> Plan;
 }
 
-/// The messages of a saga; [`saga!`](crate::saga) implements it.
+/// The messages of a saga; [`saga!`](crate::saga!) implements it.
 pub trait SagaMessages: Sized + Send + Sync + 'static {
     /// The id of a saga.
     type Id: Clone + Send + Sync;
@@ -65,7 +65,7 @@ pub trait SagaMessages: Sized + Send + Sync + 'static {
     fn routes() -> Vec<Route>;
 }
 
-/// A message that the saga waits for; [`saga!`](crate::saga) implements it.
+/// A message that the saga waits for; [`saga!`](crate::saga!) implements it.
 pub trait Waits<M: Message>: Saga {
     /// How the message is verified before the saga handles it.
     type Input: HandlerInput<Message = M>;

@@ -9,7 +9,7 @@ use serde::{
     de::{MapAccess, Visitor, value::MapAccessDeserializer},
 };
 
-/// An event of a saga. The messages that [`saga!`](crate::saga) declares carry the same, under the saga's own names.
+/// An event of a saga. The messages that [`saga!`](crate::saga!) declares carry the same, under the saga's own names.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Event<D> {
     /// The saga started, or an operator started it again where it stood.

@@ -21,10 +21,10 @@ type MakeCommand = Arc<dyn Fn(&str) -> Effect + Send + Sync>;
 /// ```
 /// # use jiff::SignedDuration; use schemars::JsonSchema; use serde::{Serialize, Deserialize};
 /// # use causeway::Id;
-/// # #[derive(Clone, Serialize, Deserialize, JsonSchema)] struct ReserveRoom {}
-/// # #[derive(Clone, Serialize, Deserialize, JsonSchema)] struct FreeRoom {}
-/// # #[derive(Clone, Serialize, Deserialize, JsonSchema)] struct ConfirmTrip {}
-/// # #[derive(Clone, Serialize, Deserialize, JsonSchema)] struct CancelTrip { reason: String }
+/// # #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)] struct ReserveRoom {}
+/// # #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)] struct FreeRoom {}
+/// # #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)] struct ConfirmTrip {}
+/// # #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)] struct CancelTrip { reason: String }
 /// # causeway::events! { enum Commands: commands to "trip" {
 /// #     ReserveRoom = 1, FreeRoom = 1, ConfirmTrip = 1, CancelTrip = 1 } }
 /// use causeway::saga::{Plan, Stage, Step};
