@@ -21,8 +21,11 @@ use end_state::EndState;
 use recording_stores::RecordingStores;
 use scenarios::{SCENARIOS, Scenario};
 
+/// On DynamoDB, where all functions have the same adapters, one of so many functions is killed; in memory, each.
+const FUNCTIONS: usize = 3;
+
 /// On DynamoDB one of so many awaits of a step is killed; in memory, each.
-const SAMPLE: usize = 6;
+const AWAITS: usize = 6;
 
 /// More awaits than a step has; a step with more would never end.
 const MAX_AWAITS: u32 = 500;
@@ -129,15 +132,20 @@ fn whatever_is_dropped_at_any_await_in_memory_the_end_is_the_same() {
 }
 
 #[test]
-fn whatever_function_is_dropped_at_a_sample_of_its_awaits_on_dynamo_the_end_is_the_same() {
+fn whatever_of_a_third_of_the_functions_is_dropped_on_dynamo_the_end_is_the_same() {
     let mut done = BTreeSet::new();
-    let mut kills = 0;
+    let (mut kills, mut killed) = (0, 0);
     for scenario in &SCENARIOS {
-        let names = run(scenario, in_memory, None).1.into_iter().enumerate();
-        let steps: Vec<usize> = names.filter(|(_, name)| done.insert(name.clone())).map(|(step, _)| step).collect();
-        kills += kill_everywhere(scenario, on_dynamo, &steps, SAMPLE);
+        let mut steps = Vec::new();
+        for (step, name) in run(scenario, in_memory, None).1.into_iter().enumerate() {
+            let is_one_of = done.len().is_multiple_of(FUNCTIONS) || name == "relay";
+            if done.insert(name) && is_one_of {
+                steps.push(step);
+            }
+        }
+        killed += steps.len();
+        kills += kill_everywhere(scenario, on_dynamo, &steps, AWAITS);
     }
-    let functions: BTreeSet<String> = functions::routes().iter().map(causeway::Route::function).collect();
-    assert_eq!(done.len(), functions.len() + 1, "every function and the relay");
-    assert!(kills > done.len() / 2, "{kills} kills");
+    assert!(killed >= functions::routes().len() / FUNCTIONS, "{killed} functions");
+    assert!(kills > killed / 2, "{kills} kills of {killed} functions");
 }

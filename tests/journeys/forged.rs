@@ -20,7 +20,7 @@ const OURS: &str = "000000000001";
 /// The number of forged events.
 const FORGED: usize = 1000;
 /// The number of seeds with forged events at every event handler.
-const SEEDS: u64 = 32;
+const SEEDS: u64 = 16;
 
 /// One way to forge an event.
 type Forgery = fn(&Delivery, usize) -> Delivery;

@@ -8,9 +8,12 @@ mod rules;
 mod views;
 
 use super::{
-    seeds::{SEEDS, first_broken},
+    seeds::first_broken,
     simulation::{Mutant, no_mutant, simulate_seed},
 };
+
+/// A bug is found within so many seeds.
+const SEEDS: u64 = 1000;
 
 /// The bug is found at some seed, and the same seed without it has no breach.
 #[expect(clippy::print_stdout, reason = "the seed that found it, and the breaches")]
