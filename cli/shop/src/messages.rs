@@ -18,7 +18,7 @@ pub(crate) fn place_order(
     event_id: Option<String>,
     order_id: &str,
     lines: &[Goods],
-    contact_email: Option<&str>,
+    change: impl FnOnce(&mut Value),
 ) -> anyhow::Result<PutEventsRequestEntry> {
     entry("PlaceOrder", event_id, |data| {
         let sample = data["lines"][0].clone();
@@ -29,9 +29,18 @@ pub(crate) fn place_order(
         };
         data["orderId"] = json!(order_id);
         data["lines"] = lines.iter().map(line).collect();
-        if let Some(email) = contact_email {
-            data["contactEmail"] = json!(email);
-        }
+        change(data);
+    })
+}
+
+pub(crate) fn cancel_order(
+    event_id: Option<String>,
+    order_id: &str,
+    reason: &str,
+) -> anyhow::Result<PutEventsRequestEntry> {
+    entry("CancelOrder", event_id, |data| {
+        data["orderId"] = json!(order_id);
+        data["reason"] = json!(reason);
     })
 }
 

@@ -7,9 +7,10 @@ use anyhow::bail;
 use aws_sdk_eventbridge::{Client, types::PutEventsRequestEntry};
 use causeway::failure::causes;
 use futures::future::try_join_all;
+use serde_json::json;
 
 use super::{reader::Reader, scenarios::Scenario};
-use crate::messages::{confirm_delivery, place_order, receive_stock};
+use crate::messages::{cancel_order, confirm_delivery, place_order, receive_stock};
 
 /// The pause between two reads of the stock view.
 const POLL_INTERVAL: Duration = Duration::from_millis(5);
@@ -39,7 +40,12 @@ pub(super) async fn publish(scenario: &Scenario, client: &Client, reader: Reader
     }
     let orders = (1..).zip(&scenario.orders).map(|(number, order)| {
         let event_id = Some(format!("{tag}-order-{number}"));
-        place_order(event_id, &order.id, &order.lines, Some(&order.contact_email))
+        place_order(event_id, &order.id, &order.lines, |data| {
+            data["contactEmail"] = json!(order.contact_email);
+            if let Some(token) = order.payment_token {
+                data["paymentToken"] = json!(token);
+            }
+        })
     });
     put(client, &orders.collect::<Result<Vec<_>, _>>()?).await
 }
@@ -47,6 +53,11 @@ pub(super) async fn publish(scenario: &Scenario, client: &Client, reader: Reader
 /// The carrier confirms that it has brought the parcel of this order.
 pub(super) async fn deliver(order: &str, client: &Client) -> anyhow::Result<()> {
     put(client, &[confirm_delivery(Some(format!("{order}-delivered")), order)?]).await
+}
+
+/// The buyer cancels this order.
+pub(super) async fn cancel(order: &str, reason: &str, client: &Client) -> anyhow::Result<()> {
+    put(client, &[cancel_order(Some(format!("{order}-cancelled")), order, reason)?]).await
 }
 
 /// The units that ever came in. A failed read is retried.

@@ -16,6 +16,7 @@ use domain::{
     inventory::{Inventory, Stock, StockRow, StockState},
     notification::{Notification, NotificationState},
     order::{OrderDetails, OrderStatus, OrderSummary},
+    payment::{PaymentRow, PaymentStatus, PaymentSummary},
 };
 use hyper_util::{
     client::legacy::{Client, connect::HttpConnector},
@@ -94,6 +95,17 @@ impl Finding {
         Self::new(holds, found, &format!("{}{}, and its fulfilment ended", word(status), because(reason)))
     }
 
+    /// Checks that nothing is charged, or that all of it is returned.
+    pub(super) fn of_no_charge(order: &str, payment: Option<&PaymentRow>) -> Self {
+        let (holds, found) = match payment.map(|row| row.status) {
+            None | Some(PaymentStatus::Failed | PaymentStatus::Voided) => (true, "nothing is charged"),
+            Some(PaymentStatus::Refunded) => (true, "what was charged is returned"),
+            Some(PaymentStatus::Requested | PaymentStatus::Refunding) => (false, "the payment is not settled"),
+            Some(PaymentStatus::Processed) => (false, "it is charged"),
+        };
+        Self::new(holds, format!("order {order}: {found}"), "no charge, or all of it returned")
+    }
+
     /// Checks that there is one mail about the order.
     pub(super) fn of_mail(order: &str, mail: &MailStatus, about: &str) -> Self {
         let found = match mail {
@@ -135,6 +147,10 @@ impl<'r> Reader<'r> {
             self.over.insert(id.to_owned(), progress.clone());
         }
         Ok(progress)
+    }
+
+    pub(super) async fn payment(&self, order: &str) -> anyhow::Result<Option<PaymentRow>> {
+        Ok(self.app.row::<PaymentSummary>(order).await?)
     }
 
     pub(super) async fn stock(&self, sku: &str) -> anyhow::Result<StockRow> {
@@ -208,6 +224,11 @@ impl<'r> Reader<'r> {
 impl OrderProgress {
     pub(super) fn is(&self, status: OrderStatus) -> bool {
         self.status == Some(status)
+    }
+
+    /// Whether it is in all views and its buyer may still cancel it.
+    pub(super) fn can_be_cancelled(&self) -> bool {
+        matches!(self.status, Some(OrderStatus::Placed | OrderStatus::Paid | OrderStatus::Confirmed))
     }
 
     /// Whether both the order and its fulfilment have ended.

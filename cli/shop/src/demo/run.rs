@@ -18,7 +18,7 @@ use tokio::{
 
 use super::{
     activity::{ActivityLog, Mark, Tally},
-    publish::{deliver, publish},
+    publish::{cancel, deliver, publish},
     reader::{Finding, Reader, dead_letters},
     scenarios::Scenario,
     show::Show,
@@ -125,8 +125,13 @@ async fn until_all_hold(
     timeout: Duration,
 ) -> anyhow::Result<Vec<Finding>> {
     let mut over_since = None;
-    let mut delivered = BTreeSet::new();
+    let (mut cancelled, mut delivered) = (BTreeSet::new(), BTreeSet::new());
     loop {
+        for (order, reason) in scenario.regretted(&mut reader).await.unwrap_or_default() {
+            if cancelled.insert(order.id.clone()) {
+                cancel(&order.id, reason, client).await?;
+            }
+        }
         for order in scenario.shipped(&mut reader).await.unwrap_or_default() {
             if delivered.insert(order.id.clone()) {
                 deliver(&order.id, client).await?;

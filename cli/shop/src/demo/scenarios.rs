@@ -20,6 +20,13 @@ const CUPS_RECEIVED: u32 = 5;
 
 const BUYERS: usize = 50;
 
+/// The reason of the buyer who cancels.
+const REGRET: &str = "I ordered twice";
+
+/// The card that the simulated payment provider declines, and its reason.
+const DECLINED_CARD: &str = "tok_declined";
+const DECLINED: &str = "payment declined: insufficient funds";
+
 #[derive(Clone, Debug)]
 pub(super) struct Scenario {
     /// The number of the scenario in the documentation of the shop.
@@ -33,6 +40,8 @@ pub(super) struct Scenario {
     pub(super) stock: Vec<Goods>,
     /// Placed at once when the stock is in the view.
     pub(super) orders: Vec<NewOrder>,
+    /// Why the buyers cancel, as soon as their orders are in the views.
+    regret: Option<&'static str>,
     expected: Expected,
 }
 
@@ -41,6 +50,8 @@ pub(super) struct NewOrder {
     pub(super) id: String,
     pub(super) contact_email: String,
     pub(super) lines: Vec<Goods>,
+    /// Another card than that of the samples.
+    pub(super) payment_token: Option<&'static str>,
 }
 
 #[derive(Clone, Debug)]
@@ -50,17 +61,29 @@ enum Expected {
     Cancelled {
         reason: String,
     },
+    /// The same for the buyer's reason, or the parcel had left before.
+    CancelledByBuyer,
     /// One order is confirmed, and all others are cancelled for this reason.
     OneConfirmed {
         reason: String,
     },
 }
 
+/// All scenarios, in their order.
+pub(super) fn all(run: &str) -> [Scenario; 5] {
+    [confirmed(run), declined(run), cancelled(run), regretted(run), last_unit(run)]
+}
+
+/// An order of Ada.
+fn order_of_ada(id: &str, lines: Vec<Goods>) -> NewOrder {
+    NewOrder { id: id.to_owned(), contact_email: "ada@example.com".to_owned(), lines, payment_token: None }
+}
+
 /// Scenario 1: the stock is there, so the order is paid, confirmed, shipped and delivered.
 pub(super) fn confirmed(run: &str) -> Scenario {
     let tag = format!("demo-1-{run}");
     let mugs = |quantity| vec![Goods { sku: MUG.to_owned(), quantity }];
-    let order = NewOrder { id: tag.clone(), contact_email: "ada@example.com".to_owned(), lines: mugs(MUGS_ORDERED) };
+    let order = order_of_ada(&tag, mugs(MUGS_ORDERED));
     Scenario {
         number: 1,
         title: "an order is paid, shipped and delivered",
@@ -72,13 +95,34 @@ pub(super) fn confirmed(run: &str) -> Scenario {
         ],
         stock: mugs(MUGS_RECEIVED),
         orders: vec![order],
+        regret: None,
         expected: Expected::Confirmed,
         tag,
     }
 }
 
+/// Scenario 2: the card is declined, so the reserved stock is released and the order is cancelled.
+fn declined(run: &str) -> Scenario {
+    let tag = format!("demo-2-{run}");
+    let bowls = |quantity| vec![Goods { sku: format!("bowl-{run}"), quantity }];
+    Scenario {
+        number: 2,
+        title: "the card is declined",
+        description: [
+            "3 bowls come in, and Ada orders 2 with a card without funds. The bowls are released, the order is"
+                .to_owned(),
+            "cancelled with the reason, and nothing is charged.".to_owned(),
+        ],
+        stock: bowls(3),
+        orders: vec![NewOrder { payment_token: Some(DECLINED_CARD), ..order_of_ada(&tag, bowls(2)) }],
+        regret: None,
+        expected: Expected::Cancelled { reason: DECLINED.to_owned() },
+        tag,
+    }
+}
+
 /// Scenario 3: the second line is out of stock, so the first one is released and the order is cancelled.
-pub(super) fn cancelled(run: &str) -> Scenario {
+fn cancelled(run: &str) -> Scenario {
     let tag = format!("demo-3-{run}");
     let [cup, saucer] = ["cup", "saucer"].map(|name| format!("{name}-{run}"));
     let lines = [&cup, &saucer].map(|sku| Goods { sku: sku.clone(), quantity: 1 }).to_vec();
@@ -91,21 +135,43 @@ pub(super) fn cancelled(run: &str) -> Scenario {
             ),
             "order is cancelled with the reason, and all stock is available again.".to_owned(),
         ],
+        regret: None,
         expected: Expected::Cancelled { reason: format!("{saucer}: 1 wanted, 0 available") },
         stock: vec![Goods { sku: cup, quantity: CUPS_RECEIVED }],
-        orders: vec![NewOrder { id: tag.clone(), contact_email: "ada@example.com".to_owned(), lines }],
+        orders: vec![order_of_ada(&tag, lines)],
+        tag,
+    }
+}
+
+/// Scenario 6: the buyer cancels at once; what is reserved is released, and what is charged is returned.
+fn regretted(run: &str) -> Scenario {
+    let tag = format!("demo-6-{run}");
+    let vases = |quantity| vec![Goods { sku: format!("vase-{run}"), quantity }];
+    Scenario {
+        number: 6,
+        title: "the buyer cancels",
+        description: [
+            "2 vases come in, Ada orders 1 and cancels at once. Unless the carrier already has it, the vase is"
+                .to_owned(),
+            "released, what was charged is returned, and the order is cancelled with her reason.".to_owned(),
+        ],
+        stock: vases(2),
+        orders: vec![order_of_ada(&tag, vases(1))],
+        regret: Some(REGRET),
+        expected: Expected::CancelledByBuyer,
         tag,
     }
 }
 
 /// Scenario 7: fifty buyers order the last unit at the same time, and exactly one of them gets it.
-pub(super) fn last_unit(run: &str) -> Scenario {
+fn last_unit(run: &str) -> Scenario {
     let tag = format!("demo-7-{run}");
     let lamp = Goods { sku: format!("lamp-{run}"), quantity: 1 };
     let order = |buyer: usize| NewOrder {
         id: format!("{tag}-{buyer}"),
         contact_email: format!("buyer-{buyer}@example.com"),
         lines: vec![lamp.clone()],
+        payment_token: None,
     };
     Scenario {
         number: 7,
@@ -117,6 +183,7 @@ pub(super) fn last_unit(run: &str) -> Scenario {
             "cancelled with the reason, and the stock never falls below 0.".to_owned(),
         ],
         orders: (1..=BUYERS).map(order).collect(),
+        regret: None,
         expected: Expected::OneConfirmed { reason: format!("{}: 1 wanted, 0 available", lamp.sku) },
         stock: vec![lamp],
         tag,
@@ -140,6 +207,17 @@ impl Scenario {
         Ok(shipped)
     }
 
+    /// The orders that their buyers cancel now, with the reason.
+    pub(super) async fn regretted(&self, reader: &mut Reader<'_>) -> anyhow::Result<Vec<(&NewOrder, &'static str)>> {
+        let mut regretted = Vec::new();
+        for order in self.orders.iter().filter(|_| self.regret.is_some()) {
+            if reader.order(&order.id).await?.can_be_cancelled() {
+                regretted.extend(self.regret.map(|reason| (order, reason)));
+            }
+        }
+        Ok(regretted)
+    }
+
     /// Whether every order has ended, however.
     pub(super) async fn is_over(&self, reader: &mut Reader<'_>) -> anyhow::Result<bool> {
         for order in &self.orders {
@@ -156,6 +234,7 @@ impl Scenario {
         match &self.expected {
             Expected::Confirmed => self.check_confirmed(reader).await,
             Expected::Cancelled { reason } => self.check_cancelled(reason, reader).await,
+            Expected::CancelledByBuyer => self.check_cancelled_by_buyer(reader).await,
             Expected::OneConfirmed { reason } => self.check_one_confirmed(reason, reader).await,
         }
     }
@@ -174,6 +253,7 @@ impl Scenario {
         let mut findings = Vec::new();
         for NewOrder { id, .. } in &self.orders {
             findings.push(Finding::of_order(id, &reader.order(id).await?, OrderStatus::Cancelled, Some(reason)));
+            findings.push(Finding::of_no_charge(id, reader.payment(id).await?.as_ref()));
         }
         for Goods { sku, quantity } in &self.stock {
             let row = reader.stock(sku).await?;
@@ -188,6 +268,17 @@ impl Scenario {
             findings.push(Finding::of_mail(id, &reader.mail(id, "cancelled").await?, "cancelled"));
         }
         Ok(findings)
+    }
+
+    async fn check_cancelled_by_buyer(&self, reader: &mut Reader<'_>) -> anyhow::Result<Vec<Finding>> {
+        for NewOrder { id, .. } in &self.orders {
+            let progress = reader.order(id).await?;
+            if progress.is(OrderStatus::Completed) {
+                let found = format!("order {id} is {progress}: the carrier had it before the cancellation came");
+                return Ok(vec![Finding::new(progress.is_over(), found, "an end")]);
+            }
+        }
+        self.check_cancelled(REGRET, reader).await
     }
 
     async fn check_one_confirmed(&self, reason: &str, reader: &mut Reader<'_>) -> anyhow::Result<Vec<Finding>> {
