@@ -49,8 +49,9 @@ pub struct UpOrDemo {
     /// The local cloud.
     #[command(flatten)]
     pub up: Up,
-    /// Runs three scenarios, prints every event, checks the views, the event log and the mailbox, and exits: an order
-    /// that is confirmed, one that is cancelled because a line is out of stock, and fifty orders of the last unit.
+    /// Runs five scenarios, prints every event, checks the views, the event log and the mailbox, and exits: an order
+    /// that is completed, one whose card is declined, one with a line out of stock, one that its buyer cancels, and
+    /// fifty orders of the last unit.
     #[arg(long)]
     pub demo: bool,
 }
