@@ -1,10 +1,11 @@
-//! Ten planted bugs, each of which the scenarios must find. A bug is another port or another handler in the place of the
+//! Planted bugs, each of which the scenarios must find. A bug is another port or another handler in the place of the
 //! right one; the production code has no switch.
 
 mod bus;
 mod inbox;
 mod log;
 mod rules;
+mod timers;
 mod views;
 
 use super::{
@@ -73,4 +74,14 @@ fn a_deadline_that_ignores_the_state_is_found() {
 #[test]
 fn a_step_compensated_twice_is_found() {
     assert_found(rules::compensation_twice);
+}
+
+#[test]
+fn a_compensation_in_the_wrong_order_is_found() {
+    assert_found(rules::compensation_in_wrong_order);
+}
+
+#[test]
+fn a_timer_that_an_older_commit_moves_back_is_found() {
+    assert_found(timers::moved_back);
 }

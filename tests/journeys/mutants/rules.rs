@@ -57,6 +57,50 @@ impl Decider for Impatient {
     }
 }
 
+/// At a deadline the reserved lines are released at once, before it is known whether the order is cancelled.
+pub(super) fn compensation_in_wrong_order(plan: &mut Plan, _: &Memory) {
+    plan.routes.retain(|route| route.message != "FulfilmentDeadlinePassed");
+    plan.routes.push(route("fulfilment", release_at_the_deadline));
+}
+
+async fn release_at_the_deadline(app: App, timer: Received<FulfilmentDeadlinePassed>) -> Outcome {
+    let (id, signal) = <Fulfilment as Waits<FulfilmentDeadlinePassed>>::signal(&timer.data);
+    let input = SagaInput { id, at: app.clock().now(), signal };
+    app.execute::<Hasty>(&timer.data.order_id, &input, &timer.cause()).await
+}
+
+/// A saga that undoes its stages all at once.
+struct Hasty;
+
+impl Decider for Hasty {
+    const CONTEXT: &'static str = Fulfilment::CONTEXT;
+    type State = SagaState<FulfilmentOrder>;
+    type Command = SagaInput<Fulfilment>;
+    type Event = FulfilmentEvent;
+    type Rejection = <Fulfilment as Decider>::Rejection;
+
+    fn decide(state: &Self::State, input: &SagaInput<Fulfilment>) -> Result<Vec<FulfilmentEvent>, Self::Rejection> {
+        let mut events = Fulfilment::decide(state, input)?;
+        for event in &mut events {
+            if let FulfilmentEvent::FulfilmentCompensating(FulfilmentCompensating { next, .. }) = event {
+                let reserved = state.steps.keys().filter(|step| step.starts_with("reserve/"));
+                next.undo.extend(reserved.cloned());
+                next.undo.sort();
+                next.undo.dedup();
+            }
+        }
+        Ok(events)
+    }
+
+    fn evolve(state: Self::State, event: &FulfilmentEvent) -> Self::State {
+        Fulfilment::evolve(state, event)
+    }
+
+    fn effects(after: &Self::State, event: &FulfilmentEvent) -> Vec<Effect> {
+        Fulfilment::effects(after, event)
+    }
+}
+
 /// A shelf gives back what it is asked to, however often it is asked.
 pub(super) fn compensation_twice(plan: &mut Plan, _: &Memory) {
     plan.routes.retain(|route| route.message != "ReleaseStock");
