@@ -26,6 +26,8 @@ pub struct Faults {
     pub delayed: f64,
     /// A timer that was cancelled or moved fires nevertheless.
     pub stale_timers: f64,
+    /// Before a batch of the change stream an old record comes again, as by a repair.
+    pub old_records: f64,
     /// The number of outages of one or two minutes in which every call fails.
     pub outages: u64,
 }
@@ -40,6 +42,7 @@ impl Faults {
         doubled: 0.0,
         delayed: 0.0,
         stale_timers: 0.0,
+        old_records: 0.0,
         outages: 0,
     };
 
@@ -52,6 +55,7 @@ impl Faults {
         doubled: 0.3,
         delayed: 0.1,
         stale_timers: 0.2,
+        old_records: 0.1,
         outages: 2,
     };
 }

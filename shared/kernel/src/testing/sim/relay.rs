@@ -105,6 +105,10 @@ impl SimRelay {
                 return;
             }
             let Some(app) = self.bus.any_app() else { return };
+            if let Some(old) = self.old_record() {
+                // Nobody waits for its answer.
+                drop(relay(app.ports(), vec![old]).await);
+            }
             let awaits = self.fault_plan.last_await(AWAITS);
             let run = Box::pin(async move { relay(app.ports(), batch).await });
             match Killable::new(run, awaits).within(TIMEOUT, &self.fault_plan.schedule).await {
@@ -116,6 +120,14 @@ impl SimRelay {
                 Completion::Killed => self.bus.trace(|| "relay: killed".to_owned()),
             }
         }
+    }
+
+    /// A record that was relayed long ago, if it comes again now.
+    fn old_record(&self) -> Option<Commit> {
+        let again = self.fault_plan.occurs(self.fault_plan.faults().old_records);
+        let shard = lock(&self.shard);
+        let records = shard.records.get(..shard.done).filter(|records| again && !records.is_empty())?;
+        records.get(self.fault_plan.rng.index(records.len())).cloned()
     }
 
     /// The next records; if there are none, the relay stops.
