@@ -32,8 +32,8 @@ impl Cloud {
         }
         std::fs::create_dir_all(folder)?;
         let address = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?;
-        let binaries = target.join("debug");
-        let program = binaries.join("causeway");
+        let binaries = target.join("debug/functions");
+        let program = target.join("debug/causeway");
         let arguments = [
             ("--binaries", binaries.display().to_string()),
             ("--data", folder.join("data").display().to_string()),

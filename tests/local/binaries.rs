@@ -8,9 +8,9 @@ use serde_json::{Value, json};
 
 use super::{now, say, standing, two_mugs, walk};
 
-/// Where cargo puts the binaries of the workspace: this test stands in a folder of that one.
+/// Where `cargo xtask test --only binaries` puts a program for each function, beside the folder of this test.
 fn folder() -> PathBuf {
-    std::env::current_exe().unwrap().ancestors().nth(2).unwrap().to_owned()
+    std::env::current_exe().unwrap().ancestors().nth(2).unwrap().join("functions")
 }
 
 #[tokio::test(flavor = "multi_thread")]

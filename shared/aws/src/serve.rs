@@ -9,7 +9,7 @@ use std::{
 };
 
 use causeway::{
-    App, Decider, Message,
+    App, Decider, Message, Route,
     delivery::{HandlerInput, report_start},
     failure::{BoxError, causes},
     routing::{Addressed, Handler, ViewSet, handle_command, handle_event},
@@ -79,6 +79,17 @@ where
     S: Waits<M>,
 {
     serve(function, handle_signal::<S, M>)
+}
+
+/// Serves a route, whatever it binds: for a program that holds several functions.
+pub fn serve_route(route: Route) -> ExitCode {
+    let clients = OptionalClients {
+        mail: if route.claimed { Some(ses_mailer) } else { None },
+        http: if route.calls().is_some() { Some(connect::http_client) } else { None },
+        ..OptionalClients::default()
+    };
+    let (function, party) = (route.function(), route.calls());
+    start_with(&function, clients, party, |app| Arc::new(BusFunction { handler: MessageHandler::of_route(route, app) }))
 }
 
 /// Serves a handler for messages that a queue delivers.

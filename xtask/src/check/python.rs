@@ -92,7 +92,7 @@ pub(super) fn rehearsal(root: &Path) -> anyhow::Result<Tally> {
         return Ok(built);
     }
     let binaries = repo::target(root).join("debug");
-    let cloud = binaries.join("causeway");
+    let (cloud, functions) = (binaries.join("causeway"), binaries.join("functions"));
     let rehearse = |options: &[(&str, &Path)]| {
         let mut python = Command::new(programs.join("python"));
         python.current_dir(root).args(["-B", "tests/localstack/main.py"]);
@@ -104,7 +104,7 @@ pub(super) fn rehearsal(root: &Path) -> anyhow::Result<Tally> {
         run_tests(&mut python)
     };
     let on_emulator = rehearse(&[])?;
-    let with_processes = rehearse(&[("--local", &cloud), ("--binaries", &binaries)])?;
+    let with_processes = rehearse(&[("--local", &cloud), ("--binaries", &functions)])?;
     let in_one_process = rehearse(&[("--local", &cloud)])?;
     Ok(built + on_emulator + with_processes + in_one_process)
 }

@@ -1,0 +1,21 @@
+//! All functions in one program, which serves the one that its file is named after. Tests run a hundred functions as
+//! processes without linking a hundred programs; what is deployed has one program for each.
+
+use std::{path::Path, process::ExitCode};
+
+use causeway_aws::{serve_relay, serve_route};
+
+fn main() -> ExitCode {
+    let program = std::env::args().next().unwrap_or_default();
+    let name = Path::new(&program).file_name().and_then(|name| name.to_str()).unwrap_or_default();
+    if name == xtask::binaries::RELAY {
+        return serve_relay();
+    }
+    match functions::routes().into_iter().find(|route| route.function() == name) {
+        Some(route) => serve_route(route),
+        None => {
+            eprintln!("no function is called {name:?}: run this program by a link that is named as the function");
+            ExitCode::FAILURE
+        }
+    }
+}
