@@ -61,8 +61,6 @@ pub struct Plan {
     pub breaker: BreakerPolicy,
     /// A wrapper around the application's bus client.
     pub wrap_bus: fn(Arc<dyn Bus>) -> Arc<dyn Bus>,
-    /// A wrapper around the application's scheduler.
-    pub wrap_timers: fn(Arc<dyn Timers>) -> Arc<dyn Timers>,
     /// How the relay's results are acknowledged.
     pub acknowledge: Acknowledge,
     /// What is verified of messages.
@@ -89,7 +87,6 @@ impl Plan {
             },
             breaker: BreakerPolicy::USUAL,
             wrap_bus: |bus| bus,
-            wrap_timers: |timers| timers,
             acknowledge: up_to_the_first_failure,
             verification: VerificationPolicy::default(),
             traced: false,
@@ -120,7 +117,7 @@ impl Simulation {
         let clock: Arc<dyn Clock> = Arc::new(schedule.clone());
         let http: Arc<dyn HttpClient> = FaultyPort::new((plan.http)(Arc::clone(&clock)), &fault_plan);
         let circuits: Arc<dyn CircuitStore> = FaultyPort::new(Arc::new(MemoryCircuits::default()), &fault_plan);
-        let set = (plan.wrap_timers)(timers.clone());
+        let set: Arc<dyn Timers> = timers.clone();
         let environment = |_| {
             let breaker = Breaker::new(Arc::clone(&circuits), Arc::clone(&clock), plan.breaker);
             let http: Arc<dyn HttpClient> = Arc::new(GuardedHttp::new(
