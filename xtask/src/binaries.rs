@@ -1,7 +1,8 @@
-//! Generates the binaries of the functions, one per route, and their entries in the manifest.
+//! Generates the binaries of the functions, one per route, and their entries in the manifest; builds what tests start.
 
 use std::path::Path;
 
+use anyhow::ensure;
 use causeway::{Kind, Route, routing::Binding};
 
 use crate::{repo, stacks};
@@ -22,6 +23,25 @@ pub fn generate(root: &Path, routes: &[Route]) -> anyhow::Result<Vec<(String, St
 
 /// The function that publishes what the log holds; it has no route.
 pub const RELAY: &str = "relay";
+
+/// Builds the binaries of the workspace, and in `debug/functions` a program for each function: all of them are links to
+/// one, because linking a hundred takes minutes. What is deployed is built by `sam build`, each by itself.
+pub fn build(root: &Path) -> anyhow::Result<()> {
+    let status =
+        repo::cargo(root).args(["build", "--locked", "--workspace", "--exclude", "functions", "--bins"]).status()?;
+    ensure!(status.success(), "the binaries do not build");
+    let debug = repo::target(root).join("debug");
+    let folder = debug.join("functions");
+    if folder.exists() {
+        std::fs::remove_dir_all(&folder)?;
+    }
+    std::fs::create_dir(&folder)?;
+    let functions = functions::routes().into_iter().map(|route| route.function()).chain([RELAY.to_owned()]);
+    for function in functions {
+        std::fs::hard_link(debug.join("all-functions"), folder.join(function))?;
+    }
+    Ok(())
+}
 
 const RELAY_BINARY: &str = "//! Commits of the log → publish their events, commands and timers.
 

@@ -2,12 +2,12 @@
 
 use std::{ffi::OsString, path::Path, process::Command};
 
-use crate::repo;
+use crate::{binaries, repo};
 
 /// The command of a chaos run with these options; builds all binaries, unless `--as-built` is among the options.
 pub fn command(root: &Path, options: &[OsString]) -> anyhow::Result<Command> {
     if !options.iter().any(|option| option == "--as-built") {
-        repo::build_binaries(root)?;
+        binaries::build(root)?;
     }
     let mut command = Command::new(repo::target(root).join("debug/chaos"));
     command.current_dir(root).args(options);

@@ -5,7 +5,7 @@ use std::{
     process::Command,
 };
 
-use anyhow::{Context, ensure};
+use anyhow::Context;
 use heck::ToPascalCase;
 
 /// The folder of the repository. Cargo gives the folder of the package at run time; the one at build time is second,
@@ -74,25 +74,6 @@ pub fn cargo(folder: &Path) -> Command {
     }
     command.current_dir(folder);
     command
-}
-
-/// Builds the binaries of the workspace, and in `debug/functions` a program for each function: all of them are links to
-/// one, because linking a hundred takes minutes. What is deployed is built by `sam build`, each by itself.
-pub fn build_binaries(root: &Path) -> anyhow::Result<()> {
-    let status = cargo(root).args(["build", "--locked", "--workspace", "--exclude", "functions", "--bins"]).status()?;
-    ensure!(status.success(), "the binaries do not build");
-    let debug = target(root).join("debug");
-    let folder = debug.join("functions");
-    if folder.exists() {
-        std::fs::remove_dir_all(&folder)?;
-    }
-    std::fs::create_dir(&folder)?;
-    let functions =
-        functions::routes().into_iter().map(|route| route.function()).chain([crate::binaries::RELAY.to_owned()]);
-    for function in functions {
-        std::fs::hard_link(debug.join("all-functions"), folder.join(function))?;
-    }
-    Ok(())
 }
 
 /// Reads a file of the repository; the error names it.

@@ -11,6 +11,7 @@ use std::{
 use anyhow::{Context, bail};
 
 use crate::{
+    binaries,
     check::tally::{Tally, run_command, run_tests},
     repo,
 };
@@ -72,7 +73,7 @@ impl Environment {
 /// Runs the tests of the AWS CLI and boto3 against `causeway up`.
 pub(super) fn aws_tools(root: &Path) -> anyhow::Result<Tally> {
     let Some(programs) = AWS_TOOLS.programs(root)? else { return Ok(Tally::SKIPPED) };
-    repo::build_binaries(root)?;
+    binaries::build(root)?;
     let mut python = Command::new(programs.join("python"));
     python.current_dir(root).args(["-B", "tests/aws/main.py"]).arg(repo::target(root).join("debug/causeway"));
     run_tests(&mut python)
@@ -86,7 +87,7 @@ pub(super) fn rehearsal(root: &Path) -> anyhow::Result<Tally> {
     else {
         return Ok(Tally::SKIPPED);
     };
-    repo::build_binaries(root)?;
+    binaries::build(root)?;
     let built = run_command(&mut sam_build(root, &builders)?)?;
     if built.failed > 0 {
         return Ok(built);

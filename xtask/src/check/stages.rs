@@ -4,7 +4,7 @@
 use std::{path::Path, process::Command};
 
 use crate::{
-    chaos,
+    binaries, chaos,
     check::{
         licences, python,
         tally::{Tally, run_command, run_tests},
@@ -27,7 +27,7 @@ pub(super) fn all() -> Vec<Stage> {
         stage("format", "every file is formatted", format),
         stage("clippy", "no warning in any target", clippy),
         stage("binaries", "all binaries build; some tests start them", |root| {
-            repo::build_binaries(root).map(|()| Tally::PASSED)
+            binaries::build(root).map(|()| Tally::PASSED)
         }),
         stage("tests", "all tests", tests),
         stage("traces", "functions with the feature otel export traces", traces),
