@@ -112,7 +112,12 @@ class OnMiniStack(Endpoint):
         # The local cloud runs nothing here but the payment provider that it simulates.
         self.provider = None if payments_url else Cloud(PROVIDER)
         super().__init__(payments_url or f"{self.provider.endpoint}/_causeway/payments")
-        self.running = MiniStack(rights)
+        try:
+            self.running = MiniStack(rights)
+        except BaseException:
+            if self.provider:
+                self.provider.stop()
+            raise
         self.environment, self.output = self.running.environment, self.running.output
 
     def template(self, built):

@@ -18,14 +18,22 @@ use domain::{
 
 /// The deadline undoes what was done, also when the process has ended.
 pub(super) fn timer_without_check(plan: &mut Plan, _: &Memory) {
-    plan.routes.retain(|route| route.message != "FulfilmentDeadlinePassed");
-    plan.routes.push(route("fulfilment", undo_at_the_deadline));
+    decide_deadlines_by::<Impatient>(plan);
 }
 
-async fn undo_at_the_deadline(app: App, timer: Received<FulfilmentDeadlinePassed>) -> Outcome {
+/// Deadlines are decided by this saga.
+fn decide_deadlines_by<D: Decider<Command = SagaInput<Fulfilment>>>(plan: &mut Plan) {
+    plan.routes.retain(|route| route.message != "FulfilmentDeadlinePassed");
+    plan.routes.push(route("fulfilment", decide_deadline::<D>));
+}
+
+async fn decide_deadline<D>(app: App, timer: Received<FulfilmentDeadlinePassed>) -> Outcome
+where
+    D: Decider<Command = SagaInput<Fulfilment>>,
+{
     let (id, signal) = <Fulfilment as Waits<FulfilmentDeadlinePassed>>::signal(&timer.data);
     let input = SagaInput { id, at: app.clock().now(), signal };
-    app.execute::<Impatient>(&timer.data.order_id, &input, &timer.cause()).await
+    app.execute::<D>(&timer.data.order_id, &input, &timer.cause()).await
 }
 
 /// A saga that does not check its timer.
@@ -59,14 +67,7 @@ impl Decider for Impatient {
 
 /// At a deadline the reserved lines are released at once, before it is known whether the order is cancelled.
 pub(super) fn compensation_in_wrong_order(plan: &mut Plan, _: &Memory) {
-    plan.routes.retain(|route| route.message != "FulfilmentDeadlinePassed");
-    plan.routes.push(route("fulfilment", release_at_the_deadline));
-}
-
-async fn release_at_the_deadline(app: App, timer: Received<FulfilmentDeadlinePassed>) -> Outcome {
-    let (id, signal) = <Fulfilment as Waits<FulfilmentDeadlinePassed>>::signal(&timer.data);
-    let input = SagaInput { id, at: app.clock().now(), signal };
-    app.execute::<Hasty>(&timer.data.order_id, &input, &timer.cause()).await
+    decide_deadlines_by::<Hasty>(plan);
 }
 
 /// A saga that undoes its stages all at once.

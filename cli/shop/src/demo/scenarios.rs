@@ -40,8 +40,6 @@ pub(super) struct Scenario {
     pub(super) stock: Vec<Goods>,
     /// Placed at once when the stock is in the view.
     pub(super) orders: Vec<NewOrder>,
-    /// Why the buyers cancel, as soon as their orders are in the views.
-    regret: Option<&'static str>,
     expected: Expected,
 }
 
@@ -61,8 +59,10 @@ enum Expected {
     Cancelled {
         reason: String,
     },
-    /// The same for the buyer's reason, or the parcel had left before.
-    CancelledByBuyer,
+    /// The buyer cancels as soon as the order is in the views. The same with that reason, or the parcel had left before.
+    CancelledByBuyer {
+        reason: &'static str,
+    },
     /// One order is confirmed, and all others are cancelled for this reason.
     OneConfirmed {
         reason: String,
@@ -95,7 +95,6 @@ pub(super) fn confirmed(run: &str) -> Scenario {
         ],
         stock: mugs(MUGS_RECEIVED),
         orders: vec![order],
-        regret: None,
         expected: Expected::Confirmed,
         tag,
     }
@@ -115,7 +114,6 @@ fn declined(run: &str) -> Scenario {
         ],
         stock: bowls(3),
         orders: vec![NewOrder { payment_token: Some(DECLINED_CARD), ..order_of_ada(&tag, bowls(2)) }],
-        regret: None,
         expected: Expected::Cancelled { reason: DECLINED.to_owned() },
         tag,
     }
@@ -135,7 +133,6 @@ fn cancelled(run: &str) -> Scenario {
             ),
             "order is cancelled with the reason, and all stock is available again.".to_owned(),
         ],
-        regret: None,
         expected: Expected::Cancelled { reason: format!("{saucer}: 1 wanted, 0 available") },
         stock: vec![Goods { sku: cup, quantity: CUPS_RECEIVED }],
         orders: vec![order_of_ada(&tag, lines)],
@@ -157,8 +154,7 @@ fn regretted(run: &str) -> Scenario {
         ],
         stock: vases(2),
         orders: vec![order_of_ada(&tag, vases(1))],
-        regret: Some(REGRET),
-        expected: Expected::CancelledByBuyer,
+        expected: Expected::CancelledByBuyer { reason: REGRET },
         tag,
     }
 }
@@ -183,7 +179,6 @@ fn last_unit(run: &str) -> Scenario {
             "cancelled with the reason, and the stock never falls below 0.".to_owned(),
         ],
         orders: (1..=BUYERS).map(order).collect(),
-        regret: None,
         expected: Expected::OneConfirmed { reason: format!("{}: 1 wanted, 0 available", lamp.sku) },
         stock: vec![lamp],
         tag,
@@ -210,9 +205,11 @@ impl Scenario {
     /// The orders that their buyers cancel now, with the reason.
     pub(super) async fn regretted(&self, reader: &mut Reader<'_>) -> anyhow::Result<Vec<(&NewOrder, &'static str)>> {
         let mut regretted = Vec::new();
-        for order in self.orders.iter().filter(|_| self.regret.is_some()) {
-            if reader.order(&order.id).await?.can_be_cancelled() {
-                regretted.extend(self.regret.map(|reason| (order, reason)));
+        if let Expected::CancelledByBuyer { reason } = self.expected {
+            for order in &self.orders {
+                if reader.order(&order.id).await?.can_be_cancelled() {
+                    regretted.push((order, reason));
+                }
             }
         }
         Ok(regretted)
@@ -234,7 +231,7 @@ impl Scenario {
         match &self.expected {
             Expected::Confirmed => self.check_confirmed(reader).await,
             Expected::Cancelled { reason } => self.check_cancelled(reason, reader).await,
-            Expected::CancelledByBuyer => self.check_cancelled_by_buyer(reader).await,
+            Expected::CancelledByBuyer { reason } => self.check_cancelled_by_buyer(reason, reader).await,
             Expected::OneConfirmed { reason } => self.check_one_confirmed(reason, reader).await,
         }
     }
@@ -270,7 +267,7 @@ impl Scenario {
         Ok(findings)
     }
 
-    async fn check_cancelled_by_buyer(&self, reader: &mut Reader<'_>) -> anyhow::Result<Vec<Finding>> {
+    async fn check_cancelled_by_buyer(&self, reason: &str, reader: &mut Reader<'_>) -> anyhow::Result<Vec<Finding>> {
         for NewOrder { id, .. } in &self.orders {
             let progress = reader.order(id).await?;
             if progress.is(OrderStatus::Completed) {
@@ -278,7 +275,7 @@ impl Scenario {
                 return Ok(vec![Finding::new(progress.is_over(), found, "an end")]);
             }
         }
-        self.check_cancelled(REGRET, reader).await
+        self.check_cancelled(reason, reader).await
     }
 
     async fn check_one_confirmed(&self, reason: &str, reader: &mut Reader<'_>) -> anyhow::Result<Vec<Finding>> {

@@ -180,7 +180,7 @@ async fn no_command_prints_a_control_character_of_a_stored_event_or_a_dead_lette
             all += &printed(&stage, &[words.as_slice(), &["--json"]].concat()).await;
         }
     }
-    // Each call waits a second for the end of the queues; a third of the dead letters have every text.
+    // Each call waits a second for the end of the queues, so every third is shown; `dlq ls` below lists all.
     for letter in letters.iter().step_by(3) {
         all += &printed(&stage, &["dlq", "show", letter["id"].as_str().expect("an id")]).await;
     }
