@@ -2,6 +2,7 @@
 
 mod bad_answers;
 mod bad_input;
+mod bank;
 mod dead_letters;
 mod fault_profiles;
 mod final_state;

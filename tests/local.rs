@@ -4,6 +4,7 @@ mod binaries;
 mod forged;
 mod payments;
 mod three_days;
+mod transfers;
 
 use std::{path::Path, time::Duration};
 

@@ -1,6 +1,7 @@
 //! The functions of the application: the routes of all contexts, and the handlers written by hand.
 //! `cargo xtask generate` writes one binary per route, and its function, rule and rights into the templates.
 
+pub mod account;
 pub mod cart;
 pub mod notification;
 pub mod order;
@@ -8,18 +9,21 @@ pub mod payment;
 pub mod payment_provider;
 pub mod public;
 pub mod stock_report;
+pub mod transfer;
 
 #[cfg(test)]
 mod tests;
 
 use causeway::{Right, Route, commands, route, saga, views};
 use domain::{
+    account::{Account, AccountBalance, AccountStatement},
     cart::{Cart, CartContent},
     fulfilment::{Fulfilment, ProcessBoard},
     inventory::{Inventory, Stock},
     order::{Order, OrderDetails, OrderSummary},
     payment::{PaymentSummary, provider::PARTY},
     shipment::{Shipment, ShipmentTracking},
+    transfer::{Transfer, TransferSummary},
     user::{User, UserProfile},
 };
 
@@ -73,6 +77,18 @@ pub fn routes() -> Vec<Route> {
         views::<PaymentSummary>(),
         commands::<Shipment>(),
         views::<ShipmentTracking>(),
+        commands::<Account>(),
+        vec![route("account", account::on_transfer_requested).once(), route("account", account::on_transfer_completed)],
+        views::<(AccountBalance, AccountStatement)>(),
+        commands::<Transfer>(),
+        vec![
+            route("transfer", transfer::on_transfer_debited).once(),
+            route("transfer", transfer::on_transfer_credit_refused),
+            route("transfer", transfer::on_transfer_credited),
+            route("transfer", transfer::on_transfer_refused),
+            route("transfer", transfer::on_transfer_returned),
+        ],
+        views::<TransferSummary>(),
     ]
     .concat()
 }

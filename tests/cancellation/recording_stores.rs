@@ -7,7 +7,7 @@ use std::{
 
 use async_trait::async_trait;
 use causeway::{
-    Patch, StreamId,
+    MessageId, Patch, StreamId,
     log::{
         commit::Commit,
         event_store::{Append, AppendError, Appended, EventStore, ReadError},
@@ -46,6 +46,10 @@ impl EventStore for RecordingStores {
 
     async fn newest(&self, stream: &StreamId) -> Result<Option<Commit>, ReadError> {
         self.store.newest(stream).await
+    }
+
+    async fn marked(&self, stream: &StreamId, command: &MessageId) -> Result<Option<u64>, ReadError> {
+        self.store.marked(stream, command).await
     }
 
     async fn since(&self, stream: &StreamId, from: u64) -> Result<Vec<Commit>, ReadError> {

@@ -12,7 +12,7 @@ pub(crate) struct Scenario {
 }
 
 /// All of them.
-pub(crate) const SCENARIOS: [Scenario; 14] = [
+pub(crate) const SCENARIOS: [Scenario; 15] = [
     Scenario { name: "an order is paid, shipped and delivered", begin: confirmed },
     Scenario { name: "a line is refused", begin: refused },
     Scenario { name: "the buyer cancels while the shipment is scheduled", begin: cancelled },
@@ -27,6 +27,7 @@ pub(crate) const SCENARIOS: [Scenario; 14] = [
     Scenario { name: "an order is paid and gets its money back", begin: paid },
     Scenario { name: "a card is declined", begin: declined },
     Scenario { name: "a parcel is delivered, and another stays here", begin: delivered },
+    Scenario { name: "money is transferred, returned and refused", begin: transferred },
 ];
 
 fn confirmed(driver: &mut Driver) {
@@ -147,5 +148,21 @@ fn delivered(driver: &mut Driver) {
         ("TrackingUpdated", "ConfirmDelivery", order),
     ] {
         driver.hooks.push(Hook::on(trigger, name, data));
+    }
+}
+
+fn transferred(driver: &mut Driver) {
+    let euros = |amount| json!({ "amount": amount, "currency": "EUR" });
+    for account in ["a-1", "a-2", "a-3"] {
+        driver.publish("OpenAccount", &json!({ "accountId": account, "userId": "u-1", "currency": "EUR" }));
+    }
+    driver.publish("Deposit", &json!({ "accountId": "a-1", "amount": euros(100) }));
+    driver.publish("Withdraw", &json!({ "accountId": "a-1", "amount": euros(10) }));
+    driver.publish("CloseAccount", &json!({ "accountId": "a-3" }));
+    for (transfer, from, to, amount) in
+        [("t-1", "a-1", "a-2", 30), ("t-2", "a-1", "a-3", 20), ("t-3", "a-2", "a-1", 500)]
+    {
+        let request = json!({ "transferId": transfer, "from": from, "to": to, "amount": euros(amount) });
+        driver.publish("RequestTransfer", &request);
     }
 }

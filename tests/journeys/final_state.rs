@@ -18,9 +18,20 @@ use causeway::{
 use causeway_local::payments::Charge;
 use tests::invariants::{SentMail, Snapshot};
 
-/// The business rules that reject a copy of a command that comes before its order, its payment, its user or the content of
-/// its cart; a later copy may be handled.
-const TOO_EARLY: [&str; 6] = ["NotPlaced", "NotPaid", "NotDelivered", "NotRegistered", "EmptyCart", "CartChanged"];
+/// The business rules that reject a copy of a command that comes before its order, its payment, its user, the content of
+/// its cart, its account or the money in it; a later copy may be handled.
+const TOO_EARLY: [&str; 10] = [
+    "NotPlaced",
+    "NotPaid",
+    "NotDelivered",
+    "NotRegistered",
+    "EmptyCart",
+    "CartChanged",
+    "NotOpened",
+    "InsufficientFunds",
+    "BalanceNotZero",
+    "TransfersUnderWay",
+];
 
 /// The end of a simulation.
 pub(crate) struct FinalState {

@@ -21,9 +21,14 @@ impl Shop<'_> {
 
     /// Sends copies of this message, all with this id.
     pub(crate) fn send_copies(&self, name: &str, id: &str, copies: u32, data: &Value) {
+        self.send_copies_after(SignedDuration::ZERO, name, id, copies, data);
+    }
+
+    /// Sends copies of this message within the first five seconds after `after`, all with this id.
+    pub(crate) fn send_copies_after(&self, after: SignedDuration, name: &str, id: &str, copies: u32, data: &Value) {
         for _ in 0..copies {
             let detail = to_raw_value(&json!({ "eventId": id, "data": data })).unwrap();
-            self.simulation.publish(self.jitter(), "shop.web", name, detail);
+            self.simulation.publish(after + self.jitter(), "shop.web", name, detail);
         }
     }
 

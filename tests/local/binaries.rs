@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use causeway_cli::up::Running;
 use domain::order::{OrderDetails, OrderStatus};
 use jiff::SignedDuration;
 use serde_json::{Value, json};
@@ -13,17 +14,22 @@ fn folder() -> PathBuf {
     std::env::current_exe().unwrap().ancestors().nth(2).unwrap().join("functions")
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn processes_see_the_clock_of_the_cloud_also_after_it_was_moved() {
+/// The shop with every function as a process; nothing where they are not built.
+pub(super) async fn standing_as_processes() -> Option<Running> {
     let folder = folder().display().to_string();
-    let running = match standing(&["--binaries", &folder]).await {
-        Ok(running) => running,
+    match standing(&["--binaries", &folder]).await {
+        Ok(running) => Some(running),
         Err(error) if error.to_string().contains("cargo build -p functions") => {
             println!("skipped: {error}");
-            return;
+            None
         }
         Err(error) => panic!("{error:#}"),
-    };
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn processes_see_the_clock_of_the_cloud_also_after_it_was_moved() {
+    let Some(running) = standing_as_processes().await else { return };
     let mut feed = running.cloud.feed();
     // A day on, no process that reads its machine's clock says the right time.
     walk(&running, SignedDuration::from_hours(24)).await;

@@ -8,6 +8,8 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
+import zipfile
 
 import yaml
 
@@ -21,20 +23,34 @@ UNCONDITIONED = ["PublishEvents", "PublishRejections", "PublishSystemEvents", "S
 
 
 def laid_out(binaries):
-    """A folder as `sam build` makes it, of these binaries, without what only a debugger reads."""
+    """A folder as `sam build` makes it, of these binaries, without what only a debugger reads. Links to one program are
+    packed and uploaded once; the program learns by its handler which function it is."""
     built = MADE / "build"
     shutil.rmtree(built, ignore_errors=True)
+    built.mkdir(parents=True)
+    archives = {}
     parts = []
     for part in RESOURCE.split((ROOT / TEMPLATE).read_text(encoding="utf-8")):
         if binary := re.search(r"Binary: ([a-z0-9-]+)", part):
-            name = part.split(":", 1)[0].strip()
-            part = part.replace("    Properties:\n", f"    Properties:\n      CodeUri: {name}\n", 1)
-            (built / name).mkdir(parents=True)
             program = pathlib.Path(binaries) / binary.group(1)
-            subprocess.run(["strip", "-o", built / name / "bootstrap", program], check=True)
+            same = program.stat().st_ino
+            if same not in archives:
+                archives[same] = archive(program, built / f"{binary.group(1)}.zip")
+            of_its_own = f"      CodeUri: {archives[same]}\n      Handler: {binary.group(1)}\n"
+            part = part.replace("    Properties:\n", f"    Properties:\n{of_its_own}", 1)
         parts.append(part)
     (built / "template.yaml").write_text("".join(parts), encoding="utf-8")
     return built
+
+
+def archive(program, path):
+    """Packs a program as Lambda takes it; the name of the archive."""
+    with tempfile.TemporaryDirectory(dir=path.parent) as folder:
+        bootstrap = pathlib.Path(folder) / "bootstrap"
+        subprocess.run(["strip", "-o", bootstrap, program], check=True)
+        with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as packed:
+            packed.write(bootstrap, bootstrap.name)
+    return path.name
 
 
 def for_deployment(built, payments_url="", change=lambda template: None):

@@ -150,6 +150,7 @@ fn needs_of_source(root: &Path, route: &Route) -> BTreeSet<String> {
     let executes = source.contains("execute::<");
     need("AppendToLog", executes);
     need("PublishRejections", executes);
+    need("WriteOnceMarker", route.role == Role::DecideOnce);
     need("ReadLog", !executes && source.contains("state::<"));
     need("ReadViews", source.contains(".list::<") || source.contains(".row::<"));
     need("UseInbox", route.claimed);

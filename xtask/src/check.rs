@@ -13,6 +13,7 @@ use std::{path::Path, time::Instant};
 use anyhow::bail;
 use clap::Args;
 
+use stages::Stage;
 use tally::Tally;
 
 /// The stages to run.
@@ -36,11 +37,19 @@ impl TestOptions {
     }
 }
 
-/// Runs the stages; returns whether all passed.
-pub fn run(root: &Path, options: &TestOptions) -> anyhow::Result<bool> {
-    let stages = stages::all();
+/// Runs all checks that a change must pass; returns whether all passed.
+pub fn test(root: &Path, options: &TestOptions) -> anyhow::Result<bool> {
+    run(root, options, &stages::all())
+}
+
+/// Runs what takes too long for every change; returns whether all passed.
+pub fn soak(root: &Path, options: &TestOptions) -> anyhow::Result<bool> {
+    run(root, options, &stages::soak())
+}
+
+fn run(root: &Path, options: &TestOptions, stages: &[Stage]) -> anyhow::Result<bool> {
     if options.list {
-        for stage in &stages {
+        for stage in stages {
             println!("{:<10} {}", stage.name, stage.what);
         }
         return Ok(true);

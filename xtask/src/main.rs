@@ -16,6 +16,8 @@ use xtask::{
 enum Task {
     /// Runs all checks: formatting, clippy, tests, docs, licences, template. The last line counts them.
     Test(check::TestOptions),
+    /// Runs what takes too long for every change: the deployment of release builds, many seeds, the large chaos run.
+    Soak(check::TestOptions),
     /// Writes everything that follows from types and routes: binaries, manifest, templates, `events/`, permissions.
     Generate {
         /// Writes nothing, and fails if something is out of date.
@@ -40,7 +42,8 @@ enum Task {
 fn main() -> ExitCode {
     let root = repo::root();
     let done = match Task::parse() {
-        Task::Test(options) => check::run(&root, &options),
+        Task::Test(options) => check::test(&root, &options),
+        Task::Soak(options) => check::soak(&root, &options),
         Task::Generate { check } => generate(&root, check),
         Task::New { new } => write_new(&root, &new),
         Task::Chaos { options } => {

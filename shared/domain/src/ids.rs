@@ -34,6 +34,14 @@ pub enum Parcel {}
 #[derive(Debug)]
 pub enum Day {}
 
+/// What an [`AccountId`] identifies.
+#[derive(Debug)]
+pub enum BankAccount {}
+
+/// What a [`TransferId`] identifies.
+#[derive(Debug)]
+pub enum MoneyTransfer {}
+
 /// The id of an order; its fulfilment, payment and shipment have the same id.
 pub type OrderId = Id<AnyOrder>;
 
@@ -57,3 +65,9 @@ pub type TrackingNumber = Id<Parcel>;
 
 /// A day of the calendar in UTC: `2026-01-15`.
 pub type DayId = Id<Day>;
+
+/// The id of an account at the bank.
+pub type AccountId = Id<BankAccount>;
+
+/// The id of a transfer from one account to another; both legs carry it.
+pub type TransferId = Id<MoneyTransfer>;

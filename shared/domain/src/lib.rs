@@ -4,6 +4,7 @@
 
 #![warn(clippy::wildcard_enum_match_arm, clippy::float_arithmetic)]
 
+pub mod account;
 pub mod address;
 pub mod cart;
 pub mod context;
@@ -19,6 +20,7 @@ pub mod public;
 pub mod quantity;
 pub mod shipment;
 pub mod stock_report;
+pub mod transfer;
 pub mod user;
 
 #[cfg(test)]
@@ -42,6 +44,8 @@ pub fn contexts() -> Vec<Context> {
         user::context(),
         cart::context(),
         public::context(),
+        account::context(),
+        transfer::context(),
     ]
 }
 

@@ -157,6 +157,12 @@ impl Route {
         })
     }
 
+    /// The same route, whose handler executes commands that are [`Once`](crate::Once) only.
+    #[must_use]
+    pub fn once(self) -> Self {
+        Self { role: Role::DecideOnce, ..self }
+    }
+
     /// The same route with reserved concurrency in production.
     #[must_use]
     pub fn reserved_concurrency(self, reserved: u32) -> Self {

@@ -1,6 +1,8 @@
-//! Views: rows that are folds of streams, and how an event updates them.
+//! Views: rows for queries, and how an event updates them.
 
 pub mod project;
 pub mod view_store;
 
-pub use view_store::{Change, ListPosition, Listed, Page, Patch, PatchError, Row, RowKey, View, ViewError, ViewStore};
+pub use view_store::{
+    Change, Grain, ListPosition, Listed, Page, Patch, PatchError, Row, RowKey, View, ViewError, ViewStore,
+};

@@ -81,6 +81,10 @@ impl EventStore for WithoutCondition {
         Ok(self.read(|written| written.items.get(stream)?.last_key_value().map(|(_, commit)| commit.clone())))
     }
 
+    async fn marked(&self, _: &StreamId, _: &MessageId) -> Result<Option<u64>, ReadError> {
+        Ok(None)
+    }
+
     async fn since(&self, stream: &StreamId, from: u64) -> Result<Vec<Commit>, ReadError> {
         let commits = |written: &mut Written| {
             let items = written.items.get(stream).into_iter();
@@ -126,6 +130,10 @@ impl EventStore for Nameless {
         Ok(self.log.newest(stream).await?.map(Self::nameless))
     }
 
+    async fn marked(&self, _: &StreamId, _: &MessageId) -> Result<Option<u64>, ReadError> {
+        Ok(None)
+    }
+
     async fn since(&self, stream: &StreamId, from: u64) -> Result<Vec<Commit>, ReadError> {
         Ok(self.log.since(stream, from).await?.into_iter().map(Self::nameless).collect())
     }
@@ -159,6 +167,10 @@ impl EventStore for Trusting {
 
     async fn newest(&self, stream: &StreamId) -> Result<Option<Commit>, ReadError> {
         Ok(self.log.newest(stream).await?.map(Self::trusted))
+    }
+
+    async fn marked(&self, stream: &StreamId, command: &MessageId) -> Result<Option<u64>, ReadError> {
+        self.log.marked(stream, command).await
     }
 
     async fn since(&self, stream: &StreamId, from: u64) -> Result<Vec<Commit>, ReadError> {

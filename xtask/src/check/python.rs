@@ -79,35 +79,49 @@ pub(super) fn aws_tools(root: &Path) -> anyhow::Result<Tally> {
     run_tests(&mut python)
 }
 
-/// Builds the functions by `sam build`, as a deployment does, and runs the journeys with them on the emulator; then with
-/// the other binaries on the local cloud, first with every function as a process, then with all in one process.
+/// Deploys the tests' program of all functions to the emulator by SAM and runs the journeys; then runs them on the local
+/// cloud, first with every function as a process, then with all in one process.
 pub(super) fn rehearsal(root: &Path) -> anyhow::Result<Tally> {
-    let (Some(programs), Some(builders), Some(_)) =
-        (AWS_TOOLS.programs(root)?, LINTERS.programs(root)?, EMULATOR.programs(root)?)
-    else {
+    let Some(programs) = rehearsed_with(root)? else { return Ok(Tally::SKIPPED) };
+    binaries::build(root)?;
+    let binaries = repo::target(root).join("debug");
+    let (cloud, functions) = (binaries.join("causeway"), binaries.join("functions"));
+    let on_emulator = rehearse(root, &programs, &[("--binaries", &functions)])?;
+    let with_processes = rehearse(root, &programs, &[("--local", &cloud), ("--binaries", &functions)])?;
+    let in_one_process = rehearse(root, &programs, &[("--local", &cloud)])?;
+    Ok(on_emulator + with_processes + in_one_process)
+}
+
+/// Builds the functions by `sam build`, each by itself, as a deployment does, and rehearses with them on the emulator.
+pub(super) fn deployment(root: &Path) -> anyhow::Result<Tally> {
+    let (Some(programs), Some(builders)) = (rehearsed_with(root)?, LINTERS.programs(root)?) else {
         return Ok(Tally::SKIPPED);
     };
+    // The provider of payments, beside the emulator.
     binaries::build(root)?;
     let built = run_command(&mut sam_build(root, &builders)?)?;
     if built.failed > 0 {
         return Ok(built);
     }
-    let binaries = repo::target(root).join("debug");
-    let (cloud, functions) = (binaries.join("causeway"), binaries.join("functions"));
-    let rehearse = |options: &[(&str, &Path)]| {
-        let mut python = Command::new(programs.join("python"));
-        python.current_dir(root).args(["-B", "tests/localstack/main.py"]);
-        // An endpoint of the environment is for a rehearsal by hand.
-        python.env_remove("AWS_ENDPOINT_URL");
-        options.iter().for_each(|(option, path)| {
-            python.arg(option).arg(path);
-        });
-        run_tests(&mut python)
-    };
-    let on_emulator = rehearse(&[])?;
-    let with_processes = rehearse(&[("--local", &cloud), ("--binaries", &functions)])?;
-    let in_one_process = rehearse(&[("--local", &cloud)])?;
-    Ok(built + on_emulator + with_processes + in_one_process)
+    Ok(built + rehearse(root, &programs, &[])?)
+}
+
+/// The environment that rehearses, if SAM and the emulator are there, too.
+fn rehearsed_with(root: &Path) -> anyhow::Result<Option<PathBuf>> {
+    let programs = (AWS_TOOLS.programs(root)?, LINTERS.programs(root)?, EMULATOR.programs(root)?);
+    let (Some(programs), Some(_), Some(_)) = programs else { return Ok(None) };
+    Ok(Some(programs))
+}
+
+fn rehearse(root: &Path, programs: &Path, options: &[(&str, &Path)]) -> anyhow::Result<Tally> {
+    let mut python = Command::new(programs.join("python"));
+    python.current_dir(root).args(["-B", "tests/localstack/main.py"]);
+    // An endpoint of the environment is for a rehearsal by hand.
+    python.env_remove("AWS_ENDPOINT_URL");
+    options.iter().for_each(|(option, path)| {
+        python.arg(option).arg(path);
+    });
+    run_tests(&mut python)
 }
 
 /// `sam build`, which looks up its builder of Rust in the path.

@@ -1,4 +1,4 @@
-//! The stages, in an order in which they share what they build: every call of cargo has the whole workspace, one profile
+//! The stages of a test and of a soak, in an order in which they share what they build: every call of cargo has the whole workspace, one profile
 //! and one set of features, so that nothing is built twice.
 
 use std::{path::Path, process::Command};
@@ -13,16 +13,34 @@ use crate::{
     repo,
 };
 
-/// A stage of `cargo xtask test`.
+/// A stage of `cargo xtask test` or `cargo xtask soak`.
 pub(super) struct Stage {
     pub(super) name: &'static str,
     pub(super) what: &'static str,
     pub(super) run: fn(&Path) -> anyhow::Result<Tally>,
 }
 
-/// All stages.
+fn stage(name: &'static str, what: &'static str, run: fn(&Path) -> anyhow::Result<Tally>) -> Stage {
+    Stage { name, what, run }
+}
+
+/// What takes up to hours, or is seldom broken by a change that passes the tests.
+pub(super) fn soak() -> Vec<Stage> {
+    vec![
+        stage(
+            "deployment",
+            "what `sam build` builds is deployed, passes its journeys and is deleted",
+            python::deployment,
+        ),
+        stage("seeds", "sagas and whole orders under twenty times the seeds", seeds),
+        stage("chaos", "1,000 orders survive 200 kills of functions and 5 of the local cloud", |root| {
+            chaos(root, ["--orders", "1000", "--kills", "200", "--cloud-kills", "5"])
+        }),
+    ]
+}
+
+/// All stages of a test.
 pub(super) fn all() -> Vec<Stage> {
-    let stage = |name, what, run: fn(&Path) -> anyhow::Result<Tally>| Stage { name, what, run };
     vec![
         stage("format", "every file is formatted", format),
         stage("clippy", "no warning in any target", clippy),
@@ -34,7 +52,9 @@ pub(super) fn all() -> Vec<Stage> {
         stage("doctests", "the examples in the docs run", doctests),
         stage("aws", "the AWS CLI and boto3 work against the local cloud", python::aws_tools),
         stage("rehearsal", "the stack is deployed, passes its journeys and is deleted", python::rehearsal),
-        stage("chaos", "orders survive kill -9 of functions and of the local cloud", chaos),
+        stage("chaos", "orders survive kill -9 of functions and of the local cloud", |root| {
+            chaos(root, ["--orders", "60", "--kills", "12", "--cloud-kills", "1"])
+        }),
         stage("docs", "the docs build without a warning", docs),
         stage("licences", "every dependency has an allowed licence", licences),
         stage(
@@ -89,13 +109,21 @@ fn doctests(root: &Path) -> anyhow::Result<Tally> {
     run_tests(&mut cargo(root, &["test", "--locked", "--workspace", "--doc", "--no-fail-fast"]))
 }
 
-/// A small chaos run, where there is a `/proc`.
-fn chaos(root: &Path) -> anyhow::Result<Tally> {
+fn seeds(root: &Path) -> anyhow::Result<Tally> {
+    let laws = "the_laws_hold_for_random_plans_under_random_schedules";
+    let soaked = [("tests", "under_hundreds_of_seeds", "10000"), ("causeway", laws, "240000")];
+    soaked.into_iter().try_fold(Tally::default(), |total, (package, test, seeds)| {
+        let mut command = cargo(root, &["test", "--locked", "--package", package, test]);
+        Ok(total + run_tests(command.env("CAUSEWAY_SEEDS", seeds))?)
+    })
+}
+
+/// A chaos run, where there is a `/proc`.
+fn chaos<const N: usize>(root: &Path, options: [&str; N]) -> anyhow::Result<Tally> {
     if !Path::new("/proc/self/stat").exists() {
         return Ok(Tally::SKIPPED);
     }
-    let options = ["--orders", "60", "--kills", "12", "--cloud-kills", "1"].map(Into::into);
-    run_tests(&mut chaos::command(root, &options)?)
+    run_tests(&mut chaos::command(root, &options.map(Into::into))?)
 }
 
 fn docs(root: &Path) -> anyhow::Result<Tally> {

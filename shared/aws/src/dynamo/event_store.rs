@@ -10,7 +10,7 @@ use aws_sdk_dynamodb::{
     types::{CancellationReason, Put, ReturnConsumedCapacity, ReturnValuesOnConditionCheckFailure, TransactWriteItem},
 };
 use causeway::{
-    StreamId,
+    MessageId, StreamId,
     log::{
         commit::Commit,
         event_store::{Append, AppendError, Appended, EventStore, ReadError},
@@ -20,7 +20,7 @@ use causeway::{
 use super::{
     attributes::{Item, LIMIT, item_of, number, text, write_units},
     commit_item::{PackError, Packed, STREAM, VERSION, commit_of, pack},
-    inbox::{EXPIRES, KEY, marker, marker_version},
+    inbox::{EXPIRES, KEY, marker, marker_key, marker_version},
     table::{Condition, Table, Written},
 };
 use crate::capacity::CapacityMeter;
@@ -29,7 +29,7 @@ use crate::capacity::CapacityMeter;
 #[derive(Clone, Debug)]
 pub struct DynamoEventStore {
     events: Table,
-    inbox_table: String,
+    inbox: Table,
 }
 
 /// A range of a stream's commits, by the version of their first event.
@@ -47,8 +47,8 @@ impl DynamoEventStore {
         inbox_table: impl Into<String>,
         capacity: Arc<CapacityMeter>,
     ) -> Self {
-        let events = Table { client, name: events_table.into(), capacity };
-        Self { events, inbox_table: inbox_table.into() }
+        let inbox = Table { client: client.clone(), name: inbox_table.into(), capacity: Arc::clone(&capacity) };
+        Self { events: Table { client, name: events_table.into(), capacity }, inbox }
     }
 
     async fn put(&self, commit: &Commit, packed: Packed) -> Result<(), AppendError> {
@@ -71,7 +71,7 @@ impl DynamoEventStore {
             .client
             .transact_write_items()
             .transact_items(conditional_put(&self.events.name, packed.item, &is_absent())?)
-            .transact_items(conditional_put(&self.inbox_table, marker(commit), &unmarked)?)
+            .transact_items(conditional_put(&self.inbox.name, marker(commit), &unmarked)?)
             .return_consumed_capacity(ReturnConsumedCapacity::Total);
         match transaction.send().await {
             Ok(written) => {
@@ -136,6 +136,13 @@ impl EventStore for DynamoEventStore {
 
     async fn newest(&self, stream: &StreamId) -> Result<Option<Commit>, ReadError> {
         Ok(self.query(stream, 0, true).await?.pop())
+    }
+
+    async fn marked(&self, stream: &StreamId, command: &MessageId) -> Result<Option<u64>, ReadError> {
+        let marker =
+            self.inbox.get(item_of([marker_key(stream, command)]), true).await.map_err(ReadError::Unavailable)?;
+        let version = marker.as_ref().map(marker_version).transpose();
+        version.map_err(|reason| ReadError::Unavailable(format!("the marker of {command}: {reason}").into()))
     }
 
     async fn since(&self, stream: &StreamId, from: u64) -> Result<Vec<Commit>, ReadError> {

@@ -5,8 +5,9 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::{Client, types::AttributeValue};
 use causeway::{
+    MessageId, StreamId,
     delivery::inbox::{AttemptId, Claim, INBOX_RETENTION, Inbox, InboxError, InboxKey},
     failure::BoxError,
     log::commit::Commit,
@@ -146,11 +147,16 @@ fn failed(key: &InboxKey, source: impl Into<BoxError>) -> InboxError {
     InboxError { key: key.clone(), source: source.into() }
 }
 
+/// The key of the marker of a once-only command on a stream.
+pub(super) fn marker_key(stream: &StreamId, command: &MessageId) -> (&'static str, AttributeValue) {
+    (KEY, text(format!("{stream}/{command}")))
+}
+
 /// The marker of a once-only command: it is written with the command's commit and keeps a repeat from appending again.
 pub(super) fn marker(commit: &Commit) -> Item {
     let expires = commit.at.as_second().saturating_add(INBOX_RETENTION.as_secs());
     item_of([
-        (KEY, text(format!("{}/{}", commit.stream, commit.command))),
+        marker_key(&commit.stream, &commit.command),
         (VERSION, number(commit.version)),
         (EXPIRES, number(expires)),
     ])

@@ -104,10 +104,14 @@ pub(super) fn page_token(item: &Item) -> Result<String, ViewError> {
 
 /// The key of the index after which the page of a token starts.
 pub(super) fn start_key(view: &str, list: &str, token: &str) -> Result<Item, ViewError> {
-    let parsed: Result<(String, MessageId), _> = serde_json::from_str(token);
-    let (sort_key, id) =
-        parsed.map_err(|error| ViewError::Corrupt { what: "page token".to_owned(), reason: error.to_string() })?;
-    let key = RowKey { view: view.to_owned(), id: id.to_string() };
+    let corrupt = |reason| ViewError::Corrupt { what: "page token".to_owned(), reason };
+    let parsed: Result<(String, String), _> = serde_json::from_str(token);
+    let (sort_key, id) = parsed.map_err(|error| corrupt(error.to_string()))?;
+    let (stream, version) = id.split_once('/').unwrap_or((&id, "1"));
+    if MessageId::new(stream).is_err() || version.parse::<u64>().is_err() {
+        return Err(corrupt(format!("{id:?} is no id of a row")));
+    }
+    let key = RowKey { view: view.to_owned(), id };
     let mut item = key_item(&key);
     item.extend(item_of(position_attributes(&key, &ListPosition { list: list.to_owned(), sort_key })));
     Ok(item)

@@ -91,8 +91,8 @@ impl<R: std::error::Error + std::marker::Send + Sync + 'static> From<ExecuteErro
 
 /// Executes one command on a stream; `cause` has the command's id. Handlers call [`App::execute`](crate::App::execute).
 ///
-/// A warm process needs one append and no read, a cold one a read more. A rejection costs one read and no write. Each
-/// conflict costs another append, and after the third also a read.
+/// A warm process needs one append and no read, a cold one a read more. A rejection costs one read and no write, that
+/// of a once-only command another read. Each conflict costs another append, and after the third also a read.
 pub async fn execute<D: Decider>(
     ports: &Ports,
     stream: StreamId,
@@ -123,6 +123,13 @@ pub async fn execute<D: Decider>(
             result => {
                 let version = loaded.version;
                 ports.cache.put(&stream, loaded);
+                // What was handled before is not rejected, whatever happened since.
+                if result.is_err()
+                    && D::ONCE.applies(command)
+                    && let Some(marked) = ports.store.marked(&stream, &cause.command).await?
+                {
+                    return Ok(earlier_result::<D>(ports, &stream, marked, version).await?);
+                }
                 let events = result.map_err(ExecuteError::Rejected)?;
                 return Ok(Executed { events, version, repeated: false });
             }

@@ -21,6 +21,10 @@ pub trait EventStore: Send + Sync {
     /// The newest commit of the stream, read consistently. One read.
     async fn newest(&self, stream: &StreamId) -> Result<Option<Commit>, ReadError>;
 
+    /// The version of the commit that this once-only command appended to the stream, by its marker, read consistently.
+    /// One read.
+    async fn marked(&self, stream: &StreamId, command: &MessageId) -> Result<Option<u64>, ReadError>;
+
     /// All commits whose first event has version `from` or higher, oldest first, read consistently; all pages.
     async fn since(&self, stream: &StreamId, from: u64) -> Result<Vec<Commit>, ReadError>;
 

@@ -92,6 +92,10 @@ impl EventStore for MemoryStore {
         Ok(lock(&self.log).newest(stream).cloned())
     }
 
+    async fn marked(&self, stream: &StreamId, command: &MessageId) -> Result<Option<u64>, ReadError> {
+        Ok(lock(&self.log).once.get(&(stream.clone(), command.clone())).copied())
+    }
+
     async fn since(&self, stream: &StreamId, from: u64) -> Result<Vec<Commit>, ReadError> {
         let log = lock(&self.log);
         let Some(places) = log.streams.get(stream) else { return Ok(Vec::new()) };

@@ -1,6 +1,6 @@
 //! [`given_view`]: given events, then a row: tests of views.
 
-use std::fmt::Debug;
+use std::{collections::BTreeMap, fmt::Debug};
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
@@ -11,7 +11,7 @@ use crate::{
     log::Recorded,
     memory::MemoryClock,
     time::Clock,
-    view::{ListPosition, Row},
+    view::{Grain, ListPosition, Row},
 };
 
 /// Begins a test of a view with the events of one stream, `<context>/s-1`. The first event is at the beginning of 2026,
@@ -92,6 +92,21 @@ impl<V: View> GivenView<V> {
         self
     }
 
+    /// Expects exactly these rows, which a view with a row per event has in this order.
+    #[track_caller]
+    pub fn then_rows(self, expected: impl IntoIterator<Item = V::Row>) -> Self
+    where
+        V::Row: PartialEq + Debug,
+    {
+        let rows: Result<Vec<V::Row>, _> =
+            self.rows().into_values().map(|row| serde_json::from_value(Value::Object(row.columns))).collect();
+        match rows {
+            Ok(rows) => assert_same("the rows differ", &rows, &expected.into_iter().collect()),
+            Err(error) => fail(&format!("a row cannot be decoded: {error}")),
+        }
+        self
+    }
+
     /// Expects this position; `None` for a row in no list.
     #[track_caller]
     pub fn then_position(self, expected: Option<ListPosition>) -> Self {
@@ -99,16 +114,26 @@ impl<V: View> GivenView<V> {
         self
     }
 
-    /// The row as it is stored.
+    /// The row that the last event changed, as it is stored.
     pub fn row(&self) -> Row {
-        let mut row = Row::default();
+        self.rows().pop_last().map(|(_, row)| row).unwrap_or_default()
+    }
+
+    /// The rows as they are stored, by the version of their first event: one for the stream, or one for each event.
+    fn rows(&self) -> BTreeMap<u64, Row> {
+        let mut rows: BTreeMap<u64, Row> = BTreeMap::new();
         let mut at = self.start;
         for (version, event) in (1_u64..).zip(&self.events) {
             let id = MessageId::from(uuid::Uuid::from_u128(u128::from(version)));
             let recorded = Recorded { id, version, at, event: event.clone() };
-            row.apply(version, V::patch(&self.stream, &recorded));
+            let patch = V::patch(&self.stream, &recorded);
+            match V::GRAIN {
+                Grain::Stream => rows.entry(1).or_default().apply(version, patch),
+                Grain::Event if patch.is_empty() => {}
+                Grain::Event => rows.entry(version).or_default().apply(version, patch),
+            }
             at = at.checked_add(self.interval).unwrap_or(Timestamp::MAX);
         }
-        row
+        rows
     }
 }

@@ -10,7 +10,7 @@ use crate::{
     log::{MAX_EVENTS, ReadError, Recorded, check_contiguous},
     message::{Received, StreamId},
     ports::Ports,
-    view::view_store::{PatchError, Row, RowKey, View},
+    view::view_store::{Grain, PatchError, Row, RowKey, View},
 };
 
 /// How often a row may change while it is caught up, before the event is retried.
@@ -37,10 +37,10 @@ pub enum ProjectError {
     },
 }
 
-/// Updates the row of the event's stream.
+/// Updates the row of the event's stream, or adds the row of the event.
 ///
-/// One conditional write if the row has the version before the event. Else the missing events are read from the log and
-/// the row is replaced: a read of the log and one or more writes.
+/// One conditional write if the row has the version before the event, or if it is the event's own row. Else the missing
+/// events are read from the log and the row is replaced: a read of the log and one or more writes.
 pub async fn project<V: View, M>(ports: &Ports, event: &Received<M>) -> Outcome
 where
     M: Clone + Into<V::Event>,
@@ -48,11 +48,17 @@ where
     let (Some(stream), Some(version)) = (&event.stream, event.version.filter(|version| *version > 0)) else {
         return Err(ReceiveError::NotAnEvent { field: "version" }.into());
     };
-    let key = RowKey { view: V::NAME.to_owned(), id: stream.id().to_owned() };
+    let key = RowKey::of::<V>(stream, version);
     let recorded = Recorded { id: event.id.clone(), version, at: event.timestamp, event: event.data.clone().into() };
     let patch = V::patch(stream, &recorded);
-    let mut found = match ports.views.patch(&key, version - 1, version, &patch).await {
+    let from = match V::GRAIN {
+        Grain::Event if patch.is_empty() => return Ok(Handled::Done),
+        Grain::Event => 0,
+        Grain::Stream => version - 1,
+    };
+    let mut found = match ports.views.patch(&key, from, version, &patch).await {
         Ok(()) => return Ok(Handled::Done),
+        Err(PatchError::Moved { .. }) if V::GRAIN == Grain::Event => return Ok(Handled::Duplicate),
         Err(PatchError::Moved { found, .. }) => found,
         Err(PatchError::View(error)) => return Err(error.into()),
     };

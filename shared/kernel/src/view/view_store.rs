@@ -1,4 +1,4 @@
-//! [`View`]: rows for queries, each a fold of one stream, and [`ViewStore`], the port that stores them.
+//! [`View`]: rows for queries, each of a stream or of one event, and [`ViewStore`], the port that stores them.
 //! An event becomes a [`Patch`] that is written if the row has the version before it: one conditional write, no read.
 
 use async_trait::async_trait;
@@ -11,16 +11,27 @@ use crate::{
     message::{Messages, StreamId},
 };
 
-/// A view: one row per stream.
+/// What a view has a row for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Grain {
+    /// One row per stream: the fold of its events.
+    Stream,
+    /// One row per event, `<stream's id>/<version>`, which never changes. An event with an empty patch has no row.
+    Event,
+}
+
+/// A view: rows that follow from the events of streams.
 pub trait View: Send + Sync + 'static {
     /// The view's name: `order-summary`.
     const NAME: &'static str;
+    /// What it has a row for.
+    const GRAIN: Grain = Grain::Stream;
     /// The events of the stream.
     type Event: Messages;
     /// The row as queries return it.
     type Row: Serialize + DeserializeOwned + Send;
 
-    /// What the event changes in the stream's row. An empty patch still advances the row's version.
+    /// What the event changes in its row. An empty patch still advances the version of a stream's row.
     fn patch(stream: &StreamId, event: &Recorded<Self::Event>) -> Patch;
 }
 
@@ -60,6 +71,11 @@ impl Patch {
     pub fn none() -> Self {
         // Equivalent mutant: it is the default.
         Self::default()
+    }
+
+    /// Whether it changes neither a column nor the position.
+    pub fn is_empty(&self) -> bool {
+        self.changes.is_empty() && self.position.is_none()
     }
 
     /// Sets a column.
@@ -107,8 +123,19 @@ impl Patch {
 pub struct RowKey {
     /// The view's name.
     pub view: String,
-    /// The stream's id.
+    /// The stream's id; for a row per event with its version.
     pub id: String,
+}
+
+impl RowKey {
+    /// The key of the row that the event of this version changes.
+    pub fn of<V: View>(stream: &StreamId, version: u64) -> Self {
+        let id = match V::GRAIN {
+            Grain::Stream => stream.id().to_owned(),
+            Grain::Event => format!("{}/{version}", stream.id()),
+        };
+        Self { view: V::NAME.to_owned(), id }
+    }
 }
 
 impl std::fmt::Display for RowKey {

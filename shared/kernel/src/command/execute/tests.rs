@@ -15,7 +15,7 @@ use crate::{
     message::CommandRejected,
     testing::{
         Recorder,
-        tests::{Lamp, LampCommand, LampEvent, LampRejection, SpyStore, lamp, lit, minute},
+        tests::{Lamp, LampCommand, LampEvent, LampFed, LampRejection, SpyStore, lamp, lit, minute},
     },
     time::{Clock, Ids},
 };
@@ -243,6 +243,22 @@ fn a_once_command_is_recognised_when_the_snapshot_has_dropped_it() {
     assert_eq!(drops(&memory), drops_before);
     run(&memory.app(), "feed-2", LampCommand::Feed { drops: 50 }).unwrap();
     assert_eq!(drops(&memory), drops_before + 50, "another command has its own effect");
+}
+
+#[test]
+fn a_once_command_that_was_handled_is_not_rejected_later() {
+    let memory = Memory::new(1);
+    run(&memory.app(), "feed", LampCommand::Feed { drops: 50 }).unwrap();
+    for command in 0..=RECENT_COMMANDS {
+        run(&memory.app(), &format!("c-{command}"), drip(1)).unwrap();
+    }
+    let store = SpyStore::on(&memory);
+    let app = store.app(&memory);
+    // The rule would reject it now.
+    let repeat = run(&app, "feed", LampCommand::Feed { drops: 101 }).unwrap();
+    assert_eq!((repeat.repeated, repeat.events), (true, vec![LampFed { drops: 50 }.into()]));
+    let rejected = run(&app, "feed-2", LampCommand::Feed { drops: 101 });
+    assert!(matches!(rejected, Err(ExecuteError::Rejected(LampRejection::TooMuch { drops: 101 }))));
 }
 
 #[test]

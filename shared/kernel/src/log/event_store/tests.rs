@@ -22,6 +22,10 @@ impl EventStore for OnlyRequired {
         self.0.newest(stream).await
     }
 
+    async fn marked(&self, stream: &StreamId, command: &MessageId) -> Result<Option<u64>, ReadError> {
+        self.0.marked(stream, command).await
+    }
+
     async fn since(&self, stream: &StreamId, from: u64) -> Result<Vec<Commit>, ReadError> {
         self.0.since(stream, from).await
     }

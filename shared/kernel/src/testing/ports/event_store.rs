@@ -4,7 +4,7 @@ use futures::future::join_all;
 use serde_json::{Value, json};
 
 use crate::{
-    Encoded,
+    Encoded, MessageId,
     log::{Append, AppendError, Appended, Commit, EmbeddedSnapshot, EventStore, SnapshotPolicy, check_contiguous},
     testing::{
         diff::{assert_same, fail},
@@ -148,6 +148,14 @@ async fn a_once_command_is_handled_once(store: &dyn EventStore, prefix: &str) {
         other => fail(&format!("another once-command at a taken version is a conflict, not {other:?}")),
     }
     assert_same("commits", &must(store.since(&once, 1).await, "since").len(), &3);
+    for (what, command, version) in [
+        ("the version at the marker", "deposit-1", Some(2)),
+        ("no marker of a conflict", "deposit-2", None),
+        ("no marker of another command", "after", None),
+    ] {
+        let command = must(MessageId::new(command), "a command's id");
+        assert_same(what, &must(store.marked(&once, &command).await, "marked"), &version);
+    }
     let other = stream(prefix, "once-other");
     let answer = append(store, &commit(&other, 1, "deposit-1"), SnapshotPolicy::IfFree, true).await;
     must(answer, "the same command on another stream");

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use super::fault_plan::FaultPlan;
 use crate::{
-    Patch, StreamId,
+    MessageId, Patch, StreamId,
     delivery::{AttemptId, Claim, DeadLetter, DeadLetterError, DeadLetters, Inbox, InboxError, InboxKey},
     failure::BoxError,
     gateway::{
@@ -40,6 +40,10 @@ impl<P: EventStore + ?Sized> EventStore for FaultyPort<P> {
 
     async fn newest(&self, stream: &StreamId) -> Result<Option<Commit>, ReadError> {
         self.fault_plan.around(ReadError::Unavailable, self.port.newest(stream)).await
+    }
+
+    async fn marked(&self, stream: &StreamId, command: &MessageId) -> Result<Option<u64>, ReadError> {
+        self.fault_plan.around(ReadError::Unavailable, self.port.marked(stream, command)).await
     }
 
     async fn since(&self, stream: &StreamId, from: u64) -> Result<Vec<Commit>, ReadError> {

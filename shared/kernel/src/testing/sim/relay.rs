@@ -12,7 +12,7 @@ use super::{
     killable::{Completion, Killable},
 };
 use crate::{
-    StreamId,
+    MessageId, StreamId,
     delivery::relay,
     failure::BoxError,
     log::{Append, AppendError, Appended, Commit, EventStore, ReadError},
@@ -159,6 +159,10 @@ impl EventStore for Watched {
 
     async fn newest(&self, stream: &StreamId) -> Result<Option<Commit>, ReadError> {
         self.log.newest(stream).await
+    }
+
+    async fn marked(&self, stream: &StreamId, command: &MessageId) -> Result<Option<u64>, ReadError> {
+        self.log.marked(stream, command).await
     }
 
     async fn since(&self, stream: &StreamId, from: u64) -> Result<Vec<Commit>, ReadError> {

@@ -7,7 +7,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use crate::{
-    App, Ports, StreamId,
+    App, MessageId, Ports, StreamId,
     log::{Append, AppendError, Appended, Commit, EventStore, ReadError, SnapshotPolicy},
     memory::{Memory, MemoryStore},
     message::CommitId,
@@ -101,6 +101,11 @@ impl EventStore for SpyStore {
     async fn newest(&self, stream: &StreamId) -> Result<Option<Commit>, ReadError> {
         self.read(stream, "newest");
         self.inner.newest(stream).await
+    }
+
+    async fn marked(&self, stream: &StreamId, command: &MessageId) -> Result<Option<u64>, ReadError> {
+        self.read(stream, "marked");
+        self.inner.marked(stream, command).await
     }
 
     async fn since(&self, stream: &StreamId, from: u64) -> Result<Vec<Commit>, ReadError> {

@@ -165,6 +165,54 @@ fn an_event_without_stream_or_version_is_malformed() {
     }
 }
 
+/// A row for each time that a lamp is fed.
+struct LampFeeding;
+
+#[derive(Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+struct Feeding {
+    drops: u32,
+}
+
+impl View for LampFeeding {
+    const NAME: &'static str = "lamp-feeding";
+    const GRAIN: Grain = Grain::Event;
+    type Event = LampEvent;
+    type Row = Feeding;
+
+    fn patch(stream: &StreamId, event: &Recorded<LampEvent>) -> Patch {
+        match &event.event {
+            LampEvent::LampFed(fed) => {
+                Patch::none().set("drops", fed.drops).list_at(stream.id().to_owned(), format!("{:03}", event.version))
+            }
+            LampEvent::LampLit(_) | LampEvent::LampDimmed(_) => Patch::none(),
+        }
+    }
+}
+
+#[test]
+fn a_view_with_a_row_per_event_has_each_once_in_any_order() {
+    let memory = Memory::new(1);
+    six_events(&memory);
+    let store = SpyStore::on(&memory);
+    let app = store.app(&memory);
+    let mut outcomes = Vec::new();
+    for event in events(&memory).iter().rev().chain(&events(&memory)) {
+        outcomes.push(block_on(app.project::<LampFeeding>(event)).unwrap());
+    }
+    let (done, again) = (Handled::Done, Handled::Duplicate);
+    // Versions 6 to 1, then 1 to 6; only 2 to 4 have a row.
+    assert_eq!(outcomes[..6], [done; 6]);
+    assert_eq!(outcomes[6..], [done, again, again, again, done, done]);
+    assert!(store.take_reads().is_empty(), "an event's own row needs no other event");
+    let page = Page { limit: 2, ..Page::default() };
+    let listed = block_on(app.list::<LampFeeding>("l-1", &page)).unwrap();
+    assert_eq!(listed.rows, [Feeding { drops: 1 }, Feeding { drops: 1 }]);
+    let rest = block_on(app.list::<LampFeeding>("l-1", &Page { after: listed.next, ..page })).unwrap();
+    assert_eq!((rest.rows.len(), rest.next), (1, None));
+    assert_eq!(block_on(app.row::<LampFeeding>("l-1/3")).unwrap(), Some(Feeding { drops: 1 }));
+    assert_eq!(block_on(app.row::<LampFeeding>("l-1/1")).unwrap(), None);
+}
+
 /// A view store in which another writer changes the row before each replacement.
 struct ConcurrentViews {
     inner: Arc<MemoryViews>,

@@ -19,6 +19,7 @@ enum Bug {
     ForgetsTheSnapshotBefore,
     NamesAnotherWinner,
     WritesNoMarkers,
+    FindsNoMarker,
     KeepsMarkersOfConflicts,
     StoresEverySnapshot,
     HasNoLimit,
@@ -85,6 +86,13 @@ impl EventStore for Buggy {
         self.inner.newest(stream).await
     }
 
+    async fn marked(&self, stream: &StreamId, command: &MessageId) -> Result<Option<u64>, ReadError> {
+        if self.bug == Bug::FindsNoMarker {
+            return Ok(None);
+        }
+        self.inner.marked(stream, command).await
+    }
+
     async fn since(&self, stream: &StreamId, from: u64) -> Result<Vec<Commit>, ReadError> {
         let mut commits = self.inner.since(stream, from).await?;
         match self.bug {
@@ -117,6 +125,7 @@ fn each_bug_of_a_log_is_found() {
         (Bug::ForgetsTheSnapshotBefore, "the commit as it was read"),
         (Bug::NamesAnotherWinner, "the conflict's winner"),
         (Bug::WritesNoMarkers, "a once-command again at 4 is repeated"),
+        (Bug::FindsNoMarker, "the version at the marker"),
         (Bug::KeepsMarkersOfConflicts, "a once-command after a conflict"),
         (Bug::StoresEverySnapshot, "a large snapshot with a small event"),
         (Bug::HasNoLimit, "a commit of more than a megabyte is too large"),

@@ -1,0 +1,5 @@
+//! Event `TransferRequested` → handled by account.
+
+fn main() -> std::process::ExitCode {
+    causeway_aws::serve(env!("CARGO_BIN_NAME"), functions::account::on_transfer_requested)
+}

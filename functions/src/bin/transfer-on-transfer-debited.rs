@@ -1,0 +1,5 @@
+//! Event `TransferDebited` → handled by transfer.
+
+fn main() -> std::process::ExitCode {
+    causeway_aws::serve(env!("CARGO_BIN_NAME"), functions::transfer::on_transfer_debited)
+}
