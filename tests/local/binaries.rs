@@ -15,6 +15,7 @@ fn folder() -> PathBuf {
 }
 
 /// The shop with every function as a process; nothing where they are not built.
+#[expect(clippy::print_stdout, reason = "a test that is skipped says so")]
 pub(super) async fn standing_as_processes() -> Option<Running> {
     let folder = folder().display().to_string();
     match standing(&["--binaries", &folder]).await {

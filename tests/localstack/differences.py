@@ -37,7 +37,7 @@ TABLE = [
         "retries",
         "a function that a rule invokes is retried twice, after one and two minutes, then its failure goes to its destination",
         "Lambda developer guide, error handling of asynchronous invocation",
-        {MINISTACK: "invokes once and drops the failure; here functions have no destination, as a stack has at most 500 resources"},
+        {MINISTACK: "invokes once and drops the failure"},
     ),
     Difference(
         "rule-letters",

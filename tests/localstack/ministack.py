@@ -15,14 +15,15 @@ from cloud import ROOT
 from cloud import eventually
 from cloud import plain
 
-PROGRAM = ROOT / "target/python-ministack/bin/ministack"
+PYTHON = ROOT / "target/python-ministack/bin/python"
+PROGRAM = ROOT / "tests/localstack/ministack_program.py"
 KEYS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_DEFAULT_REGION": "us-east-1"}
 
 
 class MiniStack:
     """One that runs until `stop`."""
 
-    def __init__(self, rights, program=PROGRAM):
+    def __init__(self, rights):
         self.endpoint = f"http://127.0.0.1:{free_port()}"
         self.folder = tempfile.TemporaryDirectory(prefix="ministack-", dir=ROOT / "target")
         home = pathlib.Path(self.folder.name)
@@ -45,7 +46,7 @@ class MiniStack:
         self.last_words = ""
         with open(self.log, "w", encoding="utf-8") as log:
             self.process = subprocess.Popen(
-                [program], cwd=home, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT,
+                [PYTHON, "-P", PROGRAM], cwd=home, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT,
                 env=plain() | KEYS | settings,
             )  # fmt: skip
         try:

@@ -66,9 +66,6 @@ def for_deployment(built, payments_url="", change=lambda template: None):
 def fit_for_ministack(template):
     """Takes out what MiniStack does not do; it stands in the table of differences."""
     resources = template["Resources"]
-    # It drops failures, and with a resource for each function's destination a stack would have more than 500.
-    for holder in [template["Globals"]["Function"], *(resource.get("Properties", {}) for resource in resources.values())]:
-        holder.pop("EventInvokeConfig", None)
     for name in UNCONDITIONED:
         for statement in statements(resources[name]):
             del statement["Condition"]
