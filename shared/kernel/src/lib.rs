@@ -47,6 +47,7 @@ pub mod message;
 pub mod ports;
 pub mod routing;
 pub mod saga;
+pub mod stream;
 pub mod testing;
 pub mod time;
 pub mod view;
