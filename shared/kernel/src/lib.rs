@@ -44,6 +44,7 @@ pub mod gateway;
 pub mod log;
 pub mod memory;
 pub mod message;
+pub mod pattern;
 pub mod ports;
 pub mod routing;
 pub mod saga;
