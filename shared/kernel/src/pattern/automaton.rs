@@ -72,8 +72,7 @@ impl Step {
     }
 
     fn begin(&self, input: &Input<'_>) -> Partial {
-        let mut partial =
-            Partial { start: input.at, first: input.id.clone(), more: Vec::new(), captured: Vec::new() };
+        let mut partial = Partial { start: input.at, first: input.id.clone(), more: Vec::new(), captured: Vec::new() };
         self.capture(input, &mut partial);
         partial
     }

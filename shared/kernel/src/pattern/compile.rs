@@ -96,8 +96,7 @@ pub(super) fn check_limits(limits: &PatternLimits) -> Result<i64, PatternError> 
     let limit = |field: &'static str| move |rule: &'static str| PatternError::Limit { field, rule };
     let lateness = lateness(limits.lateness).map_err(limit("lateness"))?;
     let PatternLimits { max_recent, max_partials, max_unconfirmed, .. } = *limits;
-    let limits =
-        [("max_recent", max_recent), ("max_partials", max_partials), ("max_unconfirmed", max_unconfirmed)];
+    let limits = [("max_recent", max_recent), ("max_partials", max_partials), ("max_unconfirmed", max_unconfirmed)];
     match limits.into_iter().find(|(_, max)| *max == 0) {
         Some((field, _)) => Err(limit(field)("must be at least 1")),
         None => Ok(lateness),
@@ -219,25 +218,24 @@ fn compile_step(
     let mut tests = Vec::new();
     for (index, condition) in step.conditions.iter().enumerate() {
         let name = format!("{name}.where[{index}]");
-        let (comparison, operand, label) = comparison(condition).ok_or_else(|| {
-            (name.clone(), "must have exactly one of equals, at_least and at_most")
-        })?;
+        let (comparison, operand, label) = comparison(condition)
+            .ok_or_else(|| (name.clone(), "must have exactly one of equals, at_least and at_most"))?;
         let field = field(&mut group.events[event], &condition.field, || format!("{name}.field"))?;
         let label = format!("{name}.{label}");
         let operand = match operand {
             Operand::Value(value) => value_operand(value, comparison, label)?,
             Operand::Step(reference) => {
                 let is_named = |step: &&StepSpec| step.name.as_ref() == Some(&reference.step);
-                let from = earlier.iter().position(is_named).ok_or_else(|| {
-                    (format!("{label}.step"), "must be the name of an earlier step")
-                })?;
+                let from = earlier
+                    .iter()
+                    .position(is_named)
+                    .ok_or_else(|| (format!("{label}.step"), "must be the name of an earlier step"))?;
                 if reference.percent == 0 {
                     return Err((format!("{label}.percent"), "must be at least 1"));
                 }
                 let origin = &mut compiled[from];
-                let captured = self::field(&mut group.events[origin.event], &reference.field, || {
-                    format!("{label}.field")
-                })?;
+                let captured =
+                    self::field(&mut group.events[origin.event], &reference.field, || format!("{label}.field"))?;
                 let known = origin.captures.iter().position(|other| *other == captured);
                 let slot = known.unwrap_or_else(|| {
                     origin.captures.push(captured);

@@ -1,5 +1,5 @@
 //! [`PatternSpec`]: a pattern as data, read from JSON. Unknown fields are errors; `schemars` makes its JSON schema.
-//! Durations are ISO 8601: `PT10M`.
+//! Durations are ISO 8601 in hours, minutes and seconds: `PT10M`, and `PT24H` for a day.
 
 use std::collections::BTreeMap;
 
