@@ -28,6 +28,7 @@
 //! | [`delivery`] | receive, verify and [`handle`](delivery::handle()) a message; inbox, dead letters, bus, relay |
 //! | [`ports`], [`app`], [`routing`] | [`Ports`] in one struct; [`App`], what handlers get; [`Route`], which function handles what |
 //! | [`mod@saga`] | [`Saga`], declared as a [`Plan`] and run by one engine |
+//! | [`stream`], [`pattern`] | [windows](stream::Windows) over streams of facts; [patterns](pattern::Patterns) of events |
 //! | [`memory`] | an in-memory implementation of every port |
 //! | [`testing`] | given/when/then, recorders, port suites, the simulator |
 //!
@@ -44,9 +45,11 @@ pub mod gateway;
 pub mod log;
 pub mod memory;
 pub mod message;
+pub mod pattern;
 pub mod ports;
 pub mod routing;
 pub mod saga;
+pub mod stream;
 pub mod testing;
 pub mod time;
 pub mod view;

@@ -1,0 +1,64 @@
+//! The comparison can fail: each planted bug is found.
+
+use super::{laws::first_broken, run::Bug};
+
+/// The comparison finds the bug and describes it with one of these words.
+fn caught(bug: Bug, words: &[&str]) {
+    let (seed, broken) = first_broken(2_000, Some(bug)).expect("the planted bug is not found");
+    assert!(words.iter().any(|word| broken.contains(word)), "seed {seed} is broken in another way: {broken}");
+}
+
+#[test]
+fn a_watermark_that_is_a_microsecond_early_is_found() {
+    caught(Bug::WatermarkTooEarly, &["the deadline", "Late) instead of"]);
+}
+
+#[test]
+fn a_watermark_that_is_a_microsecond_late_is_found() {
+    caught(Bug::WatermarkTooLate, &["the deadline", "instead of Some(Late)"]);
+}
+
+#[test]
+fn a_late_event_that_is_counted_is_found() {
+    caught(Bug::LateCounted, &["found", "the deadline", "instead of Some(Late)"]);
+}
+
+#[test]
+fn a_duplicate_that_is_counted_is_found() {
+    caught(Bug::DuplicateCounted, &["instead of Some(Duplicate)"]);
+}
+
+#[test]
+fn an_absence_that_fires_although_the_event_came_is_found() {
+    caught(Bug::AbsenceNotCancelled, &["found", "the deadline"]);
+}
+
+#[test]
+fn an_event_of_another_key_is_found() {
+    caught(Bug::KeyMixedUp, &["instead of"]);
+}
+
+#[test]
+fn a_buffer_without_bound_is_found() {
+    caught(Bug::Unbounded, &["the bound", "instead of Some(Refused"]);
+}
+
+#[test]
+fn ids_that_are_not_stored_are_found() {
+    caught(Bug::IdsLostOnReload, &["instead of Some(Duplicate)"]);
+}
+
+#[test]
+fn partial_matches_that_are_not_stored_are_found() {
+    caught(Bug::PartialsLostOnReload, &["found", "the deadline"]);
+}
+
+#[test]
+fn events_in_the_order_of_arrival_are_found() {
+    caught(Bug::OrderOfArrival, &["instead of"]);
+}
+
+#[test]
+fn a_match_with_another_id_is_found() {
+    caught(Bug::RandomIds, &["wrong id"]);
+}
