@@ -3,6 +3,7 @@
 
 pub mod account;
 pub mod cart;
+pub mod device;
 pub mod notification;
 pub mod order;
 pub mod payment;
@@ -18,6 +19,7 @@ use causeway::{Right, Route, commands, route, saga, views};
 use domain::{
     account::{Account, AccountBalance, AccountStatement},
     cart::{Cart, CartContent},
+    device::{DeviceStatus, DeviceWindows},
     fulfilment::{Fulfilment, ProcessBoard},
     inventory::{Inventory, Stock},
     order::{Order, OrderDetails, OrderSummary},
@@ -89,6 +91,12 @@ pub fn routes() -> Vec<Route> {
             route("transfer", transfer::on_transfer_returned),
         ],
         views::<TransferSummary>(),
+        vec![
+            route("device", device::on_record_readings),
+            route("device", device::on_set_threshold),
+            route("device", device::on_device_silence_due),
+        ],
+        views::<(DeviceStatus, DeviceWindows)>(),
     ]
     .concat()
 }

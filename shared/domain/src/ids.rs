@@ -42,6 +42,14 @@ pub enum BankAccount {}
 #[derive(Debug)]
 pub enum MoneyTransfer {}
 
+/// What a [`DeviceId`] identifies.
+#[derive(Debug)]
+pub enum AnyDevice {}
+
+/// What a [`ReadingId`] identifies.
+#[derive(Debug)]
+pub enum AnyReading {}
+
 /// The id of an order; its fulfilment, payment and shipment have the same id.
 pub type OrderId = Id<AnyOrder>;
 
@@ -71,3 +79,9 @@ pub type AccountId = Id<BankAccount>;
 
 /// The id of a transfer from one account to another; both legs carry it.
 pub type TransferId = Id<MoneyTransfer>;
+
+/// The id of a device that measures.
+pub type DeviceId = Id<AnyDevice>;
+
+/// The id of a reading, chosen by its device.
+pub type ReadingId = Id<AnyReading>;

@@ -8,6 +8,7 @@ pub mod account;
 pub mod address;
 pub mod cart;
 pub mod context;
+pub mod device;
 pub mod email;
 pub mod fulfilment;
 pub mod ids;
@@ -46,6 +47,7 @@ pub fn contexts() -> Vec<Context> {
         public::context(),
         account::context(),
         transfer::context(),
+        device::context(),
     ]
 }
 
