@@ -4,6 +4,7 @@
 pub mod account;
 pub mod cart;
 pub mod device;
+pub mod fraud;
 pub mod notification;
 pub mod order;
 pub mod payment;
@@ -15,14 +16,15 @@ pub mod transfer;
 #[cfg(test)]
 mod tests;
 
-use causeway::{Right, Route, commands, route, saga, views};
+use causeway::{Right, Route, commands, commands_except, route, saga, views};
 use domain::{
     account::{Account, AccountBalance, AccountStatement},
     cart::{Cart, CartContent},
     device::{DeviceStatus, DeviceWindows},
+    fraud::FraudCase,
     fulfilment::{Fulfilment, ProcessBoard},
     inventory::{Inventory, Stock},
-    order::{Order, OrderDetails, OrderSummary},
+    order::{Order, OrderDetails, OrderSummary, PlaceOrder},
     payment::{PaymentSummary, provider::PARTY},
     shipment::{Shipment, ShipmentTracking},
     transfer::{Transfer, TransferSummary},
@@ -42,7 +44,8 @@ pub fn routes() -> Vec<Route> {
                 .reserved_concurrency(1)
                 .scheduled("cron(30 * * * ? *)"),
         ],
-        commands::<Order>(),
+        vec![route("order", order::on_place_order)],
+        commands_except::<Order, PlaceOrder>(),
         vec![
             route("order", order::on_payment_processed),
             route("order", order::on_shipment_dispatched),
@@ -97,6 +100,16 @@ pub fn routes() -> Vec<Route> {
             route("device", device::on_device_silence_due),
         ],
         views::<(DeviceStatus, DeviceWindows)>(),
+        vec![
+            route("fraud", fraud::on_payment_failed),
+            route("fraud", fraud::on_user_email_updated),
+            route("fraud", fraud::on_order_placed),
+            route("fraud", fraud::on_money_deposited),
+            route("fraud", fraud::on_money_withdrawn),
+            route("fraud", fraud::on_release_hold),
+            route("fraud", fraud::on_reject_hold),
+        ],
+        views::<FraudCase>(),
     ]
     .concat()
 }

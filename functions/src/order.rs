@@ -1,12 +1,23 @@
-//! What payment and shipment have done for an order, recorded in its stream.
+//! Orders are placed unless their user is suspected of fraud; what payment and shipment have done for an order is recorded
+//! in its stream.
 
-use causeway::{App, Cause, Failure, Handled, Outcome, Verified, command::execute::ExecuteError};
+use causeway::{App, Cause, Failure, Handled, Outcome, Received, Verified, command::execute::ExecuteError};
 use domain::{
+    fraud::{Fraud, FraudInput},
     ids::OrderId,
-    order::{OrderFact, OrderRecord, OrderRejection},
+    order::{Order, OrderFact, OrderRecord, OrderRejection, PlaceOrder},
     payment::PaymentProcessed,
     shipment::{ShipmentDelivered, ShipmentDispatched, ShippingCancelled},
 };
+
+/// Places an order, or lets it wait for a person if its user is suspected of fraud.
+pub async fn on_place_order(app: App, place: Received<PlaceOrder>) -> Outcome {
+    let PlaceOrder { order_id, user_id, .. } = &place.data;
+    if app.state::<Fraud>(user_id).await?.screens(order_id) {
+        return app.execute::<Fraud>(user_id, &FraudInput::Hold(place.data.clone()), &place.cause()).await;
+    }
+    app.execute::<Order>(order_id, &place.data.clone().into(), &place.cause()).await
+}
 
 /// Records that an order is paid.
 pub async fn on_payment_processed(app: App, paid: Verified<PaymentProcessed>) -> Outcome {

@@ -10,6 +10,7 @@ pub mod cart;
 pub mod context;
 pub mod device;
 pub mod email;
+pub mod fraud;
 pub mod fulfilment;
 pub mod ids;
 pub mod inventory;
@@ -48,6 +49,7 @@ pub fn contexts() -> Vec<Context> {
         account::context(),
         transfer::context(),
         device::context(),
+        fraud::context(),
     ]
 }
 

@@ -69,7 +69,7 @@ pub use message::{
     Received, StreamId,
 };
 pub use ports::Ports;
-pub use routing::{Right, Role, Route, commands, function_name, route, views};
+pub use routing::{Right, Role, Route, commands, commands_except, function_name, route, views};
 pub use saga::{Plan, Saga, Signal, Stage, Step, process::Process, saga};
 pub use time::Backoff;
 pub use view::{Patch, View};

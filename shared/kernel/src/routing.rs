@@ -225,6 +225,13 @@ pub fn commands<D: Decider<Command: CommandFamily>>() -> Vec<Route> {
     D::Command::command_routes::<D>()
 }
 
+/// The routes of [`commands`] without that of one command, which has a handler of its own.
+pub fn commands_except<D: Decider<Command: CommandFamily>, M: Message>() -> Vec<Route> {
+    let mut routes = commands::<D>();
+    routes.retain(|route| route.message != M::NAME);
+    routes
+}
+
 /// One route for each event of these views: it updates all of them.
 pub fn views<V: ViewSet>() -> Vec<Route> {
     V::Event::view_routes::<V>()

@@ -171,6 +171,15 @@ impl Decider for Account {
 }
 
 impl AccountState {
+    /// The user who owns the account, or owned it until it was closed.
+    pub fn owner(&self) -> Option<&UserId> {
+        match self {
+            Self::Unopened => None,
+            Self::Open(account) => Some(&account.user_id),
+            Self::Closed { user_id, .. } => Some(user_id),
+        }
+    }
+
     /// The account, if it is open.
     pub(super) fn opened(&self) -> Result<&OpenedAccount, AccountRejection> {
         match self {

@@ -155,6 +155,13 @@ impl KeyState {
         self.ids.len()
     }
 
+    /// Whether nothing has begun: no partial match, nothing that counts towards a repeat, no waiting event, no match. An
+    /// event after which the state is idle need not be stored, if copies of it do not matter.
+    pub fn is_idle(&self) -> bool {
+        let runs = self.runs.iter().all(|run| run.partials.is_empty() && run.found.is_empty());
+        runs && self.waiting.is_empty() && self.matches.is_empty()
+    }
+
     /// The number of partial matches of the pattern that has most.
     pub fn partial_matches(&self) -> usize {
         self.runs.iter().map(|run| run.partials.len()).max().unwrap_or(0)

@@ -1,0 +1,36 @@
+//! Suspicion of fraud: patterns of events of several streams, and the orders that wait for a person. Stream
+//! `fraud/<user id>`.
+//!
+//! | what happened | events |
+//! |---|---|
+//! | `PaymentFailed`, `UserEmailUpdated`, `OrderPlaced`, `MoneyDeposited`, `MoneyWithdrawn` | `FraudFactRecorded`, if a pattern may go on from it; `FraudSuspected` for each match |
+//! | `PlaceOrder` of a suspected user | `OrderHeld` instead of `OrderPlaced` |
+//!
+//! | command of a person | event | a rejection names the rule |
+//! |---|---|---|
+//! | `ReleaseHold` | `HoldReleased`, and `PlaceOrder` again | `NotHeld`, `AlreadyRejected` |
+//! | `RejectHold` | `HoldRejected` | `NotHeld`, `AlreadyReleased`, `ReasonOutOfBounds` |
+//!
+//! - The patterns are data, `infra/fraud-patterns.json`: whoever changes them changes no code. They see the fields of
+//!   [`Fact`].
+//! - Facts of several streams have no common order. They are taken in the order in which they come, and their times never
+//!   run backwards: two facts of the same seconds may be seen in the other order.
+//! - A suspected user's orders wait until a person releases one, by which the suspicion is over, or rejects it.
+
+mod decider;
+mod events;
+mod facts;
+mod samples;
+mod views;
+
+#[cfg(test)]
+mod tests;
+
+pub use decider::{Fraud, FraudInput, FraudRejection, FraudState};
+pub use events::{
+    FraudCommand, FraudEvent, FraudFactRecorded, FraudSuspected, HoldRejected, HoldReleased, OrderHeld, RejectHold,
+    ReleaseHold,
+};
+pub use facts::Fact;
+pub use samples::context;
+pub use views::{FraudCase, FraudCaseRow, FraudCaseStatus};
