@@ -2,6 +2,7 @@
 
 mod alarms;
 mod catalogue;
+mod coverage;
 mod crate_dependencies;
 mod documents;
 mod entry_points;
