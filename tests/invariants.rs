@@ -23,6 +23,8 @@ use domain::{
     Family,
     account::{AccountBalance, AccountStatement},
     cart::CartContent,
+    device::{DeviceStatus, DeviceWindows},
+    fraud::FraudCase,
     fulfilment::{FulfilmentEvent, ProcessBoard},
     ids::OrderId,
     inventory::{InventoryEvent, Stock},
@@ -369,6 +371,9 @@ impl Snapshot {
         breaches.extend(self.check_view::<AccountBalance>("account"));
         breaches.extend(self.check_view::<AccountStatement>("account"));
         breaches.extend(self.check_view::<TransferSummary>("transfer"));
+        breaches.extend(self.check_view::<DeviceStatus>("device"));
+        breaches.extend(self.check_view::<DeviceWindows>("device"));
+        breaches.extend(self.check_view::<FraudCase>("fraud"));
         breaches
     }
 

@@ -1,7 +1,9 @@
 //! The whole of Causeway on this machine, with its clock in the hand of the test.
 
 mod binaries;
+mod devices;
 mod forged;
+mod fraud;
 mod payments;
 mod three_days;
 mod transfers;

@@ -12,7 +12,7 @@ pub(crate) struct Scenario {
 }
 
 /// All of them.
-pub(crate) const SCENARIOS: [Scenario; 15] = [
+pub(crate) const SCENARIOS: [Scenario; 17] = [
     Scenario { name: "an order is paid, shipped and delivered", begin: confirmed },
     Scenario { name: "a line is refused", begin: refused },
     Scenario { name: "the buyer cancels while the shipment is scheduled", begin: cancelled },
@@ -28,6 +28,8 @@ pub(crate) const SCENARIOS: [Scenario; 15] = [
     Scenario { name: "a card is declined", begin: declined },
     Scenario { name: "a parcel is delivered, and another stays here", begin: delivered },
     Scenario { name: "money is transferred, returned and refused", begin: transferred },
+    Scenario { name: "a device measures and goes silent", begin: measured },
+    Scenario { name: "orders of a suspected user are rejected and released", begin: suspected },
 ];
 
 fn confirmed(driver: &mut Driver) {
@@ -164,5 +166,33 @@ fn transferred(driver: &mut Driver) {
     {
         let request = json!({ "transferId": transfer, "from": from, "to": to, "amount": euros(amount) });
         driver.publish("RequestTransfer", &request);
+    }
+}
+
+fn measured(driver: &mut Driver) {
+    let readings = |id: &str, at: &str, value| json!({ "deviceId": "d-1", "readings": [{ "readingId": id, "at": at, "value": value }] });
+    driver.publish("SetThreshold", &json!({ "deviceId": "d-1", "threshold": 20 }));
+    driver.publish("RecordReadings", &readings("r-1", "2026-01-01T00:00:00Z", 25));
+    let next = Hook::on("DeviceBecameActive", "RecordReadings", readings("r-2", "2026-01-01T00:02:00Z", 10));
+    driver.hooks.push(Hook { after: jiff::SignedDuration::from_mins(2), ..next });
+}
+
+fn suspected(driver: &mut Driver) {
+    let of_user = |mut data: serde_json::Value| {
+        data["userId"] = json!("u-9");
+        data
+    };
+    for order in ["o-20", "o-21", "o-22"] {
+        driver.publish("ProcessPayment", &of_user(pay(order, "tok_declined")));
+    }
+    let rejected = json!({ "userId": "u-9", "orderId": "o-31", "reason": "The card was stolen." });
+    let place = |order| of_user(place_order(order, &[("rare", 1)]));
+    for (trigger, name, data) in [
+        ("FraudSuspected", "PlaceOrder", place("o-31")),
+        ("OrderHeld", "RejectHold", rejected),
+        ("HoldRejected", "PlaceOrder", place("o-32")),
+        ("HoldRejected", "ReleaseHold", json!({ "userId": "u-9", "orderId": "o-32" })),
+    ] {
+        driver.hooks.push(Hook::on(trigger, name, data));
     }
 }

@@ -44,7 +44,7 @@ const FORGERIES: [(&str, Forgery); 11] = [
 
 /// The id field of its data.
 fn id_field(event: &Delivery) -> &'static str {
-    let fields = ["orderId", "userId", "sku", "transferId", "accountId"];
+    let fields = ["orderId", "userId", "sku", "transferId", "accountId", "deviceId"];
     fields.into_iter().find(|field| event.detail.get().contains(&format!("\"{field}\""))).unwrap()
 }
 

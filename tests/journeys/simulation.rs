@@ -97,7 +97,7 @@ pub(crate) fn final_state(
 }
 
 /// When a simulation begins.
-const BEGIN: Timestamp = Timestamp::constant(1_767_225_600, 0);
+pub(crate) const BEGIN: Timestamp = Timestamp::constant(1_767_225_600, 0);
 
 /// The functions and a carrier, with one sku that is not reserved and one order that is not scheduled for a long time.
 fn routes() -> Vec<Route> {

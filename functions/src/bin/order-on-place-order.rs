@@ -1,7 +1,5 @@
-//! Command `PlaceOrder` → decided by `Order`.
-
-use domain::order::{Order, PlaceOrder};
+//! Command `PlaceOrder` → handled by order.
 
 fn main() -> std::process::ExitCode {
-    causeway_aws::serve_command::<Order, PlaceOrder>(env!("CARGO_BIN_NAME"))
+    causeway_aws::serve(env!("CARGO_BIN_NAME"), functions::order::on_place_order)
 }

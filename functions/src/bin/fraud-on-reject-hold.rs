@@ -1,0 +1,5 @@
+//! Command `RejectHold` → handled by fraud.
+
+fn main() -> std::process::ExitCode {
+    causeway_aws::serve(env!("CARGO_BIN_NAME"), functions::fraud::on_reject_hold)
+}

@@ -1,0 +1,5 @@
+//! Command `ReleaseHold` → handled by fraud.
+
+fn main() -> std::process::ExitCode {
+    causeway_aws::serve(env!("CARGO_BIN_NAME"), functions::fraud::on_release_hold)
+}

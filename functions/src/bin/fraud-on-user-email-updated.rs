@@ -1,0 +1,5 @@
+//! Event `UserEmailUpdated` → handled by fraud.
+
+fn main() -> std::process::ExitCode {
+    causeway_aws::serve(env!("CARGO_BIN_NAME"), functions::fraud::on_user_email_updated)
+}
