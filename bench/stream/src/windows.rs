@@ -26,8 +26,7 @@ pub(crate) struct Measured {
 
 /// Sums of so many keys, which come in turn.
 pub(crate) fn measure(keys: usize) -> Result<Measured, Box<dyn Error>> {
-    let spec: WindowSpec =
-        serde_json::from_str(r#"{"window":{"tumbling":{"size":"PT1M"}},"lateness":"PT0.01S"}"#)?;
+    let spec: WindowSpec = serde_json::from_str(r#"{"window":{"tumbling":{"size":"PT1M"}},"lateness":"PT0.01S"}"#)?;
     let windows = Windows::new(&spec)?;
     let names: Vec<String> = (0..keys).map(|key| format!("user-{key}")).collect();
     let facts = facts()?;

@@ -3,9 +3,8 @@
 
 use super::{
     scalar::{Comparison, Field, Stored},
-    state::{Found, Partial, Run},
+    state::{EventId, Found, Partial, Run},
 };
-use crate::message::MessageId;
 
 /// A compiled pattern.
 #[derive(Clone, Debug)]
@@ -61,7 +60,7 @@ pub(super) enum TestOperand {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Input<'a> {
     pub(super) event: usize,
-    pub(super) id: &'a MessageId,
+    pub(super) id: &'a EventId,
     pub(super) at: i64,
     pub(super) fields: &'a [Option<Field<'a>>],
 }
@@ -72,14 +71,27 @@ impl Step {
     }
 
     fn begin(&self, input: &Input<'_>) -> Partial {
-        let mut partial = Partial { start: input.at, first: input.id.clone(), more: Vec::new(), captured: Vec::new() };
+        let mut partial = Partial { start: input.at, first: input.id.clone(), rest: None };
         self.capture(input, &mut partial);
         partial
     }
 
     fn capture(&self, input: &Input<'_>, partial: &mut Partial) {
-        let fields = self.captures.iter().map(|field| input.fields[*field].map(Stored::from));
-        partial.captured.extend(fields);
+        if !self.captures.is_empty() {
+            let fields = self.captures.iter().map(|field| input.fields[*field].map(Stored::from));
+            partial.rest.get_or_insert_default().captured.extend(fields);
+        }
+    }
+}
+
+impl Partial {
+    fn captured(&self) -> &[Option<Stored>] {
+        self.rest.as_ref().map_or(&[], |rest| &rest.captured)
+    }
+
+    /// The step that it waits for.
+    fn next_step(&self) -> usize {
+        self.rest.as_ref().map_or(0, |rest| rest.events.len()) + 1
     }
 }
 
@@ -112,21 +124,21 @@ impl Automaton {
 
     fn on_sequence(&self, run: &mut Run, input: &Input<'_>, max_partials: usize) -> (Option<Found>, bool) {
         let continued = run.partials.iter().position(|partial| {
-            self.steps.get(partial.more.len() + 1).is_some_and(|step| step.accepts(input, &partial.captured))
+            self.steps.get(partial.next_step()).is_some_and(|step| step.accepts(input, partial.captured()))
         });
         let Some(index) = continued else {
             let begins = self.steps[0].accepts(input, &[]);
             return (None, begins && push(run, self.steps[0].begin(input), max_partials));
         };
         let partial = &mut run.partials[index];
-        let step = partial.more.len() + 1;
-        partial.more.push(input.id.clone());
+        let step = partial.next_step();
+        partial.rest.get_or_insert_default().events.push(input.id.clone());
         if step + 1 < self.steps.len() {
             self.steps[step].capture(input, partial);
             return (None, false);
         }
-        let Partial { start, first, more, .. } = run.partials.remove(index);
-        let events = std::iter::once(first).chain(more).collect();
+        let Partial { start, first, rest } = run.partials.remove(index);
+        let events = std::iter::once(first).chain(rest.into_iter().flat_map(|rest| rest.events)).collect();
         (Some(Found { start, end: input.at, events }), false)
     }
 
@@ -134,7 +146,7 @@ impl Automaton {
         if !self.steps[0].accepts(input, &[]) {
             return None;
         }
-        run.partials.push(self.steps[0].begin(input));
+        push(run, self.steps[0].begin(input), at_least);
         if run.partials.len() < at_least {
             return None;
         }
@@ -145,7 +157,7 @@ impl Automaton {
 
     fn on_absence(&self, run: &mut Run, input: &Input<'_>, max_partials: usize) -> bool {
         let [after, not] = self.steps.as_slice() else { return false };
-        run.partials.retain(|partial| !not.accepts(input, &partial.captured));
+        run.partials.retain(|partial| !not.accepts(input, partial.captured()));
         after.accepts(input, &[]) && push(run, after.begin(input), max_partials)
     }
 
@@ -195,6 +207,10 @@ fn push(run: &mut Run, partial: Partial, max_partials: usize) -> bool {
     let is_full = run.partials.len() >= max_partials;
     if is_full {
         run.partials.remove(0);
+    }
+    // Most keys have one partial match of a pattern.
+    if run.partials.capacity() == 0 {
+        run.partials.reserve_exact(1);
     }
     run.partials.push(partial);
     is_full

@@ -7,10 +7,10 @@ use serde_json::Value;
 
 use super::{
     KeyState, Match, PatternError, PatternLimits, PatternSpec, StateKey,
-    automaton::{Automaton, Input},
+    automaton::{Automaton, Input, Kind},
     compile::{EventPlan, Group, check_limits, groups},
     scalar::{Field, MAX_TEXT, Stored, read},
-    state::{Found, Run, WaitingEvent},
+    state::{EventId, Found, Run, WaitingEvent},
 };
 use crate::{
     message::MessageId,
@@ -116,7 +116,8 @@ impl Patterns {
         state.ids.insert(event.id.clone(), at, watermark, self.limits.max_recent);
         let fields: Vec<Option<Field<'_>>> = plan.fields.iter().map(|(_, path)| read(event.data, path)).collect();
         if at <= watermark && state.waiting.is_empty() {
-            self.handle(group, state, &Input { event: number, id: event.id, at, fields: &fields });
+            let id = EventId::new(event.id);
+            self.handle(group, state, &Input { event: number, id: &id, at, fields: &fields });
         } else {
             let named = plan.fields.iter().zip(fields);
             let fields = named.filter_map(|((path, _), field)| Some((path.clone(), Stored::from(field?)))).collect();
@@ -176,7 +177,8 @@ impl Patterns {
                     Some(waiting.fields.iter().find(|(other, _)| other == path)?.1.field())
                 };
                 let fields: Vec<Option<Field<'_>>> = group.events[number].fields.iter().map(named).collect();
-                self.handle(group, state, &Input { event: number, id: &waiting.id, at: waiting.at, fields: &fields });
+                let id = EventId::new(&waiting.id);
+                self.handle(group, state, &Input { event: number, id: &id, at: waiting.at, fields: &fields });
             }
         }
         fire(group, state, watermark);
@@ -193,14 +195,16 @@ impl Patterns {
                 Err(_) => &mut fresh,
             };
             let (found, dropped) = automaton.on_event(run, input, self.limits.max_partials);
+            if automaton.kind == Kind::Absence && !run.partials.is_empty() {
+                let end = input.at + automaton.within;
+                state.no_wait_before = state.no_wait_before.map(|before| before.min(end));
+            }
             state.dropped += u64::from(dropped);
             let found = found.and_then(|found| automaton.complete(run, found));
-            match place {
-                Ok(place) if run.is_empty() => {
-                    state.runs.remove(place);
-                }
-                Err(place) if !run.is_empty() => state.runs.insert(place, fresh),
-                _ => {}
+            if let Err(place) = place
+                && !run.is_empty()
+            {
+                state.runs.insert(place, fresh);
             }
             add_match(state, automaton, found);
         }
@@ -224,18 +228,15 @@ impl Group {
     }
 }
 
-impl Run {
-    fn is_empty(&self) -> bool {
-        self.partials.is_empty() && self.found.is_empty()
-    }
-}
-
 /// Ends the waits of absences that end before this time, the earliest first.
 fn fire(group: &Group, state: &mut KeyState, before: i64) {
-    if group.absences.is_empty() {
+    if group.absences.is_empty() || state.no_wait_before.is_some_and(|none| before <= none) {
         return;
     }
-    while let Some((_, index)) = group.first_absence(state).filter(|(deadline, _)| *deadline < before) {
+    loop {
+        let first = group.first_absence(state);
+        state.no_wait_before = Some(first.map_or(i64::MAX, |(deadline, _)| deadline));
+        let Some((_, index)) = first.filter(|(deadline, _)| *deadline < before) else { return };
         let run = &mut state.runs[index];
         let Some(automaton) = group.automaton(run.pattern) else { return };
         let found = automaton.fire(run);
@@ -246,6 +247,8 @@ fn fire(group: &Group, state: &mut KeyState, before: i64) {
 
 fn add_match(state: &mut KeyState, automaton: &Automaton, found: Option<Found>) {
     if let Some(Found { start, end, events }) = found {
+        // Ids are checked where they come in, so none is left out.
+        let events: Vec<MessageId> = events.iter().filter_map(|event| MessageId::try_from(event).ok()).collect();
         state.matches.push(Match {
             id: Match::id_of(&automaton.name, &events),
             pattern: automaton.name.clone(),

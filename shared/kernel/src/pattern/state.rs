@@ -1,12 +1,17 @@
 //! [`KeyState`]: what is stored of one key: its clock, waiting events, remembered ids, partial matches, and matches until
 //! they are confirmed. [`Match`] is a pattern that was found, with its events.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use uuid::Uuid;
 
 use super::scalar::Stored;
-use crate::{message::MessageId, stream::recent::RecentIds};
+use crate::{
+    message::{InvalidId, MessageId},
+    stream::recent::RecentIds,
+};
 
 /// Which state an event concerns.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -27,13 +32,16 @@ pub struct KeyState {
     /// Sorted by time and id.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) waiting: Vec<WaitingEvent>,
-    /// Sorted by digest.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    /// Sorted by digest. Empty ones keep their memory, and are not stored.
+    #[serde(default, serialize_with = "without_empty", skip_serializing_if = "Vec::is_empty")]
     pub(super) runs: Vec<Run>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) matches: Vec<Match>,
     #[serde(default)]
     pub(super) dropped: u64,
+    /// No wait of an absence ends before this time; `None` if that is not known.
+    #[serde(skip)]
+    pub(super) no_wait_before: Option<i64>,
 }
 
 /// An event that the watermark has not reached, with the fields that conditions name.
@@ -61,12 +69,50 @@ pub(super) struct Run {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Partial {
     pub(super) start: i64,
-    pub(super) first: MessageId,
+    pub(super) first: EventId,
+    /// What only some partial matches have.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) rest: Option<Box<Rest>>,
+}
+
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub(super) struct Rest {
+    /// The events after the first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub(super) more: Vec<MessageId>,
+    pub(super) events: Vec<EventId>,
     /// The fields that conditions of later steps name.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) captured: Vec<Option<Stored>>,
+}
+
+/// The id of an event, shared by the partial matches of all patterns.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct EventId(Arc<str>);
+
+impl EventId {
+    pub(super) fn new(id: &MessageId) -> Self {
+        Self(id.as_str().into())
+    }
+}
+
+impl TryFrom<&EventId> for MessageId {
+    type Error = InvalidId;
+
+    fn try_from(id: &EventId) -> Result<Self, InvalidId> {
+        Self::new(&*id.0)
+    }
+}
+
+impl Serialize for EventId {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.0)
+    }
+}
+
+impl<'de> Deserialize<'de> for EventId {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        MessageId::deserialize(deserializer).map(|id| Self::new(&id))
+    }
 }
 
 /// A pattern that was found, before its repeats are counted.
@@ -74,7 +120,7 @@ pub(super) struct Partial {
 pub(super) struct Found {
     pub(super) start: i64,
     pub(super) end: i64,
-    pub(super) events: Vec<MessageId>,
+    pub(super) events: Vec<EventId>,
 }
 
 /// A pattern that was found.
@@ -106,6 +152,16 @@ impl Match {
     }
 }
 
+impl Run {
+    pub(super) fn is_empty(&self) -> bool {
+        self.partials.is_empty() && self.found.is_empty()
+    }
+}
+
+fn without_empty<S: Serializer>(runs: &[Run], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(runs.iter().filter(|run| !run.is_empty()))
+}
+
 impl KeyState {
     /// The state of a key without events.
     pub fn new(key: StateKey) -> Self {
@@ -117,6 +173,7 @@ impl KeyState {
             runs: Vec::new(),
             matches: Vec::new(),
             dropped: 0,
+            no_wait_before: None,
         }
     }
 

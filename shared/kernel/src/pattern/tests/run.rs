@@ -182,7 +182,8 @@ fn deliver(
                 for mut run in before.runs {
                     let place = state.runs.iter().position(|other| other.pattern == run.pattern);
                     run.partials.retain(|partial| {
-                        let fired = state.matches.iter().any(|found| found.events.contains(&partial.first));
+                        let first = MessageId::try_from(&partial.first).unwrap();
+                        let fired = state.matches.iter().any(|found| found.events.contains(&first));
                         let is_held =
                             place.is_some_and(|it| state.runs[it].partials.iter().any(|p| p.first == partial.first));
                         !fired && !is_held
