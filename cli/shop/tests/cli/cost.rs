@@ -90,10 +90,12 @@ async fn every_command_of_an_order_is_one_write_and_every_request_has_its_owner(
             mail if mail.starts_with("notification-") => 3,
             // What was shipped since has changed the stream, so the first write of the warm state fails.
             "inventory-on-reserve-stock" => 2,
+            // No pattern goes on from these orders.
+            "fraud-on-order-placed" => 0,
             _ => 1,
         };
         assert_eq!(writes, runs * for_one, "{function}: {counted}");
-        written += runs;
+        written += if for_one == 0 { 0 } else { runs };
     }
     assert_eq!(written, relayed, "what is in the log is relayed, and nothing else: {counted}");
     assert_eq!(calls("notification-on-order-confirmed", "SendEmail"), 3);

@@ -10,10 +10,10 @@ async fn a_message_shows_its_functions_with_their_dead_letter_queues() {
     let stage = Stage::open().await;
     let printed = stage.output(&["rules", "OrderPlaced"]).await;
     assert_eq!(printed.ended, CommandStatus::Done);
-    assert!(printed.text.starts_with("OrderPlaced\n  → FulfilmentOnOrderPlaced"), "{}", printed.text);
+    assert!(printed.text.starts_with("OrderPlaced\n  → FraudOnOrderPlaced"), "{}", printed.text);
     assert!(printed.text.contains("then queue FulfilmentDeadLetters"), "{}", printed.text);
     let listeners = stage.json(&["rules", "OrderPlaced"]).await;
-    assert_eq!(listeners.len(), 2, "{listeners:?}");
+    assert_eq!(listeners.len(), 3, "{listeners:?}");
     for listener in &listeners {
         assert_eq!((&listener["enabled"], &listener["retries"]), (&Value::Bool(true), &Value::from(185)));
     }
