@@ -29,7 +29,7 @@
 //! | [`ports`], [`app`], [`routing`] | [`Ports`] in one struct; [`App`], what handlers get; [`Route`], which function handles what |
 //! | [`mod@saga`] | [`Saga`], declared as a [`Plan`] and run by one engine |
 //! | [`stream`], [`pattern`] | [windows](stream::Windows) over streams of facts; [patterns](pattern::Patterns) of events |
-//! | [`memory`] | an in-memory implementation of every port |
+//! | [`memory`] | an in-memory implementation of every port; an event stream with processors |
 //! | [`testing`] | given/when/then, recorders, port suites, the simulator |
 //!
 //! Each module imports only modules above it in this table, except that `command`, `view` and `delivery` take `&Ports`.

@@ -1,10 +1,12 @@
 //! In-memory implementations of every port: deterministic, complete, and without an async runtime.
 //! [`Memory`] holds one of each, for tests and for local runs; [`MemoryBus`] is also an in-process message bus.
+//! [`MemoryEventStream`] is a stream of events with positions, subscriptions and processors.
 
 mod bus;
 mod circuits;
 mod clock;
 mod dead_letters;
+mod event_stream;
 mod http;
 mod inbox;
 pub(crate) mod lock;
@@ -28,6 +30,10 @@ pub use bus::{FailedDelivery, MemoryBus, Middleware, Next, Subject, Subscription
 pub use circuits::MemoryCircuits;
 pub use clock::{MemoryClock, MemoryIds};
 pub use dead_letters::MemoryDeadLetters;
+pub use event_stream::{
+    CheckpointError, Checkpoints, EventFilter, Full, MemoryCheckpoints, MemoryEventStream, PROCESSOR_RETRY,
+    ProcessError, Processor, RETRIES_EXHAUSTED, StreamEvent, Subscription, SubscriptionConfig, process,
+};
 pub use http::MemoryHttp;
 pub use inbox::MemoryInbox;
 pub use mailer::{MailFault, MemoryMailer};

@@ -222,7 +222,7 @@ async fn handle(
     Some(FailedDelivery { subscription: subscription.id, delivery, reason })
 }
 
-fn panic_message(panic: &(dyn std::any::Any + Send)) -> String {
+pub(crate) fn panic_message(panic: &(dyn std::any::Any + Send)) -> String {
     let message = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
     let message = message.or_else(|| panic.downcast_ref::<String>().cloned());
     format!("panicked: {}", message.as_deref().unwrap_or("without a message"))
