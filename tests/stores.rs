@@ -6,7 +6,7 @@ mod expiry;
 mod faults;
 mod lost_claims;
 mod ports;
-mod readings;
 mod races;
+mod readings;
 mod sample_aggregate;
 mod sizes;

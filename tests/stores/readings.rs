@@ -30,7 +30,8 @@ async fn units_of_a_reading(batch: i64) -> f64 {
         };
         let readings = (first..first + batch).map(reading).collect();
         let record = RecordReadings { device_id: device_id.clone(), readings };
-        let cause = causeway::message::envelope::Cause::new(format!("batch-{first}").parse().unwrap(), "RecordReadings");
+        let cause =
+            causeway::message::envelope::Cause::new(format!("batch-{first}").parse().unwrap(), "RecordReadings");
         let input = DeviceInput::Readings(record, at(first + batch));
         app.try_execute::<Device>(&device_id, &input, &cause).await.unwrap();
     }

@@ -13,8 +13,8 @@
 //!
 //! - The patterns are data, `infra/fraud-patterns.json`: whoever changes them changes no code. They see the fields of
 //!   [`Fact`].
-//! - Facts of several streams have no common order. They are taken in the order in which they come, and their times never
-//!   run backwards: two facts of the same seconds may be seen in the other order.
+//! - Facts of several streams have no common order. They are taken in the order in which they come, at times that never
+//!   run backwards; one that is more than [`LATENESS`] behind the newest one is not taken. A fact counts once.
 //! - A suspected user's orders wait until a person releases one, by which the suspicion is over, or rejects it.
 
 mod decider;
@@ -26,7 +26,7 @@ mod views;
 #[cfg(test)]
 mod tests;
 
-pub use decider::{Fraud, FraudInput, FraudRejection, FraudState};
+pub use decider::{Fraud, FraudInput, FraudRejection, FraudState, LATENESS};
 pub use events::{
     FraudCommand, FraudEvent, FraudFactRecorded, FraudSuspected, HoldRejected, HoldReleased, OrderHeld, RejectHold,
     ReleaseHold,

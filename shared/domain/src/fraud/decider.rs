@@ -1,10 +1,10 @@
 //! The rules of suspicions.
 
 use causeway::{
-    Decider, Effect, Rejection,
+    Decider, Effect, MessageId, Rejection,
     pattern::{Event, EventOutcome, KeyState},
 };
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -16,6 +16,12 @@ use super::{
     facts::{Fact, PATTERNS},
 };
 use crate::{ids::OrderId, order::PlaceOrder};
+
+/// How far a fact may be behind the newest one of its user. An older one is a late copy, or too late to tell anything.
+pub const LATENESS: SignedDuration = SignedDuration::from_mins(10);
+
+/// The number of recent facts that are remembered by their ids.
+const MAX_RECENT: usize = 500;
 
 /// The number of decided holds in the state: the newest.
 const MAX_DECIDED: usize = 50;
@@ -48,6 +54,9 @@ pub struct FraudState {
     /// The time of the newest fact.
     #[schemars(with = "Option<String>")]
     newest: Option<Timestamp>,
+    /// The recorded facts that may come again, with their times.
+    #[schemars(with = "serde_json::Value")]
+    recent: Vec<(MessageId, Timestamp)>,
     /// Whether the next order waits.
     suspected: bool,
     /// The orders that wait.
@@ -109,6 +118,10 @@ impl Decider for Fraud {
             FraudEvent::FraudFactRecorded(recorded) => {
                 let FraudFactRecorded { event, event_id, at, fields, .. } = recorded;
                 state.follow(&Event { name: event, id: event_id, at: *at, data: fields });
+                state.recent.retain(|(_, recent)| at.duration_since(*recent) <= LATENESS);
+                state.recent.push((event_id.clone(), *at));
+                let surplus = state.recent.len().saturating_sub(MAX_RECENT);
+                state.recent.drain(..surplus);
             }
             FraudEvent::FraudSuspected(suspected) => {
                 state.suspected = true;
@@ -181,8 +194,13 @@ impl FraudState {
     }
 
     fn observe(&self, fact: &Fact) -> Vec<FraudEvent> {
+        let newest = self.newest.unwrap_or(fact.at);
+        let is_repeated = self.recent.iter().any(|(id, _)| *id == fact.id);
+        if is_repeated || newest.duration_since(fact.at) > LATENESS {
+            return Vec::new();
+        }
         // A fact from another stream may be older than the newest one.
-        let at = self.newest.map_or(fact.at, |newest| newest.max(fact.at));
+        let at = newest.max(fact.at);
         let mut after = self.clone();
         if !after.follow(&fact.at(at)) {
             return Vec::new();

@@ -127,8 +127,17 @@ fn a_fact_from_which_no_pattern_goes_on_is_not_recorded() {
 }
 
 #[test]
-fn a_fact_that_is_older_than_the_newest_one_counts() {
-    assert_eq!(found([declined(5), declined(4), declined(6)]), ["declined-payments"]);
+fn a_fact_that_is_a_little_older_than_the_newest_one_counts() {
+    assert_eq!(found([declined(15), declined(5), declined(16)]), ["declined-payments"]);
+    assert_eq!(found([declined(16), declined(5), declined(17)]), [""; 0]);
+}
+
+#[test]
+fn a_fact_that_comes_again_later_counts_once() {
+    let copies = [declined(0), declined(5), declined(0), declined(5), declined(0)];
+    assert_eq!(found(copies), [""; 0]);
+    let long_after = [declined(0), new_email(60), declined(0), declined(61), declined(0), declined(62), declined(0)];
+    assert_eq!(found(long_after), [""; 0]);
 }
 
 fn order(id: &str) -> PlaceOrder {
