@@ -277,6 +277,22 @@ fn a_dropped_writer_appends_nothing_and_releases_the_writer_behind_it() {
 }
 
 #[test]
+fn a_small_batch_does_not_overtake_a_large_one_that_waits() {
+    let stream = MemoryEventStream::bounded(2);
+    let mut slow = stream.subscribe(all(1));
+    stream.try_append(vec![placed("a"), placed("b")]).unwrap();
+    let mut large = Box::pin(stream.append(vec![placed("c"), placed("d")]));
+    assert!(large.as_mut().now_or_never().is_none());
+    assert!(slow.next().now_or_never().is_some());
+    let mut small = Box::pin(stream.append(vec![placed("e")]));
+    assert!(small.as_mut().now_or_never().is_none());
+    assert_eq!(ready(&mut slow), [2]);
+    assert_eq!(large.as_mut().now_or_never(), Some(4));
+    assert_eq!(ready(&mut slow), [3, 4]);
+    assert_eq!(small.as_mut().now_or_never(), Some(5));
+}
+
+#[test]
 fn ten_thousand_subscriptions_share_the_events() {
     let stream = MemoryEventStream::default();
     let subscriptions: Vec<Subscription> = (0..10_000).map(|_| stream.subscribe(all(1))).collect();
