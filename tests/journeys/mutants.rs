@@ -8,8 +8,9 @@ mod rules;
 mod views;
 
 use super::{
+    scenarios::{SCENARIOS, Scenario},
     seeds::first_broken,
-    simulation::{Mutant, no_mutant, simulate_seed},
+    simulation::{Mutant, faults, no_mutant, simulate, simulate_seed},
 };
 
 /// A bug is found within so many seeds.
@@ -17,17 +18,22 @@ const SEEDS: u64 = 1000;
 
 /// The bug is found at some seed, and the same seed without it has no breach.
 fn assert_found(mutant: Mutant) {
-    assert_found_from(0, mutant);
+    assert_found_by(|seed, mutant| simulate_seed(seed, mutant, false).0, mutant);
 }
 
-/// The same; the search starts at this seed, because lower ones do not show the bug.
+/// The same, with these scenarios at every seed.
+fn assert_found_in(names: &[&str], mutant: Mutant) {
+    let chosen: Vec<&Scenario> = SCENARIOS.iter().filter(|scenario| names.contains(&scenario.name)).collect();
+    assert_eq!(chosen.len(), names.len(), "{names:?}");
+    assert_found_by(|seed, mutant| simulate(seed, faults(seed), &chosen, mutant, false).0, mutant);
+}
+
 #[expect(clippy::print_stdout, reason = "the seed that found it, and the breaches")]
-fn assert_found_from(first: u64, mutant: Mutant) {
-    let found = first_broken(SEEDS - first, |seed| simulate_seed(first + seed, mutant, false).0);
+fn assert_found_by(simulate: impl Fn(u64, Mutant) -> Vec<String> + Sync, mutant: Mutant) {
+    let found = first_broken(SEEDS, |seed| simulate(seed, mutant));
     let (seed, breaches) = found.expect("a seed that finds this bug");
-    let seed = first + seed;
     println!("found at seed {seed}:\n  {}", breaches.join("\n  "));
-    let clean = simulate_seed(seed, no_mutant, false).0;
+    let clean = simulate(seed, no_mutant);
     assert!(clean.is_empty(), "seed {seed} is breaches without the bug: {}", clean.join("\n"));
 }
 
@@ -83,5 +89,6 @@ fn a_step_compensated_twice_is_found() {
 
 #[test]
 fn a_compensation_in_the_wrong_order_is_found() {
-    assert_found_from(500, rules::compensation_in_wrong_order);
+    // A buyer gets a piece that another one still has.
+    assert_found_in(&["four buyers, one piece"], rules::compensation_in_wrong_order);
 }

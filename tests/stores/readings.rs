@@ -42,7 +42,6 @@ async fn units_of_a_reading(batch: i64) -> f64 {
 }
 
 #[tokio::test]
-#[expect(clippy::print_stdout, reason = "the figures of the page")]
 async fn a_reading_costs_less_in_a_batch() {
     let mut units = Vec::new();
     for batch in [1, 10, 32] {
