@@ -13,7 +13,9 @@ use domain::{
 /// Places an order, or lets it wait for a person if its user is suspected of fraud.
 pub async fn on_place_order(app: App, place: Received<PlaceOrder>) -> Outcome {
     let PlaceOrder { order_id, user_id, .. } = &place.data;
-    if app.state::<Fraud>(user_id).await?.screens(order_id) {
+    let is_screened = app.state::<Fraud>(user_id).await?.screens(order_id);
+    // A copy of an order that was placed before the suspicion does not wait.
+    if is_screened && app.state::<Order>(order_id).await?.placed().is_none() {
         return app.execute::<Fraud>(user_id, &FraudInput::Hold(place.data.clone()), &place.cause()).await;
     }
     app.execute::<Order>(order_id, &place.data.clone().into(), &place.cause()).await

@@ -29,12 +29,16 @@ fn the_invariants_hold_under_hundreds_of_seeds() {
         assert!(breaches.is_empty(), "seed {seed}:\n{}", breaches.join("\n"));
         return;
     }
-    let seeds = number(MORE_SEEDS).unwrap_or(SEEDS);
-    if let Some((seed, breaches)) = first_broken(seeds, |seed| simulate_seed(seed, no_mutant, false).0) {
+    if let Some((seed, breaches)) = first_broken(number_of(SEEDS), |seed| simulate_seed(seed, no_mutant, false).0) {
         let command = "cargo nextest run -p tests -E 'test(hundreds_of_seeds)' --no-capture";
         let breaches = breaches.join("\n  ");
         panic!("seed {seed}:\n  {breaches}\nto trace it: {ONE_SEED}={seed} {command}");
     }
+}
+
+/// The number of seeds: this many, or as many as the environment says.
+pub(crate) fn number_of(seeds: u64) -> u64 {
+    number(MORE_SEEDS).unwrap_or(seeds)
 }
 
 fn number(variable: &str) -> Option<u64> {

@@ -14,6 +14,7 @@
 //! | `TransferCreditRefused` of a transfer from this account | `TransferReturned` | |
 //! | `TransferCompleted` of a transfer from this account | `TransferSettled` | |
 //!
+//! - At most [`MAX_UNDER_WAY`] transfers from an account are under way at the same time.
 //! - The balance is never negative, and with all money under way it is at most [`MAX_MONEY`].
 //! - A debit stays under way until the other account has the money or it is returned. An account with money under way
 //!   cannot be closed, so there always is an account to return it to.
@@ -27,7 +28,7 @@ mod views;
 #[cfg(test)]
 mod tests;
 
-pub use decider::{Account, AccountRejection, AccountState, MAX_MONEY, OpenedAccount};
+pub use decider::{Account, AccountRejection, AccountState, MAX_MONEY, MAX_UNDER_WAY, OpenedAccount};
 pub use events::{
     AccountClosed, AccountCommand, AccountEvent, AccountOpened, CloseAccount, Deposit, LegRefusal, MoneyDeposited,
     MoneyWithdrawn, OpenAccount, TransferCreditRefused, TransferCredited, TransferDebited, TransferRefused,

@@ -4,7 +4,7 @@
 //! | what happened | events |
 //! |---|---|
 //! | `PaymentFailed`, `UserEmailUpdated`, `OrderPlaced`, `MoneyDeposited`, `MoneyWithdrawn` | `FraudFactRecorded`, if a pattern may go on from it; `FraudSuspected` for each match |
-//! | `PlaceOrder` of a suspected user | `OrderHeld` instead of `OrderPlaced` |
+//! | `PlaceOrder` of a suspected user | `OrderHeld` instead of `OrderPlaced`; rejected by `HeldOtherwise`, `AlreadyRejected`, `TooManyWaiting` |
 //!
 //! | command of a person | event | a rejection names the rule |
 //! |---|---|---|
@@ -26,7 +26,7 @@ mod views;
 #[cfg(test)]
 mod tests;
 
-pub use decider::{Fraud, FraudInput, FraudRejection, FraudState, LATENESS};
+pub use decider::{Fraud, FraudInput, FraudRejection, FraudState, LATENESS, MAX_WAITING};
 pub use events::{
     FraudCommand, FraudEvent, FraudFactRecorded, FraudSuspected, HoldRejected, HoldReleased, OrderHeld, RejectHold,
     ReleaseHold,

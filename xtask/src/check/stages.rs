@@ -111,7 +111,12 @@ fn doctests(root: &Path) -> anyhow::Result<Tally> {
 
 fn seeds(root: &Path) -> anyhow::Result<Tally> {
     let laws = "the_laws_hold_for_random_plans_under_random_schedules";
-    let soaked = [("tests", "under_hundreds_of_seeds", "10000"), ("causeway", laws, "240000")];
+    let soaked = [
+        ("tests", "under_hundreds_of_seeds", "10000"),
+        ("tests", "between_sixty_four_accounts", "2500"),
+        ("causeway", laws, "240000"),
+        ("causeway", "are_those_of_the_oracle", "400000"),
+    ];
     soaked.into_iter().try_fold(Tally::default(), |total, (package, test, seeds)| {
         let mut command = cargo(root, &["test", "--locked", "--package", package, test]);
         Ok(total + run_tests(command.env("CAUSEWAY_SEEDS", seeds))?)

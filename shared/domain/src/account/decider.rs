@@ -18,6 +18,9 @@ use crate::{
 /// The most money of an account with what is under way, in minor units: every reader of JSON keeps it to the cent.
 pub const MAX_MONEY: i64 = 1_000_000_000_000_000;
 
+/// The number of transfers from an account that may be under way at the same time.
+pub const MAX_UNDER_WAY: usize = 1_000;
+
 /// The rules of an account.
 #[derive(Debug)]
 pub struct Account;

@@ -224,6 +224,8 @@ pub enum LegRefusal {
     InsufficientFunds,
     /// The account would have more money than an account can have.
     TooMuchMoney,
+    /// Too many transfers from the account are under way.
+    TooManyUnderWay,
 }
 
 impl fmt::Display for LegRefusal {
@@ -234,6 +236,7 @@ impl fmt::Display for LegRefusal {
             Self::OtherCurrency => "the account has another currency",
             Self::InsufficientFunds => "there is not enough money in the account",
             Self::TooMuchMoney => "the account would have too much money",
+            Self::TooManyUnderWay => "too many transfers from the account are under way",
         })
     }
 }

@@ -5,7 +5,7 @@ use std::convert::Infallible;
 use causeway::{Decider, Once};
 
 use super::{
-    decider::{Account, AccountRejection, AccountState},
+    decider::{Account, AccountRejection, AccountState, MAX_UNDER_WAY},
     events::{
         AccountEvent, LegRefusal, TransferCreditRefused, TransferCredited, TransferDebited, TransferRefused,
         TransferReturned, TransferSettled,
@@ -73,9 +73,15 @@ impl Decider for TransferLegs {
 impl AccountState {
     fn debit(&self, requested: &TransferRequested) -> AccountEvent {
         let TransferRequested { transfer_id, from: account_id, to, amount } = requested.clone();
-        match self.opened().and_then(|account| account.without(amount)) {
+        let debited = self.opened().map_err(LegRefusal::from).and_then(|account| {
+            if account.under_way.len() >= MAX_UNDER_WAY {
+                return Err(LegRefusal::TooManyUnderWay);
+            }
+            Ok(account.without(amount)?)
+        });
+        match debited {
             Ok(balance) => TransferDebited { account_id, transfer_id, to, amount, balance }.into(),
-            Err(rejection) => TransferRefused { account_id, transfer_id, amount, because: rejection.into() }.into(),
+            Err(because) => TransferRefused { account_id, transfer_id, amount, because }.into(),
         }
     }
 

@@ -202,6 +202,18 @@ fn a_debit_takes_the_money_or_is_refused_with_the_reason() {
 }
 
 #[test]
+fn only_so_many_transfers_are_under_way() {
+    let on_the_way = |number: usize| -> AccountEvent {
+        TransferDebited { transfer_id: transfer(2 + number as u64), ..debited(50) }.into()
+    };
+    let past: Vec<AccountEvent> =
+        [opened(), deposited(80, 80)].into_iter().chain((0..MAX_UNDER_WAY).map(on_the_way)).collect();
+    given::<TransferLegs>(past.clone()).when(debit()).then([refused(LegRefusal::TooManyUnderWay)]);
+    let one_less = past.into_iter().take(MAX_UNDER_WAY + 1);
+    given::<TransferLegs>(one_less).when(debit()).then([debited(20).into()]);
+}
+
+#[test]
 fn a_credit_gives_the_money_or_is_refused_with_the_reason() {
     given::<TransferLegs>([opened()]).when(credit()).then([credited(30)]);
     let full = [opened(), deposited(MAX_MONEY, MAX_MONEY)];

@@ -23,6 +23,9 @@ pub const LATENESS: SignedDuration = SignedDuration::from_mins(10);
 /// The number of recent facts that are remembered by their ids.
 const MAX_RECENT: usize = 500;
 
+/// The number of orders of a user that may wait at the same time.
+pub const MAX_WAITING: usize = 20;
+
 /// The number of decided holds in the state: the newest.
 const MAX_DECIDED: usize = 50;
 
@@ -80,6 +83,9 @@ pub enum FraudRejection {
     /// An order with this id and other content waits.
     #[error("orderId: an order of this id waits with other content")]
     HeldOtherwise,
+    /// Too many orders of the user wait.
+    #[error("userId: {MAX_WAITING} orders of this user wait for a person")]
+    TooManyWaiting,
     /// The reason is blank or too long.
     #[error("reason: 1 to {MAX_REASON_LENGTH} characters, and not only blanks")]
     ReasonOutOfBounds,
@@ -92,6 +98,7 @@ impl Rejection for FraudRejection {
             Self::AlreadyReleased => "AlreadyReleased",
             Self::AlreadyRejected => "AlreadyRejected",
             Self::HeldOtherwise => "HeldOtherwise",
+            Self::TooManyWaiting => "TooManyWaiting",
             Self::ReasonOutOfBounds => "ReasonOutOfBounds",
         }
     }
@@ -221,6 +228,7 @@ impl FraudState {
             (Some(false), _) => Err(FraudRejection::AlreadyRejected),
             (None, Some(waiting)) if waiting == order => Ok(Vec::new()),
             (None, Some(_)) => Err(FraudRejection::HeldOtherwise),
+            (None, None) if self.waiting.len() >= MAX_WAITING => Err(FraudRejection::TooManyWaiting),
             (None, None) => Ok(vec![OrderHeld { user_id: order.user_id.clone(), order: order.clone() }.into()]),
         }
     }

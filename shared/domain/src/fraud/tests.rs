@@ -217,6 +217,19 @@ fn a_person_decides_about_orders_that_wait() {
 }
 
 #[test]
+fn only_so_many_orders_of_a_user_wait() {
+    let held = |number: usize| OrderHeld { user_id: user(), order: order(&format!("o-{number}")) }.into();
+    let past: Vec<FraudEvent> = (0..MAX_WAITING).map(held).collect();
+    let one_more = FraudInput::Hold(order("one-more"));
+    given::<Fraud>(past.clone()).when(one_more.clone()).then_rejected(FraudRejection::TooManyWaiting);
+    given::<Fraud>(past.clone()).when(FraudInput::Hold(order("o-3"))).then_nothing();
+    given::<Fraud>(past)
+        .when(release())
+        .when(one_more)
+        .then([OrderHeld { user_id: user(), order: order("one-more") }.into()]);
+}
+
+#[test]
 fn an_order_waits_also_if_the_suspicion_is_over_by_now() {
     given::<Fraud>([]).when(FraudInput::Hold(order("o-1"))).then([held()]);
 }

@@ -9,7 +9,7 @@ use super::{
 use crate::testing::sim::Rng;
 
 /// The number of random cases.
-const CASES: u64 = 100_000;
+const CASES: u64 = 20_000;
 
 /// The variable with another number of cases.
 const MORE_SEEDS: &str = "CAUSEWAY_SEEDS";
