@@ -22,6 +22,8 @@ async fn a_device_measures_and_goes_silent(running: &Running) {
     let start = Timestamp::from_second((now(running).as_second() / 60 + 1) * 60).unwrap();
     walk(running, start.duration_since(now(running))).await;
     say(running, "SetThreshold", json!({ "deviceId": "d-1", "threshold": 30 })).await;
+    // The bus has no order.
+    walk(running, SignedDuration::ZERO).await;
     let second = |second| start + SignedDuration::from_secs(second);
     readings(running, &[reading("r-2", second(2), 40), reading("r-1", second(1), 20), reading("r-1", second(1), 20)])
         .await;
