@@ -230,7 +230,7 @@ impl Snapshot {
         let mut breaches: Vec<String> = contiguous.map(|error| error.to_string()).collect();
         let contexts = domain::contexts().into_iter();
         let families: BTreeMap<&str, Family> =
-            contexts.filter_map(|mut context| Some((context.name, context.families.drain(..).next()?))).collect();
+            contexts.filter_map(|context| Some((context.name, context.families.into_iter().next()?))).collect();
         for commit in self.streams.values().flatten() {
             let error = match families.get(commit.stream.context()) {
                 Some(family) => commit.events.iter().find_map(|event| {

@@ -1,10 +1,7 @@
 //! The legs of transfers of the account that gives the money.
 
 use causeway::{App, Handled, Outcome, Verified};
-use domain::{
-    account::{TransferLeg, TransferLegs},
-    transfer::{Transfer, TransferCompleted, TransferRequested},
-};
+use domain::transfer::{Transfer, TransferCompleted, TransferLeg, TransferLegs, TransferRequested};
 
 /// Takes the money of a transfer from its account, unless the transfer has ended: the archive of the bus holds events for
 /// longer than the inbox remembers them.

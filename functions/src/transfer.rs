@@ -2,11 +2,8 @@
 
 use causeway::{App, Cause, Handled, Outcome, Verified};
 use domain::{
-    account::{
-        TransferCreditRefused, TransferCredited, TransferDebited, TransferLeg, TransferLegs, TransferRefused,
-        TransferReturned,
-    },
-    transfer::{Transfer, TransferFact, TransferRecord},
+    account::{TransferCreditRefused, TransferCredited, TransferDebited, TransferRefused, TransferReturned},
+    transfer::{Transfer, TransferFact, TransferLeg, TransferLegs, TransferRecord},
 };
 
 /// Gives the money to the other account, unless the transfer has ended: the archive of the bus holds events for longer

@@ -12,10 +12,10 @@ use causeway::{
 use domain::{
     account::{
         Account, AccountClosed, AccountCommand, AccountEvent, AccountRejection, AccountState, CloseAccount,
-        TransferCreditRefused, TransferDebited, TransferLeg, TransferLegs, TransferReturned,
+        TransferCreditRefused, TransferDebited, TransferReturned,
     },
     money::Money,
-    transfer::{TransferEvent, TransferFailure, TransferRequested},
+    transfer::{TransferEvent, TransferFailure, TransferLeg, TransferLegs, TransferRequested},
 };
 use jiff::SignedDuration;
 use serde_json::json;

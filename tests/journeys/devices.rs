@@ -72,8 +72,8 @@ fn of_windows(events: &[DeviceEvent]) -> Vec<String> {
                 let of = values.get(&window.start).cloned().unwrap_or_default();
                 let (min, max) = (of.iter().min().copied(), of.iter().max().copied());
                 let counted = (of.len() as u64, min, max, window.start + WINDOW);
-                let said = (window.count, Some(window.min), Some(window.max), window.end);
-                if !closed.insert(window.start) || counted != said {
+                let in_event = (window.count, Some(window.min), Some(window.max), window.end);
+                if !closed.insert(window.start) || counted != in_event {
                     breaches.push(format!("closed twice, or not {of:?}: {window:?}"));
                 }
             }

@@ -21,7 +21,6 @@
 
 mod decider;
 mod events;
-mod legs;
 mod samples;
 mod views;
 
@@ -34,6 +33,5 @@ pub use events::{
     MoneyWithdrawn, OpenAccount, TransferCreditRefused, TransferCredited, TransferDebited, TransferRefused,
     TransferReturned, TransferSettled, Withdraw,
 };
-pub use legs::{TransferLeg, TransferLegs};
 pub use samples::context;
 pub use views::{AccountBalance, AccountBalanceRow, AccountStatement, AccountStatementRow, Entry};

@@ -11,7 +11,7 @@
 //! | `ReleaseHold` | `HoldReleased`, and `PlaceOrder` again | `NotHeld`, `AlreadyRejected` |
 //! | `RejectHold` | `HoldRejected` | `NotHeld`, `AlreadyReleased`, `ReasonOutOfBounds` |
 //!
-//! - The patterns are data, `infra/fraud-patterns.json`: whoever changes them changes no code. They see the fields of
+//! - The patterns are data, `infra/fraud-patterns.json`: a change of them changes no code. They see the fields of
 //!   [`Fact`].
 //! - Facts of several streams have no common order. They are taken in the order in which they come, at times that never
 //!   run backwards; one that is more than [`LATENESS`] behind the newest one is not taken. A fact counts once.

@@ -21,6 +21,7 @@
 
 mod decider;
 mod events;
+mod legs;
 mod record;
 mod samples;
 mod views;
@@ -33,6 +34,7 @@ pub use events::{
     RequestTransfer, TransferCommand, TransferCompleted, TransferEvent, TransferFailed, TransferFailure,
     TransferRequested,
 };
+pub use legs::{TransferLeg, TransferLegs};
 pub use record::{TransferFact, TransferRecord};
 pub use samples::context;
 pub use views::{TransferStatus, TransferSummary, TransferSummaryRow};

@@ -7,8 +7,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::events::{
-    AccountClosed, AccountCommand, AccountEvent, AccountOpened, CloseAccount, Deposit, MoneyDeposited, MoneyWithdrawn,
-    OpenAccount, TransferCredited, TransferDebited, TransferReturned, TransferSettled, Withdraw,
+    AccountClosed, AccountCommand, AccountEvent, AccountOpened, CloseAccount, Deposit, LegRefusal, MoneyDeposited,
+    MoneyWithdrawn, OpenAccount, TransferCredited, TransferDebited, TransferReturned, TransferSettled, Withdraw,
 };
 use crate::{
     ids::{TransferId, UserId},
@@ -108,9 +108,26 @@ impl Rejection for AccountRejection {
     }
 }
 
+impl From<AccountRejection> for LegRefusal {
+    fn from(rejection: AccountRejection) -> Self {
+        match rejection {
+            AccountRejection::NotOpened => Self::NotOpened,
+            AccountRejection::Closed => Self::Closed,
+            AccountRejection::OtherCurrency { .. } => Self::OtherCurrency,
+            AccountRejection::InsufficientFunds(_) => Self::InsufficientFunds,
+            // The amount of a requested transfer is in range, and no leg opens or closes an account.
+            AccountRejection::TooMuchMoney
+            | AccountRejection::AmountOutOfRange(_)
+            | AccountRejection::AlreadyOpened
+            | AccountRejection::BalanceNotZero(_)
+            | AccountRejection::TransfersUnderWay(_) => Self::TooMuchMoney,
+        }
+    }
+}
+
 impl Decider for Account {
     const CONTEXT: &'static str = "account";
-    /// Two deposits of one amount are two deposits, so only the id of the command tells a repeat.
+    /// Two deposits of one amount are two deposits, so a repeat is recognised by the id of the command only.
     const ONCE: Once<AccountCommand> = Once::Messages(&[Deposit::NAME, Withdraw::NAME], AccountCommand::name);
     type State = AccountState;
     type Command = AccountCommand;
@@ -184,7 +201,7 @@ impl AccountState {
     }
 
     /// The account, if it is open.
-    pub(super) fn opened(&self) -> Result<&OpenedAccount, AccountRejection> {
+    pub fn opened(&self) -> Result<&OpenedAccount, AccountRejection> {
         match self {
             Self::Unopened => Err(AccountRejection::NotOpened),
             Self::Open(account) => Ok(account),
@@ -220,7 +237,7 @@ impl AccountState {
 
 impl OpenedAccount {
     /// The balance with this money. What is under way may come back, so there is room for it, too.
-    pub(super) fn with(&self, amount: Money) -> Result<Money, AccountRejection> {
+    pub fn with(&self, amount: Money) -> Result<Money, AccountRejection> {
         self.check(amount)?;
         let all = self.under_way.values().fold(self.balance.amount, |all, amount| all.saturating_add(*amount));
         if all > MAX_MONEY - amount.amount {
@@ -230,7 +247,7 @@ impl OpenedAccount {
     }
 
     /// The balance without this money.
-    pub(super) fn without(&self, amount: Money) -> Result<Money, AccountRejection> {
+    pub fn without(&self, amount: Money) -> Result<Money, AccountRejection> {
         self.check(amount)?;
         if amount.amount > self.balance.amount {
             return Err(AccountRejection::InsufficientFunds(self.balance));

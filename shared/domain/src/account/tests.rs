@@ -10,7 +10,7 @@ use super::*;
 use crate::{
     ids::{AccountId, TransferId},
     money::{Currency, Money},
-    transfer::{TransferCompleted, TransferRequested},
+    transfer::{TransferCompleted, TransferLeg, TransferLegs, TransferRequested},
 };
 
 fn account(id: &str) -> AccountId {

@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{ids::OrderId, order::PlaceOrder};
 
-/// How far a fact may be behind the newest one of its user. An older one is a late copy, or too late to tell anything.
+/// How far a fact may be behind the newest one of its user. An older one is not taken.
 pub const LATENESS: SignedDuration = SignedDuration::from_mins(10);
 
 /// The number of recent facts that are remembered by their ids.

@@ -36,7 +36,7 @@ impl TransferState {
 /// Why a transfer rejects a command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TransferRejection {
-    /// A transfer with this id was requested with other content, or the fact is of another transfer.
+    /// A transfer with this id was requested with other content.
     #[error("transferId: this transfer was requested before with other content")]
     AlreadyRequested,
     /// Both accounts are one.

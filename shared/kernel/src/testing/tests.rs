@@ -1,6 +1,7 @@
 //! The test kit itself: correct expectations pass, and wrong ones fail with a message that names the difference.
 
 mod lamp;
+mod seeded;
 mod spy_store;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -20,6 +21,7 @@ use crate::{
 
 pub(crate) use super::ports::fixture::*;
 pub(crate) use lamp::*;
+pub(crate) use seeded::{first_broken, hold};
 pub(crate) use spy_store::SpyStore;
 
 /// The message of the panic of a failed expectation.

@@ -9,17 +9,11 @@ use crate::{
         process::Status,
         state::SagaState,
     },
-    testing::sim::Rng,
+    testing::{sim::Rng, tests},
 };
 
 /// The number of random cases.
 pub(super) const CASES: u64 = 12_000;
-
-/// The variable with another number of cases.
-const MORE_SEEDS: &str = "CAUSEWAY_SEEDS";
-
-/// The variable with a seed to run alone, with its decisions printed.
-const ONE_SEED: &str = "CAUSEWAY_SEED";
 
 /// The most messages of a run; more would never come to rest.
 const MAX_MESSAGES: u32 = 3_000;
@@ -227,35 +221,21 @@ fn run_of<'a>(world: &'a World, rng: &Rng, decide: Decide) -> Result<Run<'a>, St
     chaos(world, rng, decide, rng.below(3))
 }
 
-/// The lowest seed of a case that breaks a law, and the law.
-pub(super) fn first_broken(cases: u64, size: Size, decide: Decide) -> Option<(u64, String)> {
-    let threads = 2;
-    let search = |first: u64| {
-        (first..cases).step_by(threads).find_map(|seed| {
-            let rng = Rng::seeded(seed);
-            let world = World::random(&rng, size);
-            run_of(&world, &rng, decide).and_then(check).err().map(|broken| (seed, broken))
-        })
-    };
-    std::thread::scope(|scope| {
-        let searches: Vec<_> = (0..threads as u64).map(|first| scope.spawn(move || search(first))).collect();
-        searches.into_iter().filter_map(|search| search.join().unwrap()).min()
-    })
+/// The law that the case of this seed breaks.
+pub(super) fn broken_law(seed: u64, size: Size, decide: Decide) -> Option<String> {
+    let rng = Rng::seeded(seed);
+    let world = World::random(&rng, size);
+    run_of(&world, &rng, decide).and_then(check).err()
 }
 
 fn hold(cases: u64, size: Size) {
-    let number = |variable: &str| std::env::var(variable).ok()?.parse::<u64>().ok();
-    if let Some(seed) = number(ONE_SEED) {
+    let show = |seed| {
         let rng = Rng::seeded(seed);
         let world = World::random(&rng, size);
         println!("{:#?}\noutside: {:?}", world.plan, world.outside);
-        let run = run_of(&world, &rng, correct).unwrap();
-        println!("{}", told(&run));
-        check(run).unwrap();
-        return;
-    }
-    let broken = first_broken(number(MORE_SEEDS).unwrap_or(cases), size, correct);
-    assert!(broken.is_none(), "{}", broken.map(|(seed, law)| format!("{ONE_SEED}={seed}: {law}")).unwrap_or_default());
+        println!("{}", told(&run_of(&world, &rng, correct).unwrap()));
+    };
+    tests::hold(cases, |seed| broken_law(seed, size, correct), show);
 }
 
 #[test]

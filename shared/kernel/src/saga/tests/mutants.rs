@@ -3,21 +3,25 @@
 use jiff::Timestamp;
 
 use super::{
-    laws::first_broken,
+    laws::broken_law,
     world::{Decide, WILD, correct},
 };
-use crate::saga::{
-    Plan, SagaState, Signal,
-    engine::SagaRejection,
-    event::{Event, Next, Progress},
-    process::Status,
+use crate::{
+    saga::{
+        Plan, SagaState, Signal,
+        engine::SagaRejection,
+        event::{Event, Next, Progress},
+        process::Status,
+    },
+    testing::tests::first_broken,
 };
 
 type Decided = Result<Vec<Event<()>>, SagaRejection>;
 
 /// The engine with this bug breaks one of these laws.
 fn caught(mutant: Decide, laws: &[&str]) {
-    let (seed, broken) = first_broken(2_000, WILD, mutant).expect("the planted bug breaks no law");
+    let (seed, broken) =
+        first_broken(2_000, |seed| broken_law(seed, WILD, mutant)).expect("the planted bug breaks no law");
     let law = broken.lines().next().unwrap_or_default();
     assert!(laws.iter().any(|expected| law.contains(expected)), "seed {seed} breaks another law: {broken}");
 }

@@ -4,17 +4,14 @@ use std::convert::Infallible;
 
 use causeway::{Decider, Once};
 
-use super::{
-    decider::{Account, AccountRejection, AccountState, MAX_UNDER_WAY},
-    events::{
-        AccountEvent, LegRefusal, TransferCreditRefused, TransferCredited, TransferDebited, TransferRefused,
-        TransferReturned, TransferSettled,
-    },
-};
+use super::events::{TransferCompleted, TransferRequested};
 use crate::{
+    account::{
+        Account, AccountEvent, AccountState, LegRefusal, MAX_UNDER_WAY, TransferCreditRefused, TransferCredited,
+        TransferDebited, TransferRefused, TransferReturned, TransferSettled,
+    },
     ids::AccountId,
     money::Money,
-    transfer::{TransferCompleted, TransferRequested},
 };
 
 /// The rules by which an account takes part in transfers. It has the stream and the state of [`Account`].
@@ -108,21 +105,5 @@ impl AccountState {
         let account = self.opened().ok()?;
         let is_under_way = account.under_way.contains_key(&transfer_id);
         is_under_way.then(|| TransferSettled { account_id, transfer_id, amount }.into())
-    }
-}
-
-impl From<AccountRejection> for LegRefusal {
-    fn from(rejection: AccountRejection) -> Self {
-        match rejection {
-            AccountRejection::NotOpened => Self::NotOpened,
-            AccountRejection::Closed => Self::Closed,
-            AccountRejection::OtherCurrency { .. } => Self::OtherCurrency,
-            AccountRejection::InsufficientFunds(_) => Self::InsufficientFunds,
-            AccountRejection::TooMuchMoney
-            | AccountRejection::AmountOutOfRange(_)
-            | AccountRejection::AlreadyOpened
-            | AccountRejection::BalanceNotZero(_)
-            | AccountRejection::TransfersUnderWay(_) => Self::TooMuchMoney,
-        }
     }
 }
