@@ -12,7 +12,7 @@ use std::{
 };
 
 use causeway::{
-    Messages, StreamId, View,
+    AddsTo, Messages, Projection, StreamId, View,
     log::{
         commit::{Commit, Recorded},
         event_store::check_contiguous,
@@ -22,7 +22,8 @@ use causeway::{
 use domain::{
     Family,
     account::{AccountBalance, AccountStatement},
-    cart::CartContent,
+    analytics::{ProductsByDay, SalesByMinute},
+    cart::{CartContent, CartEvent},
     device::{DeviceStatus, DeviceWindows},
     fraud::FraudCase,
     fulfilment::{FulfilmentEvent, ProcessBoard},
@@ -30,6 +31,7 @@ use domain::{
     inventory::{InventoryEvent, Stock},
     notification::{EmailFailed, EmailKind, NotificationEvent},
     order::{OrderDetails, OrderEvent, OrderStatus, OrderSummary},
+    payment::PaymentEvent,
     shipment::ShipmentTracking,
     transfer::TransferSummary,
     user::UserProfile,
@@ -152,6 +154,7 @@ impl Snapshot {
             Verdict::new("no buyer got the same e-mail twice, and its outcome is recorded once", self.check_mails()),
             Verdict::new("money is neither made nor lost, and every transfer has ended once", self.check_bank()),
             Verdict::new("every row is the fold of its stream", self.check_views()),
+            Verdict::new("every event counts once in the sums of all streams", self.check_projections()),
         ]
     }
 
@@ -375,6 +378,41 @@ impl Snapshot {
         breaches.extend(self.check_view::<DeviceWindows>("device"));
         breaches.extend(self.check_view::<FraudCase>("fraud"));
         breaches
+    }
+
+    fn check_projections(&self) -> Vec<String> {
+        let mut sales = BTreeMap::new();
+        self.add::<SalesByMinute, OrderEvent>("order", &mut sales);
+        self.add::<SalesByMinute, PaymentEvent>("payment", &mut sales);
+        let mut products = BTreeMap::new();
+        self.add::<ProductsByDay, OrderEvent>("order", &mut products);
+        self.add::<ProductsByDay, CartEvent>("cart", &mut products);
+        let mut breaches = self.check_sums::<SalesByMinute>(&sales);
+        breaches.extend(self.check_sums::<ProductsByDay>(&products));
+        breaches
+    }
+
+    /// Adds what the events of a context add to a projection.
+    fn add<P: Projection, E: AddsTo<P>>(&self, context: &str, sums: &mut BTreeMap<String, Row>) {
+        for event in self.of_context::<E>(context).into_iter().flat_map(|(_, events)| events) {
+            for (id, patch) in E::additions(&event) {
+                let row = sums.entry(id).or_default();
+                row.apply(row.version + 1, patch);
+            }
+        }
+    }
+
+    /// The rows of a projection may be patched by several events at once, and so have a lower version.
+    fn check_sums<P: Projection>(&self, sums: &BTreeMap<String, Row>) -> Vec<String> {
+        let rows = self.rows.iter().filter(|(key, _)| key.view == P::NAME);
+        let found: BTreeMap<&str, &Row> = rows.map(|(key, row)| (key.id.as_str(), row)).collect();
+        let ids: BTreeSet<&str> = found.keys().copied().chain(sums.keys().map(String::as_str)).collect();
+        let differs = |id: &&str| {
+            let parts = |row: Option<&Row>| row.map(|row| (row.columns.clone(), row.position.clone()));
+            parts(found.get(id).copied()) != parts(sums.get(*id))
+        };
+        let show = |id| format!("{}/{id} is {:?}, the sum of the log {:?}", P::NAME, found.get(id), sums.get(id));
+        ids.into_iter().filter(differs).map(show).collect()
     }
 
     fn check_view<V: View>(&self, context: &str) -> Vec<String> {

@@ -1,5 +1,6 @@
 //! The whole of Causeway on this machine, with its clock in the hand of the test.
 
+mod analytics;
 mod binaries;
 mod devices;
 mod forged;

@@ -2,6 +2,7 @@
 //! `cargo xtask generate` writes one binary per route, and its function, rule and rights into the templates.
 
 pub mod account;
+pub mod analytics;
 pub mod cart;
 pub mod device;
 pub mod fraud;
@@ -110,6 +111,21 @@ pub fn routes() -> Vec<Route> {
             route("fraud", fraud::on_reject_hold),
         ],
         views::<FraudCase>(),
+        vec![
+            // Few at a time, since all add to the rows of the same minute and day.
+            route("analytics", analytics::on_order_placed).projects().reserved_concurrency(10),
+            route("analytics", analytics::on_payment_processed).projects().reserved_concurrency(10),
+            route("analytics", analytics::on_payment_refunded).projects().reserved_concurrency(5),
+            route("analytics", analytics::on_product_viewed).projects().reserved_concurrency(10),
+            route("analytics", analytics::on_metrics_due)
+                .with([Right::ReadViews])
+                .reserved_concurrency(1)
+                .scheduled("cron(1/5 * * * ? *)"),
+            route("analytics", analytics::on_daily_report_due)
+                .with([Right::ReadViews])
+                .reserved_concurrency(1)
+                .scheduled("cron(15 0 * * ? *)"),
+        ],
     ]
     .concat()
 }

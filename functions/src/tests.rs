@@ -1,5 +1,6 @@
 //! Scenarios through all functions in memory: commands go in, and views, mails and the log are checked at the end.
 
+mod analytics;
 mod carts;
 mod outside;
 mod public;

@@ -1,7 +1,7 @@
 //! Stores that record which streams and rows were used, so that the whole state can be read.
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     sync::{Arc, Mutex},
 };
 
@@ -67,6 +67,17 @@ impl ViewStore for RecordingStores {
     async fn replace(&self, key: &RowKey, from: u64, row: &Row) -> Result<(), PatchError> {
         self.rows.lock().unwrap().insert(key.clone());
         self.views.replace(key, from, row).await
+    }
+
+    async fn patch_all(
+        &self,
+        guard: &RowKey,
+        from: u64,
+        to: u64,
+        patches: &BTreeMap<RowKey, Patch>,
+    ) -> Result<(), PatchError> {
+        self.rows.lock().unwrap().extend(patches.keys().chain([guard]).cloned());
+        self.views.patch_all(guard, from, to, patches).await
     }
 
     async fn get(&self, key: &RowKey) -> Result<Option<Row>, ViewError> {

@@ -88,6 +88,8 @@ fn by_hand(driver: &mut Driver) {
 fn counted(driver: &mut Driver) {
     driver.publish("ReceiveStock", &json!({ "sku": "mug", "quantity": 5 }));
     driver.hooks.push(Hook::on("StockReceived", "StockReportDue", json!({})));
+    driver.hooks.push(Hook::on("StockReceived", "MetricsDue", json!({})));
+    driver.hooks.push(Hook::on("StockReceived", "DailyReportDue", json!({})));
     driver.publish("PlaceOrder", &json!({ "orderId": "o/6" }));
 }
 

@@ -151,8 +151,10 @@ fn needs_of_source(root: &Path, route: &Route) -> BTreeSet<String> {
     need("AppendToLog", executes);
     need("PublishRejections", executes);
     need("WriteOnceMarker", route.role == Role::DecideOnce);
-    need("ReadLog", !executes && source.contains("state::<"));
-    need("ReadViews", source.contains(".list::<") || source.contains(".row::<"));
+    let contributes = source.contains("contribute::<");
+    need("ReadLog", contributes || (!executes && source.contains("state::<")));
+    need("WriteViews", contributes);
+    need("ReadViews", ["list::<", "row::<"].iter().any(|read| source.contains(read)));
     need("UseInbox", route.claimed);
     need("SendMail", source.contains("dyn Mailer"));
     need("UseCircuits", source.contains("dyn HttpClient"));

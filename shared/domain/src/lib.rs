@@ -6,6 +6,7 @@
 
 pub mod account;
 pub mod address;
+pub mod analytics;
 pub mod cart;
 pub mod context;
 pub mod device;
@@ -50,6 +51,7 @@ pub fn contexts() -> Vec<Context> {
         transfer::context(),
         device::context(),
         fraud::context(),
+        analytics::context(),
     ]
 }
 

@@ -6,6 +6,7 @@ mod tests;
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::{
@@ -17,7 +18,11 @@ use crate::{
     message::{Cause, CommandRejected, Id, Received, StreamId},
     ports::Ports,
     time::{Clock, Ids},
-    view::{Page, RowKey, View, ViewError, project::project},
+    view::{
+        AddsTo, Page, Projection, RowKey, View, ViewError,
+        project::project,
+        projection::contribute,
+    },
 };
 
 /// The ports of an application with the operations on them. Cloning is cheap; a clone shares the ports.
@@ -93,17 +98,41 @@ impl App {
         project::<V, _>(&self.ports, event).await
     }
 
+    /// Adds the event to the rows of a projection, once: one transaction, and reads for an event that is not its stream's
+    /// first.
+    pub async fn contribute<P: Projection, E: AddsTo<P>>(&self, event: &Received<impl Clone + Into<E>>) -> Outcome {
+        contribute::<P, E, _>(&self.ports, event).await
+    }
+
     /// The view's row of an aggregate. One read.
     pub async fn row<V: View>(&self, id: &str) -> Result<Option<V::Row>, ViewError> {
-        let key = RowKey { view: V::NAME.to_owned(), id: id.to_owned() };
-        let row = self.ports.views.get(&key).await?;
-        row.map(|row| typed::<V>(id, row.columns)).transpose()
+        self.read_row(V::NAME, id).await
     }
 
     /// One page of the view's list. One query.
     pub async fn list<V: View>(&self, list: &str, page: &Page) -> Result<Rows<V::Row>, ViewError> {
-        let listed = self.ports.views.list(V::NAME, list, page).await?;
-        let rows = listed.rows.into_iter().map(|(id, row)| typed::<V>(&id, row.columns));
+        self.read_list(V::NAME, list, page).await
+    }
+
+    /// A row of a projection. One read.
+    pub async fn projected_row<P: Projection>(&self, id: &str) -> Result<Option<P::Row>, ViewError> {
+        self.read_row(P::NAME, id).await
+    }
+
+    /// One page of a projection's list. One query.
+    pub async fn projected_list<P: Projection>(&self, list: &str, page: &Page) -> Result<Rows<P::Row>, ViewError> {
+        self.read_list(P::NAME, list, page).await
+    }
+
+    async fn read_row<R: DeserializeOwned>(&self, view: &str, id: &str) -> Result<Option<R>, ViewError> {
+        let key = RowKey { view: view.to_owned(), id: id.to_owned() };
+        let row = self.ports.views.get(&key).await?;
+        row.map(|row| typed(view, id, row.columns)).transpose()
+    }
+
+    async fn read_list<R: DeserializeOwned>(&self, view: &str, list: &str, page: &Page) -> Result<Rows<R>, ViewError> {
+        let listed = self.ports.views.list(view, list, page).await?;
+        let rows = listed.rows.into_iter().map(|(id, row)| typed(view, &id, row.columns));
         Ok(Rows { rows: rows.collect::<Result<_, _>>()?, next: listed.next })
     }
 
@@ -150,7 +179,7 @@ impl App {
     }
 }
 
-fn typed<V: View>(id: &str, columns: serde_json::Map<String, Value>) -> Result<V::Row, ViewError> {
+fn typed<R: DeserializeOwned>(view: &str, id: &str, columns: serde_json::Map<String, Value>) -> Result<R, ViewError> {
     serde_json::from_value(Value::Object(columns))
-        .map_err(|error| ViewError::Corrupt { what: format!("{}/{id}", V::NAME), reason: error.to_string() })
+        .map_err(|error| ViewError::Corrupt { what: format!("{view}/{id}"), reason: error.to_string() })
 }

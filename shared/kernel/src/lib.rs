@@ -72,4 +72,4 @@ pub use ports::Ports;
 pub use routing::{Right, Role, Route, commands, commands_except, function_name, route, views};
 pub use saga::{Plan, Saga, Signal, Stage, Step, process::Process, saga};
 pub use time::Backoff;
-pub use view::{Patch, View};
+pub use view::{AddsTo, Patch, Projection, View};

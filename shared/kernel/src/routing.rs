@@ -163,6 +163,12 @@ impl Route {
         Self { role: Role::DecideOnce, ..self }
     }
 
+    /// The same route, whose handler updates views or projections and decides nothing.
+    #[must_use]
+    pub fn projects(self) -> Self {
+        Self { role: Role::Project, ..self }
+    }
+
     /// The same route with reserved concurrency in production.
     #[must_use]
     pub fn reserved_concurrency(self, reserved: u32) -> Self {

@@ -1,6 +1,6 @@
 //! Views with one thing wrong.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use async_trait::async_trait;
 use causeway::{
@@ -29,6 +29,16 @@ impl ViewStore for Hasty {
 
     async fn replace(&self, key: &RowKey, from: u64, row: &Row) -> Result<(), PatchError> {
         self.views.replace(key, from, row).await
+    }
+
+    async fn patch_all(
+        &self,
+        guard: &RowKey,
+        from: u64,
+        to: u64,
+        patches: &BTreeMap<RowKey, Patch>,
+    ) -> Result<(), PatchError> {
+        self.views.patch_all(guard, from, to, patches).await
     }
 
     async fn get(&self, key: &RowKey) -> Result<Option<Row>, ViewError> {

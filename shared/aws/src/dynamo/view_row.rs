@@ -107,8 +107,7 @@ pub(super) fn start_key(view: &str, list: &str, token: &str) -> Result<Item, Vie
     let corrupt = |reason| ViewError::Corrupt { what: "page token".to_owned(), reason };
     let parsed: Result<(String, String), _> = serde_json::from_str(token);
     let (sort_key, id) = parsed.map_err(|error| corrupt(error.to_string()))?;
-    let (stream, version) = id.split_once('/').unwrap_or((&id, "1"));
-    if MessageId::new(stream).is_err() || version.parse::<u64>().is_err() {
+    if id.split('/').any(|part| MessageId::new(part).is_err()) {
         return Err(corrupt(format!("{id:?} is no id of a row")));
     }
     let key = RowKey { view: view.to_owned(), id };
@@ -132,13 +131,25 @@ impl Update {
     pub(super) fn of(key: &RowKey, to: u64, patch: &Patch) -> Self {
         let mut update = Self::default();
         update.set(VERSION, number(to));
+        update.patched(key, patch)
+    }
+
+    /// The update that applies the patch to a row of any version, which grows by one.
+    pub(super) fn of_any_version(key: &RowKey, patch: &Patch) -> Self {
+        let mut update = Self::default();
+        update.change(VERSION, &Change::Add(1));
+        update.patched(key, patch)
+    }
+
+    fn patched(mut self, key: &RowKey, patch: &Patch) -> Self {
+        let update = &mut self;
         for (name, value) in patch.position.iter().flat_map(|position| position_attributes(key, position)) {
             update.set(name, value);
         }
         for (name, change) in &patch.changes {
             update.change(&column(name), change);
         }
-        update
+        self
     }
 
     /// The update expression.

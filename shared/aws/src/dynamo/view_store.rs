@@ -1,13 +1,16 @@
 //! The view store on DynamoDB: a patch is one conditional `UpdateItem`; a list is one `Query` of the index, which holds
 //! keys only, and one `BatchGetItem` of the rows.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+};
 
 use async_trait::async_trait;
 use aws_sdk_dynamodb::{
     Client,
-    operation::update_item::UpdateItemError,
-    types::{KeysAndAttributes, ReturnConsumedCapacity, ReturnValuesOnConditionCheckFailure},
+    operation::{transact_write_items::TransactWriteItemsError, update_item::UpdateItemError},
+    types::{self, KeysAndAttributes, ReturnConsumedCapacity, ReturnValuesOnConditionCheckFailure, TransactWriteItem},
 };
 use causeway::{
     failure::BoxError,
@@ -16,7 +19,7 @@ use causeway::{
 
 use super::{
     attributes::{Item, item_of, read_text, size, text, write_units},
-    table::{Table, Written},
+    table::{Condition, Table, Written},
     view_row::{BY_LIST, LIST, ROW, Update, is_at_version, item, key_item, page_token, row, start_key},
 };
 use crate::capacity::CapacityMeter;
@@ -67,6 +70,25 @@ impl DynamoViewStore {
         }
     }
 
+    /// The write of an update in a transaction.
+    fn write(
+        &self,
+        key: &RowKey,
+        update: Update,
+        condition: Option<&Condition>,
+    ) -> Result<TransactWriteItem, ViewError> {
+        let (expression, names, values) = expressions(update, condition);
+        let update = types::Update::builder()
+            .table_name(&self.table.name)
+            .set_key(Some(key_item(key)))
+            .update_expression(expression)
+            .set_condition_expression(condition.map(|condition| condition.expression.to_owned()))
+            .set_expression_attribute_names(Some(names))
+            .set_expression_attribute_values(Some(values))
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
+        Ok(TransactWriteItem::builder().update(update.build().map_err(unavailable)?).build())
+    }
+
     /// The rows with these names, as far as they exist.
     async fn rows(&self, names: &[String]) -> Result<HashMap<String, Row>, ViewError> {
         let mut rows = HashMap::new();
@@ -98,11 +120,8 @@ impl DynamoViewStore {
 #[async_trait]
 impl ViewStore for DynamoViewStore {
     async fn patch(&self, key: &RowKey, from: u64, to: u64, patch: &Patch) -> Result<(), PatchError> {
-        let (update, condition) = (Update::of(key, to, patch), is_at_version(from));
-        let expression = update.expression();
-        let (mut names, mut values) = (update.names, update.values);
-        names.extend(condition.names());
-        values.extend(condition.values().unwrap_or_default());
+        let condition = is_at_version(from);
+        let (expression, names, values) = expressions(Update::of(key, to, patch), Some(&condition));
         let bytes = size(&values);
         let call = self
             .table
@@ -139,6 +158,41 @@ impl ViewStore for DynamoViewStore {
         }
     }
 
+    async fn patch_all(
+        &self,
+        guard: &RowKey,
+        from: u64,
+        to: u64,
+        patches: &BTreeMap<RowKey, Patch>,
+    ) -> Result<(), PatchError> {
+        let condition = is_at_version(from);
+        let guarded = self.write(guard, Update::of(guard, to, &Patch::none()), Some(&condition))?;
+        let patched = patches.iter().map(|(key, patch)| self.write(key, Update::of_any_version(key, patch), None));
+        let writes = std::iter::once(Ok(guarded)).chain(patched).collect::<Result<Vec<_>, ViewError>>()?;
+        let least = 2 * writes.len();
+        let call = self.table.client.transact_write_items().set_transact_items(Some(writes));
+        match call.return_consumed_capacity(ReturnConsumedCapacity::Total).send().await {
+            Ok(written) => {
+                self.table.capacity.wrote(written.consumed_capacity());
+                Ok(())
+            }
+            Err(error) => match error.as_service_error() {
+                Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) => {
+                    self.table.capacity.failed_condition(least);
+                    let reasons = cancelled.cancellation_reasons();
+                    match reasons.iter().find_map(|reason| Some((reason.code()?, reason.item()))) {
+                        Some(("ConditionalCheckFailed", found)) => Err(moved(guard, found)),
+                        _ if reasons.iter().any(|reason| reason.code() == Some("TransactionConflict")) => {
+                            Err(PatchError::Busy { key: guard.clone() })
+                        }
+                        _ => Err(unavailable(error).into()),
+                    }
+                }
+                _ => Err(unavailable(error).into()),
+            },
+        }
+    }
+
     async fn get(&self, key: &RowKey) -> Result<Option<Row>, ViewError> {
         let item = self.table.get(key_item(key), false).await.map_err(unavailable)?;
         item.map(|item| Ok(row(&item)?.1)).transpose()
@@ -161,6 +215,15 @@ impl ViewStore for DynamoViewStore {
         });
         Ok(Listed { rows: rows.collect(), next })
     }
+}
+
+/// An update expression under a condition, with the names and values of both.
+fn expressions(update: Update, condition: Option<&Condition>) -> (String, HashMap<String, String>, Item) {
+    let expression = update.expression();
+    let (mut names, mut values) = (update.names, update.values);
+    names.extend(condition.map(Condition::names).unwrap_or_default());
+    values.extend(condition.and_then(Condition::values).unwrap_or_default());
+    (expression, names, values)
 }
 
 fn moved(key: &RowKey, found: Option<&Item>) -> PatchError {

@@ -18,8 +18,8 @@ use crate::{
     shipment::CancelShipping,
 };
 
-/// The maximum number of lines of an order.
-pub const MAX_LINES: usize = 100;
+/// The maximum number of lines of an order: all its products are counted in one transaction.
+pub const MAX_LINES: usize = 99;
 
 /// The maximum length of a reason in characters.
 const MAX_REASON_LENGTH: usize = 500;

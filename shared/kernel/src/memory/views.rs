@@ -49,6 +49,26 @@ impl ViewStore for MemoryViews {
         written.map_err(|found| PatchError::Moved { key: key.clone(), found })
     }
 
+    async fn patch_all(
+        &self,
+        guard: &RowKey,
+        from: u64,
+        to: u64,
+        patches: &BTreeMap<RowKey, Patch>,
+    ) -> Result<(), PatchError> {
+        let mut rows = lock(&self.rows);
+        let found = rows.get(guard).cloned();
+        if found.as_ref().map_or(0, |row| row.version) != from {
+            return Err(PatchError::Moved { key: guard.clone(), found });
+        }
+        rows.entry(guard.clone()).or_default().version = to;
+        for (key, patch) in patches {
+            let row = rows.entry(key.clone()).or_default();
+            row.apply(row.version + 1, patch.clone());
+        }
+        Ok(())
+    }
+
     async fn get(&self, key: &RowKey) -> Result<Option<Row>, ViewError> {
         Ok(lock(&self.rows).get(key).cloned())
     }

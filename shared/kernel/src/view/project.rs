@@ -8,7 +8,7 @@ use crate::{
     delivery::ReceiveError,
     failure::{Failure, Handled, Outcome},
     log::{MAX_EVENTS, ReadError, Recorded, check_contiguous},
-    message::{Received, StreamId},
+    message::{Messages, Received, StreamId},
     ports::Ports,
     view::view_store::{Grain, PatchError, Row, RowKey, View},
 };
@@ -60,7 +60,7 @@ where
         Ok(()) => return Ok(Handled::Done),
         Err(PatchError::Moved { .. }) if V::GRAIN == Grain::Event => return Ok(Handled::Duplicate),
         Err(PatchError::Moved { found, .. }) => found,
-        Err(PatchError::View(error)) => return Err(error.into()),
+        Err(error @ (PatchError::Busy { .. } | PatchError::View(_))) => return Err(error.into()),
     };
     for _ in 0..MOST_RACES {
         let row = found.unwrap_or_default();
@@ -76,7 +76,7 @@ where
         found = match ports.views.replace(&key, from, &row).await {
             Ok(()) => return Ok(Handled::Done),
             Err(PatchError::Moved { found, .. }) => found,
-            Err(PatchError::View(error)) => return Err(error.into()),
+            Err(error @ (PatchError::Busy { .. } | PatchError::View(_))) => return Err(error.into()),
         };
     }
     Err(Failure::transient(ProjectError::Raced { key }))
@@ -84,10 +84,21 @@ where
 
 /// Folds the events that the row has not seen, up to the end of the stream.
 pub(crate) async fn catch_up<V: View>(ports: &Ports, stream: &StreamId, mut row: Row) -> Result<Row, LoadError> {
-    let next = row.version + 1;
+    for event in events_from::<V::Event>(ports, stream, row.version + 1).await? {
+        row.apply(event.version, V::patch(stream, &event));
+    }
+    Ok(row)
+}
+
+/// The events of a stream from this version on, to the end of the stream.
+pub(crate) async fn events_from<E: Messages>(
+    ports: &Ports,
+    stream: &StreamId,
+    next: u64,
+) -> Result<Vec<Recorded<E>>, LoadError> {
     let mut commits = ports.store.since(stream, next).await?;
     if commits.first().is_none_or(|commit| commit.version != next) {
-        // The row's version is inside a commit, which begins at most this far back.
+        // The version is inside a commit, which begins at most this far back.
         let back = next.saturating_sub(MAX_EVENTS as u64).max(1);
         commits = ports.store.since(stream, back).await?;
     }
@@ -96,12 +107,10 @@ pub(crate) async fn catch_up<V: View>(ports: &Ports, stream: &StreamId, mut row:
         return Err(ReadError::Gap { stream: stream.clone(), expected: next, found: from }.into());
     }
     check_contiguous(stream, from, &commits)?;
+    let mut events = Vec::new();
     for commit in &commits {
-        let events =
-            commit.recorded::<V::Event>().map_err(|source| LoadError::Event { stream: stream.clone(), source })?;
-        for event in events.iter().filter(|event| event.version >= next) {
-            row.apply(event.version, V::patch(stream, event));
-        }
+        events.extend(commit.recorded::<E>().map_err(|source| LoadError::Event { stream: stream.clone(), source })?);
     }
-    Ok(row)
+    events.retain(|event| event.version >= next);
+    Ok(events)
 }

@@ -1,6 +1,8 @@
 //! [`View`]: rows for queries, each of a stream or of one event, and [`ViewStore`], the port that stores them.
 //! An event becomes a [`Patch`] that is written if the row has the version before it: one conditional write, no read.
 
+use std::collections::BTreeMap;
+
 use async_trait::async_trait;
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value};
@@ -83,6 +85,21 @@ impl Patch {
     pub fn set(self, column: &'static str, value: impl Serialize) -> Self {
         let value = serde_json::to_value(value).unwrap_or(Value::Null);
         self.change(column, Change::Set(value))
+    }
+
+    /// This patch and then another one, as one.
+    #[must_use]
+    pub fn then(mut self, next: Self) -> Self {
+        self.position = next.position.or(self.position);
+        for (column, change) in next.changes {
+            let earlier = self.changes.iter_mut().find(|(other, _)| *other == column);
+            match (earlier, change) {
+                (Some((_, Change::Add(sum))), Change::Add(amount)) => *sum = sum.saturating_add(amount),
+                (Some((_, earlier)), change) => *earlier = change,
+                (None, change) => self.changes.push((column, change)),
+            }
+        }
+        self
     }
 
     /// Adds to a column's number.
@@ -188,6 +205,16 @@ pub trait ViewStore: Send + Sync {
     /// Replaces the whole row if it has version `from`. One conditional write.
     async fn replace(&self, key: &RowKey, from: u64, row: &Row) -> Result<(), PatchError>;
 
+    /// Moves the row `guard` from version `from` to `to`, and patches other rows whatever version they have, which grows
+    /// by one each. All or nothing: one transaction, which costs twice its writes.
+    async fn patch_all(
+        &self,
+        guard: &RowKey,
+        from: u64,
+        to: u64,
+        patches: &BTreeMap<RowKey, Patch>,
+    ) -> Result<(), PatchError>;
+
     /// Reads a row.
     async fn get(&self, key: &RowKey) -> Result<Option<Row>, ViewError>;
 
@@ -232,6 +259,12 @@ pub enum PatchError {
         /// The row as it is stored.
         found: Option<Row>,
     },
+    /// Another transaction is writing one of the rows. A later try may succeed.
+    #[error("another transaction writes a row that changes with {key}")]
+    Busy {
+        /// The key of the guarding row.
+        key: RowKey,
+    },
     /// The row could not be read or written.
     #[error(transparent)]
     View(#[from] ViewError),
@@ -251,6 +284,15 @@ pub enum ViewError {
         /// What is wrong.
         reason: String,
     },
+}
+
+impl From<PatchError> for Failure {
+    fn from(error: PatchError) -> Self {
+        match error {
+            PatchError::View(error) => error.into(),
+            PatchError::Moved { .. } | PatchError::Busy { .. } => Self::transient(error),
+        }
+    }
 }
 
 impl From<ViewError> for Failure {

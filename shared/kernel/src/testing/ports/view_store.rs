@@ -1,5 +1,7 @@
 //! The suite of [`ViewStore`]: patches at the expected version, and lists page by page.
 
+use std::collections::BTreeMap;
+
 use futures::future::join_all;
 use serde_json::{Value, json};
 
@@ -25,6 +27,8 @@ pub async fn view_store(views: &dyn ViewStore, prefix: &str) {
     equal_sort_keys_lose_no_row(views, prefix).await;
     a_moved_row_leaves_its_old_position(views, prefix).await;
     lists_and_views_are_independent(views, prefix).await;
+    rows_are_patched_together_or_not_at_all(views, prefix).await;
+    of_concurrent_transactions_each_counts_once(views, prefix).await;
     an_invalid_page_token_is_refused(views, prefix).await;
 }
 
@@ -48,7 +52,7 @@ async fn row(views: &dyn ViewStore, key: &RowKey) -> Option<Row> {
 fn moved(answer: Result<(), PatchError>) -> Option<Option<Row>> {
     match answer {
         Err(PatchError::Moved { found, .. }) => Some(found),
-        Ok(()) | Err(PatchError::View(_)) => None,
+        Ok(()) | Err(PatchError::Busy { .. } | PatchError::View(_)) => None,
     }
 }
 
@@ -147,6 +151,50 @@ async fn of_concurrent_patches_one_wins(views: &dyn ViewStore, prefix: &str) {
     }
     let count = row(views, &key).await.and_then(|row| row.columns.get("count").cloned());
     assert_same("no patch is lost or doubled", &count, &Some(json!(3)));
+}
+
+/// Two rows and a guard. What finds the guard at another version changes nothing.
+async fn rows_are_patched_together_or_not_at_all(views: &dyn ViewStore, prefix: &str) {
+    let (guard, one, other) = (key(prefix, "guard"), key(prefix, "sum-1"), key(prefix, "sum-2"));
+    let guard = RowKey { view: format!("{}.checkpoint", guard.view), id: format!("order/{}", guard.id) };
+    let list = format!("{prefix}/sums");
+    let add = |amount: i64| Patch::none().add("sum", amount).set("text", AWKWARD).list_at(&list, "1");
+    let sum = async |key: &RowKey| row(views, key).await.map(|row| (row.version, row.columns.get("sum").cloned()));
+    must(views.patch_all(&guard, 0, 4, &[(one.clone(), add(1))].into()).await, "patch one row");
+    let both = [(one.clone(), add(10)), (other.clone(), add(-5))].into();
+    must(views.patch_all(&guard, 4, 5, &both).await, "patch two rows");
+    let expected = |version: u64, sum: i64| Some((version, Some(json!(sum))));
+    for (from, to) in [(0, 1), (4, 5), (6, 7)] {
+        let found = moved(views.patch_all(&guard, from, to, &both).await).flatten().map(|row| row.version);
+        assert_same("another version returns the guard", &found, &Some(5));
+    }
+    assert_same("patched once", &sum(&one).await, &expected(2, 11));
+    assert_same("the sum of the other row", &sum(&other).await, &expected(1, -5));
+    must(views.patch_all(&guard, 5, 9, &BTreeMap::new()).await, "move the guard alone");
+    assert_same("the guard", &row(views, &guard).await.map(|row| row.version), &Some(9));
+    let mut listed = all(views, &one.view, &list, 1, true).await;
+    listed.sort();
+    assert_same("the rows are listed", &listed, &vec![one.id, other.id]);
+    let missing = moved(views.patch_all(&key(prefix, "no-guard"), 1, 2, &both).await);
+    assert_same("a missing guard has no version", &missing, &Some(None));
+}
+
+/// Transactions of several guards change the same row; each is tried until it is not busy.
+async fn of_concurrent_transactions_each_counts_once(views: &dyn ViewStore, prefix: &str) {
+    let row_key = key(prefix, "contended");
+    let add = async |number: usize| {
+        let guard = key(prefix, &format!("guard-{}", number % 4));
+        for _ in 0..200 {
+            match views.patch_all(&guard, 0, 1, &[(row_key.clone(), Patch::none().add("sum", 1))].into()).await {
+                Err(PatchError::Busy { .. }) => {}
+                answer => return moved(answer).is_none(),
+            }
+        }
+        fail("a transaction is busy for ever")
+    };
+    let won = join_all((0..8).map(add)).await.into_iter().filter(|won| *won).count();
+    let sum = row(views, &row_key).await.and_then(|row| row.columns.get("sum").cloned());
+    assert_same("one transaction per guard wins, and its sum", &(won, sum), &(4, Some(json!(4))));
 }
 
 async fn a_list_is_read_by_sort_key_in_both_directions(views: &dyn ViewStore, prefix: &str) {

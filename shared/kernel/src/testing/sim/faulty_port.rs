@@ -1,6 +1,6 @@
 //! [`FaultyPort`]: a port with injected faults: a call may fail before its effect, or lose its answer after it.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -61,6 +61,21 @@ impl<P: ViewStore + ?Sized> ViewStore for FaultyPort<P> {
 
     async fn replace(&self, key: &RowKey, from: u64, row: &Row) -> Result<(), PatchError> {
         self.fault_plan.around(|error| ViewError::Unavailable(error).into(), self.port.replace(key, from, row)).await
+    }
+
+    async fn patch_all(
+        &self,
+        guard: &RowKey,
+        from: u64,
+        to: u64,
+        patches: &BTreeMap<RowKey, Patch>,
+    ) -> Result<(), PatchError> {
+        self.fault_plan
+            .around(
+                |error| ViewError::Unavailable(error).into(),
+                self.port.patch_all(guard, from, to, patches),
+            )
+            .await
     }
 
     async fn get(&self, key: &RowKey) -> Result<Option<Row>, ViewError> {

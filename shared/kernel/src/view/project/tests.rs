@@ -1,6 +1,6 @@
 //! Projecting events in any order, with repeats and concurrent writers: the row equals a fold of the log.
 
-use std::sync::{Arc, Mutex};
+use std::{collections::BTreeMap, sync::{Arc, Mutex}};
 
 use async_trait::async_trait;
 use futures::executor::block_on;
@@ -231,6 +231,16 @@ impl ViewStore for ConcurrentViews {
             self.inner.patch(key, from, to, &Patch::none()).await?;
         }
         self.inner.replace(key, from, row).await
+    }
+
+    async fn patch_all(
+        &self,
+        guard: &RowKey,
+        from: u64,
+        to: u64,
+        patches: &BTreeMap<RowKey, Patch>,
+    ) -> Result<(), PatchError> {
+        self.inner.patch_all(guard, from, to, patches).await
     }
 
     async fn get(&self, key: &RowKey) -> Result<Option<Row>, ViewError> {

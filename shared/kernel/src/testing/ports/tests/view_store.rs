@@ -1,6 +1,6 @@
 //! View stores with bugs.
 
-use std::sync::Mutex;
+use std::{collections::BTreeMap, sync::Mutex};
 
 use async_trait::async_trait;
 
@@ -27,6 +27,8 @@ enum Bug {
     SkipsEqualSortKeys,
     KeepsOldPositions,
     MixesViews,
+    PatchesWithoutTheGuard,
+    PatchesOnlyOne,
     AcceptsAnyToken,
 }
 
@@ -74,6 +76,28 @@ impl ViewStore for Buggy {
             _ => {}
         }
         self.inner.replace(key, from, &row).await
+    }
+
+    async fn patch_all(
+        &self,
+        guard: &RowKey,
+        from: u64,
+        to: u64,
+        patches: &BTreeMap<RowKey, Patch>,
+    ) -> Result<(), PatchError> {
+        let mut patches = patches.clone();
+        let stored = self.inner.get(guard).await?.map_or(0, |row| row.version);
+        match self.bug {
+            Bug::PatchesWithoutTheGuard if stored != from => {
+                for (key, patch) in &patches {
+                    let version = self.inner.get(key).await?.map_or(0, |row| row.version);
+                    self.inner.patch(key, version, version + 1, patch).await?;
+                }
+            }
+            Bug::PatchesOnlyOne => patches = patches.into_iter().take(1).collect(),
+            _ => {}
+        }
+        self.inner.patch_all(guard, from, to, &patches).await
     }
 
     async fn get(&self, key: &RowKey) -> Result<Option<Row>, ViewError> {
@@ -131,6 +155,8 @@ fn each_bug_of_a_view_store_is_found() {
         (Bug::SkipsEqualSortKeys, "rows of one sort key, each once"),
         (Bug::KeepsOldPositions, "the old list"),
         (Bug::MixesViews, "one row each"),
+        (Bug::PatchesWithoutTheGuard, "patched once"),
+        (Bug::PatchesOnlyOne, "the sum of the other row"),
         (Bug::AcceptsAnyToken, "the page token \"\" must be refused"),
     ] {
         let buggy = Buggy { bug, inner: MemoryViews::default(), placed: Mutex::default() };

@@ -1,0 +1,5 @@
+//! Event `PaymentRefunded` → handled by analytics.
+
+fn main() -> std::process::ExitCode {
+    causeway_aws::serve(env!("CARGO_BIN_NAME"), functions::analytics::on_payment_refunded)
+}

@@ -1,0 +1,5 @@
+//! Event `ProductViewed` → handled by analytics.
+
+fn main() -> std::process::ExitCode {
+    causeway_aws::serve(env!("CARGO_BIN_NAME"), functions::analytics::on_product_viewed)
+}
