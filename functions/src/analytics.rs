@@ -1,6 +1,6 @@
 //! Analytics: the events that add to its projections, and the schedules that read them.
 
-use causeway::{App, Failure, Outcome, Projection, Received, view::Page};
+use causeway::{App, Failure, Handled, Outcome, Projection, Received, view::Page};
 use domain::{
     analytics::{
         Analytics, AnalyticsInput, DailyReportDue, MetricsDue, MetricsWindow, ProductsByDay, SalesByMinute, day_of,
@@ -44,8 +44,12 @@ pub async fn on_metrics_due(app: App, due: Received<MetricsDue>) -> Outcome {
     for day in window.days() {
         rows.extend(all::<SalesByMinute>(&app, &day).await?);
     }
+    let metrics = window.metrics(&rows);
+    if metrics.sales.is_empty() {
+        return Ok(Handled::Done);
+    }
     let day = DayId::new(day_of(window.from)).map_err(Failure::permanent)?;
-    app.execute::<Analytics>(&day, &AnalyticsInput::Metrics(window.metrics(&rows)), &due.cause()).await
+    app.execute::<Analytics>(&day, &AnalyticsInput::Metrics(metrics), &due.cause()).await
 }
 
 /// Publishes the report of a day.

@@ -173,7 +173,7 @@ fn body(page: &str, name: &str) -> String {
     let mut next = 0;
     while let Some(text) = texts.get(next).copied() {
         for (called, body) in &all {
-            if text.contains(&format!("{called}(")) && seen.insert(*called) {
+            if ['(', ':'].iter().any(|next| text.contains(&format!("{called}{next}"))) && seen.insert(*called) {
                 texts.push(body);
             }
         }

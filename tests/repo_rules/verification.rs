@@ -46,7 +46,7 @@ fn problems(root: &Path) -> Vec<String> {
         for handler in page.split("pub async fn ").skip(1) {
             let body = handler.split("\n}").next().unwrap_or_default();
             let received = body.split_once("Received<").and_then(|(_, rest)| rest.split('>').next());
-            let acts = !body.contains(".project::<");
+            let acts = ![".project::<", ".contribute::<"].iter().any(|one| body.contains(one));
             if let Some(event) = received.filter(|received| acts && events.contains(received)) {
                 problems.push(format!(
                     "{path}: a handler acts on {event}; it must take Verified<{event}> or TimerFired<{event}>"

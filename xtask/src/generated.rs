@@ -1,11 +1,11 @@
 //! Everything that `cargo xtask generate` derives from types and routes: binaries, manifest, templates, the catalogue in
-//! `events/` and the matrix of permissions.
+//! `events/`, the matrix of permissions and the event storming board.
 
 use std::{collections::BTreeSet, path::Path};
 
 use anyhow::Context;
 
-use crate::{binaries, catalogue, permissions, repo, stacks, template};
+use crate::{binaries, board, catalogue, permissions, repo, stacks, template};
 
 /// The generated files but the catalogue: each path with its content.
 pub fn files(root: &Path) -> anyhow::Result<Vec<(String, String)>> {
@@ -13,6 +13,7 @@ pub fn files(root: &Path) -> anyhow::Result<Vec<(String, String)>> {
     let mut files = [binaries::generate(root, &routes)?, stacks::generate(root, &routes)?].concat();
     let flat = files.iter().find(|(path, _)| path == repo::FLAT_TEMPLATE).context("no flat template is generated")?;
     files.push((permissions::SNAPSHOT.to_owned(), permissions::matrix(&template::read(&flat.1)?)));
+    files.push((board::PAGE.to_owned(), board::page(&routes, &domain::catalogue())));
     Ok(files)
 }
 

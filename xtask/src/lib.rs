@@ -3,6 +3,7 @@
 
 pub mod agreement;
 pub mod binaries;
+pub mod board;
 pub mod catalogue;
 pub mod chaos;
 pub mod check;

@@ -12,21 +12,22 @@
 //! - An event that comes later than [`METRICS_LATENESS`] after its window, or [`REPORT_LATENESS`] after its day, is in the
 //!   rows, but not in that event.
 
+mod days;
 mod decider;
 mod events;
 mod samples;
+mod sums;
 mod views;
 
 #[cfg(test)]
 mod tests;
 
-pub use decider::{
-    Analytics, AnalyticsInput, AnalyticsRejection, AnalyticsState, MAX_TOP_PRODUCTS, METRICS_LATENESS, MetricsWindow,
-    REPORT_LATENESS, SLIDING, WINDOW, day_of, last_day, report,
-};
+pub use days::{REPORT_LATENESS, day_of, last_day};
+pub use decider::{Analytics, AnalyticsInput, AnalyticsRejection, AnalyticsState};
 pub use events::{
     AnalyticsCommand, AnalyticsEvent, DailyReportDue, DailyReportProduced, MetricsDue, MetricsUpdated, ProductSales,
     Sales,
 };
 pub use samples::context;
+pub use sums::{MAX_TOP_PRODUCTS, METRICS_LATENESS, MetricsWindow, SLIDING, WINDOW, report};
 pub use views::{ProductsByDay, ProductsByDayRow, SalesByMinute, SalesByMinuteRow};

@@ -1,6 +1,6 @@
 //! What orders cost: the counts of the page are those of today, and a wrong call gets a clear error.
 
-use causeway::{Route, routing::Binding};
+use causeway::{Role, Route};
 use causeway_shop_cli::{
     SHOP,
     cost::{PROD, page::parts},
@@ -80,7 +80,7 @@ async fn every_command_of_an_order_is_one_write_and_every_request_has_its_owner(
     let relayed = counted["functions"]["relay"]["records"].as_u64().expect("records");
     let calls = |function: &str, operation: &str| counted["calls"][function][operation].as_u64().unwrap_or_default();
     let routes = (SHOP.routes)();
-    let writers = routes.iter().filter(|route| !matches!(route.binding, Binding::Views { .. }));
+    let writers = routes.iter().filter(|route| route.role != Role::Project);
     let mut written = 0;
     for function in writers.map(Route::function) {
         let runs = counted["functions"][&function]["runs"].as_u64().unwrap_or_default();

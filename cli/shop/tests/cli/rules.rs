@@ -10,10 +10,10 @@ async fn a_message_shows_its_functions_with_their_dead_letter_queues() {
     let stage = Stage::open().await;
     let printed = stage.output(&["rules", "OrderPlaced"]).await;
     assert_eq!(printed.ended, CommandStatus::Done);
-    assert!(printed.text.starts_with("OrderPlaced\n  → FraudOnOrderPlaced"), "{}", printed.text);
+    assert!(printed.text.starts_with("OrderPlaced\n  → AnalyticsOnOrderPlaced"), "{}", printed.text);
     assert!(printed.text.contains("then queue FulfilmentDeadLetters"), "{}", printed.text);
     let listeners = stage.json(&["rules", "OrderPlaced"]).await;
-    assert_eq!(listeners.len(), 3, "{listeners:?}");
+    assert_eq!(listeners.len(), 4, "{listeners:?}");
     for listener in &listeners {
         assert_eq!((&listener["enabled"], &listener["retries"]), (&Value::Bool(true), &Value::from(185)));
     }
@@ -27,7 +27,7 @@ async fn all_rules_are_there_with_those_that_fire_by_the_clock() {
     let routes = functions::routes().len();
     assert_eq!(all.iter().filter(|listener| listener["bus"] == "causeway").count(), routes);
     let printed = stage.output(&["rules"]).await;
-    assert!(printed.text.contains("by schedule\n  → CartOnCartExpiryDue"), "{}", printed.text);
+    assert!(printed.text.contains("by schedule\n  → AnalyticsOnDailyReportDue"), "{}", printed.text);
     assert!(printed.text.trim_end().ends_with("cron(0 6 * * ? *)"), "{}", printed.text);
     stage.close().await;
 }

@@ -6,7 +6,7 @@ use causeway::{AddsTo, Patch, Projection, log::Recorded, view::projection::MAX_R
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::decider::day_of;
+use super::days::day_of;
 use crate::{
     cart::CartEvent,
     ids::{DayId, Sku},

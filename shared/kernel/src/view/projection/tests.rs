@@ -235,7 +235,7 @@ fn a_new_projection_catches_up_with_each_stream() {
 }
 
 #[test]
-fn a_first_event_costs_one_write_and_no_read() {
+fn what_is_not_in_the_log_adds_nothing() {
     let memory = Memory::new(1);
     let feed = |number: u32, drops| {
         let cause = Cause::new(format!("c-{number}").parse().unwrap(), "Feed");
@@ -247,7 +247,9 @@ fn a_first_event_costs_one_write_and_no_read() {
     feed(2, 100);
     let [first, too_many] = &events(&memory)[..] else { panic!("two events") };
     let contribute = |event| block_on(memory.app().contribute::<Feedings, LampEvent>(event));
-    assert_eq!(contribute(first).unwrap(), Handled::Done);
+    let forged = Received { data: LampEvent::from(fed(90)), ..first.clone() };
+    assert_eq!(contribute(&forged).unwrap(), Handled::Done, "it adds what the log has");
+    assert_eq!(contribute(first).unwrap(), Handled::Duplicate);
     let row = block_on(memory.app().projected_row::<Feedings>("row-3")).unwrap();
     assert_eq!(row, Some(Fed { drops: 3, times: 1 }));
     let failure = contribute(too_many).unwrap_err();
