@@ -72,6 +72,7 @@
 mod automaton;
 mod compile;
 mod engine;
+mod partials;
 pub mod scalar;
 pub mod spec;
 pub mod state;
