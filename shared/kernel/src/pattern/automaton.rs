@@ -8,7 +8,7 @@ use super::{
     partials::{Found, HeldEvent, Partial, Partials},
     scalar::{Comparison, Field, Stored},
 };
-use crate::message::MessageId;
+use crate::stream::stored_id::StoredId;
 
 /// A compiled pattern.
 #[derive(Clone, Debug)]
@@ -56,7 +56,11 @@ pub(super) struct Test {
 pub(super) enum TestOperand {
     Value(Stored),
     /// A field of the event of an earlier step.
-    Captured { step: usize, field: Arc<str>, percent: u32 },
+    Captured {
+        step: usize,
+        field: Arc<str>,
+        percent: u32,
+    },
 }
 
 /// An event with the fields that its group's conditions name.
@@ -64,7 +68,7 @@ pub(super) enum TestOperand {
 pub(super) struct Input<'a> {
     pub(super) event: usize,
     pub(super) plan: &'a EventPlan,
-    pub(super) id: &'a MessageId,
+    pub(super) id: &'a StoredId,
     pub(super) at: i64,
     pub(super) fields: &'a [Option<Field<'a>>],
 }

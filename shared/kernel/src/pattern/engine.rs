@@ -15,7 +15,10 @@ use super::{
 };
 use crate::{
     message::MessageId,
-    stream::micros::{micros, timestamp},
+    stream::{
+        micros::{micros, timestamp},
+        stored_id::StoredId,
+    },
 };
 
 /// An event.
@@ -98,7 +101,8 @@ impl Patterns {
         }
         let at = micros(event.at);
         let watermark = self.watermark(state);
-        if state.ids.contains(event.id, watermark) {
+        let id = StoredId::from(event.id);
+        if state.ids.contains(&id, watermark) {
             return EventOutcome::Duplicate;
         }
         if at < watermark {
@@ -114,15 +118,15 @@ impl Patterns {
         }
         let before = state.dropped;
         state.clock = Some(clock);
-        state.ids.insert(event.id.clone(), at, watermark, self.limits.max_recent);
+        state.ids.insert(id.clone(), at, watermark, self.limits.max_recent);
         let fields: Vec<Option<Field<'_>>> = plan.fields.iter().map(|(_, path)| read(event.data, path)).collect();
         if at <= watermark && state.waiting.is_empty() {
-            self.handle(group, state, &Input { event: number, plan, id: event.id, at, fields: &fields });
+            self.handle(group, state, &Input { event: number, plan, id: &id, at, fields: &fields });
         } else {
             let named = plan.fields.iter().zip(fields);
             let fields = named.filter_map(|((path, _), field)| Some((path.clone(), Stored::from(field?)))).collect();
-            let waiting = WaitingEvent { at, id: event.id.clone(), name: event.name.to_owned(), fields };
-            let index = state.waiting.partition_point(|other| (other.at, &other.id) < (at, event.id));
+            let waiting = WaitingEvent { at, id, name: event.name.to_owned(), fields };
+            let index = state.waiting.partition_point(|other| (other.at, &other.id) < (at, &waiting.id));
             state.waiting.insert(index, waiting);
         }
         self.release(group, state, watermark);
@@ -245,7 +249,7 @@ fn fire(group: &Group, state: &mut KeyState, before: i64) {
 /// Adds what was found, unless it only counts towards a repeat.
 fn add_match(state: &mut KeyState, automaton: &Automaton, found: Option<Found>) {
     if let Some(Found { start, end, events, .. }) = found.and_then(|it| automaton.complete(&mut state.partials, it)) {
-        let ids = events.into_iter().filter_map(|place| Some(state.partials.event(place)?.id.clone()));
+        let ids = events.into_iter().filter_map(|place| Some((&state.partials.event(place)?.id).into()));
         let events: Vec<MessageId> = ids.collect();
         state.matches.push(Match {
             id: Match::id_of(&automaton.name, &events),

@@ -6,7 +6,7 @@ use std::{ops::Range, sync::Arc};
 use serde::{Deserialize, Serialize};
 
 use super::{automaton::Input, scalar::Stored};
-use crate::message::MessageId;
+use crate::stream::stored_id::StoredId;
 
 /// Events are let go in groups, so that one costs a constant time on average.
 const FIRST_SWEEP: usize = 4;
@@ -29,7 +29,7 @@ pub(super) struct Partials {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct HeldEvent {
     pub(super) at: i64,
-    pub(super) id: MessageId,
+    pub(super) id: StoredId,
     /// The fields that conditions of later steps name.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) fields: Vec<(Arc<str>, Stored)>,
@@ -113,7 +113,8 @@ impl Partials {
     }
 
     fn places(&mut self) -> impl Iterator<Item = &mut u32> {
-        let partials = self.list.iter_mut().flat_map(|partial| std::iter::once(&mut partial.first).chain(&mut partial.rest));
+        let partials =
+            self.list.iter_mut().flat_map(|partial| std::iter::once(&mut partial.first).chain(&mut partial.rest));
         partials.chain(self.found.iter_mut().flat_map(|found| &mut found.events))
     }
 }

@@ -8,7 +8,10 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::{partials::Partials, scalar::Stored};
-use crate::{message::MessageId, stream::recent::RecentIds};
+use crate::{
+    message::MessageId,
+    stream::{recent::RecentIds, stored_id::StoredId},
+};
 
 /// Which state an event concerns.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -43,7 +46,7 @@ pub struct KeyState {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct WaitingEvent {
     pub(super) at: i64,
-    pub(super) id: MessageId,
+    pub(super) id: StoredId,
     pub(super) name: String,
     pub(super) fields: Vec<(Arc<str>, Stored)>,
 }

@@ -214,7 +214,7 @@ fn keep_waits(before: KeyState, state: &mut KeyState) {
         let event = before.partials.events[partial.first as usize].clone();
         let Partials { events, list, .. } = &mut state.partials;
         let is_same = |other: &Partial| other.pattern == partial.pattern && events[other.first as usize].id == event.id;
-        let has_fired = state.matches.iter().any(|found| found.events.contains(&event.id));
+        let has_fired = state.matches.iter().any(|found| found.events.contains(&MessageId::from(&event.id)));
         if !has_fired && !list.iter().any(is_same) {
             let order = |other: &Partial| (other.pattern, events[other.first as usize].at);
             let index = list.partition_point(|other| order(other) < (partial.pattern, event.at));
