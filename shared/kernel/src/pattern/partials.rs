@@ -13,36 +13,68 @@ const FIRST_SWEEP: usize = 4;
 
 /// The partial matches of all patterns of a key.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(from = "StoredPartials", into = "StoredPartials")]
 pub(super) struct Partials {
     /// The events that partial matches name by their places here, and less than as many others.
     pub(super) events: Vec<HeldEvent>,
     /// Sorted by pattern, and by start.
     pub(super) list: Vec<Partial>,
     /// Matches that count towards a repeat.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) found: Vec<Found>,
-    #[serde(skip)]
     sweep_at: usize,
 }
 
+/// Partial matches as they are stored: each digest once, and no event that nothing names.
+#[derive(Serialize, Deserialize)]
+struct StoredPartials {
+    events: Vec<(i64, StoredId, Vec<(Arc<str>, Stored)>)>,
+    /// The digests, and the places of the events of each partial match.
+    runs: Vec<(u64, Vec<Vec<u32>>)>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    found: Vec<Found>,
+}
+
+impl From<Partials> for StoredPartials {
+    fn from(mut partials: Partials) -> Self {
+        partials.sweep();
+        let Partials { events, list, found, .. } = partials;
+        let events = events.into_iter().map(|HeldEvent { at, id, fields }| (at, id, fields)).collect();
+        let places = |partial: &Partial| std::iter::once(&partial.first).chain(&partial.rest).copied().collect();
+        let runs = list.chunk_by(|partial, next| partial.pattern == next.pattern);
+        let runs = runs.map(|run| (run[0].pattern, run.iter().map(places).collect())).collect();
+        Self { events, runs, found }
+    }
+}
+
+impl From<StoredPartials> for Partials {
+    fn from(stored: StoredPartials) -> Self {
+        let events = stored.events.into_iter().map(|(at, id, fields)| HeldEvent { at, id, fields }).collect();
+        let partial = |pattern: u64, places: Vec<u32>| {
+            let (first, rest) = places.split_first()?;
+            Some(Partial { pattern, first: *first, rest: rest.to_vec() })
+        };
+        let run = |(pattern, run): (u64, Vec<_>)| run.into_iter().filter_map(move |places| partial(pattern, places));
+        let list = stored.runs.into_iter().flat_map(run).collect();
+        Self { events, list, found: stored.found, sweep_at: 0 }
+    }
+}
+
 /// An event of partial matches.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug)]
 pub(super) struct HeldEvent {
     pub(super) at: i64,
     pub(super) id: StoredId,
     /// The fields that conditions of later steps name.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) fields: Vec<(Arc<str>, Stored)>,
 }
 
 /// The events so far of a sequence, an event of a count, or the event that began an absence.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug)]
 pub(super) struct Partial {
     /// The digest of the specification.
     pub(super) pattern: u64,
     pub(super) first: u32,
     /// The events after the first.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) rest: Vec<u32>,
 }
 
