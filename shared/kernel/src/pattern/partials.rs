@@ -11,6 +11,9 @@ use crate::stream::stored_id::StoredId;
 /// Events are let go in groups, so that one costs a constant time on average.
 const FIRST_SWEEP: usize = 4;
 
+/// Fields of an event by their paths.
+type Fields = Vec<(Arc<str>, Stored)>;
+
 /// The partial matches of all patterns of a key.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(from = "StoredPartials", into = "StoredPartials")]
@@ -27,7 +30,7 @@ pub(super) struct Partials {
 /// Partial matches as they are stored: each digest once, and no event that nothing names.
 #[derive(Serialize, Deserialize)]
 struct StoredPartials {
-    events: Vec<(i64, StoredId, Vec<(Arc<str>, Stored)>)>,
+    events: Vec<(i64, StoredId, Fields)>,
     /// The digests, and the places of the events of each partial match.
     runs: Vec<(u64, Vec<Vec<u32>>)>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -65,7 +68,7 @@ pub(super) struct HeldEvent {
     pub(super) at: i64,
     pub(super) id: StoredId,
     /// The fields that conditions of later steps name.
-    pub(super) fields: Vec<(Arc<str>, Stored)>,
+    pub(super) fields: Fields,
 }
 
 /// The events so far of a sequence, an event of a count, or the event that began an absence.
