@@ -44,7 +44,8 @@
 //! [`PatternLimits`] bounds what a key holds. Where a pattern has too many partial matches, the oldest is dropped and counted:
 //! [`EventOutcome::Accepted`], [`KeyState::dropped`]. An event that there is no room for is [`EventOutcome::Refused`] and changes
 //! nothing: hand it in again after a later event, an `advance` or a `confirm`. Of an event only the fields that a condition
-//! names are held, and texts longer than 256 bytes count as missing.
+//! names are held, once for all partial matches, and texts longer than 256 bytes count as missing. Events that no partial
+//! match has any more are let go in groups: of those held, at most half, or four.
 //!
 //! A pattern that is changed begins anew: partial matches are stored under a digest of the specification.
 //!
@@ -72,6 +73,7 @@
 mod automaton;
 mod compile;
 mod engine;
+mod partials;
 pub mod scalar;
 pub mod spec;
 pub mod state;

@@ -58,6 +58,7 @@ pub(crate) mod micros;
 pub(crate) mod recent;
 pub mod spec;
 pub mod state;
+pub(crate) mod stored_id;
 #[cfg(test)]
 mod tests;
 

@@ -1,10 +1,14 @@
 //! [`Automaton`]: a compiled pattern, and what an event does to its partial matches.
 //! It gets events in the order of their times; buffering and deduplication are done before it.
 
+use std::sync::Arc;
+
 use super::{
+    compile::EventPlan,
+    partials::{Found, HeldEvent, Partial, Partials},
     scalar::{Comparison, Field, Stored},
-    state::{EventId, Found, Partial, Run},
 };
+use crate::stream::stored_id::StoredId;
 
 /// A compiled pattern.
 #[derive(Clone, Debug)]
@@ -37,8 +41,6 @@ pub(super) struct Step {
     /// The number of the event's name in its group.
     pub(super) event: usize,
     pub(super) tests: Vec<Test>,
-    /// The fields of the event that later steps name.
-    pub(super) captures: Vec<usize>,
 }
 
 /// A compiled condition.
@@ -53,165 +55,153 @@ pub(super) struct Test {
 #[derive(Clone, Debug)]
 pub(super) enum TestOperand {
     Value(Stored),
-    Captured { index: usize, percent: u32 },
+    /// A field of the event of an earlier step.
+    Captured {
+        step: usize,
+        field: Arc<str>,
+        percent: u32,
+    },
 }
 
 /// An event with the fields that its group's conditions name.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Input<'a> {
     pub(super) event: usize,
-    pub(super) id: &'a EventId,
+    pub(super) plan: &'a EventPlan,
+    pub(super) id: &'a StoredId,
     pub(super) at: i64,
     pub(super) fields: &'a [Option<Field<'a>>],
 }
 
 impl Step {
-    fn accepts(&self, input: &Input<'_>, captured: &[Option<Stored>]) -> bool {
-        self.event == input.event && self.tests.iter().all(|test| test.holds(input, captured))
-    }
-
-    fn begin(&self, input: &Input<'_>) -> Partial {
-        let mut partial = Partial { start: input.at, first: input.id.clone(), rest: None };
-        self.capture(input, &mut partial);
-        partial
-    }
-
-    fn capture(&self, input: &Input<'_>, partial: &mut Partial) {
-        if !self.captures.is_empty() {
-            let fields = self.captures.iter().map(|field| input.fields[*field].map(Stored::from));
-            partial.rest.get_or_insert_default().captured.extend(fields);
-        }
+    fn accepts(&self, input: &Input<'_>, earlier: Earlier<'_>) -> bool {
+        self.event == input.event && self.tests.iter().all(|test| test.holds(input, earlier))
     }
 }
 
-impl Partial {
-    fn captured(&self) -> &[Option<Stored>] {
-        self.rest.as_ref().map_or(&[], |rest| &rest.captured)
-    }
-
-    /// The step that it waits for.
-    fn next_step(&self) -> usize {
-        self.rest.as_ref().map_or(0, |rest| rest.events.len()) + 1
-    }
-}
+/// The events of a partial match, if there is one.
+type Earlier<'a> = Option<(&'a Partial, &'a [HeldEvent])>;
 
 impl Test {
-    fn holds(&self, input: &Input<'_>, captured: &[Option<Stored>]) -> bool {
+    fn holds(&self, input: &Input<'_>, earlier: Earlier<'_>) -> bool {
         let Some(field) = input.fields[self.field] else { return false };
-        let (other, percent) = match &self.operand {
-            TestOperand::Value(value) => (value, 100),
-            TestOperand::Captured { index, percent } => match captured.get(*index) {
-                Some(Some(value)) => (value, *percent),
-                _ => return false,
-            },
-        };
-        field.compares(self.comparison, other.field(), percent)
+        match &self.operand {
+            TestOperand::Value(value) => field.compares(self.comparison, value.field(), 100),
+            TestOperand::Captured { step, field: name, percent } => {
+                let event = earlier.and_then(|(partial, events)| events.get(partial.event(*step)? as usize));
+                let captured = event.and_then(|event| event.fields.iter().find(|(other, _)| other == name));
+                captured.is_some_and(|(_, value)| field.compares(self.comparison, value.field(), *percent))
+            }
+        }
     }
 }
 
 impl Automaton {
     /// Handles an event. Returns what is found, and whether a partial match was dropped for want of room.
-    pub(super) fn on_event(&self, run: &mut Run, input: &Input<'_>, max_partials: usize) -> (Option<Found>, bool) {
-        if self.kind != Kind::Absence {
-            self.expire_partials(run, input.at);
-        }
+    pub(super) fn on_event(
+        &self,
+        partials: &mut Partials,
+        input: &Input<'_>,
+        max_partials: usize,
+    ) -> (Option<Found>, bool) {
         match self.kind {
-            Kind::Sequence => self.on_sequence(run, input, max_partials),
-            Kind::Count { at_least } => (self.on_count(run, input, at_least), false),
-            Kind::Absence => (None, self.on_absence(run, input, max_partials)),
+            Kind::Sequence => self.on_sequence(partials, input, max_partials),
+            Kind::Count { at_least } => (self.on_count(partials, input, at_least), false),
+            Kind::Absence => (None, self.on_absence(partials, input, max_partials)),
         }
     }
 
-    fn on_sequence(&self, run: &mut Run, input: &Input<'_>, max_partials: usize) -> (Option<Found>, bool) {
-        let continued = run.partials.iter().position(|partial| {
-            self.steps.get(partial.next_step()).is_some_and(|step| step.accepts(input, partial.captured()))
+    fn on_sequence(&self, partials: &mut Partials, input: &Input<'_>, max_partials: usize) -> (Option<Found>, bool) {
+        self.expire(partials, input.at);
+        let Partials { events, list, .. } = &*partials;
+        let continued = partials.of(self.digest).find(|index| {
+            let partial = &list[*index];
+            let step = self.steps.get(partial.rest.len() + 1);
+            step.is_some_and(|step| step.accepts(input, Some((partial, events))))
         });
         let Some(index) = continued else {
-            let begins = self.steps[0].accepts(input, &[]);
-            return (None, begins && push(run, self.steps[0].begin(input), max_partials));
+            return (None, self.begin(partials, input, max_partials));
         };
-        let partial = &mut run.partials[index];
-        let step = partial.next_step();
-        partial.rest.get_or_insert_default().events.push(input.id.clone());
-        if step + 1 < self.steps.len() {
-            self.steps[step].capture(input, partial);
+        let place = partials.hold(input);
+        let partial = &mut partials.list[index];
+        partial.rest.push(place);
+        if partial.rest.len() + 1 < self.steps.len() {
             return (None, false);
         }
-        let Partial { start, first, rest } = run.partials.remove(index);
-        let events = std::iter::once(first).chain(rest.into_iter().flat_map(|rest| rest.events)).collect();
-        (Some(Found { start, end: input.at, events }), false)
+        let partial = partials.list.remove(index);
+        let start = partials.start(&partial);
+        let events = std::iter::once(partial.first).chain(partial.rest).collect();
+        (Some(Found { pattern: self.digest, start, end: input.at, events }), false)
     }
 
-    fn on_count(&self, run: &mut Run, input: &Input<'_>, at_least: usize) -> Option<Found> {
-        if !self.steps[0].accepts(input, &[]) {
+    fn on_count(&self, partials: &mut Partials, input: &Input<'_>, at_least: usize) -> Option<Found> {
+        self.expire(partials, input.at);
+        self.begin(partials, input, at_least);
+        let range = partials.of(self.digest);
+        if range.len() < at_least {
             return None;
         }
-        push(run, self.steps[0].begin(input), at_least);
-        if run.partials.len() < at_least {
-            return None;
+        let start = partials.start(&partials.list[range.start]);
+        let events = partials.list.drain(range).map(|partial| partial.first).collect();
+        Some(Found { pattern: self.digest, start, end: input.at, events })
+    }
+
+    fn on_absence(&self, partials: &mut Partials, input: &Input<'_>, max_partials: usize) -> bool {
+        let range = partials.of(self.digest);
+        let Partials { events, list, .. } = partials;
+        let not = &self.steps[1];
+        list.extract_if(range, |partial| not.accepts(input, Some((partial, events)))).for_each(drop);
+        self.begin(partials, input, max_partials)
+    }
+
+    /// Begins a partial match if the first step accepts the event. Returns whether the oldest one was dropped for it.
+    fn begin(&self, partials: &mut Partials, input: &Input<'_>, max_partials: usize) -> bool {
+        if !self.steps[0].accepts(input, None) {
+            return false;
         }
-        let start = run.partials[0].start;
-        let events = run.partials.drain(..).map(|partial| partial.first).collect();
-        Some(Found { start, end: input.at, events })
+        let mut range = partials.of(self.digest);
+        let is_full = range.len() >= max_partials;
+        if is_full {
+            partials.list.remove(range.start);
+            range.end -= 1;
+        }
+        let first = partials.hold(input);
+        partials.list.insert(range.end, Partial { pattern: self.digest, first, rest: Vec::new() });
+        is_full
     }
 
-    fn on_absence(&self, run: &mut Run, input: &Input<'_>, max_partials: usize) -> bool {
-        let [after, not] = self.steps.as_slice() else { return false };
-        run.partials.retain(|partial| !not.accepts(input, partial.captured()));
-        after.accepts(input, &[]) && push(run, after.begin(input), max_partials)
-    }
-
-    /// The end of the earliest wait of an absence.
-    pub(super) fn first_deadline(&self, run: &Run) -> Option<i64> {
-        Some(run.partials.first()?.start + self.within)
-    }
-
-    /// Ends the earliest wait of an absence.
-    pub(super) fn fire(&self, run: &mut Run) -> Found {
-        let Partial { start, first, .. } = run.partials.remove(0);
-        Found { start, end: start + self.within, events: vec![first] }
+    /// The end of the earliest wait of an absence, with its index.
+    pub(super) fn first_wait(&self, partials: &Partials) -> Option<(i64, usize)> {
+        let index = partials.of(self.digest).next()?;
+        Some((partials.start(&partials.list[index]) + self.within, index))
     }
 
     /// Counts what was found towards the repeat. Returns what is complete.
-    pub(super) fn complete(&self, run: &mut Run, found: Found) -> Option<Found> {
+    pub(super) fn complete(&self, partials: &mut Partials, found: Found) -> Option<Found> {
         let Some(Repeat { times, within }) = self.repeat else { return Some(found) };
         let end = found.end;
-        run.found.push(found);
-        run.found.retain(|found| found.start >= end - within);
-        if run.found.len() < times {
+        let all = &mut partials.found;
+        all.push(found);
+        let is_own = |found: &Found| found.pattern == self.digest;
+        all.retain(|found| !is_own(found) || found.start >= end - within);
+        if all.iter().filter(|found| is_own(found)).count() < times {
             return None;
         }
-        let start = run.found.iter().map(|found| found.start).min().unwrap_or(end);
-        let events = run.found.drain(..).flat_map(|found| found.events).collect();
-        Some(Found { start, end, events })
+        let all: Vec<Found> = all.extract_if(.., |found| is_own(found)).collect();
+        let start = all.iter().map(|found| found.start).min().unwrap_or(end);
+        let events = all.into_iter().flat_map(|found| found.events).collect();
+        Some(Found { pattern: self.digest, start, end, events })
     }
 
-    /// Removes what no event from this time on can complete.
-    pub(super) fn expire(&self, run: &mut Run, from: i64) {
-        if self.kind != Kind::Absence {
-            self.expire_partials(run, from);
-        }
-        if let Some(Repeat { within, .. }) = self.repeat {
-            run.found.retain(|found| found.start + within >= from);
-        }
+    /// Whether an event from this time on can complete a partial match with this start.
+    pub(super) fn is_live(&self, start: i64, from: i64) -> bool {
+        self.kind == Kind::Absence || start + self.within >= from
     }
 
-    fn expire_partials(&self, run: &mut Run, from: i64) {
-        let over = run.partials.iter().take_while(|partial| partial.start + self.within < from).count();
-        run.partials.drain(..over);
+    fn expire(&self, partials: &mut Partials, from: i64) {
+        let range = partials.of(self.digest);
+        let is_over = |partial: &&Partial| !self.is_live(partials.start(partial), from);
+        let over = partials.list[range.clone()].iter().take_while(is_over).count();
+        partials.list.drain(range.start..range.start + over);
     }
-}
-
-/// Adds a partial match; drops the oldest if there are too many.
-fn push(run: &mut Run, partial: Partial, max_partials: usize) -> bool {
-    let is_full = run.partials.len() >= max_partials;
-    if is_full {
-        run.partials.remove(0);
-    }
-    // Most keys have one partial match of a pattern.
-    if run.partials.capacity() == 0 {
-        run.partials.reserve_exact(1);
-    }
-    run.partials.push(partial);
-    is_full
 }

@@ -1,7 +1,10 @@
 //! Checks the specifications and makes the automatons: names become numbers, paths are split, and patterns of the same key
 //! are grouped. [`PatternError`] names the pattern, the field and the rule.
 
-use std::collections::{BTreeMap, HashMap};
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+};
 
 use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
@@ -84,7 +87,9 @@ pub(super) struct Group {
 pub(super) struct EventPlan {
     pub(super) key: Vec<String>,
     /// The fields that conditions name, with their paths as text.
-    pub(super) fields: Vec<(String, Vec<String>)>,
+    pub(super) fields: Vec<(Arc<str>, Vec<String>)>,
+    /// Those that conditions of later steps name.
+    pub(super) captures: Vec<usize>,
     pub(super) automatons: Vec<usize>,
 }
 
@@ -104,8 +109,8 @@ pub(super) fn check_limits(limits: &PatternLimits) -> Result<i64, PatternError> 
 }
 
 /// The groups by their names.
-pub(super) fn groups(specs: &[PatternSpec], max_partials: usize) -> Result<BTreeMap<String, Group>, PatternError> {
-    let mut groups: BTreeMap<String, Group> = BTreeMap::new();
+pub(super) fn groups(specs: &[PatternSpec], max_partials: usize) -> Result<BTreeMap<Arc<str>, Group>, PatternError> {
+    let mut groups: BTreeMap<Arc<str>, Group> = BTreeMap::new();
     for (index, spec) in specs.iter().enumerate() {
         let is_double = specs[..index].iter().any(|other| other.name == spec.name);
         let added = match is_double {
@@ -131,7 +136,7 @@ pub(super) fn groups(specs: &[PatternSpec], max_partials: usize) -> Result<BTree
     Ok(groups)
 }
 
-fn add(groups: &mut BTreeMap<String, Group>, spec: &PatternSpec, max_partials: usize) -> Result<(), Broken> {
+fn add(groups: &mut BTreeMap<Arc<str>, Group>, spec: &PatternSpec, max_partials: usize) -> Result<(), Broken> {
     if MessageId::new(spec.name.as_str()).is_err() {
         return Err(("name".to_owned(), "must be 1 to 64 characters of A-Z a-z 0-9 _ -"));
     }
@@ -177,7 +182,7 @@ fn add(groups: &mut BTreeMap<String, Group>, spec: &PatternSpec, max_partials: u
     {
         return Err((format!("key.{event}"), "must be an event of a step"));
     }
-    let group = groups.entry(name).or_default();
+    let group = groups.entry(name.into()).or_default();
     let mut compiled: Vec<Step> = Vec::new();
     for (index, (name, step)) in steps.iter().enumerate() {
         let name = field(name);
@@ -185,10 +190,9 @@ fn add(groups: &mut BTreeMap<String, Group>, spec: &PatternSpec, max_partials: u
         if step.name.is_some() && earlier.iter().any(|earlier| earlier.name == step.name) {
             return Err((format!("{name}.as"), "must be unique in the pattern"));
         }
-        let step = compile_step(group, &spec.key, &name, step, &earlier, &mut compiled)?;
+        let step = compile_step(group, &spec.key, &name, step, &earlier, &compiled)?;
         compiled.push(step);
     }
-    number_captures(&mut compiled);
     group.automatons.push(Automaton { name: spec.name.clone(), digest, kind, within, steps: compiled, repeat });
     Ok(())
 }
@@ -199,7 +203,7 @@ fn compile_step(
     name: &str,
     step: &StepSpec,
     earlier: &[&StepSpec],
-    compiled: &mut [Step],
+    compiled: &[Step],
 ) -> Result<Step, Broken> {
     if step.event.is_empty() {
         return Err((format!("{name}.event"), "must not be empty"));
@@ -213,7 +217,7 @@ fn compile_step(
     };
     let event = *group.numbers.entry(step.event.clone()).or_insert(group.events.len());
     if event == group.events.len() {
-        group.events.push(EventPlan { key, fields: Vec::new(), automatons: Vec::new() });
+        group.events.push(EventPlan { key, fields: Vec::new(), captures: Vec::new(), automatons: Vec::new() });
     }
     let mut tests = Vec::new();
     for (index, condition) in step.conditions.iter().enumerate() {
@@ -233,32 +237,18 @@ fn compile_step(
                 if reference.percent == 0 {
                     return Err((format!("{label}.percent"), "must be at least 1"));
                 }
-                let origin = &mut compiled[from];
-                let captured =
-                    self::field(&mut group.events[origin.event], &reference.field, || format!("{label}.field"))?;
-                let known = origin.captures.iter().position(|other| *other == captured);
-                let slot = known.unwrap_or_else(|| {
+                let origin = &mut group.events[compiled[from].event];
+                let captured = self::field(origin, &reference.field, || format!("{label}.field"))?;
+                if !origin.captures.contains(&captured) {
                     origin.captures.push(captured);
-                    origin.captures.len() - 1
-                });
-                // Numbered through all steps once these are complete.
-                TestOperand::Captured { index: from << 16 | slot, percent: reference.percent }
+                }
+                let field = origin.fields[captured].0.clone();
+                TestOperand::Captured { step: from, field, percent: reference.percent }
             }
         };
         tests.push(Test { field, comparison, operand });
     }
-    Ok(Step { event, tests, captures: Vec::new() })
-}
-
-/// The captured fields of a partial match are one list: those of the first step, then those of the second.
-fn number_captures(steps: &mut [Step]) {
-    let lengths: Vec<usize> = steps.iter().map(|step| step.captures.len()).collect();
-    for test in steps.iter_mut().flat_map(|step| &mut step.tests) {
-        if let TestOperand::Captured { index, .. } = &mut test.operand {
-            let (step, slot) = (*index >> 16, *index & 0xffff);
-            *index = lengths[..step].iter().sum::<usize>() + slot;
-        }
-    }
+    Ok(Step { event, tests })
 }
 
 fn comparison(condition: &Condition) -> Option<(Comparison, &Operand, &'static str)> {
@@ -282,9 +272,9 @@ fn value_operand(value: &Scalar, comparison: Comparison, label: String) -> Resul
 /// The number of a field among those of the event.
 fn field(plan: &mut EventPlan, path: &str, label: impl Fn() -> String) -> Result<usize, Broken> {
     let names = split(path, label)?;
-    let known = plan.fields.iter().position(|(other, _)| other == path);
+    let known = plan.fields.iter().position(|(other, _)| **other == *path);
     Ok(known.unwrap_or_else(|| {
-        plan.fields.push((path.to_owned(), names));
+        plan.fields.push((path.into(), names));
         plan.fields.len() - 1
     }))
 }

@@ -1,6 +1,6 @@
 //! [`Patterns`]: takes the events of a key, once each and in the order of their times, through the automatons of its group.
 
-use std::{borrow::Cow, collections::BTreeMap};
+use std::{borrow::Cow, collections::BTreeMap, sync::Arc};
 
 use jiff::Timestamp;
 use serde_json::Value;
@@ -9,12 +9,16 @@ use super::{
     KeyState, Match, PatternError, PatternLimits, PatternSpec, StateKey,
     automaton::{Automaton, Input, Kind},
     compile::{EventPlan, Group, check_limits, groups},
+    partials::{Found, Partials},
     scalar::{Field, MAX_TEXT, Stored, read},
-    state::{EventId, Found, Run, WaitingEvent},
+    state::WaitingEvent,
 };
 use crate::{
     message::MessageId,
-    stream::micros::{micros, timestamp},
+    stream::{
+        micros::{micros, timestamp},
+        stored_id::StoredId,
+    },
 };
 
 /// An event.
@@ -61,7 +65,7 @@ pub enum EventBound {
 /// Compiled patterns. They hold no state.
 #[derive(Clone, Debug)]
 pub struct Patterns {
-    groups: BTreeMap<String, Group>,
+    groups: BTreeMap<Arc<str>, Group>,
     lateness: i64,
     limits: PatternLimits,
 }
@@ -80,7 +84,7 @@ impl Patterns {
 
     /// The states that an event concerns.
     pub fn keys(&self, event: &Event<'_>) -> Vec<StateKey> {
-        let key = |(name, group): (&String, &Group)| {
+        let key = |(name, group): (&Arc<str>, &Group)| {
             let plan = &group.events[*group.numbers.get(event.name)?];
             Some(StateKey { group: name.clone(), key: key_of(plan, event)?.into_owned() })
         };
@@ -97,7 +101,8 @@ impl Patterns {
         }
         let at = micros(event.at);
         let watermark = self.watermark(state);
-        if state.ids.contains(event.id, watermark) {
+        let id = StoredId::from(event.id);
+        if state.ids.contains(&id, watermark) {
             return EventOutcome::Duplicate;
         }
         if at < watermark {
@@ -113,16 +118,15 @@ impl Patterns {
         }
         let before = state.dropped;
         state.clock = Some(clock);
-        state.ids.insert(event.id.clone(), at, watermark, self.limits.max_recent);
+        state.ids.insert(id.clone(), at, watermark, self.limits.max_recent);
         let fields: Vec<Option<Field<'_>>> = plan.fields.iter().map(|(_, path)| read(event.data, path)).collect();
         if at <= watermark && state.waiting.is_empty() {
-            let id = EventId::new(event.id);
-            self.handle(group, state, &Input { event: number, id: &id, at, fields: &fields });
+            self.handle(group, state, &Input { event: number, plan, id: &id, at, fields: &fields });
         } else {
             let named = plan.fields.iter().zip(fields);
             let fields = named.filter_map(|((path, _), field)| Some((path.clone(), Stored::from(field?)))).collect();
-            let waiting = WaitingEvent { at, id: event.id.clone(), name: event.name.to_owned(), fields };
-            let index = state.waiting.partition_point(|other| (other.at, &other.id) < (at, event.id));
+            let waiting = WaitingEvent { at, id, name: event.name.to_owned(), fields };
+            let index = state.waiting.partition_point(|other| (other.at, &other.id) < (at, &waiting.id));
             state.waiting.insert(index, waiting);
         }
         self.release(group, state, watermark);
@@ -141,23 +145,19 @@ impl Patterns {
         state.ids.purge(watermark);
         let Some(group) = self.groups.get(&state.key.group) else {
             state.waiting.clear();
-            state.runs.clear();
+            state.partials = Partials::default();
             return;
         };
         self.release(group, state, watermark);
-        state.runs.retain_mut(|run| {
-            let Some(automaton) = group.automaton(run.pattern) else { return false };
-            automaton.expire(run, watermark);
-            !run.is_empty()
-        });
+        group.expire(&mut state.partials, watermark);
     }
 
     /// When [`Self::advance`] next finds something, or handles an event that waits, if no event comes.
     pub fn next_deadline(&self, state: &KeyState) -> Option<Timestamp> {
         let waiting = state.waiting.first().map(|event| event.at);
         // An event at the very end of the wait would be in time.
-        let absence = self.groups.get(&state.key.group).and_then(|group| group.first_absence(state));
-        let next = waiting.into_iter().chain(absence.map(|(deadline, _)| deadline + 1)).min()?;
+        let absence = self.groups.get(&state.key.group).and_then(|group| group.first_absence(&state.partials));
+        let next = waiting.into_iter().chain(absence.map(|(end, ..)| end + 1)).min()?;
         Some(timestamp(next + self.lateness))
     }
 
@@ -173,12 +173,13 @@ impl Patterns {
             for waiting in std::mem::replace(&mut state.waiting, rest) {
                 // The patterns may have changed while it waited.
                 let Some(&number) = group.numbers.get(&waiting.name) else { continue };
-                let named = |(path, _): &(String, Vec<String>)| {
+                let plan = &group.events[number];
+                let named = |(path, _): &(Arc<str>, Vec<String>)| {
                     Some(waiting.fields.iter().find(|(other, _)| other == path)?.1.field())
                 };
-                let fields: Vec<Option<Field<'_>>> = group.events[number].fields.iter().map(named).collect();
-                let id = EventId::new(&waiting.id);
-                self.handle(group, state, &Input { event: number, id: &id, at: waiting.at, fields: &fields });
+                let fields: Vec<Option<Field<'_>>> = plan.fields.iter().map(named).collect();
+                let (id, at) = (&waiting.id, waiting.at);
+                self.handle(group, state, &Input { event: number, plan, id, at, fields: &fields });
             }
         }
         fire(group, state, watermark);
@@ -186,26 +187,14 @@ impl Patterns {
 
     fn handle(&self, group: &Group, state: &mut KeyState, input: &Input<'_>) {
         fire(group, state, input.at);
-        for index in &group.events[input.event].automatons {
+        for index in &input.plan.automatons {
             let automaton = &group.automatons[*index];
-            let place = state.runs.binary_search_by_key(&automaton.digest, |run| run.pattern);
-            let mut fresh = Run { pattern: automaton.digest, ..Run::default() };
-            let run = match place {
-                Ok(place) => &mut state.runs[place],
-                Err(_) => &mut fresh,
-            };
-            let (found, dropped) = automaton.on_event(run, input, self.limits.max_partials);
-            if automaton.kind == Kind::Absence && !run.partials.is_empty() {
+            let (found, dropped) = automaton.on_event(&mut state.partials, input, self.limits.max_partials);
+            if automaton.kind == Kind::Absence {
                 let end = input.at + automaton.within;
                 state.no_wait_before = state.no_wait_before.map(|before| before.min(end));
             }
             state.dropped += u64::from(dropped);
-            let found = found.and_then(|found| automaton.complete(run, found));
-            if let Err(place) = place
-                && !run.is_empty()
-            {
-                state.runs.insert(place, fresh);
-            }
             add_match(state, automaton, found);
         }
     }
@@ -217,14 +206,28 @@ impl Group {
         self.automatons.get(index.ok()?)
     }
 
-    /// The earliest end of a wait, with the number of its run.
-    fn first_absence(&self, state: &KeyState) -> Option<(i64, usize)> {
-        let deadline = |index: &usize| {
-            let automaton = &self.automatons[*index];
-            let run = state.runs.binary_search_by_key(&automaton.digest, |run| run.pattern).ok()?;
-            Some((automaton.first_deadline(&state.runs[run])?, run))
-        };
-        self.absences.iter().filter_map(deadline).min()
+    /// The earliest end of a wait, with the index of its partial match and its automaton.
+    fn first_absence(&self, partials: &Partials) -> Option<(i64, usize, &Automaton)> {
+        let automatons = self.absences.iter().map(|index| &self.automatons[*index]);
+        let waits = automatons.filter_map(|automaton| {
+            let (end, index) = automaton.first_wait(partials)?;
+            Some((end, index, automaton))
+        });
+        waits.min_by_key(|(end, index, _)| (*end, *index))
+    }
+
+    /// Removes what no event from this time on can complete.
+    fn expire(&self, partials: &mut Partials, from: i64) {
+        let Partials { events, list, found, .. } = partials;
+        list.retain(|partial| {
+            let start = events.get(partial.first as usize).map_or(i64::MIN, |event| event.at);
+            self.automaton(partial.pattern).is_some_and(|automaton| automaton.is_live(start, from))
+        });
+        found.retain(|found| {
+            let repeat = self.automaton(found.pattern).and_then(|automaton| automaton.repeat);
+            repeat.is_some_and(|repeat| found.start + repeat.within >= from)
+        });
+        partials.sweep();
     }
 }
 
@@ -234,21 +237,20 @@ fn fire(group: &Group, state: &mut KeyState, before: i64) {
         return;
     }
     loop {
-        let first = group.first_absence(state);
-        state.no_wait_before = Some(first.map_or(i64::MAX, |(deadline, _)| deadline));
-        let Some((_, index)) = first.filter(|(deadline, _)| *deadline < before) else { return };
-        let run = &mut state.runs[index];
-        let Some(automaton) = group.automaton(run.pattern) else { return };
-        let found = automaton.fire(run);
-        let found = automaton.complete(run, found);
-        add_match(state, automaton, found);
+        let first = group.first_absence(&state.partials);
+        state.no_wait_before = Some(first.map_or(i64::MAX, |(end, ..)| end));
+        let Some((end, index, automaton)) = first.filter(|(end, ..)| *end < before) else { return };
+        let partial = state.partials.list.remove(index);
+        let (pattern, start) = (automaton.digest, end - automaton.within);
+        add_match(state, automaton, Some(Found { pattern, start, end, events: vec![partial.first] }));
     }
 }
 
+/// Adds what was found, unless it only counts towards a repeat.
 fn add_match(state: &mut KeyState, automaton: &Automaton, found: Option<Found>) {
-    if let Some(Found { start, end, events }) = found {
-        // Ids are checked where they come in, so none is left out.
-        let events: Vec<MessageId> = events.iter().filter_map(|event| MessageId::try_from(event).ok()).collect();
+    if let Some(Found { start, end, events, .. }) = found.and_then(|it| automaton.complete(&mut state.partials, it)) {
+        let ids = events.into_iter().filter_map(|place| Some((&state.partials.event(place)?.id).into()));
+        let events: Vec<MessageId> = ids.collect();
         state.matches.push(Match {
             id: Match::id_of(&automaton.name, &events),
             pattern: automaton.name.clone(),

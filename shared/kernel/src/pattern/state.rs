@@ -4,20 +4,20 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::scalar::Stored;
+use super::{partials::Partials, scalar::Stored};
 use crate::{
-    message::{InvalidId, MessageId},
-    stream::recent::RecentIds,
+    message::MessageId,
+    stream::{recent::RecentIds, stored_id::StoredId},
 };
 
 /// Which state an event concerns.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct StateKey {
     /// The patterns that share the state: their [`KeySpec`](super::KeySpec) as JSON.
-    pub group: String,
+    pub group: Arc<str>,
     /// The key.
     pub key: String,
 }
@@ -32,9 +32,7 @@ pub struct KeyState {
     /// Sorted by time and id.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) waiting: Vec<WaitingEvent>,
-    /// Sorted by digest. Empty ones keep their memory, and are not stored.
-    #[serde(default, serialize_with = "without_empty", skip_serializing_if = "Vec::is_empty")]
-    pub(super) runs: Vec<Run>,
+    pub(super) partials: Partials,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) matches: Vec<Match>,
     #[serde(default)]
@@ -48,79 +46,9 @@ pub struct KeyState {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct WaitingEvent {
     pub(super) at: i64,
-    pub(super) id: MessageId,
+    pub(super) id: StoredId,
     pub(super) name: String,
-    pub(super) fields: Vec<(String, Stored)>,
-}
-
-/// The partial matches of a pattern.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-pub(super) struct Run {
-    /// The digest of the specification.
-    pub(super) pattern: u64,
-    /// Sorted by start.
-    pub(super) partials: Vec<Partial>,
-    /// Matches that count towards a repeat.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub(super) found: Vec<Found>,
-}
-
-/// The events so far of a sequence, an event of a count, or the event that began an absence.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub(super) struct Partial {
-    pub(super) start: i64,
-    pub(super) first: EventId,
-    /// What only some partial matches have.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(super) rest: Option<Box<Rest>>,
-}
-
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-pub(super) struct Rest {
-    /// The events after the first.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub(super) events: Vec<EventId>,
-    /// The fields that conditions of later steps name.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub(super) captured: Vec<Option<Stored>>,
-}
-
-/// The id of an event, shared by the partial matches of all patterns.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct EventId(Arc<str>);
-
-impl EventId {
-    pub(super) fn new(id: &MessageId) -> Self {
-        Self(id.as_str().into())
-    }
-}
-
-impl TryFrom<&EventId> for MessageId {
-    type Error = InvalidId;
-
-    fn try_from(id: &EventId) -> Result<Self, InvalidId> {
-        Self::new(&*id.0)
-    }
-}
-
-impl Serialize for EventId {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&self.0)
-    }
-}
-
-impl<'de> Deserialize<'de> for EventId {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        MessageId::deserialize(deserializer).map(|id| Self::new(&id))
-    }
-}
-
-/// A pattern that was found, before its repeats are counted.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub(super) struct Found {
-    pub(super) start: i64,
-    pub(super) end: i64,
-    pub(super) events: Vec<EventId>,
+    pub(super) fields: Vec<(Arc<str>, Stored)>,
 }
 
 /// A pattern that was found.
@@ -143,23 +71,15 @@ pub struct Match {
 impl Match {
     /// The id of a match of this pattern with these events.
     pub fn id_of(pattern: &str, events: &[MessageId]) -> MessageId {
-        let mut name = pattern.to_owned();
+        let length = pattern.len() + events.iter().map(|event| 1 + event.as_str().len()).sum::<usize>();
+        let mut name = String::with_capacity(length);
+        name.push_str(pattern);
         for event in events {
             name.push('/');
             name.push_str(event.as_str());
         }
         Uuid::new_v5(&Uuid::NAMESPACE_URL, name.as_bytes()).into()
     }
-}
-
-impl Run {
-    pub(super) fn is_empty(&self) -> bool {
-        self.partials.is_empty() && self.found.is_empty()
-    }
-}
-
-fn without_empty<S: Serializer>(runs: &[Run], serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.collect_seq(runs.iter().filter(|run| !run.is_empty()))
 }
 
 impl KeyState {
@@ -170,7 +90,7 @@ impl KeyState {
             clock: None,
             ids: RecentIds::default(),
             waiting: Vec::new(),
-            runs: Vec::new(),
+            partials: Partials::default(),
             matches: Vec::new(),
             dropped: 0,
             no_wait_before: None,
@@ -215,12 +135,13 @@ impl KeyState {
     /// Whether nothing has begun: no partial match, nothing that counts towards a repeat, no waiting event, no match. An
     /// event after which the state is idle need not be stored, if copies of it do not matter.
     pub fn is_idle(&self) -> bool {
-        let runs = self.runs.iter().all(|run| run.partials.is_empty() && run.found.is_empty());
-        runs && self.waiting.is_empty() && self.matches.is_empty()
+        let Partials { list, found, .. } = &self.partials;
+        list.is_empty() && found.is_empty() && self.waiting.is_empty() && self.matches.is_empty()
     }
 
     /// The number of partial matches of the pattern that has most.
     pub fn partial_matches(&self) -> usize {
-        self.runs.iter().map(|run| run.partials.len()).max().unwrap_or(0)
+        let patterns = self.partials.list.chunk_by(|partial, next| partial.pattern == next.pattern);
+        patterns.map(<[_]>::len).max().unwrap_or(0)
     }
 }

@@ -8,6 +8,7 @@ use super::{
     micros::{lateness, length, micros, timestamp},
     spec::MAX_STEPS,
     state::OpenWindow,
+    stored_id::StoredId,
 };
 use crate::message::MessageId;
 
@@ -98,7 +99,8 @@ impl Windows {
     pub fn add<A: Aggregate>(&self, state: &mut KeyState<A>, fact: Fact<A::Input>) -> FactOutcome {
         let at = micros(fact.at);
         let watermark = self.watermark(state);
-        if state.ids.contains(&fact.id, watermark) {
+        let id = StoredId::from(&fact.id);
+        if state.ids.contains(&id, watermark) {
             return FactOutcome::Duplicate;
         }
         if at < watermark {
@@ -110,7 +112,7 @@ impl Windows {
             return FactOutcome::Refused(bound);
         }
         self.move_clock(state, clock);
-        state.ids.insert(fact.id, at, watermark, self.limits.max_ids);
+        state.ids.insert(id, at, watermark, self.limits.max_ids);
         match self.shape {
             Shape::Steps { step, .. } => add_to_step(state, at, step, fact.input),
             Shape::Session { gap } => add_to_session(state, at, gap, fact.input),

@@ -3,23 +3,23 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::message::MessageId;
+use super::stored_id::StoredId;
 
 /// Ids are forgotten in groups, so that a forgotten id costs a constant time on average.
-const FIRST_PURGE: usize = 8;
+const FIRST_PURGE: usize = 2;
 
 /// Ids with their times, sorted by id. It may hold ids that are older than the watermark: they count as forgotten.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(transparent)]
 pub(crate) struct RecentIds {
-    ids: Vec<(MessageId, i64)>,
+    ids: Vec<(StoredId, i64)>,
     #[serde(skip)]
     purge_at: usize,
 }
 
 impl RecentIds {
     /// Whether the id was inserted with a time that the watermark has not passed.
-    pub(crate) fn contains(&self, id: &MessageId, watermark: i64) -> bool {
+    pub(crate) fn contains(&self, id: &StoredId, watermark: i64) -> bool {
         match self.search(id) {
             Ok(index) => self.ids[index].1 >= watermark,
             Err(_) => false,
@@ -32,7 +32,7 @@ impl RecentIds {
     }
 
     /// Remembers an id. It must not be full.
-    pub(crate) fn insert(&mut self, id: MessageId, at: i64, watermark: i64, max: usize) {
+    pub(crate) fn insert(&mut self, id: StoredId, at: i64, watermark: i64, max: usize) {
         if self.ids.len() >= self.purge_at.max(FIRST_PURGE).min(max) {
             self.purge(watermark);
         }
@@ -53,16 +53,17 @@ impl RecentIds {
         self.ids.len()
     }
 
-    fn search(&self, id: &MessageId) -> Result<usize, usize> {
+    fn search(&self, id: &StoredId) -> Result<usize, usize> {
         // Ids of one producer mostly grow.
         match self.ids.last() {
-            Some((last, _)) if last.as_str() < id.as_str() => Err(self.ids.len()),
-            _ => self.ids.binary_search_by(|(other, _)| other.as_str().cmp(id.as_str())),
+            Some((last, _)) if last < id => Err(self.ids.len()),
+            _ => self.ids.binary_search_by(|(other, _)| other.cmp(id)),
         }
     }
 
     #[cfg(test)]
-    pub(crate) fn forget(&mut self, id: &MessageId) {
-        self.ids.retain(|(other, _)| other.as_str() != id.as_str());
+    pub(crate) fn forget(&mut self, id: &crate::message::MessageId) {
+        let id = StoredId::from(id);
+        self.ids.retain(|(other, _)| *other != id);
     }
 }

@@ -10,7 +10,10 @@ use super::{
 };
 use crate::{
     message::MessageId,
-    pattern::{Event, EventOutcome, KeyState, Match, PatternKind, PatternLimits, PatternSpec, Patterns, StateKey},
+    pattern::{
+        Event, EventOutcome, KeyState, Match, PatternKind, PatternLimits, PatternSpec, Patterns, StateKey,
+        partials::{Partial, Partials},
+    },
     stream::micros::{micros, timestamp},
 };
 
@@ -43,7 +46,7 @@ fn states(case: &Case) -> Vec<(usize, &PatternSpec, KeyState)> {
     let mut states: Vec<(usize, &PatternSpec, KeyState)> = Vec::new();
     for spec in &case.specs {
         if states.iter().all(|(_, other, _)| other.key != spec.key) {
-            let group = serde_json::to_string(&spec.key).unwrap();
+            let group: std::sync::Arc<str> = serde_json::to_string(&spec.key).unwrap().into();
             let state = |key: usize| StateKey { group: group.clone(), key: format!("k-{key}") };
             states.extend([0, 1].map(|key| (key, spec, KeyState::new(state(key)))));
         }
@@ -179,19 +182,7 @@ fn deliver(
             }
             let is_absence = |spec: &PatternSpec| matches!(spec.pattern, PatternKind::Absence(_));
             if bug == Some(Bug::AbsenceNotCancelled) && case.specs.iter().all(is_absence) {
-                for mut run in before.runs {
-                    let place = state.runs.iter().position(|other| other.pattern == run.pattern);
-                    run.partials.retain(|partial| {
-                        let first = MessageId::try_from(&partial.first).unwrap();
-                        let fired = state.matches.iter().any(|found| found.events.contains(&first));
-                        let is_held =
-                            place.is_some_and(|it| state.runs[it].partials.iter().any(|p| p.first == partial.first));
-                        !fired && !is_held
-                    });
-                    if let Some(place) = place {
-                        state.runs[place].partials.splice(..0, run.partials);
-                    }
-                }
+                keep_waits(before, state);
             }
             if bug == Some(Bug::RandomIds) {
                 for found in &mut state.matches {
@@ -209,12 +200,28 @@ fn deliver(
             *state = serde_json::from_str(&serde_json::to_string(state).unwrap()).unwrap();
             match bug {
                 Some(Bug::IdsLostOnReload) => state.ids = Default::default(),
-                Some(Bug::PartialsLostOnReload) => state.runs.clear(),
+                Some(Bug::PartialsLostOnReload) => state.partials = Default::default(),
                 _ => {}
             }
         }
     }
     None
+}
+
+/// Puts back the waits that an event has cancelled.
+fn keep_waits(before: KeyState, state: &mut KeyState) {
+    for partial in before.partials.list {
+        let event = before.partials.events[partial.first as usize].clone();
+        let Partials { events, list, .. } = &mut state.partials;
+        let is_same = |other: &Partial| other.pattern == partial.pattern && events[other.first as usize].id == event.id;
+        let has_fired = state.matches.iter().any(|found| found.events.contains(&MessageId::from(&event.id)));
+        if !has_fired && !list.iter().any(is_same) {
+            let order = |other: &Partial| (other.pattern, events[other.first as usize].at);
+            let index = list.partition_point(|other| order(other) < (partial.pattern, event.at));
+            list.insert(index, Partial { first: events.len() as u32, ..partial });
+            events.push(event);
+        }
+    }
 }
 
 /// Runs a case whose partial matches are few: checks the bounds, and that every match is one by itself.

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use crate::{
     message::MessageId,
     pattern::{Event, EventOutcome, KeyState, PatternLimits, PatternSpec, Patterns},
+    stream::stored_id::StoredId,
 };
 
 /// Runs events of one key: name, minutes after noon, data. Their ids are their numbers.
@@ -243,4 +244,36 @@ fn a_captured_number_is_the_same_after_a_reload() {
         assert_eq!(story.event("B", 0.0, json!({ "k": "1", "n": number })), ACCEPTED);
     }
     assert_eq!(story.matches(), ["1 2", "3 4", "5 6", "7 8", "9 10"]);
+}
+
+#[test]
+fn events_that_no_partial_match_has_are_let_go() {
+    let of = json!({ "event": "A" });
+    let mut story = Story::new(
+        json!({ "name": "three", "key": "k", "pattern": { "count": { "of": of, "at_least": 3, "within": "PT10H" } } }),
+    );
+    for number in 0..30 {
+        assert_eq!(story.event("A", f64::from(number), json!({ "k": "1" })), ACCEPTED);
+        let state = story.state.as_ref().unwrap();
+        assert!(state.partials.events.len() <= 4, "{:?}", state.partials);
+    }
+    assert_eq!(story.matches().len(), 10);
+    assert_eq!(story.matches()[9], "28 29 30");
+}
+
+#[test]
+fn ids_keep_their_spelling_and_the_order_of_their_texts() {
+    let ids = ["01920000-0000-7000-8000-00000000000A", "01920000-0000-7000-8000-00000000000a", "02", "01920000x", "z"];
+    let ids = ids.map(|id| id.parse::<MessageId>().unwrap());
+    let mut stored = ids.each_ref().map(StoredId::from);
+    let texts = serde_json::to_string(&stored).unwrap();
+    assert_eq!(
+        (texts.clone(), serde_json::from_str(&texts).ok()),
+        (serde_json::to_string(&ids).unwrap(), Some(stored.clone()))
+    );
+    assert_eq!(stored.each_ref().map(MessageId::from), ids);
+    let mut sorted = ids;
+    sorted.sort();
+    stored.sort();
+    assert_eq!(stored.each_ref().map(MessageId::from), sorted);
 }
