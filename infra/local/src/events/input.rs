@@ -1,15 +1,11 @@
-//! The input of a target: the event, a constant, a part of the event, or a template filled with parts of the event. Paths
-//! are written as in `$`, `$.detail.total`, `$.detail.lines[0]` and `$['detail-type']`.
+//! The input of a target that is a part of the event, or a template filled with parts of the event. Paths are written as in `$`, `$.detail.total`, `$.detail.lines[0]` and `$['detail-type']`.
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize, de::IgnoredAny};
 use serde_json::Value;
 
-use super::{
-    envelope::{AcceptedEvent, format_time},
-    target::Target,
-};
+use super::envelope::{AcceptedEvent, format_time};
 
 const MAX_PATHS: usize = 100;
 
@@ -56,7 +52,7 @@ impl InputTransformer {
     }
 
     /// The filled template, or none if it is neither JSON nor quoted text.
-    fn transform(&self, rule_arn: &str, event: &AcceptedEvent) -> Option<String> {
+    pub(super) fn transform(&self, rule_arn: &str, event: &AcceptedEvent) -> Option<String> {
         let mut whole: Value = serde_json::from_str(&event.envelope).ok()?;
         let mut values: BTreeMap<&str, Value> = BTreeMap::new();
         for (name, path) in &self.input_paths_map {
@@ -129,19 +125,10 @@ impl<'t> Template<'t> {
     }
 }
 
-/// Returns the input of the target, or none if it cannot be delivered.
-pub(super) fn target_input(target: &Target, rule_arn: &str, event: &AcceptedEvent) -> Option<String> {
-    if let Some(constant) = &target.input {
-        return Some(constant.clone());
-    }
-    if let Some(path) = &target.input_path {
-        let event: Value = serde_json::from_str(&event.envelope).ok()?;
-        return find(&event, path).map(Value::to_string);
-    }
-    match &target.input_transformer {
-        None => Some(event.envelope.clone()),
-        Some(transformer) => transformer.transform(rule_arn, event),
-    }
+/// Returns the part of an event at this path, as JSON.
+pub(super) fn part(event: &AcceptedEvent, path: &str) -> Option<String> {
+    let event: Value = serde_json::from_str(&event.envelope).ok()?;
+    find(&event, path).map(Value::to_string)
 }
 
 fn escape(text: &str) -> String {

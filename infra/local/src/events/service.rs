@@ -24,7 +24,6 @@ use crate::{
 use super::{
     archive_store::{ArchiveStore, Day},
     envelope::AcceptedEvent,
-    input::target_input,
     model::BusSettings,
     put_events::test_event_pattern,
     request,
@@ -119,7 +118,7 @@ impl EventBridge {
     async fn try_deliver(&self, delivery: &EventDelivery) -> Result<(), TargetError> {
         let PendingDelivery { target, rule_arn, .. } = &delivery.pending;
         let arn = &target.arn;
-        let Some(input) = target_input(target, rule_arn, &delivery.event) else {
+        let Some(input) = target.input(rule_arn, &delivery.event) else {
             return Err(TargetError::new("INVALID_JSON", "The input for the target is not valid JSON.", false));
         };
         match TargetKind::of(arn) {

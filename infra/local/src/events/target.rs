@@ -6,7 +6,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::delivery::retry_policy::RetryPolicy;
 
-use super::input::{InputTransformer, is_valid_path};
+use super::{
+    envelope::AcceptedEvent,
+    input::{InputTransformer, is_valid_path, part},
+};
 
 /// The maximum length of a constant input or template.
 const MAX_INPUT_LENGTH: usize = 8_192;
@@ -136,6 +139,16 @@ impl Target {
     /// Returns the message group id, if the target is a queue with one.
     pub(super) fn message_group(&self) -> Option<&str> {
         self.sqs_parameters.as_ref()?.message_group_id.as_deref()
+    }
+
+    /// Returns what the target gets of an event under this rule, or none if it cannot be delivered.
+    pub(super) fn input(&self, rule_arn: &str, event: &AcceptedEvent) -> Option<String> {
+        match (&self.input, &self.input_path, &self.input_transformer) {
+            (Some(constant), ..) => Some(constant.clone()),
+            (None, Some(path), _) => part(event, path),
+            (None, None, Some(transformer)) => transformer.transform(rule_arn, event),
+            (None, None, None) => Some(event.envelope.clone()),
+        }
     }
 
     pub(super) fn validation_error(&self) -> Option<String> {

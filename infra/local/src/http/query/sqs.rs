@@ -5,8 +5,7 @@ use serde_json::{Map, Value, json};
 
 use super::{
     form::Form,
-    refuse, respond,
-    xml::{element, escaped},
+    xml::{element, escaped, refuse, respond},
 };
 use crate::{aws_error::AwsError, sqs::Sqs};
 

@@ -6,8 +6,7 @@ use uuid::Uuid;
 
 use super::{
     form::Form,
-    refuse, respond,
-    xml::{element, escaped},
+    xml::{element, escaped, refuse, respond},
 };
 use crate::aws_error::AwsError;
 
