@@ -60,10 +60,10 @@ async fn an_entry_without_a_source_a_detail_type_or_a_detail_fails_alone() {
 }
 
 #[tokio::test]
-async fn a_call_in_which_every_entry_lacks_something_fails_as_a_whole() {
+async fn entries_that_all_lack_something_fail_one_by_one() {
     let test_cloud = quiet(RESOURCES).await;
     let lacking = vec![good().set_source(None).build(), good().set_detail(None).build()];
-    assert_eq!(refused(&test_cloud, lacking).await, "ValidationException");
+    assert_eq!(codes(&put(&test_cloud, lacking).await), [Some("InvalidArgument"), Some("InvalidArgument")]);
 }
 
 #[tokio::test]

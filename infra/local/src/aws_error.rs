@@ -31,6 +31,12 @@ impl AwsError {
         Self::with_status(500, code, message)
     }
 
+    /// The same error with a longer explanation on the next line.
+    pub fn explained(mut self, explanation: impl std::fmt::Display) -> Self {
+        self.message = format!("{}\n{explanation}", self.message);
+        self
+    }
+
     /// The error as the body of a JSON protocol.
     pub fn body(&self) -> Value {
         json!({ "__type": self.code, "message": self.message })

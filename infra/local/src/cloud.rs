@@ -100,8 +100,9 @@ impl Cloud {
         let services = open_services(&plan, &store, &observer)?;
         deployment.finish(&plan.stack, &services, &store).await?;
         let mut tasks = Tasks::default();
+        let account_region = account_region(&plan);
         let (watches, streams) =
-            mappings::start(&plan.stack, &services, &store, &plan.settings.region, &observer, &mut tasks)?;
+            mappings::start(&plan.stack, &services, &store, &account_region, &observer, &mut tasks)?;
         tasks.spawn(Arc::clone(&services.events).run(), "the buses have stopped");
         tasks.spawn(Arc::clone(&services.scheduler).run(), "the schedules have stopped");
         tasks.spawn(services.sqs.clone().run(), "dead letters are no longer moved");
@@ -120,7 +121,7 @@ impl Cloud {
         let served = http::serve(
             plan.listener,
             http::Services {
-                account: plan.settings.account,
+                account_region,
                 aws: services.clone(),
                 clock: plan.clock,
                 time_driver: Arc::clone(&time_driver),
@@ -180,9 +181,13 @@ impl Cloud {
     }
 }
 
+fn account_region(plan: &Plan) -> AccountRegion {
+    AccountRegion { region: plan.settings.region.clone(), account: plan.settings.account.clone() }
+}
+
 fn open_services(plan: &Plan, store: &store::Opened, observer: &Observer) -> Result<AwsServices, StartError> {
     let (settings, clock) = (&plan.settings, &plan.clock);
-    let account_region = AccountRegion { region: settings.region.clone(), account: settings.account.clone() };
+    let account_region = account_region(plan);
     let endpoint = sqs::Endpoint { account_region: account_region.clone(), url: settings.endpoint.clone() };
     let sqs = Sqs::open(store.path("queues.journal").as_deref(), endpoint, clock.clone())?;
     let queues = Arc::new(sqs.clone());

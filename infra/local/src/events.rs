@@ -4,12 +4,15 @@
 mod archive_store;
 mod archives;
 pub(crate) mod envelope;
+mod input;
 mod model;
+mod policies;
 mod put_events;
 pub(crate) mod request;
 mod rules;
 mod service;
 mod state;
+mod tags;
 pub(crate) mod target;
 #[cfg(test)]
 pub(crate) mod tests;

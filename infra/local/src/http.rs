@@ -11,6 +11,7 @@ mod mail;
 mod mailbox;
 mod payments;
 mod protocol;
+mod query;
 mod schedules;
 mod state;
 mod target;
@@ -52,7 +53,7 @@ pub async fn serve(listener: TcpListener, services: Services) -> io::Result<()> 
         Err(_) => TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?,
     };
     let AwsServices { database, writes, .. } = &services.aws;
-    let dynamo = Dynamo::at(tables.local_addr()?, database.clone(), writes.clone());
+    let dynamo = Dynamo::at(tables.local_addr()?, database.clone(), writes.clone(), services.account_region.clone());
     let database = dynoxide::server::serve_on(tables, database.clone());
     let transport = services.transport.clone();
     let router = router(HttpState { services: Arc::new(services), dynamo });

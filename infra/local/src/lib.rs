@@ -13,6 +13,7 @@ pub mod idle;
 pub mod interfaces;
 pub mod lambda;
 pub mod mapping;
+mod page_token;
 pub mod pattern;
 pub mod payments;
 mod private_files;

@@ -5,6 +5,7 @@ mod backtracking;
 mod branch;
 mod cidr;
 mod compile;
+mod complexity;
 mod condition;
 mod condition_parser;
 mod error;
@@ -15,6 +16,7 @@ mod number;
 mod rule_index;
 #[cfg(test)]
 mod tests;
+mod wildcard;
 
 pub use compile::Pattern;
 pub use error::{EventError, PatternError};

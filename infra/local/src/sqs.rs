@@ -5,6 +5,7 @@ mod error;
 mod message;
 mod messages;
 mod move_task;
+mod permissions;
 mod queue;
 mod queues;
 mod receive;
@@ -12,7 +13,7 @@ mod state;
 #[cfg(test)]
 mod tests;
 
-pub use error::query_error;
+pub use error::{json_type, query_error};
 pub use state::Endpoint;
 
 use std::{collections::BTreeMap, path::Path, sync::Arc};
@@ -72,11 +73,15 @@ impl Sqs {
             "GetQueueAttributes" => queues::get_attributes(&mut tx, read(body)?),
             "SetQueueAttributes" => queues::set_attributes(&mut tx, read(body)?),
             "SendMessage" => messages::single(&mut tx, body, messages::send_message),
-            "SendMessageBatch" => messages::batch(&mut tx, body, messages::check_batch_size, messages::send_message),
+            "SendMessageBatch" => messages::batch(&mut tx, body, messages::check_batch, messages::send_message),
             "DeleteMessage" => messages::single(&mut tx, body, messages::delete_message),
-            "DeleteMessageBatch" => messages::batch(&mut tx, body, |_| Ok(()), messages::delete_message),
+            "DeleteMessageBatch" => messages::batch(&mut tx, body, messages::no_check, messages::delete_message),
             "ChangeMessageVisibility" => messages::single(&mut tx, body, messages::change_visibility),
-            "ChangeMessageVisibilityBatch" => messages::batch(&mut tx, body, |_| Ok(()), messages::change_visibility),
+            "ChangeMessageVisibilityBatch" => {
+                messages::batch(&mut tx, body, messages::no_check, messages::change_visibility)
+            }
+            "AddPermission" => permissions::add_permission(&mut tx, read(body)?),
+            "RemovePermission" => permissions::remove_permission(&mut tx, read(body)?),
             "StartMessageMoveTask" => move_task::start_move_task(&mut tx, read(body)?),
             "ListMessageMoveTasks" => move_task::list_move_tasks(&tx, read(body)?),
             "CancelMessageMoveTask" => move_task::cancel_move_task(&mut tx, read(body)?),

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 
+use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
 use super::{
@@ -12,6 +13,7 @@ use super::{
 use crate::{
     aws_error::AwsError,
     http::AwsServices,
+    schedule::{self, Expression},
     template::{Archive, Input, Queue, RetryPolicy, Rule, Schedule, Stack, Target},
 };
 
@@ -283,16 +285,23 @@ async fn apply_schedule(
     if state.is_applied(&key, &desired) && (is_there || schedule.deleted_when_done) {
         return Ok(());
     }
-    let operation = if is_there { "UpdateSchedule" } else { "CreateSchedule" };
-    let Err(refusal) = services.scheduler.handle(operation, desired).await else { return Ok(()) };
-    if state.is_resumed(&key) && schedule.expression.starts_with("at(") {
-        // The killed start had created it, and its time has passed since.
-        tracing::info!(schedule = schedule.id, %refusal, "a one-time schedule has passed");
+    if !is_there && state.is_resumed(&key) && has_passed(schedule, services.functions.clock().now()) {
+        // The killed start had created it, and it has fired since.
+        tracing::info!(schedule = schedule.id, "a one-time schedule has passed");
         return Ok(());
     }
+    let operation = if is_there { "UpdateSchedule" } else { "CreateSchedule" };
+    let Err(refusal) = services.scheduler.handle(operation, desired).await else { return Ok(()) };
     if !is_there {
         // Nothing was created, so the next start need not know of it.
         state.forget(&key).ok();
     }
     Err(refusal)
+}
+
+/// Whether this is a one-time schedule whose time is over.
+fn has_passed(schedule: &Schedule, now: Timestamp) -> bool {
+    let parsed = schedule::Schedule::for_scheduler(&schedule.expression, schedule.zone.as_deref(), now, None);
+    let once = parsed.ok().filter(|parsed| matches!(parsed.expression(), Expression::At(_)));
+    once.and_then(|parsed| parsed.first()).is_some_and(|time| time < now)
 }

@@ -19,8 +19,9 @@ use serde_json::{Value, json};
 use tokio::sync::Notify;
 
 use crate::{
+    arn::AccountRegion,
     clock::Clock,
-    http::dynamo,
+    http::dynamo::{self, stream_view::StreamView},
     mapping::{QueueMessage, QueueSource, SourceError, StreamRecord, StreamSource},
     sqs::Sqs,
     template::Queue,
@@ -36,7 +37,10 @@ pub(super) struct TableStream {
     database: Database,
     arn: String,
     shard: String,
+    /// The ARN as its readers know it.
+    public_arn: String,
     region: String,
+    view: StreamView,
     clock: Clock,
     uses_cloud_clock: bool,
     writes: Arc<Notify>,
@@ -49,7 +53,7 @@ impl TableStream {
         database: &Database,
         writes: &WriteNotifier,
         table: &str,
-        region: &str,
+        account_region: &AccountRegion,
         clock: &Clock,
         uses_cloud_clock: bool,
     ) -> Result<Option<Self>, DynoxideError> {
@@ -60,8 +64,22 @@ impl TableStream {
         let arn = stream.stream_arn;
         let shard = shard_of(database, &arn)?;
         let (database, clock, writes) = (database.clone(), clock.clone(), writes.subscribe(table));
-        let region = region.to_owned();
-        Ok(shard.map(|shard| Self { database, arn, shard: shard.shard_id, region, clock, uses_cloud_clock, writes }))
+        let view = StreamView::of(&database, table)?;
+        // The database has a region and account of its own, and accepts every one.
+        let resource = arn.splitn(6, ':').nth(5).unwrap_or_default();
+        let (public_arn, region) = (account_region.arn("dynamodb", resource), account_region.region.clone());
+        let of_shard = |shard: Shard| Self {
+            database,
+            arn,
+            shard: shard.shard_id,
+            public_arn,
+            region,
+            view,
+            clock,
+            uses_cloud_clock,
+            writes,
+        };
+        Ok(shard.map(of_shard))
     }
 
     fn get(&self, after: Option<&str>, most: usize) -> Result<Vec<Record>, DynoxideError> {
@@ -74,6 +92,21 @@ impl TableStream {
         })?;
         let shard_iterator = place.shard_iterator.unwrap_or_default();
         Ok(self.database.get_records(GetRecordsRequest { shard_iterator, limit: Some(most) })?.records)
+    }
+
+    /// Up to `most` records of writes that have changed something.
+    fn changes(&self, after: Option<&str>, most: usize) -> Result<Vec<Record>, DynoxideError> {
+        let mut after = after.map(str::to_owned);
+        loop {
+            let page = self.get(after.as_deref(), most)?;
+            let Some(last) = page.last() else { return Ok(Vec::new()) };
+            after = Some(last.dynamodb.sequence_number.clone());
+            let changes: Vec<Record> = page.into_iter().filter_map(|record| self.view.record(record)).collect();
+            // A page without a change is not the end of the stream.
+            if !changes.is_empty() {
+                return Ok(changes);
+            }
+        }
     }
 
     fn record(&self, record: &Record) -> Result<StreamRecord, SourceError> {
@@ -104,11 +137,8 @@ fn shard_of(database: &Database, arn: &str) -> Result<Option<Shard>, DynoxideErr
 
 #[async_trait]
 impl StreamSource for TableStream {
-    /// The database writes a fixed region into its ARNs and accepts every region.
     fn stream_arn(&self) -> String {
-        let parts = self.arn.split(':').enumerate();
-        let parts = parts.map(|(place, part)| if place == 3 { self.region.as_str() } else { part });
-        parts.collect::<Vec<_>>().join(":")
+        self.public_arn.clone()
     }
 
     fn shard_id(&self) -> String {
@@ -116,7 +146,7 @@ impl StreamSource for TableStream {
     }
 
     async fn read(&self, after: Option<&str>, most: usize) -> Result<Vec<StreamRecord>, SourceError> {
-        let records = self.get(after, most).map_err(source_error)?;
+        let records = self.changes(after, most).map_err(source_error)?;
         records.iter().map(|record| self.record(record)).collect()
     }
 

@@ -13,6 +13,7 @@ use super::{
     tasks::Tasks,
 };
 use crate::{
+    arn::AccountRegion,
     http::AwsServices,
     idle::Idle,
     mapping::{Filter, QueueMapping, StreamMapping, StreamWatch},
@@ -56,7 +57,7 @@ pub(super) fn start(
     stack: &Stack,
     services: &AwsServices,
     store: &Opened,
-    region: &str,
+    account_region: &AccountRegion,
     observer: &Observer,
     tasks: &mut Tasks,
 ) -> Result<Watches, StartError> {
@@ -74,7 +75,7 @@ pub(super) fn start(
                     &services.database,
                     &services.writes,
                     table,
-                    region,
+                    account_region,
                     services.functions.clock(),
                     uses_cloud_clock,
                 )

@@ -19,7 +19,10 @@ use super::{
     error::StartError,
     resource_state::{Key, Kind, ResourceState},
 };
-use crate::template::Table;
+use crate::{
+    http::dynamo::stream_view::{self, StreamView},
+    template::Table,
+};
 
 /// The key in the resource state.
 pub(super) fn key(table: &Table) -> Key {
@@ -64,11 +67,12 @@ pub(super) fn apply(database: &Database, tables: &[Table], state: &ResourceState
             Some(present) => {
                 let earlier: Vec<&Value> = state.earlier(&key(table)).collect();
                 for request in update_requests(table, &present, &earlier) {
+                    let request = stream_view::tagged(database, &table.name, request).map_err(refused)?;
                     database.update_table(read(table, request)?).map_err(refused)?;
                 }
             }
             None => {
-                database.create_table(read(table, table.create.clone())?).map_err(refused)?;
+                database.create_table(read(table, stream_view::stored(table.create.clone()))?).map_err(refused)?;
             }
         }
         let had = state.earlier(&key(table)).any(|earlier| earlier.get("expires").is_some_and(Value::is_string));
@@ -82,9 +86,14 @@ pub(super) fn is_there(database: &Database, table: &str) -> bool {
     database.describe_table(DescribeTableRequest { table_name: table.to_owned() }).is_ok()
 }
 
-fn describe(database: &Database, table: &str) -> Result<Option<Value>, DynoxideError> {
+/// The table as its callers see it, if it exists.
+pub(super) fn describe(database: &Database, table: &str) -> Result<Option<Value>, DynoxideError> {
     match database.describe_table(DescribeTableRequest { table_name: table.to_owned() }) {
-        Ok(described) => Ok(Some(serde_json::to_value(&described.table).unwrap_or_default())),
+        Ok(described) => {
+            let mut described = serde_json::to_value(&described.table).unwrap_or_default();
+            StreamView::of(database, table)?.show_in(&mut described, "/StreamSpecification/StreamViewType");
+            Ok(Some(described))
+        }
         Err(DynoxideError::ResourceNotFoundException(_)) => Ok(None),
         Err(error) => Err(error),
     }

@@ -14,13 +14,12 @@ use super::{
     envelope::{AcceptedEvent, ArchivedEvent},
     model::{Archive, ArchiveSettings, Replay, ReplayProgress, ReplayStatus},
     put_events::{RoutedEvent, parse_time},
-    request::{self, Request, check_description, checked_pattern, is_valid_name, required},
+    request::{self, MAX_NAME_LENGTH, Request, check_description, check_name, checked_pattern, required},
     service::{EventBridge, RemainingDay},
     state::{Change, MAX_PENDING_DELIVERIES, ReplayStep, State, existing_archive, existing_bus, existing_replay},
-    target::is_name_character,
 };
 
-const MAX_NAME_LENGTH: usize = 48;
+const MAX_ARCHIVE_NAME_LENGTH: usize = 48;
 const MAX_ACTIVE: usize = 10;
 /// The time for which an ended replay can be described.
 const RETENTION: SignedDuration = SignedDuration::from_hours(90 * 24);
@@ -47,9 +46,7 @@ impl EventBridge {
     pub(super) fn create_archive(&self, request: Request) -> Result<Value, AwsError> {
         let name = required("archiveName", request.archive_name)?;
         let source = required("eventSourceArn", request.event_source_arn)?;
-        if name.is_empty() || name.len() > MAX_NAME_LENGTH || !name.chars().all(is_name_character) {
-            return Err(request::invalid(format!("Parameter ArchiveName is not valid: {name}")));
-        }
+        check_name(&name, "archiveName", MAX_ARCHIVE_NAME_LENGTH)?;
         check_description(request.description.as_deref())?;
         let pattern = checked_pattern(request.event_pattern)?;
         let mut state = self.durable.state();
@@ -79,6 +76,9 @@ impl EventBridge {
     pub(super) fn list_archives(&self, request: Request) -> Result<Value, AwsError> {
         let source = request.event_source_arn;
         let state = self.durable.state();
+        if let Some(source) = &source {
+            existing_bus(&state, Some(source))?;
+        }
         let mut listed = Vec::new();
         for (name, archive) in &state.archives {
             let is_of_bus =
@@ -95,6 +95,11 @@ impl EventBridge {
     /// Fields that are not given keep their value.
     pub(super) fn update_archive(&self, request: Request) -> Result<Value, AwsError> {
         let name = required("archiveName", request.archive_name)?;
+        if request.description.is_none() && request.event_pattern.is_none() && request.retention_days.is_none() {
+            return Err(request::invalid(
+                "At least one of Description, EventPattern and RetentionDays must be provided.",
+            ));
+        }
         check_description(request.description.as_deref())?;
         let pattern = checked_pattern(request.event_pattern)?;
         let mut state = self.durable.state();
@@ -149,8 +154,9 @@ impl EventBridge {
         let to = time("EventEndTime", required("eventEndTime", request.event_end_time)?)?;
         let destination = required("destination", request.destination)?;
         let target = required("destination.arn", destination.arn)?;
-        if !is_valid_name(&name) {
-            return Err(request::invalid(format!("Parameter ReplayName is not valid: {name}")));
+        check_name(&name, "replayName", MAX_NAME_LENGTH)?;
+        if to <= from {
+            return Err(request::invalid_parameter("EventEndTime", "EventStartTime must be before EventEndTime."));
         }
         if !target.contains(":event-bus/") {
             return Err(request::invalid_parameter("Destination.Arn", "Must contain an event bus ARN."));
@@ -165,9 +171,6 @@ impl EventBridge {
         };
         if archive.settings.bus != bus || self.ctx.account_region.bus(&bus) != target {
             return Err(request::invalid_parameter("Destination.Arn", "Cross event bus replay is not permitted."));
-        }
-        if to <= from {
-            return Err(request::invalid_parameter("EventEndTime", "EventStartTime must be before EventEndTime."));
         }
         if state.replays.contains_key(&name) {
             return Err(request::already_exists(format!("Replay {name} already exists.")));

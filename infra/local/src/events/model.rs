@@ -15,7 +15,7 @@ use crate::{
 use super::{
     archive_store::{ArchiveSize, Day},
     request::set_present,
-    target::Target,
+    target::Targets,
 };
 
 /// The stored settings of a bus.
@@ -24,6 +24,17 @@ pub(crate) struct BusSettings {
     pub(super) name: String,
     pub(super) description: Option<String>,
     pub(super) created: Timestamp,
+    /// The statements of the resource policy.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) statements: Vec<Value>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(super) tags: BTreeMap<String, String>,
+}
+
+impl BusSettings {
+    pub(super) fn new(name: String, created: Timestamp) -> Self {
+        Self { name, description: None, created, statements: Vec::new(), tags: BTreeMap::new() }
+    }
 }
 
 /// An event bus.
@@ -79,7 +90,11 @@ impl Bus {
             "CreationTime": self.settings.created.as_second(),
             "LastModifiedTime": self.settings.created.as_second(),
         });
-        set_present(&mut described, [("Description", self.settings.description.as_deref())]);
+        let statements = Some(&self.settings.statements).filter(|statements| !statements.is_empty());
+        let policy =
+            statements.map(|statements| json!({ "Version": "2012-10-17", "Statement": statements }).to_string());
+        let optional = [("Description", self.settings.description.as_deref()), ("Policy", policy.as_deref())];
+        set_present(&mut described, optional);
         described
     }
 }
@@ -104,7 +119,9 @@ pub(crate) struct Rule {
     /// The time at which its schedule fires next.
     #[serde(rename = "next")]
     pub(super) next_firing: Option<Timestamp>,
-    pub(super) targets: BTreeMap<String, Target>,
+    pub(super) targets: Targets,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(super) tags: BTreeMap<String, String>,
 }
 
 impl Rule {

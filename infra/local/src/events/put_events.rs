@@ -21,7 +21,7 @@ use crate::{
 use super::{
     envelope::{AcceptedEvent, ArchivedEvent},
     model::{Bus, Rule},
-    request::{self, Request, invalid_pattern, required},
+    request::{self, Request, Violation, invalid_pattern, required},
     service::EventBridge,
     state::{Change, PendingDelivery, State},
 };
@@ -87,6 +87,23 @@ impl Entry {
         let resources = self.resources.iter().flatten().map(String::len).sum::<usize>();
         let time = if self.time.is_some() { TIME_SIZE } else { 0 };
         texts.into_iter().flatten().map(String::len).sum::<usize>() + resources + time
+    }
+
+    /// The entry as AWS writes it into the error of a request with too many.
+    fn shown(&self) -> String {
+        let text = |field: &Option<String>| field.clone().unwrap_or_else(|| "null".to_owned());
+        let resources = self.resources.as_ref().map(|resources| format!("[{}]", resources.join(", ")));
+        let time = self.time.as_ref().map(Value::to_string);
+        format!(
+            "PutEventsRequestEntry(time={}, source={}, resources={}, detailType={}, detail={}, eventBusName={}, \
+             traceHeader=null, kmsKeyIdentifier=null, internalMetadata=null)",
+            text(&time),
+            text(&self.source),
+            text(&resources),
+            text(&self.detail_type),
+            text(&self.detail),
+            text(&self.event_bus_name),
+        )
     }
 
     /// Returns the first required field that is missing or empty, if there is one.
@@ -209,7 +226,7 @@ impl EventBridge {
         let mut deliveries = Vec::new();
         for rule in rules {
             let rule_arn = self.ctx.account_region.rule(bus, &rule.name);
-            for target in rule.targets.into_values() {
+            for target in rule.targets {
                 let policy = target.retry_policy.unwrap_or_default();
                 let (part, accepted_at) = (Part::Events, event.accepted_at);
                 let new_number = || state.outbox.new_number();
@@ -266,19 +283,18 @@ impl PutOnBus for EventBridge {
 
 // Checks the request as a whole.
 fn check_request(entries: &[Entry]) -> Result<(), AwsError> {
-    if entries.is_empty() || entries.len() > MAX_ENTRIES {
-        let bound = if entries.is_empty() { "greater than or equal to 1" } else { "less than or equal to 10" };
-        return Err(request::invalid(format!(
-            "1 validation error detected: Value '{} entries' at 'entries' failed to satisfy constraint: Member must \
-             have length {bound}",
-            entries.len()
-        )));
+    let bound = match entries.len() {
+        0 => "greater than or equal to 1",
+        1..=MAX_ENTRIES => "",
+        _ => "less than or equal to 10",
+    };
+    if !bound.is_empty() {
+        let shown: Vec<String> = entries.iter().map(Entry::shown).collect();
+        let rule = format!("Member must have length {bound}");
+        return Err(request::constraint_errors(&[Violation::new(format!("[{}]", shown.join(", ")), "entries", rule)]));
     }
     if entries.iter().map(Entry::size).sum::<usize>() >= SIZE_LIMIT {
         return Err(request::invalid("Total size of the entries in the request is over the limit."));
-    }
-    if entries.iter().all(|entry| entry.missing_field().is_some()) {
-        return Err(request::invalid("Every entry of the request lacks Source, DetailType or Detail."));
     }
     Ok(())
 }
@@ -288,12 +304,13 @@ pub(super) fn test_event_pattern(request: Request) -> Result<Value, AwsError> {
     let pattern = required("eventPattern", request.event_pattern)?;
     let event = required("event", request.event)?;
     let pattern = Pattern::parse(&pattern).map_err(|error| invalid_pattern(&error))?;
-    let invalid = |reason: String| request::invalid_parameter("Event", reason);
-    let parsed = Event::parse(&event).map_err(|error| invalid(error.to_string()))?;
+    let invalid = || request::invalid("Parameter Event is not valid.");
+    let parsed = Event::parse(&event).map_err(|_| invalid())?;
     let fields: Value = serde_json::from_str(&event).unwrap_or_default();
-    let required = ["id", "account", "source", "time", "region", "resources", "detail-type"];
-    if let Some(name) = required.into_iter().find(|name| fields.get(name).is_none()) {
-        return Err(invalid(format!("the field {name} is missing.")));
+    // The resources are documented as required, too, but the service does not ask for them.
+    let required = ["id", "account", "source", "time", "region", "detail-type"];
+    if required.into_iter().any(|name| fields.get(name).is_none()) {
+        return Err(invalid());
     }
     Ok(json!({ "Result": pattern.matches(&parsed) }))
 }

@@ -5,6 +5,7 @@ use serde_json::{Map, Value};
 
 use crate::{
     aws_error::AwsError,
+    page_token,
     pattern::{Pattern, PatternError},
     wal::WalError,
 };
@@ -13,7 +14,10 @@ use super::target::is_name_character;
 
 /// The maximum size of a page, which is also the default.
 const MAX_PAGE_SIZE: usize = 100;
-const MAX_NAME_LENGTH: usize = 64;
+/// The maximum length of the name of a rule or replay.
+pub(super) const MAX_NAME_LENGTH: usize = 64;
+/// The pattern of names, as the API's model writes it.
+pub(super) const NAME_PATTERN: &str = r"[\.\-_A-Za-z0-9]+";
 /// The maximum length of a description, in characters.
 const MAX_DESCRIPTION_LENGTH: usize = 512;
 
@@ -43,6 +47,36 @@ pub(super) struct Request {
     pub(super) name_prefix: Option<String>,
     pub(super) next_token: Option<String>,
     pub(super) limit: Option<usize>,
+    pub(super) action: Option<String>,
+    pub(super) principal: Option<String>,
+    pub(super) statement_id: Option<String>,
+    pub(super) condition: Option<Condition>,
+    pub(super) policy: Option<String>,
+    #[serde(default)]
+    pub(super) remove_all_permissions: bool,
+    #[serde(rename = "ResourceARN")]
+    pub(super) resource_arn: Option<String>,
+    pub(super) tags: Option<Vec<Tag>>,
+    pub(super) tag_keys: Option<Vec<String>>,
+}
+
+/// A tag of a rule or a bus.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct Tag {
+    pub(super) key: String,
+    #[serde(default)]
+    pub(super) value: String,
+}
+
+/// The condition of a permission, such as the organization of the caller.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct Condition {
+    #[serde(rename = "Type")]
+    pub(super) operator: String,
+    pub(super) key: String,
+    pub(super) value: String,
 }
 
 /// The bus of a replay, and the rules that get its events.
@@ -81,11 +115,68 @@ pub(crate) fn wal_failed(error: WalError) -> AwsError {
 }
 
 pub(crate) fn required<T>(name: &str, value: Option<T>) -> Result<T, AwsError> {
-    value.ok_or_else(|| {
-        invalid(format!(
-            "1 validation error detected: Value null at '{name}' failed to satisfy constraint: Member must not be null"
-        ))
-    })
+    let rule = "Member must not be null".to_owned();
+    value.ok_or_else(|| constraint_errors(&[Violation { value: "null".to_owned(), place: name.to_owned(), rule }]))
+}
+
+/// A value that breaks a constraint of the API's model.
+pub(crate) struct Violation {
+    value: String,
+    place: String,
+    rule: String,
+}
+
+impl Violation {
+    /// A violation by the value at this place, such as `targets.1.member.id`.
+    pub(crate) fn new(value: impl std::fmt::Display, place: impl Into<String>, rule: impl Into<String>) -> Self {
+        Self { value: format!("'{value}'"), place: place.into(), rule: rule.into() }
+    }
+
+    /// A violation of the limits of a text's length, if there is one.
+    pub(crate) fn of_length(text: &str, place: &str, min: usize, max: usize) -> Option<Self> {
+        let bound = match text.chars().count() {
+            length if length < min => format!("greater than or equal to {min}"),
+            length if length > max => format!("less than or equal to {max}"),
+            _ => return None,
+        };
+        Some(Self::new(text, place, format!("Member must have length {bound}")))
+    }
+
+    /// A violation of a name's pattern, if a character is not allowed.
+    pub(crate) fn of_pattern(text: &str, place: &str, pattern: &str, is_allowed: fn(char) -> bool) -> Option<Self> {
+        let rule = || format!("Member must satisfy regular expression pattern: {pattern}");
+        (text.is_empty() || !text.chars().all(is_allowed)).then(|| Self::new(text, place, rule()))
+    }
+
+    /// A violation by a value that is none of these.
+    pub(crate) fn of_enum(text: &str, place: &str, allowed: &[&str]) -> Option<Self> {
+        let rule = || format!("Member must satisfy enum value set: [{}]", allowed.join(", "));
+        (!allowed.contains(&text)).then(|| Self::new(text, place, rule()))
+    }
+}
+
+/// The error of a request with values that break constraints of the API's model.
+pub(crate) fn constraint_errors(violations: &[Violation]) -> AwsError {
+    let counted = if violations.len() == 1 { "error" } else { "errors" };
+    let all: Vec<String> = violations
+        .iter()
+        .map(|Violation { value, place, rule }| {
+            format!("Value {value} at '{place}' failed to satisfy constraint: {rule}")
+        })
+        .collect();
+    invalid(format!("{} validation {counted} detected: {}", violations.len(), all.join("; ")))
+}
+
+/// Refuses a request with violations.
+pub(crate) fn check_constraints(violations: impl IntoIterator<Item = Option<Violation>>) -> Result<(), AwsError> {
+    let violations: Vec<Violation> = violations.into_iter().flatten().collect();
+    if violations.is_empty() { Ok(()) } else { Err(constraint_errors(&violations)) }
+}
+
+/// Refuses a name that is too long or has other characters than letters, digits, `.`, `-` and `_`.
+pub(crate) fn check_name(name: &str, place: &str, max: usize) -> Result<(), AwsError> {
+    let pattern = Violation::of_pattern(name, place, NAME_PATTERN, is_name_character);
+    check_constraints([Violation::of_length(name, place, 1, max), pattern])
 }
 
 /// Sets the fields of a response that have a value.
@@ -106,28 +197,29 @@ pub(crate) fn list_response<T: Into<Value>>(
     limit: Option<usize>,
 ) -> Result<Value, AwsError> {
     let limit = limit.unwrap_or(MAX_PAGE_SIZE);
-    if !(1..=MAX_PAGE_SIZE).contains(&limit) {
-        return Err(invalid(format!("The limit of a page must be between 1 and {MAX_PAGE_SIZE}.")));
-    }
-    let mut rest = items.skip_while(|(name, _)| token.is_some_and(|token| name.as_str() <= token));
+    let place = "limit";
+    let bound = match limit {
+        0 => Some("Member must have value greater than or equal to 1"),
+        1..=MAX_PAGE_SIZE => None,
+        _ => Some("Member must have value less than or equal to 100"),
+    };
+    check_constraints([bound.map(|rule| Violation::new(limit, place, rule))])?;
+    let invalid_token = || invalid("Parameter NextToken is not valid.");
+    let last = token.map(|token| page_token::decode(token).ok_or_else(invalid_token)).transpose()?;
+    let mut rest = items.skip_while(|(name, _)| last.as_ref().is_some_and(|last| name <= last));
     let (names, page): (Vec<String>, Vec<Value>) =
         rest.by_ref().take(limit).map(|(name, item)| (name, item.into())).unzip();
     let mut fields = Map::from_iter([(field.to_owned(), page.into())]);
     if let Some(token) = rest.next().and(names.into_iter().next_back()) {
-        fields.insert("NextToken".to_owned(), token.into());
+        fields.insert("NextToken".to_owned(), page_token::encode(&token).into());
     }
     Ok(fields.into())
 }
 
-pub(super) fn is_valid_name(name: &str) -> bool {
-    !name.is_empty() && name.len() <= MAX_NAME_LENGTH && name.chars().all(is_name_character)
-}
-
 pub(super) fn check_description(description: Option<&str>) -> Result<(), AwsError> {
-    match description.is_some_and(|text| text.chars().count() > MAX_DESCRIPTION_LENGTH) {
-        true => Err(invalid(format!("Description is longer than {MAX_DESCRIPTION_LENGTH} characters."))),
-        false => Ok(()),
-    }
+    check_constraints([
+        description.and_then(|text| Violation::of_length(text, "description", 0, MAX_DESCRIPTION_LENGTH))
+    ])
 }
 
 /// Checks an event pattern. An empty text is the same as none.
@@ -140,10 +232,11 @@ pub(super) fn checked_pattern(pattern: Option<String>) -> Result<Option<String>,
 }
 
 pub(super) fn invalid_pattern(error: &PatternError) -> AwsError {
-    let mut reason = error.to_string();
+    let mut explanation = error.to_string();
     if let Some(source) = std::error::Error::source(error) {
-        reason.push_str(": ");
-        reason.push_str(&source.to_string());
+        explanation.push_str(": ");
+        explanation.push_str(&source.to_string());
     }
-    AwsError::sender("InvalidEventPatternException", format!("Event pattern is not valid. Reason: {reason}"))
+    let message = format!("Event pattern is not valid. Reason: {}", error.service_reason());
+    AwsError::sender("InvalidEventPatternException", message).explained(explanation)
 }

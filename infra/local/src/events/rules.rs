@@ -10,13 +10,17 @@ use super::{
     envelope::AcceptedEvent,
     model::{BusSettings, Rule},
     put_events::RoutedEvent,
-    request::{self, Request, check_description, checked_pattern, is_valid_name, required},
+    request::{
+        self, MAX_NAME_LENGTH, NAME_PATTERN, Request, Violation, check_constraints, check_description, check_name,
+        checked_pattern, required,
+    },
     service::EventBridge,
     state::{Change, State, existing_bus, existing_rule, find_rule},
+    tags,
     target::{Target, is_name_character},
 };
 
-const MAX_NAME_LENGTH: usize = 256;
+const MAX_BUS_NAME_LENGTH: usize = 256;
 const MAX_TARGETS: usize = 5;
 
 #[derive(Deserialize)]
@@ -30,18 +34,25 @@ pub(super) struct PutTargets {
 impl EventBridge {
     pub(super) fn create_event_bus(&self, request: Request) -> Result<Value, AwsError> {
         let name = required("name", request.name)?;
-        let allowed = |character: char| is_name_character(character) || character == '/';
-        if name.is_empty() || name.len() > MAX_NAME_LENGTH || !name.chars().all(allowed) || name == "default" {
-            return Err(request::invalid(format!("Parameter Name is not valid: {name}")));
-        }
+        let is_allowed = |character: char| is_name_character(character) || character == '/';
+        check_constraints([
+            Violation::of_length(&name, "name", 1, MAX_BUS_NAME_LENGTH),
+            Violation::of_pattern(&name, "name", r"[/\.\-_A-Za-z0-9]+", is_allowed),
+        ])?;
         let mut state = self.durable.state();
         if state.buses.contains_key(&name) {
             return Err(request::already_exists(format!("Event bus {name} already exists.")));
         }
         let arn = self.ctx.account_region.bus(&name);
-        let settings = BusSettings { name, description: request.description, created: self.ctx.clock.now() };
+        let mut response = json!({ "EventBusArn": arn });
+        request::set_present(&mut response, [("Description", request.description.as_deref())]);
+        let settings = BusSettings {
+            description: request.description,
+            tags: tags::checked(request.tags)?,
+            ..BusSettings::new(name, self.ctx.clock.now())
+        };
         self.commit(&mut state, vec![Change::Bus(settings)])?;
-        Ok(json!({ "EventBusArn": arn }))
+        Ok(response)
     }
 
     pub(super) fn describe_event_bus(&self, request: Request) -> Result<Value, AwsError> {
@@ -78,9 +89,7 @@ impl EventBridge {
 
     pub(super) fn put_rule(&self, request: Request) -> Result<Value, AwsError> {
         let name = required("name", request.name)?;
-        if !is_valid_name(&name) {
-            return Err(request::invalid(format!("Parameter Name is not valid: {name}")));
-        }
+        check_name(&name, "name", MAX_NAME_LENGTH)?;
         check_description(request.description.as_deref())?;
         let enabled = is_enabled(request.state.as_deref())?;
         let pattern = checked_pattern(request.event_pattern)?;
@@ -94,11 +103,14 @@ impl EventBridge {
         if schedule.is_some() && bus != "default" {
             return Err(request::invalid("ScheduleExpression is supported only on the default event bus."));
         }
-        let targets = find_rule(&state, &bus, &name).map(|old| old.targets.clone()).unwrap_or_default();
+        let old = find_rule(&state, &bus, &name);
+        // The tags of an update are ignored.
+        let tags = old.map_or_else(|| tags::checked(request.tags), |old| Ok(old.tags.clone()))?;
+        let targets = old.map(|old| old.targets.clone()).unwrap_or_default();
         let next_firing = self.first_firing(schedule.as_deref().filter(|_| enabled))?;
         let (description, role_arn) = (request.description, request.role_arn);
         let arn = self.ctx.account_region.rule(&bus, &name);
-        let rule = Rule { bus, name, pattern, schedule, enabled, description, role_arn, next_firing, targets };
+        let rule = Rule { bus, name, pattern, schedule, enabled, description, role_arn, next_firing, targets, tags };
         self.commit(&mut state, vec![Change::Rule(Box::new(rule))])?;
         Ok(json!({ "RuleArn": arn }))
     }
@@ -106,7 +118,10 @@ impl EventBridge {
     pub(super) fn describe_rule(&self, request: Request) -> Result<Value, AwsError> {
         let name = required("name", request.name)?;
         let state = self.durable.state();
-        Ok(existing_rule(&state, request.event_bus_name.as_deref(), &name)?.describe(&self.ctx.account_region))
+        let mut described =
+            existing_rule(&state, request.event_bus_name.as_deref(), &name)?.describe(&self.ctx.account_region);
+        described["CreatedBy"] = self.ctx.account_region.account.as_str().into();
+        Ok(described)
     }
 
     pub(super) fn list_rules(&self, request: Request) -> Result<Value, AwsError> {
@@ -149,7 +164,7 @@ impl EventBridge {
     fn first_firing(&self, schedule: Option<&str>) -> Result<Option<Timestamp>, AwsError> {
         let Some(text) = schedule else { return Ok(None) };
         let schedule = Schedule::for_rule(text, self.ctx.clock.now());
-        let invalid = |error| request::invalid_parameter("ScheduleExpression", error);
+        let invalid = |error| request::invalid("Parameter ScheduleExpression is not valid.").explained(error);
         Ok(schedule.map_err(invalid)?.first())
     }
 
@@ -187,13 +202,18 @@ impl EventBridge {
     pub(super) fn put_targets(&self, request: PutTargets) -> Result<Value, AwsError> {
         let name = required("rule", request.rule)?;
         let targets = required("targets", request.targets)?;
+        check_constraints((1..).zip(&targets).flat_map(|(number, target)| {
+            let place = format!("targets.{number}.member.id");
+            let length = Violation::of_length(&target.id, &place, 1, MAX_NAME_LENGTH);
+            [length, Violation::of_pattern(&target.id, &place, NAME_PATTERN, is_name_character)]
+        }))?;
         let mut state = self.durable.state();
         let mut rule = existing_rule(&state, request.event_bus_name.as_deref(), &name)?.clone();
         for target in targets {
             if let Some(error) = target.validation_error() {
                 return Err(request::invalid(error));
             }
-            rule.targets.insert(target.id.clone(), target);
+            rule.targets.put(target);
         }
         if rule.targets.len() > MAX_TARGETS {
             return Err(request::limit_exceeded());
@@ -209,7 +229,7 @@ impl EventBridge {
         let mut rule = existing_rule(&state, request.event_bus_name.as_deref(), &name)?.clone();
         let mut failed = Vec::new();
         for id in ids {
-            if rule.targets.remove(&id).is_none() {
+            if !rule.targets.remove(&id) {
                 let message = format!("Rule {name} does not have a target with the Id {id}.");
                 failed
                     .push(json!({ "TargetId": id, "ErrorCode": "ResourceNotFoundException", "ErrorMessage": message }));
@@ -223,7 +243,8 @@ impl EventBridge {
         let name = required("rule", request.rule)?;
         let state = self.durable.state();
         let rule = existing_rule(&state, request.event_bus_name.as_deref(), &name)?;
-        let targets = rule.targets.iter().map(|(id, target)| (id.clone(), json!(target)));
+        let targets = (0..).zip(rule.targets.iter());
+        let targets = targets.map(|(position, target): (usize, _)| (format!("{position:05}"), json!(target)));
         request::list_response("Targets", targets, request.next_token.as_deref(), request.limit)
     }
 
@@ -232,7 +253,7 @@ impl EventBridge {
         let state = self.durable.state();
         let bus = existing_bus(&state, request.event_bus_name.as_deref())?;
         let rules = state.buses.get(&bus).into_iter().flat_map(|bus| bus.rules.values());
-        let of_target = rules.filter(|rule| rule.targets.values().any(|target| target.arn == arn));
+        let of_target = rules.filter(|rule| rule.targets.iter().any(|target| target.arn == arn));
         let names = of_target.map(|rule| (rule.name.clone(), rule.name.clone()));
         request::list_response("RuleNames", names, request.next_token.as_deref(), request.limit)
     }
@@ -242,9 +263,9 @@ fn is_enabled(state: Option<&str>) -> Result<bool, AwsError> {
     match state {
         None | Some("ENABLED" | "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS") => Ok(true),
         Some("DISABLED") => Ok(false),
-        Some(other) => Err(request::invalid(format!(
-            "1 validation error detected: Value '{other}' at 'state' failed to satisfy constraint: Member must satisfy \
-             enum value set: [ENABLED, DISABLED, ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS]"
-        ))),
+        Some(other) => {
+            let states = ["ENABLED", "DISABLED", "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS"];
+            check_constraints([Violation::of_enum(other, "state", &states)]).map(|()| false)
+        }
     }
 }

@@ -28,7 +28,7 @@ use super::{
     put_events::test_event_pattern,
     request,
     state::{Change, EventDelivery, PendingDelivery, State},
-    target::{TargetKind, target_input},
+    target::TargetKind,
 };
 
 /// The EventBridge service.
@@ -54,7 +54,7 @@ impl EventBridge {
         let durable: DurableState<State> = DurableState::open(path)?;
         let mut state = durable.state();
         if !state.buses.contains_key("default") {
-            let settings = BusSettings { name: "default".to_owned(), description: None, created: ctx.clock.now() };
+            let settings = BusSettings::new("default".to_owned(), ctx.clock.now());
             durable.commit(&mut state, vec![Change::Bus(settings)])?;
         }
         let folder = path.map(|path| path.parent().unwrap_or(Path::new("")));
@@ -82,6 +82,11 @@ impl EventBridge {
             "DescribeEventBus" => self.describe_event_bus(read(body)?),
             "ListEventBuses" => self.list_event_buses(read(body)?),
             "DeleteEventBus" => self.delete_event_bus(read(body)?),
+            "PutPermission" => self.put_permission(read(body)?),
+            "RemovePermission" => self.remove_permission(read(body)?),
+            "TagResource" => self.tag_resource(read(body)?),
+            "UntagResource" => self.untag_resource(read(body)?),
+            "ListTagsForResource" => self.list_tags_for_resource(read(body)?),
             "CreateArchive" => self.create_archive(read(body)?),
             "DescribeArchive" => self.describe_archive(read(body)?),
             "ListArchives" => self.list_archives(read(body)?),
@@ -113,7 +118,7 @@ impl EventBridge {
     async fn try_deliver(&self, delivery: &EventDelivery) -> Result<(), TargetError> {
         let PendingDelivery { target, rule_arn, .. } = &delivery.pending;
         let arn = &target.arn;
-        let Some(input) = target_input(target, rule_arn, &delivery.event) else {
+        let Some(input) = target.input(rule_arn, &delivery.event) else {
             return Err(TargetError::new("INVALID_JSON", "The input for the target is not valid JSON.", false));
         };
         match TargetKind::of(arn) {

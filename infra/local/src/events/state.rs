@@ -139,9 +139,10 @@ impl ReplayState for State {
 
     fn apply(&mut self, change: Change) {
         match change {
-            Change::Bus(settings) => {
-                self.buses.insert(settings.name.clone(), Bus::new(settings));
-            }
+            Change::Bus(settings) => match self.buses.get_mut(&settings.name) {
+                Some(bus) => bus.settings = settings,
+                None => drop(self.buses.insert(settings.name.clone(), Bus::new(settings))),
+            },
             Change::BusDeleted { bus } => {
                 self.buses.remove(&bus);
             }

@@ -1,5 +1,11 @@
 //! DynamoDB and its streams. Frequent calls are answered in this process; all others are forwarded to the server of the
-//! database, and its responses are returned as they are, except for shard ids that SDKs would reject as too short.
+//! database. Where it answers otherwise than DynamoDB, requests and responses are changed at the border.
+
+mod border;
+mod shard_ids;
+pub(crate) mod stream_view;
+
+pub(crate) use shard_ids::long_shard_id;
 
 use std::net::SocketAddr;
 
@@ -21,10 +27,10 @@ use hyper_util::{
     rt::TokioExecutor,
 };
 use serde::{Serialize, de::DeserializeOwned};
-use serde_json::Value;
 
 use super::protocol::{Protocol, header, status};
-use crate::{aws_error::AwsError, write_notifier::WriteNotifier};
+use crate::{arn::AccountRegion, aws_error::AwsError, write_notifier::WriteNotifier};
+use border::Border;
 
 /// The target prefix of DynamoDB.
 pub(super) const TABLES: &str = "DynamoDB_20120810";
@@ -41,13 +47,6 @@ const LARGEST_ANSWER: usize = 64 * 1024 * 1024;
 const JSON: &str = "application/x-amz-json-1.0";
 const CHECKSUM: HeaderName = HeaderName::from_static("x-amz-crc32");
 
-/// The operation whose responses have shard ids.
-const DESCRIBE_STREAM: &str = "DescribeStream";
-/// The minimum length of a shard id in the SDKs.
-const SHORTEST_SHARD_ID: usize = 28;
-/// The padding of a shard id. It occurs in no table name.
-const FILL: char = '=';
-
 /// The client of the database. Clones share it.
 #[derive(Clone)]
 pub(super) struct Dynamo {
@@ -55,23 +54,35 @@ pub(super) struct Dynamo {
     address: SocketAddr,
     database: Database,
     writes: WriteNotifier,
+    border: Border,
 }
 
 impl Dynamo {
-    /// A client of the database whose server has this address.
-    pub(super) fn at(address: SocketAddr, database: Database, writes: WriteNotifier) -> Self {
+    /// A client of the database whose server has this address, for callers of this account and region.
+    pub(super) fn at(
+        address: SocketAddr,
+        database: Database,
+        writes: WriteNotifier,
+        account_region: AccountRegion,
+    ) -> Self {
         let mut connector = HttpConnector::new();
         connector.set_nodelay(true);
-        Self { client: Client::builder(TokioExecutor::new()).build(connector), address, database, writes }
+        let client = Client::builder(TokioExecutor::new()).build(connector);
+        let border = Border::new(account_region, database.clone());
+        Self { client, address, database, writes, border }
     }
 
     /// Answers the call, or forwards it.
     pub(super) async fn forward(&self, operation: &str, headers: &HeaderMap, body: Bytes) -> Response {
-        if let Some(answer) = self.fast_path(operation, headers, &body) {
+        let request = match self.border.request(operation, body) {
+            Ok(request) => request,
+            Err(error) => return refused(&error),
+        };
+        if let Some(answer) = self.fast_path(operation, headers, &request.body) {
             return answer;
         }
-        let answered = match self.request(operation, headers, body) {
-            Ok(request) => self.client.request(request).await.map_err(|error| error.to_string()),
+        let answered = match self.forwarded(headers, request.body.clone()) {
+            Ok(forwarded) => self.client.request(forwarded).await.map_err(|error| error.to_string()),
             Err(error) => Err(error.to_string()),
         };
         match answered {
@@ -79,10 +90,32 @@ impl Dynamo {
                 if !READS.split(' ').any(|read| read == operation) {
                     self.writes.notify_all();
                 }
-                lengthen_shard_ids(operation, response.map(Body::new)).await
+                self.changed(operation, &request, response.map(Body::new)).await
             }
             Err(error) => failed(error),
         }
+    }
+
+    /// The response as DynamoDB writes it.
+    async fn changed(&self, operation: &str, request: &border::Request, response: Response) -> Response {
+        let is_error = response.status() == StatusCode::BAD_REQUEST;
+        let is_changed = response.status().is_success() && Border::changes(operation, request);
+        if !(is_error || is_changed) {
+            return response;
+        }
+        let (mut head, body) = response.into_parts();
+        let body = match to_bytes(body, LARGEST_ANSWER).await {
+            Ok(body) => body,
+            Err(error) => return failed(error.to_string()),
+        };
+        let changed = match is_error {
+            true => self.border.error(operation, &body),
+            false => self.border.answer(operation, request, &body),
+        };
+        let body = changed.map_or(body, Bytes::from);
+        head.headers.insert(CONTENT_LENGTH, HeaderValue::from(body.len()));
+        head.headers.insert(CHECKSUM, HeaderValue::from(crc32fast::hash(&body)));
+        Response::from_parts(head, Body::from(body))
     }
 
     /// Answers a frequent call in this process. `None` for any unusual one, so that the database writes every refusal.
@@ -105,6 +138,7 @@ impl Dynamo {
                 self.writes.notify_table(&table);
                 Ok(answer)
             }),
+            "GetRecords" => call(body, |request| self.border.records(request)),
             "TransactWriteItems" => call(body, |request| {
                 let answer = self.database.transact_write_items(request)?;
                 self.writes.notify_all();
@@ -114,9 +148,8 @@ impl Dynamo {
         }
     }
 
-    fn request(&self, operation: &str, headers: &HeaderMap, body: Bytes) -> Result<Request<Body>, axum::http::Error> {
+    fn forwarded(&self, headers: &HeaderMap, body: Bytes) -> Result<Request<Body>, axum::http::Error> {
         let uri = Uri::builder().scheme("http").authority(self.address.to_string()).path_and_query("/").build()?;
-        let body = with_short_shard_ids(operation, &body).map_or(body, Bytes::from);
         let mut request = Request::builder().method(Method::POST).uri(uri).body(Body::from(body))?;
         *request.headers_mut() = headers.clone();
         // These describe the connection and the original body; the client writes its own.
@@ -127,26 +160,16 @@ impl Dynamo {
     }
 }
 
-async fn lengthen_shard_ids(operation: &str, response: Response) -> Response {
-    if operation != DESCRIBE_STREAM {
-        return response;
-    }
-    let (mut head, body) = response.into_parts();
-    let body = match to_bytes(body, LARGEST_ANSWER).await {
-        Ok(body) => body,
-        Err(error) => return failed(error.to_string()),
-    };
-    let Some(longer) = with_long_shard_ids(&body) else {
-        return Response::from_parts(head, Body::from(body));
-    };
-    head.headers.insert(CONTENT_LENGTH, HeaderValue::from(longer.len()));
-    head.headers.insert("x-amz-crc32", HeaderValue::from(crc32fast::hash(&longer)));
-    Response::from_parts(head, Body::from(longer))
-}
-
 fn failed(error: String) -> Response {
     tracing::error!(error, "the database gave no response");
     Protocol::Json10.refuse(&AwsError::receiver("InternalServerError", error))
+}
+
+/// The response to a call that the database has refused.
+fn refused(error: &DynoxideError) -> Response {
+    let json = error.to_json();
+    let body = border::failed_condition(json.as_bytes()).and_then(|body| String::from_utf8(body).ok());
+    written(status(error.status_code()), body.unwrap_or(json))
 }
 
 fn call<Q: DeserializeOwned, A: Serialize>(
@@ -167,7 +190,7 @@ fn call<Q: DeserializeOwned, A: Serialize>(
         Err(
             error @ (DynoxideError::ConditionalCheckFailedException(..)
             | DynoxideError::TransactionCanceledException(..)),
-        ) => Some(written(status(error.status_code()), error.to_json())),
+        ) => Some(refused(&error)),
         Err(_) => None,
     }
 }
@@ -175,43 +198,4 @@ fn call<Q: DeserializeOwned, A: Serialize>(
 fn written(status: StatusCode, body: String) -> Response {
     let checksum = HeaderValue::from(crc32fast::hash(body.as_bytes()));
     (status, [(CONTENT_TYPE, HeaderValue::from_static(JSON)), (CHECKSUM, checksum)], body).into_response()
-}
-
-/// The body of a request with the shard ids of the database, if that changes it.
-fn with_short_shard_ids(operation: &str, body: &[u8]) -> Option<Vec<u8>> {
-    let field = match operation {
-        "GetShardIterator" => "ShardId",
-        DESCRIBE_STREAM => "ExclusiveStartShardId",
-        _ => return None,
-    };
-    let mut request: Value = serde_json::from_slice(body).ok()?;
-    let id = request.get_mut(field)?;
-    *id = Value::from(id.as_str()?.strip_suffix(FILL)?.trim_end_matches(FILL));
-    Some(request.to_string().into_bytes())
-}
-
-/// The body of a response with padded shard ids, if that changes it.
-fn with_long_shard_ids(body: &[u8]) -> Option<Vec<u8>> {
-    let mut answer: Value = serde_json::from_slice(body).ok()?;
-    let stream = answer.get_mut("StreamDescription")?;
-    let mut changed = stream.get_mut("LastEvaluatedShardId").is_some_and(fill);
-    for shard in stream.get_mut("Shards").and_then(Value::as_array_mut)? {
-        changed |= shard.get_mut("ShardId").is_some_and(fill);
-        changed |= shard.get_mut("ParentShardId").is_some_and(fill);
-    }
-    changed.then(|| answer.to_string().into_bytes())
-}
-
-/// The padded shard id.
-pub(crate) fn long_shard_id(id: &str) -> String {
-    let fill = FILL.to_string().repeat(SHORTEST_SHARD_ID.saturating_sub(id.len()));
-    format!("{id}{fill}")
-}
-
-fn fill(id: &mut Value) -> bool {
-    let Some(short) = id.as_str().filter(|id| id.len() < SHORTEST_SHARD_ID) else {
-        return false;
-    };
-    *id = Value::from(long_shard_id(short));
-    true
 }

@@ -10,7 +10,11 @@ use axum::{
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
-use crate::{aws_error::AwsError, request_guard::ERROR_TYPE, sqs::query_error};
+use crate::{
+    aws_error::AwsError,
+    request_guard::ERROR_TYPE,
+    sqs::{json_type, query_error},
+};
 
 /// The maximum size of a request body, in bytes.
 pub const LARGEST_BODY: usize = 8 * 1024 * 1024;
@@ -55,7 +59,10 @@ impl Protocol {
         }
         let (body, header) = match self {
             Self::Json10 | Self::Json11 => (error.body(), None),
-            Self::Sqs => (error.body(), Some((HeaderName::from_static(QUERY_ERROR), query_error(error)))),
+            Self::Sqs => {
+                let body = json!({ "__type": json_type(&error.code), "message": error.message });
+                (body, Some((HeaderName::from_static(QUERY_ERROR), query_error(error))))
+            }
             // The services differ in the case of the member, and each SDK reads only its own.
             Self::Rest => {
                 (json!({ "Message": error.message, "message": error.message }), Some((ERROR_TYPE, error.code.clone())))

@@ -7,6 +7,7 @@ use tokio::sync::broadcast;
 
 use super::{dynamo::Dynamo, in_process::InProcessTransport, mailbox::Mailbox};
 use crate::{
+    arn::AccountRegion,
     clock::Clock,
     events::EventBridge,
     faults::Faults,
@@ -43,8 +44,8 @@ pub struct AwsServices {
 
 /// What the HTTP server is started with.
 pub struct Services {
-    /// The account id of every caller.
-    pub account: String,
+    /// The account and region of every caller.
+    pub account_region: AccountRegion,
     /// The services of AWS.
     pub aws: AwsServices,
     /// The clock.

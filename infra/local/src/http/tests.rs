@@ -1,6 +1,7 @@
 //! The HTTP server as its callers see it.
 
 mod causeway;
+mod facts;
 mod faults;
 mod paths;
 mod refusals;
@@ -73,14 +74,13 @@ impl Server {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
         let address = listener.local_addr().unwrap();
         let clock = fixture.clock.clone();
-        let account = ACCOUNT.to_owned();
         let endpoint = format!("http://{address}");
-        let account_region = AccountRegion { region: REGION.to_owned(), account: account.clone() };
+        let account_region = AccountRegion { region: REGION.to_owned(), account: ACCOUNT.to_owned() };
         let endpoint = sqs::Endpoint { account_region: account_region.clone(), url: endpoint };
         let sqs = Sqs::open(None, endpoint, clock.clone()).unwrap();
         let invokes = Arc::new(fixture.invoker());
         let ctx = ServiceContext {
-            account_region,
+            account_region: account_region.clone(),
             clock: clock.clone(),
             functions: invokes.clone(),
             queues: Arc::new(sqs.clone()),
@@ -100,7 +100,7 @@ impl Server {
         let (database, writes) = (Database::memory().unwrap(), WriteNotifier::default());
         let aws = AwsServices { database, writes, sqs, events, scheduler, functions, invokes, mailbox, payments };
         let (activity, transport) = (feed.clone(), InProcessTransport::default());
-        let services = Services { account, aws, clock, time_driver, activity, transport, faults };
+        let services = Services { account_region, aws, clock, time_driver, activity, transport, faults };
         tokio::spawn(serve(listener, services));
         Self { fixture, address, feed }
     }

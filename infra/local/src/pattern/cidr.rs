@@ -18,6 +18,32 @@ pub(super) struct CidrBlock {
     highest: Address,
 }
 
+/// The reason why a block is rejected.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub(super) enum CidrProblem {
+    #[error("one slash is required")]
+    Slash,
+    #[error("the number of bits must be an integer")]
+    Bits,
+    #[error("there is no address before the slash")]
+    Address,
+    #[error("an {version} block has at most {limit} bits")]
+    TooManyBits { version: &'static str, limit: usize },
+}
+
+impl CidrProblem {
+    /// The sentence of the service about this block.
+    pub(super) fn service_reason(self, block: &str) -> String {
+        let address = || block.split('/').next().unwrap_or_default();
+        match self {
+            Self::Slash => "Malformed CIDR, one '/' required".to_owned(),
+            Self::Bits => "Malformed CIDR, mask bits must be an integer".to_owned(),
+            Self::Address => format!("Nonstandard IP address: {}", address()),
+            Self::TooManyBits { version, limit } => format!("{version} mask bits must be < {}", limit + 1),
+        }
+    }
+}
+
 impl Address {
     /// Parses an address; none if the text is not one.
     pub(super) fn parse(text: &str) -> Option<Self> {
@@ -45,13 +71,13 @@ impl CidrBlock {
     }
 
     /// Parses an address, a slash and the number of bits of the network prefix.
-    pub(super) fn parse(text: &str) -> Result<Self, &'static str> {
-        let (address, bits) = text.split_once('/').ok_or("one slash is required")?;
-        let bits: usize = bits.parse().map_err(|_| "the number of bits must be an integer")?;
-        let bytes = parse_bytes(address).ok_or("there is no address before the slash")?;
+    pub(super) fn parse(text: &str) -> Result<Self, CidrProblem> {
+        let (address, bits) = text.split_once('/').ok_or(CidrProblem::Slash)?;
+        let bits: usize = bits.parse().map_err(|_| CidrProblem::Bits)?;
+        let bytes = parse_bytes(address).ok_or(CidrProblem::Address)?;
         match bytes.len() {
-            4 if bits > 31 => Err("an IPv4 block has at most 31 bits"),
-            16 if bits > 127 => Err("an IPv6 block has at most 127 bits"),
+            4 if bits > 31 => Err(CidrProblem::TooManyBits { version: "IPv4", limit: 31 }),
+            16 if bits > 127 => Err(CidrProblem::TooManyBits { version: "IPv6", limit: 127 }),
             _ => Ok(Self::from_prefix(&bytes, bits)),
         }
     }

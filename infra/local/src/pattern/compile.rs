@@ -91,7 +91,7 @@ impl Compiler {
         inside_or: bool,
     ) -> Result<(), PatternError> {
         if fields.is_empty() {
-            return Err(PatternError::field(path, "an empty object is not allowed"));
+            return Err(PatternError::field(path, "an empty object is not allowed", "Empty objects are not allowed"));
         }
         for (name, value) in fields {
             let inner = if path.is_empty() { name.as_ref().to_owned() } else { format!("{path}.{name}") };
@@ -99,13 +99,15 @@ impl Compiler {
                 value if name == "$or" && self.or_is_operator => self.or(drafts, path, value)?,
                 _ if inside_or && RESERVED_NAMES.split(' ').any(|reserved| reserved == name) => {
                     let problem = format!("{name:?} is reserved and cannot name a field inside $or");
-                    return Err(PatternError::field(path, problem));
+                    let service_reason = format!("{name} is reserved and cannot be a field of $or");
+                    return Err(PatternError::field(path, problem, service_reason));
                 }
                 Json::Object(fields) => self.object(drafts, &inner, fields, inside_or)?,
                 Json::List(values) => field(drafts, inner, values)?,
                 other => {
                     let problem = format!("must be an object or a list of values, not {}", other.kind());
-                    return Err(PatternError::field(&inner, problem));
+                    let service_reason = format!("{} must be an object or an array", json::quoted(name));
+                    return Err(PatternError::field(&inner, problem, service_reason));
                 }
             }
         }
@@ -114,8 +116,10 @@ impl Compiler {
 
     // Continues every branch so far once with each of the alternatives.
     fn or(&self, drafts: &mut Vec<BranchFields>, path: &str, alternatives: &Json<'_>) -> Result<(), PatternError> {
-        let invalid =
-            || PatternError::field(path, format!("$or takes a list of at least two objects, not {alternatives}"));
+        let invalid = || {
+            let problem = format!("$or takes a list of at least two objects, not {alternatives}");
+            PatternError::field(path, problem, "\"$or\" must be an array of at least two objects")
+        };
         let Json::List(alternatives) = alternatives else {
             return Err(invalid());
         };
@@ -144,7 +148,7 @@ impl Compiler {
 
 fn field(drafts: &mut Vec<BranchFields>, path: String, values: &[Json<'_>]) -> Result<(), PatternError> {
     if values.is_empty() {
-        return Err(PatternError::field(&path, "an empty list is not allowed"));
+        return Err(PatternError::field(&path, "an empty list is not allowed", "Empty arrays are not allowed"));
     }
     let conditions = condition_parser::conditions(&path, values)?;
     if drafts.is_empty() {

@@ -50,9 +50,9 @@ impl Rate {
 }
 
 fn parts(inner: &str) -> Result<(i64, &str), ScheduleError> {
-    let mut words = inner.split_whitespace();
+    let mut words = inner.split(' ');
     let (Some(value), Some(unit), None) = (words.next(), words.next(), words.next()) else {
-        return Err(invalid(inner, "must be a value and a unit"));
+        return Err(invalid(inner, "must be a value and a unit with one space between them"));
     };
     if !value.bytes().all(|byte| byte.is_ascii_digit()) {
         return Err(invalid(inner, "the value must be a positive whole number"));

@@ -156,7 +156,7 @@ fn an_error_names_the_field_and_the_rule() {
     };
     check("every day", r#""every day" is not a schedule expression of the form rate(…), cron(…) or at(…)"#);
     check("rate(0 minutes)", "rate(0 minutes): the value must be a positive whole number");
-    check("rate(5)", "rate(5): must be a value and a unit");
+    check("rate(5)", "rate(5): must be a value and a unit with one space between them");
     check("rate(5 seconds)", "rate(5 seconds): the unit must be minute, minutes, hour, hours, day or days");
     check("rate(99999999999999999 days)", "rate(99999999999999999 days): the value is too large");
     check(

@@ -8,10 +8,10 @@ use crate::{
     aws_error::{AwsError, read},
     delivery::retry_policy::RetryPolicy,
     events::{
-        request::{invalid, list_response, required},
+        request::{Violation, check_constraints, invalid, list_response, required},
         target::TargetKind,
     },
-    schedule::{Expression, Schedule},
+    schedule::{Expression, Schedule, ScheduleError},
     wal::WalError,
 };
 
@@ -238,19 +238,15 @@ impl Request {
             return Err(invalid("The EndDate must come after the StartDate."));
         }
         let zone = self.schedule_expression_timezone.filter(|zone| !zone.is_empty());
-        let rejected = |reason: &str| invalid(format!("Invalid Schedule Expression {expression}. Reason: {reason}"));
-        let parsed = Schedule::for_scheduler(&expression, zone.as_deref(), start.unwrap_or(now), end)
-            .map_err(|error| rejected(&error.to_string()))?;
-        match parsed.expression() {
-            Expression::At(_) if parsed.first().is_none_or(|time| time < now) => {
-                return Err(rejected("the time is in the past"));
-            }
-            Expression::Rate(_) | Expression::Cron(_)
-                if start.is_some_and(|start| now.duration_since(start) > MAX_START_AGE) =>
-            {
-                return Err(invalid("The StartDate you specify cannot be earlier than 5 minutes ago."));
-            }
-            Expression::At(_) | Expression::Rate(_) | Expression::Cron(_) => {}
+        let parsed = Schedule::for_scheduler(&expression, zone.as_deref(), start.unwrap_or(now), end);
+        // The message of AWS ends with the full stop, so that no explanation follows it.
+        let parsed = parsed.map_err(|error| match error {
+            ScheduleError::Zone { .. } => invalid("The time zone is not valid.").explained(error),
+            _ => invalid(format!("Invalid Schedule Expression {expression}.")),
+        })?;
+        let is_repeated = !matches!(parsed.expression(), Expression::At(_));
+        if is_repeated && start.is_some_and(|start| now.duration_since(start) > MAX_START_AGE) {
+            return Err(invalid("The StartDate you specify cannot be earlier than 5 minutes ago."));
         }
         let schedule = StoredSchedule {
             group: self.group_name.unwrap_or_else(|| "default".to_owned()),
@@ -278,25 +274,17 @@ impl Request {
 }
 
 fn checked_name(name: String) -> Result<String, AwsError> {
-    let allowed = |character: char| character.is_ascii_alphanumeric() || "-_.".contains(character);
-    match !name.is_empty() && name.len() <= MAX_NAME_LENGTH && name.chars().all(allowed) {
-        true => Ok(name),
-        false => Err(invalid(format!(
-            "1 validation error detected: Value '{name}' at 'name' failed to satisfy constraint: Member must satisfy \
-             regular expression pattern: [0-9a-zA-Z-_.]+ and have length less than or equal to {MAX_NAME_LENGTH}"
-        ))),
-    }
+    let is_allowed = |character: char| character.is_ascii_alphanumeric() || "-_.".contains(character);
+    check_constraints([
+        Violation::of_pattern(&name, "name", "[0-9a-zA-Z-_.]+", is_allowed),
+        Violation::of_length(&name, "name", 1, MAX_NAME_LENGTH),
+    ])?;
+    Ok(name)
 }
 
 fn one_of<'v>(field: &str, value: &'v str, allowed: [&str; 2]) -> Result<&'v str, AwsError> {
-    match allowed.contains(&value) {
-        true => Ok(value),
-        false => Err(invalid(format!(
-            "1 validation error detected: Value '{value}' at '{field}' failed to satisfy constraint: Member must satisfy \
-             enum value set: [{}]",
-            allowed.join(", ")
-        ))),
-    }
+    check_constraints([Violation::of_enum(value, field, &allowed)])?;
+    Ok(value)
 }
 
 fn window(window: &FlexibleTimeWindow) -> Result<Option<u32>, AwsError> {

@@ -1,7 +1,16 @@
-//! The errors of SQS, and their codes in the older query protocol, which SDKs still use. In the JSON protocol every
-//! client error has the status 400, also those that had 403 or 404 in the query protocol.
+//! The errors of SQS, and their codes in the older query protocol, which SDKs still use. In the JSON protocol the status of
+//! a client error is 400, except for a second purge (403) and for the resources of move tasks (404).
 
 use crate::{aws_error::AwsError, wal::WalError};
+
+/// The error's type in the JSON body, where two errors have other names than in the query protocol.
+pub fn json_type(code: &str) -> &str {
+    match code {
+        "InvalidParameterValue" => "InvalidParameterValueException",
+        "MissingParameter" => "MissingRequiredParameterException",
+        code => code,
+    }
+}
 
 /// The value of the header `x-amzn-query-error`, from which SDKs and the AWS CLI take the error code.
 pub fn query_error(error: &AwsError) -> String {
@@ -48,8 +57,12 @@ pub(super) fn unknown_attribute(name: &str) -> AwsError {
 }
 
 pub(super) fn no_such_resource(parameter: &str) -> AwsError {
-    let message = format!("The resource that you specified for the {parameter} parameter doesn't exist.");
-    AwsError::sender("ResourceNotFoundException", message)
+    resource_not_found(format!("The resource that you specified for the {parameter} parameter doesn't exist."))
+}
+
+/// The error of move tasks, which has the status 404.
+pub(super) fn resource_not_found(message: impl Into<String>) -> AwsError {
+    AwsError::with_status(404, "ResourceNotFoundException", message)
 }
 
 pub(super) fn not_stored(error: &WalError) -> AwsError {

@@ -24,6 +24,8 @@ const MAX_BATCH_SIZE: usize = 1_048_576;
 const MAX_ATTRIBUTES: usize = 10;
 /// Why a parameter is invalid for a standard or for a FIFO queue.
 const WRONG_QUEUE_TYPE: &str = "The request include parameter that is not valid for this queue type.";
+const NO_DEDUPLICATION_ID: &str =
+    "The queue should either have ContentBasedDeduplication enabled or MessageDeduplicationId provided explicitly";
 /// The maximum time from a receive to the end of its visibility timeout, however often it is extended.
 const MAX_VISIBILITY: SignedDuration = SignedDuration::from_hours(12);
 
@@ -46,6 +48,7 @@ pub(super) struct BatchEntry<E> {
     pub(super) entry: E,
 }
 
+pub(super) type BatchCheck<E> = fn(&Transaction<'_>, &str, &[BatchEntry<E>]) -> Result<(), AwsError>;
 pub(super) type EntryOperation<E> = fn(&mut Transaction<'_>, &str, E) -> Result<Value, AwsError>;
 
 pub(super) fn single<E: DeserializeOwned>(
@@ -57,17 +60,22 @@ pub(super) fn single<E: DeserializeOwned>(
     operation(tx, &queue, read(body)?)
 }
 
+/// The check of a batch that is refused for its entry ids only.
+pub(super) fn no_check<E>(_: &Transaction<'_>, _: &str, _: &[BatchEntry<E>]) -> Result<(), AwsError> {
+    Ok(())
+}
+
 /// Applies the operation to each entry of the batch, if the batch as a whole passes the check.
 pub(super) fn batch<E: DeserializeOwned>(
     tx: &mut Transaction<'_>,
     body: Value,
-    check: fn(&[BatchEntry<E>]) -> Result<(), AwsError>,
+    check: BatchCheck<E>,
     operation: EntryOperation<E>,
 ) -> Result<Value, AwsError> {
     let request: BatchRequest<E> = read(body)?;
     let queue = tx.open_queue(request.queue_url.as_deref())?;
     check_ids(request.entries.iter().map(|entry| entry.id.as_str()))?;
-    check(&request.entries)?;
+    check(tx, &queue, &request.entries)?;
     let (mut successful, mut failed) = (Vec::new(), Vec::new());
     for BatchEntry { id, entry } in request.entries {
         match operation(tx, &queue, entry) {
@@ -105,7 +113,8 @@ fn check_ids<'entries>(ids: impl Iterator<Item = &'entries str> + Clone) -> Resu
     if !ids.clone().all(|id| (1..=80).contains(&id.len()) && id.bytes().all(is_id_byte)) {
         return Err(AwsError::sender(
             "InvalidBatchEntryId",
-            "The Id of an entry is 1 to 80 letters, digits, hyphens and underscores.",
+            "A batch entry id can only contain alphanumeric characters, hyphens and underscores. It can be at most 80 \
+             letters long.",
         ));
     }
     match ids.clone().enumerate().find(|(index, id)| ids.clone().take(*index).any(|before| before == *id)) {
@@ -125,9 +134,26 @@ pub(super) struct SendEntry {
     message_system_attributes: Option<BTreeMap<String, MessageAttribute>>,
     message_group_id: Option<String>,
     message_deduplication_id: Option<String>,
+    /// The header of the request, which HTTP adds to the fields of `SendMessage`.
+    #[serde(rename = "X-Amzn-Trace-Id")]
+    trace_header: Option<String>,
 }
 
-pub(super) fn check_batch_size(entries: &[BatchEntry<SendEntry>]) -> Result<(), AwsError> {
+/// What a whole batch is refused for: its size and, in a FIFO queue, an entry without a group or deduplication id.
+pub(super) fn check_batch(tx: &Transaction<'_>, name: &str, entries: &[BatchEntry<SendEntry>]) -> Result<(), AwsError> {
+    check_batch_size(entries)?;
+    let queue = tx.queue(name)?;
+    let incomplete = entries.iter().filter(|_| queue.is_fifo()).find_map(|BatchEntry { entry, .. }| {
+        let needs_id = entry.message_deduplication_id.is_none() && !queue.is_true("ContentBasedDeduplication");
+        match &entry.message_group_id {
+            None => Some(error::missing("MessageGroupId").message),
+            Some(_) => needs_id.then(|| NO_DEDUPLICATION_ID.to_owned()),
+        }
+    });
+    incomplete.map_or(Ok(()), |message| Err(error::invalid_parameter(message)))
+}
+
+fn check_batch_size(entries: &[BatchEntry<SendEntry>]) -> Result<(), AwsError> {
     let none = BTreeMap::new();
     let sizes = entries.iter().map(|BatchEntry { entry, .. }| {
         message_size(&entry.message_body, entry.message_attributes.as_ref().unwrap_or(&none))
@@ -162,10 +188,11 @@ pub(super) fn send_message(tx: &mut Transaction<'_>, name: &str, entry: SendEntr
     if let Some(id) = &entry.message_deduplication_id {
         check_fifo_id("MessageDeduplicationId", id)?;
     }
-    let own_delay = in_range("DelaySeconds", entry.delay_seconds, 0, 900)?;
+    // In a FIFO queue 0 is the same as none.
+    let own_delay = in_range("DelaySeconds", entry.delay_seconds, 0, 900)?.filter(|seconds| !fifo || *seconds > 0);
     let deduplication = if fifo {
         // A FIFO queue only has a delay for the whole queue.
-        if let Some(seconds @ 1..) = own_delay {
+        if let Some(seconds) = own_delay {
             return Err(error::invalid("DelaySeconds", seconds, WRONG_QUEUE_TYPE));
         }
         if entry.message_group_id.is_none() {
@@ -175,10 +202,7 @@ pub(super) fn send_message(tx: &mut Transaction<'_>, name: &str, entry: SendEntr
             Some(id) => Some(id),
             None if queue.is_true("ContentBasedDeduplication") => Some(content_deduplication_id(&entry.message_body)),
             None => {
-                return Err(error::invalid_parameter(
-                    "The queue should either have ContentBasedDeduplication enabled or \
-                               MessageDeduplicationId provided explicitly",
-                ));
+                return Err(error::invalid_parameter(NO_DEDUPLICATION_ID));
             }
         }
     } else if let Some(id) = entry.message_deduplication_id {
@@ -193,7 +217,7 @@ pub(super) fn send_message(tx: &mut Transaction<'_>, name: &str, entry: SendEntr
         id: Uuid::new_v4().to_string(),
         body: entry.message_body,
         attributes,
-        trace: system.get("AWSTraceHeader").and_then(|trace| trace.string_value.clone()),
+        trace: system.get("AWSTraceHeader").and_then(|trace| trace.string_value.clone()).or(entry.trace_header),
         sent: tx.now,
         enqueued: tx.now,
         visible_from: tx.now.checked_add(delay).unwrap_or(tx.now),
@@ -263,7 +287,7 @@ fn check_attributes(attributes: &BTreeMap<String, MessageAttribute>) -> Result<(
 fn is_attribute_name(name: &str) -> bool {
     let lower = name.to_ascii_lowercase();
     (1..=256).contains(&name.len())
-        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.'))
+        && name.chars().all(|letter| letter.is_alphanumeric() || matches!(letter, '-' | '_' | '.'))
         && !(name.starts_with('.') || name.ends_with('.') || name.contains(".."))
         && !(lower.starts_with("aws.") || lower.starts_with("amazon."))
 }
@@ -335,21 +359,20 @@ pub(super) fn change_visibility(tx: &mut Transaction<'_>, name: &str, entry: Rec
     let timeout = in_range("VisibilityTimeout", entry.visibility_timeout, 0, 43_200)?;
     let timeout = timeout.ok_or_else(|| error::missing("VisibilityTimeout"))?;
     let now = tx.now;
-    let queued = tx.message_mut(name, handle.sequence).filter(|queued| queued.is_latest_receive(&handle));
-    let Some(queued) = queued else {
+    // The handle of any receive will do, also after its visibility timeout.
+    let Some(queued) = tx.message_mut(name, handle.sequence) else {
         let handle = entry.receipt_handle.unwrap_or_default();
         let reason = "Message does not exist or is not available for visibility timeout change.";
         return Err(error::invalid("ReceiptHandle", handle, reason));
     };
-    let Some(lease) = queued.lease.filter(|lease| lease.expires > now) else {
-        return Err(AwsError::sender("MessageNotInflight", "The message referred to isn't in flight."));
-    };
     let expires = now.saturating_add(SignedDuration::from_secs(i64::try_from(timeout).unwrap_or_default()));
     let expires = expires.map_err(|error| AwsError::receiver("InternalError", error.to_string()))?;
-    if expires.duration_since(lease.received) > MAX_VISIBILITY {
+    let in_flight = queued.lease.filter(|lease| lease.expires > now);
+    if in_flight.is_some_and(|lease| expires.duration_since(lease.received) > MAX_VISIBILITY) {
         let reason = "Total VisibilityTimeout for the message is beyond the limit [43200 seconds]";
         return Err(error::invalid("VisibilityTimeout", timeout, reason));
     }
+    let lease = queued.lease.unwrap_or(Lease { id: handle.lease, received: now, expires });
     queued.lease = Some(Lease { expires, ..lease });
     tx.wake_receivers();
     Ok(json!({}))

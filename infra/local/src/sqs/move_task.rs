@@ -2,7 +2,9 @@
 //! queue. A task moves messages once a second, up to its maximum rate. The moved messages and the task's progress are
 //! stored in one write, so that a task continues after a restart where it stopped.
 
+use base64::{Engine, engine::general_purpose::STANDARD};
 use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -59,9 +61,26 @@ pub(super) fn start_move_task(tx: &mut Transaction<'_>, request: Request) -> Res
         cancelled: false,
         before: tx.state.next_sequence,
     };
-    let response = json!({ "TaskHandle": task.id });
+    let response = json!({ "TaskHandle": handle(&task) });
     tx.commit(vec![Change::MoveTask { task }])?;
     Ok(response)
+}
+
+/// The content of a task handle.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct TaskHandle {
+    task_id: String,
+    source_arn: String,
+}
+
+fn handle(task: &MoveTask) -> String {
+    let handle = TaskHandle { task_id: task.id.clone(), source_arn: task.source_arn.clone() };
+    STANDARD.encode(json!(handle).to_string())
+}
+
+fn parse_handle(handle: &str) -> Option<TaskHandle> {
+    serde_json::from_slice(&STANDARD.decode(handle).ok()?).ok()
 }
 
 pub(super) fn list_move_tasks(tx: &Transaction<'_>, request: Request) -> Result<Value, AwsError> {
@@ -82,7 +101,7 @@ fn describe(task: &MoveTask) -> Value {
         "StartedTimestamp": task.started.as_millisecond(),
     });
     if task.status() == "RUNNING" {
-        described["TaskHandle"] = json!(task.id);
+        described["TaskHandle"] = json!(handle(task));
     }
     if let Some(arn) = &task.destination_arn {
         described["DestinationArn"] = json!(arn);
@@ -98,10 +117,13 @@ fn describe(task: &MoveTask) -> Value {
 
 /// Cancels a task. Messages that it has moved are not moved back.
 pub(super) fn cancel_move_task(tx: &mut Transaction<'_>, request: Request) -> Result<Value, AwsError> {
-    let handle = request.task_handle.as_deref().ok_or_else(|| error::missing("TaskHandle"))?;
-    let task = tx.state.move_tasks.iter().find(|task| task.id == handle);
+    let given = request.task_handle.as_deref().ok_or_else(|| error::missing("TaskHandle"))?;
+    let handle = parse_handle(given)
+        .ok_or_else(|| error::invalid_parameter(format!("Value {given} for parameter TaskHandle is invalid.")))?;
+    tx.queue_name(&handle.source_arn).ok_or_else(|| error::no_such_resource("SourceArn"))?;
+    let task = tx.state.move_tasks.iter().find(|task| task.id == handle.task_id);
     let Some(task) = task.cloned() else {
-        return Err(AwsError::sender("ResourceNotFoundException", "Task does not exist."));
+        return Err(error::resource_not_found("Task does not exist."));
     };
     if task.status() != "RUNNING" {
         return Err(AwsError::sender("UnsupportedOperation", "Only active tasks can be cancelled."));

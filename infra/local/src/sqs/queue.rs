@@ -1,6 +1,6 @@
 //! One queue: its attributes with their valid values, its redrive policies, its messages, and which of them can be received.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -43,6 +43,9 @@ pub(super) const READ_ONLY: [&str; 6] = [
     "LastModifiedTimestamp",
     "QueueArn",
 ];
+
+/// The attributes that are true or false.
+const BOOLEANS: [&str; 3] = ["ContentBasedDeduplication", "FifoQueue", "SqsManagedSseEnabled"];
 
 /// The attributes that an empty value removes.
 const REMOVABLE: [&str; 4] = ["KmsMasterKeyId", "Policy", "RedriveAllowPolicy", "RedrivePolicy"];
@@ -140,31 +143,38 @@ impl Queue {
         expired.iter().map(|message| message.sequence).collect()
     }
 
-    /// The sequence numbers of up to `max` messages that can be received, in order. In a FIFO queue a message group is
-    /// blocked while one of its messages is in flight or its first message is not visible yet.
+    /// The sequence numbers of up to `max` messages that can be received, in order.
     pub(super) fn receivable(&self, now: Timestamp, max: usize) -> Vec<u64> {
-        let fifo = self.is_fifo();
-        let mut blocked: BTreeSet<&str> = BTreeSet::new();
-        if fifo {
-            let in_flight = self.messages.values().filter(|queued| queued.is_in_flight(now));
-            blocked.extend(in_flight.filter_map(|queued| queued.message.group.as_deref()));
+        if self.is_fifo() {
+            return self.receivable_by_group(now, max);
         }
-        let mut receivable = Vec::new();
+        let visible = self.messages.iter().filter(|(_, queued)| queued.visible_from() <= now);
+        visible.take(max).map(|(sequence, _)| *sequence).collect()
+    }
+
+    /// In a FIFO queue a message can be received if it stands before the first message of its group that is in flight or
+    /// delayed. A batch is filled from one group before the next; the group with the oldest message comes first.
+    fn receivable_by_group(&self, now: Timestamp, max: usize) -> Vec<u64> {
+        let mut positions: BTreeMap<&str, usize> = BTreeMap::new();
+        let mut groups: Vec<(Vec<u64>, bool)> = Vec::new();
         for (sequence, queued) in &self.messages {
-            if receivable.len() == max {
-                break;
+            let group = queued.message.group.as_deref().unwrap_or_default();
+            let position = *positions.entry(group).or_insert(groups.len());
+            if position == groups.len() {
+                groups.push((Vec::new(), false));
             }
-            let group = queued.message.group.as_deref().filter(|_| fifo);
-            if group.is_some_and(|group| blocked.contains(group)) {
+            let Some((receivable, is_blocked)) = groups.get_mut(position) else { continue };
+            *is_blocked |= queued.visible_from() > now;
+            if *is_blocked {
                 continue;
             }
-            if queued.visible_from() <= now {
-                receivable.push(*sequence);
-            } else {
-                blocked.extend(group);
+            receivable.push(*sequence);
+            // The first group is never blocked by a later message of another group.
+            if position == 0 && receivable.len() == max {
+                break;
             }
         }
-        receivable
+        groups.into_iter().flat_map(|(receivable, _)| receivable).take(max).collect()
     }
 
     pub(super) fn next_visible(&self, now: Timestamp) -> Option<Timestamp> {
@@ -187,18 +197,51 @@ pub(super) fn merge(
 ) -> Result<BTreeMap<String, String>, AwsError> {
     let mut merged = existing.clone();
     for (name, value) in requested {
-        check(name, value)?;
+        let value = normalized(name, value);
+        check(name, &value)?;
         if value.is_empty() {
             merged.remove(name);
         } else {
-            merged.insert(name.clone(), value.clone());
+            merged.insert(name.clone(), value);
         }
     }
+    merge_encryption(&mut merged, requested)?;
     let fifo = merged.get("FifoQueue").is_some_and(|value| value == "true");
     match FIFO_DEFAULTS.iter().find(|(name, _)| !fifo && merged.contains_key(*name)) {
         Some((name, _)) => Err(error::unknown_attribute(name)),
         None => Ok(merged),
     }
+}
+
+/// The value as it is stored: booleans are accepted in any case.
+pub(super) fn normalized(name: &str, value: &str) -> String {
+    let lower = value.to_ascii_lowercase();
+    if BOOLEANS.contains(&name) && matches!(lower.as_str(), "true" | "false") { lower } else { value.to_owned() }
+}
+
+/// A queue is encrypted by its KMS key or by SQS, never by both.
+fn merge_encryption(
+    merged: &mut BTreeMap<String, String>,
+    requested: &BTreeMap<String, String>,
+) -> Result<(), AwsError> {
+    let requested_key = requested.get("KmsMasterKeyId").map(|key| !key.is_empty());
+    let requested_sqs = requested.get("SqsManagedSseEnabled").map(|enabled| enabled.eq_ignore_ascii_case("true"));
+    match (requested_key, requested_sqs) {
+        (Some(true), Some(true)) => {
+            return Err(AwsError::sender(
+                "InvalidAttributeName",
+                "You can use one type of server-side encryption (SSE) at one time. You can either enable KMS SSE or SQS SSE.",
+            ));
+        }
+        (Some(true), _) => drop(merged.insert("SqsManagedSseEnabled".to_owned(), "false".to_owned())),
+        (Some(false), _) => drop(merged.remove("KmsDataKeyReusePeriodSeconds")),
+        (None, Some(true)) => {
+            merged.remove("KmsMasterKeyId");
+            merged.remove("KmsDataKeyReusePeriodSeconds");
+        }
+        (None, _) => {}
+    }
+    Ok(())
 }
 
 pub(super) fn check(name: &str, value: &str) -> Result<(), AwsError> {

@@ -9,11 +9,12 @@ use serde_json::{Value, json};
 use super::{
     error,
     queue::{
-        ALWAYS_PRESENT, FIFO_DEFAULTS, Queue, QueueSettings, READ_ONLY, RedriveAllowPolicy, RedrivePolicy, check, merge,
+        ALWAYS_PRESENT, FIFO_DEFAULTS, Queue, QueueSettings, READ_ONLY, RedriveAllowPolicy, RedrivePolicy, check,
+        merge, normalized,
     },
     state::{Change, Transaction, in_range},
 };
-use crate::aws_error::AwsError;
+use crate::{aws_error::AwsError, page_token};
 
 /// The time after a deletion before the name can be used again, and the time between two purges of a queue.
 const COOLDOWN: SignedDuration = SignedDuration::from_secs(60);
@@ -49,16 +50,26 @@ pub(super) struct Request {
     pub(super) destination_arn: Option<String>,
     pub(super) max_number_of_messages_per_second: Option<i64>,
     pub(super) task_handle: Option<String>,
+    pub(super) label: Option<String>,
+    pub(super) actions: Option<Vec<String>>,
+    #[serde(rename = "AWSAccountIds")]
+    pub(super) account_ids: Option<Vec<String>>,
 }
 
 pub(super) fn create_queue(tx: &mut Transaction<'_>, request: Request) -> Result<Value, AwsError> {
     let name = request.queue_name.ok_or_else(|| error::missing("QueueName"))?;
-    let fifo = request.attributes.contains_key("FifoQueue");
+    let fifo = request.attributes.get("FifoQueue").is_some_and(|value| normalized("FifoQueue", value) == "true");
     if !is_queue_name(&name, fifo) {
-        return Err(error::invalid_parameter(
-            "The name of a queue is 1 to 80 letters, digits, hyphens and underscores, and that of a FIFO \
-                       queue ends with .fifo.",
-        ));
+        return Err(error::invalid_parameter(match fifo {
+            true => {
+                "The name of a FIFO queue can only include alphanumeric characters, hyphens, or underscores, must end with \
+                 .fifo suffix and be 1 to 80 in length."
+            }
+            false => "Can only include alphanumeric characters, hyphens, or underscores. 1 to 80 in length",
+        }));
+    }
+    if !fifo && request.attributes.contains_key("FifoQueue") {
+        return Err(error::unknown_attribute("FifoQueue"));
     }
     let response = json!({ "QueueUrl": tx.endpoint.queue_url(&name) });
     let attributes = merge(&BTreeMap::new(), &request.attributes)?;
@@ -104,7 +115,9 @@ pub(super) fn purge_queue(tx: &mut Transaction<'_>, request: Request) -> Result<
     let name = tx.open_queue(request.queue_url.as_deref())?;
     let at = tx.now;
     if tx.queue(&name)?.purged.is_some_and(|purged| at.duration_since(purged) < COOLDOWN) {
-        return Err(AwsError::sender(
+        // Unlike all other errors of a caller, this one has another status than 400.
+        return Err(AwsError::with_status(
+            403,
             "PurgeQueueInProgress",
             format!("Only one PurgeQueue operation on {name} is allowed every 60 seconds."),
         ));
@@ -124,7 +137,11 @@ pub(super) fn get_queue_url(tx: &Transaction<'_>, request: Request) -> Result<Va
 
 pub(super) fn list_queues(tx: &Transaction<'_>, request: Request) -> Result<Value, AwsError> {
     let names = tx.state.queues.keys().filter(|name| name.starts_with(&request.queue_name_prefix));
-    page(tx, names.cloned().collect(), &request, "QueueUrls")
+    let mut response = page(tx, names.cloned().collect(), &request, "QueueUrls")?;
+    if let Some(fields) = response.as_object_mut() {
+        fields.retain(|_, value| value != &json!([]));
+    }
+    Ok(response)
 }
 
 pub(super) fn list_dead_letter_sources(tx: &mut Transaction<'_>, request: Request) -> Result<Value, AwsError> {
@@ -133,17 +150,20 @@ pub(super) fn list_dead_letter_sources(tx: &mut Transaction<'_>, request: Reques
     page(tx, sources, &request, "queueUrls")
 }
 
-/// One page of the queues with these sorted names. The token is the last name of the previous page.
+/// One page of the queues with these sorted names. The token stands for the last name of the previous page.
 fn page(tx: &Transaction<'_>, mut names: Vec<String>, request: &Request, field: &str) -> Result<Value, AwsError> {
     let max = in_range("MaxResults", request.max_results, 1, 1000)?;
-    names.retain(|name| request.next_token.as_ref().is_none_or(|token| name > token));
+    let invalid = |token: &String| error::invalid("NextToken", token, "It is not a token of this service.");
+    let token = request.next_token.as_ref();
+    let last = token.map(|token| page_token::decode(token).ok_or_else(|| invalid(token))).transpose()?;
+    names.retain(|name| last.as_ref().is_none_or(|last| name > last));
     let limit = max.and_then(|max| usize::try_from(max).ok()).unwrap_or(1000);
     let has_more = names.len() > limit;
     names.truncate(limit);
     let mut response = json!({ field: names.iter().map(|name| tx.endpoint.queue_url(name)).collect::<Vec<_>>() });
     // Without `MaxResults` there are up to 1,000 results and no token.
     if let (true, Some(_), Some(last)) = (has_more, max, names.last()) {
-        response["NextToken"] = json!(last);
+        response["NextToken"] = json!(page_token::encode(last));
     }
     Ok(response)
 }
@@ -197,9 +217,15 @@ pub(super) fn set_attributes(tx: &mut Transaction<'_>, request: Request) -> Resu
     if request.attributes.is_empty() {
         return Err(error::missing("Attribute.Name"));
     }
-    if request.attributes.get("FifoQueue").is_some_and(|value| settings.attributes.get("FifoQueue") != Some(value)) {
-        // The type of a queue is set once, when it is created.
-        return Err(error::unknown_attribute("FifoQueue"));
+    // The type of a queue is set once, when it is created.
+    match request.attributes.get("FifoQueue").map(|value| normalized("FifoQueue", value)) {
+        Some(_) if !settings.attributes.contains_key("FifoQueue") => return Err(error::unknown_attribute("FifoQueue")),
+        Some(value) if value != "true" => {
+            let reason = "Reason: Modifying queue type is not supported.";
+            let message = format!("Invalid value for the parameter FifoQueue. {reason}");
+            return Err(AwsError::sender("InvalidAttributeValue", message));
+        }
+        _ => {}
     }
     settings.attributes = merge(&settings.attributes, &request.attributes)?;
     let fifo = settings.attributes.contains_key("FifoQueue");

@@ -137,9 +137,9 @@ fn describe(queued: &QueuedMessage, queue: &str, attribute_names: &[String]) -> 
     described
 }
 
-/// `All` and `.*` select every attribute, `order.*` those that start with `order`.
+/// `All`, `*` and `.*` select every attribute, `order.*` those that start with `order`.
 fn selects(requested: &str, name: &str) -> bool {
-    requested == "All"
+    matches!(requested, "All" | "*")
         || requested == name
         || requested.strip_suffix(".*").is_some_and(|prefix| name.starts_with(prefix))
 }

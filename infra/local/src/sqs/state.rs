@@ -172,6 +172,7 @@ impl ReplayState for State {
             Change::Purged { queue, at } => {
                 if let Some(queue) = self.queues.get_mut(&queue) {
                     queue.messages.clear();
+                    queue.deduplication.clear();
                     queue.purged = Some(at);
                 }
             }

@@ -117,7 +117,7 @@ async fn a_change_of_the_user_stays_as_long_as_the_template_is_unchanged() {
     cloud.events("PutTargets", json!({ "Rule": "placed", "Targets": [{ "Id": "mine", "Arn": ARN }] })).await;
     let cloud = fixture.restart(cloud, &format!("{LETTERS}{PLACED}")).await;
     assert_eq!(cloud.events("DescribeRule", json!({ "Name": "placed" })).await["State"], "DISABLED");
-    assert_eq!(cloud.targets("placed").await, ["again", "letters", "mine"]);
+    assert_eq!(cloud.targets("placed").await, ["letters", "again", "mine"]);
     cloud.stop().await;
     // A change of the rule takes away only the stack's own target.
     let fewer = PLACED.replace(", { Id: again, Arn: !GetAtt Letters.Arn }", "");

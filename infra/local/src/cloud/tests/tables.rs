@@ -2,16 +2,13 @@
 
 use dynoxide::{
     Database,
-    actions::{
-        describe_table::DescribeTableRequest, describe_time_to_live::DescribeTimeToLiveRequest,
-        put_item::PutItemRequest, query::QueryRequest,
-    },
+    actions::{describe_time_to_live::DescribeTimeToLiveRequest, put_item::PutItemRequest, query::QueryRequest},
 };
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use super::{Fixture, LETTERS};
-use crate::cloud::Cloud;
+use crate::cloud::{Cloud, tables};
 
 fn table(attributes: &str, rest: &str) -> String {
     format!(
@@ -44,8 +41,7 @@ pub(super) fn database(cloud: &Cloud) -> &Database {
 }
 
 fn describe(cloud: &Cloud, table: &str) -> Value {
-    let described = database(cloud).describe_table(DescribeTableRequest { table_name: table.to_owned() });
-    described.map_or(Value::Null, |described| serde_json::to_value(described.table).unwrap())
+    tables::describe(database(cloud), table).unwrap().unwrap_or_default()
 }
 
 fn expires_by(cloud: &Cloud) -> Option<String> {

@@ -53,7 +53,7 @@ async fn an_unknown_action_of_the_query_protocol_is_refused_in_xml() {
     let answer = server.send("POST", "/", &form, "Action=%3CFly%3E&Version=2010-05-08").await;
     assert_eq!((answer.status, answer.header("content-type")), (StatusCode::BAD_REQUEST, "text/xml"));
     assert!(answer.body.contains("<Code>InvalidAction</Code>"), "{}", answer.body);
-    assert!(answer.body.contains("operation &lt;Fly&gt; for version 2010-05-08"), "{}", answer.body);
+    assert!(answer.body.contains("The action &lt;Fly&gt; is not valid"), "{}", answer.body);
 }
 
 #[tokio::test]
