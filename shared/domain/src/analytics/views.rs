@@ -84,7 +84,10 @@ impl AddsTo<SalesByMinute> for PaymentEvent {
             Self::PaymentRefunded(refund) => {
                 SalesByMinute::addition(event.at, refund.amount, |row| row.add("refunded", refund.amount.amount))
             }
-            _ => BTreeMap::new(),
+            Self::PaymentRequested(_)
+            | Self::PaymentFailed(_)
+            | Self::PaymentRefundRequested(_)
+            | Self::PaymentVoided(_) => BTreeMap::new(),
         }
     }
 }

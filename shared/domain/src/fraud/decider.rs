@@ -106,6 +106,8 @@ impl Rejection for FraudRejection {
 
 impl Decider for Fraud {
     const CONTEXT: &'static str = "fraud";
+    // The state of the patterns is another since the first revision.
+    const STATE_REVISION: u32 = 2;
     type State = FraudState;
     type Command = FraudInput;
     type Event = FraudEvent;
