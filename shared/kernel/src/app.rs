@@ -5,7 +5,6 @@ mod tests;
 
 use std::sync::Arc;
 
-use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::{
@@ -13,11 +12,11 @@ use crate::{
     delivery::{DeadLetters, Inbox, publish_rejection},
     failure::{Handled, Outcome},
     gateway::NotConnected,
-    log::EventStore,
+    log::{EventStore, Moment},
     message::{Cause, CommandRejected, Id, Received, StreamId},
     ports::Ports,
     time::{Clock, Ids},
-    view::{Page, RowKey, View, ViewError, project::project},
+    view::{Page, RowAtError, RowKey, View, ViewError, ViewFold, project::project},
 };
 
 /// The ports of an application with the operations on them. Cloning is cheap; a clone shares the ports.
@@ -78,14 +77,19 @@ impl App {
         Ok(load::<D>(self.store(), &StreamId::new(D::CONTEXT, id)).await?.state)
     }
 
-    /// The state of an aggregate after the event of this version. Reads the whole stream.
-    pub async fn state_at_version<D: Decider>(&self, id: &Id<impl ?Sized>, at: u64) -> Result<D::State, LoadError> {
-        load_at::<D>(self.store(), &StreamId::new(D::CONTEXT, id), |_, version| version <= at).await
+    /// The state of an aggregate at a moment of its past. Reads the whole stream.
+    pub async fn state_at<D: Decider>(&self, id: &Id<impl ?Sized>, at: Moment) -> Result<D::State, LoadError> {
+        load_at::<D>(self.store(), &StreamId::new(D::CONTEXT, id), at).await
     }
 
-    /// The state of an aggregate at this time. Reads the whole stream.
-    pub async fn state_at_time<D: Decider>(&self, id: &Id<impl ?Sized>, at: Timestamp) -> Result<D::State, LoadError> {
-        load_at::<D>(self.store(), &StreamId::new(D::CONTEXT, id), |commit, _| commit.at <= at).await
+    /// What the rules would have decided at a moment of the past. Writes nothing. Reads the whole stream.
+    pub async fn decide_at<D: Decider>(
+        &self,
+        id: &Id<impl ?Sized>,
+        at: Moment,
+        command: &D::Command,
+    ) -> Result<Result<Vec<D::Event>, D::Rejection>, LoadError> {
+        Ok(D::decide(&self.state_at::<D>(id, at).await?, command))
     }
 
     /// Updates the view's row of the event's stream: one conditional write, more if the row is behind.
@@ -98,6 +102,12 @@ impl App {
         let key = RowKey { view: V::NAME.to_owned(), id: id.to_owned() };
         let row = self.ports.views.get(&key).await?;
         row.map(|row| typed::<V>(id, row.columns)).transpose()
+    }
+
+    /// The view's row as it would have been at a moment of the past, folded from the log. Reads the whole stream.
+    pub async fn row_at<V: View>(&self, id: &str, at: Moment) -> Result<Option<V::Row>, RowAtError> {
+        let row = ViewFold::of::<V>().row_at(self.store(), id, at).await?;
+        Ok(row.map(|row| typed::<V>(id, row.columns)).transpose()?)
     }
 
     /// One page of the view's list. One query.
