@@ -98,8 +98,7 @@ impl JournalWriter {
         let Some(known) = self.partitions.get_mut(partition as usize) else { return Ok(()) };
         let journal = self.journal.as_ref();
         let mut losses = 0;
-        loop {
-            let Some(oldest) = commits.iter().map(|commit| commit.at).min() else { break };
+        while let Some(oldest) = commits.iter().map(|commit| commit.at).min() {
             let next = known.read_back(journal, partition, oldest).await?;
             let mut first_time = HashSet::new();
             commits.retain(|commit| !known.ids.contains(&commit.id) && first_time.insert(commit.id));

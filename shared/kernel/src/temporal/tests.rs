@@ -102,6 +102,17 @@ fn a_command_is_decided_on_the_state_of_a_version_or_time_and_nothing_is_written
 }
 
 #[test]
+fn the_streams_of_an_answer_are_those_that_the_handler_read() {
+    let memory = five_events();
+    let other = StreamId::parse("lamp/l-2").unwrap();
+    for at in [Moment::Now, Moment::Version(2), Moment::Time(minute(1))] {
+        let past = Past { log: memory.store.clone(), stream: other.clone(), at, now: minute(60) };
+        let command = light_command(&json!({ "minutes": 9 }));
+        assert_eq!(block_on(what_if(&light_route(), &past, &command)).unwrap().streams, [stream()]);
+    }
+}
+
+#[test]
 fn a_malformed_command_an_event_and_a_handler_that_needs_more_than_the_log_are_errors() {
     let memory = five_events();
     let past = Past { log: memory.store.clone(), stream: stream(), at: Moment::Now, now: minute(60) };

@@ -89,12 +89,14 @@ pub async fn what_if(route: &Route, past: &Past, command: &Delivery) -> Result<H
     if let Some(right) = route.rights.iter().find(outside) {
         return Err(WhatIfError::Unsupported { function: route.function(), right: *right });
     }
-    let store = Arc::new(PastStore::new(past.log.clone(), past.stream.clone(), past.at));
+    let past_store = || PastStore::new(past.log.clone(), past.stream.clone(), past.at);
     let now = match past.at {
         Moment::Now => past.now,
         Moment::Time(time) => time,
-        Moment::Version(_) => store.newest(&past.stream).await?.map_or(past.now, |commit| commit.at),
+        // By a store of its own, so that the streams of the answer are those that the handler read.
+        Moment::Version(_) => past_store().newest(&past.stream).await?.map_or(past.now, |commit| commit.at),
     };
+    let store = Arc::new(past_store());
     let memory = Memory::new(0);
     memory.clock.set(now);
     let app = App::new(Ports { store: store.clone(), ..memory.ports() });
