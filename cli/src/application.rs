@@ -1,6 +1,9 @@
 //! The application whose stack the commands work on.
 
-use causeway::{Route, command::dyn_fold::StreamFold};
+use std::collections::BTreeMap;
+
+use anyhow::Context;
+use causeway::{Route, StreamId, command::dyn_fold::StreamFold, view::ViewFold};
 
 /// The parts of an application that the commands need at run time. Its messages come with [`crate::samples`].
 #[derive(Clone, Copy, Debug)]
@@ -29,6 +32,22 @@ pub struct SagaNames {
 }
 
 impl Application {
+    /// The fold of a stream's context.
+    pub fn fold(&self, stream: &StreamId) -> anyhow::Result<StreamFold> {
+        let fold = (self.folds)().into_iter().find(|fold| fold.context == stream.context());
+        fold.with_context(|| {
+            format!("no aggregate folds {stream}: contexts with streams are {}", self.contexts().join(", "))
+        })
+    }
+
+    /// The fold of the view of this name.
+    pub fn view(&self, name: &str) -> anyhow::Result<ViewFold> {
+        let views: BTreeMap<&str, ViewFold> =
+            (self.routes)().into_iter().flat_map(|route| route.views).map(|view| (view.view, view)).collect();
+        let known = || views.keys().copied().collect::<Vec<_>>().join(", ");
+        views.get(name).copied().with_context(|| format!("no view is called {name:?}: there are {}", known()))
+    }
+
     /// The names of the contexts with streams.
     pub fn contexts(&self) -> Vec<&'static str> {
         (self.folds)().iter().map(|fold| fold.context).collect()

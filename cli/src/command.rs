@@ -1,5 +1,7 @@
 //! The commands on a stack, local or on AWS, with their options.
 
+pub mod count;
+pub mod diff;
 pub mod dlq;
 pub mod history;
 pub mod pattern;
@@ -11,10 +13,13 @@ pub mod tail;
 pub mod timers;
 pub mod trace;
 pub mod view;
+pub mod what_if;
 
 use clap::Subcommand;
 
 use crate::{application::Application, command_status::CommandStatus, connection::GlobalArgs, output::Output};
+use count::Count;
+use diff::Diff;
 use dlq::Dlq;
 use history::History;
 use pattern::Pattern;
@@ -26,6 +31,7 @@ use tail::Tail;
 use timers::Timers;
 use trace::Trace;
 use view::{List, View};
+use what_if::WhatIf;
 
 /// A command on a stack.
 #[derive(Subcommand, Debug)]
@@ -38,7 +44,13 @@ pub enum Stack {
     History(History),
     /// Prints the state of a stream, now, at a version or at a time.
     State(State),
-    /// Prints a row of a view.
+    /// Prints the fields in which two states of a stream differ.
+    Diff(Diff),
+    /// Counts events by type between two times.
+    Count(Count),
+    /// Prints what a command would do, now or on a state of the past. Writes nothing.
+    WhatIf(WhatIf),
+    /// Prints a row of a view, now, at a version or at a time.
     View(View),
     /// Prints the rows of a list of a view, page by page.
     List(List),
@@ -69,7 +81,10 @@ impl Stack {
             Self::Tail(args) => tail::run(args, global, output).await,
             Self::History(args) => history::run(args, global, application, output).await,
             Self::State(args) => state::run(args, global, application, output).await,
-            Self::View(args) => view::run(args, global, output).await,
+            Self::Diff(args) => diff::run(args, global, application, output).await,
+            Self::Count(args) => count::run(args, global, application, output).await,
+            Self::WhatIf(args) => what_if::run(args, global, application, output).await,
+            Self::View(args) => view::run(args, global, application, output).await,
             Self::List(args) => view::run_list(args, global, output).await,
             Self::Trace(args) => trace::run(args, global, application, output).await,
             Self::Saga(args) => saga::run(args, global, application, output).await,

@@ -9,7 +9,7 @@ use aws_types::{SdkConfig, region::Region};
 use causeway_aws::{
     client::{Account, http_client, sdk_config},
     config::Config,
-    dynamo::{DynamoViewStore, LogReader},
+    dynamo::{DynamoEventStore, DynamoViewStore, LogReader},
 };
 use clap::Args;
 
@@ -107,6 +107,12 @@ impl Connection {
     /// The rows of all views.
     pub fn views(&self) -> DynamoViewStore {
         DynamoViewStore::new(aws_sdk_dynamodb::Client::new(&self.sdk), self.views_table(), Arc::default())
+    }
+
+    /// The event log as functions read it.
+    pub fn store(&self) -> DynamoEventStore {
+        let client = aws_sdk_dynamodb::Client::new(&self.sdk);
+        DynamoEventStore::new(client, self.events_table(), format!("{}-inbox", self.stack), Arc::default())
     }
 
     /// A reader of the event log.

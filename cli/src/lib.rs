@@ -12,6 +12,7 @@ pub mod function_apps;
 pub mod log_lines;
 pub mod nearest;
 pub mod output;
+pub mod past;
 pub mod preview;
 pub mod samples;
 pub mod time_arg;

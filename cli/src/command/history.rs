@@ -132,7 +132,7 @@ const MAX_LINE: usize = 100;
 /// An event with its metadata, and what was sent and timed in its commit.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-struct EventEntry<'c> {
+pub(super) struct EventEntry<'c> {
     stream: &'c StreamId,
     version: u64,
     event_id: MessageId,
@@ -177,7 +177,7 @@ enum TimerEntry<'c> {
 }
 
 impl<'c> EventEntry<'c> {
-    fn of(commit: &'c Commit) -> impl Iterator<Item = Self> {
+    pub(super) fn of(commit: &'c Commit) -> impl Iterator<Item = Self> {
         let places = commit.events.iter().zip(0_u16..);
         places.map(|(event, index)| Self {
             stream: &commit.stream,
@@ -194,7 +194,7 @@ impl<'c> EventEntry<'c> {
         })
     }
 
-    fn text(&self, full: bool) -> String {
+    pub(super) fn text(&self, full: bool) -> String {
         let Self { version, name, event_version, event_id, metadata, .. } = self;
         let at = time_arg::show(self.at);
         let body = if full { whole(self.data, 4) } else { format!("    {}", preview(self.data, MAX_LINE)) };

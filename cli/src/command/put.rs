@@ -10,11 +10,13 @@ use std::{io::Read, path::Path};
 use anyhow::Context;
 use aws_sdk_eventbridge::Client;
 use clap::Args;
+use serde_json::Value;
 
 use crate::{command_status::CommandStatus, connection::GlobalArgs, output::Output, samples};
-use change::Change;
 use message::{Ids, Message, MessageTemplate};
 use send::Tally;
+
+pub(super) use change::{Change, change};
 
 /// The options of `put`.
 #[derive(Args, Clone, Debug)]
@@ -106,6 +108,14 @@ pub async fn run(args: &Put, global: &GlobalArgs, output: &mut Output<'_>) -> an
     }
     tally.sum_up(output)?;
     Ok(if tally.all_accepted() { CommandStatus::Done } else { CommandStatus::Rejected })
+}
+
+/// The detail of one message of the catalogue, with these changes.
+pub(super) fn sample_detail(reference: &str, changes: &[Change]) -> anyhow::Result<Value> {
+    let entries = entry::read(samples::find(reference)?.text)?;
+    let messages = MessageTemplate::new(entries, changes.to_vec(), Ids::Completed)?.round(1)?;
+    let detail = messages.first().and_then(|message| message.entry.detail.as_deref());
+    Ok(serde_json::from_str(detail.with_context(|| format!("the sample of {reference} is empty"))?)?)
 }
 
 /// The text of the entries: of the catalogue, a file, or the standard input.

@@ -1,15 +1,20 @@
 //! `causeway view` and `causeway list`: one row of a view, and the rows of a list page by page.
 
-use causeway::view::{Page, Row, RowKey, ViewStore as _};
+use causeway::{
+    log::Moment,
+    view::{Page, Row, RowKey, ViewStore as _},
+};
 use clap::Args;
 use serde::Serialize;
 use serde_json::{Map, Value, value::to_raw_value};
 
 use crate::{
+    application::Application,
     command_status::CommandStatus,
     connection::{Connection, GlobalArgs},
     error_hint::with_hint,
     output::Output,
+    past::{self, read_until},
     preview::preview,
 };
 
@@ -22,12 +27,17 @@ const MAX_LINE: usize = 110;
 /// The options of `view`.
 #[derive(Args, Clone, Debug)]
 #[command(after_help = "Examples:\n  causeway view order-details o-1001\n  causeway view user-profile u-1\n  \
-                        causeway view cart u-1 --json | jq .columns.total")]
+                        causeway view cart u-1 --json | jq .columns.total\n  \
+                        causeway view user-profile u-1 --at 2026-01-15")]
 pub struct View {
     /// The view: order-summary, order-details, stock, user-profile, cart, …
     pub name: String,
     /// The id of the row: that of its stream, without the context
     pub key: String,
+    /// As it would have been at this version of its stream or at this time, folded from the log (a time, a day in UTC, or
+    /// "10m ago") [without it: the row as it is stored]
+    #[arg(long, value_name = "VERSION|TIME")]
+    pub at: Option<String>,
 }
 
 /// The options of `list`.
@@ -72,13 +82,43 @@ impl<'r> PrintedRow<'r> {
 }
 
 /// Prints one row.
-pub async fn run(args: &View, global: &GlobalArgs, output: &mut Output<'_>) -> anyhow::Result<CommandStatus> {
+pub async fn run(
+    args: &View,
+    global: &GlobalArgs,
+    application: &Application,
+    output: &mut Output<'_>,
+) -> anyhow::Result<CommandStatus> {
     let connection = global.connect().await?;
-    show(args, &connection, output).await.map_err(|error| with_hint(&connection, error))
+    let shown = match &args.at {
+        None => show(args, &connection, output).await,
+        Some(at) => show_at(args, past::moment(Some(at))?, application, &connection, output).await,
+    };
+    shown.map_err(|error| with_hint(&connection, error))
+}
+
+async fn show_at(
+    args: &View,
+    at: Moment,
+    application: &Application,
+    connection: &Connection,
+    output: &mut Output<'_>,
+) -> anyhow::Result<CommandStatus> {
+    let View { name, key, .. } = args;
+    let mut fold = application.view(name)?.begin(key)?;
+    let stream = fold.stream.clone();
+    let read = read_until(&connection.log(), &stream, at, |commit, index| fold.follow(commit, index)).await?;
+    if fold.row.version == 0 {
+        output.say(format_args!("{name} has no row {key} then: {stream} was {}", read.text()))?;
+        return Ok(CommandStatus::NotFound);
+    }
+    let columns = serde_json::to_string_pretty(&fold.row.columns)?;
+    let heading = format!("{name}/{key} as of {stream} at {}", read.text());
+    output.show(format_args!("{heading}\n{columns}"), &PrintedRow::of(name, key, &fold.row))?;
+    Ok(CommandStatus::Done)
 }
 
 async fn show(args: &View, connection: &Connection, output: &mut Output<'_>) -> anyhow::Result<CommandStatus> {
-    let View { name, key } = args;
+    let View { name, key, .. } = args;
     let Some(row) = connection.views().get(&RowKey { view: name.clone(), id: key.clone() }).await? else {
         output.say(format_args!("{name} has no row {key} in {}", connection.views_table()))?;
         return Ok(CommandStatus::NotFound);

@@ -9,6 +9,7 @@ use causeway::{
         bus::{Bus, Entry},
         relay::relay,
     },
+    log::Moment,
     memory::Memory,
     route,
     time::clock::Clock,
@@ -136,7 +137,7 @@ impl TestApp {
 
     /// The state of a user at this time.
     pub(super) fn user_at(&self, id: &str, at: Timestamp) -> UserState {
-        block_on(self.app.state_at_time::<User>(&id.parse::<UserId>().unwrap(), at)).unwrap()
+        block_on(self.app.state_at::<User>(&id.parse::<UserId>().unwrap(), Moment::Time(at))).unwrap()
     }
 
     pub(super) fn list<V: View>(&self, list: &str, page: &Page) -> Rows<V::Row> {

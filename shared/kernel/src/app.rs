@@ -5,7 +5,6 @@ mod tests;
 
 use std::sync::Arc;
 
-use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
@@ -14,12 +13,12 @@ use crate::{
     delivery::{DeadLetters, Inbox, publish_rejection},
     failure::{Handled, Outcome},
     gateway::NotConnected,
-    log::EventStore,
+    log::{EventStore, Moment},
     message::{Cause, CommandRejected, Id, Received, StreamId},
     ports::Ports,
     time::{Clock, Ids},
     view::{
-        AddsTo, Page, Projection, RowKey, View, ViewError,
+        AddsTo, Page, Projection, RowAtError, RowKey, View, ViewError, ViewFold,
         project::project,
         projection::contribute,
     },
@@ -83,14 +82,19 @@ impl App {
         Ok(load::<D>(self.store(), &StreamId::new(D::CONTEXT, id)).await?.state)
     }
 
-    /// The state of an aggregate after the event of this version. Reads the whole stream.
-    pub async fn state_at_version<D: Decider>(&self, id: &Id<impl ?Sized>, at: u64) -> Result<D::State, LoadError> {
-        load_at::<D>(self.store(), &StreamId::new(D::CONTEXT, id), |_, version| version <= at).await
+    /// The state of an aggregate at a moment of its past. Reads the whole stream.
+    pub async fn state_at<D: Decider>(&self, id: &Id<impl ?Sized>, at: Moment) -> Result<D::State, LoadError> {
+        load_at::<D>(self.store(), &StreamId::new(D::CONTEXT, id), at).await
     }
 
-    /// The state of an aggregate at this time. Reads the whole stream.
-    pub async fn state_at_time<D: Decider>(&self, id: &Id<impl ?Sized>, at: Timestamp) -> Result<D::State, LoadError> {
-        load_at::<D>(self.store(), &StreamId::new(D::CONTEXT, id), |commit, _| commit.at <= at).await
+    /// What the rules would have decided at a moment of the past. Writes nothing. Reads the whole stream.
+    pub async fn decide_at<D: Decider>(
+        &self,
+        id: &Id<impl ?Sized>,
+        at: Moment,
+        command: &D::Command,
+    ) -> Result<Result<Vec<D::Event>, D::Rejection>, LoadError> {
+        Ok(D::decide(&self.state_at::<D>(id, at).await?, command))
     }
 
     /// Updates the view's row of the event's stream: one conditional write, more if the row is behind.
@@ -98,8 +102,7 @@ impl App {
         project::<V, _>(&self.ports, event).await
     }
 
-    /// Adds the event to the rows of a projection, once: one transaction, and reads for an event that is not its stream's
-    /// first.
+    /// Adds the event to the rows of a projection, once: one transaction, and a read of the log.
     pub async fn contribute<P: Projection, E: AddsTo<P>>(&self, event: &Received<impl Clone + Into<E>>) -> Outcome {
         contribute::<P, E, _>(&self.ports, event).await
     }
@@ -107,6 +110,12 @@ impl App {
     /// The view's row of an aggregate. One read.
     pub async fn row<V: View>(&self, id: &str) -> Result<Option<V::Row>, ViewError> {
         self.read_row(V::NAME, id).await
+    }
+
+    /// The view's row as it would have been at a moment of the past, folded from the log. Reads the whole stream.
+    pub async fn row_at<V: View>(&self, id: &str, at: Moment) -> Result<Option<V::Row>, RowAtError> {
+        let row = ViewFold::of::<V>().row_at(self.store(), id, at).await?;
+        Ok(row.map(|row| typed(V::NAME, id, row.columns)).transpose()?)
     }
 
     /// One page of the view's list. One query.

@@ -22,6 +22,7 @@
 //! | [`message`] | messages and [`events!`], envelope, ids, strict JSON |
 //! | [`log`] | [`Commit`](log::Commit), and the port [`EventStore`](log::EventStore) |
 //! | [`time`] | clock, ids, timers, [`Backoff`] |
+//! | [`journal`] | the events of all streams in one order, at dense positions; the port [`Journal`](journal::Journal) |
 //! | [`gateway`] | clients of outside services, circuit breaker, mail |
 //! | [`command`] | [`Decider`], [`execute`](command::execute()), embedded snapshots, the cache |
 //! | [`view`] | [`View`], the port [`ViewStore`](view::ViewStore), [`project`](view::project::project) |
@@ -30,6 +31,7 @@
 //! | [`mod@saga`] | [`Saga`], declared as a [`Plan`] and run by one engine |
 //! | [`stream`], [`pattern`] | [windows](stream::Windows) over streams of facts; [patterns](pattern::Patterns) of events |
 //! | [`memory`] | an in-memory implementation of every port; an event stream with processors |
+//! | [`temporal`] | past states and rows, differences, counts by type and time, what-if |
 //! | [`testing`] | given/when/then, recorders, port suites, the simulator |
 //!
 //! Each module imports only modules above it in this table, except that `command`, `view` and `delivery` take `&Ports`.
@@ -42,6 +44,7 @@ pub mod command;
 pub mod delivery;
 pub mod failure;
 pub mod gateway;
+pub mod journal;
 pub mod log;
 pub mod memory;
 pub mod message;
@@ -50,6 +53,7 @@ pub mod ports;
 pub mod routing;
 pub mod saga;
 pub mod stream;
+pub mod temporal;
 pub mod testing;
 pub mod time;
 pub mod view;

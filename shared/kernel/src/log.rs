@@ -2,6 +2,8 @@
 
 pub mod commit;
 pub mod event_store;
+pub mod moment;
 
 pub use commit::{Commit, EmbeddedSnapshot, MAX_EVENTS, RecentCommand, Recorded, Send, TimerChange};
 pub use event_store::{Append, AppendError, Appended, EventStore, ReadError, SnapshotPolicy, check_contiguous};
+pub use moment::Moment;

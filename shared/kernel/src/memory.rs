@@ -9,6 +9,7 @@ mod dead_letters;
 mod event_stream;
 mod http;
 mod inbox;
+mod journal;
 pub(crate) mod lock;
 mod mailer;
 mod store;
@@ -36,6 +37,7 @@ pub use event_stream::{
 };
 pub use http::MemoryHttp;
 pub use inbox::MemoryInbox;
+pub use journal::MemoryJournal;
 pub use mailer::{MailFault, MemoryMailer};
 pub use store::MemoryStore;
 pub use timers::MemoryTimers;

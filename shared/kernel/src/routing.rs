@@ -16,7 +16,7 @@ use crate::{
     delivery::{HandlerInput, Verification, handle},
     failure::Outcome,
     message::{Delivery, Kind, Message, Messages, Received, StreamId},
-    view::View,
+    view::{View, ViewFold},
 };
 
 /// A function that handles one message type: `async fn(App, A) -> Outcome`.
@@ -110,6 +110,8 @@ pub struct Route {
     pub schedule: Option<&'static str>,
     /// What its binary serves.
     pub binding: Binding,
+    /// The views that it updates.
+    pub views: Vec<ViewFold>,
     handle: Arc<HandleFn>,
 }
 
@@ -134,6 +136,7 @@ pub(crate) fn routed<A: HandlerInput>(
         reserved_concurrency: None,
         schedule: None,
         binding,
+        views: Vec::new(),
         handle: Arc::new(move |app, consumer, delivery| {
             let handler = handler.clone();
             Box::pin(async move { handle_with(&app, &consumer, &delivery, &handler).await })
@@ -269,6 +272,9 @@ pub trait ViewSet: 'static {
     /// The paths of the view types.
     fn types() -> Vec<&'static str>;
 
+    /// The folds of the views.
+    fn folds() -> Vec<ViewFold>;
+
     /// Updates every view of the set, one write each.
     fn project<M: Message + Into<Self::Event>>(app: &App, event: &Received<M>) -> impl Future<Output = Outcome> + Send;
 }
@@ -278,6 +284,10 @@ impl<V: View<Event: EventFamily>> ViewSet for V {
 
     fn types() -> Vec<&'static str> {
         vec![type_name::<V>()]
+    }
+
+    fn folds() -> Vec<ViewFold> {
+        vec![ViewFold::of::<V>()]
     }
 
     async fn project<M: Message + Into<Self::Event>>(app: &App, event: &Received<M>) -> Outcome {
@@ -292,6 +302,10 @@ macro_rules! view_sets {
 
             fn types() -> Vec<&'static str> {
                 [$first::types(), $($view::types()),+].concat()
+            }
+
+            fn folds() -> Vec<ViewFold> {
+                [$first::folds(), $($view::folds()),+].concat()
             }
 
             async fn project<M: Message + Into<Self::Event>>(app: &App, event: &Received<M>) -> Outcome {
@@ -325,7 +339,8 @@ pub fn command_route<D: Decider, M: Addressed + Into<D::Command>>() -> Route {
 /// The route of one event to views, for the code that `events!` makes.
 #[doc(hidden)]
 pub fn view_route<M: Message + Into<V::Event>, V: ViewSet>() -> Route {
-    routed(M::CONTEXT, Role::Project, Binding::Views { views: V::types() }, handle_event::<M, V>)
+    let binding = Binding::Views { views: V::types() };
+    Route { views: V::folds(), ..routed(M::CONTEXT, Role::Project, binding, handle_event::<M, V>) }
 }
 
 /// Executes a command on the aggregate that it names.

@@ -9,6 +9,7 @@ mod dlq;
 mod faults;
 mod history;
 mod hostile;
+mod past;
 mod pattern;
 mod put;
 mod rules;

@@ -19,7 +19,7 @@ pub struct Change {
 }
 
 /// Parses `path=value`.
-pub(super) fn change(text: &str) -> Result<Change, String> {
+pub(crate) fn change(text: &str) -> Result<Change, String> {
     let (spelled, value) = text.split_once('=').ok_or("must be path=value, such as data.orderId=o-7")?;
     let path: Vec<String> = spelled.trim().replace('[', ".").replace(']', "").split('.').map(str::to_owned).collect();
     match path.iter().any(String::is_empty) {

@@ -50,6 +50,7 @@ pub struct LogPage {
 enum Read {
     Stream { stream: StreamId, from: u64, page_size: i32 },
     Related { id: MessageId },
+    All,
 }
 
 impl LogReader {
@@ -67,6 +68,11 @@ impl LogReader {
     /// them, so this scans the whole table, with eventually consistent reads at half the price.
     pub fn about(&self, id: &MessageId) -> LogPages {
         self.pages(Read::Related { id: id.clone() })
+    }
+
+    /// All commits of the log in no order, by a scan of the whole table with eventually consistent reads.
+    pub fn all(&self) -> LogPages {
+        self.pages(Read::All)
     }
 
     /// The newest commit of the stream that begins at this version or before; `u64::MAX` reads the newest of all.
@@ -97,8 +103,12 @@ impl LogPages {
                 let page = query.send().await.map_err(|error| ReadError::Unavailable(error.into()))?;
                 (page.items, page.scanned_count, page.consumed_capacity, page.last_evaluated_key)
             }
-            Read::Related { id } => {
-                let scan = related_scan(client, events_table, id).set_exclusive_start_key(after);
+            Read::Related { .. } | Read::All => {
+                let scan = match &self.read {
+                    Read::Related { id } => related_scan(client, events_table, id),
+                    Read::Stream { .. } | Read::All => scan(client, events_table),
+                };
+                let scan = scan.set_exclusive_start_key(after);
                 let page = scan.send().await.map_err(|error| ReadError::Unavailable(error.into()))?;
                 (page.items, page.scanned_count, page.consumed_capacity, page.last_evaluated_key)
             }
@@ -117,9 +127,7 @@ fn related_scan(client: &Client, events_table: &str, id: &MessageId) -> ScanFlue
     // The commit that would hold the event of this id.
     let commit_id = |event_id| CommitId::new(event_id).uuid().to_string();
     let commit = Uuid::parse_str(id.as_str()).map_or_else(|_| id.to_string(), commit_id);
-    client
-        .scan()
-        .table_name(events_table)
+    scan(client, events_table)
         .filter_expression(
             "contains(#metadata, :correlation) OR contains(#metadata, :cause) OR #command = :id OR #commit = :commit",
         )
@@ -130,5 +138,8 @@ fn related_scan(client: &Client, events_table: &str, id: &MessageId) -> ScanFlue
         .expression_attribute_values(":cause", field("causationId"))
         .expression_attribute_values(":id", text(id.as_str()))
         .expression_attribute_values(":commit", text(commit))
-        .return_consumed_capacity(ReturnConsumedCapacity::Total)
+}
+
+fn scan(client: &Client, events_table: &str) -> ScanFluentBuilder {
+    client.scan().table_name(events_table).return_consumed_capacity(ReturnConsumedCapacity::Total)
 }

@@ -7,7 +7,7 @@ mod tests;
 use crate::{
     command::{decider::Decider, snapshot::LoadedStream},
     failure::Failure,
-    log::{Commit, EventStore, ReadError, check_contiguous},
+    log::{Commit, EventStore, Moment, ReadError, check_contiguous},
     message::{DecodeError, StreamId},
 };
 
@@ -74,18 +74,18 @@ pub fn replay<D: Decider>(stream: &StreamId, commits: &[Commit]) -> Result<Loade
     Ok(known)
 }
 
-/// A state of the past: after the last event for which `until` returns true. It reads the whole stream.
+/// The state of a stream at a moment of its past. It reads the whole stream.
 pub async fn load_at<D: Decider>(
     store: &dyn EventStore,
     stream: &StreamId,
-    until: impl Fn(&Commit, u64) -> bool + Send,
+    moment: Moment,
 ) -> Result<D::State, LoadError> {
     let commits = store.since(stream, 1).await?;
     check_contiguous(stream, 1, &commits)?;
     let mut state = D::State::default();
     for commit in &commits {
         for (event, version) in decode::<D>(stream, commit)?.iter().zip(commit.version..) {
-            if !until(commit, version) {
+            if !moment.includes(commit, version) {
                 return Ok(state);
             }
             state = D::evolve(state, event);

@@ -24,6 +24,13 @@ use crate::{
 use serde_json::json;
 
 #[test]
+fn the_journal_passes_its_suite() {
+    let memory = crate::memory::MemoryJournal::default();
+    block_on(ports::journal(&memory, 0, "run-1"));
+    block_on(ports::journal(&memory, 1, "run-2"));
+}
+
+#[test]
 fn the_log_passes_its_suite() {
     let memory = Memory::new(1);
     block_on(ports::event_store(memory.store.as_ref(), "run-1"));

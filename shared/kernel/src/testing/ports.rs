@@ -5,6 +5,7 @@ mod delivery;
 mod event_store;
 pub(crate) mod fixture;
 mod inbox;
+mod journal;
 mod mailer;
 #[cfg(test)]
 mod tests;
@@ -14,6 +15,7 @@ mod view_store;
 pub use delivery::{bus, dead_letters};
 pub use event_store::event_store;
 pub use inbox::inbox;
+pub use journal::journal;
 pub use mailer::mailer;
 pub use timers::timers;
 pub use view_store::view_store;

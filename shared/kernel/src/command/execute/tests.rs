@@ -10,7 +10,7 @@ use super::*;
 use crate::{
     App, Handled,
     command::RECENT_COMMANDS,
-    log::EventStore,
+    log::{EventStore, Moment},
     memory::{Memory, MemoryIds},
     message::CommandRejected,
     testing::{
@@ -179,9 +179,9 @@ fn a_past_state_is_read_by_version_and_by_time() {
         run(&app, command, drip(times)).unwrap();
         memory.clock.advance(jiff::SignedDuration::from_mins(1));
     }
-    let at_version = |version| block_on(app.state_at_version::<Lamp>(&lamp(), version)).unwrap().drops;
+    let at_version = |version| block_on(app.state_at::<Lamp>(&lamp(), Moment::Version(version))).unwrap().drops;
     assert_eq!([0, 1, 2, 4, 5, 99].map(at_version), [0, 1, 2, 4, 5, 5]);
-    let at_time = |minutes| block_on(app.state_at_time::<Lamp>(&lamp(), minute(minutes))).unwrap().drops;
+    let at_time = |minutes| block_on(app.state_at::<Lamp>(&lamp(), Moment::Time(minute(minutes)))).unwrap().drops;
     assert_eq!([-1, 0, 1, 2].map(at_time), [0, 2, 5, 5]);
 }
 
