@@ -18,8 +18,7 @@ use crate::{
     ports::Ports,
     time::{Clock, Ids},
     view::{
-        AddsTo, Page, Projection, RowAtError, RowKey, View, ViewError, ViewFold,
-        project::project,
+        AddsTo, Page, Projection, RowAtError, RowKey, View, ViewError, ViewFold, project::project,
         projection::contribute,
     },
 };

@@ -71,10 +71,7 @@ impl<P: ViewStore + ?Sized> ViewStore for FaultyPort<P> {
         patches: &BTreeMap<RowKey, Patch>,
     ) -> Result<(), PatchError> {
         self.fault_plan
-            .around(
-                |error| ViewError::Unavailable(error).into(),
-                self.port.patch_all(guard, from, to, patches),
-            )
+            .around(|error| ViewError::Unavailable(error).into(), self.port.patch_all(guard, from, to, patches))
             .await
     }
 

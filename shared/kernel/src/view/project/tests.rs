@@ -1,6 +1,9 @@
 //! Projecting events in any order, with repeats and concurrent writers: the row equals a fold of the log.
 
-use std::{collections::BTreeMap, sync::{Arc, Mutex}};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex},
+};
 
 use async_trait::async_trait;
 use futures::executor::block_on;
