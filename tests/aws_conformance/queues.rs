@@ -77,7 +77,7 @@ async fn a_batch_answers_200_and_entry_by_entry() {
 }
 
 #[tokio::test]
-async fn every_error_of_the_caller_is_a_400_that_the_sdk_knows_by_name() {
+async fn every_error_of_the_caller_has_the_status_and_name_that_the_sdk_knows() {
     let test_cloud = quiet(RESOURCES).await;
     let missing = format!("{}/000000000000/no-such-queue", test_cloud.cloud.endpoint());
     let error = test_cloud.sqs.send_message().queue_url(missing).message_body("pack").send().await.unwrap_err();
@@ -87,7 +87,7 @@ async fn every_error_of_the_caller_is_a_400_that_the_sdk_knows_by_name() {
     let purge = || async { test_cloud.sqs.purge_queue().queue_url(url(&test_cloud, "jobs").await).send().await };
     purge().await.unwrap();
     let error = purge().await.unwrap_err();
-    assert_eq!(error.raw_response().map(|response| response.status().as_u16()), Some(400));
+    assert_eq!(error.raw_response().map(|response| response.status().as_u16()), Some(403));
     assert!(matches!(error.into_service_error(), PurgeQueueError::PurgeQueueInProgress(_)));
 
     let change =
@@ -106,7 +106,7 @@ async fn only_the_dead_letters_of_queues_can_be_moved_back_and_not_those_of_rule
     assert_eq!(error.code(), Some("InvalidParameterValue"));
     let missing = test_cloud.sqs.start_message_move_task().source_arn(TestCloud::arn("sqs", "no-such-queue"));
     let error = missing.send().await.unwrap_err();
-    assert_eq!(error.raw_response().map(|response| response.status().as_u16()), Some(400));
+    assert_eq!(error.raw_response().map(|response| response.status().as_u16()), Some(404));
     assert!(error.into_service_error().is_resource_not_found_exception());
     assert_eq!(test_cloud.count("letters").await, 1);
 }

@@ -31,7 +31,7 @@ use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 
 use crate::sdk_error::{CallError, sdk_error};
 
-/// How far in the future a due time is moved that has passed: the service refuses times in the past.
+/// How far in the future a due time is moved that has passed, so that it is still to come when the service has it.
 const PAST_DUE_DELAY: SignedDuration = SignedDuration::from_secs(5);
 
 /// How many times setting a timer is attempted while its schedule is created and deleted concurrently.

@@ -45,7 +45,7 @@
 //! [`EventOutcome::Accepted`], [`KeyState::dropped`]. An event that there is no room for is [`EventOutcome::Refused`] and changes
 //! nothing: hand it in again after a later event, an `advance` or a `confirm`. Of an event only the fields that a condition
 //! names are held, once for all partial matches, and texts longer than 256 bytes count as missing. Events that no partial
-//! match has any more are let go in groups: of those held, at most half, or four.
+//! match has any more are let go in groups when events are added: about half of those held may be such.
 //!
 //! A pattern that is changed begins anew: partial matches are stored under a digest of the specification.
 //!

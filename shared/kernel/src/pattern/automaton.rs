@@ -4,11 +4,21 @@
 use std::sync::Arc;
 
 use super::{
-    compile::EventPlan,
     partials::{Found, HeldEvent, Partial, Partials},
     scalar::{Comparison, Field, Stored},
 };
 use crate::stream::stored_id::StoredId;
+
+/// What a group does with an event.
+#[derive(Clone, Debug)]
+pub(super) struct EventPlan {
+    pub(super) key: Vec<String>,
+    /// The fields that conditions name, with their paths as text.
+    pub(super) fields: Vec<(Arc<str>, Vec<String>)>,
+    /// Those that conditions of later steps name.
+    pub(super) captures: Vec<usize>,
+    pub(super) automatons: Vec<usize>,
+}
 
 /// A compiled pattern.
 #[derive(Clone, Debug)]

@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 
 use super::{
     Condition, KeySpec, Operand, PatternKind, PatternSpec, Scalar, StepSpec,
-    automaton::{Automaton, Kind, Repeat, Step, Test, TestOperand},
+    automaton::{Automaton, EventPlan, Kind, Repeat, Step, Test, TestOperand},
     scalar::{Comparison, MAX_TEXT, Stored},
 };
 use crate::{
@@ -80,17 +80,6 @@ pub(super) struct Group {
     pub(super) automatons: Vec<Automaton>,
     /// Those of absences.
     pub(super) absences: Vec<usize>,
-}
-
-/// What a group does with an event.
-#[derive(Clone, Debug)]
-pub(super) struct EventPlan {
-    pub(super) key: Vec<String>,
-    /// The fields that conditions name, with their paths as text.
-    pub(super) fields: Vec<(Arc<str>, Vec<String>)>,
-    /// Those that conditions of later steps name.
-    pub(super) captures: Vec<usize>,
-    pub(super) automatons: Vec<usize>,
 }
 
 /// A field and the rule it breaks.

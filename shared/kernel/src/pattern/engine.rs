@@ -7,8 +7,8 @@ use serde_json::Value;
 
 use super::{
     KeyState, Match, PatternError, PatternLimits, PatternSpec, StateKey,
-    automaton::{Automaton, Input, Kind},
-    compile::{EventPlan, Group, check_limits, groups},
+    automaton::{Automaton, EventPlan, Input, Kind},
+    compile::{Group, check_limits, groups},
     partials::{Found, Partials},
     scalar::{Field, MAX_TEXT, Stored, read},
     state::WaitingEvent,
