@@ -73,6 +73,7 @@
 mod automaton;
 mod compile;
 mod engine;
+mod input;
 mod partials;
 pub mod scalar;
 pub mod spec;

@@ -4,21 +4,10 @@
 use std::sync::Arc;
 
 use super::{
+    input::Input,
     partials::{Found, HeldEvent, Partial, Partials},
-    scalar::{Comparison, Field, Stored},
+    scalar::{Comparison, Stored},
 };
-use crate::stream::stored_id::StoredId;
-
-/// What a group does with an event.
-#[derive(Clone, Debug)]
-pub(super) struct EventPlan {
-    pub(super) key: Vec<String>,
-    /// The fields that conditions name, with their paths as text.
-    pub(super) fields: Vec<(Arc<str>, Vec<String>)>,
-    /// Those that conditions of later steps name.
-    pub(super) captures: Vec<usize>,
-    pub(super) automatons: Vec<usize>,
-}
 
 /// A compiled pattern.
 #[derive(Clone, Debug)]
@@ -71,16 +60,6 @@ pub(super) enum TestOperand {
         field: Arc<str>,
         percent: u32,
     },
-}
-
-/// An event with the fields that its group's conditions name.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Input<'a> {
-    pub(super) event: usize,
-    pub(super) plan: &'a EventPlan,
-    pub(super) id: &'a StoredId,
-    pub(super) at: i64,
-    pub(super) fields: &'a [Option<Field<'a>>],
 }
 
 impl Step {

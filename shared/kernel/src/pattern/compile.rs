@@ -12,7 +12,8 @@ use sha2::{Digest, Sha256};
 
 use super::{
     Condition, KeySpec, Operand, PatternKind, PatternSpec, Scalar, StepSpec,
-    automaton::{Automaton, EventPlan, Kind, Repeat, Step, Test, TestOperand},
+    automaton::{Automaton, Kind, Repeat, Step, Test, TestOperand},
+    input::EventPlan,
     scalar::{Comparison, MAX_TEXT, Stored},
 };
 use crate::{

@@ -7,8 +7,9 @@ use serde_json::Value;
 
 use super::{
     KeyState, Match, PatternError, PatternLimits, PatternSpec, StateKey,
-    automaton::{Automaton, EventPlan, Input, Kind},
+    automaton::{Automaton, Kind},
     compile::{Group, check_limits, groups},
+    input::{EventPlan, Input},
     partials::{Found, Partials},
     scalar::{Field, MAX_TEXT, Stored, read},
     state::WaitingEvent,

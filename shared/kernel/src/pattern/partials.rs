@@ -5,7 +5,7 @@ use std::{ops::Range, sync::Arc};
 
 use serde::{Deserialize, Serialize};
 
-use super::{automaton::Input, scalar::Stored};
+use super::{input::Input, scalar::Stored};
 use crate::stream::stored_id::StoredId;
 
 /// Events are let go in groups, so that one costs a constant time on average.
