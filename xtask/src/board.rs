@@ -17,7 +17,9 @@ Written by `cargo xtask generate` from the types and the routes of the functions
 happened · 🟩 read model: what is shown. A message has the name that it has on the bus. Everything that handles a message is a
 function, whose name is beside it.
 
-## Who reacts to whom
+## From context to context
+
+An arrow: the second has a function for events of the first.
 
 ```mermaid
 flowchart LR
@@ -39,10 +41,10 @@ pub fn page(routes: &[Route], catalogue: &[Entry]) -> String {
     page
 }
 
-/// Each pair of contexts of which the second reacts to events of the first.
+/// Each pair of contexts of which the second has a function for events of the first.
 fn edges(routes: &[Route]) -> BTreeSet<(&str, &str)> {
-    let reactions = routes.iter().filter(|route| is_reaction(route));
-    reactions.map(|route| (route.owner, route.context)).filter(|(from, to)| from != to).collect()
+    let events = routes.iter().filter(|route| route.kind == Kind::Event);
+    events.map(|route| (route.owner, route.context)).filter(|(from, to)| from != to).collect()
 }
 
 fn is_reaction(route: &Route) -> bool {
