@@ -24,6 +24,7 @@ const MINUTE: SignedDuration = SignedDuration::from_mins(1);
 async fn a_thousand_forged_events_on_the_bus_change_nothing_and_are_dead_lettered() {
     let running = cloud_with_two_orders().await;
     let app = running.apps.app("order-on-order-confirmed").unwrap();
+    disable_schedules(&running).await;
     let forged = forgeries(app).await;
     let before = tables(&running).await;
     let published = put(&running, &forged).await;
@@ -59,6 +60,17 @@ async fn a_thousand_forged_events_on_the_bus_change_nothing_and_are_dead_lettere
     let late = app.row::<OrderDetails>("waiting").await.unwrap().unwrap();
     assert_eq!(late.status, OrderStatus::Cancelled);
     running.cloud.stop().await;
+}
+
+/// No schedule fires any more, so that nothing but the forged events can change a table.
+async fn disable_schedules(running: &Running) {
+    let rules = ask(running, "ListRules", json!({})).await;
+    let rules: Vec<&Value> = rules["Rules"].as_array().unwrap().iter().collect();
+    let scheduled: Vec<_> = rules.into_iter().filter(|rule| rule.get("ScheduleExpression").is_some()).collect();
+    assert_eq!(scheduled.len(), functions::routes().iter().filter(|route| route.schedule.is_some()).count());
+    for rule in scheduled {
+        ask(running, "DisableRule", json!({ "Name": rule["Name"] })).await;
+    }
 }
 
 /// A cloud that verifies every event, with a confirmed order and one that waits for its deadline.

@@ -185,7 +185,7 @@ def ring_every_minute():
     """From now on the report is due every minute; the rule itself stays as the template made it."""
     events = boto3.client("events")
     rules = [rule for page in events.get_paginator("list_rules").paginate() for rule in page["Rules"]]
-    (rule,) = [rule for rule in rules if rule.get("ScheduleExpression", "").startswith("cron") and "Report" in rule["Name"]]
+    (rule,) = [rule for rule in rules if rule.get("ScheduleExpression", "").startswith("cron") and "StockReport" in rule["Name"]]
     events.put_rule(Name=rule["Name"], ScheduleExpression=EVERY_MINUTE, State="ENABLED")
 
 
