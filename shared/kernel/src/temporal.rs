@@ -1,5 +1,5 @@
-//! Questions about the past: what a command would have done then ([`what_if`]), how two states differ
-//! ([`differences`]), how many events there were of a type ([`EventCount`]).
+//! Questions about the past: what a command would have done then ([`what_if()`]), how two states differ
+//! ([`differences()`]), how many events there were of a type ([`EventCount`]).
 //! A past state is [`App::state_at`](crate::App::state_at), a past row [`App::row_at`](crate::App::row_at).
 
 pub mod differences;
