@@ -1,15 +1,16 @@
 //! The result of a chaos run, read through the endpoint: the log, the rows and the e-mails, beside the orders that were
 //! put.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use causeway::{
-    StreamId, View,
+    Projection as _, StreamId, View,
     log::commit::Commit,
-    view::view_store::{RowKey, ViewStore as _},
+    view::view_store::{Page, RowKey, ViewStore as _},
 };
 use causeway_aws::dynamo::commit_of;
 use domain::{
+    analytics::{ProductsByDay, SalesByMinute, day_of},
     fulfilment::ProcessBoard,
     inventory::Stock,
     notification::{EmailFailed, NotificationEvent},
@@ -56,6 +57,19 @@ impl ChaosResult {
                 let key = RowKey { view: (*view).to_owned(), id: stream.id().to_owned() };
                 if let Some(row) = client.views.get(&key).await? {
                     rows.insert(key, row);
+                }
+            }
+        }
+        let days: BTreeSet<String> = streams.values().flatten().map(|commit| day_of(commit.at)).collect();
+        for (view, day) in days.iter().flat_map(|day| [(SalesByMinute::NAME, day), (ProductsByDay::NAME, day)]) {
+            let mut page = Page::default();
+            loop {
+                let listed = client.views.list(view, day, &page).await?;
+                let key = |id| RowKey { view: view.to_owned(), id };
+                rows.extend(listed.rows.into_iter().map(|(id, row)| (key(id), row)));
+                match listed.next {
+                    Some(next) => page.after = Some(next),
+                    None => break,
                 }
             }
         }
