@@ -42,7 +42,7 @@ pub async fn on_metrics_due(app: App, due: Received<MetricsDue>) -> Outcome {
     let window = MetricsWindow::before(due.timestamp.min(app.clock().now()));
     let mut rows = Vec::new();
     for day in window.days() {
-        rows.extend(all::<SalesByMinute>(&app, &day).await?);
+        rows.extend(newest::<SalesByMinute>(&app, &day, |row| row.minute >= window.hour).await?);
     }
     let metrics = window.metrics(&rows);
     if metrics.sales.is_empty() {
@@ -59,20 +59,25 @@ pub async fn on_daily_report_due(app: App, due: Received<DailyReportDue>) -> Out
         Some(day) => day.clone(),
         None => DayId::new(last_day(now)).map_err(Failure::permanent)?,
     };
-    let minutes = all::<SalesByMinute>(&app, day.as_str()).await?;
-    let products = all::<ProductsByDay>(&app, day.as_str()).await?;
+    let minutes = newest::<SalesByMinute>(&app, day.as_str(), |_| true).await?;
+    let products = newest::<ProductsByDay>(&app, day.as_str(), |_| true).await?;
     let input = AnalyticsInput::Report { report: report(day.clone(), &minutes, products), now };
     app.execute::<Analytics>(&day, &input, &due.cause()).await
 }
 
-/// All rows of a list.
-async fn all<P: Projection>(app: &App, list: &str) -> Result<Vec<P::Row>, Failure> {
-    let mut page = Page { limit: PAGE_SIZE, newest_first: false, after: None };
+/// The rows of a list from its end on, page by page until one is not needed.
+async fn newest<P: Projection>(
+    app: &App,
+    list: &str,
+    is_needed: impl Fn(&P::Row) -> bool,
+) -> Result<Vec<P::Row>, Failure> {
+    let mut page = Page { limit: PAGE_SIZE, newest_first: true, after: None };
     let mut rows = Vec::new();
     loop {
         let found = app.projected_list::<P>(list, &page).await?;
+        let goes_on = found.rows.last().is_none_or(&is_needed);
         rows.extend(found.rows);
-        match found.next {
+        match found.next.filter(|_| goes_on) {
             Some(next) => page.after = Some(next),
             None => return Ok(rows),
         }

@@ -64,11 +64,11 @@ fn section(context: &str, routes: &[Route], catalogue: &[Entry]) -> String {
         let schedule = handled.and_then(|route| route.schedule).map(|it| format!(", also by `{it}`"));
         format!("{name} → {function}{}", schedule.unwrap_or_default())
     };
-    let reaction = |route: &&&Route| format!("when {} of {} → `{}`", route.message, route.owner, route.function());
+    let reaction = |route: &Route| format!("when {} of {} → `{}`", route.message, route.owner, route.function());
     let rows = [
         ("🟦 commands", messages(Kind::Command).map(command).collect::<Vec<_>>()),
         ("🟧 events", messages(Kind::Event).map(str::to_owned).collect()),
-        ("🟪 reactions", own.iter().filter(|route| is_reaction(route)).map(|route| reaction(&route)).collect()),
+        ("🟪 reactions", own.iter().copied().filter(|route| is_reaction(route)).map(reaction).collect()),
         ("🟩 read models", read_models(&own)),
     ];
     let mut section = format!("\n## {context}\n\n| | |\n|---|---|\n");

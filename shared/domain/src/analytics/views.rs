@@ -60,18 +60,9 @@ impl SalesByMinute {
 
 impl AddsTo<SalesByMinute> for OrderEvent {
     fn additions(event: &Recorded<Self>) -> BTreeMap<String, Patch> {
-        match &event.event {
-            Self::OrderPlaced(placed) => SalesByMinute::addition(event.at, placed.total, |row| {
-                row.add("orders", 1).add("ordered", placed.total.amount)
-            }),
-            Self::OrderPaid(_)
-            | Self::OrderConfirmed(_)
-            | Self::OrderCancellationRequested(_)
-            | Self::OrderCancelled(_)
-            | Self::OrderShipped(_)
-            | Self::OrderDelivered(_)
-            | Self::OrderCompleted(_) => BTreeMap::new(),
-        }
+        let Self::OrderPlaced(placed) = &event.event else { return BTreeMap::new() };
+        let total = placed.total;
+        SalesByMinute::addition(event.at, total, |row| row.add("orders", 1).add("ordered", total.amount))
     }
 }
 
@@ -134,36 +125,19 @@ impl ProductsByDay {
 
 impl AddsTo<ProductsByDay> for OrderEvent {
     fn additions(event: &Recorded<Self>) -> BTreeMap<String, Patch> {
-        match &event.event {
-            Self::OrderPlaced(placed) => {
-                let lines = placed.lines.iter().map(|line| {
-                    let (id, row) = ProductsByDay::row(event.at, &line.sku);
-                    (id, row.add("orders", 1).add("pieces", line.quantity.get().into()))
-                });
-                lines.collect()
-            }
-            Self::OrderPaid(_)
-            | Self::OrderConfirmed(_)
-            | Self::OrderCancellationRequested(_)
-            | Self::OrderCancelled(_)
-            | Self::OrderShipped(_)
-            | Self::OrderDelivered(_)
-            | Self::OrderCompleted(_) => BTreeMap::new(),
-        }
+        let Self::OrderPlaced(placed) = &event.event else { return BTreeMap::new() };
+        let lines = placed.lines.iter().map(|line| {
+            let (id, row) = ProductsByDay::row(event.at, &line.sku);
+            (id, row.add("orders", 1).add("pieces", line.quantity.get().into()))
+        });
+        lines.collect()
     }
 }
 
 impl AddsTo<ProductsByDay> for CartEvent {
     fn additions(event: &Recorded<Self>) -> BTreeMap<String, Patch> {
-        match &event.event {
-            Self::ProductViewed(viewed) => {
-                let (id, row) = ProductsByDay::row(event.at, &viewed.sku);
-                [(id, row.add("views", 1))].into()
-            }
-            Self::ItemAddedToCart(_)
-            | Self::ItemRemovedFromCart(_)
-            | Self::CartCheckedOut(_)
-            | Self::CartExpired(_) => BTreeMap::new(),
-        }
+        let Self::ProductViewed(viewed) = &event.event else { return BTreeMap::new() };
+        let (id, row) = ProductsByDay::row(event.at, &viewed.sku);
+        [(id, row.add("views", 1))].into()
     }
 }

@@ -79,47 +79,57 @@ pub async fn contribute<P: Projection, E: AddsTo<P>, M: Clone + Into<E>>(
     if E::additions(&recorded).is_empty() {
         return Ok(Handled::Done);
     }
-    let key = checkpoint::<P>(stream);
-    let mut from = if version == 1 { 0 } else { position(ports, &key).await? };
-    let mut tries = 0;
-    while from < version {
-        let (to, rows) = missing_rows::<P, E>(ports, stream, from, version).await?;
-        match ports.views.patch_all(&key, from, to, &rows).await {
-            Ok(()) if to >= version => return Ok(Handled::Done),
-            Ok(()) => from = to,
-            Err(PatchError::Moved { found, .. }) => from = found.map_or(0, |row| row.version),
-            Err(error @ PatchError::Busy { .. }) => match RACES.delay(tries, ports.ids.as_ref()) {
-                Some(pause) => ports.clock.sleep(pause).await,
-                None => return Err(error.into()),
-            },
-            Err(error @ PatchError::View(_)) => return Err(error.into()),
-        }
-        tries += 1;
+    let from = if version == 1 { 0 } else { position::<P>(ports, stream).await? };
+    match add::<P, E>(ports, stream, from, Some(version)).await? {
+        0 => Ok(Handled::Duplicate),
+        _ => Ok(Handled::Done),
     }
-    Ok(Handled::Duplicate)
 }
 
 /// Adds all events of a stream that are missing in the rows, such as in those of a new projection. Returns how many.
 pub async fn catch_up<P: Projection, E: AddsTo<P>>(ports: &Ports, stream: &StreamId) -> Result<u64, Failure> {
-    let key = checkpoint::<P>(stream);
-    let first = position(ports, &key).await?;
-    let mut from = first;
-    loop {
-        let (to, rows) = missing_rows::<P, E>(ports, stream, from, from).await?;
-        if to == from {
-            return Ok(to - first);
-        }
-        from = match ports.views.patch_all(&key, from, to, &rows).await {
-            Ok(()) => to,
-            Err(PatchError::Moved { found, .. }) => found.map_or(0, |row| row.version),
-            Err(error) => return Err(error.into()),
-        };
-    }
+    let from = position::<P>(ports, stream).await?;
+    add::<P, E>(ports, stream, from, None).await
 }
 
-/// The version of a checkpoint; 0 if there is none.
-async fn position(ports: &Ports, key: &RowKey) -> Result<u64, Failure> {
-    Ok(ports.views.get(key).await?.map_or(0, |row| row.version))
+/// Adds the events after version `from` up to a version, which the log must hold; without one, to the end of the stream.
+/// Returns how many.
+async fn add<P: Projection, E: AddsTo<P>>(
+    ports: &Ports,
+    stream: &StreamId,
+    mut from: u64,
+    until: Option<u64>,
+) -> Result<u64, Failure> {
+    let key = checkpoint::<P>(stream);
+    let mut added = 0;
+    while until.is_none_or(|until| from < until) {
+        let (to, rows) = missing_rows::<P, E>(ports, stream, from, until.unwrap_or(from)).await?;
+        if to == from {
+            break;
+        }
+        let mut busy = 0;
+        from = loop {
+            match ports.views.patch_all(&key, from, to, &rows).await {
+                Ok(()) => {
+                    added += to - from;
+                    break to;
+                }
+                Err(PatchError::Moved { found, .. }) => break found.map_or(0, |row| row.version),
+                Err(error @ PatchError::Busy { .. }) => match RACES.delay(busy, ports.ids.as_ref()) {
+                    Some(pause) => ports.clock.sleep(pause).await,
+                    None => return Err(error.into()),
+                },
+                Err(error @ PatchError::View(_)) => return Err(error.into()),
+            }
+            busy += 1;
+        };
+    }
+    Ok(added)
+}
+
+/// The version of a stream's checkpoint; 0 if there is none.
+async fn position<P: Projection>(ports: &Ports, stream: &StreamId) -> Result<u64, Failure> {
+    Ok(ports.views.get(&checkpoint::<P>(stream)).await?.map_or(0, |row| row.version))
 }
 
 /// What the events after version `from` add, as many as fit into one transaction, and the version of the last of them.

@@ -185,7 +185,7 @@ fn broken(seed: u64, bug: Bug) -> Option<String> {
             if bug == Bug::Skips && event.version > Some(1) {
                 let (stream, version) = (event.stream.clone().unwrap(), event.version.unwrap());
                 let key = checkpoint::<Feedings>(&stream);
-                let from = position(app.ports(), &key).await?;
+                let from = position::<Feedings>(app.ports(), &stream).await?;
                 let recorded =
                     Recorded { id: event.id.clone(), version, at: event.timestamp, event: event.data.clone() };
                 let rows = rows_of::<Feedings, LampEvent>(&stream, &recorded)?;
