@@ -1,5 +1,6 @@
 //! The commands on a stack, local or on AWS, with their options.
 
+pub mod bridge;
 pub mod count;
 pub mod diff;
 pub mod dlq;
@@ -18,6 +19,7 @@ pub mod what_if;
 use clap::Subcommand;
 
 use crate::{application::Application, command_status::CommandStatus, connection::GlobalArgs, output::Output};
+use bridge::Bridge;
 use count::Count;
 use diff::Diff;
 use dlq::Dlq;
@@ -66,6 +68,8 @@ pub enum Stack {
     Rules(Rules),
     /// Tests whether an event pattern matches an event, and explains why not.
     Pattern(Pattern),
+    /// Connects the bus with RabbitMQ, Kafka or Redis; runs the program causeway-bridge.
+    Bridge(Bridge),
 }
 
 impl Stack {
@@ -92,6 +96,7 @@ impl Stack {
             Self::Timers(args) => timers::run(args, global, output).await,
             Self::Rules(args) => rules::run(args, global, output).await,
             Self::Pattern(args) => pattern::run(args, global, output).await,
+            Self::Bridge(args) => bridge::run(args, global),
         }
     }
 }

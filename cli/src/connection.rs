@@ -14,7 +14,7 @@ use causeway_aws::{
 use clap::Args;
 
 /// The default endpoint: the local cloud.
-const LOCAL: &str = "http://127.0.0.1:4566";
+pub const LOCAL: &str = "http://127.0.0.1:4566";
 
 /// The default region.
 const REGION: &str = "us-east-1";

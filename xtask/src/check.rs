@@ -2,6 +2,7 @@
 //! The last line is `N passed, N failed`: tests are counted one by one, every other check as one.
 #![expect(clippy::print_stdout, reason = "a command writes to the standard output")]
 
+mod brokers;
 mod licences;
 mod python;
 mod stages;

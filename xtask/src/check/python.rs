@@ -25,6 +25,9 @@ pub(super) const CHECKOV: Environment =
 const AWS_TOOLS: Environment = Environment { requirements: "tests/aws/requirements.txt", folder: "target/python-aws" };
 const EMULATOR: Environment =
     Environment { requirements: "tests/localstack/requirements.txt", folder: "target/python-ministack" };
+/// A server of the Kafka protocol.
+pub(super) const KAFKA: Environment =
+    Environment { requirements: "shared/bridges/tests/requirements.txt", folder: "target/python-kafka" };
 
 /// The copy of the requirements in an environment; it is written last, so an incomplete environment is created again.
 const INSTALLED: &str = "made-of.txt";

@@ -6,7 +6,7 @@ use std::{path::Path, process::Command};
 use crate::{
     binaries, chaos,
     check::{
-        licences, python,
+        brokers, licences, python,
         tally::{Tally, run_command, run_tests},
         template,
     },
@@ -32,6 +32,11 @@ pub(super) fn soak() -> Vec<Stage> {
             "what `sam build` builds is deployed, passes its journeys and is deleted",
             python::deployment,
         ),
+        stage(
+            "bridges",
+            "10,000 events each way over each broker, 20 kills of the bridge, 5 faults of the broker",
+            brokers::soak,
+        ),
         stage("seeds", "sagas and whole orders under twenty times the seeds", seeds),
         stage("chaos", "1,000 orders survive 200 kills of functions and 5 of the local cloud", |root| {
             chaos(root, ["--orders", "1000", "--kills", "200", "--cloud-kills", "5"])
@@ -47,6 +52,7 @@ pub(super) fn all() -> Vec<Stage> {
         stage("binaries", "all binaries build; some tests start them", |root| {
             binaries::build(root).map(|()| Tally::PASSED)
         }),
+        stage("brokers", "the brokers for the tests of the bridges are found or installed", brokers::prepare),
         stage("tests", "all tests", tests),
         stage("traces", "functions with the feature otel export traces", traces),
         stage("doctests", "the examples in the docs run", doctests),
