@@ -98,18 +98,22 @@ pub enum SendError {
     },
 }
 
+/// A place for messages that can never be published.
+#[async_trait]
+pub trait Parking: Send {
+    /// Keeps a message that can never be published beside the others, with its reason. It is stored when this returns.
+    async fn park(&mut self, taken: &Taken, poison: &Poison) -> Result<(), BrokerError>;
+}
+
 /// A connection that messages are taken from.
 #[async_trait]
-pub trait Source: Send {
+pub trait Source: Parking {
     /// Takes up to `most` messages in their order; none after `wait`. Those not acknowledged yet are not taken again by
     /// this connection, but by the next one.
     async fn take(&mut self, most: usize, wait: Duration) -> Result<Vec<Taken>, BrokerError>;
 
     /// Acknowledges all of the last `take`.
     async fn acknowledge(&mut self, taken: &[Taken]) -> Result<(), BrokerError>;
-
-    /// Keeps a message that can never be published beside the others, with its reason. It is stored when this returns.
-    async fn park(&mut self, taken: &Taken, poison: &Poison) -> Result<(), BrokerError>;
 }
 
 /// A connection that messages are sent to.

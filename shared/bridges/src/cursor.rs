@@ -85,7 +85,7 @@ impl LogCursor {
                     further if further >= to => break further,
                     other => from = other,
                 },
-                Err(PatchError::View(error)) => return Err(error.into()),
+                Err(error @ (PatchError::Busy { .. } | PatchError::View(_))) => return Err(error.into()),
             }
         };
         self.remember(stream, sent);

@@ -9,6 +9,7 @@ use std::{
 use async_trait::async_trait;
 use causeway::{
     Encoded, MessageId, StreamId,
+    delivery::bus::{Bus, Entry, PublishOutcome},
     log::{Append, Commit, EventStore as _, SnapshotPolicy},
     memory::Memory,
     message::{CommitId, Metadata},
@@ -18,7 +19,7 @@ use serde_json::{json, value::to_raw_value};
 use uuid::Uuid;
 
 use crate::{
-    broker::{Broker, BrokerError, Poison, SendError, Sink, Source, Taken},
+    broker::{Broker, BrokerError, Parking, Poison, SendError, Sink, Source, Taken},
     outgoing::Outgoing,
 };
 
@@ -52,6 +53,34 @@ pub(crate) async fn append(memory: &Memory, id: &str, version: u64, events: usiz
     };
     let append = Append { commit: &commit, snapshot: SnapshotPolicy::IfFree, once: false };
     memory.store.append(append).await.unwrap();
+}
+
+/// A bus that answers by a script, and accepts when the script has ended.
+#[derive(Default)]
+pub(crate) struct ScriptedBus {
+    pub(crate) answers: Mutex<VecDeque<&'static str>>,
+    /// A message of this aggregate is never accepted.
+    pub(crate) poison: Option<&'static str>,
+    pub(crate) accepted: Mutex<Vec<(String, u64)>>,
+}
+
+#[async_trait]
+impl Bus for ScriptedBus {
+    async fn publish(&self, entries: &[Entry]) -> Vec<PublishOutcome> {
+        let answer = |entry: &Entry| {
+            let scripted = self.answers.lock().unwrap().pop_front();
+            if scripted == Some("later") || self.poison == Some(entry.envelope.aggregate_id.as_str()) {
+                return PublishOutcome::Transient("throttled".into());
+            }
+            if scripted == Some("never") {
+                return PublishOutcome::Permanent { code: "REFUSED".to_owned(), reason: "not authorized".to_owned() };
+            }
+            let place = (entry.envelope.aggregate_id.clone(), entry.envelope.version.unwrap_or_default());
+            self.accepted.lock().unwrap().push(place);
+            PublishOutcome::Accepted
+        };
+        entries.iter().map(answer).collect()
+    }
 }
 
 /// A broker in memory. What is not acknowledged is delivered again by the next connection.
@@ -128,7 +157,10 @@ impl Source for Connection {
         self.delivered -= taken.len();
         Ok(())
     }
+}
 
+#[async_trait]
+impl Parking for Connection {
     async fn park(&mut self, taken: &Taken, poison: &Poison) -> Result<(), BrokerError> {
         self.broker.0.lock().unwrap().parked.push((taken.clone(), poison.clone()));
         Ok(())

@@ -1,67 +1,41 @@
 //! From the broker to the bus: takes messages, publishes them, and acknowledges them when the bus has accepted them.
 //! A message that can never be published is parked with its reason, and the others go on.
 
-use std::{
-    collections::{BTreeSet, VecDeque},
-    sync::atomic::Ordering::Relaxed,
-    time::Duration,
-};
+use std::{sync::atomic::Ordering::Relaxed, time::Duration};
 
-use causeway::{
-    StreamId,
-    delivery::bus::{Bus, Entry, PublishOutcome},
-    failure::causes,
-};
-use jiff::Timestamp;
+use causeway::failure::causes;
 use tracing::warn;
 
 use crate::{
-    broker::{Broker, BrokerError, Poison, Source, Taken},
+    broker::{Broker, BrokerError},
     counters::Counters,
-    incoming::{Incoming, read, stream_of},
-    stop::Stop,
+    publisher::Publisher,
 };
 
 /// How long a take waits for a message.
 const WAIT: Duration = Duration::from_secs(2);
 
-/// After so many failures, while the bus accepts other messages, a message is parked.
-const MAX_FAILURES: u32 = 12;
-
 /// The road from a broker to the bus.
 pub struct Inbound<'a> {
     /// The broker.
     pub broker: &'a dyn Broker,
-    /// The bus.
-    pub bus: &'a dyn Bus,
-    /// The ARN of the bus.
-    pub origin: &'a str,
     /// The most messages that are under way.
     pub batch: usize,
-    /// The counters of this direction.
-    pub counters: &'a Counters,
-    /// The request to stop.
-    pub stop: Stop,
-}
-
-/// A message that the bus has not accepted yet.
-struct Waiting {
-    taken: Taken,
-    stream: Option<StreamId>,
-    entry: Entry,
-    failures: u32,
+    /// The way to the bus, with the counters of this direction.
+    pub publisher: Publisher<'a>,
 }
 
 impl Inbound<'_> {
     /// Runs until the request to stop.
     pub async fn run(&self) {
+        let Publisher { counters, stop, .. } = &self.publisher;
         let mut failures = 0;
-        while !self.stop.is_requested() {
+        while !stop.is_requested() {
             if let Err(error) = self.session(&mut failures).await {
-                self.counters.connected.store(false, Relaxed);
-                Counters::add(&self.counters.retried, 1);
+                counters.connected.store(false, Relaxed);
+                Counters::add(&counters.retried, 1);
                 warn!(broker = self.broker.kind(), error = causes(&error), "in: the broker is tried again");
-                self.stop.pause(failures).await;
+                stop.pause(failures).await;
                 failures = failures.saturating_add(1);
             }
         }
@@ -69,113 +43,27 @@ impl Inbound<'_> {
 
     /// Takes messages from one connection until it fails, or until the request to stop.
     async fn session(&self, failures: &mut u32) -> Result<(), BrokerError> {
+        let Publisher { counters, stop, .. } = &self.publisher;
         let mut source = tokio::select! {
             source = self.broker.source() => source?,
-            () = self.stop.requested() => return Ok(()),
+            () = stop.requested() => return Ok(()),
         };
-        self.counters.connected.store(true, Relaxed);
+        counters.connected.store(true, Relaxed);
         loop {
             let taken = tokio::select! {
                 taken = source.take(self.batch, WAIT) => taken?,
-                () = self.stop.requested() => return Ok(()),
+                () = stop.requested() => return Ok(()),
             };
             *failures = 0;
             if taken.is_empty() {
                 continue;
             }
-            Counters::add(&self.counters.taken, taken.len());
-            let waiting = self.read_all(source.as_mut(), &taken).await?;
-            if !self.publish(source.as_mut(), waiting).await? {
+            if !self.publisher.publish(source.as_mut(), &taken).await? {
                 return Ok(());
             }
             source.acknowledge(&taken).await?;
         }
     }
-
-    /// The messages to publish; the others are parked or dropped.
-    async fn read_all(&self, source: &mut dyn Source, taken: &[Taken]) -> Result<VecDeque<Waiting>, BrokerError> {
-        let mut waiting = VecDeque::with_capacity(taken.len());
-        for taken in taken {
-            match read(self.broker.kind(), self.origin, taken, Timestamp::now()) {
-                Ok(Incoming::Publish(entry)) => {
-                    let stream = stream_of(&entry);
-                    waiting.push_back(Waiting { taken: taken.clone(), stream, entry: *entry, failures: 0 });
-                }
-                Ok(Incoming::OwnEvent) => Counters::add(&self.counters.own, 1),
-                Err(poison) => self.park(source, taken, &poison).await?,
-            }
-        }
-        Ok(waiting)
-    }
-
-    /// Publishes all, in rounds with at most one message of each stream, so that none overtakes another. Returns false if
-    /// it was stopped before.
-    async fn publish(&self, source: &mut dyn Source, mut waiting: VecDeque<Waiting>) -> Result<bool, BrokerError> {
-        let (mut failed_rounds, mut accepted_before) = (0, 0);
-        while !waiting.is_empty() {
-            let (round, later) = first_of_each_stream(waiting);
-            let entries: Vec<Entry> = round.iter().map(|waiting| waiting.entry.clone()).collect();
-            let mut outcomes = self.bus.publish(&entries).await.into_iter();
-            let (mut accepted, mut again) = (0, VecDeque::new());
-            for mut message in round {
-                match outcomes.next() {
-                    Some(PublishOutcome::Accepted) => accepted += 1,
-                    Some(PublishOutcome::Permanent { code, reason }) => {
-                        self.park(source, &message.taken, &Poison { code, reason }).await?;
-                    }
-                    Some(PublishOutcome::Transient(error)) => {
-                        warn!(position = message.taken.position, error = causes(error.as_ref()), "in: published again");
-                        message.failures += 1;
-                        again.push_back(message);
-                    }
-                    None => again.push_back(message),
-                }
-            }
-            accepted_before += accepted;
-            Counters::add(&self.counters.passed, accepted);
-            Counters::add(&self.counters.retried, again.len());
-            failed_rounds = if again.is_empty() { 0 } else { failed_rounds + 1 };
-            let mut next = VecDeque::with_capacity(again.len() + later.len());
-            for message in again {
-                // Only if others were accepted: then it is the message, and not the bus.
-                if message.failures >= MAX_FAILURES && accepted_before > 0 {
-                    let poison = Poison::new("UNDELIVERABLE", format!("the bus failed {MAX_FAILURES} times"));
-                    self.park(source, &message.taken, &poison).await?;
-                } else {
-                    next.push_back(message);
-                }
-            }
-            next.extend(later);
-            waiting = next;
-            if failed_rounds > 0 {
-                self.stop.pause(failed_rounds - 1).await;
-            }
-            if self.stop.is_requested() && !waiting.is_empty() {
-                return Ok(false);
-            }
-        }
-        Ok(true)
-    }
-
-    async fn park(&self, source: &mut dyn Source, taken: &Taken, poison: &Poison) -> Result<(), BrokerError> {
-        warn!(position = taken.position, code = poison.code, reason = poison.reason, "in: parked");
-        source.park(taken, poison).await?;
-        Counters::add(&self.counters.parked, 1);
-        Ok(())
-    }
-}
-
-/// The first message of each stream, and all others, in their order.
-fn first_of_each_stream(waiting: VecDeque<Waiting>) -> (Vec<Waiting>, VecDeque<Waiting>) {
-    let (mut seen, mut round, mut later) = (BTreeSet::new(), Vec::new(), VecDeque::new());
-    for message in waiting {
-        if seen.insert(message.stream.clone()) {
-            round.push(message);
-        } else {
-            later.push_back(message);
-        }
-    }
-    (round, later)
 }
 
 #[cfg(test)]

@@ -10,11 +10,11 @@ use rdkafka::{
     consumer::{CommitMode, Consumer as _, StreamConsumer},
     error::{KafkaError, RDKafkaErrorCode},
     message::{BorrowedMessage, Header, Headers as _, OwnedHeaders},
-    producer::{FutureProducer, FutureRecord, Producer as _},
+    producer::{DeliveryFuture, FutureProducer, FutureRecord, Producer as _},
 };
 
 use crate::{
-    broker::{Broker, BrokerError, Poison, SendError, Sink, Source, Taken},
+    broker::{Broker, BrokerError, Parking, Poison, SendError, Sink, Source, Taken},
     outgoing::Outgoing,
 };
 
@@ -50,13 +50,12 @@ impl Kafka {
     }
 
     fn producer(&self) -> Result<FutureProducer, BrokerError> {
-        // A message that has no answer for so long fails, and the bridge makes a new producer and sends it again.
         let ours = [
             ("enable.idempotence", "true"),
-            // After a message that failed none of its partition is sent, so that the next producer sends all in order.
-            ("enable.gapless.guarantee", "true"),
             ("acks", "all"),
-            ("message.timeout.ms", "15000"),
+            // No message expires, which would let the next one of its stream overtake it. Without answers the bridge gives up
+            // this producer with all that it has, and the next one sends everything in order again.
+            ("message.timeout.ms", "0"),
             ("linger.ms", "2"),
         ];
         self.config(&ours).create().map_err(BrokerError::of("make a Kafka producer"))
@@ -84,6 +83,9 @@ impl Broker for Kafka {
             ("enable.auto.commit", "false"),
             ("enable.auto.offset.store", "false"),
             ("auto.offset.reset", "earliest"),
+            // A bridge that was killed keeps its partitions for so long; Kafka allows no less by default.
+            ("session.timeout.ms", "6000"),
+            ("heartbeat.interval.ms", "1500"),
             ("topic.metadata.refresh.interval.ms", "5000"),
         ];
         let consumer: StreamConsumer = self.config(&ours).create().map_err(BrokerError::of("make a Kafka consumer"))?;
@@ -111,36 +113,47 @@ struct KafkaSink {
 #[async_trait]
 impl Sink for KafkaSink {
     async fn send(&mut self, messages: &[Outgoing]) -> Result<(), SendError> {
-        let mut sends = Vec::with_capacity(messages.len());
-        for message in messages {
-            let topic = format!("{}.{}", self.prefix, message.stream.context());
-            let headers = message.headers.iter().fold(OwnedHeaders::new(), |headers, (name, value)| {
-                headers.insert(Header { key: name, value: Some(value) })
-            });
-            let record = FutureRecord::to(&topic).key(message.stream.id()).payload(&message.body).headers(headers);
-            // Queued here, in this order; the answers are awaited together.
-            sends.push(match self.producer.send_result(record) {
-                Ok(answer) => Ok(answer),
-                Err((error, _)) => Err(error),
-            });
+        let Err((first, _)) = self.send_together(messages).await? else { return Ok(()) };
+        // Kafka refuses the whole batch that a message is in, so only one that is refused alone is the one.
+        for (index, message) in messages.iter().enumerate().skip(first) {
+            if let Err((_, error)) = self.send_together(std::slice::from_ref(message)).await? {
+                return Err(SendError::Refused { index, poison: Poison::new("TOO_LARGE", error.to_string()) });
+            }
         }
+        Ok(())
+    }
+}
+
+impl KafkaSink {
+    /// Sends all; the inner error is the first message that is too large.
+    async fn send_together(&self, messages: &[Outgoing]) -> Result<Result<(), (usize, KafkaError)>, BrokerError> {
+        // Queued here, in this order; the answers are awaited together.
+        let sends: Vec<_> = messages.iter().map(|message| self.queue(message)).collect();
         let answers = join_all(sends.into_iter().map(|queued| async {
             match queued?.await {
                 Ok(answer) => answer.map(drop).map_err(|(error, _)| error),
                 Err(_) => Err(KafkaError::Canceled),
             }
-        }))
-        .await;
+        }));
+        let answers = tokio::time::timeout(TIMEOUT, answers).await.map_err(BrokerError::of("send to Kafka"))?;
+        let mut refused = Ok(());
         for (index, answer) in answers.into_iter().enumerate() {
             match answer {
                 Ok(()) => {}
-                Err(error) if is_too_large(&error) => {
-                    return Err(SendError::Refused { index, poison: Poison::new("TOO_LARGE", error.to_string()) });
-                }
-                Err(error) => return Err(BrokerError::of("send to Kafka")(error).into()),
+                Err(error) if is_too_large(&error) => refused = refused.and(Err((index, error))),
+                Err(error) => return Err(BrokerError::of("send to Kafka")(error)),
             }
         }
-        Ok(())
+        Ok(refused)
+    }
+
+    fn queue(&self, message: &Outgoing) -> Result<DeliveryFuture, KafkaError> {
+        let topic = format!("{}.{}", self.prefix, message.stream.context());
+        let headers = message.headers.iter().fold(OwnedHeaders::new(), |headers, (name, value)| {
+            headers.insert(Header { key: name, value: Some(value) })
+        });
+        let record = FutureRecord::to(&topic).key(message.stream.id()).payload(&message.body).headers(headers);
+        self.producer.send_result(record).map_err(|(error, _)| error)
     }
 }
 
@@ -185,7 +198,10 @@ impl Source for KafkaSource {
         let commit = || self.consumer.commit(&list, CommitMode::Sync);
         tokio::task::block_in_place(commit).map_err(BrokerError::of(action))
     }
+}
 
+#[async_trait]
+impl Parking for KafkaSource {
     async fn park(&mut self, taken: &Taken, poison: &Poison) -> Result<(), BrokerError> {
         let topic = place(&taken.position).map_or("causeway", |(topic, _, _)| topic);
         let topic = format!("{topic}.parked");

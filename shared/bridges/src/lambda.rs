@@ -1,6 +1,8 @@
 //! Reads the payloads with which Lambda invokes a function for messages of Kafka (Amazon MSK and self-managed) and RabbitMQ
 //! (Amazon MQ), as messages that [`crate::incoming::read`] takes. Messages of one partition or queue keep their order.
 
+pub mod invocation;
+
 use std::collections::BTreeMap;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};

@@ -12,6 +12,7 @@ pub mod lambda;
 pub mod options;
 pub mod outbound;
 pub mod outgoing;
+pub mod publisher;
 pub mod queue;
 pub mod run;
 pub mod stop;

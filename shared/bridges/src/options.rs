@@ -88,6 +88,13 @@ pub enum BrokerOptions {
         after_help = "Example: causeway-bridge kafka --endpoint http://127.0.0.1:4566 --out --in --topic orders-in"
     )]
     Kafka(KafkaOptions),
+    /// Kafka, which this program was built without.
+    #[cfg(not(feature = "kafka"))]
+    Kafka {
+        /// The options of a program with Kafka.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true, hide = true)]
+        arguments: Vec<std::ffi::OsString>,
+    },
     /// Redis: a stream per context and a channel per event out; streams or channels in.
     #[cfg(feature = "redis")]
     #[command(
@@ -177,6 +184,8 @@ impl Options {
             BrokerOptions::Rabbitmq(options) => ("--queue", options.queue.is_none()),
             #[cfg(feature = "kafka")]
             BrokerOptions::Kafka(options) => ("--topic", options.topics.is_empty()),
+            #[cfg(not(feature = "kafka"))]
+            BrokerOptions::Kafka { .. } => ("--topic", true),
             #[cfg(feature = "redis")]
             BrokerOptions::Redis(options) => {
                 ("--stream or --channel", options.streams.is_empty() && options.channels.is_empty())
@@ -222,6 +231,10 @@ impl Options {
                     settings,
                 })
             }
+            #[cfg(not(feature = "kafka"))]
+            BrokerOptions::Kafka { .. } => bail!(
+                "this program was built without Kafka; `cargo build -p causeway-bridges --features kafka` builds one with it"
+            ),
             #[cfg(feature = "redis")]
             BrokerOptions::Redis(options) => Box::new(crate::redis::Redis {
                 url: options.url,

@@ -1,6 +1,6 @@
 //! The queue of a bridge on SQS, and the rule of the bus that fills it. Both work on AWS and on the local cloud.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use anyhow::Context;
 use async_trait::async_trait;
@@ -12,21 +12,23 @@ use aws_sdk_sqs::{
         QueueAttributeName,
     },
 };
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use causeway::failure::{BoxError, causes};
 use futures::future::join_all;
 use serde_json::json;
 use tracing::warn;
 
 use crate::{
-    broker::{PARKED_CODE, PARKED_REASON, Poison},
+    broker::{BrokerError, PARKED_CODE, PARKED_REASON, Parking, Poison, Taken},
     outbound::{Notification, Notifications},
 };
 
 /// How long a `ReceiveMessage` waits, in seconds.
 const WAIT: i32 = 5;
 
-/// How long a taken notification is hidden, in seconds. After a kill it is delivered again then.
-const VISIBILITY_TIMEOUT: i32 = 30;
+/// How long a taken notification is hidden, in seconds. After a kill it is delivered again then. It may be short: one that
+/// comes again while its events are sent finds the cursor moved.
+const VISIBILITY_TIMEOUT: i32 = 5;
 
 /// The most messages of one call.
 const PER_CALL: i32 = 10;
@@ -40,12 +42,45 @@ const RETENTION_SECONDS: u32 = 14 * 24 * 60 * 60;
 /// The id of the rule's target.
 const TARGET: &str = "bridge";
 
+/// The most bytes of a parked body. SQS takes 1 MiB, and base64 makes a third more of it.
+const MAX_PARKED: usize = 700 * 1024;
+
 /// The queue with notifications, and the queue with what can never be sent.
 #[derive(Clone, Debug)]
 pub struct BridgeQueue {
     sqs: Sqs,
     url: String,
-    parked_url: String,
+    parked: ParkedQueue,
+}
+
+/// A queue of parked messages, each with its reason in the attributes.
+#[derive(Clone, Debug)]
+pub struct ParkedQueue {
+    /// The client.
+    pub sqs: Sqs,
+    /// The URL of the queue.
+    pub url: String,
+}
+
+impl ParkedQueue {
+    async fn send(&self, body: &str, poison: &Poison) -> Result<(), BoxError> {
+        let attribute = |value: &str| MessageAttributeValue::builder().data_type("String").string_value(value).build();
+        let call = self.sqs.send_message().queue_url(&self.url).message_body(body);
+        let call = call.message_attributes(PARKED_CODE, attribute(&poison.code)?);
+        call.message_attributes(PARKED_REASON, attribute(&poison.reason)?).send().await?;
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl Parking for ParkedQueue {
+    /// The message as JSON, with its body in base64; of a longer one the beginning.
+    async fn park(&mut self, taken: &Taken, poison: &Poison) -> Result<(), BrokerError> {
+        let kept = taken.body.get(..MAX_PARKED).unwrap_or(&taken.body);
+        let headers: BTreeMap<_, _> = poison.headers(taken).into_iter().collect();
+        let body = json!({ "headers": headers, "bytes": taken.body.len(), "body": STANDARD.encode(kept) });
+        self.send(&body.to_string(), poison).await.map_err(BrokerError::of("park a message"))
+    }
 }
 
 impl BridgeQueue {
@@ -81,7 +116,8 @@ impl BridgeQueue {
         if let Some(refused) = joined.failed_entries().first() {
             anyhow::bail!("the bus {bus} refuses the queue: {}", refused.error_message().unwrap_or_default());
         }
-        Ok(Self { sqs, url, parked_url })
+        let parked = ParkedQueue { sqs: sqs.clone(), url: parked_url };
+        Ok(Self { sqs, url, parked })
     }
 
     async fn receive(&self, wait: i32) -> Result<Vec<Notification>, BoxError> {
@@ -141,11 +177,7 @@ impl Notifications for BridgeQueue {
     }
 
     async fn park(&self, body: &str, poison: &Poison) -> Result<(), BoxError> {
-        let attribute = |value: &str| MessageAttributeValue::builder().data_type("String").string_value(value).build();
-        let call = self.sqs.send_message().queue_url(&self.parked_url).message_body(body);
-        let call = call.message_attributes(PARKED_CODE, attribute(&poison.code)?);
-        call.message_attributes(PARKED_REASON, attribute(&poison.reason)?).send().await?;
-        Ok(())
+        self.parked.send(body, poison).await
     }
 }
 

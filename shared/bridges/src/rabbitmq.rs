@@ -16,7 +16,7 @@ use lapin::{
 };
 
 use crate::{
-    broker::{Broker, BrokerError, EVENT_ID, EVENT_TYPE, Poison, SendError, Sink, Source, Taken},
+    broker::{Broker, BrokerError, EVENT_ID, EVENT_TYPE, Parking, Poison, SendError, Sink, Source, Taken},
     outgoing::Outgoing,
 };
 
@@ -222,7 +222,10 @@ impl Source for RabbitSource {
         let acknowledged = self.channel.basic_ack(tag, BasicAckOptions { multiple: true }).await;
         acknowledged.map(drop).map_err(BrokerError::of("acknowledge messages"))
     }
+}
 
+#[async_trait]
+impl Parking for RabbitSource {
     async fn park(&mut self, taken: &Taken, poison: &Poison) -> Result<(), BrokerError> {
         let headers = poison.headers(taken);
         let headers = headers.iter().map(|(name, value)| (name.as_str(), value.as_str()));

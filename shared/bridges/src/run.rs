@@ -21,6 +21,7 @@ use crate::{
     inbound::Inbound,
     options::{Common, Options},
     outbound::Outbound,
+    publisher::Publisher,
     queue::BridgeQueue,
     stop::Stop,
 };
@@ -33,8 +34,8 @@ const REGION: &str = "us-east-1";
 
 /// Runs until a signal.
 pub async fn run(options: &Options) -> anyhow::Result<()> {
-    let (inbound, out) = options.directions()?;
     let broker = options.broker()?;
+    let (inbound, out) = options.directions()?;
     let common = &options.common;
     let sdk = connect(common).await?;
     let events = aws_sdk_eventbridge::Client::new(&sdk);
@@ -66,7 +67,8 @@ pub async fn run(options: &Options) -> anyhow::Result<()> {
         if inbound {
             let (bus, counters, stop) = (&bus, &counters_in, stop.clone());
             let batch = usize::from(common.batch);
-            Inbound { broker: broker.as_ref(), bus, origin: &origin, batch, counters, stop }.run().await;
+            let publisher = Publisher { kind: broker.kind(), bus, origin: &origin, counters, stop };
+            Inbound { broker: broker.as_ref(), batch, publisher }.run().await;
         }
     };
     let out_of_bus = async {

@@ -1,38 +1,13 @@
 use std::sync::Mutex;
 
-use async_trait::async_trait;
 use serde_json::json;
 
 use super::*;
-use crate::fixtures::MemoryBroker;
-
-/// A bus that answers by a script, and accepts when the script has ended.
-#[derive(Default)]
-struct ScriptedBus {
-    answers: Mutex<VecDeque<&'static str>>,
-    /// A message of this aggregate is never accepted.
-    poison: Option<&'static str>,
-    accepted: Mutex<Vec<(String, u64)>>,
-}
-
-#[async_trait]
-impl Bus for ScriptedBus {
-    async fn publish(&self, entries: &[Entry]) -> Vec<PublishOutcome> {
-        let answer = |entry: &Entry| {
-            let scripted = self.answers.lock().unwrap().pop_front();
-            if scripted == Some("later") || self.poison == Some(entry.envelope.aggregate_id.as_str()) {
-                return PublishOutcome::Transient("throttled".into());
-            }
-            if scripted == Some("never") {
-                return PublishOutcome::Permanent { code: "REFUSED".to_owned(), reason: "not authorized".to_owned() };
-            }
-            let place = (entry.envelope.aggregate_id.clone(), entry.envelope.version.unwrap_or_default());
-            self.accepted.lock().unwrap().push(place);
-            PublishOutcome::Accepted
-        };
-        entries.iter().map(answer).collect()
-    }
-}
+use crate::{
+    broker::Taken,
+    fixtures::{MemoryBroker, ScriptedBus},
+    stop::Stop,
+};
 
 fn message(id: &str, version: u64) -> Taken {
     let body = json!({
@@ -42,11 +17,15 @@ fn message(id: &str, version: u64) -> Taken {
     Taken { position: format!("{id}/{version}"), body: body.to_string().into_bytes(), ..Taken::default() }
 }
 
+fn publisher<'a>(bus: &'a ScriptedBus, counters: &'a Counters, stop: Stop) -> Publisher<'a> {
+    Publisher { kind: "memory", bus, origin: "arn:bus", counters, stop }
+}
+
 /// Runs until the broker has nothing left; time goes by at once.
 async fn run(broker: &MemoryBroker, bus: &ScriptedBus) -> Counters {
     let (request, stop) = Stop::new();
     let counters = Counters::default();
-    let inbound = Inbound { broker, bus, origin: "arn:bus", batch: 10, counters: &counters, stop };
+    let inbound = Inbound { broker, batch: 10, publisher: publisher(bus, &counters, stop) };
     let empty = async {
         while !broker.0.lock().unwrap().messages.is_empty() {
             tokio::time::sleep(Duration::from_millis(5)).await;
@@ -111,7 +90,7 @@ async fn a_message_in_its_turn_is_left_to_the_next_start_when_the_bridge_stops()
     let bus = ScriptedBus { poison: Some("a"), ..ScriptedBus::default() };
     let (request, stop) = Stop::new();
     let counters = Counters::default();
-    let inbound = Inbound { broker: &broker, bus: &bus, origin: "arn:bus", batch: 10, counters: &counters, stop };
+    let inbound = Inbound { broker: &broker, batch: 10, publisher: publisher(&bus, &counters, stop) };
     let later = async {
         while counters.read().retried == 0 {
             tokio::time::sleep(Duration::from_millis(5)).await;

@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use futures::StreamExt as _;
 
 use super::{Connection, Redis, without_password};
-use crate::broker::{BrokerError, Poison, Source, Taken};
+use crate::broker::{BrokerError, Parking, Poison, Source, Taken};
 
 pub(super) struct Channels {
     messages: PubSub,
@@ -53,7 +53,10 @@ impl Source for Channels {
     async fn acknowledge(&mut self, _taken: &[Taken]) -> Result<(), BrokerError> {
         Ok(())
     }
+}
 
+#[async_trait]
+impl Parking for Channels {
     async fn park(&mut self, taken: &Taken, poison: &Poison) -> Result<(), BrokerError> {
         self.connection.park(&taken.position, taken, poison).await
     }

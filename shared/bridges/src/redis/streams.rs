@@ -7,7 +7,7 @@ use ::redis::{FromRedisValue as _, Value, cmd};
 use async_trait::async_trait;
 
 use super::{Connection, Redis, taken};
-use crate::broker::{BrokerError, Poison, Source, Taken};
+use crate::broker::{BrokerError, Parking, Poison, Source, Taken};
 
 /// Streams with entries: per stream, the id of each entry and its fields; none for an entry that was trimmed.
 type Entries = Option<Vec<(String, Vec<(String, Option<Vec<(String, Vec<u8>)>>)>)>>;
@@ -138,7 +138,10 @@ impl Source for Streams {
         }
         Ok(())
     }
+}
 
+#[async_trait]
+impl Parking for Streams {
     async fn park(&mut self, taken: &Taken, poison: &Poison) -> Result<(), BrokerError> {
         let stream = taken.position.rsplit_once('/').map_or("causeway", |(stream, _)| stream);
         self.connection.park(stream, taken, poison).await

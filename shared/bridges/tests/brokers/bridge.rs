@@ -1,37 +1,46 @@
 //! The program `causeway-bridge` as a process.
 
 use std::{
-    io::Read,
-    process::{Child, Command, Stdio},
+    io::{BufRead, BufReader, Read},
+    process::{Child, ChildStdout, Command, Stdio},
 };
 
 use crate::cloud::TestCloud;
 
 /// A bridge in both directions. It is killed when it is dropped.
-pub(crate) struct Bridge(Child);
+pub(crate) struct Bridge {
+    process: Child,
+    output: BufReader<ChildStdout>,
+}
 
 impl Bridge {
+    /// Starts it, and waits until its rule fills its queue.
     pub(crate) fn start(cloud: &TestCloud, arguments: &[String]) -> Self {
         let mut command = command(cloud, arguments);
         command.args(["--in", "--out", "--json"]).stdout(Stdio::piped());
         if std::env::var_os("CAUSEWAY_BRIDGE_LOG").is_none() {
             command.stderr(Stdio::null());
         }
-        Self(command.spawn().unwrap())
+        let mut process = command.spawn().unwrap();
+        let mut output = BufReader::new(process.stdout.take().unwrap());
+        let mut line = String::new();
+        output.read_line(&mut line).unwrap();
+        assert!(line.contains("ready"), "{line}");
+        Self { process, output }
     }
 
     pub(crate) fn kill(&mut self) {
-        self.0.kill().unwrap();
-        self.0.wait().unwrap();
+        self.process.kill().unwrap();
+        self.process.wait().unwrap();
     }
 
     /// Asks it to stop; returns its lines.
     pub(crate) fn stop(mut self) -> Vec<serde_json::Value> {
-        let asked = Command::new("kill").args(["-TERM", &self.0.id().to_string()]).status().unwrap();
+        let asked = Command::new("kill").args(["-TERM", &self.process.id().to_string()]).status().unwrap();
         assert!(asked.success());
         let mut lines = String::new();
-        self.0.stdout.take().unwrap().read_to_string(&mut lines).unwrap();
-        assert_eq!(self.0.wait().unwrap().code(), Some(0));
+        self.output.read_to_string(&mut lines).unwrap();
+        assert_eq!(self.process.wait().unwrap().code(), Some(0));
         lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
     }
 }
@@ -39,7 +48,7 @@ impl Bridge {
 impl Drop for Bridge {
     fn drop(&mut self) {
         // After `stop` it is gone already.
-        self.0.kill().and_then(|()| self.0.wait()).map(drop).unwrap_or_default();
+        self.process.kill().and_then(|()| self.process.wait()).map(drop).unwrap_or_default();
     }
 }
 
