@@ -25,6 +25,15 @@ pub const PARKED_REASON: &str = "parked-reason";
 /// The header of a parked message with the position from which it was taken.
 pub const PARKED_FROM: &str = "parked-from";
 
+/// The header of a parked message that had more bytes than the broker keeps: how many.
+pub const PARKED_BYTES: &str = "parked-bytes";
+
+/// The most characters of a reason.
+const MAX_REASON: usize = 500;
+
+/// The most bytes of headers that a parked message keeps. RabbitMQ takes 128 KB of all.
+const MAX_HEADERS: usize = 64 * 1024;
+
 /// A message as it was taken from a broker.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Taken {
@@ -49,15 +58,23 @@ pub struct Poison {
 }
 
 impl Poison {
-    /// A poison message with this code and reason.
-    pub fn new(code: &str, reason: impl Into<String>) -> Self {
-        Self { code: code.to_owned(), reason: reason.into() }
+    /// A poison message with this code and reason, which is cut where it is too long, and has no character that a header
+    /// may not have.
+    pub fn new(code: &str, reason: &str) -> Self {
+        let plain =
+            |letter: char| if letter.is_control() || matches!(letter, '\u{fffe}' | '\u{ffff}') { ' ' } else { letter };
+        Self { code: code.to_owned(), reason: reason.chars().take(MAX_REASON).map(plain).collect() }
     }
 
-    /// The headers of the parked message: those it had, and the reason.
+    /// The headers of the parked message: those it had, as far as there is room for them, and the reason.
     pub fn headers(&self, taken: &Taken) -> Vec<(String, String)> {
         let own = [(PARKED_CODE, &self.code), (PARKED_REASON, &self.reason), (PARKED_FROM, &taken.position)];
+        let mut bytes = 0;
         let had = taken.headers.iter().filter(|(name, _)| !name.starts_with("parked-"));
+        let had = had.take_while(|(name, value)| {
+            bytes += name.len() + value.len();
+            bytes <= MAX_HEADERS
+        });
         let own = own.into_iter().map(|(name, value)| (name.to_owned(), value.clone()));
         had.map(|(name, value)| (name.clone(), value.clone())).chain(own).collect()
     }

@@ -58,14 +58,15 @@ pub fn read(kind: &str, origin: &str, taken: &Taken, now: Timestamp) -> Result<I
     if taken.headers.get(ORIGIN).is_some_and(|from| from == origin) {
         return Ok(Incoming::OwnEvent);
     }
-    let too_large =
-        |bytes: usize, most: usize| Err(Poison::new("TOO_LARGE", format!("{bytes} bytes; at most {most} are allowed")));
+    let too_large = |bytes: usize, most: usize| {
+        Err(Poison::new("TOO_LARGE", &format!("{bytes} bytes; at most {most} are allowed")))
+    };
     if taken.body.len() > 2 * MAX_MESSAGE_BYTES {
         return too_large(taken.body.len(), 2 * MAX_MESSAGE_BYTES);
     }
     let text = std::str::from_utf8(&taken.body)
-        .map_err(|error| Poison::new("MALFORMED", format!("the body is not UTF-8: {error}")))?;
-    json::check(text).map_err(|error| Poison::new("MALFORMED", error.to_string()))?;
+        .map_err(|error| Poison::new("MALFORMED", &format!("the body is not UTF-8: {error}")))?;
+    json::check(text).map_err(|error| Poison::new("MALFORMED", &error.to_string()))?;
     if !text.trim_ascii_start().starts_with('{') {
         return Err(field(".", "must be an object"));
     }
@@ -85,7 +86,7 @@ pub fn read(kind: &str, origin: &str, taken: &Taken, now: Timestamp) -> Result<I
     // One more, so that a ring of bridges ends even if it drops the header with the origin.
     let hops = body.metadata.hops.saturating_add(1);
     if hops > MAX_HOPS {
-        return Err(Poison::new("LOOP", format!("field metadata.hops: {hops} is more than {MAX_HOPS}")));
+        return Err(Poison::new("LOOP", &format!("field metadata.hops: {hops} is more than {MAX_HOPS}")));
     }
     let event_id = event_id(body.event_id, kind, taken)?;
     let metadata = Metadata {
@@ -132,7 +133,7 @@ fn event_id(given: Option<MessageId>, kind: &str, taken: &Taken) -> Result<Messa
 }
 
 fn field(field: &str, rule: &str) -> Poison {
-    Poison::new("MALFORMED", format!("envelope, field {field}: {rule}"))
+    Poison::new("MALFORMED", &format!("envelope, field {field}: {rule}"))
 }
 
 #[cfg(test)]

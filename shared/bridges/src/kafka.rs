@@ -14,12 +14,15 @@ use rdkafka::{
 };
 
 use crate::{
-    broker::{Broker, BrokerError, Parking, Poison, SendError, Sink, Source, Taken},
+    broker::{Broker, BrokerError, PARKED_BYTES, Parking, Poison, SendError, Sink, Source, Taken},
     outgoing::Outgoing,
 };
 
 /// How long the broker may take for an answer.
 const TIMEOUT: Duration = Duration::from_secs(15);
+
+/// What is kept of a parked message that is larger than the topic of parked messages takes.
+const MAX_PARKED: usize = 16 * 1024;
 
 /// How a bridge uses a Kafka cluster.
 #[derive(Clone, Debug)]
@@ -40,6 +43,8 @@ impl Kafka {
     fn config(&self, ours: &[(&str, &str)]) -> ClientConfig {
         let mut config = ClientConfig::new();
         config.set("bootstrap.servers", &self.bootstrap).set("client.id", "causeway-bridge");
+        // The broker decides what is too large, and not the client, which would not park what it was given.
+        config.set("message.max.bytes", "1000000000");
         self.settings.iter().for_each(|(name, value)| {
             config.set(name, value);
         });
@@ -117,7 +122,7 @@ impl Sink for KafkaSink {
         // Kafka refuses the whole batch that a message is in, so only one that is refused alone is the one.
         for (index, message) in messages.iter().enumerate().skip(first) {
             if let Err((_, error)) = self.send_together(std::slice::from_ref(message)).await? {
-                return Err(SendError::Refused { index, poison: Poison::new("TOO_LARGE", error.to_string()) });
+                return Err(SendError::Refused { index, poison: Poison::new("TOO_LARGE", &error.to_string()) });
             }
         }
         Ok(())
@@ -205,13 +210,31 @@ impl Parking for KafkaSource {
     async fn park(&mut self, taken: &Taken, poison: &Poison) -> Result<(), BrokerError> {
         let topic = place(&taken.position).map_or("causeway", |(topic, _, _)| topic);
         let topic = format!("{topic}.parked");
-        let headers = poison.headers(taken);
+        let mut headers = poison.headers(taken);
+        let sent = match self.keep(&topic, &headers, &taken.body).await {
+            Err(error) if is_too_large(&error) => {
+                headers.push((PARKED_BYTES.to_owned(), taken.body.len().to_string()));
+                let begin = taken.body.get(..MAX_PARKED).unwrap_or(&taken.body);
+                self.keep(&topic, &headers, begin).await
+            }
+            sent => sent,
+        };
+        sent.map_err(BrokerError::of("park a message"))
+    }
+}
+
+impl KafkaSource {
+    async fn keep(&self, topic: &str, headers: &[(String, String)], body: &[u8]) -> Result<(), KafkaError> {
         let headers = headers.iter().fold(OwnedHeaders::new(), |headers, (name, value)| {
             headers.insert(Header { key: name, value: Some(value) })
         });
-        let record = FutureRecord::<(), [u8]>::to(&topic).payload(&taken.body).headers(headers);
-        let sent = self.producer.send(record, TIMEOUT).await;
-        sent.map(drop).map_err(|(error, _)| BrokerError::of("park a message")(error))
+        let record = FutureRecord::<(), [u8]>::to(topic).payload(body).headers(headers);
+        let sent = self.producer.send_result(record).map_err(|(error, _)| error)?;
+        match tokio::time::timeout(TIMEOUT, sent).await {
+            Ok(Ok(answer)) => answer.map(drop).map_err(|(error, _)| error),
+            Ok(Err(_)) => Err(KafkaError::Canceled),
+            Err(_) => Err(KafkaError::MessageProduction(RDKafkaErrorCode::OperationTimedOut)),
+        }
     }
 }
 

@@ -146,7 +146,7 @@ impl Outbound<'_> {
             match cursor.due(&stream, version).await.map_err(BrokerError::of("read the log"))? {
                 Due::Sent => Counters::add(&self.counters.repeated, 1),
                 Due::NotInLog => {
-                    let poison = Poison::new("NOT_IN_LOG", format!("the log has no version {version} of {stream}"));
+                    let poison = Poison::new("NOT_IN_LOG", &format!("the log has no version {version} of {stream}"));
                     self.park(&notification.body, &poison).await?;
                 }
                 Due::Send { events: due, from, to } => {
@@ -195,7 +195,7 @@ impl Outbound<'_> {
 
 /// The stream and version of a bus event; none for an event that came in over a bridge.
 fn read(body: &str) -> Result<Option<(StreamId, u64)>, Poison> {
-    let malformed = |reason: String| Poison::new("MALFORMED", reason);
+    let malformed = |reason: String| Poison::new("MALFORMED", &reason);
     let event: BusEvent = serde_json::from_str(body).map_err(|error| malformed(error.to_string()))?;
     if event.source.starts_with(BRIDGE_SOURCE) {
         return Ok(None);

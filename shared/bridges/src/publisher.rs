@@ -75,7 +75,7 @@ impl Publisher<'_> {
                 match outcomes.next() {
                     Some(PublishOutcome::Accepted) => accepted += 1,
                     Some(PublishOutcome::Permanent { code, reason }) => {
-                        self.park(parking, &message.taken, &Poison { code, reason }).await?;
+                        self.park(parking, &message.taken, &Poison::new(&code, &reason)).await?;
                     }
                     Some(PublishOutcome::Transient(error)) => {
                         warn!(position = message.taken.position, error = causes(error.as_ref()), "in: published again");
@@ -93,7 +93,7 @@ impl Publisher<'_> {
             for message in again {
                 // Only if others were accepted: then it is the message, and not the bus.
                 if message.failures >= MAX_FAILURES && accepted_before > 0 {
-                    let poison = Poison::new("UNDELIVERABLE", format!("the bus failed {MAX_FAILURES} times"));
+                    let poison = Poison::new("UNDELIVERABLE", &format!("the bus failed {MAX_FAILURES} times"));
                     self.park(parking, &message.taken, &poison).await?;
                 } else {
                     next.push_back(message);

@@ -177,7 +177,9 @@ impl Notifications for BridgeQueue {
     }
 
     async fn park(&self, body: &str, poison: &Poison) -> Result<(), BoxError> {
-        self.parked.send(body, poison).await
+        // Two characters that JSON may have and SQS does not take.
+        let body = body.replace('\u{fffe}', r"\ufffe").replace('\u{ffff}', r"\uffff");
+        self.parked.send(&body, poison).await
     }
 }
 

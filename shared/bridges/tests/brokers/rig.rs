@@ -188,7 +188,7 @@ pub(crate) async fn kafka() -> Option<Rig> {
             prefix: prefix.to_owned(),
             topics,
             group: format!("tests-{out}"),
-            settings: vec![("message.max.bytes".to_owned(), "2000000".to_owned())],
+            settings: Vec::new(),
         })
     };
     Some(Rig {
