@@ -2,7 +2,10 @@
 //! the log, from the event after the last one sent. So the order of the log is kept, however notifications are reordered
 //! or lost, and a forged one sends nothing. The cursor of a stream is a row of the views, moved by conditional writes.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
 
 use causeway::{
     StreamId,
@@ -24,7 +27,7 @@ pub struct LogCursor {
     name: String,
     /// The ARN of the bus.
     origin: String,
-    cached: HashMap<StreamId, u64>,
+    cached: Mutex<HashMap<StreamId, u64>>,
 }
 
 /// What a notification leads to.
@@ -48,13 +51,14 @@ pub enum Due {
 impl LogCursor {
     /// The cursors of the bridge of this name.
     pub fn new(log: Arc<dyn EventStore>, rows: Arc<dyn ViewStore>, name: &str, origin: &str) -> Self {
-        Self { log, rows, name: name.to_owned(), origin: origin.to_owned(), cached: HashMap::new() }
+        Self { log, rows, name: name.to_owned(), origin: origin.to_owned(), cached: Mutex::default() }
     }
 
     /// The events to send for a notification of this version. A stream that was never sent begins with its first event.
-    pub async fn due(&mut self, stream: &StreamId, version: u64) -> Result<Due, BoxError> {
-        let from = match self.cached.get(stream) {
-            Some(sent) => *sent,
+    pub async fn due(&self, stream: &StreamId, version: u64) -> Result<Due, BoxError> {
+        let cached = self.cached().get(stream).copied();
+        let from = match cached {
+            Some(sent) => sent,
             None => self.rows.get(&self.key(stream)).await?.map_or(0, |row| row.version),
         };
         self.remember(stream, from);
@@ -75,7 +79,7 @@ impl LogCursor {
     }
 
     /// Moves the cursor. Another bridge of the same name may have moved it, too; the highest version stays.
-    pub async fn sent(&mut self, stream: &StreamId, from: u64, to: u64) -> Result<(), BoxError> {
+    pub async fn sent(&self, stream: &StreamId, from: u64, to: u64) -> Result<(), BoxError> {
         let key = self.key(stream);
         let mut from = from;
         let sent = loop {
@@ -92,11 +96,16 @@ impl LogCursor {
         Ok(())
     }
 
-    fn remember(&mut self, stream: &StreamId, sent: u64) {
-        if self.cached.len() >= CACHED {
-            self.cached.clear();
+    fn remember(&self, stream: &StreamId, sent: u64) {
+        let mut cached = self.cached();
+        if cached.len() >= CACHED {
+            cached.clear();
         }
-        self.cached.insert(stream.clone(), sent);
+        cached.insert(stream.clone(), sent);
+    }
+
+    fn cached(&self) -> MutexGuard<'_, HashMap<StreamId, u64>> {
+        self.cached.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn key(&self, stream: &StreamId) -> RowKey {

@@ -8,6 +8,7 @@ use causeway::{
     StreamId,
     failure::{BoxError, causes},
 };
+use futures::{StreamExt as _, TryStreamExt as _, stream};
 use serde::Deserialize;
 use tracing::warn;
 
@@ -19,6 +20,9 @@ use crate::{
     outgoing::Outgoing,
     stop::Stop,
 };
+
+/// The most streams that are read, or whose cursors are moved, at the same time.
+const CALLS: usize = 16;
 
 /// A bus event that was taken from the queue.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -83,7 +87,7 @@ struct Advance {
 
 impl Outbound<'_> {
     /// Runs until the request to stop.
-    pub async fn run(&self, cursor: &mut LogCursor) {
+    pub async fn run(&self, cursor: &LogCursor) {
         let mut failures = 0;
         while !self.stop.is_requested() {
             if let Err(error) = self.session(cursor, &mut failures).await {
@@ -97,7 +101,7 @@ impl Outbound<'_> {
     }
 
     /// Sends on one connection until it fails, or until the request to stop.
-    async fn session(&self, cursor: &mut LogCursor, failures: &mut u32) -> Result<(), BrokerError> {
+    async fn session(&self, cursor: &LogCursor, failures: &mut u32) -> Result<(), BrokerError> {
         // The broker first: what is not taken while it is down is not counted as a delivery.
         let mut sink = tokio::select! {
             sink = self.broker.sink() => sink?,
@@ -124,7 +128,7 @@ impl Outbound<'_> {
     async fn forward(
         &self,
         sink: &mut dyn Sink,
-        cursor: &mut LogCursor,
+        cursor: &LogCursor,
         taken: &[Notification],
     ) -> Result<(), BrokerError> {
         // Per stream the highest version, and the notification that names it.
@@ -142,8 +146,12 @@ impl Outbound<'_> {
             }
         }
         let (mut events, mut advances) = (Vec::new(), Vec::new());
-        for (stream, (version, notification)) in streams {
-            match cursor.due(&stream, version).await.map_err(BrokerError::of("read the log"))? {
+        let read = stream::iter(streams).map(|(stream, (version, notification))| async move {
+            (cursor.due(&stream, version).await, stream, version, notification)
+        });
+        let read: Vec<_> = read.buffered(CALLS).collect().await;
+        for (due, stream, version, notification) in read {
+            match due.map_err(BrokerError::of("read the log"))? {
                 Due::Sent => Counters::add(&self.counters.repeated, 1),
                 Due::NotInLog => {
                     let poison = Poison::new("NOT_IN_LOG", &format!("the log has no version {version} of {stream}"));
@@ -157,9 +165,10 @@ impl Outbound<'_> {
             }
         }
         self.send(sink, &events).await?;
-        for Advance { stream, from, to } in advances {
-            cursor.sent(&stream, from, to).await.map_err(BrokerError::of("move the cursor of a stream"))?;
-        }
+        let moves = stream::iter(advances).map(|Advance { stream, from, to }| async move {
+            cursor.sent(&stream, from, to).await.map_err(BrokerError::of("move the cursor of a stream"))
+        });
+        moves.buffer_unordered(CALLS).try_collect::<()>().await?;
         self.notifications.delete(taken).await.map_err(BrokerError::of("delete notifications"))
     }
 

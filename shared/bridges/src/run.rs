@@ -73,7 +73,7 @@ pub async fn run(options: &Options) -> anyhow::Result<()> {
     };
     let out_of_bus = async {
         if let Some(queue) = &queue {
-            send(broker.as_ref(), queue, &mut cursor(&sdk, common, &name, &origin), common, &counters_out, &stop).await;
+            send(broker.as_ref(), queue, &cursor(&sdk, common, &name, &origin), common, &counters_out, &stop).await;
         }
     };
     let health = || {
@@ -116,7 +116,7 @@ pub async fn run(options: &Options) -> anyhow::Result<()> {
 async fn send(
     broker: &dyn Broker,
     notifications: &BridgeQueue,
-    cursor: &mut LogCursor,
+    cursor: &LogCursor,
     common: &Common,
     counters: &Counters,
     stop: &Stop,

@@ -19,3 +19,5 @@ mod proxy;
 mod rig;
 #[path = "brokers/servers.rs"]
 mod servers;
+#[path = "brokers/throughput.rs"]
+mod throughput;

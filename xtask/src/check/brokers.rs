@@ -10,7 +10,7 @@ use std::{
 use crate::{
     check::{
         python::KAFKA,
-        tally::{Tally, run_tests},
+        tally::{Tally, run_command, run_tests},
     },
     repo,
 };
@@ -21,31 +21,58 @@ const PACKAGES: [(&str, &str, &str); 2] = [
     ("rabbitmq-server", "/usr/lib/rabbitmq/bin/rabbitmq-server", "AMQP_URL"),
 ];
 
-/// Finds or installs the brokers.
-pub(super) fn prepare(root: &Path) -> anyhow::Result<Tally> {
+/// With the package `tests`, all crates that have nothing to do with brokers keep the features they were built with.
+const BRIDGES: [&str; 9] = [
+    "--locked",
+    "--package",
+    "causeway-bridges",
+    "--package",
+    "tests",
+    "--features",
+    "causeway-bridges/kafka",
+    "--test",
+    "brokers",
+];
+
+/// Runs the tests of the bridges against the brokers that are found or installed here.
+pub(super) fn test(root: &Path) -> anyhow::Result<Tally> {
+    prepare(root);
+    let programs = ["--lib", "--bin", "causeway-bridge", "--bin", "causeway-bridge-lambda"];
+    let mut lint = repo::cargo(root);
+    let linted = run_command(lint.arg("clippy").args(BRIDGES).args(programs).args(["--", "-D", "warnings"]))?;
+    let mut test = repo::cargo(root);
+    Ok(linted + run_tests(test.arg("test").args(BRIDGES).args(["--", "--test-threads", "2"]))?)
+}
+
+/// The kill tests at full size.
+pub(super) fn soak(root: &Path) -> anyhow::Result<Tally> {
+    prepare(root);
+    let mut command = repo::cargo(root);
+    command.arg("test").args(BRIDGES).args(["reorders_nothing", "--", "--nocapture", "--test-threads", "1"]);
+    let size = [("EVENTS", "10000"), ("KILLS", "20"), ("FAULTS", "5")];
+    run_tests(command.envs(size.map(|(name, value)| (format!("CAUSEWAY_BRIDGE_{name}"), value))))
+}
+
+/// Finds or installs the brokers. The tests of one that is missing are skipped.
+fn prepare(root: &Path) {
     for (package, program, variable) in PACKAGES {
-        if std::env::var_os(variable).is_some() || is_there(program) || install(package) && is_there(program) {
+        if is_given(variable) || is_there(program) || install(package) && is_there(program) {
             println!("{package}: found");
         } else {
             println!("{package}: not found, and its tests are skipped; install it, or set {variable}");
         }
     }
-    let kafka = std::env::var_os("KAFKA_BOOTSTRAP").is_some() || KAFKA.programs(root)?.is_some();
-    println!("Kafka: {}", if kafka { "found" } else { "not found, and its tests are skipped; set KAFKA_BOOTSTRAP" });
-    Ok(Tally::PASSED)
+    let kafka = if is_given("KAFKA_BOOTSTRAP") { Ok(true) } else { KAFKA.programs(root).map(|there| there.is_some()) };
+    match kafka {
+        Ok(true) => println!("Kafka: found"),
+        Ok(false) => println!("Kafka: not found, and its tests are skipped; set KAFKA_BOOTSTRAP"),
+        Err(error) => println!("Kafka: not found, and its tests are skipped; set KAFKA_BOOTSTRAP ({error:#})"),
+    }
 }
 
-/// The kill tests at full size.
-pub(super) fn soak(root: &Path) -> anyhow::Result<Tally> {
-    prepare(root)?;
-    let mut command = repo::cargo(root);
-    command.args(["test", "--locked", "--package", "causeway-bridges", "--test", "brokers", "reorders_nothing"]);
-    command.args(["--", "--nocapture", "--test-threads", "1"]);
-    command
-        .env("CAUSEWAY_BRIDGE_EVENTS", "10000")
-        .env("CAUSEWAY_BRIDGE_KILLS", "20")
-        .env("CAUSEWAY_BRIDGE_FAULTS", "5");
-    run_tests(&mut command)
+/// Whether the variable names a broker.
+fn is_given(variable: &str) -> bool {
+    std::env::var_os(variable).is_some_and(|value| !value.is_empty())
 }
 
 /// Whether the program is at this path, or in the search path.

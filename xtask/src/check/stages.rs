@@ -33,7 +33,7 @@ pub(super) fn soak() -> Vec<Stage> {
             python::deployment,
         ),
         stage(
-            "bridges",
+            "brokers",
             "10,000 events each way over each broker, 20 kills of the bridge, 5 faults of the broker",
             brokers::soak,
         ),
@@ -52,8 +52,8 @@ pub(super) fn all() -> Vec<Stage> {
         stage("binaries", "all binaries build; some tests start them", |root| {
             binaries::build(root).map(|()| Tally::PASSED)
         }),
-        stage("brokers", "the brokers for the tests of the bridges are found or installed", brokers::prepare),
         stage("tests", "all tests", tests),
+        stage("brokers", "the bridges to RabbitMQ, Kafka and Redis keep their promises", brokers::test),
         stage("traces", "functions with the feature otel export traces", traces),
         stage("doctests", "the examples in the docs run", doctests),
         stage("aws", "the AWS CLI and boto3 work against the local cloud", python::aws_tools),

@@ -8,7 +8,7 @@ fn cursor(memory: &Memory) -> LogCursor {
 }
 
 /// The versions that are due.
-async fn due(cursor: &mut LogCursor, version: u64) -> Option<(Vec<String>, u64, u64)> {
+async fn due(cursor: &LogCursor, version: u64) -> Option<(Vec<String>, u64, u64)> {
     match cursor.due(&stream("p-1"), version).await.unwrap() {
         Due::Send { events, from, to } => Some((events.into_iter().map(|event| event.body).collect(), from, to)),
         Due::Sent | Due::NotInLog => None,
@@ -20,8 +20,8 @@ async fn a_notification_that_overtakes_others_sends_all_before_it_in_order() {
     let memory = Memory::new(1);
     append(&memory, "p-1", 1, 2).await;
     append(&memory, "p-1", 3, 1).await;
-    let mut cursor = cursor(&memory);
-    let (events, from, to) = due(&mut cursor, 3).await.unwrap();
+    let cursor = cursor(&memory);
+    let (events, from, to) = due(&cursor, 3).await.unwrap();
     assert_eq!((from, to), (0, 3));
     let versions =
         events.iter().map(|event| serde_json::from_str::<serde_json::Value>(event).unwrap()["version"].as_u64());
@@ -34,15 +34,15 @@ async fn a_notification_that_overtakes_others_sends_all_before_it_in_order() {
 async fn a_bridge_that_starts_again_goes_on_after_what_was_sent() {
     let memory = Memory::new(1);
     append(&memory, "p-1", 1, 2).await;
-    let mut first = cursor(&memory);
-    let (_, from, to) = due(&mut first, 1).await.unwrap();
+    let first = cursor(&memory);
+    let (_, from, to) = due(&first, 1).await.unwrap();
     // Killed before the cursor is moved: all is sent again.
-    assert_eq!(due(&mut cursor(&memory), 2).await.unwrap().1, 0);
+    assert_eq!(due(&cursor(&memory), 2).await.unwrap().1, 0);
     first.sent(&stream("p-1"), from, to).await.unwrap();
-    let mut second = cursor(&memory);
+    let second = cursor(&memory);
     assert_eq!(second.due(&stream("p-1"), 2).await.unwrap(), Due::Sent);
     append(&memory, "p-1", 3, 1).await;
-    assert_eq!(due(&mut second, 3).await.unwrap().1, 2);
+    assert_eq!(due(&second, 3).await.unwrap().1, 2);
 }
 
 #[tokio::test]
@@ -56,7 +56,7 @@ async fn a_version_that_the_log_does_not_have_sends_nothing() {
 #[tokio::test]
 async fn of_two_bridges_the_one_that_is_further_keeps_its_cursor() {
     let memory = Memory::new(1);
-    let (mut slow, mut fast) = (cursor(&memory), cursor(&memory));
+    let (slow, fast) = (cursor(&memory), cursor(&memory));
     let stream = stream("p-1");
     fast.sent(&stream, 0, 4).await.unwrap();
     slow.sent(&stream, 0, 2).await.unwrap();

@@ -48,7 +48,7 @@ async fn run(
 ) -> Counters {
     let (request, stop) = Stop::new();
     let counters = Counters::default();
-    let mut cursor = LogCursor::new(memory.store.clone(), memory.views.clone(), "bridge", "arn:bus");
+    let cursor = LogCursor::new(memory.store.clone(), memory.views.clone(), "bridge", "arn:bus");
     let outbound = Outbound { broker, notifications, events, counters: &counters, stop };
     let empty = async {
         while !notifications.waiting.lock().unwrap().is_empty() {
@@ -56,7 +56,7 @@ async fn run(
         }
         request.send_replace(true);
     };
-    tokio::join!(outbound.run(&mut cursor), empty);
+    tokio::join!(outbound.run(&cursor), empty);
     counters
 }
 

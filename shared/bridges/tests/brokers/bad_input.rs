@@ -9,7 +9,7 @@ use causeway_bridges::{
 };
 
 use crate::{
-    bridge::{Bridge, command},
+    bridge::{BOTH, Bridge, command},
     cloud::TestCloud,
     kills::{Reader, spoken},
     rig::{self, Rig},
@@ -63,7 +63,7 @@ async fn parks(rig: Option<Rig>) {
     assert!(dry.status.success(), "{}", String::from_utf8_lossy(&dry.stderr));
     assert!(String::from_utf8_lossy(&dry.stdout).contains("nothing was changed"));
     let mut parked = Reader::open(rig.parked.as_ref()).await;
-    let bridge = Bridge::start(&cloud, &rig.arguments);
+    let bridge = Bridge::start(&cloud, &rig.arguments, BOTH);
     let mut sink = rig.partner.sink().await.unwrap();
     let mut messages = vec![spoken(&stream(), 1)];
     // Headers of others, one of which is empty, and an id that the header has and not the body.

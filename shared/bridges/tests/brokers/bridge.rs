@@ -7,7 +7,10 @@ use std::{
 
 use crate::cloud::TestCloud;
 
-/// A bridge in both directions. It is killed when it is dropped.
+/// Both directions.
+pub(crate) const BOTH: &[&str] = &["--in", "--out"];
+
+/// A bridge. It is killed when it is dropped.
 pub(crate) struct Bridge {
     process: Child,
     output: BufReader<ChildStdout>,
@@ -15,9 +18,9 @@ pub(crate) struct Bridge {
 
 impl Bridge {
     /// Starts it, and waits until its rule fills its queue.
-    pub(crate) fn start(cloud: &TestCloud, arguments: &[String]) -> Self {
+    pub(crate) fn start(cloud: &TestCloud, arguments: &[String], directions: &[&str]) -> Self {
         let mut command = command(cloud, arguments);
-        command.args(["--in", "--out", "--json"]).stdout(Stdio::piped());
+        command.args(directions).arg("--json").stdout(Stdio::piped());
         if std::env::var_os("CAUSEWAY_BRIDGE_LOG").is_none() {
             command.stderr(Stdio::null());
         }

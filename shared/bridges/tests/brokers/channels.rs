@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use causeway::StreamId;
 
 use crate::{
-    bridge::Bridge,
+    bridge::{BOTH, Bridge},
     cloud::TestCloud,
     kills::{Reader, spoken},
     rig,
@@ -16,7 +16,7 @@ async fn redis_channels_carry_events_in_both_directions() {
     let Some(rig) = rig::redis_channels() else { return };
     let cloud = TestCloud::start().await;
     let mut reader = Reader::open(rig.reader.as_ref()).await;
-    let bridge = Bridge::start(&cloud, &rig.arguments);
+    let bridge = Bridge::start(&cloud, &rig.arguments, BOTH);
     let mut sink = rig.partner.sink().await.unwrap();
     let stream = StreamId::parse("probe/p-1").unwrap();
     cloud.commit(std::slice::from_ref(&stream), 1).await;

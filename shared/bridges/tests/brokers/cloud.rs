@@ -126,6 +126,15 @@ impl TestCloud {
         }
     }
 
+    /// Publishes an event of each stream, which needs no log.
+    pub(crate) async fn publish(&self, streams: &[StreamId]) {
+        let entries = streams.iter().filter_map(|stream| {
+            let envelope = commit(stream, 1).event_envelope(0)?;
+            Some(Entry { source: "tests".to_owned(), envelope })
+        });
+        self.bus.publish(&entries.collect::<Vec<_>>()).await;
+    }
+
     /// Publishes an event that no log has.
     pub(crate) async fn forge(&self, stream: &StreamId, version: u64) {
         let envelope = commit(stream, version).event_envelope(0).unwrap();

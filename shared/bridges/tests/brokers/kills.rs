@@ -9,16 +9,20 @@ use causeway_bridges::{
 };
 use jiff::Timestamp;
 use serde_json::{Value, json};
+use tokio::sync::watch;
 use uuid::Uuid;
 
 use crate::{
-    bridge::Bridge,
+    bridge::{BOTH, Bridge},
     cloud::{Seen, TestCloud, assert_complete_and_in_order, seen},
     rig::{self, Rig},
 };
 
 /// The streams of each direction.
 const STREAMS: u64 = 10;
+
+/// The most messages that are under way, both directions together.
+const UNDER_WAY: u64 = 160;
 
 /// Without any progress for so long, something is lost.
 const PATIENCE: Duration = Duration::from_secs(90);
@@ -38,7 +42,8 @@ async fn kafka_loses_and_reorders_nothing() {
     survives(rig::kafka().await).await;
 }
 
-fn number(variable: &str, default: u64) -> u64 {
+/// The number that a variable of the environment has.
+pub(crate) fn number(variable: &str, default: u64) -> u64 {
     std::env::var(variable).ok().and_then(|value| value.parse().ok()).unwrap_or(default)
 }
 
@@ -49,13 +54,15 @@ async fn survives(rig: Option<Rig>) {
     let expected = usize::try_from(versions * STREAMS).unwrap();
     let cloud = TestCloud::start().await;
     let mut reader = Reader::open(rig.reader.as_ref()).await;
-    let mut bridge = Bridge::start(&cloud, &rig.arguments);
+    let mut bridge = Bridge::start(&cloud, &rig.arguments, BOTH);
+    let progress = watch::Sender::new(0);
     let writes = async {
         for version in (1..versions).step_by(2) {
+            until_due(&progress, version).await;
             cloud.commit(&streams(), version).await;
         }
     };
-    let sends = send(rig.partner.as_ref(), versions);
+    let sends = send(rig.partner.as_ref(), versions, &progress);
     // At which count of messages what happens: a kill of the bridge, or a fault of the broker.
     let spread = |times: u64, is_kill: bool| {
         (1..=times).map(move |index| (index * versions * STREAMS * 2 / (times + 1), is_kill))
@@ -65,30 +72,35 @@ async fn survives(rig: Option<Rig>) {
     disruptions.reverse();
     let fault = &mut rig.fault;
     let arguments = &rig.arguments;
-    let watch = async {
+    let mut under_way = 0;
+    let observe = async {
         let (mut before, mut since) = (0, Instant::now());
         loop {
             reader.read().await;
             let (out, into) = (distinct(&reader.read), distinct(&cloud.accepted()));
-            if out >= expected && into >= expected {
-                return;
-            }
             if out + into > before {
+                progress.send_replace((out + into) as u64);
                 (before, since) = (out + into, Instant::now());
             }
             assert!(since.elapsed() < PATIENCE, "{out} of {expected} went out, {into} came in");
+            let is_complete = out >= expected && into >= expected;
             if disruptions.last().is_some_and(|(at, _)| *at <= (out + into) as u64) {
+                under_way += u64::from(!is_complete);
                 match disruptions.pop() {
                     Some((_, true)) => {
                         bridge.kill();
-                        bridge = Bridge::start(&cloud, arguments);
+                        bridge = Bridge::start(&cloud, arguments, BOTH);
                     }
                     _ => fault.happen().await,
                 }
+            } else if is_complete {
+                return;
             }
         }
     };
-    tokio::join!(writes, sends, watch);
+    tokio::join!(writes, sends, observe);
+    println!("{under_way} of {kills} kills and {faults} faults came while messages were under way");
+    assert!(under_way > 0);
     assert_complete_and_in_order(&reader.read, expected);
     // What the bridge sends comes back to it, and goes no further.
     let accepted = cloud.accepted();
@@ -104,14 +116,22 @@ fn streams() -> Vec<StreamId> {
     (0..STREAMS).map(|stream| StreamId::parse(&format!("probe/p-{stream}")).unwrap()).collect()
 }
 
-fn distinct(all: &[Seen]) -> usize {
+/// How many messages there are without those that are repeated.
+pub(crate) fn distinct(all: &[Seen]) -> usize {
     all.iter().map(|(stream, version, _)| (stream, version)).collect::<std::collections::BTreeSet<_>>().len()
 }
 
+/// Waits until so much has arrived that this version may be written, so that something is always left for the next kill.
+async fn until_due(progress: &watch::Sender<u64>, version: u64) {
+    let due = |arrived: &u64| arrived + UNDER_WAY >= version * STREAMS * 2;
+    progress.subscribe().wait_for(due).await.unwrap();
+}
+
 /// Sends as a partner does: a batch is repeated until the broker has it.
-async fn send(broker: &dyn Broker, versions: u64) {
+async fn send(broker: &dyn Broker, versions: u64, progress: &watch::Sender<u64>) {
     let mut sink = None;
     for version in 1..=versions {
+        until_due(progress, version).await;
         let batch: Vec<Outgoing> = streams().iter().map(|stream| spoken(stream, version)).collect();
         loop {
             if sink.is_none() {
