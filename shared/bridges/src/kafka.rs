@@ -21,6 +21,21 @@ use crate::{
 /// How long the broker may take for an answer.
 const TIMEOUT: Duration = Duration::from_secs(15);
 
+/// What the settings of a user may change in a producer.
+const PRODUCER: [(&str, &str); 2] = [
+    // The broker decides what is too large, and not the client, which would not park what it was given.
+    ("message.max.bytes", "1000000000"),
+    ("linger.ms", "2"),
+];
+
+/// What the settings of a user may change in a consumer.
+const CONSUMER: [(&str, &str); 3] = [
+    // A bridge that was killed keeps its partitions for so long; Kafka allows no less by default.
+    ("session.timeout.ms", "6000"),
+    ("heartbeat.interval.ms", "1000"),
+    ("topic.metadata.refresh.interval.ms", "5000"),
+];
+
 /// What is kept of a parked message that is larger than the topic of parked messages takes.
 const MAX_PARKED: usize = 16 * 1024;
 
@@ -40,11 +55,12 @@ pub struct Kafka {
 }
 
 impl Kafka {
-    fn config(&self, ours: &[(&str, &str)]) -> ClientConfig {
+    fn config(&self, defaults: &[(&str, &str)], ours: &[(&str, &str)]) -> ClientConfig {
         let mut config = ClientConfig::new();
         config.set("bootstrap.servers", &self.bootstrap).set("client.id", "causeway-bridge");
-        // The broker decides what is too large, and not the client, which would not park what it was given.
-        config.set("message.max.bytes", "1000000000");
+        defaults.iter().for_each(|(name, value)| {
+            config.set(*name, *value);
+        });
         self.settings.iter().for_each(|(name, value)| {
             config.set(name, value);
         });
@@ -61,9 +77,8 @@ impl Kafka {
             // No message expires, which would let the next one of its stream overtake it. Without answers the bridge gives up
             // this producer with all that it has, and the next one sends everything in order again.
             ("message.timeout.ms", "0"),
-            ("linger.ms", "2"),
         ];
-        self.config(&ours).create().map_err(BrokerError::of("make a Kafka producer"))
+        self.config(&PRODUCER, &ours).create().map_err(BrokerError::of("make a Kafka producer"))
     }
 
     /// Asks for the brokers of the cluster, so that one that is down is noticed.
@@ -88,12 +103,9 @@ impl Broker for Kafka {
             ("enable.auto.commit", "false"),
             ("enable.auto.offset.store", "false"),
             ("auto.offset.reset", "earliest"),
-            // A bridge that was killed keeps its partitions for so long; Kafka allows no less by default.
-            ("session.timeout.ms", "6000"),
-            ("heartbeat.interval.ms", "1500"),
-            ("topic.metadata.refresh.interval.ms", "5000"),
         ];
-        let consumer: StreamConsumer = self.config(&ours).create().map_err(BrokerError::of("make a Kafka consumer"))?;
+        let consumer: StreamConsumer =
+            self.config(&CONSUMER, &ours).create().map_err(BrokerError::of("make a Kafka consumer"))?;
         let topics: Vec<&str> = self.topics.iter().map(String::as_str).collect();
         consumer.subscribe(&topics).map_err(BrokerError::of("subscribe to topics"))?;
         Ok(Box::new(KafkaSource { consumer, producer }))

@@ -204,6 +204,9 @@ pub(crate) async fn kafka() -> Option<Rig> {
             &topic_out,
             "--group",
             &into,
+            // A bridge that was killed keeps its partitions for so long.
+            "--set",
+            "session.timeout.ms=3000",
         ]),
         reader: kafka("", vec![topic_out]),
         parked: kafka("", vec![parked]),
