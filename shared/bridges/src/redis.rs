@@ -6,7 +6,7 @@ mod streams;
 
 use std::{collections::BTreeMap, time::Duration};
 
-use ::redis::{AsyncConnectionConfig, Client, Cmd, FromRedisValue, aio::MultiplexedConnection, cmd, pipe};
+use ::redis::{AsyncConnectionConfig, Client, Cmd, FromRedisValue, RedisResult, aio::MultiplexedConnection, cmd, pipe};
 use async_trait::async_trait;
 
 use crate::{
@@ -25,7 +25,7 @@ const TIMEOUT: Duration = Duration::from_secs(5);
 /// How a bridge uses a Redis server.
 #[derive(Clone, Debug)]
 pub struct Redis {
-    /// The address: `redis://127.0.0.1:6379`.
+    /// The address: `redis://127.0.0.1:6379`, or `rediss://…` with TLS.
     pub url: String,
     /// Streams out are named `<prefix>.<context>`, channels out `<prefix>.<context>.<event>`.
     pub prefix: String,
@@ -44,10 +44,16 @@ pub struct Redis {
 }
 
 impl Redis {
+    fn client(&self) -> RedisResult<Client> {
+        // The provider of the AWS clients. It is installed already if this is not the first connection.
+        rustls::crypto::ring::default_provider().install_default().unwrap_or_default();
+        Client::open(self.url.as_str())
+    }
+
     async fn connect(&self) -> Result<Connection, BrokerError> {
         let failed = || format!("connect to Redis at {}", without_password(&self.url));
         let config = AsyncConnectionConfig::new().set_connection_timeout(Some(TIMEOUT)).set_response_timeout(None);
-        let client = Client::open(self.url.as_str()).map_err(BrokerError::of(failed()))?;
+        let client = self.client().map_err(BrokerError::of(failed()))?;
         let connection = client.get_multiplexed_async_connection_with_config(&config).await;
         connection.map(Connection).map_err(BrokerError::of(failed()))
     }

@@ -21,3 +21,5 @@ mod rig;
 mod servers;
 #[path = "brokers/throughput.rs"]
 mod throughput;
+#[path = "brokers/tls.rs"]
+mod tls;

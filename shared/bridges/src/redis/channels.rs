@@ -3,7 +3,7 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use ::redis::{Client, aio::PubSub};
+use ::redis::aio::PubSub;
 use async_trait::async_trait;
 use futures::StreamExt as _;
 
@@ -19,7 +19,7 @@ impl Channels {
     pub(super) async fn open(redis: &Redis) -> Result<Self, BrokerError> {
         let connection = redis.connect().await?;
         let action = format!("subscribe to channels of Redis at {}", without_password(&redis.url));
-        let client = Client::open(redis.url.as_str()).map_err(BrokerError::of(&action))?;
+        let client = redis.client().map_err(BrokerError::of(&action))?;
         let mut messages = client.get_async_pubsub().await.map_err(BrokerError::of(&action))?;
         for channel in &redis.channels {
             messages.psubscribe(channel).await.map_err(BrokerError::of(&action))?;

@@ -33,6 +33,33 @@ impl Server {
         })
     }
 
+    /// A Redis server with this port for TLS, too, and the certificate that it shows, if there is an `openssl` to make it.
+    pub(crate) fn redis_with_tls() -> Option<(Self, u16, PathBuf)> {
+        let folder = tempfile::tempdir().unwrap();
+        let (key, certificate) = (folder.path().join("key.pem"), folder.path().join("certificate.pem"));
+        let mut make = Command::new(in_path("openssl")?);
+        make.args(["req", "-x509", "-nodes", "-days", "2", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"]);
+        make.args(["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"]);
+        make.args(["-addext", "basicConstraints=critical,CA:FALSE", "-keyout"]).arg(key).arg("-out").arg(&certificate);
+        assert!(make.stderr(Stdio::null()).status().unwrap().success(), "{make:?}");
+        let tls_port = free_port();
+        std::fs::write(folder.path().join("tls-port"), tls_port.to_string()).unwrap();
+        let server = Self::new(in_path("redis-server")?, folder, |program, folder, port| {
+            let file = |name: &str| folder.join(name);
+            let mut command = Command::new(program);
+            command
+                .args(["--bind", "127.0.0.1", "--save", "", "--port"])
+                .arg(port.to_string())
+                .arg("--dir")
+                .arg(folder);
+            command.arg("--tls-port").arg(std::fs::read_to_string(file("tls-port")).unwrap());
+            command.arg("--tls-cert-file").arg(file("certificate.pem")).arg("--tls-key-file").arg(file("key.pem"));
+            command.args(["--tls-auth-clients", "no"]);
+            vec![command]
+        });
+        Some((server?, tls_port, certificate))
+    }
+
     /// A RabbitMQ server with a port mapper of its own.
     pub(crate) fn rabbitmq() -> Option<Self> {
         let library = std::fs::read_dir("/usr/lib/rabbitmq/lib").ok()?.filter_map(Result::ok);
