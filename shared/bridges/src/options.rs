@@ -35,7 +35,7 @@ pub struct Common {
     /// Publishes messages of the broker on the bus.
     #[arg(long = "in", global = true)]
     pub inbound: bool,
-    /// The name of this bridge: of its queue, its rule and its cursors [default: <stack>-bridge-<broker>]
+    /// The name of this bridge: of its queue, its rule and its cursors [default: STACK-bridge-BROKER]
     #[arg(long, global = true)]
     pub name: Option<String>,
     /// Out: sends only streams of this context; can be given several times.
@@ -128,7 +128,7 @@ pub struct KafkaOptions {
     /// The addresses of brokers to begin with.
     #[arg(long, env = "KAFKA_BOOTSTRAP", default_value = "127.0.0.1:9092")]
     pub bootstrap: String,
-    /// Out: the topic of a context is <PREFIX>.<context>.
+    /// Out: the topic of a context is PREFIX.context.
     #[arg(long, default_value = "causeway")]
     pub prefix: String,
     /// In: a topic; can be given several times.
@@ -149,7 +149,7 @@ pub struct RedisOptions {
     /// The address of the server.
     #[arg(long, env = "REDIS_URL", default_value = "redis://127.0.0.1:6379", hide_env_values = true)]
     pub url: String,
-    /// Out: the stream of a context is <PREFIX>.<context>, the channel of an event <PREFIX>.<context>.<event>.
+    /// Out: the stream of a context is PREFIX.context, the channel of an event PREFIX.context.event.
     #[arg(long, default_value = "causeway")]
     pub prefix: String,
     /// Out: about so many entries stay in a stream; a slower reader loses the older ones.
