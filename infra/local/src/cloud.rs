@@ -122,6 +122,7 @@ impl Cloud {
             plan.listener,
             http::Services {
                 account_region,
+                apis: plan.stack.apis,
                 aws: services.clone(),
                 clock: plan.clock,
                 time_driver: Arc::clone(&time_driver),

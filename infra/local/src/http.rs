@@ -2,6 +2,7 @@
 //! its protocol. Signatures are not checked; requests from other machines and web pages are refused (`request_guard`). An
 //! unknown operation gets the error of AWS and a line in the log.
 
+mod api;
 mod control;
 pub(crate) mod dynamo;
 mod faults;
@@ -87,6 +88,8 @@ fn routes() -> Vec<(&'static str, MethodRouter<HttpState>)> {
         ("/_causeway/mailbox", get(mail::mailbox)),
         ("/_causeway/payments", get(payments::list)),
         ("/_causeway/payments/{*path}", any(payments::call)),
+        ("/_aws/execute-api/{*path}", any(api::of_id)),
+        ("/api/{*path}", any(api::only)),
         ("/v2/email/outbound-emails", post(mail::send)),
         ("/schedules", any(schedules::call)),
         ("/schedules/{name}", any(schedules::call)),

@@ -4,6 +4,7 @@
 mod document;
 mod error;
 mod evaluate;
+mod http_api;
 mod naming;
 mod nesting;
 mod node;
@@ -18,9 +19,9 @@ mod yaml;
 pub use error::{Finding, TemplateError};
 pub use naming::Settings;
 pub use resources::{
-    Archive, AsynchronousInvokes, Bus, BusLogging, Document, Function, Input, LogLevel, Logging, Mapping, Output,
-    Queue, RedrivePolicy, RetainPolicy, RetryPolicy, Rule, Schedule, ScheduleGroup, ScheduleTarget, Source, Stack,
-    StartingPosition, Table, Target,
+    Archive, AsynchronousInvokes, Bus, BusLogging, Cors, Document, Function, HttpApi, HttpRoute, Input, JwtAuthorizer,
+    LogLevel, Logging, Mapping, Output, Queue, RedrivePolicy, RetainPolicy, RetryPolicy, Rule, Schedule, ScheduleGroup,
+    ScheduleTarget, Source, Stack, StartingPosition, Table, Target,
 };
 
 use error::ReadError;

@@ -15,6 +15,7 @@ use crate::{
     payments::PaymentProvider,
     scheduler::Scheduler,
     sqs::Sqs,
+    template::HttpApi,
     time_driver::TimeDriver,
     write_notifier::WriteNotifier,
 };
@@ -48,6 +49,8 @@ pub struct Services {
     pub account_region: AccountRegion,
     /// The services of AWS.
     pub aws: AwsServices,
+    /// The HTTP APIs of the stack.
+    pub apis: Vec<HttpApi>,
     /// The clock.
     pub clock: Clock,
     /// Advances the clock, for `POST /_causeway/tick`.

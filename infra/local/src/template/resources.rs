@@ -1,5 +1,9 @@
 //! A stack and its resources, typed and with their physical names.
 
+mod http_api;
+
+pub use http_api::{Cors, HttpApi, HttpRoute, JwtAuthorizer};
+
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
@@ -29,6 +33,8 @@ pub struct Stack {
     pub archives: Vec<Archive>,
     /// All schedule groups except the default one.
     pub schedule_groups: Vec<ScheduleGroup>,
+    /// All HTTP APIs.
+    pub apis: Vec<HttpApi>,
     /// Roles, policies, permissions, alarms and other resources that are kept as data.
     pub documents: Vec<Document>,
     /// The outputs.

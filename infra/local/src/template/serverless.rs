@@ -6,7 +6,8 @@ use serde_json::{Value, json};
 use super::{
     document::Declared,
     error::{Finding, ReadError},
-    naming::NESTED,
+    http_api,
+    naming::{NESTED, ROUTE},
     node::{Data, Entries, Key, Node, Properties, pass, put, take},
 };
 
@@ -37,7 +38,8 @@ pub(super) fn expand(declared: Vec<Declared>, findings: &mut Vec<Finding>) -> Re
             _ => expansion.plain.push(resource),
         }
     }
-    let plain = expansion.plain;
+    let mut plain = expansion.plain;
+    plain.extend(http_api::implicit_api(&plain));
     let mut seen = std::collections::HashSet::new();
     match plain.iter().find(|resource| !seen.insert(resource.id.as_str())) {
         Some(second) => Err(ReadError::Twice { line: second.line, key: second.id.clone() }),
@@ -176,6 +178,7 @@ impl Expansion<'_> {
             "ScheduleV2" => self.schedule_event(&event, properties),
             "DynamoDB" => self.mapping_event(&event, "Stream", properties),
             "SQS" => self.mapping_event(&event, "Queue", properties),
+            "HttpApi" => self.api_event(&event, properties),
             _ => {
                 let what = format!("events of type {kind} are not supported here");
                 self.findings.push(Finding::new(line, &properties.place, what));
@@ -298,6 +301,14 @@ impl Expansion<'_> {
         }
         let properties = Node::map(event.line, parts.entries);
         self.add(event.function, event.id.clone(), "AWS::Lambda::EventSourceMapping", properties);
+        Ok(())
+    }
+
+    /// Adds a route of an HTTP API.
+    fn api_event(&mut self, event: &Event<'_>, parts: Properties) -> Result<(), ReadError> {
+        let (route, permission) = http_api::route_of_event(event.function, parts)?;
+        self.add(event.function, event.id.clone(), ROUTE, Node::map(event.line, route.entries));
+        self.add(event.function, format!("{}Permission", event.id), "AWS::Lambda::Permission", permission);
         Ok(())
     }
 
