@@ -1,5 +1,6 @@
-//! The stages whose tools are written in Python: the AWS CLI and boto3 against the local cloud (`tests/aws`), the
-//! console in a browser (`tests/console`), and the rehearsal (`tests/localstack`): deployed by SAM to an emulator and to the local cloud, with the same journeys.
+//! The stages whose tools are written in Python: the AWS CLI and boto3 against the local cloud (`tests/aws`), the console in
+//! a browser (`tests/console`), and the rehearsal (`tests/localstack`): deployed by SAM to an emulator and to the local cloud,
+//! with the same journeys.
 //! Each environment has fixed versions and is created under `target/` on first use; without Python a stage is skipped.
 #![expect(clippy::print_stdout, reason = "a command writes to the standard output")]
 

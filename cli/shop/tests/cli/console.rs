@@ -79,7 +79,7 @@ async fn every_page_shows_what_the_command_prints() {
     for node in stage.json(&["trace", &format!("order/{order}")]).await {
         assert!(flow.contains(node["type"].as_str().expect("a type")), "{node}");
     }
-    assert!(flow.contains("order-on-place-order"), "handlers are named");
+    assert!(flow.contains("inventory-on-reserve-stock"), "handlers are named");
     let sagas = page(&stage, &format!("sagas?saga=fulfilment/{order}")).await;
     for step in stage.json(&["saga", "show", &order]).await[0]["state"]["steps"].as_object().expect("steps").keys() {
         assert!(sagas.contains(step.as_str()), "{step}");
