@@ -20,8 +20,10 @@ use crate::{
 };
 
 /// The size of the graph, and of a context.
-const SIZE: f64 = 640.0;
-const RADIUS: f64 = 250.0;
+const ACROSS: f64 = 960.0;
+const DOWN: f64 = 560.0;
+/// The space between the ring of contexts and the edge, for half of a context.
+const EDGE: (f64, f64) = (70.0, 30.0);
 const WIDTH: f64 = 116.0;
 const HEIGHT: f64 = 30.0;
 
@@ -53,26 +55,28 @@ fn contexts_of(call: &Call) -> Markup {
     }
     let count = u32::try_from(contexts.len()).map_or(1.0, f64::from);
     let angles = (0_u32..).map(|number| f64::from(number) / count * TAU - TAU / 4.0);
-    let at = |angle: f64| (SIZE / 2.0 + RADIUS * angle.cos(), SIZE / 2.0 + RADIUS * angle.sin());
+    let at = |angle: f64| {
+        let (x, y) = (ACROSS / 2.0 - EDGE.0, DOWN / 2.0 - EDGE.1);
+        (ACROSS / 2.0 + x * angle.cos(), DOWN / 2.0 + y * angle.sin())
+    };
     let places: BTreeMap<&str, (f64, f64)> = contexts.iter().copied().zip(angles.map(at)).collect();
     let place = |context: &str| places.get(context).copied().unwrap_or_default();
     // A line bends towards the middle, and ends a little beside the opposite one.
     let line = |from: (f64, f64), to: (f64, f64)| {
-        let middle = SIZE / 2.0;
-        let bend = |one: f64, other: f64| (one + other) / 2.0 * 0.6 + middle * 0.4;
+        let bend = |one: f64, other: f64, middle: f64| (one + other) / 2.0 * 0.6 + middle * 0.4;
         format!(
             "M{:.0},{:.0} Q{:.0},{:.0} {:.0},{:.0}",
             from.0,
             from.1,
-            bend(from.0, to.0),
-            bend(from.1, to.1),
+            bend(from.0, to.0, ACROSS / 2.0),
+            bend(from.1, to.1, DOWN / 2.0),
             to.0 + 5.0,
             to.1 + 5.0
         )
     };
     html! {
         div.scroll tabindex="0" aria-label="Map" {
-            svg #map viewBox={ "0 0 " (SIZE) " " (SIZE) } role="group" aria-label="Map of contexts" {
+            svg #map viewBox={ "0 0 " (ACROSS) " " (DOWN) } role="group" aria-label="Map of contexts" {
                 @for ((from, to), messages) in &between {
                     path.edge data-from=(from) data-to=(to) d=(line(place(from), place(to))) {
                         title { (from) " to " (to) ": " (messages.iter().copied().collect::<Vec<_>>().join(", ")) }
