@@ -14,6 +14,25 @@ pub struct Application {
     pub folds: fn() -> Vec<StreamFold>,
     /// Its sagas.
     pub sagas: &'static [SagaNames],
+    /// What the console plots.
+    pub plots: &'static [Plot],
+}
+
+/// A plot of the rows of a view whose lists are days.
+#[derive(Clone, Copy, Debug)]
+pub struct Plot {
+    /// The heading.
+    pub title: &'static str,
+    /// The view.
+    pub view: &'static str,
+    /// The column along the horizontal axis.
+    pub along: &'static str,
+    /// The column whose values are plotted as lines of their own, such as a currency.
+    pub by: Option<&'static str>,
+    /// The column whose values are plotted.
+    pub column: &'static str,
+    /// The factor of the values: 0.01 for amounts in cents.
+    pub factor: f64,
 }
 
 /// The names of a saga: what the commands for operators read and publish.

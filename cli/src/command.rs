@@ -18,7 +18,12 @@ pub mod what_if;
 
 use clap::Subcommand;
 
-use crate::{application::Application, command_status::CommandStatus, connection::GlobalArgs, output::Output};
+use crate::{
+    application::Application,
+    command_status::CommandStatus,
+    connection::{Connection, GlobalArgs},
+    output::{self, Collected, Output},
+};
 use bridge::Bridge;
 use count::Count;
 use diff::Diff;
@@ -73,6 +78,20 @@ pub enum Stack {
 }
 
 impl Stack {
+    /// Runs the command for a program: with its exit status, what it prints with --json, and what it says to people.
+    pub async fn collect(
+        &self,
+        connection: &Connection,
+        application: &Application,
+    ) -> anyhow::Result<(CommandStatus, Collected)> {
+        let connected = Some(connection.clone());
+        let global = GlobalArgs { json: true, stack: connection.stack.clone(), connected, ..GlobalArgs::default() };
+        let mut printed = Vec::new();
+        let mut output = Output::new(true, &mut printed);
+        let (status, said) = output::hear(self.run(&global, application, &mut output)).await;
+        Ok((status?, Collected { said, ..Collected::of(&printed) }))
+    }
+
     /// Runs the command.
     pub async fn run(
         &self,

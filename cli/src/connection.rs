@@ -41,6 +41,9 @@ pub struct GlobalArgs {
     /// Prints one JSON value per line.
     #[arg(long, global = true)]
     pub json: bool,
+    /// A connection that exists already; no other option of the endpoint counts then.
+    #[arg(skip)]
+    pub connected: Option<Connection>,
 }
 
 /// A connection to the services of a stack.
@@ -57,6 +60,9 @@ pub struct Connection {
 impl GlobalArgs {
     /// Reads the credentials. No service is called, unless the profile needs one.
     pub async fn connect(&self) -> anyhow::Result<Connection> {
+        if let Some(connection) = &self.connected {
+            return Ok(connection.clone());
+        }
         let stack = self.stack.clone();
         if let Some(profile) = &self.profile {
             let sdk = self.of_profile(profile).await?;

@@ -3,12 +3,51 @@
 
 use std::{
     borrow::Cow,
+    cell::RefCell,
     fmt::{Display, Write as _},
     io::{self, IsTerminal as _, Write, stderr, stdin},
 };
 
 use anyhow::bail;
 use serde::Serialize;
+
+tokio::task_local! {
+    /// What the command of this task says to people, where its caller is a program.
+    static SAID: RefCell<String>;
+}
+
+/// What a command printed for a program.
+#[derive(Debug, Default)]
+pub struct Collected {
+    /// The JSON values.
+    pub items: Vec<serde_json::Value>,
+    /// The text for people.
+    pub said: String,
+}
+
+impl Collected {
+    /// What a command printed as JSON, one value per line.
+    pub(crate) fn of(printed: &[u8]) -> Self {
+        let lines = String::from_utf8_lossy(printed);
+        // Not every JSON text of a message is a `Value`: numbers may be too large.
+        let items = lines.lines().map(|line| serde_json::from_str(line).unwrap_or_else(|_| line.into()));
+        Self { items: items.collect(), said: String::new() }
+    }
+}
+
+/// Runs a command whose caller is a program, and returns what it said to people, too.
+pub async fn hear<T>(command: impl Future<Output = T>) -> (T, String) {
+    SAID.scope(RefCell::default(), async {
+        let result = command.await;
+        (result, SAID.with(RefCell::take))
+    })
+    .await
+}
+
+/// Keeps what a command says, if its output is collected.
+fn is_collected(text: impl Display) -> bool {
+    SAID.try_with(|said| said.borrow_mut().push_str(&format!("{text}\n"))).is_ok()
+}
 
 /// A colour or weight of text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -89,6 +128,7 @@ impl<'a> Output<'a> {
     /// Prints one line made of parts with their styles. Prints nothing in JSON mode.
     pub fn styled(&mut self, parts: &[(Option<Style>, &str)]) -> io::Result<()> {
         if self.json {
+            is_collected(parts.iter().map(|(_, text)| *text).collect::<String>());
             return Ok(());
         }
         let mut line = String::new();
@@ -110,6 +150,9 @@ impl<'a> Output<'a> {
 
 /// Prints a note on the standard error.
 pub fn note(text: impl Display) -> io::Result<()> {
+    if is_collected(&text) {
+        return Ok(());
+    }
     writeln!(stderr(), "{}", escape(&text.to_string()))
 }
 
@@ -131,7 +174,7 @@ pub fn confirm(question: &str, yes: bool) -> anyhow::Result<bool> {
 
 /// Prints progress over the last progress line of the standard error, if that is a terminal.
 pub fn progress(text: impl Display) -> io::Result<()> {
-    match stderr().is_terminal() {
+    match stderr().is_terminal() && SAID.try_with(|_| ()).is_err() {
         true => write!(stderr(), "\r{}", escape(&text.to_string())),
         false => Ok(()),
     }
@@ -191,7 +234,7 @@ pub fn escape(text: &str) -> Cow<'_, str> {
 
 /// JSON text on one line, with the same characters escaped, as `\u001b`. They occur inside of JSON strings only, but for
 /// the line feeds, carriage returns and tabs between the parts of a raw value, which become spaces.
-fn escape_json(json: &str) -> Cow<'_, str> {
+pub fn escape_json(json: &str) -> Cow<'_, str> {
     if !json.contains(|character| character == '\n' || is_unprintable(character)) {
         return Cow::Borrowed(json);
     }

@@ -19,6 +19,7 @@ use uuid::Uuid;
 
 use crate::{
     application::Application,
+    connection::Connection,
     executors::{self, InProcessExecutor},
     function_apps::{FunctionApps, LocalCloud, in_process_client},
     log_lines,
@@ -84,8 +85,11 @@ pub struct Running {
     pub seed: Option<u64>,
 }
 
-/// Starts the local cloud. It is ready when this returns.
-pub async fn start(args: &Up, application: Application) -> anyhow::Result<Running> {
+/// Makes the pages for people of a stack: the routes of `/console`.
+pub type Pages = fn(Connection, Application) -> axum::Router;
+
+/// Starts the local cloud, with these pages on its port. It is ready when this returns.
+pub async fn start(args: &Up, application: Application, pages: Option<Pages>) -> anyhow::Result<Running> {
     let seed = args.seed.unwrap_or_else(|| Uuid::new_v4().as_u64_pair().0 >> SHORT_SEED);
     let faults = Faults::read(args.fault.iter().map(String::as_str), seed).context("--fault is refused")?;
     let seed = faults.seed();
@@ -119,8 +123,12 @@ pub async fn start(args: &Up, application: Application) -> anyhow::Result<Runnin
         false => Store::Folder { path: args.data.clone(), fresh: args.fresh },
     };
     let (outputs, queues) = (stack.outputs.clone(), stack.queues.clone());
+    let connection =
+        Connection { sdk: apps.sdk().clone(), endpoint: Some(settings.endpoint.clone()), stack: STACK.to_owned() };
+    let pages = pages.map(|pages| pages(connection, application));
     let cloud =
-        Cloud::start(Plan { stack, settings, listener, store, executor, clock, observer, faults, transport }).await?;
+        Cloud::start(Plan { stack, settings, listener, store, executor, clock, observer, faults, transport, pages })
+            .await?;
     Ok(Running { cloud, apps, outputs, queues, seed })
 }
 

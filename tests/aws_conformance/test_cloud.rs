@@ -141,7 +141,9 @@ pub(super) async fn cloud(resources: &str, clock: Clock, executor: Arc<dyn Execu
     let stack = template::read(&text, &settings).unwrap();
     assert_eq!(stack.findings, []);
     let (store, observer, transport) = (Store::Memory, Observer::default(), InProcessTransport::default());
-    Cloud::start(Plan { stack, settings, listener, store, executor, clock, observer, faults, transport }).await.unwrap()
+    Cloud::start(Plan { stack, settings, listener, store, executor, clock, observer, faults, transport, pages: None })
+        .await
+        .unwrap()
 }
 
 /// An answer over plain HTTP.

@@ -15,6 +15,7 @@ const ALLOWED: [(&str, &[&str]); 6] = [
     ("causeway-bridges", &["causeway-aws", "causeway"]),
     ("functions", &["causeway-aws", "domain", "causeway"]),
     ("causeway-cli", &["causeway-aws", "causeway-local", "causeway"]),
+    ("causeway-console", &["causeway-cli", "causeway-aws", "causeway-local", "causeway"]),
 ];
 
 /// What a pure crate may not depend on: clouds, networks, runtimes.

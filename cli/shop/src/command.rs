@@ -4,6 +4,7 @@ use std::io::Write;
 
 use anyhow::Context as _;
 use causeway_cli::{command::Stack, command_status::CommandStatus, connection::GlobalArgs, output::Output, up::Up};
+use causeway_console::Console;
 use clap::{CommandFactory as _, Parser, Subcommand};
 use clap_complete::{Shell, generate};
 
@@ -32,6 +33,8 @@ pub enum Command {
     /// A command on a stack.
     #[command(flatten)]
     Stack(Stack),
+    /// Serves pages for people, in which a stack is seen and operated, on a port of this machine, until Ctrl-C.
+    Console(Console),
     /// Calculates what orders cost on AWS: runs them on a local cloud in memory and counts requests, capacity and storage.
     Cost(Cost),
     /// Prints a completion script for your shell.
@@ -74,6 +77,7 @@ impl Command {
         match self {
             Self::Up(_) => Ok(CommandStatus::Done),
             Self::Stack(command) => command.run(global, &SHOP, &mut output).await,
+            Self::Console(args) => causeway_console::run(args, global, &SHOP, &mut output).await,
             Self::Cost(args) => cost::run(args, global, &mut output).await,
             Self::Completions(args) => {
                 let mut script = Vec::new();

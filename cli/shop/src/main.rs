@@ -81,6 +81,7 @@ async fn up(args: &UpOrDemo, json: bool) -> anyhow::Result<()> {
         output.say(format_args!("seed {seed}"))?;
     }
     output.show(format_args!("ready {endpoint}"), &json!({ "kind": "ready", "endpoint": endpoint, "seed": seed }))?;
+    output.say(format_args!("console {endpoint}/console/live"))?;
     let ended = if args.demo { play(&running, &args.up, output).await } else { serve(&mut running, output).await };
     running.cloud.stop().await;
     ended

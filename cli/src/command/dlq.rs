@@ -12,7 +12,7 @@ use causeway_aws::dead_letters::{
 use clap::{Args, Subcommand};
 use futures::future::join_all;
 use jiff::Timestamp;
-use serde_json::json;
+use serde_json::{json, value::RawValue};
 
 use crate::{
     command_status::CommandStatus,
@@ -63,7 +63,14 @@ pub enum Action {
         after_help = "Examples:\n  causeway dlq redrive --all\n  causeway dlq redrive --cause NO_PERMISSIONS --queue Order\n  \
                             causeway dlq redrive --id 5d1c2b7e-…"
     )]
-    Redrive(Selection),
+    Redrive {
+        /// Which dead letters.
+        #[command(flatten)]
+        selection: Selection,
+        /// Publishes the one of --id with this detail instead, under its id
+        #[arg(long, value_name = "JSON", requires = "id", value_parser = detail)]
+        detail: Option<Box<RawValue>>,
+    },
     /// Deletes dead letters, after a confirmation.
     #[command(
         after_help = "Examples:\n  causeway dlq purge --id 5d1c2b7e-…\n  causeway dlq purge --cause MALFORMED\n  \
@@ -107,10 +114,15 @@ pub async fn run(args: &Dlq, global: &GlobalArgs, output: &mut Output<'_>) -> an
     let status = match &args.action {
         Action::Ls { cause } => list(&queues, cause.as_deref(), output).await,
         Action::Show { id } => show(&queues, id, output).await,
-        Action::Redrive(selection) => redrive(&queues, &selection.filter(), output).await,
+        Action::Redrive { selection, detail } => redrive(&queues, &selection.filter(), detail.as_deref(), output).await,
         Action::Purge { selection, yes } => purge(&queues, &selection.filter(), *yes, output).await,
     };
     status.map_err(|error| with_hint(&connection, error))
+}
+
+/// Parses a corrected detail.
+fn detail(text: &str) -> Result<Box<RawValue>, String> {
+    serde_json::from_str(text).map_err(|error| format!("the detail must be JSON: {error}"))
 }
 
 async fn list(
@@ -203,10 +215,11 @@ fn text(queue: &str, letter: &DeadLetter) -> String {
 async fn redrive(
     queues: &[DeadLetterQueue],
     filter: &DeadLetterFilter,
+    detail: Option<&RawValue>,
     output: &mut Output<'_>,
 ) -> anyhow::Result<CommandStatus> {
     let (mut redriven, mut stayed, mut first_error) = (0, 0, None);
-    let results = join_all(queues.iter().map(|queue| queue.client.redrive(filter))).await;
+    let results = join_all(queues.iter().map(|queue| queue.client.redrive_as(filter, detail))).await;
     for (queue, result) in queues.iter().zip(results) {
         let outcomes = match result {
             Ok(outcomes) => outcomes,

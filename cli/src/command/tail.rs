@@ -1,10 +1,10 @@
 //! `causeway tail`: prints the activity of the local cloud as it happens; elsewhere the messages on the bus.
 
-mod activity;
+pub mod activity;
 mod activity_feed;
 mod subscription;
 
-use std::time::Duration;
+use std::{future::Future, time::Duration};
 
 use clap::Args;
 use jiff::Timestamp;
@@ -54,15 +54,45 @@ pub struct Tail {
 /// Prints activity until Ctrl-C or `--count`.
 pub async fn run(args: &Tail, global: &GlobalArgs, output: &mut Output<'_>) -> anyhow::Result<CommandStatus> {
     let connection = global.connect().await?;
-    let filter = Filter { name: args.name.clone(), stream: args.stream.clone(), correlation: args.correlation.clone() };
-    let (known, left) = (KnownMessages::default(), args.count.unwrap_or(u64::MAX));
-    let printer = Printer { filter, known, left, stack: connection.stack.clone(), output };
     if let (Some(endpoint), false) = (&connection.endpoint, args.by_queue)
         && let Some(feed) = Feed::open(endpoint).await?
     {
-        return tail_feed(feed, endpoint, printer).await;
+        return tail_feed(feed, endpoint, printer(args, &connection, output)).await;
     }
-    tail_bus(&connection, &args.bus, printer).await
+    // Ctrl-C is caught from before the first is created until the last is deleted.
+    let interrupted = tokio::spawn(tokio::signal::ctrl_c());
+    tokio::task::yield_now().await;
+    let interrupted = async { Ok(interrupted.await??) };
+    tail_bus(&connection, &args.bus, printer(args, &connection, output), interrupted).await
+}
+
+/// Prints activity until `stopped` ends, or until the output takes no more. Where it created a rule and a queue, it has
+/// deleted them then.
+pub async fn follow(
+    args: &Tail,
+    connection: &Connection,
+    output: &mut Output<'_>,
+    stopped: impl Future<Output = ()>,
+) -> anyhow::Result<CommandStatus> {
+    if let (Some(endpoint), false) = (&connection.endpoint, args.by_queue)
+        && let Some(feed) = Feed::open(endpoint).await?
+    {
+        return tokio::select! {
+            ended = tail_feed(feed, endpoint, printer(args, connection, output)) => ended,
+            () = stopped => Ok(CommandStatus::Done),
+        };
+    }
+    let stopped = async {
+        stopped.await;
+        Ok(())
+    };
+    tail_bus(connection, &args.bus, printer(args, connection, output), stopped).await
+}
+
+fn printer<'s, 'o>(args: &Tail, connection: &Connection, output: &'s mut Output<'o>) -> Printer<'s, 'o> {
+    let filter = Filter { name: args.name.clone(), stream: args.stream.clone(), correlation: args.correlation.clone() };
+    let (known, left) = (KnownMessages::default(), args.count.unwrap_or(u64::MAX));
+    Printer { filter, known, left, stack: connection.stack.clone(), output }
 }
 
 /// Prints the activity that the filter admits, up to a number of lines.
@@ -100,14 +130,16 @@ async fn tail_feed(mut feed: Feed, endpoint: &str, mut printer: Printer<'_, '_>)
 }
 
 /// Deletes rule and queue however it ends, by Ctrl-C too.
-async fn tail_bus(connection: &Connection, bus: &str, printer: Printer<'_, '_>) -> anyhow::Result<CommandStatus> {
-    // Ctrl-C is caught from before the first is created until the last is deleted.
-    let interrupted = tokio::spawn(tokio::signal::ctrl_c());
-    tokio::task::yield_now().await;
+async fn tail_bus(
+    connection: &Connection,
+    bus: &str,
+    printer: Printer<'_, '_>,
+    interrupted: impl Future<Output = anyhow::Result<()>>,
+) -> anyhow::Result<CommandStatus> {
     let mut subscription = Subscription::open(connection, bus, &printer.filter).await?;
     let ended = tokio::select! {
         ended = receive(&mut subscription, bus, printer) => ended,
-        interrupted = interrupted => interrupted.map_err(anyhow::Error::from).and_then(|signal| Ok(signal.map(|()| CommandStatus::Done)?)),
+        interrupted = interrupted => interrupted.map(|()| CommandStatus::Done),
     };
     let closed = subscription.close().await;
     let ended = ended?;

@@ -75,6 +75,8 @@ pub struct Plan {
     pub faults: Faults,
     /// The transport for clients in this process.
     pub transport: InProcessTransport,
+    /// The pages for people, under `/console`.
+    pub pages: Option<axum::Router>,
 }
 
 /// A running cloud. Dropping it is like a kill: nothing that it acknowledged is lost.
@@ -128,6 +130,7 @@ impl Cloud {
                 time_driver: Arc::clone(&time_driver),
                 activity: observer.readers().clone(),
                 transport: plan.transport,
+                pages: plan.pages,
                 faults: services.functions.faults().clone(),
             },
         );

@@ -46,18 +46,19 @@ use dynamo::Dynamo;
 use state::HttpState;
 
 /// Serves on this listener until the future is dropped, or until the listener or the database fails.
-pub async fn serve(listener: TcpListener, services: Services) -> io::Result<()> {
+pub async fn serve(listener: TcpListener, mut services: Services) -> io::Result<()> {
     let tables = TcpListener::bind(unguessable_address()).await;
     let tables = match tables {
         Ok(tables) => tables,
         // Not every system has more than one loopback address.
         Err(_) => TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?,
     };
+    let pages = services.pages.take();
     let AwsServices { database, writes, .. } = &services.aws;
     let dynamo = Dynamo::at(tables.local_addr()?, database.clone(), writes.clone(), services.account_region.clone());
     let database = dynoxide::server::serve_on(tables, database.clone());
     let transport = services.transport.clone();
-    let router = router(HttpState { services: Arc::new(services), dynamo });
+    let router = router(HttpState { services: Arc::new(services), dynamo }, pages);
     let _open = transport.open(router.clone());
     let listener = listener.tap_io(|connection| {
         if let Err(error) = connection.set_nodelay(true) {
@@ -108,9 +109,12 @@ fn routes() -> Vec<(&'static str, MethodRouter<HttpState>)> {
     ]
 }
 
-fn router(state: HttpState) -> Router {
+fn router(state: HttpState, pages: Option<Router>) -> Router {
     let faults = state.services.faults.clone();
-    let router = routes().into_iter().fold(Router::new(), |router, (path, methods)| router.route(path, methods));
+    let mut router = routes().into_iter().fold(Router::new(), |router, (path, methods)| router.route(path, methods));
+    if pages.is_some() {
+        router = router.route("/", get(target::front_door));
+    }
     let router = router
         // Some SDKs send to the URL of a queue, so every other path may carry a target too.
         .fallback(target::answer)
@@ -121,7 +125,8 @@ fn router(state: HttpState) -> Router {
         Some(_) => router.layer(from_fn_with_state(faults, faults::inject)),
     };
     router
+        .with_state(state)
+        .merge(pages.unwrap_or_default())
         .layer(from_fn(request_guard::refuse_foreign))
         .layer(map_response(protocol::with_request_id))
-        .with_state(state)
 }

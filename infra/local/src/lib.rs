@@ -18,7 +18,7 @@ mod page_token;
 pub mod pattern;
 pub mod payments;
 mod private_files;
-mod request_guard;
+pub mod request_guard;
 mod rng;
 pub mod schedule;
 pub mod scheduler;

@@ -72,7 +72,7 @@ impl IntoResponse for ForeignRequest {
 }
 
 /// Middleware that passes on the requests of this machine, and refuses every other.
-pub(crate) async fn refuse_foreign(request: Request, next: Next) -> Response {
+pub async fn refuse_foreign(request: Request, next: Next) -> Response {
     let checked = check_caller(request.uri(), request.headers(), is_local_authority);
     pass_on(checked.and_then(|()| check_content_type(request.uri(), request.headers())), request, next).await
 }

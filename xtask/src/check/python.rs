@@ -1,5 +1,6 @@
-//! The stages whose tools are written in Python: the AWS CLI and boto3 against the local cloud (`tests/aws`), and the
-//! rehearsal (`tests/localstack`): deployed by SAM to an emulator and to the local cloud, with the same journeys.
+//! The stages whose tools are written in Python: the AWS CLI and boto3 against the local cloud (`tests/aws`), the console in
+//! a browser (`tests/console`), and the rehearsal (`tests/localstack`): deployed by SAM to an emulator and to the local cloud,
+//! with the same journeys.
 //! Each environment has fixed versions and is created under `target/` on first use; without Python a stage is skipped.
 #![expect(clippy::print_stdout, reason = "a command writes to the standard output")]
 
@@ -28,6 +29,8 @@ const EMULATOR: Environment =
 /// A server of the Kafka protocol.
 pub(super) const KAFKA: Environment =
     Environment { requirements: "shared/bridges/tests/requirements.txt", folder: "target/python-kafka" };
+const CONSOLE: Environment =
+    Environment { requirements: "tests/console/requirements.txt", folder: "target/python-console" };
 
 /// The copy of the requirements in an environment; it is written last, so an incomplete environment is created again.
 const INSTALLED: &str = "made-of.txt";
@@ -43,8 +46,7 @@ pub(super) struct Environment {
 impl Environment {
     /// The folder of the environment's programs; creates or updates the environment first. `None` without Python.
     pub(super) fn programs(&self, root: &Path) -> anyhow::Result<Option<PathBuf>> {
-        let is_there = |name: &&str| Command::new(name).arg("--version").output().is_ok_and(|it| it.status.success());
-        let Some(python) = ["python3", "python"].into_iter().find(is_there) else {
+        let Some(python) = ["python3", "python"].into_iter().find(|name| is_there(name)) else {
             println!("skipped: there is no python3 on this machine; install Python 3.11 or newer");
             return Ok(None);
         };
@@ -80,6 +82,69 @@ pub(super) fn aws_tools(root: &Path) -> anyhow::Result<Tally> {
     let mut python = Command::new(programs.join("python"));
     python.current_dir(root).args(["-B", "tests/aws/main.py"]).arg(repo::target(root).join("debug/causeway"));
     run_tests(&mut python)
+}
+
+/// The tool that finds what people with an impairment cannot use, and its file.
+const AXE: &str = "axe-core@4.14.1";
+const AXE_FOLDER: &str = "target/axe";
+
+/// Runs the tests of the console in a real browser: Chromium, driven by its own driver.
+pub(super) fn console(root: &Path) -> anyhow::Result<Tally> {
+    let Some(programs) = browser(root)? else { return Ok(Tally::SKIPPED) };
+    binaries::build(root)?;
+    let mut python = Command::new(programs.join("python"));
+    python.current_dir(root).args(["-B", "tests/console/main.py"]).arg(repo::target(root).join("debug/causeway"));
+    if let Some(axe) = axe(root)? {
+        python.arg(axe);
+    }
+    run_tests(&mut python)
+}
+
+/// Loads a local cloud with events, with and without a browser that looks at them.
+pub(super) fn console_load(root: &Path) -> anyhow::Result<Tally> {
+    let Some(programs) = browser(root)? else { return Ok(Tally::SKIPPED) };
+    if !run_command(repo::cargo(root).args(["build", "--locked", "--release", "--package", "causeway-shop-cli"]))?
+        .is_passed()
+    {
+        return Ok(Tally::FAILED);
+    }
+    let mut python = Command::new(programs.join("python"));
+    python.current_dir(root).args(["-B", "tests/console/load.py"]).arg(repo::target(root).join("release/causeway"));
+    run_tests(&mut python)
+}
+
+/// The environment that drives the browser, if the browser is there, too.
+fn browser(root: &Path) -> anyhow::Result<Option<PathBuf>> {
+    for program in ["chromium", "chromedriver"] {
+        if !is_there(program) {
+            println!("skipped: there is no {program} on this machine; Debian has it in chromium and chromium-driver");
+            return Ok(None);
+        }
+    }
+    CONSOLE.programs(root)
+}
+
+/// The file of axe-core, fetched on first use. `None` without npm.
+fn axe(root: &Path) -> anyhow::Result<Option<PathBuf>> {
+    let folder = root.join(AXE_FOLDER);
+    let file = folder.join("node_modules/axe-core/axe.min.js");
+    if !file.is_file() {
+        if !is_there("npm") {
+            println!("there is no npm on this machine: what axe-core finds is not checked");
+            return Ok(None);
+        }
+        let mut npm = Command::new("npm");
+        npm.args(["install", "--no-save", "--ignore-scripts", "--no-audit", "--no-fund", "--silent", "--prefix"]);
+        if !run_command(npm.arg(&folder).arg(AXE))?.is_passed() {
+            bail!("npm could not fetch {AXE}");
+        }
+    }
+    Ok(Some(file))
+}
+
+/// Whether this program starts.
+fn is_there(program: &str) -> bool {
+    Command::new(program).arg("--version").output().is_ok_and(|it| it.status.success())
 }
 
 /// Deploys the tests' program of all functions to the emulator by SAM and runs the journeys; then runs them on the local

@@ -37,6 +37,7 @@ pub(super) fn soak() -> Vec<Stage> {
             "10,000 events each way over each broker, 20 kills of the bridge, 5 faults of the broker",
             brokers::soak,
         ),
+        stage("console", "1,000 events a second with a page and a slow reader that look at them", python::console_load),
         stage("seeds", "sagas and whole orders under twenty times the seeds", seeds),
         stage("chaos", "1,000 orders survive 200 kills of functions and 5 of the local cloud", |root| {
             chaos(root, ["--orders", "1000", "--kills", "200", "--cloud-kills", "5"])
@@ -57,6 +58,7 @@ pub(super) fn all() -> Vec<Stage> {
         stage("traces", "functions with the feature otel export traces", traces),
         stage("doctests", "the examples in the docs run", doctests),
         stage("aws", "the AWS CLI and boto3 work against the local cloud", python::aws_tools),
+        stage("console", "the console works in a real browser", python::console),
         stage("rehearsal", "the stack is deployed, passes its journeys and is deleted", python::rehearsal),
         stage("chaos", "orders survive kill -9 of functions and of the local cloud", |root| {
             chaos(root, ["--orders", "60", "--kills", "12", "--cloud-kills", "1"])

@@ -28,6 +28,11 @@ impl Tally {
         if passed { Self::PASSED } else { Self::FAILED }
     }
 
+    /// Whether nothing failed.
+    pub(super) fn is_passed(self) -> bool {
+        self.failed == 0
+    }
+
     /// The counts in words.
     pub(super) fn summary(&self) -> String {
         match (self.passed, self.failed) {

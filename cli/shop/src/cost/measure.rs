@@ -102,6 +102,7 @@ impl Stage {
             observer: Observer::default(),
             faults: Faults::read(std::iter::empty(), 0)?,
             transport,
+            pages: None,
         };
         let cloud = Cloud::start(plan).await?;
         Ok((Self { cloud, clock, counter, stack }, Client::new(buyer.sdk())))

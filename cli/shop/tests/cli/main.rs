@@ -1,5 +1,6 @@
 //! The command line, called in this process or as a program, on local clouds of its own.
 
+mod console;
 mod cost;
 #[cfg(target_os = "linux")]
 mod crash;

@@ -11,11 +11,13 @@ const MAX_MESSAGES: usize = 20_000;
 
 /// A filter of messages. The default admits all of them.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Filter {
-    pub(super) name: Option<String>,
+pub struct Filter {
+    /// The name.
+    pub name: Option<String>,
     /// `<context>/<id>`, or the context or id alone.
-    pub(super) stream: Option<String>,
-    pub(super) correlation: Option<String>,
+    pub stream: Option<String>,
+    /// The correlation id.
+    pub correlation: Option<String>,
 }
 
 #[derive(Clone, Debug)]
@@ -26,7 +28,7 @@ struct Known {
 
 /// The published messages, by the ids that the bus gave them.
 #[derive(Default)]
-pub(super) struct KnownMessages {
+pub struct KnownMessages {
     known: BTreeMap<String, Known>,
     order: VecDeque<String>,
 }
@@ -68,7 +70,7 @@ fn is_named(event: &Value, stream: &str) -> bool {
 
 impl KnownMessages {
     /// Whether an activity event belongs to a message that the filter admits.
-    pub(super) fn admits(&mut self, activity: &Value, filter: &Filter) -> bool {
+    pub fn admits(&mut self, activity: &Value, filter: &Filter) -> bool {
         let id = activity.get("eventId").and_then(Value::as_str);
         match (activity.get("kind").and_then(Value::as_str), id) {
             (Some("put" | "received"), Some(id)) => {

@@ -79,6 +79,7 @@ impl Fixture {
             observer: Observer::default(),
             faults: Faults::none(),
             transport: InProcessTransport::default(),
+            pages: None,
         })
         .await
     }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use axum::Router;
 use dynoxide::Database;
 use tokio::sync::broadcast;
 
@@ -61,6 +62,8 @@ pub struct Services {
     pub transport: InProcessTransport,
     /// The faults to inject.
     pub faults: Faults,
+    /// The pages for people, under `/console`; `GET /` leads there.
+    pub pages: Option<Router>,
 }
 
 /// The state that all routes share.

@@ -4,7 +4,7 @@
 use axum::{
     extract::State,
     http::{HeaderMap, Method, Uri},
-    response::Response,
+    response::{IntoResponse, Redirect, Response},
 };
 use serde_json::{Map, Value};
 
@@ -16,6 +16,20 @@ use super::{
 };
 
 const TRACE: &str = "X-Amzn-Trace-Id";
+
+/// `GET /`: the pages for people, unless it is a call of the query protocol.
+pub(super) async fn front_door(
+    state: State<HttpState>,
+    method: Method,
+    uri: Uri,
+    headers: HeaderMap,
+    payload: Payload,
+) -> Response {
+    match uri.query() {
+        Some(query) if query.contains("Action=") => answer(state, method, uri, headers, payload).await,
+        _ => Redirect::temporary("/console/live").into_response(),
+    }
+}
 
 /// Dispatches by the target header. A request without one may be a form of the query protocol.
 pub(super) async fn answer(

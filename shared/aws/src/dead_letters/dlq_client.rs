@@ -85,7 +85,8 @@ impl DlqClient {
         Ok(self.redrive_as(&filter, Some(detail)).await?.pop())
     }
 
-    async fn redrive_as(
+    /// Publishes dead letters on the bus they came from, with a corrected detail if one is given.
+    pub async fn redrive_as(
         &self,
         filter: &DeadLetterFilter,
         corrected: Option<&RawValue>,
