@@ -12,7 +12,6 @@ pub mod stock;
 pub mod streams;
 pub mod users;
 
-
 use causeway::{
     App, View,
     http::{HttpFunction, HttpRequest, HttpResponse, Problem, row},

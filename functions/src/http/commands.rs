@@ -6,12 +6,7 @@ use causeway::{
     http::{Answers, Caller, HttpFunction, HttpRequest, HttpResponse, HttpRight, Problem, function::OUTSIDE},
     message::{Envelope, MAX_MESSAGE_BYTES, Metadata, json},
 };
-use domain::{
-    Context,
-    account::AccountBalance,
-    fulfilment::FulfilmentDeadlinePassed,
-    order::OrderSummary,
-};
+use domain::{Context, account::AccountBalance, fulfilment::FulfilmentDeadlinePassed, order::OrderSummary};
 use schemars::{JsonSchema, schema_for};
 use serde::Serialize;
 use serde_json::Value;

@@ -30,7 +30,7 @@ use crate::{
     clock::Clock,
     events::{EventBridge, ServiceContext},
     faults::Faults,
-    http::{self, AwsServices, InProcessTransport, Mailbox},
+    http::{self, AwsServices, HttpApis, InProcessTransport, Mailbox},
     idle::Idle,
     lambda::{AsyncInvoker, Executor, Functions, TimeoutClock},
     payments::PaymentProvider,
@@ -218,6 +218,7 @@ fn open_services(plan: &Plan, store: &store::Opened, observer: &Observer) -> Res
         functions,
         invokes,
         mailbox: Arc::new(Mailbox::open(store.path("mails.journal").as_deref())?),
+        http_apis: Arc::new(HttpApis::of(&plan.stack, &plan.settings.account)),
         payments: Arc::new(PaymentProvider::open(store.path("payments.journal").as_deref())?),
     })
 }

@@ -6,6 +6,7 @@ mod control;
 pub(crate) mod dynamo;
 mod faults;
 mod functions;
+mod http_api;
 mod in_process;
 mod mail;
 mod mailbox;
@@ -18,6 +19,7 @@ mod target;
 #[cfg(test)]
 mod tests;
 
+pub use http_api::HttpApis;
 pub use in_process::{InProcessTransport, TransportError};
 pub use mailbox::Mailbox;
 pub use protocol::LARGEST_BODY;
@@ -87,6 +89,8 @@ fn routes() -> Vec<(&'static str, MethodRouter<HttpState>)> {
         ("/_causeway/mailbox", get(mail::mailbox)),
         ("/_causeway/payments", get(payments::list)),
         ("/_causeway/payments/{*path}", any(payments::call)),
+        (http_api::SHORT, any(http_api::call_short).layer(DefaultBodyLimit::max(http_api::LARGEST))),
+        (http_api::LONG, any(http_api::call).layer(DefaultBodyLimit::max(http_api::LARGEST))),
         ("/v2/email/outbound-emails", post(mail::send)),
         ("/schedules", any(schedules::call)),
         ("/schedules/{name}", any(schedules::call)),

@@ -18,9 +18,9 @@ mod yaml;
 pub use error::{Finding, TemplateError};
 pub use naming::Settings;
 pub use resources::{
-    Archive, AsynchronousInvokes, Bus, BusLogging, Document, Function, Input, LogLevel, Logging, Mapping, Output,
-    Queue, RedrivePolicy, RetainPolicy, RetryPolicy, Rule, Schedule, ScheduleGroup, ScheduleTarget, Source, Stack,
-    StartingPosition, Table, Target,
+    Archive, AsynchronousInvokes, Bus, BusLogging, Cors, Document, Function, HttpApi, HttpApiRoute, Input, LogLevel,
+    Logging, Mapping, Output, Queue, RedrivePolicy, RetainPolicy, RetryPolicy, Rule, Schedule, ScheduleGroup,
+    ScheduleTarget, Source, Stack, StartingPosition, Table, Target,
 };
 
 use error::ReadError;

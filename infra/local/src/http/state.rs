@@ -5,7 +5,7 @@ use std::sync::Arc;
 use dynoxide::Database;
 use tokio::sync::broadcast;
 
-use super::{dynamo::Dynamo, in_process::InProcessTransport, mailbox::Mailbox};
+use super::{dynamo::Dynamo, http_api::HttpApis, in_process::InProcessTransport, mailbox::Mailbox};
 use crate::{
     arn::AccountRegion,
     clock::Clock,
@@ -38,6 +38,8 @@ pub struct AwsServices {
     pub invokes: Arc<AsyncInvoker>,
     /// The mails that SES has accepted.
     pub mailbox: Arc<Mailbox>,
+    /// The HTTP APIs.
+    pub http_apis: Arc<HttpApis>,
     /// The simulated payment provider.
     pub payments: Arc<PaymentProvider>,
 }

@@ -98,7 +98,9 @@ impl Server {
         let mailbox = Arc::new(Mailbox::open(None).unwrap());
         let payments = Arc::new(PaymentProvider::open(None).unwrap());
         let (database, writes) = (Database::memory().unwrap(), WriteNotifier::default());
-        let aws = AwsServices { database, writes, sqs, events, scheduler, functions, invokes, mailbox, payments };
+        let http_apis = Arc::new(HttpApis::of(&crate::template::Stack::default(), "000000000000"));
+        let aws =
+            AwsServices { database, writes, sqs, events, scheduler, functions, invokes, mailbox, payments, http_apis };
         let (activity, transport) = (feed.clone(), InProcessTransport::default());
         let services = Services { account_region, aws, clock, time_driver, activity, transport, faults };
         tokio::spawn(serve(listener, services));

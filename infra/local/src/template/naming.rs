@@ -52,6 +52,12 @@ const STREAM_LABEL: &str = "1970-01-01T00:00:00.000";
 /// The type of a nested stack.
 pub(super) const NESTED: &str = "AWS::CloudFormation::Stack";
 
+/// The type of an HTTP API. It is read as SAM has it.
+pub(super) const HTTP_API: &str = "AWS::Serverless::HttpApi";
+
+/// The type of a route of an HTTP API. SAM writes routes into the document of the API instead.
+pub(super) const HTTP_ROUTE: &str = "AWS::ApiGatewayV2::Route";
+
 /// The names of a resource.
 #[derive(Clone, Debug)]
 pub(super) struct Identity {
@@ -84,7 +90,7 @@ pub(super) fn name_property(kind: &str) -> Option<(Option<&'static str>, usize)>
         // Permissions are not checked here, and alarms do not notify.
         "AWS::Events::EventBusPolicy" => (Some("StatementId"), 64),
         "AWS::SNS::Topic" => (Some("TopicName"), 256),
-        NESTED => (None, 128),
+        NESTED | HTTP_API | HTTP_ROUTE => (None, 128),
         _ => return None,
     })
 }

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::{
     document::Declared,
     error::{Finding, ReadError},
-    naming::NESTED,
+    naming::{HTTP_API, HTTP_ROUTE, NESTED},
     node::{Data, Entries, Key, Node, Properties, pass, put, take},
 };
 
@@ -25,6 +25,9 @@ const SCHEDULE_PROPERTIES: [&str; 7] =
 
 /// The maximum length of a target's id, in characters.
 const LONGEST_TARGET_ID: usize = 64;
+
+/// The API of the events that name none.
+const IMPLICIT_API: &str = "ServerlessHttpApi";
 
 /// All resources in plain form. Those that SAM adds follow the one that they come from.
 pub(super) fn expand(declared: Vec<Declared>, findings: &mut Vec<Finding>) -> Result<Vec<Declared>, ReadError> {
@@ -176,6 +179,10 @@ impl Expansion<'_> {
             "ScheduleV2" => self.schedule_event(&event, properties),
             "DynamoDB" => self.mapping_event(&event, "Stream", properties),
             "SQS" => self.mapping_event(&event, "Queue", properties),
+            "HttpApi" => {
+                self.route_event(&event, properties);
+                Ok(())
+            }
             _ => {
                 let what = format!("events of type {kind} are not supported here");
                 self.findings.push(Finding::new(line, &properties.place, what));
@@ -280,6 +287,18 @@ impl Expansion<'_> {
         put(&mut schedule, "Target", Node::map(line, target));
         self.add(event.function, event.id.clone(), "AWS::Scheduler::Schedule", Node::map(line, schedule));
         Ok(())
+    }
+
+    /// Adds a route of an HTTP API. Events that name no API share one.
+    fn route_event(&mut self, event: &Event<'_>, mut parts: Properties) {
+        if !parts.entries.iter().any(|(key, _)| key.name == "ApiId") {
+            if !self.plain.iter().any(|one| one.id == IMPLICIT_API) {
+                self.add(event.function, IMPLICIT_API.to_owned(), HTTP_API, Node::map(event.line, Entries::new()));
+            }
+            put(&mut parts.entries, "ApiId", reference(event.line, IMPLICIT_API));
+        }
+        put(&mut parts.entries, "Function", event.function_arn());
+        self.add(event.function, event.id.clone(), HTTP_ROUTE, Node::map(event.line, parts.entries));
     }
 
     /// Adds an event source mapping of a stream or a queue.

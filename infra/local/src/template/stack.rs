@@ -4,7 +4,7 @@ use super::{
     document::Declared,
     error::{Finding, ReadError},
     evaluate::Evaluator,
-    naming::{NESTED, name_property},
+    naming::{HTTP_API, HTTP_ROUTE, NESTED, name_property},
     node::{Entries, Fields, Key, Node},
     readers::{InvokeConfig, Resource, invoke_config},
     resources::{Function, Output, RetainPolicy, Stack},
@@ -75,6 +75,8 @@ fn read<'t>(
         "AWS::Scheduler::ScheduleGroup" => stack.schedule_groups.push(resource.schedule_group(&mut fields)),
         "AWS::DynamoDB::Table" => stack.tables.push(resource.table(&mut fields)?),
         "AWS::SQS::Queue" => stack.queues.push(resource.queue(&mut fields)?),
+        HTTP_API => stack.http_apis.push(resource.http_api(&mut fields)?),
+        HTTP_ROUTE => stack.http_routes.push(resource.http_route(&mut fields)?),
         NESTED if inner.is_some() => {
             fields.without_effect(&["TemplateURL", "Parameters", "Tags", "TimeoutInMinutes", "NotificationARNs"]);
             fields.without_effect(&["StackName", "Description"]);
@@ -160,6 +162,8 @@ fn merge_nested(stack: &mut Stack, nested: &Declared, mut inner: Stack) {
     append(&mut stack.buses, inner.buses, |one| prefix(&mut one.id));
     append(&mut stack.archives, inner.archives, |one| prefix(&mut one.id));
     append(&mut stack.schedule_groups, inner.schedule_groups, |one| prefix(&mut one.id));
+    append(&mut stack.http_apis, inner.http_apis, |one| prefix(&mut one.id));
+    append(&mut stack.http_routes, inner.http_routes, |one| prefix(&mut one.id));
     append(&mut stack.documents, inner.documents, |one| prefix(&mut one.id));
     stack.findings.append(&mut inner.findings);
 }
