@@ -77,7 +77,7 @@ impl Stack {
         output: &mut Output<'_>,
     ) -> anyhow::Result<CommandStatus> {
         match self {
-            Self::Put(args) => put::run(args, global, output).await,
+            Self::Put(args) => put::run(args, global, application, output).await,
             Self::Tail(args) => tail::run(args, global, output).await,
             Self::History(args) => history::run(args, global, application, output).await,
             Self::State(args) => state::run(args, global, application, output).await,

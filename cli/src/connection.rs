@@ -9,7 +9,7 @@ use aws_types::{SdkConfig, region::Region};
 use causeway_aws::{
     client::{Account, http_client, sdk_config},
     config::Config,
-    dynamo::{DynamoEventStore, DynamoViewStore, LogReader},
+    dynamo::{DynamoEventStore, DynamoOutcomes, DynamoViewStore, LogReader},
 };
 use clap::Args;
 
@@ -104,6 +104,10 @@ impl Connection {
         format!("{}-views", self.stack)
     }
 
+    fn inbox_table(&self) -> String {
+        format!("{}-inbox", self.stack)
+    }
+
     /// The rows of all views.
     pub fn views(&self) -> DynamoViewStore {
         DynamoViewStore::new(aws_sdk_dynamodb::Client::new(&self.sdk), self.views_table(), Arc::default())
@@ -112,7 +116,12 @@ impl Connection {
     /// The event log as functions read it.
     pub fn store(&self) -> DynamoEventStore {
         let client = aws_sdk_dynamodb::Client::new(&self.sdk);
-        DynamoEventStore::new(client, self.events_table(), format!("{}-inbox", self.stack), Arc::default())
+        DynamoEventStore::new(client, self.events_table(), self.inbox_table(), Arc::default())
+    }
+
+    /// What became of commands.
+    pub fn outcomes(&self) -> DynamoOutcomes {
+        DynamoOutcomes::new(aws_sdk_dynamodb::Client::new(&self.sdk), self.inbox_table(), Arc::default())
     }
 
     /// A reader of the event log.
@@ -122,11 +131,10 @@ impl Connection {
 
     /// The configuration of an app that reads the tables of the stack and publishes on `bus`.
     pub fn config(&self, bus: &str) -> anyhow::Result<Config> {
-        let stack = &self.stack;
         let variable = |name: &str| match name {
             "EVENTS_TABLE" => Some(self.events_table()),
             "VIEWS_TABLE" => Some(self.views_table()),
-            "INBOX_TABLE" => Some(format!("{stack}-inbox")),
+            "INBOX_TABLE" => Some(self.inbox_table()),
             "BUS_NAME" => Some(bus.to_owned()),
             // Nothing is dead-lettered from here.
             "DEAD_LETTER_QUEUE_URL" => Some("https://nowhere.invalid".to_owned()),

@@ -11,6 +11,7 @@ pub mod executors;
 pub mod function_apps;
 pub mod log_lines;
 pub mod nearest;
+mod outcome_text;
 pub mod output;
 pub mod past;
 pub mod preview;

@@ -8,10 +8,13 @@ use std::{
 
 use causeway::{
     Handled, StreamId,
-    delivery::dead_letter::DeadLetter,
+    delivery::{AppendedEvent, CommandOutcome, CommandResult, dead_letter::DeadLetter},
     log::commit::Commit,
     memory::Memory,
-    message::{envelope::Envelope, system::CommandRejected},
+    message::{
+        envelope::{Envelope, Metadata},
+        system::CommandRejected,
+    },
     testing::sim::{Log, RunLog, Simulation},
     time::timers::Timer,
 };
@@ -41,6 +44,7 @@ pub(crate) struct FinalState {
     pub(crate) dead_letters: Vec<DeadLetter>,
     pub(crate) timers: Vec<Timer>,
     pub(crate) run_log: RunLog,
+    pub(crate) outcomes: Vec<CommandOutcome>,
     /// The books of the payment provider.
     pub(crate) charges: Vec<Charge>,
 }
@@ -72,6 +76,7 @@ impl FinalState {
             dead_letters: memory.dead_letters.all(),
             timers: simulation.timers().pending(),
             run_log: simulation.run_log(),
+            outcomes: memory.outcomes.all(),
             charges: Vec::new(),
         }
     }
@@ -87,9 +92,45 @@ impl FinalState {
         breaches.extend(self.publish_order());
         breaches.extend(self.deliveries());
         breaches.extend(self.rejected_although_handled());
+        breaches.extend(self.outcomes());
         breaches.extend(self.books());
         if !self.timers.is_empty() {
             breaches.push(format!("{} timers are left", self.timers.len()));
+        }
+        breaches
+    }
+
+    /// A command from outside that has appended something is done, with events that are in the log.
+    fn outcomes(&self) -> Vec<String> {
+        let commits = || self.streams.values().flatten();
+        let appended = |commit: &Commit, event: &AppendedEvent| {
+            let index = event.version.checked_sub(commit.version).and_then(|index| usize::try_from(index).ok());
+            commit.stream == event.stream
+                && index.and_then(|index| commit.events.get(index)).is_some_and(|it| it.name == event.name)
+        };
+        let mut breaches = Vec::new();
+        let mut done = BTreeSet::new();
+        for CommandOutcome { command_id, command, result, .. } in &self.outcomes {
+            let CommandResult::Done { events, .. } = result else { continue };
+            done.insert(command_id);
+            for event in events {
+                if !commits().any(|commit| commit.command == *command_id && appended(commit, event)) {
+                    breaches.push(format!("{command} {command_id} is done with {event:?}, which is not in the log"));
+                }
+            }
+        }
+        let is_from_outside = |commit: &&Commit| {
+            let Metadata { correlation_id, causation_id, hops, .. } = &commit.metadata;
+            *hops == 1 && commit.command == *correlation_id && commit.command == *causation_id
+        };
+        for commit in commits().filter(is_from_outside) {
+            // Not always with this event: if the outcome is lost with its function, and the next copy comes when the stream
+            // has forgotten the command, that copy may change nothing.
+            if !done.contains(&commit.command) {
+                let outcome = self.outcomes.iter().find(|outcome| outcome.command_id == commit.command);
+                breaches
+                    .push(format!("{} v{}: its command has the outcome {outcome:?}", commit.stream, commit.version));
+            }
         }
         breaches
     }

@@ -134,8 +134,12 @@ fn may(stack: &Value, id: &str) -> Result<BTreeSet<String>, String> {
 /// by hand from its source.
 fn needs(root: &Path, route: &Route) -> BTreeSet<String> {
     let policies: &[&str] = match (&route.binding, route.role) {
-        (Binding::Command { .. } | Binding::Saga { .. }, Role::Decide) => &["AppendToLog", "PublishRejections"],
-        (Binding::Command { .. } | Binding::Saga { .. }, _) => &["AppendToLog", "PublishRejections", "WriteOnceMarker"],
+        (Binding::Command { .. } | Binding::Saga { .. }, Role::Decide) => {
+            &["AppendToLog", "PublishRejections", "RecordOutcomes"]
+        }
+        (Binding::Command { .. } | Binding::Saga { .. }, _) => {
+            &["AppendToLog", "PublishRejections", "RecordOutcomes", "WriteOnceMarker"]
+        }
         (Binding::Views { .. }, _) => &["ReadLog", "WriteViews"],
         (Binding::Handler { .. }, _) => return needs_of_source(root, route),
     };
@@ -150,6 +154,7 @@ fn needs_of_source(root: &Path, route: &Route) -> BTreeSet<String> {
     let executes = source.contains("execute::<");
     need("AppendToLog", executes);
     need("PublishRejections", executes);
+    need("RecordOutcomes", executes);
     need("WriteOnceMarker", route.role == Role::DecideOnce);
     let contributes = source.contains("contribute::<");
     need("ReadLog", contributes || (!executes && source.contains("state::<")));

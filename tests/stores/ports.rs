@@ -20,3 +20,9 @@ async fn the_inbox_is_what_the_port_says() {
     let dynoxide = Dynoxide::start();
     ports::inbox(dynoxide.stores().inbox.as_ref(), "inbox").await;
 }
+
+#[tokio::test]
+async fn the_outcomes_are_what_the_port_says() {
+    let dynoxide = Dynoxide::start();
+    ports::outcomes(dynoxide.stores().outcomes.as_ref(), "outcomes").await;
+}

@@ -13,7 +13,7 @@ use causeway::{command::cache::Cache, memory::Memory};
 use causeway_aws::{
     capacity::CapacityMeter,
     client::{Account, sdk_config},
-    dynamo::{DynamoEventStore, DynamoInbox, DynamoViewStore},
+    dynamo::{DynamoEventStore, DynamoInbox, DynamoOutcomes, DynamoViewStore},
 };
 use dynoxide::Database;
 use serde_json::{Value, json};
@@ -49,6 +49,8 @@ pub struct Stores {
     pub views: Arc<DynamoViewStore>,
     /// The inbox.
     pub inbox: Arc<DynamoInbox>,
+    /// The outcomes of commands.
+    pub outcomes: Arc<DynamoOutcomes>,
     /// What they have spent.
     pub units: Arc<CapacityMeter>,
 }
@@ -112,7 +114,8 @@ impl Dynoxide {
         Stores {
             events: Arc::new(DynamoEventStore::new(client.clone(), EVENTS, INBOX, Arc::clone(&units))),
             views: Arc::new(DynamoViewStore::new(client.clone(), VIEWS, Arc::clone(&units))),
-            inbox: Arc::new(DynamoInbox::new(client, INBOX, Arc::clone(&units))),
+            inbox: Arc::new(DynamoInbox::new(client.clone(), INBOX, Arc::clone(&units))),
+            outcomes: Arc::new(DynamoOutcomes::new(client, INBOX, Arc::clone(&units))),
             units,
         }
     }

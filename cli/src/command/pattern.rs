@@ -50,7 +50,8 @@ pub enum Action {
 pub struct Pair {
     /// The event pattern: JSON, a file, or - for the standard input
     pub pattern: String,
-    /// The event: JSON, a file, -, or the name of a message of the catalogue
+    /// The event: JSON, a file, -, or the name of a message of the catalogue; of a list of
+    /// entries, as in `events/`, the first
     pub event: String,
 }
 
@@ -89,9 +90,14 @@ impl Pair {
         }
         let pattern = text(&self.pattern).context("the pattern")?;
         let event = match samples::find(&self.event) {
-            Ok(sample) if !Path::new(&self.event).is_file() => event_of(sample.text)?,
+            Ok(sample) if !Path::new(&self.event).is_file() => {
+                event_of(sample.text).context("the sample has no entry")?
+            }
             Err(unknown) if is_a_name(&self.event) => return Err(unknown).context("the event"),
-            _ => text(&self.event).context("the event")?,
+            _ => {
+                let text = text(&self.event).context("the event")?;
+                event_of(&text).unwrap_or(text)
+            }
         };
         Ok((pattern, event))
     }
@@ -115,11 +121,11 @@ fn text(given: &str) -> anyhow::Result<String> {
     std::fs::read_to_string(given).with_context(|| format!("{given:?} is neither JSON nor a file that can be read"))
 }
 
-/// The event that the bus delivers for the entry of a sample.
-fn event_of(sample: &str) -> anyhow::Result<String> {
-    let entries: Vec<Value> = serde_json::from_str(sample)?;
-    let entry = entries.first().context("the sample has no entry")?;
-    let detail: Value = serde_json::from_str(entry["Detail"].as_str().unwrap_or_default())?;
+/// The event that the bus delivers for the first entry of a sample; none if the text is no list of entries.
+fn event_of(sample: &str) -> Option<String> {
+    let entries: Vec<Value> = serde_json::from_str(sample).ok()?;
+    let entry = entries.first()?;
+    let detail: Value = serde_json::from_str(entry.get("Detail")?.as_str()?).ok()?;
     let event = json!({
         "version": "0",
         "id": "00000000-0000-0000-0000-000000000000",
@@ -131,7 +137,7 @@ fn event_of(sample: &str) -> anyhow::Result<String> {
         "resources": entry.get("Resources").cloned().unwrap_or_else(|| json!([])),
         "detail": detail,
     });
-    Ok(event.to_string())
+    Some(event.to_string())
 }
 
 fn parse(text: &str) -> anyhow::Result<causeway_local::pattern::Pattern> {

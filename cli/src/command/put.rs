@@ -4,17 +4,19 @@ mod change;
 mod entry;
 mod message;
 mod send;
+mod wait;
 
-use std::{io::Read, path::Path};
+use std::{io::Read, path::Path, time::Duration};
 
 use anyhow::Context;
 use aws_sdk_eventbridge::Client;
 use clap::Args;
 use serde_json::Value;
 
-use crate::{command_status::CommandStatus, connection::GlobalArgs, output::Output, samples};
+use crate::{application::Application, command_status::CommandStatus, connection::GlobalArgs, output::Output, samples};
 use message::{Ids, Message, MessageTemplate};
-use send::Tally;
+use send::{PutResult, Tally};
+use wait::Waiting;
 
 pub(super) use change::{Change, change};
 
@@ -37,6 +39,9 @@ pub struct Put {
     /// The maximum number of messages per second
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub rate: Option<u32>,
+    /// Waits until each command is done, rejected or dead-lettered, for 30 seconds or the given number
+    #[arg(long, value_name = "SECONDS", num_args = 0..=1, require_equals = true, default_missing_value = "30")]
+    pub wait: Option<u64>,
     /// Keeps all ids and adds none: with --count, the same message many times
     #[arg(long)]
     pub as_is: bool,
@@ -70,10 +75,20 @@ Ids:
   in its sample and gets a new one each time; it is still about the same order (use --set for another).
   With --count, eventId, correlationId and causationId are new in each round; equal ids stay equal. --as-is keeps them.
 
-The exit code is 4 if the bus rejected a message.";
+Waiting:
+  --wait prints what became of each command: its events, or the rule that rejected it and the reason, or why it is
+  dead-lettered. Events have no outcome. `causeway trace ID` prints the outcome later, for seven days.
+
+The exit code is 4 if the bus rejected a message, and with --wait also if a rule rejected a command or it is
+dead-lettered. It is 1 if a command has no outcome in time.";
 
 /// Publishes all messages.
-pub async fn run(args: &Put, global: &GlobalArgs, output: &mut Output<'_>) -> anyhow::Result<CommandStatus> {
+pub async fn run(
+    args: &Put,
+    global: &GlobalArgs,
+    application: &Application,
+    output: &mut Output<'_>,
+) -> anyhow::Result<CommandStatus> {
     let mut entries = entry::read(&text(&args.what)?).with_context(|| args.what.clone())?;
     if let Some(bus) = &args.bus {
         entries.iter_mut().for_each(|entry| entry.bus = Some(bus.clone()));
@@ -89,6 +104,7 @@ pub async fn run(args: &Put, global: &GlobalArgs, output: &mut Output<'_>) -> an
     let connection = global.connect().await?;
     let client = Client::new(&connection.sdk);
     let mut tally = Tally::start();
+    let mut outcomes = args.wait.map(|seconds| Waiting::new(application, Duration::from_secs(seconds)));
     let mut waiting: Vec<Message> = Vec::new();
     let at_once = args.rate.map_or(send::MAX_ENTRIES, |rate| usize::try_from(rate / 10).unwrap_or(0).max(1));
     let mut round = 0;
@@ -103,11 +119,18 @@ pub async fn run(args: &Put, global: &GlobalArgs, output: &mut Output<'_>) -> an
         let results = results.map_err(|error| tally.with_progress(all, error))?;
         for (message, result) in batch.iter().zip(results) {
             tally.show(message, &result, output)?;
+            if let (Some(outcomes), PutResult::Accepted(id)) = (&mut outcomes, &result) {
+                outcomes.add(message, id)?;
+            }
         }
         tally.report(all)?;
     }
     tally.sum_up(output)?;
-    Ok(if tally.all_accepted() { CommandStatus::Done } else { CommandStatus::Rejected })
+    let all_done = match outcomes {
+        Some(outcomes) => outcomes.run(&connection, output).await?,
+        None => true,
+    };
+    Ok(if all_done && tally.all_accepted() { CommandStatus::Done } else { CommandStatus::Rejected })
 }
 
 /// The detail of one message of the catalogue, with these changes.

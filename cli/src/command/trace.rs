@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use causeway::{
     MessageId, StreamId,
+    delivery::{CommandOutcome, CommandResult, Outcomes as _},
     log::commit::{Commit, TimerChange},
     time::timers::Timer,
 };
@@ -18,6 +19,7 @@ use crate::{
     command_status::CommandStatus,
     connection::{Connection, GlobalArgs},
     error_hint::with_hint,
+    outcome_text::outcome_text,
     output::{Output, end_progress, progress},
     preview::{cut, preview_beside},
     time_arg,
@@ -105,18 +107,35 @@ async fn show(
     let commits: Vec<Commit> =
         commits.into_iter().filter(|commit| correlations.contains(&commit.metadata.correlation_id)).collect();
     say_cost(&cost, connection)?;
-    if commits.is_empty() {
+    let forest = Forest::of(nodes_of(&commits));
+    let roots = if commits.is_empty() { vec![id.to_string()] } else { forest.outside.clone() };
+    let outcomes = outcomes_of(connection, roots).await?;
+    if commits.is_empty() && outcomes.is_empty() {
         output.say(format_args!(
-            "no event in {} has the correlation, causation or event id {id}\n(a message that caused no event, or that was rejected, is not in the log)",
+            "no event in {} has the correlation, causation or event id {id}\n(a message that caused no event is not in the \
+             log; the outcome of a command from outside is kept for a week)",
             connection.events_table()
         ))?;
         return Ok(CommandStatus::NotFound);
     }
-    let forest = Forest::of(nodes_of(&commits));
     if output.is_json() {
         for node in &forest.nodes {
             output.show("", node)?;
         }
+        for outcome in &outcomes {
+            let mut json = serde_json::to_value(outcome)?;
+            json["kind"] = "outcome".into();
+            output.show("", &json)?;
+        }
+        return Ok(CommandStatus::Done);
+    }
+    // What a command has done is in the tree.
+    let is_shown =
+        |outcome: &&CommandOutcome| commits.is_empty() || !matches!(outcome.result, CommandResult::Done { .. });
+    for outcome in outcomes.iter().filter(is_shown) {
+        output.say(outcome_text(outcome))?;
+    }
+    if commits.is_empty() {
         return Ok(CommandStatus::Done);
     }
     for correlation in &correlations {
@@ -127,8 +146,17 @@ async fn show(
     }
     output
         .say("\nThis is the content of the event log. A message that caused no event is not in it, and neither is a")?;
-    output.say("rejection: CommandRejected is only published on the bus.")?;
+    output.say("rejection within it: CommandRejected is only published on the bus.")?;
     Ok(CommandStatus::Done)
+}
+
+/// The outcomes of these messages, of those that are commands from outside.
+async fn outcomes_of(connection: &Connection, messages: Vec<String>) -> anyhow::Result<Vec<CommandOutcome>> {
+    let (store, mut outcomes) = (connection.outcomes(), Vec::new());
+    for id in messages.into_iter().filter_map(|id| MessageId::new(id).ok()) {
+        outcomes.extend(store.outcome(&id, Timestamp::now()).await?);
+    }
+    Ok(outcomes)
 }
 
 /// All commits that belong to this id.

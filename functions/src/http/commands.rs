@@ -1,17 +1,26 @@
-//! `/commands/{name}`: a command from outside is checked and published. What becomes of it is decided later, by its rules.
+//! `/commands/{name}`: a command from outside is checked and published. What becomes of it is decided later, by its
+//! rules; `/commands/{id}` has the outcome.
 
 use causeway::{
     App, DecodeError, Kind, MessageId, RawValue,
-    delivery::{Entry, PublishOutcome},
+    delivery::{CommandOutcome, Entry, PublishOutcome},
     http::{Answers, Caller, HttpFunction, HttpRequest, HttpResponse, HttpRight, Problem, function::OUTSIDE},
     message::{Envelope, MAX_MESSAGE_BYTES, Metadata, json},
 };
 use domain::{Context, account::AccountBalance, fulfilment::FulfilmentDeadlinePassed, order::OrderSummary};
-use schemars::{JsonSchema, schema_for};
+use jiff::SignedDuration;
+use schemars::{JsonSchema, Schema, json_schema, schema_for};
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::accounts;
+
+/// The most seconds that a request waits for an outcome.
+const MAX_WAIT: u32 = 20;
+
+/// The pause between two reads of an outcome.
+const PAUSE: SignedDuration = SignedDuration::from_millis(50);
+const PAUSES_PER_SECOND: u32 = 20;
 
 /// The longest key of a repeated request, in bytes.
 const MAX_KEY: usize = 255;
@@ -53,13 +62,55 @@ const OF_USERS: [(&str, Owned); 13] = [
 /// The function.
 pub fn function() -> HttpFunction {
     let answers = Answers::Accepted(|| schema_for!(Accepted));
-    HttpFunction::new("commands", [HttpRight::PublishCommands, HttpRight::ReadViews]).route(
-        "POST",
-        "/commands/{name}",
-        "Publishes a command.",
-        answers,
-        publish,
-    )
+    HttpFunction::new("commands", [HttpRight::PublishCommands, HttpRight::ReadViews, HttpRight::ReadOutcomes])
+        .route("POST", "/commands/{name}", "Publishes a command.", answers, publish)
+        .route("GET", "/commands/{id}", "What became of a command.", Answers::Body(outcome_schema), outcome)
+        .query("wait", "How long to wait for the outcome, 0s to 20s; without it, not at all.")
+}
+
+/// The schema of an outcome.
+fn outcome_schema() -> Schema {
+    json_schema!({
+        "type": "object",
+        "required": ["commandId", "status"],
+        "properties": {
+            "commandId": { "type": "string" },
+            "status": { "enum": ["pending", "done", "rejected", "dead-lettered"] },
+            "command": { "type": "string" },
+            "at": { "type": "string", "format": "date-time" },
+            "events": { "type": "array", "items": { "type": "object" } },
+            "rule": { "type": "string" },
+            "reason": { "type": "string" },
+        },
+    })
+}
+
+/// The outcome of a command. One that nobody sent, and one of another user, look as if they were pending.
+async fn outcome(app: App, request: HttpRequest) -> Result<HttpResponse, Problem> {
+    let id: MessageId = request.id("id")?;
+    let pauses = pauses(request.parameter("wait"))?;
+    for pause in 0..=pauses {
+        let outcome = app.outcome(&id).await.map_err(|_| Problem::unavailable("the outcomes did not answer"))?;
+        let is_visible = |outcome: &CommandOutcome| {
+            request.caller.is_operator() || outcome.user_id.as_deref() == request.caller.subject()
+        };
+        if let Some(outcome) = outcome.filter(is_visible) {
+            return HttpResponse::json(200, &outcome);
+        }
+        if pause < pauses {
+            app.clock().sleep(PAUSE).await;
+        }
+    }
+    let pending = json!({ "commandId": id, "status": "pending" });
+    Ok(HttpResponse::json(200, &pending)?.with("retry-after", "1"))
+}
+
+/// The number of pauses in a time such as `5s`.
+fn pauses(wait: Option<&str>) -> Result<u32, Problem> {
+    let Some(text) = wait else { return Ok(0) };
+    let seconds = text.strip_suffix('s').unwrap_or(text).parse::<u32>().ok().filter(|seconds| *seconds <= MAX_WAIT);
+    let seconds = seconds.ok_or_else(|| Problem::invalid("wait", "must be a number of seconds from 0s to 20s"))?;
+    Ok(seconds * PAUSES_PER_SECOND)
 }
 
 /// The commands that may come from outside. What a timer publishes may not.

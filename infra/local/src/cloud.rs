@@ -30,7 +30,7 @@ use crate::{
     clock::Clock,
     events::{EventBridge, ServiceContext},
     faults::Faults,
-    http::{self, AwsServices, HttpApis, InProcessTransport, Mailbox},
+    http::{self, AwsServices, InProcessTransport, Mailbox},
     idle::Idle,
     lambda::{AsyncInvoker, Executor, Functions, TimeoutClock},
     payments::PaymentProvider,
@@ -122,6 +122,7 @@ impl Cloud {
             plan.listener,
             http::Services {
                 account_region,
+                apis: plan.stack.apis,
                 aws: services.clone(),
                 clock: plan.clock,
                 time_driver: Arc::clone(&time_driver),
@@ -218,7 +219,6 @@ fn open_services(plan: &Plan, store: &store::Opened, observer: &Observer) -> Res
         functions,
         invokes,
         mailbox: Arc::new(Mailbox::open(store.path("mails.journal").as_deref())?),
-        http_apis: Arc::new(HttpApis::of(&plan.stack, &plan.settings.account)),
         payments: Arc::new(PaymentProvider::open(store.path("payments.journal").as_deref())?),
     })
 }

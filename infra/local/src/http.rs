@@ -2,11 +2,11 @@
 //! its protocol. Signatures are not checked; requests from other machines and web pages are refused (`request_guard`). An
 //! unknown operation gets the error of AWS and a line in the log.
 
+mod api;
 mod control;
 pub(crate) mod dynamo;
 mod faults;
 mod functions;
-mod http_api;
 mod in_process;
 mod mail;
 mod mailbox;
@@ -19,7 +19,6 @@ mod target;
 #[cfg(test)]
 mod tests;
 
-pub use http_api::HttpApis;
 pub use in_process::{InProcessTransport, TransportError};
 pub use mailbox::Mailbox;
 pub use protocol::LARGEST_BODY;
@@ -89,8 +88,8 @@ fn routes() -> Vec<(&'static str, MethodRouter<HttpState>)> {
         ("/_causeway/mailbox", get(mail::mailbox)),
         ("/_causeway/payments", get(payments::list)),
         ("/_causeway/payments/{*path}", any(payments::call)),
-        (http_api::SHORT, any(http_api::call_short).layer(DefaultBodyLimit::max(http_api::LARGEST))),
-        (http_api::LONG, any(http_api::call).layer(DefaultBodyLimit::max(http_api::LARGEST))),
+        ("/_aws/execute-api/{*path}", any(api::of_id)),
+        ("/api/{*path}", any(api::only)),
         ("/v2/email/outbound-emails", post(mail::send)),
         ("/schedules", any(schedules::call)),
         ("/schedules/{name}", any(schedules::call)),

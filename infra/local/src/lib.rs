@@ -9,6 +9,7 @@ mod delivery;
 pub mod events;
 pub mod faults;
 pub mod http;
+mod http_api;
 pub mod idle;
 pub mod interfaces;
 pub mod lambda;

@@ -4,6 +4,7 @@
 mod document;
 mod error;
 mod evaluate;
+mod http_api;
 mod naming;
 mod nesting;
 mod node;
@@ -18,8 +19,8 @@ mod yaml;
 pub use error::{Finding, TemplateError};
 pub use naming::Settings;
 pub use resources::{
-    Archive, AsynchronousInvokes, Bus, BusLogging, Cors, Document, Function, HttpApi, HttpApiRoute, Input, LogLevel,
-    Logging, Mapping, Output, Queue, RedrivePolicy, RetainPolicy, RetryPolicy, Rule, Schedule, ScheduleGroup,
+    Archive, AsynchronousInvokes, Bus, BusLogging, Cors, Document, Function, HttpApi, HttpRoute, Input, JwtAuthorizer,
+    LogLevel, Logging, Mapping, Output, Queue, RedrivePolicy, RetainPolicy, RetryPolicy, Rule, Schedule, ScheduleGroup,
     ScheduleTarget, Source, Stack, StartingPosition, Table, Target,
 };
 

@@ -19,7 +19,7 @@ use crate::{
     capacity::CapacityMeter,
     clock::OsIds,
     config::Config,
-    dynamo::{DynamoCircuits, DynamoEventStore, DynamoInbox, DynamoViewStore},
+    dynamo::{DynamoCircuits, DynamoEventStore, DynamoInbox, DynamoOutcomes, DynamoViewStore},
     eventbridge::EventBridgeBus,
     http::guarded_http,
     scheduler::SchedulerTimers,
@@ -103,7 +103,8 @@ pub fn connect(config: &Config, sdk: &SdkConfig, clock: Arc<dyn Clock>, clients:
             Arc::clone(&capacity),
         )),
         views: Arc::new(DynamoViewStore::new(tables.clone(), &config.views_table, Arc::clone(&capacity))),
-        inbox: Arc::new(DynamoInbox::new(tables, &config.inbox_table, Arc::clone(&capacity))),
+        inbox: Arc::new(DynamoInbox::new(tables.clone(), &config.inbox_table, Arc::clone(&capacity))),
+        outcomes: Arc::new(DynamoOutcomes::new(tables, &config.inbox_table, Arc::clone(&capacity))),
         bus: Arc::new(bus.with_call_bytes(config.bus_call_bytes)),
         timers,
         dead_letters: Arc::new(LazyDeadLetters {

@@ -10,11 +10,11 @@ use serde_json::Value;
 
 use crate::{
     command::{Decider, ExecuteError, Executed, LoadError, Rejection, execute, load, load_at},
-    delivery::{DeadLetters, Inbox, publish_rejection},
+    delivery::{CommandOutcome, DeadLetters, Inbox, OutcomeError, answer::Answer, publish_rejection},
     failure::{Handled, Outcome},
     gateway::NotConnected,
     log::{EventStore, Moment},
-    message::{Cause, CommandRejected, Id, Received, StreamId},
+    message::{Cause, CommandRejected, Id, MessageId, Messages, Received, StreamId},
     ports::Ports,
     time::{Clock, Ids},
     view::{
@@ -27,6 +27,8 @@ use crate::{
 #[derive(Clone)]
 pub struct App {
     ports: Arc<Ports>,
+    /// What the handler of a command from outside does, for the command's outcome.
+    answer: Option<Answer>,
 }
 
 /// One page of typed rows.
@@ -41,7 +43,7 @@ pub struct Rows<R> {
 impl App {
     /// An app on these ports.
     pub fn new(ports: Ports) -> Self {
-        Self { ports: Arc::new(ports) }
+        Self { ports: Arc::new(ports), answer: None }
     }
 
     /// The ports, for the functions that take them.
@@ -63,12 +65,25 @@ impl App {
         command: &D::Command,
         cause: &Cause,
     ) -> Result<Executed<D::Event>, ExecuteError<D::Rejection>> {
-        execute::<D>(&self.ports, StreamId::new(D::CONTEXT, id), command, cause).await
+        self.try_execute_on::<D>(StreamId::new(D::CONTEXT, id), command, cause).await
+    }
+
+    async fn try_execute_on<D: Decider>(
+        &self,
+        stream: StreamId,
+        command: &D::Command,
+        cause: &Cause,
+    ) -> Result<Executed<D::Event>, ExecuteError<D::Rejection>> {
+        let executed = execute::<D>(&self.ports, stream.clone(), command, cause).await?;
+        if let Some(answer) = &self.answer {
+            answer.appended(&stream, executed.first, executed.events.iter().map(Messages::name));
+        }
+        Ok(executed)
     }
 
     /// Executes a command on a stream; see [`App::execute`].
     pub async fn execute_on<D: Decider>(&self, stream: StreamId, command: &D::Command, cause: &Cause) -> Outcome {
-        match execute::<D>(&self.ports, stream.clone(), command, cause).await {
+        match self.try_execute_on::<D>(stream.clone(), command, cause).await {
             Ok(executed) if executed.repeated => Ok(Handled::Duplicate),
             Ok(_) => Ok(Handled::Done),
             Err(ExecuteError::Rejected(rejection)) => self.publish_rejection(&stream, &rejection, cause).await,
@@ -144,6 +159,16 @@ impl App {
         Ok(Rows { rows: rows.collect::<Result<_, _>>()?, next: listed.next })
     }
 
+    /// What became of a command from outside, by its id. One read.
+    pub async fn outcome(&self, command: &MessageId) -> Result<Option<CommandOutcome>, OutcomeError> {
+        self.ports.outcomes.outcome(command, self.clock().now()).await
+    }
+
+    /// The same app, which adds what its handler does to this answer.
+    pub(crate) fn answering(&self, answer: Option<Answer>) -> Self {
+        Self { ports: Arc::clone(&self.ports), answer }
+    }
+
     /// The client of an outside service, by its port type.
     pub fn gateway<P: ?Sized + Send + Sync + 'static>(&self) -> Result<Arc<P>, NotConnected> {
         self.ports.gateways.get::<P>()
@@ -182,6 +207,9 @@ impl App {
             rule: rejection.rule().to_owned(),
             reason: rejection.to_string(),
         };
+        if let Some(answer) = &self.answer {
+            answer.rejected(stream, &rejected.rule, &rejected.reason);
+        }
         publish_rejection(&self.ports, &rejected, cause).await?;
         Ok(Handled::Rejected)
     }

@@ -12,6 +12,7 @@ mod inbox;
 mod journal;
 pub(crate) mod lock;
 mod mailer;
+mod outcomes;
 mod store;
 mod timers;
 mod views;
@@ -39,6 +40,7 @@ pub use http::MemoryHttp;
 pub use inbox::MemoryInbox;
 pub use journal::MemoryJournal;
 pub use mailer::{MailFault, MemoryMailer};
+pub use outcomes::MemoryOutcomes;
 pub use store::MemoryStore;
 pub use timers::MemoryTimers;
 pub use views::MemoryViews;
@@ -62,6 +64,8 @@ pub struct Memory {
     pub views: Arc<MemoryViews>,
     /// The inbox.
     pub inbox: Arc<MemoryInbox>,
+    /// The outcomes of commands.
+    pub outcomes: Arc<MemoryOutcomes>,
     /// The bus.
     pub bus: Arc<MemoryBus>,
     /// The timers.
@@ -85,6 +89,7 @@ impl Memory {
             store: Arc::default(),
             views: Arc::default(),
             inbox: Arc::default(),
+            outcomes: Arc::default(),
             bus: Arc::default(),
             timers: Arc::default(),
             dead_letters: Arc::default(),
@@ -107,6 +112,7 @@ impl Memory {
             store: self.store.clone(),
             views: self.views.clone(),
             inbox: self.inbox.clone(),
+            outcomes: self.outcomes.clone(),
             bus: self.bus.clone(),
             timers: self.timers.clone(),
             dead_letters: self.dead_letters.clone(),

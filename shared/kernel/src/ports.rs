@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use crate::{
     command::cache::Cache,
-    delivery::{bus::Bus, dead_letter::DeadLetters, inbox::Inbox, verification_policy::VerificationPolicy},
+    delivery::{
+        bus::Bus, dead_letter::DeadLetters, inbox::Inbox, outcome::Outcomes, verification_policy::VerificationPolicy,
+    },
     gateway::Gateways,
     log::EventStore,
     time::{Clock, Ids, Timers},
@@ -20,6 +22,8 @@ pub struct Ports {
     pub views: Arc<dyn ViewStore>,
     /// The claims of messages whose effect leaves the system.
     pub inbox: Arc<dyn Inbox>,
+    /// What became of commands from outside.
+    pub outcomes: Arc<dyn Outcomes>,
     /// The bus that messages are published on.
     pub bus: Arc<dyn Bus>,
     /// The scheduler of timers.

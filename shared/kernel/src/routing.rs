@@ -13,7 +13,7 @@ use heck::ToKebabCase;
 use crate::{
     app::App,
     command::Decider,
-    delivery::{HandlerInput, Verification, handle},
+    delivery::{HandlerInput, Verification, answer::Answer, handle},
     failure::Outcome,
     message::{Delivery, Kind, Message, Messages, Received, StreamId},
     view::{View, ViewFold},
@@ -221,7 +221,13 @@ pub async fn handle_with<A: HandlerInput>(
     delivery: &Delivery,
     handler: &impl Handler<A>,
 ) -> Outcome {
-    handle(app.ports(), consumer, delivery, |input| handler.call(app.clone(), input)).await
+    let answer = Answer::to::<A::Message>(delivery);
+    let answering = app.answering(answer.clone());
+    let handled = handle(app.ports(), consumer, delivery, |input| handler.call(answering, input)).await?;
+    if let Some(answer) = answer {
+        answer.record::<A::Message>(app.ports(), delivery, handled).await?;
+    }
+    Ok(handled)
 }
 
 /// A route of a handler written by hand: `context` handles the message of the handler's argument.

@@ -43,6 +43,7 @@ pub(super) fn role_of(function: &HttpFunction) -> Role {
     policies.extend(function.rights.iter().map(|right| match right {
         HttpRight::ReadViews => "ReadViews",
         HttpRight::ReadLog => "ReadLog",
+        HttpRight::ReadOutcomes => "ReadOutcomes",
         HttpRight::PublishCommands => "PublishCommands",
     }));
     policies.push("PublishSystemEvents");

@@ -39,11 +39,12 @@ pub(super) fn role_of(route: &Route) -> Role {
     let (kind, mut policies) = match route.role {
         causeway::Role::Decide => {
             let kind = if route.rights.contains(&Right::ReadViews) { "ReadingDecider" } else { "Decider" };
-            (kind, vec!["DenyLogMutation", "AppendToLog", "PublishRejections"])
+            (kind, vec!["DenyLogMutation", "AppendToLog", "PublishRejections", "RecordOutcomes"])
         }
-        causeway::Role::DecideOnce => {
-            ("OnceDecider", vec!["DenyLogMutation", "AppendToLog", "WriteOnceMarker", "PublishRejections"])
-        }
+        causeway::Role::DecideOnce => (
+            "OnceDecider",
+            vec!["DenyLogMutation", "AppendToLog", "WriteOnceMarker", "PublishRejections", "RecordOutcomes"],
+        ),
         causeway::Role::Project => ("Projector", vec!["DenyLogMutation", "ReadLog", "WriteViews"]),
     };
     policies.extend(route.rights.iter().map(|right| match right {

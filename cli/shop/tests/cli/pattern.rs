@@ -27,6 +27,8 @@ async fn a_pattern_is_tried_on_a_message_of_the_catalogue_and_on_an_event_as_it_
     std::fs::write(&file, ORDERS_PATTERN).expect("a file");
     let file = file.to_str().expect("a path");
     assert_eq!(output(&["pattern", "test", file, "PlaceOrder", "--json"]).await.text, "{\"matches\":true}\n");
+    let sample = concat!(env!("CARGO_MANIFEST_DIR"), "/../../events/order/PlaceOrder.v1.json");
+    assert_eq!(output(&["pattern", "test", file, sample, "--json"]).await.text, "{\"matches\":true}\n");
 }
 
 #[tokio::test]

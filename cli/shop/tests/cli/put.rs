@@ -98,6 +98,49 @@ async fn what_the_bus_does_not_take_is_named_and_ends_the_command_with_refused()
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn waiting_for_a_command_ends_with_its_outcome() {
+    let stage = Stage::open().await;
+    let done = stage.output(&["put", "PlaceOrder", "--set", "orderId=o-77", "--wait"]).await;
+    assert_eq!(done.ended, CommandStatus::Done, "{}", done.text);
+    assert!(done.text.contains(" is done\n  OrderPlaced  order/o-77 v1"), "{}", done.text);
+    // The same order with another content is rejected by a rule.
+    let again = ["put", "PlaceOrder", "--set", "orderId=o-77", "--set", "lines.0.quantity=9", "--wait=20", "--json"];
+    let again = stage.output(&again).await;
+    assert_eq!(again.ended, CommandStatus::Rejected, "{}", again.text);
+    let rejected: Value = serde_json::from_str(again.text.lines().last().expect("an outcome")).expect("JSON");
+    assert_eq!(
+        [&rejected["status"], &rejected["stream"], &rejected["rule"], &rejected["reason"]],
+        ["rejected", "order/o-77", "AlreadyPlaced", "orderId: this order was placed before with other content"]
+    );
+    let malformed = r#"[{"EventBusName":"causeway","Source":"till","DetailType":"PlaceOrder","Detail":{"data":{}}}]"#;
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("malformed.json");
+    std::fs::write(&file, malformed).expect("a file");
+    let printed = stage.output(&["put", file.to_str().expect("a path"), "--wait"]).await;
+    assert_eq!(printed.ended, CommandStatus::Rejected, "{}", printed.text);
+    assert!(printed.text.contains("is dead-lettered as MALFORMED: "), "{}", printed.text);
+    // A trace has the outcome, too: of what is rejected, it is all there is.
+    let id = rejected["commandId"].as_str().expect("an id");
+    let trace = stage.output(&["trace", id]).await;
+    assert_eq!(trace.ended, CommandStatus::Done);
+    assert!(trace.text.contains("rejected by order/o-77, rule AlreadyPlaced"), "{}", trace.text);
+    stage.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn waiting_ends_when_there_is_nothing_to_wait_for_or_no_outcome_in_time() {
+    let stage = Stage::open().await;
+    let event = stage.call(&["put", "OrderPlaced", "--wait"]).await.expect_err("an event has no outcome");
+    assert!(event.to_string().contains("events have no outcome"), "{event:#}");
+    // Another bus has no rule for it.
+    let client = aws_sdk_eventbridge::Client::new(stage.running.apps.sdk());
+    client.create_event_bus().name("quiet").send().await.expect("a bus");
+    let late = stage.call(&["put", "PlaceOrder", "--bus", "quiet", "--wait=0"]).await.expect_err("no outcome");
+    assert!(late.to_string().starts_with("1 of 1 commands have no outcome after 0 s, such as "), "{late:#}");
+    stage.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn large_entries_share_no_call_that_would_be_too_large() {
     let (bus, endpoint) = bus(|_, _| json!({ "EventId": "1" })).await;
     let folder = tempfile::tempdir().expect("a folder");

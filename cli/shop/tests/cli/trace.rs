@@ -15,6 +15,8 @@ async fn all_that_followed_from_one_wish_is_one_tree_from_whichever_id() {
     let events = stage.json(&["history", &format!("order/{order}")]).await;
     let (placed, confirmed) = (&events[0], &events[2]);
     let nodes = stage.json(&["trace", text(placed, "correlationId")]).await;
+    let outcome = nodes.iter().find(|node| node["kind"] == "outcome").expect("the outcome of the command");
+    assert_eq!([text(outcome, "command"), text(outcome, "status")], ["PlaceOrder", "done"]);
     let named = |name: &str| nodes.iter().find(|node| node["type"] == name).unwrap_or_else(|| panic!("no {name}"));
     // Each follows from the one before it.
     let chain = ["OrderPlaced", "FulfilmentStarted", "ReserveStock", "StockReserved", "FulfilmentStepDone"];

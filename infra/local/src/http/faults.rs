@@ -62,7 +62,7 @@ impl Call {
         let (part, operation) = match (segments.as_slice(), request.method()) {
             (["_causeway", "payments", _, ..], &Method::GET) => (Part::Payments, "GET"),
             (["_causeway", "payments", _, ..], _) => (Part::Payments, "POST"),
-            (["_causeway" | "_aws" | "api", ..], _) => return None,
+            (["_causeway", ..], _) => return None,
             (["schedules"], _) => (Part::Scheduler, "ListSchedules"),
             (["schedules", _], &Method::POST) => (Part::Scheduler, "CreateSchedule"),
             (["schedules", _], &Method::PUT) => (Part::Scheduler, "UpdateSchedule"),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use dynoxide::Database;
 use tokio::sync::broadcast;
 
-use super::{dynamo::Dynamo, http_api::HttpApis, in_process::InProcessTransport, mailbox::Mailbox};
+use super::{dynamo::Dynamo, in_process::InProcessTransport, mailbox::Mailbox};
 use crate::{
     arn::AccountRegion,
     clock::Clock,
@@ -15,6 +15,7 @@ use crate::{
     payments::PaymentProvider,
     scheduler::Scheduler,
     sqs::Sqs,
+    template::HttpApi,
     time_driver::TimeDriver,
     write_notifier::WriteNotifier,
 };
@@ -38,8 +39,6 @@ pub struct AwsServices {
     pub invokes: Arc<AsyncInvoker>,
     /// The mails that SES has accepted.
     pub mailbox: Arc<Mailbox>,
-    /// The HTTP APIs.
-    pub http_apis: Arc<HttpApis>,
     /// The simulated payment provider.
     pub payments: Arc<PaymentProvider>,
 }
@@ -50,6 +49,8 @@ pub struct Services {
     pub account_region: AccountRegion,
     /// The services of AWS.
     pub aws: AwsServices,
+    /// The HTTP APIs of the stack.
+    pub apis: Vec<HttpApi>,
     /// The clock.
     pub clock: Clock,
     /// Advances the clock, for `POST /_causeway/tick`.

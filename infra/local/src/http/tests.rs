@@ -1,5 +1,6 @@
 //! The HTTP server as its callers see it.
 
+mod api;
 mod causeway;
 mod facts;
 mod faults;
@@ -31,6 +32,7 @@ use crate::{
     payments::PaymentProvider,
     scheduler::Scheduler,
     sqs::{self, Sqs},
+    template::HttpApi,
     time_driver::TimeDriver,
     write_notifier::WriteNotifier,
 };
@@ -70,6 +72,11 @@ impl Server {
 
     /// A server with injected faults.
     async fn with(behaviours: impl IntoIterator<Item = Behaviour>, faults: Faults) -> Self {
+        Self::of(behaviours, faults, Vec::new()).await
+    }
+
+    /// A server with injected faults and these APIs.
+    async fn of(behaviours: impl IntoIterator<Item = Behaviour>, faults: Faults, apis: Vec<HttpApi>) -> Self {
         let fixture = Fixture::new(behaviours);
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
         let address = listener.local_addr().unwrap();
@@ -98,11 +105,9 @@ impl Server {
         let mailbox = Arc::new(Mailbox::open(None).unwrap());
         let payments = Arc::new(PaymentProvider::open(None).unwrap());
         let (database, writes) = (Database::memory().unwrap(), WriteNotifier::default());
-        let http_apis = Arc::new(HttpApis::of(&crate::template::Stack::default(), "000000000000"));
-        let aws =
-            AwsServices { database, writes, sqs, events, scheduler, functions, invokes, mailbox, payments, http_apis };
+        let aws = AwsServices { database, writes, sqs, events, scheduler, functions, invokes, mailbox, payments };
         let (activity, transport) = (feed.clone(), InProcessTransport::default());
-        let services = Services { account_region, aws, clock, time_driver, activity, transport, faults };
+        let services = Services { account_region, apis, aws, clock, time_driver, activity, transport, faults };
         tokio::spawn(serve(listener, services));
         Self { fixture, address, feed }
     }

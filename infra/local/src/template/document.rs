@@ -7,7 +7,7 @@ use serde_json::Number;
 
 use super::{
     error::{Finding, ReadError},
-    naming::name_property,
+    naming::{API, name_property},
     node::{Data, Entries, Key, Node, is_macro, take},
     resources::RetainPolicy,
 };
@@ -189,6 +189,7 @@ fn merge_globals(globals: Entries, resources: &mut [Declared], findings: &mut Ve
         let kind = match key.name.as_str() {
             "Function" => "AWS::Serverless::Function",
             "SimpleTable" => "AWS::Serverless::SimpleTable",
+            "HttpApi" => API,
             _ => {
                 findings.push(Finding::new(key.line, &place, "resources of this type are not supported here"));
                 continue;

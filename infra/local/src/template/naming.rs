@@ -52,11 +52,11 @@ const STREAM_LABEL: &str = "1970-01-01T00:00:00.000";
 /// The type of a nested stack.
 pub(super) const NESTED: &str = "AWS::CloudFormation::Stack";
 
-/// The type of an HTTP API. It is read as SAM has it.
-pub(super) const HTTP_API: &str = "AWS::Serverless::HttpApi";
+/// The type of an HTTP API.
+pub(super) const API: &str = "AWS::Serverless::HttpApi";
 
-/// The type of a route of an HTTP API. SAM writes routes into the document of the API instead.
-pub(super) const HTTP_ROUTE: &str = "AWS::ApiGatewayV2::Route";
+/// The type of a route, of which the events of functions become one each.
+pub(super) const ROUTE: &str = "AWS::ApiGatewayV2::Route";
 
 /// The names of a resource.
 #[derive(Clone, Debug)]
@@ -90,7 +90,8 @@ pub(super) fn name_property(kind: &str) -> Option<(Option<&'static str>, usize)>
         // Permissions are not checked here, and alarms do not notify.
         "AWS::Events::EventBusPolicy" => (Some("StatementId"), 64),
         "AWS::SNS::Topic" => (Some("TopicName"), 256),
-        NESTED | HTTP_API | HTTP_ROUTE => (None, 128),
+        API | ROUTE => (None, 128),
+        NESTED => (None, 128),
         _ => return None,
     })
 }
@@ -179,6 +180,7 @@ impl Identity {
                 format!("{}|{}", bus_name(bus), self.name)
             }
             (NESTED, _) => stack_id(settings, &self.name),
+            (API, _) => api_id(&self.name),
             ("AWS::IAM::ManagedPolicy" | "AWS::SNS::Topic", _) => self.arn(settings).unwrap_or_default(),
             _ => self.name.clone(),
         }
@@ -189,6 +191,11 @@ impl Identity {
         match (self.kind.as_str(), attribute) {
             ("AWS::IAM::ManagedPolicy", "PolicyArn") => self.arn(settings),
             ("AWS::IAM::ManagedPolicy", _) => None,
+            (API, "ApiId") => Some(api_id(&self.name)),
+            (API, "ApiEndpoint") => {
+                let endpoint = settings.endpoint.trim_end_matches('/');
+                Some(format!("{endpoint}/_aws/execute-api/{}", api_id(&self.name)))
+            }
             (_, "Arn") => self.arn(settings),
             ("AWS::DynamoDB::Table", "StreamArn") if self.has_stream => self.stream_arn(settings),
             ("AWS::SNS::Topic", "TopicArn") => self.arn(settings),
@@ -208,6 +215,11 @@ impl Identity {
     pub(super) fn url(&self, settings: &Settings) -> String {
         format!("{}/{}/{}", settings.endpoint.trim_end_matches('/'), settings.account, self.name)
     }
+}
+
+/// The id of an HTTP API: ten letters and digits.
+fn api_id(name: &str) -> String {
+    uuid(name).replace('-', "").chars().take(10).collect()
 }
 
 /// The name of a bus, which may be given as its ARN.

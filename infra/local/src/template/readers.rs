@@ -9,9 +9,9 @@ use super::{
     naming::{Identity, Settings, bus_name},
     node::{Fields, Node},
     resources::{
-        Archive, AsynchronousInvokes, Bus, BusLogging, Cors, Document, Function, HttpApi, HttpApiRoute, Input,
-        LogLevel, Logging, Mapping, Queue, RedrivePolicy, RetryPolicy, Rule, Schedule, ScheduleGroup, ScheduleTarget,
-        Source, StartingPosition, Table, Target,
+        Archive, AsynchronousInvokes, Bus, BusLogging, Document, Function, Input, LogLevel, Logging, Mapping, Queue,
+        RedrivePolicy, RetryPolicy, Rule, Schedule, ScheduleGroup, ScheduleTarget, Source, StartingPosition, Table,
+        Target,
     },
 };
 use crate::{
@@ -61,39 +61,6 @@ impl Resource<'_> {
             })
         })?;
         Ok(Bus { id: self.id(), name: self.name(), arn: self.arn(), logging: logging.unwrap_or_default() })
-    }
-
-    /// Tokens are not verified here, and nothing is throttled or logged.
-    pub(super) fn http_api(&self, fields: &mut Fields<'_>) -> Read<HttpApi> {
-        fields.without_effect(&["Name", "Description", "Auth", "DefaultRouteSettings", "RouteSettings", "Tags"]);
-        fields.without_effect(&["AccessLogSettings", "FailOnWarnings", "StageVariables", "PropagateTags"]);
-        let cors = fields.within("CorsConfiguration", |cors| {
-            cors.without_effect(&["AllowCredentials"]);
-            let mut texts = |name| -> Read<Vec<String>> {
-                let place = cors.inner(name);
-                cors.list(name)?.iter().map(|text| text.as_text(&place)).collect()
-            };
-            let (origins, methods) = (texts("AllowOrigins")?, texts("AllowMethods")?);
-            let (headers, exposed) = (texts("AllowHeaders")?, texts("ExposeHeaders")?);
-            let seconds = cors.number("MaxAge", 0..=86_400)?.and_then(|seconds| u32::try_from(seconds).ok());
-            Ok(Cors { origins, methods, headers, exposed, seconds })
-        })?;
-        let stage = fields.text("StageName")?.unwrap_or_else(|| "$default".to_owned());
-        Ok(HttpApi { id: self.id(), api: self.name(), stage, cors })
-    }
-
-    pub(super) fn http_route(&self, fields: &mut Fields<'_>) -> Read<HttpApiRoute> {
-        fields.without_effect(&["Auth", "TimeoutInMillis", "RouteSettings"]);
-        fields.word("PayloadFormatVersion", &["2.0"])?;
-        let method = fields.text("Method")?.unwrap_or_else(|| "ANY".to_owned()).to_ascii_uppercase();
-        let method = if method == "X-AMAZON-APIGATEWAY-ANY-METHOD" { "ANY".to_owned() } else { method };
-        Ok(HttpApiRoute {
-            id: self.id(),
-            api: fields.need_text("ApiId")?,
-            method,
-            path: fields.text("Path")?.unwrap_or_else(|| "$default".to_owned()),
-            function_arn: fields.need_text("Function")?,
-        })
     }
 
     pub(super) fn archive(&self, fields: &mut Fields<'_>) -> Read<Archive> {

@@ -1,5 +1,9 @@
 //! A stack and its resources, typed and with their physical names.
 
+mod http_api;
+
+pub use http_api::{Cors, HttpApi, HttpRoute, JwtAuthorizer};
+
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
@@ -30,9 +34,7 @@ pub struct Stack {
     /// All schedule groups except the default one.
     pub schedule_groups: Vec<ScheduleGroup>,
     /// All HTTP APIs.
-    pub http_apis: Vec<HttpApi>,
-    /// The routes of all HTTP APIs.
-    pub http_routes: Vec<HttpApiRoute>,
+    pub apis: Vec<HttpApi>,
     /// Roles, policies, permissions, alarms and other resources that are kept as data.
     pub documents: Vec<Document>,
     /// The outputs.
@@ -87,49 +89,6 @@ pub struct Function {
     pub policies: Option<Value>,
     /// The line of its declaration.
     pub line: usize,
-}
-
-/// An HTTP API of API Gateway.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct HttpApi {
-    /// Its logical id.
-    pub id: String,
-    /// Its id.
-    pub api: String,
-    /// Its stage.
-    pub stage: String,
-    /// What web pages of other origins may send, if they may send anything.
-    pub cors: Option<Cors>,
-}
-
-/// What web pages of other origins may send.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Cors {
-    /// The origins, or `*`.
-    pub origins: Vec<String>,
-    /// The methods, or `*`.
-    pub methods: Vec<String>,
-    /// The headers, or `*`.
-    pub headers: Vec<String>,
-    /// The headers of a response that a page may read.
-    pub exposed: Vec<String>,
-    /// The seconds for which a browser remembers this.
-    pub seconds: Option<u32>,
-}
-
-/// A route of an HTTP API to a function.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct HttpApiRoute {
-    /// Its logical id.
-    pub id: String,
-    /// The id of the API.
-    pub api: String,
-    /// The method, or `ANY`.
-    pub method: String,
-    /// The path with its variables: `/orders/{id}`, `/files/{proxy+}`, `$default`.
-    pub path: String,
-    /// The ARN of the function.
-    pub function_arn: String,
 }
 
 /// The format and level of a function's log, as in its environment.

@@ -6,7 +6,8 @@ use serde_json::{Value, json};
 use super::{
     document::Declared,
     error::{Finding, ReadError},
-    naming::{HTTP_API, HTTP_ROUTE, NESTED},
+    http_api,
+    naming::{NESTED, ROUTE},
     node::{Data, Entries, Key, Node, Properties, pass, put, take},
 };
 
@@ -26,9 +27,6 @@ const SCHEDULE_PROPERTIES: [&str; 7] =
 /// The maximum length of a target's id, in characters.
 const LONGEST_TARGET_ID: usize = 64;
 
-/// The API of the events that name none.
-const IMPLICIT_API: &str = "ServerlessHttpApi";
-
 /// All resources in plain form. Those that SAM adds follow the one that they come from.
 pub(super) fn expand(declared: Vec<Declared>, findings: &mut Vec<Finding>) -> Result<Vec<Declared>, ReadError> {
     let mut expansion = Expansion { plain: Vec::new(), findings };
@@ -40,7 +38,8 @@ pub(super) fn expand(declared: Vec<Declared>, findings: &mut Vec<Finding>) -> Re
             _ => expansion.plain.push(resource),
         }
     }
-    let plain = expansion.plain;
+    let mut plain = expansion.plain;
+    plain.extend(http_api::implicit_api(&plain));
     let mut seen = std::collections::HashSet::new();
     match plain.iter().find(|resource| !seen.insert(resource.id.as_str())) {
         Some(second) => Err(ReadError::Twice { line: second.line, key: second.id.clone() }),
@@ -179,10 +178,7 @@ impl Expansion<'_> {
             "ScheduleV2" => self.schedule_event(&event, properties),
             "DynamoDB" => self.mapping_event(&event, "Stream", properties),
             "SQS" => self.mapping_event(&event, "Queue", properties),
-            "HttpApi" => {
-                self.route_event(&event, properties);
-                Ok(())
-            }
+            "HttpApi" => self.api_event(&event, properties),
             _ => {
                 let what = format!("events of type {kind} are not supported here");
                 self.findings.push(Finding::new(line, &properties.place, what));
@@ -289,18 +285,6 @@ impl Expansion<'_> {
         Ok(())
     }
 
-    /// Adds a route of an HTTP API. Events that name no API share one.
-    fn route_event(&mut self, event: &Event<'_>, mut parts: Properties) {
-        if !parts.entries.iter().any(|(key, _)| key.name == "ApiId") {
-            if !self.plain.iter().any(|one| one.id == IMPLICIT_API) {
-                self.add(event.function, IMPLICIT_API.to_owned(), HTTP_API, Node::map(event.line, Entries::new()));
-            }
-            put(&mut parts.entries, "ApiId", reference(event.line, IMPLICIT_API));
-        }
-        put(&mut parts.entries, "Function", event.function_arn());
-        self.add(event.function, event.id.clone(), HTTP_ROUTE, Node::map(event.line, parts.entries));
-    }
-
     /// Adds an event source mapping of a stream or a queue.
     fn mapping_event(&mut self, event: &Event<'_>, name: &str, mut parts: Properties) -> Result<(), ReadError> {
         let source = parts.need(name)?;
@@ -317,6 +301,14 @@ impl Expansion<'_> {
         }
         let properties = Node::map(event.line, parts.entries);
         self.add(event.function, event.id.clone(), "AWS::Lambda::EventSourceMapping", properties);
+        Ok(())
+    }
+
+    /// Adds a route of an HTTP API.
+    fn api_event(&mut self, event: &Event<'_>, parts: Properties) -> Result<(), ReadError> {
+        let (route, permission) = http_api::route_of_event(event.function, parts)?;
+        self.add(event.function, event.id.clone(), ROUTE, Node::map(event.line, route.entries));
+        self.add(event.function, format!("{}Permission", event.id), "AWS::Lambda::Permission", permission);
         Ok(())
     }
 

@@ -4,7 +4,8 @@ use super::{
     document::Declared,
     error::{Finding, ReadError},
     evaluate::Evaluator,
-    naming::{HTTP_API, HTTP_ROUTE, NESTED, name_property},
+    http_api::{RouteOf, attach_routes},
+    naming::{API, NESTED, ROUTE, name_property},
     node::{Entries, Fields, Key, Node},
     readers::{InvokeConfig, Resource, invoke_config},
     resources::{Function, Output, RetainPolicy, Stack},
@@ -17,14 +18,15 @@ pub(super) fn build<'t>(
     outputs: &'t Entries,
 ) -> Result<Stack, ReadError> {
     let mut stack = Stack::default();
-    let mut invokes = Vec::new();
+    let (mut invokes, mut routes) = (Vec::new(), Vec::new());
     for declared in resources {
         let mark = evaluator.mark();
-        if let Err(error) = read(evaluator, declared, &mut stack, &mut invokes) {
+        if let Err(error) = read(evaluator, declared, &mut stack, &mut invokes, &mut routes) {
             stack.findings.push(evaluator.pass_over(&mark, &declared.id, declared.line, error)?);
         }
     }
     attach(invokes, &mut stack);
+    attach_routes(routes, &mut stack);
     for (key, node) in outputs {
         let mark = evaluator.mark();
         match output(evaluator, key, node, &mut stack.findings) {
@@ -44,6 +46,7 @@ fn read<'t>(
     declared: &'t Declared,
     stack: &mut Stack,
     invokes: &mut Vec<InvokeConfig>,
+    routes: &mut Vec<RouteOf>,
 ) -> Result<(), ReadError> {
     if !evaluator.is_there(declared)? {
         return Ok(());
@@ -71,12 +74,12 @@ fn read<'t>(
         "AWS::Events::Rule" => stack.rules.push(resource.rule(&mut fields)?),
         "AWS::Events::EventBus" => stack.buses.push(resource.bus(&mut fields)?),
         "AWS::Events::Archive" => stack.archives.push(resource.archive(&mut fields)?),
+        API => stack.apis.push(resource.http_api(&mut fields)?),
+        ROUTE => routes.push(resource.http_route(&mut fields)?),
         "AWS::Scheduler::Schedule" => stack.schedules.push(resource.schedule(&mut fields)?),
         "AWS::Scheduler::ScheduleGroup" => stack.schedule_groups.push(resource.schedule_group(&mut fields)),
         "AWS::DynamoDB::Table" => stack.tables.push(resource.table(&mut fields)?),
         "AWS::SQS::Queue" => stack.queues.push(resource.queue(&mut fields)?),
-        HTTP_API => stack.http_apis.push(resource.http_api(&mut fields)?),
-        HTTP_ROUTE => stack.http_routes.push(resource.http_route(&mut fields)?),
         NESTED if inner.is_some() => {
             fields.without_effect(&["TemplateURL", "Parameters", "Tags", "TimeoutInMinutes", "NotificationARNs"]);
             fields.without_effect(&["StackName", "Description"]);
@@ -162,8 +165,7 @@ fn merge_nested(stack: &mut Stack, nested: &Declared, mut inner: Stack) {
     append(&mut stack.buses, inner.buses, |one| prefix(&mut one.id));
     append(&mut stack.archives, inner.archives, |one| prefix(&mut one.id));
     append(&mut stack.schedule_groups, inner.schedule_groups, |one| prefix(&mut one.id));
-    append(&mut stack.http_apis, inner.http_apis, |one| prefix(&mut one.id));
-    append(&mut stack.http_routes, inner.http_routes, |one| prefix(&mut one.id));
+    append(&mut stack.apis, inner.apis, |one| prefix(&mut one.id));
     append(&mut stack.documents, inner.documents, |one| prefix(&mut one.id));
     stack.findings.append(&mut inner.findings);
 }

@@ -32,6 +32,8 @@ const CONFLICT_BACKOFF: Backoff =
 pub struct Executed<E> {
     /// The events that this call, or an earlier one of the same command, appended.
     pub events: Vec<E>,
+    /// The version of the first of these events.
+    pub first: u64,
     /// The version of the stream's last event.
     pub version: u64,
     /// Whether an earlier call of the same command appended them.
@@ -131,7 +133,7 @@ pub async fn execute<D: Decider>(
                     return Ok(earlier_result::<D>(ports, &stream, marked, version).await?);
                 }
                 let events = result.map_err(ExecuteError::Rejected)?;
-                return Ok(Executed { events, version, repeated: false });
+                return Ok(Executed { events, first: version + 1, version, repeated: false });
             }
         };
         if events.len() > MAX_EVENTS {
@@ -146,7 +148,7 @@ pub async fn execute<D: Decider>(
                 loaded.follow(&commit, &events, appended.snapshot);
                 let version = loaded.version;
                 ports.cache.put(&stream, loaded);
-                return Ok(Executed { events, version, repeated: false });
+                return Ok(Executed { events, first: commit.version, version, repeated: false });
             }
             Err(AppendError::Repeated { version, .. }) => {
                 return Ok(earlier_result::<D>(ports, &stream, version, version).await?);
@@ -161,7 +163,7 @@ pub async fn execute<D: Decider>(
                     if ours {
                         let version = loaded.version;
                         ports.cache.put(&stream, loaded);
-                        return Ok(Executed { events: theirs, version, repeated: true });
+                        return Ok(Executed { events: theirs, first: winner.version, version, repeated: true });
                     }
                 }
                 if conflicts >= MAX_CONFLICTS {
@@ -229,5 +231,5 @@ async fn earlier_result<D: Decider>(
         Some(commit) => decode::<D>(stream, &commit)?,
         None => Vec::new(),
     };
-    Ok(Executed { events, version: head, repeated: true })
+    Ok(Executed { events, first: version, version: head, repeated: true })
 }

@@ -34,9 +34,17 @@ impl Entry {
     }
 }
 
+/// The beginning of the sources of all contexts.
+const OWN_SOURCES: &str = "causeway.";
+
 /// The source under which a context publishes: `causeway.<context>`.
 pub fn source_of(context: &str) -> String {
-    format!("causeway.{context}")
+    format!("{OWN_SOURCES}{context}")
+}
+
+/// Whether a context of the application publishes under this source.
+pub fn is_own_source(source: &str) -> bool {
+    source.starts_with(OWN_SOURCES)
 }
 
 /// The outcome of publishing one entry.

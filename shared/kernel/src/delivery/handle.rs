@@ -4,28 +4,23 @@
 #[cfg(test)]
 mod tests;
 
-use jiff::SignedDuration;
 use serde_json::value::to_raw_value;
 
 use crate::{
     delivery::{
+        answer::record_dead_letter,
         dead_letter::DeadLetter,
-        inbox::{AttemptId, Claim, ClaimHeld, InboxError, InboxKey, LEASE, NotAttempted},
+        inbox::{AttemptId, Claim, ClaimHeld, InboxKey, LEASE, NotAttempted},
         input::HandlerInput,
         receive::{ReceiveError, receive},
+        retry::repeated,
         system_event::report_dead_letter,
         verify::{FORGED, Forged, verify},
     },
     failure::{Failure, Handled, Outcome, causes},
-    message::{Delivery, EncodeError},
+    message::{Delivery, EncodeError, Message},
     ports::Ports,
-    time::Backoff,
 };
-
-/// The delay between repeated writes to the inbox. A claim whose answer is lost for good looks to the next attempt as if
-/// the effect had been attempted, so the write is repeated here.
-const INBOX_BACKOFF: Backoff =
-    Backoff { first: SignedDuration::from_millis(50), most: SignedDuration::from_secs(1), tries: 3 };
 
 /// Handles one delivery for `consumer`, which is the function's name in the inbox and in dead letters. `handler` gets
 /// the decoded message.
@@ -40,13 +35,13 @@ pub async fn handle<A: HandlerInput, Answer: Future<Output = Outcome>>(
 ) -> Outcome {
     let received = match receive::<A::Message>(delivery) {
         Ok(received) => received,
-        Err(error) => return dead_letter(ports, consumer, delivery, error.into()).await,
+        Err(error) => return dead_letter::<A::Message>(ports, consumer, delivery, error.into()).await,
     };
     if let Err(failure) = verify(ports, delivery, &received, A::VERIFICATION).await {
-        return settle(ports, consumer, delivery, Err(failure)).await;
+        return settle::<A::Message>(ports, consumer, delivery, Err(failure)).await;
     }
     if !A::CLAIMED {
-        return settle(ports, consumer, delivery, handler(A::new(received, false)).await).await;
+        return settle::<A::Message>(ports, consumer, delivery, handler(A::new(received, false)).await).await;
     }
     if delivery.replay_name.is_some() {
         // A replay must not repeat an effect outside of the system.
@@ -66,7 +61,7 @@ pub async fn handle<A: HandlerInput, Answer: Future<Output = Outcome>>(
             return Err(inbox.forget(&key, attempt, now()).await.err().unwrap_or(error).into());
         }
     };
-    let outcome = settle(ports, consumer, delivery, handler(A::new(received, resumed)).await).await;
+    let outcome = settle::<A::Message>(ports, consumer, delivery, handler(A::new(received, resumed)).await).await;
     match &outcome {
         Err(Failure::Transient(error)) if error.is::<NotAttempted>() && !resumed => {
             repeated(ports, || inbox.forget(&key, attempt, now())).await?;
@@ -77,31 +72,15 @@ pub async fn handle<A: HandlerInput, Answer: Future<Output = Outcome>>(
     outcome
 }
 
-/// Writes to the inbox, and again if it does not answer. The id of the attempt makes every write repeatable.
-async fn repeated<T, Answer>(ports: &Ports, write: impl Fn() -> Answer) -> Result<T, InboxError>
-where
-    Answer: Future<Output = Result<T, InboxError>>,
-{
-    let mut retry = 0;
-    loop {
-        let result = write().await;
-        match INBOX_BACKOFF.delay(retry, ports.ids.as_ref()) {
-            Some(delay) if result.is_err() => ports.clock.sleep(delay).await,
-            _ => return result,
-        }
-        retry += 1;
-    }
-}
-
 /// Dead-letters a permanent failure; any other outcome stays as it is.
-async fn settle(ports: &Ports, consumer: &str, delivery: &Delivery, outcome: Outcome) -> Outcome {
+async fn settle<M: Message>(ports: &Ports, consumer: &str, delivery: &Delivery, outcome: Outcome) -> Outcome {
     match outcome {
-        Err(Failure::Permanent(error)) => dead_letter(ports, consumer, delivery, Failure::Permanent(error)).await,
+        Err(Failure::Permanent(error)) => dead_letter::<M>(ports, consumer, delivery, Failure::Permanent(error)).await,
         outcome => outcome,
     }
 }
 
-async fn dead_letter(ports: &Ports, consumer: &str, delivery: &Delivery, failure: Failure) -> Outcome {
+async fn dead_letter<M: Message>(ports: &Ports, consumer: &str, delivery: &Delivery, failure: Failure) -> Outcome {
     let dead_letter = DeadLetter {
         reason: reason_code(failure.reason()).to_owned(),
         explanation: causes(failure.reason()),
@@ -110,6 +89,7 @@ async fn dead_letter(ports: &Ports, consumer: &str, delivery: &Delivery, failure
         message: to_raw_value(delivery).map_err(Failure::transient)?,
     };
     ports.dead_letters.keep(&dead_letter).await?;
+    record_dead_letter::<M>(ports, delivery, &dead_letter.reason, &dead_letter.explanation).await?;
     report_dead_letter(ports, &dead_letter).await;
     Ok(Handled::DeadLettered)
 }

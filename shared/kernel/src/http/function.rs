@@ -31,6 +31,8 @@ pub enum HttpRight {
     ReadViews,
     /// Reads the log.
     ReadLog,
+    /// Reads outcomes of commands.
+    ReadOutcomes,
     /// Publishes commands from outside, under the source [`OUTSIDE`].
     PublishCommands,
 }

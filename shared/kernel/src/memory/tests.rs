@@ -47,6 +47,7 @@ fn the_views_pass_their_suite() {
 #[test]
 fn the_inbox_passes_its_suite() {
     block_on(ports::inbox(Memory::new(1).inbox.as_ref(), "run-1"));
+    block_on(ports::outcomes(Memory::new(1).outcomes.as_ref(), "run-1"));
 }
 
 #[test]

@@ -7,6 +7,7 @@ pub(crate) mod fixture;
 mod inbox;
 mod journal;
 mod mailer;
+mod outcomes;
 #[cfg(test)]
 mod tests;
 mod timers;
@@ -17,5 +18,6 @@ pub use event_store::event_store;
 pub use inbox::inbox;
 pub use journal::journal;
 pub use mailer::mailer;
+pub use outcomes::outcomes;
 pub use timers::timers;
 pub use view_store::view_store;

@@ -43,7 +43,6 @@ fn a_shop_with_an_api_layers_topics_and_state_machines_is_read_with_findings() {
             "resources of type AWS::Serverless::Api are not supported here",
             "resources of type AWS::Serverless::LayerVersion are not supported here",
             "resources of type AWS::Serverless::StateMachine are not supported here",
-            "resources of type AWS::Serverless::HttpApi are not supported here",
             "events of type Api are not supported here",
             "events of type S3 are not supported here",
             "Globals.Api resources of this type are not supported here",
@@ -105,6 +104,7 @@ fn account(text: &str) -> String {
         (stack.queues.len(), "queues"),
         (stack.tables.len(), "tables"),
         (stack.buses.len(), "buses"),
+        (stack.apis.len(), "apis"),
     ];
     let runs = runs.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}"));
     let not_run = stack.findings.iter().map(ToString::to_string);

@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use serde_json::json;
 
 use super::{
-    super::{AsynchronousInvokes, Function, Input, Stack},
-    findings, refusal, stack,
+    super::{AsynchronousInvokes, Function, HttpApi, HttpRoute, Input, Stack},
+    findings, read, refusal, settings, stack,
 };
 
 fn function(properties: &str) -> String {
@@ -191,4 +191,72 @@ fn permissions_queue_policies_and_roles_are_there_under_the_same_ids() {
         ids
     };
     assert_eq!(ids(ours), ids(theirs));
+}
+
+const API: &str = "
+Transform: AWS::Serverless-2016-10-31
+Globals:
+  HttpApi: { CorsConfiguration: { AllowOrigins: ['http://localhost:3000'], AllowMethods: [GET], MaxAge: 60 } }
+Resources:
+  Api:
+    Type: AWS::Serverless::HttpApi
+    Properties:
+      Auth:
+        DefaultAuthorizer: Users
+        Authorizers: { Users: { JwtConfiguration: { issuer: 'https://id', audience: [shop] } } }
+  Orders:
+    Type: AWS::Serverless::Function
+    Properties:
+      Events:
+        One: { Type: HttpApi, Properties: { ApiId: !Ref Api, Path: '/orders/{id}', Method: get } }
+        Any: { Type: HttpApi, Properties: { ApiId: !Ref Api, Path: /health, Method: ANY, Auth: { Authorizer: NONE }, TimeoutInMillis: 500 } }
+  Rest:
+    Type: AWS::Serverless::Function
+    Properties: { Events: { Rest: { Type: HttpApi } } }
+Outputs:
+  Address: { Value: !GetAtt Api.ApiEndpoint }
+";
+
+#[test]
+fn the_events_of_functions_are_routes_of_their_api() {
+    let stack = stack(API);
+    assert_eq!(stack.findings, []);
+    let [api, implicit] = stack.apis.as_slice() else { panic!("{:?}", stack.apis) };
+    let keys = |api: &HttpApi| -> Vec<String> {
+        let key = |route: &HttpRoute| format!("{} {}", route.method.as_deref().unwrap_or("ANY"), route.path);
+        api.routes.iter().map(key).collect()
+    };
+    assert_eq!(keys(api), ["GET /orders/{id}", "ANY /health"]);
+    assert_eq!((keys(implicit), implicit.id.as_str()), (vec!["ANY $default".to_owned()], "ServerlessHttpApi"));
+    assert_eq!((api.routes[0].timeout_millis, api.routes[0].is_open), (30_000, false));
+    assert_eq!((api.routes[1].timeout_millis, api.routes[1].is_open), (500, true));
+    assert_eq!(api.routes[0].function_arn, stack.functions[0].arn);
+    let authorizer = api.authorizer.as_ref().unwrap();
+    assert_eq!(
+        (authorizer.issuer.as_str(), authorizer.audience.as_slice()),
+        ("https://id", ["shop".to_owned()].as_slice())
+    );
+    assert_eq!(api.cors.as_ref().unwrap().max_age, Some(60));
+    assert_eq!(api.api_id.len(), 10);
+    assert_eq!(stack.outputs[0].value, format!("http://127.0.0.1:4100/_aws/execute-api/{}", api.api_id));
+}
+
+#[test]
+fn what_is_wrong_with_the_routes_of_an_api_is_named() {
+    for (event, expected) in [
+        ("{ Path: /a }", "Orders.Events.One lacks Method"),
+        ("{ Path: a, Method: GET }", "a path that begins with /"),
+        ("{ Path: /a, Method: GET, TimeoutInMillis: 40000 }", "from 50 to 30000"),
+    ] {
+        let text = API.replace("{ ApiId: !Ref Api, Path: '/orders/{id}', Method: get }", event);
+        let said = match read(&text, &settings()) {
+            Ok(stack) => format!("{:?}", stack.findings),
+            Err(error) => error.to_string(),
+        };
+        assert!(said.contains(expected), "{event}: {said}");
+    }
+    let twice = API.replace("Path: /health, Method: ANY", "Path: '/orders/{id}', Method: GET");
+    assert!(findings(&twice).concat().contains("another event has this method and path"), "{:?}", findings(&twice));
+    let elsewhere = API.replace("ApiId: !Ref Api, Path: /health", "ApiId: other, Path: /health");
+    assert!(findings(&elsewhere).concat().contains("there is no HTTP API other"), "{:?}", findings(&elsewhere));
 }

@@ -54,7 +54,7 @@ fn two_processes() -> (Memory, Arc<SpyStore>, [App; 2]) {
 fn a_cold_process_reads_once_and_a_warm_one_never() {
     let (memory, store, [app, _]) = two_processes();
     let executed = run(&app, "c-1", light(10)).unwrap();
-    assert_eq!(executed, Executed { events: vec![lit()], version: 1, repeated: false });
+    assert_eq!(executed, Executed { events: vec![lit()], first: 1, version: 1, repeated: false });
     assert_eq!(store.take_counts(), (1, 1));
     let executed = run(&app, "c-2", drip(3)).unwrap();
     assert_eq!((executed.events.len(), executed.version), (3, 4));

@@ -8,7 +8,10 @@ use jiff::Timestamp;
 use super::fault_plan::FaultPlan;
 use crate::{
     MessageId, Patch, StreamId,
-    delivery::{AttemptId, Claim, DeadLetter, DeadLetterError, DeadLetters, Inbox, InboxError, InboxKey},
+    delivery::{
+        AttemptId, Claim, CommandOutcome, DeadLetter, DeadLetterError, DeadLetters, Inbox, InboxError, InboxKey,
+        OutcomeError, Outcomes,
+    },
     failure::BoxError,
     gateway::{
         AcceptedMail, CircuitStore, FoundMail, HttpClient, HttpError, HttpRequest, HttpResponse, Mail, MailError,
@@ -106,6 +109,19 @@ impl<P: Inbox + ?Sized> Inbox for FaultyPort<P> {
 
     async fn forget(&self, key: &InboxKey, attempt: AttemptId, now: Timestamp) -> Result<(), InboxError> {
         self.fault_plan.around(unanswered(key), self.port.forget(key, attempt, now)).await
+    }
+}
+
+#[async_trait]
+impl<P: Outcomes + ?Sized> Outcomes for FaultyPort<P> {
+    async fn record(&self, outcome: &CommandOutcome) -> Result<(), OutcomeError> {
+        let lost = |source| OutcomeError { command: outcome.command_id.clone(), source };
+        self.fault_plan.around(lost, self.port.record(outcome)).await
+    }
+
+    async fn outcome(&self, command: &MessageId, now: Timestamp) -> Result<Option<CommandOutcome>, OutcomeError> {
+        let lost = |source| OutcomeError { command: command.clone(), source };
+        self.fault_plan.around(lost, self.port.outcome(command, now)).await
     }
 }
 

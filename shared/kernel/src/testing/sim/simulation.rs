@@ -18,7 +18,7 @@ use super::{
 use crate::{
     App, Gateways, Ports, Route, VerificationPolicy,
     command::Cache,
-    delivery::{Bus, DeadLetters, Inbox},
+    delivery::{Bus, DeadLetters, Inbox, Outcomes},
     gateway::{Breaker, BreakerPolicy, CircuitStore, GuardedHttp, HttpClient, Mailer},
     log::EventStore,
     memory::{Memory, MemoryCircuits},
@@ -51,6 +51,8 @@ pub struct Plan {
     pub views: Arc<dyn ViewStore>,
     /// The inbox.
     pub inbox: Arc<dyn Inbox>,
+    /// The outcomes of commands.
+    pub outcomes: Arc<dyn Outcomes>,
     /// The dead letters.
     pub dead_letters: Arc<dyn DeadLetters>,
     /// The mail service.
@@ -79,6 +81,7 @@ impl Plan {
             log: memory.store.clone(),
             views: memory.views.clone(),
             inbox: memory.inbox.clone(),
+            outcomes: memory.outcomes.clone(),
             dead_letters: memory.dead_letters.clone(),
             mailer: memory.mailer.clone(),
             http: {
@@ -131,6 +134,7 @@ impl Simulation {
                 store: FaultyPort::new(Arc::clone(&watched), &fault_plan),
                 views: FaultyPort::new(Arc::clone(&plan.views), &fault_plan),
                 inbox: FaultyPort::new(Arc::clone(&plan.inbox), &fault_plan),
+                outcomes: FaultyPort::new(Arc::clone(&plan.outcomes), &fault_plan),
                 bus: Arc::clone(&wrap_bus),
                 timers: FaultyPort::new(Arc::clone(&set), &fault_plan),
                 dead_letters: FaultyPort::new(Arc::clone(&plan.dead_letters), &fault_plan),

@@ -1,15 +1,19 @@
 //! Buses, stores of dead letters, schedulers and mail services with a bug.
 
-use std::sync::Mutex;
+use std::{collections::BTreeMap, sync::Mutex};
 
 use async_trait::async_trait;
+use jiff::Timestamp;
 
 use super::assert_fails;
 use crate::{
-    delivery::{Bus, DeadLetter, DeadLetterError, DeadLetters, Entry, PublishOutcome},
+    delivery::{
+        Bus, CommandOutcome, DeadLetter, DeadLetterError, DeadLetters, Entry, OutcomeError, Outcomes, PublishOutcome,
+    },
     gateway::{AcceptedMail, FoundMail, Mail, MailError, Mailer},
     memory::{MemoryBus, MemoryDeadLetters, MemoryTimers},
-    testing::ports::{bus, dead_letters, mailer, timers},
+    message::MessageId,
+    testing::ports::{bus, dead_letters, mailer, outcomes, timers},
     time::{Pending, Timer, TimerError, TimerKey, Timers},
 };
 
@@ -53,6 +57,44 @@ fn a_store_that_loses_a_field_of_dead_letters_is_found() {
     let terse = TerseDeadLetters::default();
     let suite = dead_letters(&terse, "run-1", async || terse.0.all());
     assert_fails("a terse store", suite, "the dead letters are stored as they were written");
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum OutcomeBug {
+    LastWins,
+    FirstWins,
+    NeverExpires,
+}
+
+struct BuggyOutcomes(OutcomeBug, Mutex<BTreeMap<MessageId, CommandOutcome>>);
+
+#[async_trait]
+impl Outcomes for BuggyOutcomes {
+    async fn record(&self, outcome: &CommandOutcome) -> Result<(), OutcomeError> {
+        let mut outcomes = self.1.lock().unwrap();
+        let kept = outcomes.get(&outcome.command_id);
+        let stays = kept.is_some_and(|kept| kept.result.rank() >= outcome.result.rank());
+        if self.0 == OutcomeBug::LastWins || !(stays || self.0 == OutcomeBug::FirstWins && kept.is_some()) {
+            outcomes.insert(outcome.command_id.clone(), outcome.clone());
+        }
+        Ok(())
+    }
+
+    async fn outcome(&self, command: &MessageId, _: Timestamp) -> Result<Option<CommandOutcome>, OutcomeError> {
+        Ok(self.1.lock().unwrap().get(command).cloned())
+    }
+}
+
+#[test]
+fn each_bug_of_a_store_of_outcomes_is_found() {
+    for (bug, expected) in [
+        (OutcomeBug::LastWins, "the better of two outcomes"),
+        (OutcomeBug::FirstWins, "the better of two outcomes"),
+        (OutcomeBug::NeverExpires, "after it expired"),
+    ] {
+        let store = BuggyOutcomes(bug, Mutex::default());
+        assert_fails(&format!("{bug:?}"), outcomes(&store, "run-1"), expected);
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]

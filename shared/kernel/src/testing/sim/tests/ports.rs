@@ -26,6 +26,7 @@ fn without_faults_they_pass_their_suites() {
         ports::event_store(app.store(), "run-1").await;
         ports::view_store(app.ports().views.as_ref(), "run-1").await;
         ports::inbox(app.inbox(), "run-1").await;
+        ports::outcomes(app.ports().outcomes.as_ref(), "run-1").await;
         ports::timers(app.ports().timers.as_ref(), "run-1").await;
         ports::dead_letters(app.dead_letters(), "run-1", async || memory.dead_letters.all()).await;
         ports::mailer(app.gateway::<dyn Mailer>().unwrap().as_ref(), "run-1").await;
