@@ -1,5 +1,5 @@
 //! The HTTP API: one function per family of paths. A user sees and changes what is their own; an operator, and a program
-//! on this machine at the local stage, everything.
+//! on this machine, everything.
 
 pub mod accounts;
 pub mod carts;

@@ -11,7 +11,7 @@ use crate::{
 /// The stack of the API.
 pub(super) const STACK: &str = "http";
 
-/// The condition under which there is an API: on this machine, or with an issuer of tokens.
+/// The condition under which there is an API: in the local cloud, or with an issuer of tokens.
 pub(super) const CONDITION: &str = "ServesHttp";
 
 /// What its stack needs beside what all need.
@@ -96,7 +96,7 @@ pub(super) fn function(function: &HttpFunction) -> String {
     Metadata: {{ BuildMethod: rust-cargolambda, BuildProperties: {{ Binary: {binary} }} }}
     Properties:
       FunctionName: !Sub ${{AWS::StackName}}-{id}
-      Environment: {{ Variables: {{ DEAD_LETTER_QUEUE_URL: !Ref {queue}, HTTP_OPEN: !If [OnAws, "false", "true"] }} }}
+      Environment: {{ Variables: {{ DEAD_LETTER_QUEUE_URL: !Ref {queue}, HTTP_OPEN: !If [InLocalCloud, "true", "false"] }} }}
       EventInvokeConfig: {{ DestinationConfig: {{ OnFailure: {{ Type: SQS, Destination: !GetAtt {queue}.Arn }} }} }}
       Role: !GetAtt {role}.Arn
       LoggingConfig: {{ LogGroup: !Ref {logs} }}

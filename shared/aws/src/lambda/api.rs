@@ -14,7 +14,7 @@ use tracing::{Instrument, info, info_span};
 
 use super::{Function, Invocation};
 
-/// The variable that lets requests without a token in. Only the local stage sets it, which has no authorizer.
+/// The variable that lets requests without a token in. Only the local cloud sets it, where there may be no authorizer.
 pub const OPEN: &str = "HTTP_OPEN";
 
 /// The function of a family of HTTP routes.
@@ -154,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn the_caller_is_the_owner_of_the_token_and_without_one_the_local_stage_only() {
+    fn the_caller_is_the_owner_of_the_token_and_without_one_this_machine_only() {
         let jwt = |claims: Value| json!({ "authorizer": { "jwt": { "claims": claims, "scopes": null } } });
         assert_eq!(answer(false, &jwt(json!({ "sub": "u-1" }))), (200, r#"["u-1",false,2]"#.into()));
         let operator = jwt(json!({ "sub": "u-1", "scope": "orders operator" }));

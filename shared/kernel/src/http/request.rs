@@ -14,7 +14,7 @@ const MAX_LIMIT: u32 = 100;
 /// Who sends a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Caller {
-    /// A program on this machine: the API of the local stage has no authorizer.
+    /// A program on this machine: the API of a local cloud needs no tokens.
     Local,
     /// The owner of a verified token.
     User {
