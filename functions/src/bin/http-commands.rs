@@ -1,4 +1,4 @@
-//! HTTP `POST /commands/{name}`, `GET /commands/{id}`.
+//! HTTP `POST /commands/{command}`, `GET /commands/{command}`.
 
 fn main() -> std::process::ExitCode {
     causeway_aws::serve_api(functions::http::commands::function())

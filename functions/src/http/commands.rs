@@ -1,5 +1,5 @@
-//! `/commands/{name}`: a command from outside is checked and published. What becomes of it is decided later, by its
-//! rules; `/commands/{id}` has the outcome.
+//! `/commands/{command}`: POST takes the name of a command, which is checked and published. What becomes of it is decided
+//! later, by its rules; GET takes its id and has the outcome.
 
 use causeway::{
     App, DecodeError, Kind, MessageId, RawValue,
@@ -63,8 +63,8 @@ const OF_USERS: [(&str, Owned); 13] = [
 pub fn function() -> HttpFunction {
     let answers = Answers::Accepted(|| schema_for!(Accepted));
     HttpFunction::new("commands", [HttpRight::PublishCommands, HttpRight::ReadViews, HttpRight::ReadOutcomes])
-        .route("POST", "/commands/{name}", "Publishes a command.", answers, publish)
-        .route("GET", "/commands/{id}", "What became of a command.", Answers::Body(outcome_schema), outcome)
+        .route("POST", "/commands/{command}", "Publishes a command.", answers, publish)
+        .route("GET", "/commands/{command}", "What became of a command.", Answers::Body(outcome_schema), outcome)
         .query("wait", "How long to wait for the outcome, 0s to 20s; without it, not at all.")
 }
 
@@ -87,7 +87,7 @@ fn outcome_schema() -> Schema {
 
 /// The outcome of a command. One that nobody sent, and one of another user, look as if they were pending.
 async fn outcome(app: App, request: HttpRequest) -> Result<HttpResponse, Problem> {
-    let id: MessageId = request.id("id")?;
+    let id: MessageId = request.id("command")?;
     let pauses = pauses(request.parameter("wait"))?;
     for pause in 0..=pauses {
         let outcome = app.outcome(&id).await.map_err(|_| Problem::unavailable("the outcomes did not answer"))?;
@@ -123,7 +123,7 @@ pub fn commands() -> Vec<domain::Entry> {
 }
 
 async fn publish(app: App, request: HttpRequest) -> Result<HttpResponse, Problem> {
-    let name = request.path_text("name");
+    let name = request.path_text("command");
     let entry = commands().into_iter().find(|entry| entry.description.name == name);
     let description = entry.ok_or_else(|| Problem::not_found("command"))?.description;
     let contexts = domain::contexts();
@@ -184,9 +184,19 @@ fn check(context: &Context, name: &str, version: u32, data: &RawValue) -> Result
     match (family.upcast)(name, version, data) {
         Ok(_) => Ok(()),
         Err(error) => Err(match error.downcast_ref::<DecodeError>() {
-            Some(DecodeError::Malformed { field, reason, .. }) => Problem::invalid(field, reason),
+            Some(DecodeError::Malformed { field, reason, .. }) => malformed(field, reason),
             _ => Problem::invalid("body", error.to_string()),
         }),
+    }
+}
+
+/// The field and the rule of a body that its type refuses. Serde names a missing field in its reason only, and adds places.
+fn malformed(field: &str, reason: &str) -> Problem {
+    let rule = reason.split(" at line ").next().unwrap_or(reason);
+    match rule.strip_prefix("missing field `").and_then(|rest| rest.strip_suffix('`')) {
+        Some(missing) if field == "." => Problem::invalid(missing, "is missing"),
+        Some(missing) => Problem::invalid(format!("{field}.{missing}"), "is missing"),
+        None => Problem::invalid(field, rule),
     }
 }
 

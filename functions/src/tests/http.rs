@@ -46,7 +46,7 @@ fn get(app: &TestApp, caller: Caller, key: &str, path: &str) -> (u16, Value) {
 }
 
 fn post(app: &TestApp, caller: Caller, name: &str, headers: &[(&str, &str)], body: &Value) -> HttpResponse {
-    send(&app.app, caller, "POST /commands/{name}", &format!("/commands/{name}"), headers, body)
+    send(&app.app, caller, "POST /commands/{command}", &format!("/commands/{name}"), headers, body)
 }
 
 fn problem(response: &HttpResponse) -> (u16, Value) {
@@ -144,7 +144,7 @@ fn bad_input_gets_a_problem_that_names_the_field() {
     assert_eq!(get(&app, Caller::Local, "/processes", "/processes").0, 400);
     assert_eq!(get(&app, Caller::Local, "/sales", "/sales?day=2026-02-30").0, 400);
     assert_eq!(get(&app, Caller::Local, "/streams/{context}/{id}", "/streams/order/o-1?at=soon").0, 400);
-    assert_eq!(get(&app, Caller::Local, "/commands/{id}", "/commands/c-1?wait=1h").0, 400);
+    assert_eq!(get(&app, Caller::Local, "/commands/{command}", "/commands/c-1?wait=1h").0, 400);
 }
 
 #[test]
