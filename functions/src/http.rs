@@ -1,6 +1,7 @@
 //! The HTTP API: one function per family of paths. A user sees and changes what is their own; an operator, and a program
 //! on this machine, everything.
 
+mod access;
 pub mod accounts;
 pub mod carts;
 pub mod commands;
@@ -12,10 +13,7 @@ pub mod stock;
 pub mod streams;
 pub mod users;
 
-use causeway::{
-    App, View,
-    http::{HttpFunction, HttpRequest, HttpResponse, Problem, row},
-};
+use causeway::http::HttpFunction;
 
 /// All functions of the HTTP API.
 pub fn http_functions() -> Vec<HttpFunction> {
@@ -31,35 +29,4 @@ pub fn http_functions() -> Vec<HttpFunction> {
         sales::function(),
         streams::function(),
     ]
-}
-
-/// The response with a row that the caller may see. One that is missing and one of another user look the same.
-async fn own_row<V: View>(
-    app: &App,
-    request: &HttpRequest,
-    id: &str,
-    is_visible: impl FnOnce(&V::Row) -> bool,
-) -> Result<HttpResponse, Problem> {
-    match row::<V>(app, request, id).await? {
-        Some((version, row)) if is_visible(&row) => {
-            Ok(HttpResponse::json(200, &row)?.with("version", version.to_string()).tagged(request))
-        }
-        Some(_) | None => Err(Problem::not_found(V::NAME)),
-    }
-}
-
-/// Refuses callers that act for another user.
-fn check_user(request: &HttpRequest, user: &str) -> Result<(), Problem> {
-    match request.caller.acts_for(user) {
-        true => Ok(()),
-        false => Err(Problem::forbidden("a user sees what is their own")),
-    }
-}
-
-/// Refuses callers that do not operate the system.
-fn check_operator(request: &HttpRequest) -> Result<(), Problem> {
-    match request.caller.is_operator() {
-        true => Ok(()),
-        false => Err(Problem::forbidden("the token needs the scope operator")),
-    }
 }

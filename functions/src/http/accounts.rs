@@ -28,7 +28,7 @@ pub(super) fn is_own(caller: &Caller, row: &AccountBalanceRow) -> bool {
 async fn account(app: App, request: HttpRequest) -> Result<HttpResponse, Problem> {
     let id: AccountId = request.id("id")?;
     let caller = request.caller.clone();
-    super::own_row::<AccountBalance>(&app, &request, id.as_str(), |row| is_own(&caller, row)).await
+    super::access::own_row::<AccountBalance>(&app, &request, id.as_str(), |row| is_own(&caller, row)).await
 }
 
 async fn transactions(app: App, request: HttpRequest) -> Result<HttpResponse, Problem> {

@@ -16,6 +16,6 @@ pub fn function() -> HttpFunction {
 
 async fn cart(app: App, request: HttpRequest) -> Result<HttpResponse, Problem> {
     let user: UserId = request.id("user")?;
-    super::check_user(&request, user.as_str())?;
-    super::own_row::<CartContent>(&app, &request, user.as_str(), |_| true).await
+    super::access::check_user(&request, user.as_str())?;
+    super::access::own_row::<CartContent>(&app, &request, user.as_str(), |_| true).await
 }

@@ -19,12 +19,13 @@ pub fn function() -> HttpFunction {
 async fn order(app: App, request: HttpRequest) -> Result<HttpResponse, Problem> {
     let id: OrderId = request.id("id")?;
     let caller = request.caller.clone();
-    super::own_row::<OrderDetails>(&app, &request, id.as_str(), |row| caller.acts_for(row.user_id.as_str())).await
+    super::access::own_row::<OrderDetails>(&app, &request, id.as_str(), |row| caller.acts_for(row.user_id.as_str()))
+        .await
 }
 
 async fn of_user(app: App, request: HttpRequest) -> Result<HttpResponse, Problem> {
     let user: UserId = request.id("id")?;
-    super::check_user(&request, user.as_str())?;
+    super::access::check_user(&request, user.as_str())?;
     let page = list::<OrderSummary>(&app, &request, &OrderSummary::list_of(&user)).await?;
     Ok(HttpResponse::json(200, &page)?.tagged(&request))
 }

@@ -19,7 +19,7 @@ pub fn function() -> HttpFunction {
 }
 
 async fn of_status(app: App, request: HttpRequest) -> Result<HttpResponse, Problem> {
-    super::check_operator(&request)?;
+    super::access::check_operator(&request)?;
     let named = STATUSES.map(ProcessBoard::list_of).into_iter().find(|list| request.parameter("status") == Some(list));
     let list_name = named.ok_or_else(|| {
         Problem::invalid("status", "must be running, compensating, completed, compensated or needsOperator")

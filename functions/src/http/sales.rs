@@ -15,7 +15,7 @@ pub fn function() -> HttpFunction {
 }
 
 async fn by_minute(app: App, request: HttpRequest) -> Result<HttpResponse, Problem> {
-    super::check_operator(&request)?;
+    super::access::check_operator(&request)?;
     let day = match request.parameter("day") {
         None => day_of(app.clock().now()),
         Some(text) => match text.parse::<Date>() {

@@ -28,5 +28,5 @@ async fn shipment(app: App, request: HttpRequest) -> Result<HttpResponse, Proble
             return Err(Problem::not_found("shipment"));
         }
     }
-    super::own_row::<ShipmentTracking>(&app, &request, order.as_str(), |_| true).await
+    super::access::own_row::<ShipmentTracking>(&app, &request, order.as_str(), |_| true).await
 }

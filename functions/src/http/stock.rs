@@ -16,5 +16,5 @@ pub fn function() -> HttpFunction {
 
 async fn item(app: App, request: HttpRequest) -> Result<HttpResponse, Problem> {
     let sku: Sku = request.id("sku")?;
-    super::own_row::<Stock>(&app, &request, sku.as_str(), |_| true).await
+    super::access::own_row::<Stock>(&app, &request, sku.as_str(), |_| true).await
 }

@@ -29,7 +29,7 @@ pub fn function() -> HttpFunction {
 }
 
 async fn state(app: App, request: HttpRequest) -> Result<HttpResponse, Problem> {
-    super::check_operator(&request)?;
+    super::access::check_operator(&request)?;
     let context = request.path_text("context");
     let all = domain::contexts();
     let fold = all.iter().find(|known| known.name == context).map(|known| known.fold);

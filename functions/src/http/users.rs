@@ -16,6 +16,6 @@ pub fn function() -> HttpFunction {
 
 async fn user(app: App, request: HttpRequest) -> Result<HttpResponse, Problem> {
     let id: UserId = request.id("id")?;
-    super::check_user(&request, id.as_str())?;
-    super::own_row::<UserProfile>(&app, &request, id.as_str(), |_| true).await
+    super::access::check_user(&request, id.as_str())?;
+    super::access::own_row::<UserProfile>(&app, &request, id.as_str(), |_| true).await
 }

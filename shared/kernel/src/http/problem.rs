@@ -1,8 +1,5 @@
 //! [`Problem`]: a response that is an error, in the format of RFC 9457.
 
-use serde_json::{Map, Value, json};
-
-use super::response::HttpResponse;
 use crate::view::ViewError;
 
 /// Why a request has no other answer.
@@ -65,26 +62,6 @@ impl Problem {
             415 => "Unsupported Media Type",
             503 => "Service Unavailable",
             _ => "Internal Server Error",
-        }
-    }
-}
-
-impl From<Problem> for HttpResponse {
-    fn from(problem: Problem) -> Self {
-        let mut body = Map::new();
-        body.insert("title".to_owned(), json!(problem.title()));
-        body.insert("status".to_owned(), json!(problem.status));
-        body.insert("detail".to_owned(), json!(problem.detail));
-        let extensions = [("field", problem.field), ("rule", problem.rule)];
-        body.extend(extensions.into_iter().filter_map(|(name, value)| Some((name.to_owned(), json!(value?)))));
-        let response = HttpResponse {
-            status: problem.status,
-            headers: vec![("content-type", "application/problem+json".to_owned())],
-            body: Value::Object(body).to_string(),
-        };
-        match problem.retry_after {
-            Some(seconds) => response.with("retry-after", seconds.to_string()),
-            None => response,
         }
     }
 }

@@ -1,6 +1,7 @@
 //! [`HttpResponse`]: what a handler returns.
 
 use serde::Serialize;
+use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
 use super::{problem::Problem, request::HttpRequest};
@@ -50,5 +51,25 @@ impl HttpResponse {
             return Self { status: 304, headers, body: String::new() };
         }
         response
+    }
+}
+
+impl From<Problem> for HttpResponse {
+    fn from(problem: Problem) -> Self {
+        let mut body = Map::new();
+        body.insert("title".to_owned(), json!(problem.title()));
+        body.insert("status".to_owned(), json!(problem.status));
+        body.insert("detail".to_owned(), json!(problem.detail));
+        let extensions = [("field", problem.field), ("rule", problem.rule)];
+        body.extend(extensions.into_iter().filter_map(|(name, value)| Some((name.to_owned(), json!(value?)))));
+        let response = HttpResponse {
+            status: problem.status,
+            headers: vec![("content-type", "application/problem+json".to_owned())],
+            body: Value::Object(body).to_string(),
+        };
+        match problem.retry_after {
+            Some(seconds) => response.with("retry-after", seconds.to_string()),
+            None => response,
+        }
     }
 }
