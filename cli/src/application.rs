@@ -3,13 +3,15 @@
 use std::collections::BTreeMap;
 
 use anyhow::Context;
-use causeway::{Route, StreamId, command::dyn_fold::StreamFold, view::ViewFold};
+use causeway::{Route, StreamId, command::dyn_fold::StreamFold, http::HttpFunction, view::ViewFold};
 
 /// The parts of an application that the commands need at run time. Its messages come with [`crate::samples`].
 #[derive(Clone, Copy, Debug)]
 pub struct Application {
     /// The routes of all its functions.
     pub routes: fn() -> Vec<Route>,
+    /// The functions of its HTTP API.
+    pub http_functions: fn() -> Vec<HttpFunction>,
     /// One fold per context, for the state of the context's streams.
     pub folds: fn() -> Vec<StreamFold>,
     /// Its sagas.

@@ -10,6 +10,7 @@ use anyhow::{Context, bail};
 use async_trait::async_trait;
 use causeway_aws::lambda::{
     self,
+    api::{ApiFunction, OPEN},
     functions::BusFunction,
     message_handler::MessageHandler,
     stream::{RELAY, RelayFunction},
@@ -39,13 +40,20 @@ pub struct InProcessExecutor {
 impl InProcessExecutor {
     /// Connects each function of the template with its handler. A function without one is an error.
     pub fn connect(cloud: &LocalCloud, declared: &[Function], apps: &FunctionApps) -> anyhow::Result<Self> {
-        let mut routes = cloud.routes();
+        let (mut routes, mut http_functions) = (cloud.routes(), cloud.http_functions());
         let mut handlers = BTreeMap::new();
         for function in declared {
             let binary = function.binary.as_deref().unwrap_or_default();
             let handler: Box<dyn lambda::Function> = match (routes.remove(binary), apps.app(binary).cloned()) {
                 (Some(route), Some(app)) => Box::new(BusFunction { handler: MessageHandler::of_route(route, app) }),
                 (None, Some(app)) if binary == RELAY => Box::new(RelayFunction { app }),
+                (None, Some(app)) if http_functions.contains_key(binary) => {
+                    let is_open = function.environment.get(OPEN).is_some_and(|open| open == "true");
+                    match http_functions.remove(binary) {
+                        Some(function) => Box::new(ApiFunction { function, app, is_open }),
+                        None => bail!("{binary} is declared twice"),
+                    }
+                }
                 (_, _) => bail!("line {}: {}: this program has no function {binary:?}", function.line, function.id),
             };
             handlers.insert(function.arn.clone(), handler);

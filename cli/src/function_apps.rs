@@ -16,7 +16,7 @@ use aws_smithy_runtime_api::client::{
 };
 use aws_smithy_types::body::SdkBody;
 use aws_types::SdkConfig;
-use causeway::{App, Route};
+use causeway::{App, Route, http::HttpFunction};
 use causeway_aws::{
     client::{Account, sdk_config},
     config::{Config, Needs},
@@ -46,6 +46,12 @@ impl LocalCloud {
     pub(crate) fn routes(&self) -> BTreeMap<String, Route> {
         (self.application.routes)().into_iter().map(|route| (route.function(), route)).collect()
     }
+
+    /// The functions of its HTTP API, by their binaries.
+    pub(crate) fn http_functions(&self) -> BTreeMap<String, HttpFunction> {
+        let all = (self.application.http_functions)().into_iter();
+        all.map(|function| (function.function(), function)).collect()
+    }
 }
 
 /// The apps, by the binaries of their functions.
@@ -63,17 +69,17 @@ impl FunctionApps {
             endpoint: Some(cloud.endpoint.clone()),
         };
         let sdk = sdk_config(&account, client);
-        let routes = cloud.routes();
+        let (routes, http_functions) = (cloud.routes(), cloud.http_functions());
         let mut shared: Vec<(Config, App)> = Vec::new();
         let mut apps = BTreeMap::new();
         for function in declared {
             let binary = function.binary.clone().unwrap_or_default();
             let route = routes.get(&binary);
-            if route.is_none() && binary != RELAY {
+            if route.is_none() && binary != RELAY && !http_functions.contains_key(&binary) {
                 continue;
             }
             let needs = Needs {
-                timers: route.is_none(),
+                timers: binary == RELAY,
                 mail: route.is_some_and(|route| route.claimed),
                 http: route.and_then(Route::calls),
             };

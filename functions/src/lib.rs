@@ -1,4 +1,4 @@
-//! The functions of the application: the routes of all contexts, and the handlers written by hand.
+//! The functions of the application: the routes of all contexts, those of the HTTP API, and the handlers written by hand.
 //! `cargo xtask generate` writes one binary per route, and its function, rule and rights into the templates.
 
 pub mod account;
@@ -6,6 +6,7 @@ pub mod analytics;
 pub mod cart;
 pub mod device;
 pub mod fraud;
+pub mod http;
 pub mod notification;
 pub mod order;
 pub mod payment;

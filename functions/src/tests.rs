@@ -2,6 +2,7 @@
 
 mod analytics;
 mod carts;
+mod http;
 mod outside;
 mod public;
 mod test_app;

@@ -3,7 +3,7 @@
 
 use std::{path::Path, process::ExitCode};
 
-use causeway_aws::{serve_relay, serve_route};
+use causeway_aws::{serve_api, serve_relay, serve_route};
 
 fn main() -> ExitCode {
     let program = std::env::args().next().unwrap_or_default();
@@ -12,6 +12,9 @@ fn main() -> ExitCode {
     let name = handler.as_deref().unwrap_or(file);
     if name == xtask::binaries::RELAY {
         return serve_relay();
+    }
+    if let Some(function) = functions::http::http_functions().into_iter().find(|function| function.function() == name) {
+        return serve_api(function);
     }
     match functions::routes().into_iter().find(|route| route.function() == name) {
         Some(route) => serve_route(route),

@@ -1,5 +1,5 @@
 //! Concurrency is limited where load could hurt: e-mails, scans of whole views, the order of the log. Functions have no
-//! entry point but the bus and the log.
+//! entry point but the bus, the log, and an HTTP API with an authorizer.
 
 use serde_json::{Value, json};
 use xtask::{repo, template};
@@ -73,6 +73,7 @@ fn problems(stack: &Value) -> Vec<String> {
             let mapping = &event["Properties"];
             match event["Type"].as_str().unwrap_or_default() {
                 "EventBridgeRule" | "Schedule" => {}
+                "HttpApi" if has_authorizer(stack, &mapping["ApiId"]) => {}
                 "DynamoDB" if mapping["ParallelizationFactor"].is_null() || mapping["ParallelizationFactor"] == 1 => {}
                 "DynamoDB" => {
                     problems.push(format!("{id}, {name}: ParallelizationFactor must be 1; more would break the order"))
@@ -92,6 +93,12 @@ fn problems(stack: &Value) -> Vec<String> {
         problems.push(format!("{id}: SAM generates the permissions of its events; remove this one"));
     }
     problems
+}
+
+/// Whether every route of this API asks for a token.
+fn has_authorizer(stack: &Value, api: &Value) -> bool {
+    let api = api["Ref"].as_str().map(|id| &stack["Resources"][id]["Properties"]["Auth"]["DefaultAuthorizer"]);
+    api.is_some_and(Value::is_string)
 }
 
 /// At most ten at once in prod; other accounts may have too little concurrency to reserve some.

@@ -216,7 +216,11 @@ fn denial(stack: &Value, id: &str, but: &[&str], condition: Value) -> Option<Str
     let others = has["Condition"].as_object_mut().and_then(|condition| condition.remove("ArnNotEquals"));
     let others = others.map(|others| others["aws:PrincipalArn"].clone()).unwrap_or_default();
     let named: BTreeSet<_> = listed(&others).into_iter().map(spelled).collect();
-    let mut all: BTreeSet<_> = but.iter().map(|role| (*role).to_owned()).collect();
+    let named_as = |role: &&str| match stack["Resources"][*role]["Condition"].as_str() {
+        Some(condition) => format!("{role} if {condition}"),
+        None => (*role).to_owned(),
+    };
+    let mut all: BTreeSet<_> = but.iter().map(named_as).collect();
     all.insert("OperatorArn if HasOperator".to_owned());
     (has != expected || named != all)
         .then(|| format!("{id} must deny {expected} to all but {all:?}, and spares {named:?}"))

@@ -3,16 +3,18 @@
 use std::path::Path;
 
 use anyhow::ensure;
-use causeway::{Kind, Route, routing::Binding};
+use causeway::{Kind, Route, http::HttpFunction, routing::Binding};
 
 use crate::{repo, stacks};
 
 /// The binaries and the manifest: each path with its content.
-pub fn generate(root: &Path, routes: &[Route]) -> anyhow::Result<Vec<(String, String)>> {
+pub fn generate(root: &Path, routes: &[Route], http: &[HttpFunction]) -> anyhow::Result<Vec<(String, String)>> {
     let mut files: Vec<(String, String)> =
         routes.iter().map(|route| (path(&route.function()), binary(route))).collect();
+    files.extend(http.iter().map(|function| (path(&function.function()), http_binary(function))));
     files.push((path(RELAY), RELAY_BINARY.to_owned()));
-    let names = routes.iter().map(Route::function).chain([RELAY.to_owned()]);
+    let names = routes.iter().map(Route::function).chain(http.iter().map(HttpFunction::function));
+    let names = names.chain([RELAY.to_owned()]);
     let entries: Vec<String> = names
         .map(|name| format!("[[bin]]\nname = \"{name}\"\npath = \"{}\"\ntest = false\n", repo::binary(&name)))
         .collect();
@@ -36,7 +38,8 @@ pub fn build(root: &Path) -> anyhow::Result<()> {
         std::fs::remove_dir_all(&folder)?;
     }
     std::fs::create_dir(&folder)?;
-    let functions = functions::routes().into_iter().map(|route| route.function()).chain([RELAY.to_owned()]);
+    let http = functions::http::http_functions().into_iter().map(|function| function.function());
+    let functions = functions::routes().into_iter().map(|route| route.function()).chain(http).chain([RELAY.to_owned()]);
     for function in functions {
         std::fs::hard_link(debug.join("all-functions"), folder.join(function))?;
     }
@@ -49,6 +52,15 @@ fn main() -> std::process::ExitCode {
     causeway_aws::serve_relay()
 }
 ";
+
+fn http_binary(function: &HttpFunction) -> String {
+    let family = function.family();
+    let paths: Vec<String> = function.routes.iter().map(|route| format!("`{}`", route.key())).collect();
+    format!(
+        "//! HTTP {}.\n\nfn main() -> std::process::ExitCode {{\n    causeway_aws::serve_api(functions::http::{family}::function())\n}}\n",
+        paths.join(", ")
+    )
+}
 
 fn path(function: &str) -> String {
     format!("functions/{}", repo::binary(function))

@@ -10,7 +10,8 @@ use crate::{binaries, board, catalogue, permissions, repo, stacks, template};
 /// The generated files but the catalogue: each path with its content.
 pub fn files(root: &Path) -> anyhow::Result<Vec<(String, String)>> {
     let routes = functions::routes();
-    let mut files = [binaries::generate(root, &routes)?, stacks::generate(root, &routes)?].concat();
+    let http = functions::http::http_functions();
+    let mut files = [binaries::generate(root, &routes, &http)?, stacks::generate(root, &routes, &http)?].concat();
     let flat = files.iter().find(|(path, _)| path == repo::FLAT_TEMPLATE).context("no flat template is generated")?;
     files.push((permissions::SNAPSHOT.to_owned(), permissions::matrix(&template::read(&flat.1)?)));
     files.push((board::PAGE.to_owned(), board::page(&routes, &domain::catalogue())));

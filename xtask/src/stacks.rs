@@ -3,13 +3,14 @@
 //! deploy no nested stacks.
 
 mod contexts;
+mod http;
 mod roles;
 mod text;
 
 use std::path::Path;
 
 use anyhow::Context as _;
-use causeway::Route;
+use causeway::{Route, http::HttpFunction};
 
 use crate::{
     repo,
@@ -22,12 +23,12 @@ use crate::{
 pub use text::region;
 
 /// The generated templates: each path with its content.
-pub fn generate(root: &Path, routes: &[Route]) -> anyhow::Result<Vec<(String, String)>> {
-    templates(&repo::read(root, repo::TEMPLATE)?, routes)
+pub fn generate(root: &Path, routes: &[Route], http: &[HttpFunction]) -> anyhow::Result<Vec<(String, String)>> {
+    templates(&repo::read(root, repo::TEMPLATE)?, routes, http)
 }
 
-fn templates(template: &str, routes: &[Route]) -> anyhow::Result<Vec<(String, String)>> {
-    let contexts = contexts(routes);
+fn templates(template: &str, routes: &[Route], http: &[HttpFunction]) -> anyhow::Result<Vec<(String, String)>> {
+    let contexts = contexts(routes, http);
     let mut main = template.to_owned();
     let lists: [(&str, Vec<String>); 4] = [
         ("function roles", contexts.iter().flat_map(ContextStack::role_arns).collect()),
@@ -39,7 +40,7 @@ fn templates(template: &str, routes: &[Route]) -> anyhow::Result<Vec<(String, St
         let lines: String = items.iter().map(|item| format!("- {item}\n")).collect();
         main = region(&main, name, &lines).with_context(|| repo::TEMPLATE)?;
     }
-    let resources: String = contexts.iter().map(ContextStack::resources).collect::<Vec<_>>().join("\n");
+    let resources: String = contexts.iter().map(ContextStack::conditional_resources).collect::<Vec<_>>().join("\n");
     let applications: String = contexts.iter().map(ContextStack::application).collect::<Vec<_>>().join("\n");
     let flat = flattened(&region(&main, "contexts", &resources)?);
     let main = region(&main, "contexts", &applications)?;

@@ -20,6 +20,7 @@ use domain::{
 /// The shop, as the commands need it.
 pub const SHOP: Application = Application {
     routes: functions::routes,
+    http_functions: functions::http::http_functions,
     folds: || domain::contexts().iter().map(|context| context.fold).collect(),
     sagas: &[SagaNames {
         context: Fulfilment::CONTEXT,

@@ -31,7 +31,7 @@ const MAX_ATTEMPTS: u32 = 5;
 
 pub(super) struct TestApp {
     pub(super) memory: Memory,
-    app: App,
+    pub(super) app: App,
     routes: Vec<Route>,
     /// Routes whose deliveries are held back.
     held: Vec<Route>,

@@ -1,6 +1,7 @@
-//! Functions as Lambda invokes them: by a rule of the bus, by an SQS queue, or by the stream of the events table.
+//! Functions as Lambda invokes them: by a rule of the bus, an SQS queue, the stream of the events table, or an HTTP API.
 //! Payloads are untrusted: a message that cannot be decoded is dead-lettered and does not stop the function.
 
+pub mod api;
 pub mod functions;
 pub mod message_handler;
 pub mod stream;

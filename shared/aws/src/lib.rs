@@ -19,7 +19,9 @@ pub mod telemetry;
 
 mod sdk_error;
 
-pub use serve::{serve, serve_command, serve_http, serve_queue, serve_relay, serve_route, serve_saga, serve_views};
+pub use serve::{
+    serve, serve_api, serve_command, serve_http, serve_queue, serve_relay, serve_route, serve_saga, serve_views,
+};
 
 #[cfg(test)]
 mod fake_wire;

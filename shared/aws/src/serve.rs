@@ -12,6 +12,7 @@ use causeway::{
     App, Decider, Message, Route,
     delivery::{HandlerInput, report_start},
     failure::{BoxError, causes},
+    http::HttpFunction,
     routing::{Addressed, Handler, ViewSet, handle_command, handle_event},
     saga::{Waits, declare::handle_signal},
 };
@@ -28,6 +29,7 @@ use crate::{
     connect::{self, Connected, OptionalClients, connect, scheduler_timers, ses_mailer},
     lambda::{
         Function, Invocation,
+        api::{ApiFunction, OPEN},
         functions::{BusFunction, QueueFunction},
         message_handler::MessageHandler,
         stream::{RELAY, RelayFunction},
@@ -90,6 +92,13 @@ pub fn serve_route(route: Route) -> ExitCode {
     };
     let (function, party) = (route.function(), route.calls());
     start_with(&function, clients, party, |app| Arc::new(BusFunction { handler: MessageHandler::of_route(route, app) }))
+}
+
+/// Serves a family of HTTP routes. It is the whole `main` of a generated binary.
+pub fn serve_api(function: HttpFunction) -> ExitCode {
+    let is_open = std::env::var(OPEN).is_ok_and(|open| open == "true");
+    let name = function.function();
+    start(&name, OptionalClients::default(), |app| Arc::new(ApiFunction { function, app, is_open }))
 }
 
 /// Serves a handler for messages that a queue delivers.

@@ -13,6 +13,8 @@ pub struct Context {
     pub name: &'static str,
     /// Folds the streams of its aggregate.
     pub fold: StreamFold,
+    /// The field of its messages that holds the id of the aggregate.
+    pub id_field: &'static str,
     /// The families of its messages: the events of the aggregate first.
     pub families: Vec<Family>,
     /// Every message with its samples.
@@ -23,7 +25,7 @@ impl Context {
     /// The context of this decider, with the family of its events.
     pub fn of<D: Decider>() -> Self {
         let families = vec![Family::of::<D::Event>()];
-        Self { name: D::CONTEXT, fold: StreamFold::of::<D>(), families, entries: Vec::new() }
+        Self { name: D::CONTEXT, fold: StreamFold::of::<D>(), families, id_field: "", entries: Vec::new() }
     }
 
     /// Adds a family of messages.
@@ -36,8 +38,9 @@ impl Context {
     /// Adds the samples. `id_field` is the field that holds the id of the aggregate; a sample without it is of the
     /// aggregate `<context>-1001`.
     #[must_use]
-    pub fn samples(mut self, id_field: &str, entries: impl IntoIterator<Item = Entry>) -> Self {
+    pub fn samples(mut self, id_field: &'static str, entries: impl IntoIterator<Item = Entry>) -> Self {
         let name = self.name;
+        self.id_field = id_field;
         self.entries.extend(entries.into_iter().map(|entry| {
             let aggregate_id = entry.sample.get(id_field).and_then(Value::as_str);
             let aggregate_id = aggregate_id.map_or_else(|| format!("{name}-1001"), str::to_owned);

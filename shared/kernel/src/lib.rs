@@ -28,6 +28,7 @@
 //! | [`view`] | [`View`], the port [`ViewStore`](view::ViewStore), [`project`](view::project::project) |
 //! | [`delivery`] | receive, verify and [`handle`](delivery::handle()) a message; inbox, dead letters, bus, relay |
 //! | [`ports`], [`app`], [`routing`] | [`Ports`] in one struct; [`App`], what handlers get; [`Route`], which function handles what |
+//! | [`http`] | [`HttpFunction`](http::HttpFunction), a family of HTTP routes; rows and lists for requests |
 //! | [`mod@saga`] | [`Saga`], declared as a [`Plan`] and run by one engine |
 //! | [`stream`], [`pattern`] | [windows](stream::Windows) over streams of facts; [patterns](pattern::Patterns) of events |
 //! | [`memory`] | an in-memory implementation of every port; an event stream with processors |
@@ -44,6 +45,7 @@ pub mod command;
 pub mod delivery;
 pub mod failure;
 pub mod gateway;
+pub mod http;
 pub mod journal;
 pub mod log;
 pub mod memory;

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use causeway::{
     Kind, Message as _, Route,
     delivery::{Verification, bus::source_of as source_of_context},
+    http::HttpFunction,
     message::system::CommandRejected,
 };
 
@@ -12,23 +13,30 @@ use heck::ToPascalCase as _;
 
 use crate::{
     repo::{dead_letters_of, log_group_of, logical_id, stack_of},
-    stacks::roles::{Role, role_of, source_of},
+    stacks::{
+        http,
+        roles::{Role, role_of, source_of},
+    },
 };
 
 /// What is deployed for one reacting context.
 pub(super) struct ContextStack<'r> {
     pub(super) name: &'static str,
     routes: Vec<&'r Route>,
+    http: &'r [HttpFunction],
 }
 
-/// The contexts in the order of the routes.
-pub(super) fn contexts(routes: &[Route]) -> Vec<ContextStack<'_>> {
-    let mut contexts: Vec<ContextStack<'_>> = Vec::new();
+/// The contexts in the order of the routes, and then the HTTP API.
+pub(super) fn contexts<'r>(routes: &'r [Route], http: &'r [HttpFunction]) -> Vec<ContextStack<'r>> {
+    let mut contexts: Vec<ContextStack<'r>> = Vec::new();
     for route in routes {
         match contexts.iter_mut().find(|context| context.name == route.context) {
             Some(context) => context.routes.push(route),
-            None => contexts.push(ContextStack { name: route.context, routes: vec![route] }),
+            None => contexts.push(ContextStack { name: route.context, routes: vec![route], http: &[] }),
         }
+    }
+    if !http.is_empty() {
+        contexts.push(ContextStack { name: http::STACK, routes: Vec::new(), http });
     }
     contexts
 }
@@ -36,7 +44,13 @@ pub(super) fn contexts(routes: &[Route]) -> Vec<ContextStack<'_>> {
 impl ContextStack<'_> {
     /// The ARNs of the roles, all of which publish technical events, as the main template sees them.
     pub(super) fn role_arns(&self) -> Vec<String> {
-        let arn = |role: Role| format!("!GetAtt {}.Outputs.{}Arn", self.name.to_pascal_case(), role.id);
+        let arn = |role: Role| {
+            let arn = format!("!GetAtt {}.Outputs.{}Arn", self.name.to_pascal_case(), role.id);
+            match self.http {
+                [] => arn,
+                _ => format!("!If [{}, {arn}, !Ref AWS::NoValue]", http::CONDITION),
+            }
+        };
         self.roles().into_iter().map(arn).collect()
     }
 
@@ -45,8 +59,9 @@ impl ContextStack<'_> {
         let name = self.name;
         let id = name.to_pascal_case();
         let location = stack_of(name).replace("infra/", "");
+        let condition = if self.http.is_empty() { String::new() } else { http::condition() };
         let mut text = format!(
-            "  {id}:\n    Type: AWS::Serverless::Application\n    Properties:\n      Location: {location}\n      Parameters:\n"
+            "  {id}:\n    Type: AWS::Serverless::Application\n{condition}    Properties:\n      Location: {location}\n      Parameters:\n"
         );
         for parameter in self.parameters() {
             let value = match parameter {
@@ -72,6 +87,9 @@ impl ContextStack<'_> {
         if self.routes.iter().any(|route| route.calls().is_some()) {
             parameters.extend(["PaymentsKey", "PaymentsUrl"]);
         }
+        if !self.http.is_empty() {
+            parameters.extend(http::PARAMETERS);
+        }
         parameters.into_iter().collect()
     }
 
@@ -79,7 +97,7 @@ impl ContextStack<'_> {
     pub(super) fn outputs(&self) -> String {
         let roles = self.roles().into_iter().map(|role| format!("  {0}Arn: {{ Value: !GetAtt {0}.Arn }}\n", role.id));
         let functions =
-            self.routes.iter().map(|route| format!("  {0}: {{ Value: !Ref {0} }}\n", logical_id(&route.function())));
+            self.functions().map(|function| format!("  {0}: {{ Value: !Ref {0} }}\n", logical_id(&function)));
         roles.chain(functions).collect()
     }
 
@@ -93,12 +111,28 @@ impl ContextStack<'_> {
         for route in &self.routes {
             text.push_str(&self.function(route));
         }
+        if !self.http.is_empty() {
+            text.push_str(&http::api());
+            self.http.iter().for_each(|function| text.push_str(&http::function(function)));
+        }
         text
+    }
+
+    /// All resources, each under the condition of the stack, for a template without nested stacks.
+    pub(super) fn conditional_resources(&self) -> String {
+        match self.http {
+            [] => self.resources(),
+            _ => http::conditional(&self.resources()),
+        }
+    }
+
+    fn functions(&self) -> impl Iterator<Item = String> {
+        self.routes.iter().map(|route| route.function()).chain(self.http.iter().map(HttpFunction::function))
     }
 
     fn roles(&self) -> Vec<Role> {
         let mut roles: Vec<Role> = Vec::new();
-        for role in self.routes.iter().map(|route| role_of(route)) {
+        for role in self.routes.iter().map(|route| role_of(route)).chain(self.http.iter().map(http::role_of)) {
             if !roles.contains(&role) {
                 roles.push(role);
             }

@@ -9,7 +9,7 @@ use heck::ToPascalCase as _;
 pub(super) struct Role {
     /// The logical id.
     pub(super) id: String,
-    kind: &'static str,
+    pub(super) kind: &'static str,
     /// The managed policies of the main template, in the order in which the role lists them.
     pub(super) policies: Vec<&'static str>,
 }
@@ -26,6 +26,9 @@ impl Role {
             "Projector" => "Updates the views",
             "OnceDecider" => "Decides the once-only commands",
             "ReadingDecider" => "Decides on the views",
+            "Reader" => "Reads the views",
+            "LogReader" => "Reads the log",
+            "Publisher" => "Publishes commands from outside",
             _ => "Decides the commands",
         }
     }

@@ -159,10 +159,10 @@ fn authorizer(auth: &mut Fields<'_>) -> Result<Option<JwtAuthorizer>, ReadError>
         };
         let part = |name: &str| jwt.get(name).ok_or_else(|| ReadError::missing(jwt.line, &place, name));
         let audience = part("audience")?.as_list(&place)?.iter().map(|one| one.as_text(&place));
-        found = Some(JwtAuthorizer {
-            issuer: part("issuer")?.as_text(&place)?,
-            audience: audience.collect::<Result<_, _>>()?,
-        });
+        let authorizer =
+            JwtAuthorizer { issuer: part("issuer")?.as_text(&place)?, audience: audience.collect::<Result<_, _>>()? };
+        // AWS refuses an empty issuer. Here it is a stage without tokens, for programs of this machine.
+        found = Some(authorizer).filter(|authorizer| !authorizer.issuer.is_empty());
     }
     Ok(found)
 }

@@ -2,6 +2,7 @@
 
 use causeway::{Patch, StreamId, View, log::commit::Recorded, view::Grain};
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::events::{AccountEvent, MoneyDeposited, MoneyWithdrawn, TransferCredited};
@@ -15,7 +16,7 @@ use crate::{
 pub struct AccountBalance;
 
 /// The balance of an account.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct AccountBalanceRow {
     /// The id of the account; nothing if an account of this id was never opened.
@@ -35,6 +36,7 @@ pub struct AccountBalanceRow {
     pub open: bool,
     /// When the account was opened.
     #[serde(default)]
+    #[schemars(with = "Option<String>")]
     pub opened_at: Option<Timestamp>,
 }
 
@@ -81,10 +83,11 @@ impl AccountBalance {
 pub struct AccountStatement;
 
 /// A movement of money in an account.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct AccountStatementRow {
     /// The time of the movement.
+    #[schemars(with = "String", extend("format" = "date-time"))]
     pub at: Timestamp,
     /// What it is.
     pub entry: Entry,
@@ -101,7 +104,7 @@ pub struct AccountStatementRow {
 }
 
 /// The kind of a movement.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum Entry {
     /// Money was deposited.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use causeway::{AddsTo, Patch, Projection, log::Recorded, view::projection::MAX_ROWS};
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::days::day_of;
@@ -20,10 +21,11 @@ use crate::{
 pub struct SalesByMinute;
 
 /// The sales of a minute in one currency. All amounts are in its minor units.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct SalesByMinuteRow {
     /// The start of the minute.
+    #[schemars(with = "String", extend("format" = "date-time"))]
     pub minute: Timestamp,
     /// The currency.
     pub currency: Currency,
@@ -88,7 +90,7 @@ impl AddsTo<SalesByMinute> for PaymentEvent {
 pub struct ProductsByDay;
 
 /// What was seen of a product on a day, and sold.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ProductsByDayRow {
     /// The day, in UTC.

@@ -2,6 +2,7 @@
 
 use causeway::{Patch, StreamId, View, log::commit::Recorded};
 use jiff::{SignedDuration, Timestamp};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::events::{CartEvent, CartLine, ItemAddedToCart, ItemRemovedFromCart};
@@ -16,7 +17,7 @@ pub const DAYS_UNTIL_EXPIRY: i64 = 30;
 pub struct CartContent;
 
 /// What is in a cart.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct CartContentRow {
     /// The id of the user.
@@ -32,6 +33,7 @@ pub struct CartContentRow {
     pub changes: u64,
     /// The time of the newest change.
     #[serde(default)]
+    #[schemars(with = "Option<String>")]
     pub changed_at: Option<Timestamp>,
 }
 

@@ -6,6 +6,7 @@ use causeway::{
     saga::{event::Next, process::Status},
 };
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::saga::FulfilmentEvent;
@@ -17,7 +18,7 @@ use crate::ids::OrderId;
 pub struct ProcessBoard;
 
 /// The status of a fulfilment.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ProcessBoardRow {
     /// The id of the order.
@@ -27,6 +28,7 @@ pub struct ProcessBoardRow {
     pub status: Status,
     /// The current deadline, while the process runs.
     #[serde(default)]
+    #[schemars(with = "Option<String>")]
     pub deadline: Option<Timestamp>,
     /// The reason for the compensation, if there is one.
     #[serde(default)]

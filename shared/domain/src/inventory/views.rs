@@ -1,6 +1,7 @@
 //! The view of the stock of every item.
 
 use causeway::{Patch, StreamId, View, log::commit::Recorded};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::events::InventoryEvent;
@@ -14,7 +15,7 @@ pub const LOW_STOCK: u64 = 5;
 pub struct Stock;
 
 /// The stock of an item.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct StockRow {
     /// The stock keeping unit of the item.

@@ -2,6 +2,7 @@
 
 use causeway::{Patch, StreamId, View, log::commit::Recorded};
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::events::{OrderEvent, OrderLine};
@@ -13,7 +14,7 @@ use crate::{
 };
 
 /// The status of an order, as readers see it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum OrderStatus {
     /// The order is placed and not paid yet.
@@ -55,7 +56,7 @@ impl OrderStatus {
 pub struct OrderSummary;
 
 /// An order in short.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct OrderSummaryRow {
     /// The id of the order.
@@ -67,6 +68,7 @@ pub struct OrderSummaryRow {
     /// The sum of all lines.
     pub total: Money,
     /// The time when the order was placed.
+    #[schemars(with = "String", extend("format" = "date-time"))]
     pub placed_at: Timestamp,
 }
 
@@ -107,7 +109,7 @@ impl OrderSummary {
 pub struct OrderDetails;
 
 /// An order in full.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct OrderDetailsRow {
     /// The id of the order.
@@ -132,10 +134,11 @@ pub struct OrderDetailsRow {
 }
 
 /// A change of the status of an order.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct HistoryEntry {
     /// The time of the change.
+    #[schemars(with = "String", extend("format" = "date-time"))]
     pub at: Timestamp,
     /// The status from then on.
     pub status: OrderStatus,

@@ -2,6 +2,7 @@
 
 use causeway::{Patch, StreamId, View, log::commit::Recorded};
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::events::ShipmentEvent;
@@ -11,7 +12,7 @@ use crate::{
 };
 
 /// The status of a shipment, as readers see it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum ShipmentStatus {
     /// The shipment is scheduled.
@@ -29,7 +30,7 @@ pub enum ShipmentStatus {
 pub struct ShipmentTracking;
 
 /// A shipment.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ShipmentTrackingRow {
     /// The id of the order.
@@ -50,10 +51,11 @@ pub struct ShipmentTrackingRow {
 }
 
 /// A report about a shipment.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct TrackingEntry {
     /// When it happened.
+    #[schemars(with = "String", extend("format" = "date-time"))]
     pub at: Timestamp,
     /// The status.
     pub status: ShipmentStatus,

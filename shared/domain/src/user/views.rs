@@ -2,6 +2,7 @@
 
 use causeway::{Patch, StreamId, View, log::commit::Recorded};
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::events::{Profile, UserEvent};
@@ -12,7 +13,7 @@ use crate::{email::EmailAddress, ids::UserId};
 pub struct UserProfile;
 
 /// The current profile of a user.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct UserProfileRow {
     /// The id of the user.
@@ -24,8 +25,10 @@ pub struct UserProfileRow {
     /// Whether the user is active.
     pub active: bool,
     /// The time of the registration.
+    #[schemars(with = "String", extend("format" = "date-time"))]
     pub registered_at: Timestamp,
     /// The time of the newest change.
+    #[schemars(with = "String", extend("format" = "date-time"))]
     pub changed_at: Timestamp,
 }
 
