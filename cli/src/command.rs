@@ -88,8 +88,8 @@ impl Stack {
         let global = GlobalArgs { json: true, stack: connection.stack.clone(), connected, ..GlobalArgs::default() };
         let mut printed = Vec::new();
         let mut output = Output::new(true, &mut printed);
-        let (status, said) = output::hear(self.run(&global, application, &mut output)).await;
-        Ok((status?, Collected { said, ..Collected::of(&printed) }))
+        let (status, notes) = output::with_notes(self.run(&global, application, &mut output)).await;
+        Ok((status?, Collected { notes, ..Collected::of(&printed) }))
     }
 
     /// Runs the command.

@@ -13,7 +13,7 @@ use serde::Serialize;
 
 tokio::task_local! {
     /// What the command of this task says to people, where its caller is a program.
-    static SAID: RefCell<String>;
+    static NOTES: RefCell<String>;
 }
 
 /// What a command printed for a program.
@@ -22,7 +22,7 @@ pub struct Collected {
     /// The JSON values.
     pub items: Vec<serde_json::Value>,
     /// The text for people.
-    pub said: String,
+    pub notes: String,
 }
 
 impl Collected {
@@ -31,22 +31,23 @@ impl Collected {
         let lines = String::from_utf8_lossy(printed);
         // Not every JSON text of a message is a `Value`: numbers may be too large.
         let items = lines.lines().map(|line| serde_json::from_str(line).unwrap_or_else(|_| line.into()));
-        Self { items: items.collect(), said: String::new() }
+        Self { items: items.collect(), notes: String::new() }
     }
 }
 
-/// Runs a command whose caller is a program, and returns what it said to people, too.
-pub async fn hear<T>(command: impl Future<Output = T>) -> (T, String) {
-    SAID.scope(RefCell::default(), async {
-        let result = command.await;
-        (result, SAID.with(RefCell::take))
-    })
-    .await
+/// Runs a command whose caller is a program, and returns its notes for people, too.
+pub async fn with_notes<T>(command: impl Future<Output = T>) -> (T, String) {
+    NOTES
+        .scope(RefCell::default(), async {
+            let result = command.await;
+            (result, NOTES.with(RefCell::take))
+        })
+        .await
 }
 
 /// Keeps what a command says, if its output is collected.
 fn is_collected(text: impl Display) -> bool {
-    SAID.try_with(|said| said.borrow_mut().push_str(&format!("{text}\n"))).is_ok()
+    NOTES.try_with(|notes| notes.borrow_mut().push_str(&format!("{text}\n"))).is_ok()
 }
 
 /// A colour or weight of text.
@@ -174,7 +175,7 @@ pub fn confirm(question: &str, yes: bool) -> anyhow::Result<bool> {
 
 /// Prints progress over the last progress line of the standard error, if that is a terminal.
 pub fn progress(text: impl Display) -> io::Result<()> {
-    match stderr().is_terminal() && SAID.try_with(|_| ()).is_err() {
+    match stderr().is_terminal() && NOTES.try_with(|_| ()).is_err() {
         true => write!(stderr(), "\r{}", escape(&text.to_string())),
         false => Ok(()),
     }

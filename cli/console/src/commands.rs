@@ -34,7 +34,7 @@ pub(crate) struct Printed {
     /// What it prints with `--json`.
     pub(crate) items: Vec<Value>,
     /// What it says to people.
-    pub(crate) said: String,
+    pub(crate) notes: String,
 }
 
 impl Site {
@@ -47,8 +47,8 @@ impl Site {
         let (Self { connection, application }, runtime) = (self.clone(), Handle::current());
         let command = move || runtime.block_on(line.command.collect(&connection, &application));
         let ended = tokio::task::spawn_blocking(command).await.context("the command broke off")?;
-        let (status, Collected { items, said }) = ended?;
-        Ok(Printed { words, status, items, said })
+        let (status, Collected { items, notes }) = ended?;
+        Ok(Printed { words, status, items, notes })
     }
 }
 

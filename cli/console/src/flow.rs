@@ -50,7 +50,7 @@ async fn content(call: &Call, of: &str) -> anyhow::Result<Markup> {
     let nodes: Vec<&Value> = traced.items.iter().filter(|item| item.get("id").is_some()).collect();
     if traced.status != CommandStatus::Done || nodes.is_empty() {
         return Ok(
-            html! { p.note { @for line in traced.said.lines() { (clean(line)) br; } } (same_as(&traced.words)) },
+            html! { p.note { @for line in traced.notes.lines() { (clean(line)) br; } } (same_as(&traced.words)) },
         );
     }
     let bodies = bodies(call, &nodes).await?;

@@ -99,7 +99,7 @@ async fn follow(hub: Arc<Inner>) {
         };
         let mut lines = Lines { hub: &hub, line: Vec::new() };
         let mut output = Output::new(true, &mut lines);
-        let (ended, _) = output::hear(tail::follow(&args, &hub.site.connection, &mut output, unread)).await;
+        let (ended, _) = output::with_notes(tail::follow(&args, &hub.site.connection, &mut output, unread)).await;
         if let Err(error) = ended {
             hub.send(json!({ "kind": "error", "message": format!("{error:#}") }));
             sleep(RETRY).await;

@@ -146,7 +146,7 @@ pub(crate) fn outcome(printed: &Printed) -> Markup {
     let kind = if printed.status == CommandStatus::Done { "good" } else { "bad" };
     html! {
         section.note.(kind) role="status" {
-            @for line in printed.said.lines().filter(|line| !line.trim().is_empty()) { p { (clean(line)) } }
+            @for line in printed.notes.lines().filter(|line| !line.trim().is_empty()) { p { (clean(line)) } }
             @for item in &printed.items { (json(item)) }
             (same_as(&printed.words))
         }

@@ -95,7 +95,7 @@ fn line(row: &Value, now: Timestamp) -> Markup {
 async fn one(call: &Call, saga: &str) -> anyhow::Result<Markup> {
     let shown = call.shared.site.run(&["saga", "show", "--", saga]).await?;
     let Some(item) = shown.items.first() else {
-        return Ok(html! { p.note { @for line in shown.said.lines() { (clean(line)) br; } } });
+        return Ok(html! { p.note { @for line in shown.notes.lines() { (clean(line)) br; } } });
     };
     let (status, stream) = (text(item, "/state/status"), text(item, "/saga"));
     let history = item["history"].as_array().map(Vec::as_slice).unwrap_or_default();

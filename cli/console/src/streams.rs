@@ -40,7 +40,7 @@ async fn content(call: &Call) -> anyhow::Result<Markup> {
     let now = site.run(&["state", "--", stream]).await?;
     let Some(newest) = now.items.first() else {
         return Ok(
-            html! { (form) p.note { @for line in now.said.lines() { (clean(line)) br; } } (same_as(&now.words)) },
+            html! { (form) p.note { @for line in now.notes.lines() { (clean(line)) br; } } (same_as(&now.words)) },
         );
     };
     let last = number(newest, "/version");

@@ -60,7 +60,7 @@ async fn row(call: &Call, view: &str, id: &str, context: Option<&str>) -> anyhow
     let site = &call.shared.site;
     let shown = site.run(&["view", "--", view, id]).await?;
     let Some(item) = shown.items.first() else {
-        return Ok(html! { p.note { @for line in shown.said.lines() { (clean(line)) br; } } (same_as(&shown.words)) });
+        return Ok(html! { p.note { @for line in shown.notes.lines() { (clean(line)) br; } } (same_as(&shown.words)) });
     };
     let version = number(item, "/version");
     // The id of a row is that of its stream, or begins with it.
@@ -99,7 +99,7 @@ async fn rows(call: &Call, view: &str, list: &str) -> anyhow::Result<Markup> {
             columns.push(name);
         }
     }
-    let next = listed.said.lines().find_map(|line| line.split_once("--after ")).map(|(_, token)| token.trim());
+    let next = listed.notes.lines().find_map(|line| line.split_once("--after ")).map(|(_, token)| token.trim());
     Ok(html! {
         section {
             h2 { (clean(view)) " in " (clean(list)) }

@@ -107,7 +107,8 @@ impl Server {
         let (database, writes) = (Database::memory().unwrap(), WriteNotifier::default());
         let aws = AwsServices { database, writes, sqs, events, scheduler, functions, invokes, mailbox, payments };
         let (activity, transport) = (feed.clone(), InProcessTransport::default());
-        let services = Services { account_region, apis, aws, clock, time_driver, activity, transport, faults, pages: None };
+        let services =
+            Services { account_region, apis, aws, clock, time_driver, activity, transport, faults, pages: None };
         tokio::spawn(serve(listener, services));
         Self { fixture, address, feed }
     }

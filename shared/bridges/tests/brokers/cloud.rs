@@ -90,7 +90,7 @@ impl TestCloud {
         let (store, observer, transport) = (Store::Memory, Observer::default(), InProcessTransport::default());
         let (executor, clock) = (Arc::new(NoFunctions), Clock::of_the_machine());
         let faults = Faults::read(["duplicate@events=0.1", "reorder@events=0.2"], 7).unwrap();
-        let plan = Plan { stack, settings, listener, store, executor, clock, observer, faults, transport };
+        let plan = Plan { stack, settings, listener, store, executor, clock, observer, faults, transport, pages: None };
         let cloud = Cloud::start(plan).await.unwrap();
         let credentials = Credentials::new("any", "any", None, None, "tests");
         let account = Account { region: "us-east-1".to_owned(), credentials, endpoint: Some(cloud.endpoint()) };

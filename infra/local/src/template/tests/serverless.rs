@@ -249,11 +249,11 @@ fn what_is_wrong_with_the_routes_of_an_api_is_named() {
         ("{ Path: /a, Method: GET, TimeoutInMillis: 40000 }", "from 50 to 30000"),
     ] {
         let text = API.replace("{ ApiId: !Ref Api, Path: '/orders/{id}', Method: get }", event);
-        let said = match read(&text, &settings()) {
+        let found = match read(&text, &settings()) {
             Ok(stack) => format!("{:?}", stack.findings),
             Err(error) => error.to_string(),
         };
-        assert!(said.contains(expected), "{event}: {said}");
+        assert!(found.contains(expected), "{event}: {found}");
     }
     let twice = API.replace("Path: /health, Method: ANY", "Path: '/orders/{id}', Method: GET");
     assert!(findings(&twice).concat().contains("another event has this method and path"), "{:?}", findings(&twice));
