@@ -11,10 +11,9 @@ use axum::{
 };
 use uuid::Uuid;
 
-use super::state::{AwsServices, HttpState};
+use super::state::HttpState;
 use crate::{
     http_api::{self, Caller},
-    lambda,
     template::HttpApi,
 };
 
@@ -85,16 +84,15 @@ async fn invoke(
     let caller = Caller { account, request_id: request_id.to_owned(), at, claims };
     let parts = (&head.method, &head.uri, path);
     let payload = http_api::payload(api, &found, &caller, parts, &head.headers, &body).to_string();
-    let AwsServices { functions, invokes, .. } = &services.aws;
-    let invoked = lambda::invoke(functions, invokes, &found.route.function_arn, None, payload);
+    let functions = &services.aws.functions;
+    let invoked = async {
+        let permit = functions.acquire_request(&found.route.function_arn).await?;
+        Some(functions.invoke(permit, request_id, &payload).await)
+    };
     let patience = Duration::from_millis(found.route.timeout_millis);
-    let answered = tokio::time::timeout(patience, invoked).await.map_err(|_| StatusCode::SERVICE_UNAVAILABLE)?;
-    match answered {
-        Ok(answer) if answer.headers.iter().any(|(name, _)| *name == "x-amz-function-error") => {
-            Err(StatusCode::INTERNAL_SERVER_ERROR)
-        }
-        Ok(answer) => Ok(http_api::response(&answer.body)),
-        Err(error) if error.status == 429 => Err(StatusCode::SERVICE_UNAVAILABLE),
-        Err(_) => Err(StatusCode::INTERNAL_SERVER_ERROR),
+    match tokio::time::timeout(patience, invoked).await {
+        Ok(Some(Ok(answer))) => Ok(http_api::response(&answer)),
+        Ok(Some(Err(_))) => Err(StatusCode::INTERNAL_SERVER_ERROR),
+        Ok(None) | Err(_) => Err(StatusCode::SERVICE_UNAVAILABLE),
     }
 }

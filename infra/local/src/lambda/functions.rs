@@ -97,9 +97,14 @@ pub struct Functions {
     timeout_clock: TimeoutClock,
     /// The account's concurrency, for all functions together.
     concurrency: Arc<Semaphore>,
+    /// The concurrency of requests to HTTP APIs. It is their own: a request may wait for what messages do.
+    requests: Arc<Semaphore>,
     invocations: Arc<InvocationCounts>,
     faults: Faults,
 }
+
+/// The most requests to HTTP APIs that are answered at the same time; others wait.
+const MAX_REQUESTS: usize = 64;
 
 /// The numbers of permits that were ever given and returned.
 #[derive(Default)]
@@ -144,6 +149,7 @@ impl Functions {
             clock,
             timeout_clock,
             concurrency,
+            requests: Arc::new(Semaphore::new(MAX_REQUESTS)),
             invocations: Arc::default(),
             faults: Faults::none(),
         }
@@ -227,6 +233,15 @@ impl Functions {
             Some(reserved) => Some(reserved.acquire_owned().await.ok()?),
         };
         let permit = Arc::clone(&self.concurrency).acquire_owned().await.ok()?;
+        Some(self.permit(registered, reserved, permit))
+    }
+
+    /// Waits for a permit for a request to an HTTP API. Returns none if the function does not exist or all of its reserved
+    /// concurrency is used.
+    pub(crate) async fn acquire_request(&self, name: &str) -> Option<ConcurrencyPermit> {
+        let mut registered = self.registered(name)?;
+        let reserved = registered.reserved.take().map(Semaphore::try_acquire_owned).transpose().ok()?;
+        let permit = Arc::clone(&self.requests).acquire_owned().await.ok()?;
         Some(self.permit(registered, reserved, permit))
     }
 
