@@ -1,4 +1,4 @@
-//! Suspicions of fraud: what happens in other contexts is taken through the patterns.
+//! Suspicions of fraud: what happens elsewhere is taken through the patterns.
 
 use causeway::{App, Cause, Handled, Outcome, Received, Verified};
 use domain::{

@@ -10,7 +10,7 @@ use domain::{Entry, public::Public};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use crate::repo;
+use crate::{asyncapi, openapi, repo};
 
 pub mod sample;
 
@@ -126,7 +126,9 @@ pub fn problems(root: &Path, catalogue: &[Entry]) -> anyhow::Result<Vec<String>>
         }
     }
     for path in repo::files(root, "events")? {
-        if path != SUPERSEDED && !newest.iter().chain(&old).any(|file| file.path == path) {
+        if ![SUPERSEDED, openapi::FILE, asyncapi::FILE].contains(&path.as_str())
+            && !newest.iter().chain(&old).any(|file| file.path == path)
+        {
             problems.push(format!(
                 "{path} belongs to no message; restore the message in its `events!` and in the samples of its context"
             ));

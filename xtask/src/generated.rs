@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, path::Path};
 
 use anyhow::Context;
 
-use crate::{binaries, board, catalogue, permissions, repo, stacks, template};
+use crate::{asyncapi, binaries, board, catalogue, openapi, permissions, repo, stacks, template};
 
 /// The generated files but the catalogue: each path with its content.
 pub fn files(root: &Path) -> anyhow::Result<Vec<(String, String)>> {
@@ -15,6 +15,8 @@ pub fn files(root: &Path) -> anyhow::Result<Vec<(String, String)>> {
     let flat = files.iter().find(|(path, _)| path == repo::FLAT_TEMPLATE).context("no flat template is generated")?;
     files.push((permissions::SNAPSHOT.to_owned(), permissions::matrix(&template::read(&flat.1)?)));
     files.push((board::PAGE.to_owned(), board::page(&routes, &domain::catalogue())));
+    files.push((openapi::FILE.to_owned(), openapi::describe(&http, &functions::http::commands::commands())?));
+    files.push((asyncapi::FILE.to_owned(), asyncapi::describe(&domain::catalogue())?));
     Ok(files)
 }
 

@@ -10,11 +10,11 @@ use maud::{Markup, html};
 use serde_json::Value;
 
 use crate::{
+    call::Call,
     commands::{number, text},
     fields::query,
     graph::{anchor, graph},
     page::{Layout, clean, json, later, same_as, shortened, stream_link},
-    router::Call,
 };
 
 /// The most streams whose bodies are read.
@@ -48,10 +48,13 @@ async fn content(call: &Call, of: &str) -> anyhow::Result<Markup> {
     let site = &call.shared.site;
     let traced = site.run(&["trace", "--", of]).await?;
     let nodes: Vec<&Value> = traced.items.iter().filter(|item| item.get("id").is_some()).collect();
+    let outcomes: Vec<&Value> = traced.items.iter().filter(|item| text(item, "/kind") == "outcome").collect();
     if traced.status != CommandStatus::Done || nodes.is_empty() {
-        return Ok(
-            html! { p.note { @for line in traced.notes.lines() { (clean(line)) br; } } (same_as(&traced.words)) },
-        );
+        return Ok(html! {
+            (outcomes_of(&outcomes))
+            p.note { @for line in traced.notes.lines() { (clean(line)) br; } }
+            (same_as(&traced.words))
+        });
     }
     let bodies = bodies(call, &nodes).await?;
     let routes = (site.application.routes)();
@@ -64,6 +67,7 @@ async fn content(call: &Call, of: &str) -> anyhow::Result<Markup> {
     let whole = last.duration_since(first).as_secs_f64().max(0.001);
     let drawn: Vec<Value> = nodes.iter().map(|node| (*node).clone()).collect();
     Ok(html! {
+        (outcomes_of(&outcomes))
         (graph(&drawn))
         h2 { "Timeline" }
         p.dim { (nodes.len()) " nodes in " (time_arg::apart(first, last)) }
@@ -96,6 +100,18 @@ async fn content(call: &Call, of: &str) -> anyhow::Result<Markup> {
         } }
         (same_as(&traced.words))
     })
+}
+
+/// What became of the commands from outside, with the rule or the reason.
+fn outcomes_of(outcomes: &[&Value]) -> Markup {
+    html! { @for outcome in outcomes {
+        p.note {
+            b { (clean(text(outcome, "/command"))) } " is " (clean(text(outcome, "/status")))
+            @for field in ["/rule", "/reason", "/explanation"] {
+                @if outcome.pointer(field).is_some() { " · " (shortened(text(outcome, field), 400)) }
+            }
+        }
+    } }
 }
 
 /// The bodies and metadata of the nodes, by their ids, from the histories of their streams.

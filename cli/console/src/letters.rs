@@ -8,10 +8,10 @@ use maud::{Markup, html};
 use serde_json::Value;
 
 use crate::{
+    call::Call,
     commands::text,
     fields::{Fields, query},
     page::{Layout, clean, failure, json, later, outcome, same_as, shortened, time, token},
-    router::Call,
 };
 
 const LAYOUT: Layout<'_> =
@@ -63,7 +63,7 @@ async fn content(call: &Call, done: &Markup) -> anyhow::Result<Markup> {
             section.panel {
                 h2 { (shortened(cause, 80)) " " span.badge.bad { (letters.len()) } }
                 form.bar method="post" action="/console/dead-letters" {
-                    (token(&call.shared)) input type="hidden" name="cause" value=(cause);
+                    (token(&call.shared.token)) input type="hidden" name="cause" value=(cause);
                     button name="do" value="redrive" { "Redrive these" }
                     button.danger name="do" value="discard" data-sure="Discard all dead letters of this cause?" { "Discard these" }
                 }
@@ -100,7 +100,7 @@ fn letter(call: &Call, item: &Value) -> Markup {
                 None => { (json(&letter["content"])) }
                 Some(body) => {
                     form method="post" action="/console/dead-letters" {
-                        (token(&call.shared)) input type="hidden" name="id" value=(id);
+                        (token(&call.shared.token)) input type="hidden" name="id" value=(id);
                         label { "Detail" textarea name="detail" rows="10" spellcheck="false" { (body) } }
                         div.bar {
                             button.primary name="do" value="redrive" { "Redrive as it is" }

@@ -2,10 +2,12 @@
 //! `--json`, and each action is a command, so that there is one implementation of both. The pages are served on the port of
 //! the local cloud by `causeway up`, and by `causeway console` for any stack.
 
+mod call;
 mod commands;
 mod fields;
 mod flow;
 mod graph;
+mod hub;
 mod letters;
 mod live;
 mod map;

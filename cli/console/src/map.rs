@@ -13,10 +13,10 @@ use maud::{Markup, html};
 use serde_json::Value;
 
 use crate::{
+    call::Call,
     commands::text,
     fields::query,
     page::{Layout, clean, failure, later, same_as},
-    router::Call,
 };
 
 /// The size of the graph, and of a context.

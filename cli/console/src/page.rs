@@ -6,7 +6,11 @@ use jiff::Timestamp;
 use maud::{DOCTYPE, Markup, html};
 use serde_json::Value;
 
-use crate::{commands::Printed, fields::query, router::Shared};
+use crate::{
+    commands::{Printed, Site},
+    fields::query,
+    protection::Token,
+};
 
 /// The pages by their paths.
 const PAGES: [(&str, &str); 9] = [
@@ -34,9 +38,9 @@ pub(crate) struct Layout<'l> {
 }
 
 impl Layout<'_> {
-    pub(crate) fn page(&self, shared: &Shared, content: &Markup) -> Markup {
+    pub(crate) fn page(&self, site: &Site, token: &Token, content: &Markup) -> Markup {
         let title = PAGES.iter().find(|(path, _)| *path == self.path).map(|(_, title)| *title).unwrap_or_default();
-        let connection = &shared.site.connection;
+        let connection = &site.connection;
         let place = connection.endpoint.as_deref().unwrap_or("AWS");
         html! {
             (DOCTYPE)
@@ -50,7 +54,7 @@ impl Layout<'_> {
                     script type="module" src="/console/console.js" {}
                     title { (title) " · Causeway" }
                 }
-                body data-start=(start_of(shared)) {
+                body data-start=(start_of(token)) {
                     a.skip href="#content" { "Skip to content" }
                     header.top {
                         span.brand { "Causeway" }
@@ -74,8 +78,8 @@ impl Layout<'_> {
 }
 
 /// The start of the console, which a page compares: after another start its forms are of no use.
-pub(crate) fn start_of(shared: &Shared) -> &str {
-    shared.token.text().get(..8).unwrap_or_default()
+pub(crate) fn start_of(token: &Token) -> &str {
+    token.text().get(..8).unwrap_or_default()
 }
 
 /// An error with its causes.
@@ -163,6 +167,6 @@ pub(crate) fn later(url: &str) -> Markup {
 }
 
 /// The hidden field with the token.
-pub(crate) fn token(shared: &Shared) -> Markup {
-    html! { input type="hidden" name="token" value=(shared.token.text()); }
+pub(crate) fn token(token: &Token) -> Markup {
+    html! { input type="hidden" name="token" value=(token.text()); }
 }

@@ -9,8 +9,8 @@ use maud::{Markup, html};
 use serde_json::Value;
 
 use crate::{
+    call::Call,
     page::{Layout, clean, same_as, shortened},
-    router::Call,
 };
 
 /// The size of a plot.

@@ -2,34 +2,22 @@
 
 use axum::{
     Router,
-    extract::{FromRequestParts, State},
-    http::{StatusCode, header, request::Parts},
+    http::header,
     middleware::{from_fn_with_state, map_response},
-    response::{Html, IntoResponse, Redirect, Response},
+    response::Redirect,
     routing::get,
 };
 use causeway_cli::{application::Application, connection::Connection};
-use maud::Markup;
 
 use crate::{
+    call::Shared,
     commands::Site,
-    fields::Fields,
-    flow, letters,
-    live::{self, Hub},
-    map,
-    page::{Layout, failure},
-    plots,
+    flow,
+    hub::Hub,
+    letters, live, map, plots,
     protection::{Token, require_token, with_policy},
     sagas, streams, timers, views,
 };
-
-/// The state of all paths.
-#[derive(Clone, Debug)]
-pub(crate) struct Shared {
-    pub(crate) site: Site,
-    pub(crate) token: Token,
-    pub(crate) hub: Hub,
-}
 
 const STYLE: &str = include_str!("../assets/console.css");
 const SCRIPT: &str = include_str!("../assets/console.js");
@@ -63,43 +51,4 @@ pub fn pages(connection: Connection, application: Application) -> Router {
         .layer(from_fn_with_state(token, require_token))
         .layer(map_response(with_policy))
         .with_state(shared)
-}
-
-/// Whether only the part of the page is asked for that a script replaces.
-#[derive(Clone, Debug)]
-pub(crate) struct Call {
-    pub(crate) shared: Shared,
-    pub(crate) fields: Fields,
-    is_part: bool,
-}
-
-impl FromRequestParts<Shared> for Call {
-    type Rejection = Response;
-
-    async fn from_request_parts(parts: &mut Parts, shared: &Shared) -> Result<Self, Response> {
-        let State(shared) =
-            State::<Shared>::from_request_parts(parts, shared).await.map_err(IntoResponse::into_response)?;
-        let fields = Fields::read(parts.uri.query().unwrap_or_default());
-        let is_part = fields.get("part") == "content";
-        Ok(Self { shared, fields, is_part })
-    }
-}
-
-impl Call {
-    /// A page whose content takes time: the page comes first, and a script asks for the content.
-    pub(crate) fn comes_later(&self) -> bool {
-        !self.is_part && self.fields.get("whole").is_empty()
-    }
-
-    /// The page with this content, or the content alone.
-    pub(crate) fn answer(&self, layout: Layout<'_>, content: anyhow::Result<Markup>) -> Response {
-        let (status, content) = match content {
-            Ok(content) => (StatusCode::OK, content),
-            Err(error) => (StatusCode::OK, failure(&error)),
-        };
-        if self.is_part {
-            return (status, Html(content.into_string())).into_response();
-        }
-        (status, Html(layout.page(&self.shared, &content).into_string())).into_response()
-    }
 }

@@ -6,10 +6,10 @@ use maud::{Markup, html};
 use serde_json::Value;
 
 use crate::{
+    call::Call,
     commands::text,
     fields::{Fields, query},
     page::{Layout, badge, clean, failure, outcome, same_as, shortened, stream_link, time, token},
-    router::Call,
 };
 
 const LAYOUT: Layout<'_> =
@@ -127,11 +127,11 @@ async fn one(call: &Call, saga: &str) -> anyhow::Result<Markup> {
             }
             div.bar {
                 @if status == "needsOperator" { form method="post" action="/console/sagas" {
-                    (token(&call.shared)) input type="hidden" name="saga" value=(stream);
+                    (token(&call.shared.token)) input type="hidden" name="saga" value=(stream);
                     button.primary name="do" value="resume" { "Resume" }
                 } }
                 @if matches!(status, "running" | "needsOperator") { form.bar method="post" action="/console/sagas" {
-                    (token(&call.shared)) input type="hidden" name="saga" value=(stream);
+                    (token(&call.shared.token)) input type="hidden" name="saga" value=(stream);
                     label { "Reason" input name="reason" required; }
                     button.danger name="do" value="abort" data-sure="Abort this saga? All that it did will be undone." { "Abort" }
                 } }

@@ -5,10 +5,10 @@ use maud::{Markup, html};
 use serde_json::Value;
 
 use crate::{
+    call::Call,
     commands::{number, text},
     fields::query,
     page::{Layout, clean, flow_link, json, same_as, stream_link, time},
-    router::Call,
 };
 
 /// The most events of a page.

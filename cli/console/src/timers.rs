@@ -5,10 +5,10 @@ use maud::{Markup, html};
 use serde_json::Value;
 
 use crate::{
+    call::Call,
     commands::text,
     fields::{Fields, query},
     page::{Layout, clean, failure, json, later, outcome, same_as, shortened, stream_link, time, token},
-    router::Call,
 };
 
 const LAYOUT: Layout<'_> = Layout { path: "timers", about: "Messages that are published later, the earliest first." };
@@ -66,7 +66,7 @@ fn line(call: &Call, timer: &Value) -> Markup {
             td { @if !stream.is_empty() { (stream_link(stream)) } }
             td { code { (shortened(name, 80)) } }
             td { form method="post" action="/console/timers" {
-                (token(&call.shared)) input type="hidden" name="timer" value=(name);
+                (token(&call.shared.token)) input type="hidden" name="timer" value=(name);
                 button.danger aria-label={ "Cancel " (clean(name)) } data-sure="Cancel this timer? Its message will not be published." { "Cancel" }
             } }
         }

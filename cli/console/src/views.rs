@@ -8,10 +8,10 @@ use maud::{Markup, html};
 use serde_json::Value;
 
 use crate::{
+    call::Call,
     commands::{number, text},
     fields::query,
     page::{Layout, badge, clean, failure, json, same_as, shortened, stream_link},
-    router::Call,
 };
 
 /// The most columns of a table of rows.

@@ -80,8 +80,9 @@ async fn up(args: &UpOrDemo, json: bool) -> anyhow::Result<()> {
     if let Some(seed) = seed {
         output.say(format_args!("seed {seed}"))?;
     }
-    output.show(format_args!("ready {endpoint}"), &json!({ "kind": "ready", "endpoint": endpoint, "seed": seed }))?;
     output.say(format_args!("console {endpoint}/console/live"))?;
+    // A reader may wait for this line and close our output.
+    output.show(format_args!("ready {endpoint}"), &json!({ "kind": "ready", "endpoint": endpoint, "seed": seed }))?;
     let ended = if args.demo { play(&running, &args.up, output).await } else { serve(&mut running, output).await };
     running.cloud.stop().await;
     ended

@@ -1,5 +1,5 @@
 //! Checks the templates: SAM's and CloudFormation's linters, checkov on SAM's expansion, and whether the template reader
-//! of the local cloud agrees with that expansion.
+//! of the local cloud agrees with that expansion; and the description of the HTTP API.
 #![expect(clippy::print_stdout, reason = "a command writes to the standard output")]
 
 use std::{path::Path, process::Command};
@@ -13,7 +13,7 @@ use crate::{
         python::{CHECKOV, LINTERS},
         tally::{Tally, run_command},
     },
-    repo,
+    openapi, repo,
 };
 
 /// Checkov's findings that we accept, each with its reason.
@@ -55,6 +55,7 @@ pub(super) fn check(root: &Path) -> anyhow::Result<Tally> {
         ["infra/python/expand.py", repo::FLAT_TEMPLATE, EXPANDED].into_iter().chain(deployed).collect();
     let cfn_lint: Vec<&str> = ["--regions", REGION, "--template"].into_iter().chain(templates.clone()).collect();
     tally = tally + run("cfn-lint", &cfn_lint)?;
+    tally = tally + run("python", &["-m", "openapi_spec_validator", openapi::FILE])?;
     let expansion = run("python", &expand)?;
     let agreement = if expansion.failed == 0 { agreement(root)? } else { Tally::FAILED };
     Ok(tally + expansion + agreement + checkov(root)?)
