@@ -12,6 +12,7 @@ import time
 import urllib.request
 
 from selenium import webdriver
+from selenium.common.exceptions import StaleElementReferenceException
 from selenium.webdriver.chrome.service import Service
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -23,7 +24,11 @@ def eventually(what, value):
     """Waits until `value` is true, and returns it."""
     end = time.monotonic() + PATIENCE
     while True:
-        found = value()
+        try:
+            found = value()
+        except StaleElementReferenceException:
+            # The page has been replaced meanwhile.
+            found = None
         if found:
             return found
         if time.monotonic() > end:

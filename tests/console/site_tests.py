@@ -74,7 +74,7 @@ class Console(unittest.TestCase):
     def test_1_every_page_loads_shows_the_state_and_asks_no_other_site(self):
         shows = {
             "live": ["PlaceOrder"],
-            "flow": [node["type"] for node in State.site.command("trace", f"order/{ORDER}")],
+            "flow": [node.get("type") or node["command"] for node in State.site.command("trace", f"order/{ORDER}")],
             "map": ["order-on-place-order", "dead letters"],
             "streams": [event["eventId"] for event in State.site.command("history", f"order/{ORDER}")],
             "sagas": list(State.site.command("saga", "show", ORDER)[0]["state"]["steps"]),
