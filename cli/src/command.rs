@@ -78,7 +78,7 @@ pub enum Stack {
 }
 
 impl Stack {
-    /// Runs the command for a program: with its exit status, what it prints with --json, and what it says to people.
+    /// Runs the command for a program: with its exit status, what it prints with --json, and its notes for people.
     pub async fn collect(
         &self,
         connection: &Connection,

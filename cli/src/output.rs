@@ -12,7 +12,7 @@ use anyhow::bail;
 use serde::Serialize;
 
 tokio::task_local! {
-    /// What the command of this task says to people, where its caller is a program.
+    /// The notes of the command of this task for people, where its caller is a program.
     static NOTES: RefCell<String>;
 }
 
@@ -45,7 +45,7 @@ pub async fn with_notes<T>(command: impl Future<Output = T>) -> (T, String) {
         .await
 }
 
-/// Keeps what a command says, if its output is collected.
+/// Keeps a note of a command, if its output is collected.
 fn is_collected(text: impl Display) -> bool {
     NOTES.try_with(|notes| notes.borrow_mut().push_str(&format!("{text}\n"))).is_ok()
 }

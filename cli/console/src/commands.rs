@@ -33,7 +33,7 @@ pub(crate) struct Printed {
     pub(crate) status: CommandStatus,
     /// What it prints with `--json`.
     pub(crate) items: Vec<Value>,
-    /// What it says to people.
+    /// Its notes for people.
     pub(crate) notes: String,
 }
 

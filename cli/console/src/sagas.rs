@@ -141,7 +141,7 @@ async fn one(call: &Call, saga: &str) -> anyhow::Result<Markup> {
     })
 }
 
-/// What an event of the saga says about a step.
+/// What an event of the saga has about a step.
 fn mark(event: &Value, step: &str) -> Markup {
     let names = |pointer: &str| {
         let names = event.pointer(pointer).and_then(Value::as_array).into_iter().flatten();

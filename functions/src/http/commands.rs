@@ -4,7 +4,7 @@
 use causeway::{
     App, DecodeError, Kind, MessageId, RawValue,
     delivery::{CommandOutcome, Entry, PublishOutcome},
-    http::{Answers, Caller, HttpFunction, HttpRequest, HttpResponse, HttpRight, Problem, function::OUTSIDE},
+    http::{Answers, Caller, HttpFunction, HttpRequest, HttpResponse, HttpRight, Pauses, Problem, function::OUTSIDE},
     message::{Envelope, MAX_MESSAGE_BYTES, Metadata, json},
 };
 use domain::{Context, account::AccountBalance, fulfilment::FulfilmentDeadlinePassed, order::OrderSummary};
@@ -17,10 +17,6 @@ use super::accounts;
 
 /// The most seconds that a request waits for an outcome.
 const MAX_WAIT: u32 = 20;
-
-/// The pause between two reads of an outcome.
-const PAUSE: SignedDuration = SignedDuration::from_millis(50);
-const PAUSES_PER_SECOND: u32 = 20;
 
 /// The longest key of a repeated request, in bytes.
 const MAX_KEY: usize = 255;
@@ -88,29 +84,30 @@ fn outcome_schema() -> Schema {
 /// The outcome of a command. One that nobody sent, and one of another user, look as if they were pending.
 async fn outcome(app: App, request: HttpRequest) -> Result<HttpResponse, Problem> {
     let id: MessageId = request.id("command")?;
-    let pauses = pauses(request.parameter("wait"))?;
-    for pause in 0..=pauses {
+    let wait = wait(request.parameter("wait"))?;
+    let is_visible = |outcome: &CommandOutcome| {
+        request.caller.is_operator() || outcome.user_id.as_deref() == request.caller.subject()
+    };
+    let mut pauses = Pauses::of(wait);
+    loop {
         let outcome = app.outcome(&id).await.map_err(|_| Problem::unavailable("the outcomes did not answer"))?;
-        let is_visible = |outcome: &CommandOutcome| {
-            request.caller.is_operator() || outcome.user_id.as_deref() == request.caller.subject()
-        };
         if let Some(outcome) = outcome.filter(is_visible) {
             return HttpResponse::json(200, &outcome);
         }
-        if pause < pauses {
-            app.clock().sleep(PAUSE).await;
+        if !pauses.pause(&app).await {
+            break;
         }
     }
     let pending = json!({ "commandId": id, "status": "pending" });
     Ok(HttpResponse::json(200, &pending)?.with("retry-after", "1"))
 }
 
-/// The number of pauses in a time such as `5s`.
-fn pauses(wait: Option<&str>) -> Result<u32, Problem> {
-    let Some(text) = wait else { return Ok(0) };
+/// A time such as `5s`.
+fn wait(text: Option<&str>) -> Result<SignedDuration, Problem> {
+    let Some(text) = text else { return Ok(SignedDuration::ZERO) };
     let seconds = text.strip_suffix('s').unwrap_or(text).parse::<u32>().ok().filter(|seconds| *seconds <= MAX_WAIT);
     let seconds = seconds.ok_or_else(|| Problem::invalid("wait", "must be a number of seconds from 0s to 20s"))?;
-    Ok(seconds * PAUSES_PER_SECOND)
+    Ok(SignedDuration::from_secs(seconds.into()))
 }
 
 /// The commands that may come from outside. What a timer publishes may not.

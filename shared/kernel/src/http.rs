@@ -12,6 +12,6 @@ mod tests;
 
 pub use function::{Answers, HttpFunction, HttpHandler, HttpRight, HttpRoute, QueryParameter};
 pub use problem::Problem;
-pub use read::{list, projected_list, row};
+pub use read::{Pauses, list, projected_list, row};
 pub use request::{Caller, HttpRequest};
 pub use response::HttpResponse;

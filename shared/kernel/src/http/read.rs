@@ -14,9 +14,12 @@ use crate::{
     view::{Projection, RowKey, View},
 };
 
-/// The pause between reads of a row that is behind, and the number of pauses: 5 seconds together.
-const PAUSE: SignedDuration = SignedDuration::from_millis(50);
-const PAUSES: u32 = 100;
+/// How long a row that is behind is waited for.
+const PATIENCE: SignedDuration = SignedDuration::from_secs(5);
+
+/// The pauses between two reads: the first, and the longest. Each is twice as long as the one before.
+const FIRST_PAUSE: SignedDuration = SignedDuration::from_millis(50);
+const MAX_PAUSE: SignedDuration = SignedDuration::from_millis(400);
 
 /// One page of a list.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
@@ -39,10 +42,10 @@ impl<R> From<Rows<R>> for HttpPage<R> {
 pub async fn row<V: View>(app: &App, request: &HttpRequest, id: &str) -> Result<Option<(u64, V::Row)>, Problem> {
     let wanted = request.if_version()?.unwrap_or(0);
     let key = RowKey { view: V::NAME.to_owned(), id: id.to_owned() };
-    let mut version = 0;
-    for reads in 0..=PAUSES {
+    let mut pauses = Pauses::of(PATIENCE);
+    let version = loop {
         let row = app.ports().views.get(&key).await?;
-        version = row.as_ref().map_or(0, |row| row.version);
+        let version = row.as_ref().map_or(0, |row| row.version);
         if version >= wanted {
             let typed = |columns| {
                 serde_json::from_value(Value::Object(columns))
@@ -50,13 +53,38 @@ pub async fn row<V: View>(app: &App, request: &HttpRequest, id: &str) -> Result<
             };
             return row.map(|row| Ok((row.version, typed(row.columns)?))).transpose();
         }
-        if reads < PAUSES {
-            app.clock().sleep(PAUSE).await;
+        if !pauses.pause(app).await {
+            break version;
         }
-    }
+    };
     let rule = format!("version {wanted} is not there yet: the view has version {version}");
     let problem = Problem::invalid("If-Version", rule);
     Err(Problem { status: 409, retry_after: Some(1), ..problem })
+}
+
+/// The pauses of a request that waits, each twice as long as the one before, up to a bound.
+#[derive(Debug)]
+pub struct Pauses {
+    left: SignedDuration,
+    next: SignedDuration,
+}
+
+impl Pauses {
+    /// Pauses that are this long together.
+    pub fn of(patience: SignedDuration) -> Self {
+        Self { left: patience, next: FIRST_PAUSE }
+    }
+
+    /// Waits for one pause; false if there is none left.
+    pub async fn pause(&mut self, app: &App) -> bool {
+        if self.left <= SignedDuration::ZERO {
+            return false;
+        }
+        let pause = self.next.min(self.left);
+        app.clock().sleep(pause).await;
+        (self.left, self.next) = (self.left - pause, (self.next * 2).min(MAX_PAUSE));
+        true
+    }
 }
 
 /// One page of a view's list, as the parameters of the request name it.

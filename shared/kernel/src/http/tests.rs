@@ -2,8 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use futures::executor::block_on;
+use jiff::SignedDuration;
+
 use super::{request::to_hex, *};
-use crate::view::Page;
+use crate::{memory::Memory, view::Page};
 
 fn request(query: &[(&str, &str)], headers: &[(&str, &str)]) -> HttpRequest {
     let map = |pairs: &[(&str, &str)]| pairs.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect();
@@ -58,4 +61,16 @@ fn a_problem_names_the_field_and_the_rule() {
     assert_eq!((response.status, response.header("content-type")), (400, Some("application/problem+json")));
     let body: serde_json::Value = serde_json::from_str(&response.body).expect("JSON");
     assert_eq!((&body["field"], &body["rule"], &body["status"]), (&"lines".into(), &"is missing".into(), &400.into()));
+}
+
+#[test]
+fn a_request_waits_as_long_as_it_may_with_few_reads() {
+    let app = Memory::new(1).app();
+    for (seconds, reads) in [(0, 0), (5, 15), (20, 53)] {
+        let (begin, mut pauses, mut paused) = (app.clock().now(), Pauses::of(SignedDuration::from_secs(seconds)), 0);
+        while block_on(pauses.pause(&app)) {
+            paused += 1;
+        }
+        assert_eq!((app.clock().now().duration_since(begin).as_secs(), paused), (seconds, reads));
+    }
 }
